@@ -1,0 +1,134 @@
+/**
+ * What a recording says, one type per record of profiler-agent/STREAM.md. The codec is protocol/stream.ts;
+ * the builder (profile/builder.ts) turns records into a profile. Times and costs are nanoseconds as numbers.
+ */
+
+/** The fixed part at the start of a recording. Live fields (committed, state, heartbeat, CPU) are re-read while it grows. */
+export interface RecordingHeader {
+  major: number;
+  minor: number;
+  headerSize: number;
+  committed: number;
+  pid: number;
+  ppid: number;
+  startMonotonicNs: number;
+  startUnixNs: number;
+  intervalNs: number;
+  state: 'recording' | 'closed' | 'full';
+  heartbeatNs: number;
+  processCpuNs: number;
+}
+
+export type SampleState = 'running' | 'waiting' | 'gil';
+export type ModuleKind = 'other' | 'interpreter' | 'libc' | 'agent' | 'anonymous';
+export type Severity = 'information' | 'warning' | 'error';
+
+export interface ProcessRecord {
+  kind: 'process';
+  hexversion: number;
+  engine: string;
+  pythonVersion: string;
+  executable: string;
+  cwd: string;
+  argv: string[];
+  architecture: string;
+}
+export interface ThreadRecord {
+  kind: 'thread';
+  thread: number;
+  tid: number;
+  startNs: number;
+  name: string;
+}
+export interface ThreadEndRecord {
+  kind: 'threadEnd';
+  thread: number;
+  endNs: number;
+  cpuNs: number;
+}
+export interface CodeRecord {
+  kind: 'code';
+  code: number;
+  firstLine: number;
+  filename: string;
+  name: string;
+  qualname: string;
+  lineTable: Uint8Array;
+}
+export interface StackRecord {
+  kind: 'stack';
+  parent: number;
+  code: number;
+  /** Bytes into the bytecode; −1 when the frame has not started. */
+  instruction: number;
+}
+export interface ModuleRecord {
+  kind: 'module';
+  moduleKind: ModuleKind;
+  bias: number;
+  path: string;
+  buildId: Uint8Array;
+}
+export interface NativeRecord {
+  kind: 'native';
+  parent: number;
+  module: number;
+  offset: number;
+  /** True when offset is an instruction, false when it is a function's start. */
+  exact: boolean;
+}
+export interface SampleRecord {
+  kind: 'sample';
+  thread: number;
+  state: SampleState;
+  inSyscall: boolean;
+  truncated: boolean;
+  nativeIncomplete: boolean;
+  noPython: boolean;
+  remainder: boolean;
+  timeNs: number;
+  cpuNs: number;
+  wallNs: number;
+  systemNs: number;
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+}
+export interface StatsRecord {
+  kind: 'stats';
+  timeNs: number;
+  processCpuNs: number;
+  agentCpuNs: number;
+  samples: number;
+  ticks: number;
+  dropped: number;
+  rejected: number;
+  late: number;
+}
+export interface EndRecord {
+  kind: 'end';
+  timeNs: number;
+  /** null when the process did not say. */
+  exit: number | null;
+  processCpuNs: number;
+  peakBytes: number;
+}
+export interface NoteRecord {
+  kind: 'note';
+  severity: Severity;
+  text: string;
+}
+
+export type StreamRecord =
+  | ProcessRecord
+  | ThreadRecord
+  | ThreadEndRecord
+  | CodeRecord
+  | StackRecord
+  | ModuleRecord
+  | NativeRecord
+  | SampleRecord
+  | StatsRecord
+  | EndRecord
+  | NoteRecord;

@@ -1,0 +1,155 @@
+/**
+ * What a profile is. Immutable once built (profile/builder.ts); every view is a function of it.
+ * All times are nanoseconds, all sizes bytes.
+ */
+import type { Severity } from './records';
+
+/** What a line, function or frame cost. python + native + system is CPU time; runtime is the part of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock. */
+export interface Cost {
+  python: number;
+  runtime: number;
+  native: number;
+  system: number;
+  wait: number;
+  gil: number;
+  samples: number;
+}
+
+/** Memory of a line; null wherever memory was not measured. */
+export interface MemoryCost {
+  allocatedBytes: number;
+  allocations: number;
+  peakBytes: number;
+  growthBytes: number;
+  leak: { likelihood: number; bytesPerSecond: number } | null;
+  copiedBytes: number;
+  pythonFraction: number;
+}
+
+/** One compiled function a line spent native time in. */
+export interface NativeShare {
+  symbol: string;
+  /** File name of the library, without its folder. */
+  module: string;
+  self: number;
+}
+
+export interface LineCost {
+  line: number;
+  /** Qualified name of the function the line belongs to. */
+  function: string;
+  self: Cost;
+  total: Cost;
+  memory: MemoryCost | null;
+  /** Most expensive first. */
+  natives: NativeShare[];
+}
+
+export interface FunctionCost {
+  name: string;
+  qualname: string;
+  /** First line. */
+  line: number;
+  self: Cost;
+  total: Cost;
+  memory: MemoryCost | null;
+}
+
+export interface FileCost {
+  /** As the program saw it (co_filename, made absolute against the process's cwd where it was a relative path). */
+  path: string;
+  lines: LineCost[];
+  functions: FunctionCost[];
+}
+
+export interface ProcessInfo {
+  pid: number;
+  ppid: number;
+  command: string[];
+  cwd: string;
+  executable: string;
+  pythonVersion: string;
+  engine: string;
+  startUnixMs: number;
+  elapsedNs: number;
+  cpuNs: number;
+  /** CPU the agent itself used, included in cpuNs. */
+  agentCpuNs: number;
+  peakBytes: number | null;
+  exit: number | null;
+  state: 'running' | 'ended' | 'lost' | 'full';
+  samples: number;
+  dropped: number;
+  rejected: number;
+  late: number;
+  intervalNs: number;
+  notes: { severity: Severity; text: string }[];
+}
+
+export interface ThreadInfo {
+  /** Unique within the run. */
+  id: number;
+  pid: number;
+  tid: number;
+  name: string;
+  cpuNs: number;
+  wallNs: number;
+}
+
+/** Where a line's callers and callees are: a line of another function and its share of the cost. */
+export interface CallEdge {
+  path: string;
+  line: number;
+  function: string;
+  /** Total cost that flowed along this edge. */
+  total: Cost;
+}
+
+export interface Profile {
+  processes: readonly ProcessInfo[];
+  threads: readonly ThreadInfo[];
+  /** Sum over everything recorded, unattributed cost included. */
+  total: Cost;
+  /** CPU of all processes as the operating system counts it. */
+  cpuNs: number;
+  /** From the first process's start to the last moment recorded. */
+  elapsedNs: number;
+  samples: number;
+  dropped: number;
+  /** By path. */
+  files: ReadonlyMap<string, FileCost>;
+  /** Callers and callees of one line, most expensive first. */
+  edges(path: string, line: number): { callers: CallEdge[]; callees: CallEdge[] };
+}
+
+/** Kind of a flame-chart frame. */
+export const frameKinds = ['python', 'native', 'system', 'wait', 'gil'] as const;
+export type FrameKind = (typeof frameKinds)[number];
+
+/**
+ * The same profile as columns, for the flame chart. Index 0.. in each table; parents before children.
+ * A stack's leaf may be a frame of kind native (symbol), system, wait or gil on top of Python frames.
+ */
+export interface FlameTables {
+  strings: string[];
+  /** name, file (string ids; file '' for none), first line, module (string id, '' for Python). */
+  functions: { name: Uint32Array; file: Uint32Array; line: Uint32Array; module: Uint32Array };
+  /** function, line executing (0 unknown), column (0 unknown, else 1-based), kind (index in frameKinds). */
+  frames: { function: Uint32Array; line: Uint32Array; column: Uint32Array; kind: Uint8Array };
+  /** frame, parent stack (−1 = root). */
+  stacks: { frame: Uint32Array; parent: Int32Array };
+  threads: FlameThread[];
+}
+
+/** One track. Sample i covers [time[i], time[i] + wall[i]) ns since the run's start, in order of time, not overlapping. */
+export interface FlameThread {
+  id: number;
+  pid: number;
+  tid: number;
+  name: string;
+  /** Stack id; 0xffffffff = nothing known (unattributed). */
+  stack: Uint32Array;
+  time: Float64Array;
+  wall: Float64Array;
+  cpu: Float64Array;
+}

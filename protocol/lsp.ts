@@ -1,0 +1,154 @@
+/**
+ * What crosses between the language server and an editor, beside plain LSP (hover, code lens, inlay hint,
+ * text document sync). Requests go client → server, notifications server → client unless said otherwise.
+ * The server does all arithmetic and wording; a client only draws.
+ */
+
+/** The metric that leads annotations. */
+export const metrics = ['cpu', 'wall', 'python', 'native', 'system', 'wait'] as const;
+export type Metric = (typeof metrics)[number];
+
+/** Settings the server needs; sent as initializationOptions and again by linescope/settings (client → server notification). */
+export interface ServerSettings {
+  metric: Metric;
+  /** Lines whose self and total share of the run is below this percentage stay quiet. */
+  thresholdPercent: number;
+  codeLens: boolean;
+  inlayHints: boolean;
+  /** [prefix in the recording, prefix here], longest match wins. */
+  pathMappings: [string, string][];
+}
+export const settingsNotification = 'linescope/settings';
+
+/** linescope/planRun: everything needed to start a program under the agent, or why it cannot be. */
+export const planRunRequest = 'linescope/planRun';
+export interface PlanRunParams {
+  /** Absolute path of the script, or a module name with `module`. */
+  program: string;
+  module?: boolean;
+  args: string[];
+  cwd: string;
+  /** Interpreters to try in order: path or command name, and where it came from, for messages. */
+  interpreters: { path: string; source: string }[];
+  env: Record<string, string>;
+  /** Folder for recordings; the plan makes a new folder inside. */
+  storage: string;
+  intervalUs: number;
+  memory: boolean;
+}
+export type PlanRunResult =
+  | {
+      ok: true;
+      run: string;
+      runDir: string;
+      command: string;
+      args: string[];
+      cwd: string;
+      env: Record<string, string>;
+      pythonVersion: string;
+      /** Things worth saying that do not stop the run. */
+      warnings: string[];
+    }
+  | { ok: false; message: string };
+
+/** linescope/openRun: follow a run directory, or open a recording file (.lsp, .linescope). The newest opened run is the one shown. */
+export const openRunRequest = 'linescope/openRun';
+export interface OpenRunParams {
+  run: string;
+  path: string;
+  /** True while the program may still be writing. */
+  live: boolean;
+}
+export type OpenRunResult = { ok: true } | { ok: false; message: string };
+
+/** linescope/endRun: the terminal's process ended; exit is its exit code (undefined when it was killed by the editor). The server reads what is left and closes the run. */
+export const endRunRequest = 'linescope/endRun';
+export interface EndRunParams {
+  run: string;
+  exit?: number;
+  stopped: boolean;
+}
+/** One sentence saying how it went, and its severity: information unless something needs the user. */
+export interface EndRunResult {
+  severity: 'information' | 'warning' | 'error';
+  message: string;
+}
+
+/** linescope/clear: forget all runs. */
+export const clearRequest = 'linescope/clear';
+
+/** linescope/runStatus, 2–4 times a second while a run is live, and once when it changes afterwards. */
+export const runStatusNotification = 'linescope/runStatus';
+export interface RunStatus {
+  run: string;
+  state: 'starting' | 'running' | 'ended';
+  program: string;
+  elapsedS: number;
+  cpuS: number;
+  samples: number;
+  dropped: number;
+  rejected: number;
+  processes: number;
+  notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
+}
+
+/** linescope/annotations: all annotations of one file, replacing what was sent before. An empty list clears the file. */
+export const annotationsNotification = 'linescope/annotations';
+export interface FileAnnotations {
+  run: string;
+  /** Real path on this machine. */
+  path: string;
+  metric: Metric;
+  lines: LineAnnotation[];
+}
+/** One line, ready to draw. Line numbers are those of the current text of the file. */
+export interface LineAnnotation {
+  /** 1-based. */
+  line: number;
+  /** 0 (cold) … 7 (hottest). */
+  heat: number;
+  /** self: the time was spent on this line itself; total: in what it called. */
+  kind: 'self' | 'total';
+  /** Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. */
+  bar: { python: number; native: number; system: number; wait: number };
+  /** `2.91 s`, `58.2 %`: to be right-aligned in their columns. */
+  value: string;
+  percent: string;
+  /** `native 96 · python 4`, or `in calls`. */
+  detail: string;
+  /** The text changed since the run: draw greyed. */
+  stale: boolean;
+}
+
+/** linescope/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
+export const flameRequest = 'linescope/flame';
+export interface FlameParams {
+  run: string;
+  /** 0 to start, then the cursor of the answer before. */
+  cursor: number;
+}
+export interface FlameResult {
+  cursor: number;
+  /** Bytes of a chunk as protocol/panel.ts lays it out, base64. Empty when there is nothing new yet. */
+  chunk: string;
+  /** More is ready now. */
+  more: boolean;
+  /** The run has ended and all of it has been sent. */
+  done: boolean;
+}
+
+/** Commands that code lenses and hover links name; the client registers them. */
+export const commands = {
+  profileFile: 'linescope.profileFile',
+  stop: 'linescope.stop',
+  clear: 'linescope.clear',
+  openRecording: 'linescope.openRecording',
+  showFlameChart: 'linescope.showFlameChart',
+  /** Arguments: path, line. */
+  showLineInFlameChart: 'linescope.showLineInFlameChart',
+  nextHotLine: 'linescope.nextHotLine',
+  previousHotLine: 'linescope.previousHotLine',
+  selectMetric: 'linescope.selectMetric',
+  /** Arguments: path, line. */
+  openLine: 'linescope.openLine',
+} as const;

@@ -1,0 +1,27 @@
+/**
+ * What crosses between the extension host and the flame chart panel.
+ * The host passes chunks through untouched: they come from the server, encoded by encodeFlameChunk.
+ */
+
+/** Host → panel. */
+export type ToPanel =
+  /** Forget everything; a new run follows. */
+  | { type: 'reset'; run: string; title: string; live: boolean }
+  /** Rows to append to the tables, as encodeFlameChunk made them. Answered with ack. */
+  | { type: 'chunk'; sequence: number; data: ArrayBuffer }
+  /** Everything has been sent. */
+  | { type: 'done' }
+  /** The editor's cursor is on this line: light its frames. path null: none. */
+  | { type: 'highlight'; path: string | null; line: number; reveal: boolean }
+  /** Something to say instead of a chart, e.g. no run yet. */
+  | { type: 'message'; text: string };
+
+/** Panel → host. */
+export type FromPanel =
+  | { type: 'ready' }
+  | { type: 'ack'; sequence: number }
+  /** Open the source of a frame. */
+  | { type: 'open'; path: string; line: number; column: number }
+  | { type: 'copy'; text: string }
+  /** An exception in the panel, to be shown and logged by the host. */
+  | { type: 'error'; message: string };
