@@ -18,6 +18,11 @@ export interface ServerSettings {
   /** [prefix in the recording, prefix here], longest match wins. */
   pathMappings: [string, string][];
 }
+/** What a client sends as initializationOptions; every field may be missing. */
+export interface InitializationOptions extends Partial<ServerSettings> {
+  /** The client registers `commands` and draws `$(icon)` in trusted hovers. Other clients get plain markdown. */
+  richClient?: boolean;
+}
 export const settingsNotification = 'linescope/settings';
 
 /** linescope/planRun: everything needed to start a program under the agent, or why it cannot be. */
@@ -151,4 +156,6 @@ export const commands = {
   selectMetric: 'linescope.selectMetric',
   /** Arguments: path, line. */
   openLine: 'linescope.openLine',
+  /** Argument: text for the clipboard. */
+  copy: 'linescope.copy',
 } as const;
