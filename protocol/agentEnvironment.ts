@@ -1,0 +1,29 @@
+/** How a program is put under the agent: by environment alone. See profiler-agent for the other side. */
+
+export interface AgentOptions {
+  /** Absolute path of liblinescope.so. It must hold no space or colon: the dynamic loader splits the list there. */
+  agent: string;
+  /** An existing, writable folder that receives `<pid>.lsp` files. */
+  runDir: string;
+  intervalUs: number;
+  memory: boolean;
+}
+
+/**
+ * The variables to add to a program's environment. `inherited` is the environment the program would have had:
+ * libraries it already preloads stay preloaded, after the agent.
+ */
+export function agentEnvironment(
+  options: AgentOptions,
+  inherited: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const others = (inherited['LD_PRELOAD'] ?? '')
+    .split(/[ :]/)
+    .filter((library) => library !== '' && library !== options.agent);
+  return {
+    LD_PRELOAD: [options.agent, ...others].join(':'),
+    LINESCOPE_DIR: options.runDir,
+    LINESCOPE_INTERVAL_US: String(Math.round(options.intervalUs)),
+    LINESCOPE_MEMORY: options.memory ? '1' : '0',
+  };
+}

@@ -1,0 +1,137 @@
+/** One recording file, read as it grows. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { RecordingHeader, Severity, StreamRecord } from '../profile/records';
+import { headerBytes, readHeader, StreamDecoder, StreamError } from '../protocol/stream';
+import { isAlive } from './processes';
+
+export type ProcessEnd = 'ended' | 'lost' | 'full';
+export interface Note {
+  severity: Severity;
+  text: string;
+}
+
+/** Takes one process's recording as it is read. */
+export interface ProcessSink {
+  header(header: RecordingHeader): void;
+  record(record: StreamRecord): void;
+  finish(end: ProcessEnd): void;
+}
+/** Opens a sink for a recording whose header has just been read. */
+export type OpenSink = (header: RecordingHeader) => ProcessSink;
+
+const pieceSize = 1 << 20;
+/** A live writer renews its heartbeat every 100 ms; one second without is suspicious, not yet proof. */
+const staleHeartbeatNs = 1e9;
+
+/** One recording. Owns its open file until it ends or is closed. */
+export class RecordingFile {
+  header: RecordingHeader | undefined;
+  done = false;
+  private fd: number | undefined;
+  private sink: ProcessSink | undefined;
+  private decoder: StreamDecoder | undefined;
+  private position = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly openSink: OpenSink,
+    private readonly say: (note: Note) => void,
+  ) {}
+
+  /** Returns the bytes read. Never throws: a recording that cannot be read ends with a note. */
+  poll(budget: number, live: boolean, replaced: boolean): number {
+    try {
+      return this.read(budget, live, replaced);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const kept =
+        this.sink && !(error instanceof StreamError) ? '; what was read before is shown' : '';
+      this.say({ severity: 'warning', text: `${basename(this.path)}: ${why}${kept}` });
+      this.finish('ended');
+      return 0;
+    }
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+
+  private read(budget: number, live: boolean, replaced: boolean): number {
+    this.fd ??= openSync(this.path, 'r');
+    const size = fstatSync(this.fd).size;
+    let header = this.readHeader(this.fd, size, live);
+    if (!header) return 0;
+    const end = this.howItEnded(header, live, replaced);
+    // A writer found dead may have written after the header was read, so the last word is read again.
+    if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
+    const committed = header.headerSize + header.committed;
+    const available = Math.min(committed, size);
+    const from = header.headerSize + this.position;
+    let read = 0;
+    while (read < budget && from + read < available) {
+      const length = Math.min(pieceSize, budget - read, available - from - read);
+      const bytes = Buffer.allocUnsafe(length);
+      const got = readSync(this.fd, bytes, 0, length, from + read);
+      if (got === 0) break;
+      read += got;
+      this.position += got;
+      this.decoder?.push(bytes.subarray(0, got), (record) => this.sink?.record(record));
+    }
+    this.sink?.header(header);
+    if (end && from + read >= available) {
+      if (size < committed) this.sayTruncated(size, committed);
+      this.finish(end);
+    }
+    return read;
+  }
+
+  private readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {
+    const bytes = Buffer.alloc(headerBytes);
+    const got = size === 0 ? 0 : readSync(fd, bytes, 0, headerBytes, 0);
+    // A file just created has no header yet; the agent writes the magic last.
+    const unwritten = got < headerBytes || bytes[0] === 0;
+    if (unwritten && live) return undefined;
+    if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
+      this.say({
+        severity: 'information',
+        text: `${basename(this.path)} is empty: its process ended before anything was recorded.`,
+      });
+      this.finish('lost');
+      return undefined;
+    }
+    const header = readHeader(bytes.subarray(0, got));
+    this.header = header;
+    this.sink ??= this.openSink(header);
+    this.decoder ??= new StreamDecoder(header.headerSize);
+    return header;
+  }
+
+  private howItEnded(
+    header: RecordingHeader,
+    live: boolean,
+    replaced: boolean,
+  ): ProcessEnd | undefined {
+    if (header.state === 'full') return 'full';
+    if (header.state === 'closed' || replaced) return 'ended';
+    const age = Number(process.hrtime.bigint()) - header.heartbeatNs;
+    // A heartbeat from the future was written before this machine started, or on another one.
+    const silent = age < 0 || age > staleHeartbeatNs;
+    if (!live) return isAlive(header) && !silent ? undefined : 'lost';
+    return silent && !isAlive(header) ? 'lost' : undefined;
+  }
+
+  private sayTruncated(size: number, committed: number): void {
+    this.say({
+      severity: 'warning',
+      text: `${basename(this.path)} is cut short: ${size} of ${committed} bytes are there, so the end of the recording is missing. Copy it again to see all of it.`,
+    });
+  }
+
+  private finish(end: ProcessEnd): void {
+    this.done = true;
+    this.sink?.finish(end);
+    this.close();
+  }
+}

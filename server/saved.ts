@@ -1,0 +1,262 @@
+/**
+ * A saved run: `NAME.linescope`, everything of one run in one file, to be opened on any machine.
+ *
+ *     LINESCOPE-RUN 1\n                              magic and major version; a reader refuses a higher one
+ *     { entry }\n  bytes…  { entry }\n  bytes… …     one JSON line per entry, then its bytes
+ *     {"name":"end","bytes":0}\n                     without it the file is cut short
+ *
+ * An entry is {"name": string, "bytes": length of the gzip'd bytes that follow}. Names:
+ *   meta.json      SavedMeta: which Linescope wrote it, when, and what the run was called
+ *   symbols.json   names of native functions by module and offset (SavedSymbols), so that no library is needed
+ *   N.lsp          the next piece (≤ 4 MiB before compression) of one process's recording, as STREAM.md
+ * Unknown names are skipped. Each piece is compressed on its own: damage costs one recording its rest, not
+ * the others anything, and no file is too large for memory.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Note } from './recordingFile';
+import type { SavedSymbols } from './symbols';
+
+const magic = 'LINESCOPE-RUN ';
+const version = 1;
+const pieceSize = 4 << 20;
+const longestLine = 4096;
+
+export interface SavedMeta {
+  writer: string;
+  savedUnixMs: number;
+  program: string;
+}
+
+/** What a saved file turns out to hold. Strings are sentences about what could not be read. */
+export interface SavedRun {
+  meta: SavedMeta | undefined;
+  symbols: SavedSymbols;
+  notes: Note[];
+  /** Calls back with each piece of each recording, in order, and returns sentences about damage found. */
+  readStreams(take: (name: string, piece: Buffer) => void): Note[];
+}
+
+/** A file that is not a saved run at all, or a newer one; the message is one sentence for the user. */
+export class SavedRunError extends Error {}
+
+/**
+ * Writes recordings (paths of .lsp files) and resolved symbols to `path`, through a temporary file, so that a
+ * failure leaves what was there before. Throws the file system's error.
+ */
+export function writeSavedRun(
+  path: string,
+  recordings: string[],
+  symbols: SavedSymbols,
+  meta: SavedMeta,
+): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temporary, 'w');
+  try {
+    writeAll(fd, Buffer.from(`${magic}${version}\n`));
+    writeEntry(fd, 'meta.json', gzipSync(JSON.stringify(meta)));
+    writeEntry(fd, 'symbols.json', gzipSync(JSON.stringify(symbols)));
+    for (const recording of recordings) writeRecording(fd, recording);
+    writeEntry(fd, 'end', Buffer.alloc(0));
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    closeQuietly(fd);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** True when a file starts like a saved run. */
+export function isSavedRun(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    return readAt(fd, 0, magic.length).toString('latin1') === magic;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens a saved run. Throws SavedRunError when it is none or a newer one. */
+export function readSavedRun(path: string): SavedRun {
+  const name = basename(path);
+  const fd = openSync(path, 'r');
+  try {
+    const first = readLine(fd, 0);
+    if (!first?.text.startsWith(magic))
+      throw new SavedRunError(`${name} is not a Linescope recording.`);
+    const major = Number.parseInt(first.text.slice(magic.length), 10);
+    if (!(major <= version)) {
+      throw new SavedRunError(
+        `${name} was saved by a newer Linescope; update Linescope to open it.`,
+      );
+    }
+    const { entries, damage } = listEntries(fd, first.next, name);
+    const notes = damage ? [damage] : [];
+    const json = <T>(entry: string): T | undefined => readJson<T>(fd, entries, entry, name, notes);
+    return {
+      meta: json<SavedMeta>('meta.json'),
+      symbols: json<SavedSymbols>('symbols.json') ?? {},
+      notes,
+      readStreams: (take) => readStreams(path, entries, take),
+    };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Entry {
+  name: string;
+  offset: number;
+  bytes: number;
+}
+
+function listEntries(
+  fd: number,
+  start: number,
+  file: string,
+): { entries: Entry[]; damage: Note | undefined } {
+  const size = fstatSync(fd).size;
+  const entries: Entry[] = [];
+  let at = start;
+  for (;;) {
+    const line = readLine(fd, at);
+    const entry = line && parseEntry(line.text, line.next);
+    if (!line || !entry || entry.offset + entry.bytes > size) {
+      const why = line && !entry ? `is damaged at byte ${at}` : 'is cut short';
+      const text = `${file} ${why}; what comes before is shown. Copy it again to see the rest.`;
+      return { entries, damage: { severity: 'warning', text } };
+    }
+    if (entry.name === 'end') return { entries, damage: undefined };
+    entries.push(entry);
+    at = entry.offset + entry.bytes;
+  }
+}
+
+function parseEntry(line: string, offset: number): Entry | undefined {
+  try {
+    const entry = JSON.parse(line) as { name?: unknown; bytes?: unknown } | null;
+    const { name, bytes } = entry ?? {};
+    if (typeof name !== 'string' || typeof bytes !== 'number' || !(bytes >= 0)) return undefined;
+    return { name, offset, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+function readJson<T>(
+  fd: number,
+  entries: Entry[],
+  name: string,
+  file: string,
+  notes: Note[],
+): T | undefined {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (!entry) return undefined;
+  try {
+    return JSON.parse(gunzipSync(readAt(fd, entry.offset, entry.bytes)).toString()) as T;
+  } catch {
+    const lost =
+      name === 'symbols.json' ? 'native functions have no names' : 'its description is missing';
+    notes.push({
+      severity: 'warning',
+      text: `${file} is damaged at byte ${entry.offset}: ${lost}.`,
+    });
+    return undefined;
+  }
+}
+
+function readStreams(
+  path: string,
+  entries: Entry[],
+  take: (name: string, piece: Buffer) => void,
+): Note[] {
+  const notes: Note[] = [];
+  const broken = new Set<string>();
+  const fd = openSync(path, 'r');
+  try {
+    for (const entry of entries) {
+      if (!entry.name.endsWith('.lsp') || broken.has(entry.name)) continue;
+      let piece: Buffer;
+      try {
+        piece = gunzipSync(readAt(fd, entry.offset, entry.bytes));
+      } catch {
+        // A stream with a hole in it cannot be read further: records depend on those before.
+        broken.add(entry.name);
+        const where = `${basename(path)} is damaged at byte ${entry.offset}`;
+        notes.push({
+          severity: 'warning',
+          text: `${where}: the rest of ${entry.name} is not shown.`,
+        });
+        continue;
+      }
+      take(entry.name, piece);
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return notes;
+}
+
+function writeRecording(to: number, path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    const header = readAt(fd, 0, 128);
+    const committed =
+      header.length < 128 ? 0 : header.readUInt32LE(12) + Number(header.readBigUInt64LE(16));
+    const size = Math.min(committed, fstatSync(fd).size);
+    for (let at = 0; at < size; at += pieceSize) {
+      const piece = readAt(fd, at, Math.min(pieceSize, size - at));
+      // The header is the copy that was read first: a live writer may have moved on since.
+      if (at === 0) header.copy(piece);
+      writeEntry(to, basename(path), gzipSync(piece));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeEntry(fd: number, name: string, bytes: Buffer): void {
+  writeAll(fd, Buffer.from(`${JSON.stringify({ name, bytes: bytes.length })}\n`));
+  writeAll(fd, bytes);
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+}
+
+function readLine(fd: number, at: number): { text: string; next: number } | undefined {
+  const bytes = readAt(fd, at, longestLine);
+  const end = bytes.indexOf(10);
+  return end < 0 ? undefined : { text: bytes.toString('utf8', 0, end), next: at + end + 1 };
+}
+
+function readAt(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const got = readSync(fd, bytes, filled, length - filled, offset + filled);
+    if (got === 0) break;
+    filled += got;
+  }
+  return bytes.subarray(0, filled);
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It was closed already.
+  }
+}
