@@ -1,0 +1,98 @@
+/**
+ * Bundles the extension, the language server, the command line tool and the flame chart into dist/.
+ * `--production` minifies and leaves source maps out; `--allow-missing` skips entries that are not written yet.
+ */
+import { existsSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const production = process.argv.includes('--production');
+const allowMissing = process.argv.includes('--allow-missing');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // `module` first would pull in ES modules of packages whose CommonJS entry is the one made for Node.
+  mainFields: ['main', 'module'],
+};
+
+/** `import source from './worker?worker'` gives the bundled worker as text, to be started from a blob. */
+const workerAsText = {
+  name: 'worker-as-text',
+  setup(context) {
+    context.onResolve({ filter: /\?worker$/ }, async ({ path, resolveDir, kind }) => {
+      const found = await context.resolve(path.replace(/\?worker$/, ''), { resolveDir, kind });
+      return found.errors.length > 0
+        ? { errors: found.errors }
+        : { path: found.path, namespace: 'worker' };
+    });
+    context.onLoad({ filter: /.*/, namespace: 'worker' }, async ({ path }) => {
+      const result = await build({
+        ...browser,
+        plugins: [],
+        entryPoints: [path],
+        sourcemap: false,
+        write: false,
+      });
+      return { contents: result.outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const browser = {
+  ...common,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  plugins: [workerAsText],
+  loader: { '.ttf': 'dataurl', '.svg': 'text' },
+};
+
+const shebang = { js: '#!/usr/bin/env node' };
+const entries = [
+  {
+    ...node,
+    entryPoints: ['extension/activate.ts'],
+    outfile: 'dist/extension.js',
+    external: ['vscode'],
+  },
+  { ...node, entryPoints: ['server/main.ts'], outfile: 'dist/server.js', banner: shebang },
+  { ...node, entryPoints: ['server/cli.ts'], outfile: 'dist/cli.js', banner: shebang },
+  { ...browser, entryPoints: ['webview/main.ts'], outfile: 'dist/webview/main.js' },
+];
+
+if (production) {
+  // A development build's source maps and leftovers must not reach the package. The agent's folder is make's.
+  await Promise.all(
+    ['extension.js', 'server.js', 'cli.js', 'webview'].flatMap((name) => [
+      rm(`dist/${name}`, { recursive: true, force: true }),
+      rm(`dist/${name}.map`, { force: true }),
+    ]),
+  );
+}
+
+const present = entries.filter(({ entryPoints: [source] }) => {
+  if (existsSync(source)) return true;
+  if (!allowMissing) throw new Error(`${source} does not exist.`);
+  console.log(`esbuild: skipped ${source}, which does not exist yet`);
+  return false;
+});
+await Promise.all(present.map((entry) => build(entry)));
+for (const { outfile, banner } of present) {
+  if (banner === shebang) await chmod(outfile, 0o755);
+}

@@ -1,0 +1,187 @@
+import * as vscode from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import {
+  annotationsNotification,
+  clearRequest,
+  commands,
+  endRunRequest,
+  flameRequest,
+  openRunRequest,
+  planRunRequest,
+  runStatusNotification,
+  settingsNotification,
+  type EndRunParams,
+  type EndRunResult,
+  type FileAnnotations,
+  type FlameParams,
+  type FlameResult,
+  type InitializationOptions,
+  type OpenRunParams,
+  type OpenRunResult,
+  type PlanRunParams,
+  type PlanRunResult,
+  type RunStatus,
+} from '../protocol/lsp';
+import { describe, getLog, say, UserError } from './messages';
+import { serverSettings } from './settings';
+
+/** A server that ends this often within crashWindowMs is not started again by itself. */
+const maxCrashes = 2;
+const crashWindowMs = 180_000;
+
+/** The language server, started on first use and restarted when it dies. */
+export class Server implements vscode.Disposable {
+  readonly #annotations = new vscode.EventEmitter<FileAnnotations>();
+  readonly #status = new vscode.EventEmitter<RunStatus>();
+  readonly #restarted = new vscode.EventEmitter<void>();
+  readonly onAnnotations = this.#annotations.event;
+  readonly onRunStatus = this.#status.event;
+  /** The server is up again after it died and has forgotten all runs. */
+  readonly onRestarted = this.#restarted.event;
+
+  readonly #context: vscode.ExtensionContext;
+  #client: Promise<LanguageClient> | undefined;
+  #crashes: number[] = [];
+  #disposed = false;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+  }
+
+  planRun(params: PlanRunParams): Promise<PlanRunResult> {
+    return this.#request(planRunRequest, params);
+  }
+  openRun(params: OpenRunParams): Promise<OpenRunResult> {
+    return this.#request(openRunRequest, params);
+  }
+  endRun(params: EndRunParams): Promise<EndRunResult> {
+    return this.#request(endRunRequest, params);
+  }
+  flame(params: FlameParams): Promise<FlameResult> {
+    return this.#request(flameRequest, params);
+  }
+  /** Forgets all runs. Does not start a server for it. */
+  async clear(): Promise<void> {
+    if (this.#client) await this.#request<null>(clearRequest, null);
+  }
+
+  /** Sends the current settings, if a server is there to receive them. */
+  async sendSettings(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    await client?.sendNotification(settingsNotification, serverSettings());
+  }
+
+  async #request<Result>(method: string, params: unknown): Promise<Result> {
+    const client = await this.#started();
+    return client.sendRequest<Result>(method, params);
+  }
+
+  #started(): Promise<LanguageClient> {
+    this.#client ??= this.#start().catch((error: unknown) => {
+      this.#client = undefined;
+      throw new UserError(
+        `The Linescope server could not be started: ${describe(error)}. Reload the window, or install Linescope again.`,
+        { title: 'Show Log', run: () => getLog().show() },
+      );
+    });
+    return this.#client;
+  }
+
+  async #start(): Promise<LanguageClient> {
+    // Imported here because it is most of the bundle and activation must not wait for it.
+    const {
+      CloseAction,
+      ErrorAction,
+      LanguageClient,
+      RevealOutputChannelOn,
+      State,
+      TransportKind,
+    } = await import('vscode-languageclient/node');
+    const module = this.#context.asAbsolutePath('dist/server.js');
+    const client = new LanguageClient(
+      'linescope',
+      'Linescope',
+      {
+        run: { module, transport: TransportKind.ipc },
+        debug: {
+          module,
+          transport: TransportKind.ipc,
+          options: { execArgv: ['--nolazy', '--inspect=6010'] },
+        },
+      },
+      {
+        documentSelector: [{ scheme: 'file', language: 'python' }],
+        initializationOptions: (): InitializationOptions => ({
+          ...serverSettings(),
+          richClient: true,
+        }),
+        outputChannel: getLog(),
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        markdown: {
+          isTrusted: { enabledCommands: Object.values(commands) },
+          supportHtml: true,
+        },
+        middleware: {
+          provideHover: async (document, position, token, next) => {
+            const hover = await next(document, position, token);
+            for (const part of hover?.contents ?? []) {
+              if (part instanceof vscode.MarkdownString) part.supportThemeIcons = true;
+            }
+            return hover;
+          },
+        },
+        initializationFailedHandler: () => false,
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => ({
+            action: this.#mayRestart() ? CloseAction.Restart : CloseAction.DoNotRestart,
+            handled: true,
+          }),
+        },
+      },
+    );
+    client.onNotification(annotationsNotification, (file: FileAnnotations) =>
+      this.#annotations.fire(file),
+    );
+    client.onNotification(runStatusNotification, (status: RunStatus) => this.#status.fire(status));
+    await client.start();
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.#restarted.fire();
+    });
+    return client;
+  }
+
+  /** Called when the connection is lost: counts, tells the user, and says whether to start again. */
+  #mayRestart(): boolean {
+    if (this.#disposed) return false;
+    const now = Date.now();
+    this.#crashes = [...this.#crashes.filter((time) => now - time < crashWindowMs), now];
+    const showLog = { title: 'Show Log', run: () => getLog().show() };
+    if (this.#crashes.length <= maxCrashes) {
+      const text =
+        'The Linescope server stopped unexpectedly and is being restarted. Nothing recorded is lost.';
+      say('warning', text, showLog);
+      return true;
+    }
+    this.#client = undefined;
+    say(
+      'error',
+      'The Linescope server keeps stopping. Recording goes on; what was recorded can be opened again once the server works.',
+      { title: 'Start Again', run: () => this.#startAgain() },
+      showLog,
+    );
+    return false;
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#crashes = [];
+    await this.#started();
+    this.#restarted.fire();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    void this.#client?.then((client) => client.dispose()).catch(() => undefined);
+    for (const emitter of [this.#annotations, this.#status, this.#restarted]) emitter.dispose();
+  }
+}

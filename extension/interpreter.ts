@@ -1,0 +1,105 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { PVSC_EXTENSION_ID, type PythonExtension } from '@vscode/python-extension';
+import * as vscode from 'vscode';
+import { describe, getLog } from './messages';
+import { expand, type Scope } from './variables';
+
+/** An interpreter to try: a path or a command name, and where it came from, for messages. */
+export interface Interpreter {
+  path: string;
+  source: string;
+}
+
+/**
+ * Interpreters to try in order. What the user chose stands alone: another Python instead would be a surprise. Without
+ * a choice: a virtual environment beside the file or in a folder above it up to the workspace folder, then PATH.
+ */
+export async function findInterpreters(setting: string, scope: Scope): Promise<Interpreter[]> {
+  if (setting !== '') {
+    const where = 'the setting linescope.interpreter';
+    const expanded = expand(setting, scope, where);
+    const base = scope.folder?.uri.fsPath;
+    const isRelativePath = /[\\/]/.test(expanded) && !path.isAbsolute(expanded);
+    return [{ path: isRelativePath && base ? path.join(base, expanded) : expanded, source: where }];
+  }
+  const selected = await selectedInPythonExtension(scope);
+  if (selected) return [selected];
+  return [
+    ...(await virtualEnvironments(scope)),
+    { path: 'python3', source: 'PATH' },
+    { path: 'python', source: 'PATH' },
+  ];
+}
+
+/** The interpreter selected in the Python extension for this file, when that extension is there and knows one. */
+async function selectedInPythonExtension(scope: Scope): Promise<Interpreter | undefined> {
+  const extension = vscode.extensions.getExtension<PythonExtension>(PVSC_EXTENSION_ID);
+  if (!extension) return undefined;
+  try {
+    const python = extension.isActive ? extension.exports : await extension.activate();
+    await python.ready;
+    const resource = scope.file ? vscode.Uri.file(scope.file) : scope.folder?.uri;
+    const active = python.environments.getActiveEnvironmentPath(resource);
+    const environment = await python.environments.resolveEnvironment(active);
+    const executable = environment?.executable.uri?.fsPath;
+    if (executable) return { path: executable, source: 'selected in the Python extension' };
+    getLog().warn(`The Python extension's interpreter ${active.path} could not be resolved.`);
+  } catch (error) {
+    getLog().warn(`The Python extension could not be asked for an interpreter: ${describe(error)}`);
+  }
+  return undefined;
+}
+
+async function virtualEnvironments({ folder, file }: Scope): Promise<Interpreter[]> {
+  const root = folder?.uri.fsPath;
+  const found: Interpreter[] = [];
+  for (const directory of foldersUpTo(file ? path.dirname(file) : root, root)) {
+    for (const name of ['.venv', 'venv', 'env']) {
+      const environment = path.join(directory, name);
+      const executable =
+        process.platform === 'win32'
+          ? path.join(environment, 'Scripts', 'python.exe')
+          : path.join(environment, 'bin', 'python');
+      if (!(await exists(path.join(environment, 'pyvenv.cfg')))) continue;
+      if (await exists(executable))
+        found.push({ path: executable, source: `${name} in ${directory}` });
+    }
+  }
+  return found;
+}
+
+/** The folder itself and those above it, up to root; only the folder itself when it is not inside root. */
+function foldersUpTo(start: string | undefined, root: string | undefined): string[] {
+  if (start === undefined) return [];
+  const inside = root !== undefined && !path.relative(root, start).startsWith('..');
+  const folders = [start];
+  for (let at = start; inside && at !== root && path.dirname(at) !== at;) {
+    at = path.dirname(at);
+    folders.push(at);
+  }
+  return folders;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Variables an activated virtual environment has, so that programs it starts (`python`, console scripts) come from the
+ * same one. Empty for an interpreter outside a virtual environment.
+ */
+export async function activationEnv(interpreter: string): Promise<Record<string, string>> {
+  const bin = path.dirname(interpreter);
+  const environment = path.dirname(bin);
+  if (!path.isAbsolute(interpreter) || !(await exists(path.join(environment, 'pyvenv.cfg')))) {
+    return {};
+  }
+  return {
+    VIRTUAL_ENV: environment,
+    PATH: [bin, process.env['PATH'] ?? ''].join(path.delimiter),
+  };
+}

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+
+export type Severity = 'information' | 'warning' | 'error';
+
+/** A failure whose message is already the sentence for the user: what happened and what to do next. */
+export class UserError extends Error {
+  /** A button that does the next step. */
+  readonly action: Action | undefined;
+
+  constructor(message: string, action?: Action) {
+    super(message);
+    this.action = action;
+  }
+}
+
+export interface Action {
+  title: string;
+  run: () => unknown;
+}
+
+/** Everything the user was told, oldest first. For tests; capped so that a long session does not grow. */
+export const told: { severity: Severity; text: string }[] = [];
+
+const log = vscode.window.createOutputChannel('Linescope', { log: true });
+
+/** The one log of the extension and the language server. */
+export function getLog(): vscode.LogOutputChannel {
+  return log;
+}
+
+/** Shows and logs one sentence. Does not wait for the user to react to it. */
+export function say(severity: Severity, text: string, ...actions: Action[]): void {
+  told.push({ severity, text });
+  if (told.length > 200) told.shift();
+  if (severity === 'error') log.error(text);
+  else if (severity === 'warning') log.warn(text);
+  else log.info(text);
+  const show = {
+    information: vscode.window.showInformationMessage<string>,
+    warning: vscode.window.showWarningMessage<string>,
+    error: vscode.window.showErrorMessage<string>,
+  }[severity];
+  void show(text, ...actions.map(({ title }) => title)).then((chosen) =>
+    actions.find(({ title }) => title === chosen)?.run(),
+  );
+}
+
+/** Says what went wrong: a UserError as it is, anything else with the log one click away. */
+export function sayError(doing: string, error: unknown): void {
+  if (error instanceof UserError) {
+    say('error', error.message, ...(error.action ? [error.action] : []));
+    return;
+  }
+  if (error instanceof Error && error.stack) log.error(error.stack);
+  const reason = describe(error).replace(/\.$/, '');
+  say('error', `Linescope could not ${doing}: ${reason}. The log has the details.`, {
+    title: 'Show Log',
+    run: () => log.show(),
+  });
+}
+
+/** The message of anything that was thrown. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,88 @@
+import * as vscode from 'vscode';
+import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
+import { expand, scopeOf } from './variables';
+
+const section = 'linescope';
+
+/** Typed access to one setting; undefined when it is unset or of another type than its default. */
+function read<T extends string | number | boolean>(
+  key: string,
+  fallback: T,
+  resource?: vscode.Uri,
+): T {
+  const value = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>(key);
+  return typeof value === typeof fallback ? (value as T) : fallback;
+}
+
+function readRecord(key: string, resource?: vscode.Uri): Record<string, string> {
+  const value = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>(key);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, String(item)]));
+}
+
+/** Settings of how programs run, for one file. Variables are not expanded yet. */
+export interface RunSettings {
+  interpreter: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  envFile: string;
+  intervalUs: number;
+}
+
+export function runSettings(resource: vscode.Uri | undefined): RunSettings {
+  const args = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>('args');
+  return {
+    interpreter: read('interpreter', '', resource),
+    args: Array.isArray(args) ? args.map(String) : [],
+    cwd: read('cwd', '', resource),
+    env: readRecord('env', resource),
+    envFile: read('envFile', '', resource),
+    intervalUs: read('intervalUs', 1000, resource),
+  };
+}
+
+/** Settings of how annotations look. */
+export function viewSettings(): { show: boolean; maxColumn: number; openFlameChart: boolean } {
+  return {
+    show: read('showAnnotations', true),
+    maxColumn: read('maxColumn', 80),
+    openFlameChart: read('openFlameChart', false),
+  };
+}
+
+export function storageSettings(): { folder: string; keepRuns: number } {
+  return { folder: read('storageFolder', ''), keepRuns: Math.max(1, read('keepRuns', 20)) };
+}
+
+export function currentMetric(): Metric {
+  const value = read('metric', 'cpu');
+  return metrics.find((metric) => metric === value) ?? 'cpu';
+}
+
+/** Saves a setting where it already has a value, else for the user. */
+export async function update(key: string, value: string | boolean): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(section);
+  const found = configuration.inspect(key);
+  await configuration.update(
+    key,
+    value,
+    found?.workspaceValue === undefined
+      ? vscode.ConfigurationTarget.Global
+      : vscode.ConfigurationTarget.Workspace,
+  );
+}
+
+/** The part of the settings that the server acts on. */
+export function serverSettings(): ServerSettings {
+  return {
+    metric: currentMetric(),
+    thresholdPercent: read('thresholdPercent', 1),
+    codeLens: read('codeLens', false),
+    inlayHints: read('inlayHints', false),
+    pathMappings: Object.entries(readRecord('pathMappings')).map(([from, to]) => [
+      from,
+      expand(to, scopeOf(), 'The setting linescope.pathMappings'),
+    ]),
+  };
+}

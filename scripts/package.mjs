@@ -1,0 +1,48 @@
+/** Builds for production and packs artifacts/linescope.vsix; fails when the package is incomplete or over 2 MB. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { createVSIX, listFiles } from '@vscode/vsce';
+
+const output = 'artifacts/linescope.vsix';
+const limitBytes = 2 * 1024 * 1024;
+const needed = [
+  'dist/extension.js',
+  'dist/server.js',
+  'dist/cli.js',
+  'dist/webview/main.js',
+  'dist/webview/main.css',
+  'dist/agent/linux-x64/liblinescope.so',
+  'media/icon.png',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+];
+
+const run = (command, ...args) => execFileSync(command, args, { stdio: 'inherit' });
+run(process.execPath, 'esbuild.mjs', '--production');
+run('make', '-s', '-C', 'profiler-agent');
+
+const files = new Set(await listFiles({ dependencies: false }));
+const missing = needed.filter((file) => !files.has(file));
+const unwanted = [...files].filter(
+  (file) => file.endsWith('.map') || file.includes('node_modules'),
+);
+if (missing.length > 0) fail(`these files are missing from the package: ${missing.join(', ')}`);
+if (unwanted.length > 0) fail(`these files must not be packaged: ${unwanted.join(', ')}`);
+
+mkdirSync('artifacts', { recursive: true });
+rmSync(output, { force: true });
+await createVSIX({
+  packagePath: output,
+  dependencies: false,
+  allowMissingRepository: true,
+});
+
+const { size } = statSync(output);
+console.log(`${output}: ${(size / 1024 / 1024).toFixed(2)} MB`);
+if (size > limitBytes) fail(`the package is larger than ${limitBytes / 1024 / 1024} MB`);
+
+function fail(reason) {
+  console.error(`scripts/package.mjs: ${reason}.`);
+  process.exit(1);
+}
