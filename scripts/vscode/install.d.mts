@@ -1,0 +1,12 @@
+export interface CodeServer {
+  folder: string;
+  /** The Node to run it with. */
+  node: string;
+  /** Its entry script. */
+  entry: string;
+}
+export const codeServerVersion: string;
+export const nodeVersion: string;
+export function cacheFolder(): string;
+export function missingPackages(): Promise<string[]>;
+export function ensureCodeServer(say?: (line: string) => void): Promise<CodeServer>;

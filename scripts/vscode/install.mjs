@@ -1,0 +1,196 @@
+// A real VS Code from package registries alone: code-server, built once into a cache outside the checkout.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Problem, run, tail, which } from './process.mjs';
+
+export const codeServerVersion = '4.139.1';
+/** code-server runs on exactly this major version of Node, whatever runs these scripts. */
+export const nodeVersion = '24.21.0';
+
+const debianPackages = {
+  compiler: 'build-essential',
+  python: 'python3',
+  pkgConfig: 'pkg-config',
+  'krb5-gssapi': 'libkrb5-dev',
+  'libsecret-1': 'libsecret-1-dev',
+  x11: 'libx11-dev',
+  xkbfile: 'libxkbfile-dev',
+};
+
+/** Where Linescope keeps what it downloads. */
+export function cacheFolder() {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'linescope');
+}
+
+/** Debian packages that building code-server needs and this machine lacks. */
+export async function missingPackages() {
+  const missing = [];
+  const compiler = which('c++') ?? which('g++') ?? which('clang++');
+  if (!compiler || !which('make')) missing.push(debianPackages.compiler);
+  if (!which('python3')) missing.push(debianPackages.python);
+  const pkgConfig = which('pkg-config');
+  if (!pkgConfig) missing.push(debianPackages.pkgConfig);
+  for (const library of ['krb5-gssapi', 'libsecret-1', 'x11', 'xkbfile']) {
+    const found =
+      pkgConfig && (await run(pkgConfig, ['--exists', library], { quiet: true })).code === 0;
+    if (!found) missing.push(debianPackages[library]);
+  }
+  return missing;
+}
+
+/**
+ * Makes sure code-server is in the cache, building it the first time (about 4 minutes, 800 MB).
+ * @param {(line: string) => void} say
+ * @returns {Promise<{node: string, entry: string, folder: string}>} the Node to run it with and its entry script
+ */
+export async function ensureCodeServer(say = console.log) {
+  const platform = supportedPlatform();
+  const folder = join(cacheFolder(), `code-server-${codeServerVersion}-${nodeVersion}`);
+  const installed = layout(folder, platform);
+  if (existsSync(join(folder, 'complete')) && existsSync(installed.entry)) return installed;
+
+  const missing = await missingPackages();
+  if (missing.length > 0) {
+    throw new Problem(
+      `VS Code for the browser (code-server) has to be built once, and that needs packages this machine lacks. Run\n` +
+        `  sudo apt-get install ${missing.join(' ')}\n` +
+        `(or the same libraries with your package manager), or install desktop VS Code so that \`code\` is on PATH, then try again.`,
+    );
+  }
+  const temporary = `${folder}.${process.pid}.partial`;
+  const forget = () => rmSync(temporary, { recursive: true, force: true });
+  const interrupted = () => {
+    forget();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    removeLeftovers();
+    mkdirSync(temporary, { recursive: true });
+    say(
+      `Building VS Code for the browser (code-server ${codeServerVersion}), once: about 4 minutes …`,
+    );
+    await build(temporary, platform);
+    writeFileSync(join(temporary, 'complete'), '');
+    publish(temporary, folder);
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+    forget();
+  }
+  return installed;
+}
+
+function supportedPlatform() {
+  if (process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)) {
+    return `linux-${process.arch}`;
+  }
+  throw new Problem(
+    `Desktop VS Code was not found, and code-server is only set up here for Linux on x86-64 and arm64, not ${process.platform} on ${process.arch}. ` +
+      "Install VS Code, run “Shell Command: Install 'code' command in PATH” from its command palette, then try again.",
+  );
+}
+
+function layout(folder, platform) {
+  return {
+    folder,
+    node: join(folder, 'node', 'node_modules', `node-${platform}`, 'bin', 'node'),
+    entry: join(folder, 'code-server', 'node_modules', 'code-server', 'out', 'node', 'entry.js'),
+  };
+}
+
+async function build(folder, platform) {
+  const npm = npmCommand();
+  const nodeRoot = join(folder, 'node', 'node_modules', `node-${platform}`);
+  await npmInstall(npm, join(folder, 'node'), `node-${platform}@${nodeVersion}`, process.env);
+
+  const nodeBin = join(nodeRoot, 'bin');
+  // A parent npm (`npm start`) describes itself in these; code-server's install script believes them.
+  const parentNpm = ['npm_config_user_agent', 'npm_node_execpath', 'npm_execpath', 'INIT_CWD'];
+  const env = {
+    ...Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !parentNpm.includes(name)),
+    ),
+    PATH: `${nodeBin}:${dirname(npm.cli)}:${process.env.PATH}`,
+    npm_config_nodedir: nodeRoot,
+    npm_config_build_from_source: 'true',
+    npm_config_unsafe_perm: 'true',
+    // npm 11 asks before running install scripts; earlier versions do not know the setting and ignore it.
+    npm_config_dangerously_allow_all_scripts: 'true',
+  };
+  await npmInstall(
+    { node: join(nodeBin, 'node'), cli: npm.cli },
+    join(folder, 'code-server'),
+    `code-server@${codeServerVersion}`,
+    env,
+  );
+  const { node, entry } = layout(folder, platform);
+  const check = await run(node, [entry, '--version'], { quiet: true, timeoutMs: 60_000 });
+  if (check.code !== 0 || !check.output.includes(codeServerVersion)) {
+    throw new Problem(
+      `code-server ${codeServerVersion} was built but does not run: ${tail(check.output, 5)}\nInstall desktop VS Code so that \`code\` is on PATH, or report this.`,
+    );
+  }
+}
+
+async function npmInstall({ node, cli }, folder, spec, env) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
+  const args = [cli, 'install', spec, '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, output } = await run(node, args, { cwd: folder, env, quiet: true });
+  if (code === 0) return;
+  const log = join(cacheFolder(), 'install.log');
+  writeFileSync(log, output);
+  throw new Problem(
+    `npm could not install ${spec} (exit ${code}); the full output is in ${log}. Its last lines:\n${tail(output)}\n` +
+      'Check the network and the compiler packages named in README.md, or install desktop VS Code so that `code` is on PATH, then try again.',
+  );
+}
+
+/** npm's own script, so that it can be run with a chosen Node. */
+function npmCommand() {
+  const candidates = [process.env.npm_execpath, which('npm')];
+  for (const candidate of candidates) {
+    if (candidate && readsAsScript(candidate)) return { node: process.execPath, cli: candidate };
+  }
+  throw new Problem(
+    'npm was not found on PATH. Install Node.js 20 or later with npm, then try again.',
+  );
+}
+
+function readsAsScript(path) {
+  return existsSync(path) && readFileSync(path, 'utf8').startsWith('#!/usr/bin/env node');
+}
+
+/** Another process may have finished the same build first; then its result is as good. */
+function publish(temporary, folder) {
+  if (existsSync(folder) && !existsSync(join(folder, 'complete'))) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  try {
+    renameSync(temporary, folder);
+  } catch (error) {
+    if (!existsSync(join(folder, 'complete'))) throw error;
+  }
+}
+
+/** Builds that a killed process left behind. */
+function removeLeftovers() {
+  if (!existsSync(cacheFolder())) return;
+  for (const name of readdirSync(cacheFolder())) {
+    const pid = /\.(\d+)\.partial$/.exec(name)?.[1];
+    if (pid && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(cacheFolder(), name), { recursive: true, force: true });
+    }
+  }
+}

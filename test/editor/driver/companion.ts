@@ -1,0 +1,47 @@
+// Asks the extension host of the window under test, through the companion extension.
+import { existsSync, readFileSync } from 'node:fs';
+import type * as vscodeApi from 'vscode';
+import { until } from './until';
+
+type Api = typeof vscodeApi;
+
+export interface Companion {
+  /** Runs a function in the extension host. It is sent as text: it sees only its two arguments. */
+  ask<Argument, Value>(
+    question: (vscode: Api, argument: Argument) => Value | PromiseLike<Value>,
+    argument: Argument,
+  ): Promise<Awaited<Value>>;
+  /** Process id of the extension host. */
+  pid(): number;
+  /** Waits for the extension host to be up; after a crash, for another one than `not`. */
+  ready(not?: number): Promise<void>;
+}
+
+/** @param portFile where the companion writes its port each time an extension host starts */
+export function connectCompanion(portFile: string): Companion {
+  const read = (): { port: number; pid: number } | null =>
+    existsSync(portFile)
+      ? (JSON.parse(readFileSync(portFile, 'utf8')) as { port: number; pid: number })
+      : null;
+  const ask: Companion['ask'] = async (question, argument) => {
+    const address = read();
+    if (!address) throw new Error('The extension host has not started.');
+    const response = await fetch(`http://127.0.0.1:${address.port}`, {
+      method: 'POST',
+      body: JSON.stringify({ body: question.toString(), argument }),
+    });
+    const answer = (await response.json()) as { value: never } | { error: string };
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.value;
+  };
+  return {
+    ask,
+    pid: () => read()?.pid ?? 0,
+    ready: (not) =>
+      until(
+        'the extension host answers',
+        async () => read() !== null && read()?.pid !== not && (await ask(() => true, null)),
+        60_000,
+      ).then(() => undefined),
+  };
+}

@@ -1,0 +1,97 @@
+// A window of VS Code under test, seen as a person sees it: keys, mouse, and what is on the screen.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Page } from 'playwright-core';
+import { root } from './package';
+import { until } from './until';
+
+/** Console errors that a plain code-server window without Linescope also has. */
+const foreignErrors = [
+  /Failed to load resource/,
+  /favicon/,
+  /open-vsx\.org|marketplace|unpkg\.com|vscode-cdn/i,
+  /service worker|ServiceWorker/i,
+  /net::ERR_/,
+];
+
+/** Collects errors of the window's own scripts, from the moment it is called. */
+export function collectErrors(page: Page): string[] {
+  const errors: string[] = [];
+  const keep = (text: string): void => {
+    if (!foreignErrors.some((pattern) => pattern.test(text))) errors.push(text);
+  };
+  page.on('console', (message) => {
+    if (message.type() === 'error') keep(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => keep(error.stack ?? error.message));
+  return errors;
+}
+
+/** Runs a command by its title from the command palette. */
+export async function command(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor({ state: 'visible' });
+  await input.fill(`>${title}`);
+  const row = page
+    .locator('.quick-input-list .monaco-list-row')
+    .filter({ has: page.locator('.label-name', { hasText: title }) })
+    .first();
+  await row.waitFor({ state: 'visible', timeout: 10_000 });
+  await row.click();
+}
+
+/** Clicks a button in the title of the active editor by the beginning of its tooltip. */
+export async function clickTitleButton(page: Page, label: string): Promise<void> {
+  const button = page
+    .locator('.editor-group-container.active .editor-actions .action-label')
+    .and(page.locator(`[aria-label^="${label}"]`));
+  await button.first().waitFor({ state: 'visible', timeout: 15_000 });
+  await button.first().click();
+}
+
+/** Text of the notifications on the screen, one string each. */
+export function notifications(page: Page): Promise<string[]> {
+  return page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts();
+}
+
+/** Waits for a notification that matches and returns its text. */
+export function notification(page: Page, pattern: RegExp, milliseconds = 20_000): Promise<string> {
+  return until(
+    `a notification says ${pattern}`,
+    async () => (await notifications(page)).find((text) => pattern.test(text)),
+    milliseconds,
+  );
+}
+
+/** Text of the status bar's entries. */
+export function statusBar(page: Page): Promise<string[]> {
+  return page.locator('.statusbar-item:visible').allInnerTexts();
+}
+
+/** What the visible terminal shows; needs terminal.integrated.gpuAcceleration off. */
+export async function terminalText(page: Page): Promise<string> {
+  const rows = await page.locator('.terminal-wrapper.active .xterm-rows > div').allInnerTexts();
+  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
+}
+
+/** Types a line into the visible terminal. */
+export async function typeInTerminal(page: Page, text: string): Promise<void> {
+  await page.locator('.terminal-wrapper.active .xterm-screen').click();
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+}
+
+/** Inside of the visible webview: an iframe in an iframe. */
+export function webview(page: Page): FrameLocator {
+  return page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+}
+
+/** Saves what the window shows as artifacts/screenshots/{name}.png; returns the path. */
+export async function screenshot(page: Page, name: string): Promise<string> {
+  const folder = join(root, 'artifacts', 'screenshots');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({ path });
+  return path;
+}
