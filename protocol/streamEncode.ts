@@ -1,0 +1,175 @@
+/** Writes records as profiler-agent/STREAM.md lays them out: for tests, and for saving what was read. */
+import type { ModuleKind, SampleRecord, Severity, StreamRecord } from '../profile/records';
+import { encodeUtf8 } from './utf8';
+
+/** Record kinds by number. */
+export const recordKinds = {
+  process: 1,
+  thread: 2,
+  threadEnd: 3,
+  code: 4,
+  stack: 5,
+  module: 6,
+  native: 7,
+  sample: 8,
+  stats: 9,
+  end: 10,
+  note: 11,
+} as const;
+export const moduleKinds: readonly ModuleKind[] = [
+  'other',
+  'interpreter',
+  'libc',
+  'agent',
+  'anonymous',
+];
+export const severities: readonly Severity[] = ['information', 'warning', 'error'];
+export const sampleStates = ['running', 'waiting', 'gil'] as const;
+/** Bits of a SAMPLE's flags above the two of its state. */
+export const sampleFlags = {
+  inSyscall: 4,
+  truncated: 8,
+  nativeIncomplete: 16,
+  noPython: 32,
+  remainder: 64,
+} as const;
+
+/** Encodes records one after the other; it keeps the time of the last sample, which the next one is relative to. */
+export class StreamEncoder {
+  #lastSampleNs = 0;
+
+  /** The bytes of one record, kind and length included. */
+  encode(record: StreamRecord): Uint8Array {
+    const payload: number[] = [];
+    this.#payload(payload, record);
+    const out: number[] = [recordKinds[record.kind]];
+    putVarint(out, payload.length);
+    const bytes = new Uint8Array(out.length + payload.length);
+    bytes.set(out);
+    bytes.set(payload, out.length);
+    return bytes;
+  }
+
+  #payload(out: number[], record: StreamRecord): void {
+    switch (record.kind) {
+      case 'process':
+        putVarint(out, record.hexversion);
+        putText(out, record.engine);
+        putText(out, record.pythonVersion);
+        putText(out, record.executable);
+        putText(out, record.cwd);
+        putVarint(out, record.argv.length);
+        for (const argument of record.argv) {
+          putText(out, argument);
+        }
+        putText(out, record.architecture);
+        return;
+      case 'thread':
+        putVarint(out, record.thread);
+        putVarint(out, record.tid);
+        putVarint(out, record.startNs);
+        putText(out, record.name);
+        return;
+      case 'threadEnd':
+        putVarint(out, record.thread);
+        putVarint(out, record.endNs);
+        putVarint(out, record.cpuNs);
+        return;
+      case 'code':
+        putVarint(out, record.code);
+        putVarint(out, record.firstLine);
+        putText(out, record.filename);
+        putText(out, record.name);
+        putText(out, record.qualname);
+        putBytes(out, record.lineTable);
+        return;
+      case 'stack':
+        putVarint(out, record.parent);
+        putVarint(out, record.code);
+        putSigned(out, record.instruction);
+        return;
+      case 'module':
+        out.push(moduleKinds.indexOf(record.moduleKind));
+        putVarint(out, record.bias);
+        putText(out, record.path);
+        putBytes(out, record.buildId);
+        return;
+      case 'native':
+        putVarint(out, record.parent);
+        putVarint(out, record.module);
+        putVarint(out, record.offset);
+        out.push(record.exact ? 1 : 0);
+        return;
+      case 'sample':
+        this.#sample(out, record);
+        return;
+      case 'stats':
+        putVarint(out, record.timeNs);
+        putVarint(out, record.processCpuNs);
+        putVarint(out, record.agentCpuNs);
+        putVarint(out, record.samples);
+        putVarint(out, record.ticks);
+        putVarint(out, record.dropped);
+        putVarint(out, record.rejected);
+        putVarint(out, record.late);
+        return;
+      case 'end':
+        putVarint(out, record.timeNs);
+        putSigned(out, record.exit ?? -1);
+        putVarint(out, record.processCpuNs);
+        putVarint(out, record.peakBytes);
+        return;
+      case 'note':
+        out.push(severities.indexOf(record.severity));
+        putText(out, record.text);
+        return;
+    }
+  }
+
+  #sample(out: number[], record: SampleRecord): void {
+    putVarint(out, record.thread);
+    putVarint(
+      out,
+      sampleStates.indexOf(record.state) |
+        (record.inSyscall ? sampleFlags.inSyscall : 0) |
+        (record.truncated ? sampleFlags.truncated : 0) |
+        (record.nativeIncomplete ? sampleFlags.nativeIncomplete : 0) |
+        (record.noPython ? sampleFlags.noPython : 0) |
+        (record.remainder ? sampleFlags.remainder : 0),
+    );
+    putSigned(out, record.timeNs - this.#lastSampleNs);
+    this.#lastSampleNs = record.timeNs;
+    putVarint(out, record.cpuNs);
+    putVarint(out, record.wallNs);
+    putVarint(out, record.systemNs);
+    putVarint(out, record.stack);
+    putVarint(out, record.native);
+    if (record.native !== 0) {
+      out.push(record.opcode);
+    }
+  }
+}
+
+function putVarint(out: number[], value: number): void {
+  let rest = value;
+  while (rest >= 128) {
+    out.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  out.push(rest);
+}
+
+function putSigned(out: number[], value: number): void {
+  putVarint(out, value < 0 ? -value * 2 - 1 : value * 2);
+}
+
+function putText(out: number[], text: string): void {
+  putBytes(out, encodeUtf8(text));
+}
+
+function putBytes(out: number[], bytes: Uint8Array): void {
+  putVarint(out, bytes.length);
+  for (const byte of bytes) {
+    out.push(byte);
+  }
+}

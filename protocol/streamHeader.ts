@@ -1,0 +1,116 @@
+/** The first 128 bytes of a recording; see profiler-agent/STREAM.md, "Header". */
+import type { RecordingHeader } from '../profile/records';
+
+/** What is wrong with a recording, in one sentence for the person who opened it. */
+export class StreamError extends Error {
+  constructor(
+    readonly reason: 'notRecording' | 'newer' | 'corrupt',
+    message: string,
+    /** Byte of the file where the trouble is. */
+    readonly position: number,
+  ) {
+    super(message);
+    this.name = 'StreamError';
+  }
+}
+
+/** Bytes of the header this version writes; a reader needs at least as many to read one. */
+export const headerBytes = 128;
+/** The newest major version of the format that this reader understands. */
+export const supportedMajor = 1;
+
+const magic = [0x4c, 0x49, 0x4e, 0x45, 0x53, 0x43, 0x50, 0x0a];
+const states = ['recording', 'closed', 'full'] as const;
+
+/**
+ * Reads a recording's header from the file's first bytes (at least 128 of them).
+ * Throws StreamError when the bytes are not a recording, come from a newer major version, or are damaged.
+ */
+export function readHeader(bytes: Uint8Array): RecordingHeader {
+  if (magic.some((byte, index) => bytes[index] !== byte)) {
+    throw new StreamError(
+      'notRecording',
+      'This file is not a Linescope recording: it does not begin with the recording signature.',
+      0,
+    );
+  }
+  if (bytes.length < headerBytes) {
+    throw new StreamError(
+      'corrupt',
+      `This Linescope recording is cut off at byte ${bytes.length}, inside its ${headerBytes}-byte header; nothing in it can be shown.`,
+      bytes.length,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
+  const major = view.getUint16(8, true);
+  const minor = view.getUint16(10, true);
+  if (major > supportedMajor) {
+    throw new StreamError(
+      'newer',
+      `This recording was written by a newer version of Linescope (format ${major}.${minor}, this version reads ${supportedMajor}.x); update Linescope to open it.`,
+      8,
+    );
+  }
+  const headerSize = view.getUint32(12, true);
+  const state = states[view.getUint32(56, true)];
+  if (major === 0) {
+    throw corruptHeader(8);
+  }
+  if (headerSize < headerBytes || headerSize > 1 << 20) {
+    throw corruptHeader(12);
+  }
+  if (state === undefined) {
+    throw corruptHeader(56);
+  }
+  return {
+    major,
+    minor,
+    headerSize,
+    committed: readUint64(view, 16),
+    pid: view.getUint32(24, true),
+    ppid: view.getUint32(28, true),
+    startMonotonicNs: readUint64(view, 32),
+    startUnixNs: readUint64(view, 40),
+    intervalNs: readUint64(view, 48),
+    state,
+    heartbeatNs: readUint64(view, 64),
+    processCpuNs: readUint64(view, 72),
+  };
+}
+
+/** The bytes of a header, headerSize of them. */
+export function encodeHeader(header: RecordingHeader): Uint8Array {
+  const bytes = new Uint8Array(header.headerSize);
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic);
+  view.setUint16(8, header.major, true);
+  view.setUint16(10, header.minor, true);
+  view.setUint32(12, header.headerSize, true);
+  writeUint64(view, 16, header.committed);
+  view.setUint32(24, header.pid, true);
+  view.setUint32(28, header.ppid, true);
+  writeUint64(view, 32, header.startMonotonicNs);
+  writeUint64(view, 40, header.startUnixNs);
+  writeUint64(view, 48, header.intervalNs);
+  view.setUint32(56, states.indexOf(header.state), true);
+  writeUint64(view, 64, header.heartbeatNs);
+  writeUint64(view, 72, header.processCpuNs);
+  return bytes;
+}
+
+function corruptHeader(position: number): StreamError {
+  return new StreamError(
+    'corrupt',
+    `This Linescope recording is damaged: its header makes no sense at byte ${position}.`,
+    position,
+  );
+}
+
+function readUint64(view: DataView, offset: number): number {
+  return view.getUint32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true);
+}
+
+function writeUint64(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, value % 2 ** 32, true);
+  view.setUint32(offset + 4, Math.floor(value / 2 ** 32), true);
+}
