@@ -10,7 +10,7 @@ export const root = resolve(import.meta.dirname, '../../..');
 export function linescopeVsix(): string {
   const named = process.env['LINESCOPE_VSIX'];
   if (named) return resolve(named);
-  const candidates = [root, join(root, 'dist')]
+  const candidates = [join(root, 'artifacts'), root]
     .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((path) => path.endsWith('.vsix'))

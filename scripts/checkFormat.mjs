@@ -1,0 +1,121 @@
+// `node scripts/checkFormat.mjs [--write]`: clang-format over C, ruff over Python. Prettier does the rest.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cacheFolder } from './vscode/install.mjs';
+import { main, Problem, run, tail, which } from './vscode/process.mjs';
+
+const ruffVersion = '0.14.6';
+const root = resolve(import.meta.dirname, '..');
+const write = process.argv.includes('--write');
+const skipped = new Set([
+  'node_modules',
+  'dist',
+  'artifacts',
+  'build',
+  'fixtures',
+  '.venv',
+  '.git',
+  '.tsbuild',
+]);
+
+await main(async () => {
+  const results = [await clangFormat(), await ruff()];
+  return results.every(Boolean) ? 0 : 1;
+});
+
+/** Paths under a folder, relative to the root, whose names match. */
+function find(folder, pattern) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : find(path, pattern);
+    return pattern.test(entry.name) ? [path] : [];
+  });
+}
+
+async function clangFormat() {
+  const files = find('profiler-agent', /\.[ch]$/);
+  if (files.length === 0) return true;
+  const tool = which('clang-format');
+  if (!tool) {
+    throw new Problem(
+      'clang-format is missing: `sudo apt-get install clang-format` (or `pip install clang-format`), then try again.',
+    );
+  }
+  const mode = write ? ['-i'] : ['--dry-run', '--Werror'];
+  const { code, output } = await run(tool, ['--style=file', ...mode, ...files], {
+    cwd: root,
+    quiet: true,
+  });
+  if (code === 0) return true;
+  const unformatted = new Set(output.match(/^[^\s:]+(?=:\d+:\d+: error)/gm));
+  console.error(unformatted.size > 0 ? complaint('clang-format', [...unformatted]) : tail(output));
+  return false;
+}
+
+async function ruff() {
+  const files = find('.', /\.py$/);
+  if (files.length === 0) return true;
+  const tool = await ensureRuff();
+  const options = ['--isolated', '--quiet', '--line-length=100', '--target-version=py39'];
+  const check = async (...args) =>
+    (await run(tool, [...args, ...options, ...files], { cwd: root })).code === 0;
+  if (write) return (await check('check', '--fix')) && (await check('format'));
+  const { code, output } = await run(
+    tool,
+    ['format', '--check', '--isolated', '--line-length=100', '--target-version=py39', ...files],
+    { cwd: root, quiet: true },
+  );
+  const unformatted = [...output.matchAll(/^Would reformat: (.*)$/gm)].map((match) => match[1]);
+  if (code !== 0) console.error(unformatted.length > 0 ? complaint('ruff', unformatted) : output);
+  return (await check('check')) && code === 0;
+}
+
+function complaint(tool, files) {
+  return `${tool} would change ${files.length} files; \`npm run format\` does it:\n  ${files.join('\n  ')}`;
+}
+
+/** ruff comes from PyPI into a virtual environment in the cache, one per version. */
+async function ensureRuff() {
+  const folder = join(cacheFolder(), `ruff-${ruffVersion}`);
+  const tool = join(folder, 'bin', 'ruff');
+  if (existsSync(tool)) return tool;
+  const temporary = `${folder}.${process.pid}.partial`;
+  mkdirSync(cacheFolder(), { recursive: true });
+  try {
+    await must(
+      'python3',
+      ['-m', 'venv', '--without-pip', temporary],
+      'apt-get install python3-venv',
+    );
+    // An interpreter's own pip installs into the environment: nothing of the environment's is needed to do so.
+    await must(
+      'python3',
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-deps',
+        '--prefix',
+        temporary,
+        `ruff==${ruffVersion}`,
+      ],
+      'apt-get install python3-pip',
+    );
+    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+    renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return tool;
+}
+
+async function must(command, args, remedy) {
+  const { code, output } = await run(command, args, { quiet: true });
+  if (code === 0) return;
+  throw new Problem(
+    `ruff, which checks the Python files, could not be installed (${command} ${args.slice(0, 2).join(' ')}):\n${tail(output, 5)}\n` +
+      `Needed are python3 with pip (\`sudo ${remedy}\`) and the network.`,
+  );
+}

@@ -1,0 +1,141 @@
+// `npm start [-- file.py] [--browser] [--port N]`: builds Linescope and opens a real VS Code with it.
+// Uses only what Node brings until `npm ci` has run.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { cacheFolder, ensureCodeServer } from './vscode/install.mjs';
+import * as launch from './vscode/launch.mjs';
+import { main, Problem, run, tail, which } from './vscode/process.mjs';
+
+const root = resolve(import.meta.dirname, '..');
+const vsix = join(root, 'artifacts', 'linescope.vsix');
+const state = join(cacheFolder(), 'start');
+
+await main(async () => {
+  const options = readArguments(process.argv.slice(2));
+  requireTools();
+  await ensureModules();
+  await quietly('package', 'Building Linescope …');
+
+  const desktop = options.browser ? null : launch.findDesktop();
+  if (desktop) {
+    console.log(`Installing Linescope into ${desktop} …`);
+    await launch.openDesktop(desktop, { vsix, ...options });
+    console.log(
+      'Linescope is ready in VS Code. `npm start -- --browser` opens a separate one instead.',
+    );
+    return;
+  }
+  await startInBrowser(options);
+});
+
+function readArguments(args) {
+  const options = { browser: false, port: undefined, file: undefined };
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--browser') options.browser = true;
+    else if (args[i] === '--port') options.port = readPort(args[++i]);
+    else if (args[i] === '--' || args[i] === '') continue;
+    else if (args[i].startsWith('-')) throw new Problem(usage(`“${args[i]}” is not an option.`));
+    else if (options.file) throw new Problem(usage('Name one file.'));
+    else options.file = resolve(process.env.INIT_CWD ?? process.cwd(), args[i]);
+  }
+  const file = options.file ?? join(root, 'examples', 'tour.py');
+  if (!existsSync(file)) throw new Problem(usage(`${file} does not exist.`));
+  if (statSync(file).isDirectory()) return { ...options, folder: file, file: undefined };
+  return { ...options, file, folder: dirname(file) };
+}
+
+function readPort(text) {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Problem(usage(`“${text ?? ''}” is not a port.`));
+}
+
+function usage(complaint) {
+  return `${complaint} Use: npm start [-- file.py] [--browser] [--port N]`;
+}
+
+function requireTools() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20)
+    throw new Problem(`Linescope needs Node.js 20 or later; this is ${process.version}.`);
+  if (process.platform === 'linux' && (!which('make') || !(which('cc') ?? which('gcc')))) {
+    throw new Problem(
+      'Linescope builds its profiler with a C compiler and make, and one of them is missing. Run `sudo apt-get install build-essential` (or the like), then try again.',
+    );
+  }
+  if (!which('python3') && !which('python')) {
+    throw new Problem('No Python was found on PATH. Install Python 3.9 or later, then try again.');
+  }
+}
+
+/** Runs `npm ci` when node_modules is missing or does not match package-lock.json. */
+async function ensureModules() {
+  if (modulesAreCurrent()) return;
+  console.log('Installing the packages it is built with (npm ci) …');
+  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    quiet: true,
+  });
+  if (code !== 0) {
+    throw new Problem(
+      `npm ci failed (exit ${code}):\n${tail(output)}\nCheck the network, then try again.`,
+    );
+  }
+}
+
+function modulesAreCurrent() {
+  const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return false;
+  const wanted = read('package-lock.json');
+  const present = read('node_modules/.package-lock.json');
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' || (present[path] ? present[path].version === version : optional === true),
+  );
+}
+
+async function quietly(script, what) {
+  console.log(what);
+  const { code, output } = await run('npm', ['run', '--silent', script], {
+    cwd: root,
+    quiet: true,
+  });
+  if (code !== 0) {
+    throw new Problem(
+      `Building Linescope failed (npm run ${script}, exit ${code}):\n${tail(output, 30)}`,
+    );
+  }
+}
+
+async function startInBrowser({ folder, file, port }) {
+  const install = await ensureCodeServer();
+  await installOnce(install);
+  if (!existsSync(join(state, 'user-data', 'User', 'settings.json'))) {
+    launch.writeSettings(state, {
+      ...launch.quietSettings,
+      'workbench.colorTheme': 'Default Dark Modern',
+    });
+  }
+  const server = await launch.startCodeServer(install, { state, port });
+  console.log(`Linescope is ready: ${launch.windowUrl(server.url, folder, file)}`);
+  console.log('Click the flame at the top right of the editor. Ctrl-C here ends it.');
+  await new Promise((done) => {
+    process.once('SIGINT', done);
+    process.once('SIGTERM', done);
+    server.child.once('exit', done);
+  });
+  if (server.child.exitCode !== null) {
+    throw new Problem(`code-server ended by itself; see ${join(state, 'code-server.log')}.`);
+  }
+  await server.stop();
+}
+
+/** Installing takes seconds, so it is left out when this very package is installed. */
+async function installOnce(install) {
+  const hash = createHash('sha256').update(readFileSync(vsix)).digest('hex');
+  const stamp = join(state, 'installed');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  await launch.installExtensions(install, { state, vsix: [vsix] });
+  writeFileSync(stamp, hash);
+}

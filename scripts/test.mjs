@@ -1,0 +1,118 @@
+// `npm test`, or `node scripts/test.mjs [check|unit|agent|editor …] [--filter NAME]`: the suites in order, then one
+// line `N passed, N failed`. Exit code 1 when anything failed or could not run.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { main, Problem, run } from './vscode/process.mjs';
+
+const root = resolve(import.meta.dirname, '..');
+const results = join(root, 'artifacts', 'test');
+const suites = ['check', 'unit', 'agent', 'editor'];
+
+await main(async () => {
+  const { wanted, filter } = readArguments(process.argv.slice(2));
+  process.chdir(root);
+  mkdirSync(results, { recursive: true });
+
+  const tally = [];
+  let built = true;
+  if (wanted.some((suite) => suite !== 'check')) {
+    built = await step('build', ['npm', 'run', '--silent', 'build']);
+    if (built && wanted.includes('editor')) {
+      built = await step('package', ['npm', 'run', '--silent', 'package']);
+    }
+    if (!built) tally.push({ suite: 'build', passed: 0, failed: 1, skipped: 0, seconds: 0 });
+  }
+  for (const suite of wanted) {
+    if (suite === 'check') tally.push(await check());
+    else if (built) tally.push(await vitest(suite, filter));
+  }
+  return report(tally);
+});
+
+function readArguments(args) {
+  const at = args.indexOf('--filter');
+  const filter = at < 0 ? undefined : args.splice(at, 2)[1];
+  const unknown = args.find((name) => !suites.includes(name));
+  if (unknown !== undefined) {
+    throw new Problem(`There is no suite “${unknown}”. Suites: ${suites.join(', ')}.`);
+  }
+  return {
+    wanted: args.length > 0 ? suites.filter((suite) => args.includes(suite)) : suites,
+    filter,
+  };
+}
+
+/** Runs one command with its output shown; says how it went. */
+async function step(name, [command, ...args]) {
+  console.log(`\n── ${name}`);
+  const { code } = await run(command, args);
+  if (code !== 0) console.log(`── ${name} failed (exit ${code})`);
+  return code === 0;
+}
+
+/** Types, lint and format, each counted as one test. */
+async function check() {
+  const started = Date.now();
+  const steps = {
+    types: ['npx', 'tsc', '-b'],
+    lint: ['npx', 'eslint', '.'],
+    format: ['npx', 'prettier', '--check', '--log-level=warn', '.'],
+    'format of C and Python': ['node', 'scripts/checkFormat.mjs'],
+  };
+  let passed = 0;
+  for (const [name, command] of Object.entries(steps)) if (await step(name, command)) passed++;
+  const failed = Object.keys(steps).length - passed;
+  return { suite: 'check', passed, failed, skipped: 0, seconds: (Date.now() - started) / 1000 };
+}
+
+/** Runs test/{suite} and counts its tests from vitest's own report. */
+async function vitest(suite, filter) {
+  const started = Date.now();
+  const output = join(results, `${suite}.json`);
+  rmSync(output, { force: true });
+  const seconds = () => (Date.now() - started) / 1000;
+  if (!hasTests(join(root, 'test', suite))) {
+    console.log(`\n── ${suite}: test/${suite} has no tests`);
+    return { suite, passed: 0, failed: 1, skipped: 0, seconds: 0 };
+  }
+  // Editor journeys and agent tests measure time and share the machine with what they measure: one at a time.
+  const slow =
+    suite === 'unit'
+      ? []
+      : ['--no-file-parallelism', '--testTimeout=120000', '--hookTimeout=180000'];
+  const ok = await step(suite, [
+    'npx',
+    ...['vitest', 'run', '--root', '.', `test/${suite}`, ...slow],
+    ...(filter === undefined ? [] : ['-t', filter]),
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${output}`],
+  ]);
+  if (!existsSync(output)) {
+    console.log(`── ${suite}: vitest ended before it wrote its report`);
+    return { suite, passed: 0, failed: 1, skipped: 0, seconds: seconds() };
+  }
+  const summary = JSON.parse(readFileSync(output, 'utf8'));
+  let failed = summary.numFailedTests;
+  // A file that does not load, or an error outside any test, fails the suite without failing a test.
+  if (!ok && failed === 0) failed = Math.max(1, summary.numFailedTestSuites);
+  const skipped = summary.numPendingTests + summary.numTodoTests;
+  return { suite, passed: summary.numPassedTests, failed, skipped, seconds: seconds() };
+}
+
+function hasTests(folder) {
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true }).some((name) => /\.test\.ts$/.test(String(name)))
+  );
+}
+
+function report(tally) {
+  const sum = (key) => tally.reduce((total, suite) => total + suite[key], 0);
+  console.log('');
+  for (const { suite, passed, failed, skipped, seconds } of tally) {
+    const counts = `${String(passed).padStart(4)} passed ${String(failed).padStart(4)} failed`;
+    const more = skipped > 0 ? ` ${skipped} skipped` : '';
+    console.log(`${suite.padEnd(8)}${counts}${more}   ${seconds.toFixed(0)} s`);
+  }
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  return sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
+}
