@@ -1,0 +1,47 @@
+// What every part of the agent shares: small helpers, and the rules of the house.
+//
+// Code marked "signal" in its comment runs inside the sampling handler: no malloc, no locks, no stdio, no lazily
+// allocated thread-locals, errno preserved. Code marked "watcher" runs on the watcher thread only.
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define INLINE static inline __attribute__((always_inline))
+// Thread-locals must not be allocated on first use: the first use may be in a signal handler.
+#define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
+// The only symbols the library shows: the functions it interposes.
+#define EXPORT __attribute__((visibility("default")))
+
+#define NS_PER_SECOND 1000000000ull
+
+INLINE uint64_t clock_ns(clockid_t clock) {
+  struct timespec now;
+  if (clock_gettime(clock, &now) != 0) return 0;
+  return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+// The CPU clock of any thread of this process, from its kernel id (the encoding is the kernel's ABI, and what
+// pthread_getcpuclockid computes).
+INLINE clockid_t thread_clock(int tid) {
+  return (clockid_t)((~(unsigned)tid << 3) | 6u);
+}
+
+INLINE uint64_t mix64(uint64_t x) {
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  x ^= x >> 32;
+  return x;
+}
+
+// Zeroed pages from the kernel, never the program's malloc. NULL when there are none.
+void *pages_alloc(size_t size);
+void pages_free(void *memory, size_t size);
+// Copies from this process's memory without ever faulting. True when all of it could be read.
+bool memory_read(uintptr_t address, void *into, size_t size);

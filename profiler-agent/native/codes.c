@@ -1,0 +1,150 @@
+#include "codes.h"
+
+#include <string.h>
+
+// Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
+// emptied, and code objects seen again are described again under new ids.
+#define SLOTS (1u << 16)
+#define PROBES 16u
+
+static struct {
+  _Atomic uint64_t key;
+  _Atomic uint32_t id;
+} slots[SLOTS];
+static _Atomic uint32_t used;
+static _Atomic uint32_t last_id;
+
+static uint64_t key_hash(const struct code_key *key) {
+  uint64_t hash = mix64(key->code);
+  hash = mix64(hash ^ key->table);
+  hash = mix64(hash ^ key->name ^ (uint64_t)(uint32_t)key->first_line << 40);
+  return hash | 1;  // 0 means an empty slot.
+}
+
+uint32_t codes_find(const struct code_key *key) {
+  uint64_t hash = key_hash(key);
+  for (uint32_t i = 0; i < PROBES; i++) {
+    uint32_t at = (uint32_t)(hash >> 32) + i & (SLOTS - 1);
+    uint64_t seen = atomic_load_explicit(&slots[at].key, memory_order_acquire);
+    if (seen == hash) return atomic_load_explicit(&slots[at].id, memory_order_acquire);
+    if (seen == 0) return 0;
+  }
+  return 0;
+}
+
+uint32_t codes_next_id(void) {
+  return atomic_fetch_add(&last_id, 1) + 1;
+}
+
+void codes_add(const struct code_key *key, uint32_t id) {
+  if (atomic_load(&used) > SLOTS / 2) codes_clear();
+  uint64_t hash = key_hash(key);
+  for (uint32_t i = 0; i < PROBES; i++) {
+    uint32_t at = (uint32_t)(hash >> 32) + i & (SLOTS - 1);
+    uint64_t empty = 0;
+    if (atomic_compare_exchange_strong(&slots[at].key, &empty, hash)) {
+      // Until this store a reader finds id 0, and describes the code object a second time: harmless.
+      atomic_store_explicit(&slots[at].id, id, memory_order_release);
+      atomic_fetch_add(&used, 1);
+      return;
+    }
+    if (empty == hash) return;
+  }
+}
+
+void codes_clear(void) {
+  for (uint32_t i = 0; i < SLOTS; i++) {
+    if (atomic_load_explicit(&slots[i].key, memory_order_relaxed) == 0) continue;
+    atomic_store(&slots[i].id, 0);
+    atomic_store(&slots[i].key, 0);
+  }
+  atomic_store(&used, 0);
+}
+
+static bool load(uintptr_t address, void *into, size_t size, bool remote) {
+  if (remote) return memory_read(address, into, size);
+  memcpy(into, (const void *)address, size);
+  return true;
+}
+
+bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code, bool remote) {
+  const struct offsets *at = &python->at;
+  // The farthest field read is below this in every version.
+  unsigned char object[144];
+  if (code < 4096 || code & 7) return false;
+  if (remote) {
+    if (!memory_read(code, object, sizeof object)) return false;
+    code_key_read(key, python, (uintptr_t)object, false);
+    key->code = code;
+    uintptr_t type;
+    memcpy(&type, object + 8, sizeof type);
+    return type == python->code_type;
+  }
+  const char *fields = (const char *)code;
+  if (*(const uintptr_t *)(fields + 8) != python->code_type) return false;
+  key->code = code;
+  key->table = *(const uintptr_t *)(fields + at->code_table);
+  key->name = *(const uintptr_t *)(fields + (at->code_qualname ? at->code_qualname : at->code_name));
+  key->first_line = *(const int32_t *)(fields + at->code_first_line);
+  return true;
+}
+
+struct text {
+  uintptr_t data;
+  uint32_t length;  // bytes
+  uint8_t width;
+};
+
+// Where a str keeps its characters (Include/cpython/unicodeobject.h: state has interned:2, kind:3, compact:1,
+// ascii:1 in its low bits up to 3.13).
+static bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python, bool remote) {
+  uint64_t length;
+  uint32_t state;
+  if (object < 4096 || object & 7) return false;
+  if (!load(object + 16, &length, sizeof length, remote)) return false;
+  if (!load(object + 32, &state, sizeof state, remote)) return false;
+  uint32_t kind = state >> 2 & 7, compact = state >> 5 & 1, ascii = state >> 6 & 1;
+  if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > 1u << 16) return false;
+  text->data = object + (ascii ? python->at.ascii_data : python->at.compact_data);
+  text->length = (uint32_t)length * kind;
+  text->width = ascii ? 1 : kind == 1 ? 0 : (uint8_t)kind;
+  return true;
+}
+
+uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, uint32_t id,
+                       const struct interpreter *python, bool remote) {
+  const struct offsets *at = &python->at;
+  struct text parts[CODE_PARTS] = {0};
+  const uint16_t names[3] = {at->code_filename, at->code_name, at->code_qualname};
+  for (int i = 0; i < 3; i++) {
+    uintptr_t object;
+    if (!names[i] || !load(key->code + names[i], &object, sizeof object, remote)) continue;
+    text_locate(&parts[i], object, python, remote);
+  }
+  uintptr_t type = 0;
+  uint64_t length = 0;
+  if (load(key->table + 8, &type, sizeof type, remote) && type == python->bytes_type &&
+      load(key->table + 16, &length, sizeof length, remote) && length < RING_SIZE / 2) {
+    parts[CODE_TABLE] = (struct text){key->table + at->bytes_data, (uint32_t)length, 1};
+  }
+
+  uint32_t names_size = sizeof(struct entry_code);
+  for (int i = 0; i < CODE_TABLE; i++) names_size += parts[i].length;
+  if (names_size + 8 > room) return 0;
+  if (names_size + parts[CODE_TABLE].length + 8 > room) parts[CODE_TABLE].length = 0;
+
+  struct entry_code *entry = into;
+  unsigned char *data = (unsigned char *)(entry + 1);
+  memset(entry, 0, sizeof *entry);
+  entry->id = id;
+  entry->first_line = key->first_line;
+  for (int i = 0; i < CODE_PARTS; i++) {
+    if (!load(parts[i].data, data, parts[i].length, remote)) return 0;
+    entry->length[i] = parts[i].length;
+    entry->width[i] = parts[i].width;
+    data += parts[i].length;
+  }
+  uint32_t size = (uint32_t)(data - (unsigned char *)into) + 7 & ~7u;
+  entry->entry = (struct entry){.size = size, .kind = ENTRY_CODE};
+  return size;
+}

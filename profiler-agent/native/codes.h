@@ -1,0 +1,30 @@
+// Which code objects have been described already, and how to describe one.
+//
+// An address alone does not name a code object: addresses are reused. The key is the address together with three
+// fields that change when it is.
+#pragma once
+#include "interpreter.h"
+#include "ring.h"
+
+struct code_key {
+  uintptr_t code, table, name;
+  int32_t first_line;
+};
+
+// The id of a code object that has been described, or 0. (signal)
+uint32_t codes_find(const struct code_key *key);
+// Takes the next id. (signal)
+uint32_t codes_next_id(void);
+// From now on codes_find answers `id`. (signal)
+void codes_add(const struct code_key *key, uint32_t id);
+// Forgets all, as after fork: the child's recording has to describe them anew.
+void codes_clear(void);
+
+// Reads the key of the code object at `code`; false when it is not one. `remote` reads without trusting a pointer.
+// (signal when not remote)
+bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code, bool remote);
+
+// Writes an entry_code for it at `into` (`room` bytes). Returns its size, or 0 when it does not fit or cannot be
+// read. A line table too large for the room is left out rather than the code object. (signal when not remote)
+uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, uint32_t id,
+                       const struct interpreter *python, bool remote);

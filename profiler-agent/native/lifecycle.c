@@ -1,0 +1,181 @@
+// When the agent starts, what it interposes, and when it stops.
+//
+// Interposed: pthread_create (to know threads from their first instruction), exec* (so that no signal of ours is
+// pending when a program image without our handler starts) and _exit (to say goodbye). Each does what the original
+// does.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "codes.h"
+#include "interpreter.h"
+#include "recording.h"
+#include "sampler.h"
+#include "threads.h"
+#include "watcher.h"
+
+static struct interpreter python;
+static struct watcher_settings settings = {.python = &python};
+static char directory[3072];
+static bool active;
+static int process;  // the pid that is recorded: a vfork child shares this memory but is another process
+
+static int (*real_pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+static bool is_this_process(void) {
+  return active && process == getpid();
+}
+
+// The watcher's own thread is made without the trampoline.
+int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                              void *argument) {
+  if (!real_pthread_create) real_pthread_create = dlsym(RTLD_NEXT, "pthread_create");
+  return real_pthread_create(thread, attributes, start, argument);
+}
+
+// ---- Start and end ----
+
+static void on_exit_status(int status, void *unused) {
+  (void)unused;
+  if (is_this_process()) watcher_stop(true, status);
+}
+
+static void say(int severity, const char *text) {
+  // The recording is the only place to talk: the program's stdout and stderr are its own.
+  if (!recording_is_open() && !recording_open(directory, settings.interval_ns)) return;
+  record_process(&python);
+  record_note(severity, text);
+  recording_close();
+}
+
+static bool record_from_here(void) {
+  if (!recording_open(directory, settings.interval_ns)) return false;
+  record_process(&python);
+  recording_commit();
+  return watcher_start(&settings) == 0;
+}
+
+static void after_fork_in_child(void) {
+  if (!active) return;
+  watcher_after_fork();
+  codes_clear();
+  threads_after_fork();
+  process = getpid();
+  active = record_from_here();
+}
+
+__attribute__((constructor)) static void start(void) {
+  const char *where = getenv("LINESCOPE_DIR");
+  const char *interval = getenv("LINESCOPE_INTERVAL_US");
+  if (!where || where[0] != '/' || strlen(where) >= sizeof directory) return;
+  strcpy(directory, where);
+  long us = interval ? strtol(interval, NULL, 10) : 1000;
+  settings.interval_ns = (uint64_t)(us < 20 ? 20 : us > 1000000 ? 1000000 : us) * 1000;
+
+  const char *why;
+  if (!interpreter_find(&python, &why)) {
+    if (why) say(2, why);
+    return;
+  }
+  settings.signal = sampler_install(&python);
+  if (!settings.signal) {
+    say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");
+    return;
+  }
+  watcher_prepare(&python);
+  struct thread *main_thread = thread_claim();
+  if (!main_thread) return;
+  thread__begin(main_thread);
+  process = getpid();
+  active = true;
+  pthread_atfork(NULL, NULL, after_fork_in_child);
+  on_exit(on_exit_status, NULL);
+  active = record_from_here();
+}
+
+// ---- Threads ----
+
+static void finish_thread(void *self) {
+  thread__finish(self);
+}
+
+static void *trampoline(void *argument) {
+  struct thread *self = argument;
+  void *(*start)(void *) = self->start;
+  void *value = self->argument;
+  thread__begin(self);
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, settings.signal);
+  pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+  void *result;
+  pthread_cleanup_push(finish_thread, self);
+  result = start(value);
+  pthread_cleanup_pop(1);
+  return result;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+  struct thread *self = is_this_process() ? thread_claim() : NULL;
+  if (!self) return agent_real_pthread_create(thread, attributes, start, argument);
+  self->start = start;
+  self->argument = argument;
+  int error = agent_real_pthread_create(thread, attributes, trampoline, self);
+  if (error) atomic_store(&self->phase, THREAD_FREE);
+  return error;
+}
+
+// ---- exec ----
+
+// A signal that is pending when exec replaces the program image, and with it our handler, would kill the new program.
+// So the thread is taken off the watcher's list, and whatever is on its way arrives before exec begins.
+static void exec_prepare(void) {
+  struct thread *self = thread_self();
+  if (!self || !is_this_process()) return;
+  atomic_store(&self->quiet, true);
+  while (atomic_load(&self->sending)) sched_yield();
+  // Any system call delivers what is pending.
+  syscall(SYS_gettid);
+}
+
+static void exec_failed(void) {
+  struct thread *self = thread_self();
+  if (self && is_this_process()) atomic_store(&self->quiet, false);
+}
+
+#define EXEC(name, parameters, arguments)      \
+  EXPORT int name parameters {                 \
+    static int(*real) parameters;              \
+    if (!real) real = dlsym(RTLD_NEXT, #name); \
+    exec_prepare();                            \
+    int result = real arguments;               \
+    int error = errno;                         \
+    exec_failed();                             \
+    errno = error;                             \
+    return result;                             \
+  }
+
+EXEC(execve, (const char *path, char *const argv[], char *const envp[]), (path, argv, envp))
+EXEC(execv, (const char *path, char *const argv[]), (path, argv))
+EXEC(execvp, (const char *file, char *const argv[]), (file, argv))
+EXEC(execvpe, (const char *file, char *const argv[], char *const envp[]), (file, argv, envp))
+EXEC(fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp))
+
+// ---- _exit ----
+
+EXPORT void _exit(int status) {
+  if (is_this_process()) watcher_stop(true, status);
+  for (;;) syscall(SYS_exit_group, status);
+}
+
+EXPORT void _Exit(int status) {
+  _exit(status);
+}

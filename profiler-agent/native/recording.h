@@ -1,0 +1,45 @@
+// The file one process writes: profiler-agent/STREAM.md, byte by byte. Everything here runs on the watcher, or while
+// there is none.
+#pragma once
+#include "base.h"
+
+struct thread;
+struct interpreter;
+
+// Creates <directory>/<pid>.lsp with its header. Returns false, with errno, when it cannot.
+bool recording_open(const char *directory, uint64_t interval_ns);
+bool recording_is_open(void);
+// Shows what was written since the last call to readers, and renews the heartbeat.
+void recording_commit(void);
+// Closes it as ended by the process itself.
+void recording_close(void);
+// In a forked child: lets go of the parent's file without a trace.
+void recording_abandon(void);
+
+// Nanoseconds since the recording's start for a CLOCK_MONOTONIC time.
+uint64_t recording_time(uint64_t monotonic_ns);
+
+void record_process(const struct interpreter *python);
+void record_thread(uint32_t id, int tid, uint64_t start, const char *name);
+void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu);
+struct entry_code;
+void record_code(const struct entry_code *code);
+void record_note(int severity, const char *text);
+
+struct sample_record {
+  uint32_t thread, flags, stack, native;
+  uint64_t time, cpu, wall, system;
+  uint8_t opcode;
+};
+void record_sample(const struct sample_record *sample);
+
+struct stats {
+  uint64_t agent_cpu, samples, ticks, dropped, rejected, late;
+};
+void record_stats(const struct stats *stats);
+void record_end(int exit_status);
+
+// The id of a stack or native chain, written when it is new. Parent 0 is the outermost.
+uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction);
+// `address` as the ring has it, with NATIVE_IS_FUNCTION.
+uint32_t record_native(uint32_t parent, uint64_t address);

@@ -1,0 +1,88 @@
+// A single-producer, single-consumer ring of variable-sized entries: the producer is the sampling handler on one
+// thread, the consumer the watcher. A full ring refuses; nobody ever waits.
+#pragma once
+#include "base.h"
+
+#define RING_SIZE (256u * 1024u)  // A power of two.
+
+struct ring {
+  _Atomic uint32_t head;  // Bytes ever written; the producer's.
+  _Atomic uint32_t tail;  // Bytes ever read; the consumer's.
+  _Alignas(64) unsigned char data[RING_SIZE];
+};
+
+enum entry_kind { ENTRY_SKIP, ENTRY_SAMPLE, ENTRY_CODE, ENTRY_END };
+
+// Every entry starts with this and is a multiple of 8 bytes long.
+struct entry {
+  uint32_t size;
+  uint32_t kind;
+};
+
+// A sample as the handler saw it. Clocks are absolute: the watcher takes the differences, so a dropped sample's cost
+// goes to the next one. Followed by python × struct entry_frame, then native × uint64_t.
+struct entry_sample {
+  struct entry entry;
+  uint64_t wall, cpu, system;
+  uint16_t python, native;
+  uint8_t flags, opcode;
+  uint8_t padding[2];
+};
+struct entry_frame {
+  uint32_t code;
+  int32_t instruction;  // bytes
+};
+
+// A code object seen for the first time. Followed by the four byte strings, one after the other.
+enum { CODE_FILENAME, CODE_NAME, CODE_QUALNAME, CODE_TABLE, CODE_PARTS };
+struct entry_code {
+  struct entry entry;
+  uint32_t id;
+  int32_t first_line;
+  uint32_t length[CODE_PARTS];  // bytes
+  uint8_t width[CODE_PARTS];    // bytes per character: 1 (ASCII), 0 (Latin-1), 2, 4
+  uint8_t padding[4];
+};
+
+struct entry_end {
+  struct entry entry;
+  uint64_t wall, cpu;
+};
+
+// Contiguous room for `size` bytes (a multiple of 8), or NULL when the ring is full. Nothing is visible to the reader
+// before ring__publish. (signal)
+INLINE void *ring__reserve(struct ring *self, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
+  uint32_t tail = atomic_load_explicit(&self->tail, memory_order_acquire);
+  uint32_t free = RING_SIZE - (head - tail);
+  uint32_t to_end = RING_SIZE - (head & (RING_SIZE - 1));
+  if (size <= to_end) return size <= free ? self->data + (head & (RING_SIZE - 1)) : NULL;
+  if (size + to_end > free) return NULL;
+  struct entry *skip = (struct entry *)(self->data + (head & (RING_SIZE - 1)));
+  skip->size = to_end;
+  skip->kind = ENTRY_SKIP;
+  atomic_store_explicit(&self->head, head + to_end, memory_order_release);
+  return self->data;
+}
+
+// Shows the entry that was written where ring__reserve said. It may be smaller than what was reserved. (signal)
+INLINE void ring__publish(struct ring *self, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
+  atomic_store_explicit(&self->head, head + size, memory_order_release);
+}
+
+// The oldest entry, or NULL. (watcher)
+INLINE const struct entry *ring__peek(struct ring *self) {
+  for (;;) {
+    uint32_t tail = atomic_load_explicit(&self->tail, memory_order_relaxed);
+    if (atomic_load_explicit(&self->head, memory_order_acquire) == tail) return NULL;
+    const struct entry *entry = (const struct entry *)(self->data + (tail & (RING_SIZE - 1)));
+    if (entry->kind != ENTRY_SKIP) return entry;
+    atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
+  }
+}
+
+INLINE void ring__pop(struct ring *self, const struct entry *entry) {
+  uint32_t tail = atomic_load_explicit(&self->tail, memory_order_relaxed);
+  atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
+}

@@ -1,0 +1,106 @@
+#define _GNU_SOURCE
+#include "threads.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct thread *slots[THREADS_MAX];
+static _Atomic uint32_t count;
+static _Atomic bool claiming;
+THREAD_LOCAL struct thread *mine;
+
+uint32_t threads_count(void) {
+  return atomic_load_explicit(&count, memory_order_acquire);
+}
+
+struct thread *thread_at(uint32_t index) {
+  return slots[index];
+}
+
+struct thread *thread_self(void) {
+  return mine;
+}
+
+struct thread *thread_claim(void) {
+  struct thread *found = NULL;
+  // Held for the length of this function only, by threads that are being created.
+  while (atomic_exchange_explicit(&claiming, true, memory_order_acquire)) {
+  }
+  uint32_t used = threads_count();
+  for (uint32_t i = 0; i < used && !found; i++) {
+    int expected = THREAD_FREE;
+    if (atomic_compare_exchange_strong(&slots[i]->phase, &expected, THREAD_STARTING)) found = slots[i];
+  }
+  if (!found && used < THREADS_MAX) {
+    size_t size = sizeof(struct thread) + 63 & ~(size_t)63;
+    char *memory = pages_alloc(size + sizeof(struct ring));
+    if (memory) {
+      found = (struct thread *)memory;
+      found->ring = (struct ring *)(memory + size);
+      atomic_store(&found->phase, THREAD_STARTING);
+      slots[used] = found;
+      atomic_store_explicit(&count, used + 1, memory_order_release);
+    }
+  }
+  atomic_store_explicit(&claiming, false, memory_order_release);
+  return found;
+}
+
+void thread__begin(struct thread *self) {
+  extern void *__libc_stack_end;
+  self->tid = (int)syscall(SYS_gettid);
+  self->pthread = pthread_self();
+  self->stack_end = 0;
+  if (self->tid == getpid()) {
+    // pthread_getattr_np would read /proc/self/maps for the main thread; the loader has kept what is needed.
+    self->stack_end = (uintptr_t)__libc_stack_end;
+  } else {
+    pthread_attr_t attributes;
+    void *stack;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+      if (pthread_attr_getstack(&attributes, &stack, &size) == 0) self->stack_end = (uintptr_t)stack + size;
+      pthread_attr_destroy(&attributes);
+    }
+  }
+  mine = self;
+  atomic_store_explicit(&self->phase, THREAD_LIVE, memory_order_release);
+}
+
+void thread__finish(struct thread *self) {
+  mine = NULL;
+  struct entry_end *end = ring__reserve(self->ring, sizeof *end);
+  if (end) {
+    *end = (struct entry_end){
+        .entry = {sizeof *end, ENTRY_END}, .wall = clock_ns(CLOCK_MONOTONIC), .cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    ring__publish(self->ring, sizeof *end);
+  }
+  atomic_store_explicit(&self->phase, THREAD_ENDED, memory_order_release);
+}
+
+void thread__release(struct thread *self) {
+  struct ring *ring = self->ring;
+  atomic_store(&ring->head, 0);
+  atomic_store(&ring->tail, 0);
+  memset((char *)self + sizeof self->phase, 0, sizeof *self - sizeof self->phase);
+  self->ring = ring;
+  atomic_store_explicit(&self->phase, THREAD_FREE, memory_order_release);
+}
+
+void threads_after_fork(void) {
+  struct thread *me = mine;
+  atomic_store(&claiming, false);
+  for (uint32_t i = 0; i < threads_count(); i++) {
+    if (slots[i] == me) continue;
+    atomic_store(&slots[i]->phase, THREAD_ENDED);
+    thread__release(slots[i]);
+  }
+  if (!me) return;
+  uintptr_t stack_end = me->stack_end;
+  thread__release(me);
+  atomic_store(&me->phase, THREAD_STARTING);
+  thread__begin(me);
+  // The forking thread keeps its stack, whichever it was; only its kernel id became the process's.
+  me->stack_end = stack_end;
+}

@@ -1,0 +1,63 @@
+// The threads of this process that are sampled. One owner: slots live in an array that only grows, a slot belongs to
+// one thread at a time.
+#pragma once
+#include <pthread.h>
+#include <signal.h>
+
+#include "base.h"
+#include "ring.h"
+
+enum thread_phase {
+  THREAD_FREE,
+  THREAD_STARTING,  // claimed, not running yet
+  THREAD_LIVE,
+  THREAD_ENDED,  // its last entries may still be in the ring
+};
+
+struct thread {
+  _Atomic int phase;
+  int tid;
+  pthread_t pthread;
+  uintptr_t stack_end;
+  struct ring *ring;
+
+  // Shared by the watcher (sender) and the thread.
+  _Atomic bool quiet;    // the thread is about to exec: no signal may be pending then
+  _Atomic bool sending;  // the watcher is between its look at `quiet` and the end of tgkill
+  _Atomic bool ticked;   // a signal was sent and not handled yet
+  _Atomic uint32_t dropped, rejected;
+  _Atomic uintptr_t tstate;  // as the handler last saw it
+
+  // The program's start routine, for the trampoline.
+  void *(*start)(void *);
+  void *argument;
+
+  // The watcher's own.
+  uint32_t id;                 // in the recording, 0 = not written yet
+  uint64_t wall, cpu, system;  // clocks at the last sample written
+  uint64_t clock;              // CPU clock at the last look
+  uint64_t stopped;            // when it was last seen to have stopped running, 0 = running
+  uint64_t ticked_at;          // when the pending signal was sent
+  uint64_t running_since;      // last time a running sample was taken
+  uint32_t wait_stack;         // where it waits
+  bool waiting, wait_gil, wait_known;
+  char name[32];
+};
+
+#define THREADS_MAX 8192
+
+// Slots in use are below this. (watcher)
+uint32_t threads_count(void);
+struct thread *thread_at(uint32_t index);
+// The calling thread's slot, or NULL. (signal)
+struct thread *thread_self(void);
+// Claims a slot in phase STARTING; NULL when there is no memory or there are too many threads.
+struct thread *thread_claim(void);
+// Makes the calling thread the slot's owner, with the stack that the caller runs on.
+void thread__begin(struct thread *self);
+// The calling thread ends, or will not be sampled any more.
+void thread__finish(struct thread *self);
+// Gives the slot back. (watcher)
+void thread__release(struct thread *self);
+// In a forked child: only the calling thread is left.
+void threads_after_fork(void);

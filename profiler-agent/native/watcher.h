@@ -1,0 +1,22 @@
+// The thread that looks at every other thread's CPU clock, asks those that run for a sample, reads where those that
+// wait are, and writes the recording.
+#pragma once
+#include "base.h"
+
+struct interpreter;
+
+struct watcher_settings {
+  const struct interpreter *python;
+  uint64_t interval_ns;
+  int signal;
+};
+
+// Finds out about the mapped files and the extent of the bytecode loop, before anything is sampled.
+void watcher_prepare(struct interpreter *python);
+// Starts it. Returns 0 or an errno.
+int watcher_start(const struct watcher_settings *settings);
+// Lets it write what is left, and waits for that, 0.2 s at most. With `end`, the process says goodbye with its exit
+// status (−1 unknown) and the recording is closed.
+void watcher_stop(bool end, int exit_status);
+// In a forked child, where the thread does not exist.
+void watcher_after_fork(void);
