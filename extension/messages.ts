@@ -32,17 +32,25 @@ export function getLog(): vscode.LogOutputChannel {
 export function say(severity: Severity, text: string, ...actions: Action[]): void {
   told.push({ severity, text });
   if (told.length > 200) told.shift();
-  if (severity === 'error') log.error(text);
-  else if (severity === 'warning') log.warn(text);
-  else log.info(text);
-  const show = {
-    information: vscode.window.showInformationMessage<string>,
-    warning: vscode.window.showWarningMessage<string>,
-    error: vscode.window.showErrorMessage<string>,
-  }[severity];
-  void show(text, ...actions.map(({ title }) => title)).then((chosen) =>
-    actions.find(({ title }) => title === chosen)?.run(),
-  );
+  void show(severity, text, actions).then((chosen) => chosen?.run());
+}
+
+function show(
+  severity: Severity,
+  text: string,
+  actions: readonly Action[],
+): Thenable<Action | undefined> {
+  switch (severity) {
+    case 'information':
+      log.info(text);
+      return vscode.window.showInformationMessage(text, ...actions);
+    case 'warning':
+      log.warn(text);
+      return vscode.window.showWarningMessage(text, ...actions);
+    case 'error':
+      log.error(text);
+      return vscode.window.showErrorMessage(text, ...actions);
+  }
 }
 
 /** Says what went wrong: a UserError as it is, anything else with the log one click away. */

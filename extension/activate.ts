@@ -1,0 +1,46 @@
+import { loadedAt } from './clock';
+import * as vscode from 'vscode';
+import { Annotations } from './annotations';
+import { Server } from './client';
+import { registerCommands } from './commands';
+import { FlameChart } from './flameChart';
+import { getLog, sayError } from './messages';
+import { registerRecordingEditors } from './recordings';
+import { Runner } from './run';
+import { Runs } from './runs';
+import { Status } from './status';
+import { createTestApi, type TestApi } from './testApi';
+
+/** Constructs the parts and wires them; nothing is started before it is used. */
+export function activate(context: vscode.ExtensionContext): TestApi {
+  const server = new Server(context);
+  const runs = new Runs(server);
+  const runner = new Runner(context, server, runs);
+  const annotations = new Annotations(context.extension);
+  const status = new Status(server, runner, runs);
+  const flameChart = new FlameChart(context.extensionUri, server, runs, runner, annotations);
+
+  context.subscriptions.push(
+    getLog(),
+    server,
+    runs,
+    runner,
+    annotations,
+    status,
+    flameChart,
+    server.onAnnotations((file) => annotations.set(file)),
+    runs.onDidChange((run) => annotations.keepOnly(run?.run)),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('linescope')) {
+        server.sendSettings().catch((error: unknown) => sayError('apply the settings', error));
+      }
+    }),
+    registerRecordingEditors(context, server, runs),
+    registerCommands(context, { annotations, runner, runs, flameChart }),
+  );
+  runner.recover().catch((error: unknown) => sayError('open the last run again', error));
+
+  const activationMs = performance.now() - loadedAt;
+  getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
+  return createTestApi(activationMs, { annotations, runner, runs, status, flameChart });
+}

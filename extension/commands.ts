@@ -1,0 +1,135 @@
+import * as vscode from 'vscode';
+import { commands } from '../protocol/lsp';
+import type { Annotations } from './annotations';
+import type { FlameChart } from './flameChart';
+import { launchOfFile, splitArguments } from './launch';
+import { pickLaunchConfiguration } from './launchConfigurations';
+import { getLog, sayError } from './messages';
+import { goToHotLine, openSource } from './navigate';
+import { openEarlierRun, openLastRun, openRecording } from './recordings';
+import type { Runner } from './run';
+import type { Runs } from './runs';
+import { runSettings, update, viewSettings } from './settings';
+import { menuCommand, selectMetric, showMenu } from './status';
+import { fileToProfile, requireTrust, saveSources } from './target';
+
+interface Parts {
+  annotations: Annotations;
+  runner: Runner;
+  runs: Runs;
+  flameChart: FlameChart;
+}
+
+/** Registers every command of the manifest and those that hovers link to. Failures are said, never thrown. */
+export function registerCommands(
+  context: vscode.ExtensionContext,
+  { annotations, runner, runs, flameChart }: Parts,
+): vscode.Disposable {
+  const start = async (launch: Parameters<Runner['profile']>[0]): Promise<void> => {
+    if (viewSettings().openFlameChart) flameChart.show();
+    await runner.profile(launch);
+  };
+  return vscode.Disposable.from(
+    register(commands.profileFile, 'profile this file', async (uri) => {
+      await start(await launchOfFile(await fileToProfile(uri)));
+    }),
+    register('linescope.profileFileWithArguments', 'profile this file', async (uri) => {
+      const file = await fileToProfile(uri);
+      const args = await askForArguments(context, file);
+      if (args) await start(await launchOfFile(file, args));
+    }),
+    register('linescope.profileLaunchConfiguration', 'profile the configuration', async () => {
+      requireTrust();
+      const launch = await pickLaunchConfiguration();
+      if (!launch) return;
+      await saveSources();
+      await start(launch);
+    }),
+    register(commands.stop, 'stop the program', () => runner.stop()),
+    register(commands.clear, 'clear the annotations', () => runs.clear()),
+    register('linescope.toggleAnnotations', 'change the setting', () =>
+      update('showAnnotations', !viewSettings().show),
+    ),
+    register(commands.selectMetric, 'change the metric', selectMetric),
+    register(menuCommand, 'show the menu', () => showMenu(runner, runs)),
+    register(commands.nextHotLine, 'find the next hot line', () => goToHotLine(annotations, 1)),
+    register(commands.previousHotLine, 'find the previous hot line', () =>
+      goToHotLine(annotations, -1),
+    ),
+    register(commands.showFlameChart, 'show the flame chart', () => flameChart.show()),
+    register(commands.showLineInFlameChart, 'show the line', async (path, line) => {
+      const place = await placeOf(annotations, path, line);
+      if (place) flameChart.showLine(place.path, place.line);
+      else flameChart.show();
+    }),
+    register(commands.openLine, 'open the line', async (path, line) => {
+      if (typeof path === 'string') await openSource(path, typeof line === 'number' ? line : 1);
+    }),
+    register(commands.copy, 'copy the text', async (text) => {
+      if (typeof text !== 'string') return;
+      await vscode.env.clipboard.writeText(text);
+      vscode.window.setStatusBarMessage('Copied', 2000);
+    }),
+    register(commands.openRecording, 'open the recording', (uri) => openRecording(runs, uri)),
+    register('linescope.openLastRun', 'open the last run', () => openLastRun(context, runs)),
+    register('linescope.openRun', 'open the run', () => openEarlierRun(context, runs)),
+    register('linescope.showLog', 'show the log', () => getLog().show()),
+  );
+}
+
+function register(
+  name: string,
+  doing: string,
+  run: (...args: unknown[]) => unknown,
+): vscode.Disposable {
+  return vscode.commands.registerCommand(name, async (...args: unknown[]) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      sayError(doing, error);
+    }
+  });
+}
+
+/** The line a hover link names, else the one the cursor is on. */
+async function placeOf(
+  annotations: Annotations,
+  path: unknown,
+  line: unknown,
+): Promise<{ path: string; line: number } | undefined> {
+  if (typeof path === 'string' && typeof line === 'number') return { path, line };
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return undefined;
+  return {
+    path: await annotations.realPath(editor.document.uri),
+    line: editor.selection.active.line + 1,
+  };
+}
+
+/** Asks for a command line, beginning with the one given for this file before. */
+async function askForArguments(
+  context: vscode.ExtensionContext,
+  file: vscode.Uri,
+): Promise<string[] | undefined> {
+  const key = `arguments:${file.fsPath}`;
+  const line = await vscode.window.showInputBox({
+    title: `Arguments for ${vscode.workspace.asRelativePath(file)}`,
+    prompt: 'As on a command line: spaces separate, quotes keep together.',
+    value: context.workspaceState.get(key, runSettings(file).args.map(quote).join(' ')),
+    validateInput: (text) => {
+      try {
+        splitArguments(text);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+  });
+  if (line === undefined) return undefined;
+  await context.workspaceState.update(key, line);
+  return splitArguments(line);
+}
+
+function quote(arg: string): string {
+  return /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+}

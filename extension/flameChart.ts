@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import type { Annotations } from './annotations';
+import type { Server } from './client';
+import { FlamePanel } from './flamePanel';
+import { describe, getLog } from './messages';
+import type { Runner } from './run';
+import type { Runs } from './runs';
+
+export const flameChartViewType = 'linescope.flameChart';
+
+/** The flame chart of the shown run: one panel beside the editor, brought back after a reload of the window. */
+export class FlameChart implements vscode.Disposable {
+  readonly #extensionUri: vscode.Uri;
+  readonly #server: Server;
+  readonly #runs: Runs;
+  readonly #annotations: Annotations;
+  readonly #subscriptions: vscode.Disposable[];
+  #panel: FlamePanel | undefined;
+  #cursorTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    extensionUri: vscode.Uri,
+    server: Server,
+    runs: Runs,
+    runner: Runner,
+    annotations: Annotations,
+  ) {
+    this.#extensionUri = extensionUri;
+    this.#server = server;
+    this.#runs = runs;
+    this.#annotations = annotations;
+    this.#subscriptions = [
+      runs.onDidChange((run) => this.#panel?.show(run)),
+      server.onRestarted(() => this.#panel?.restart()),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
+      vscode.window.registerWebviewPanelSerializer(flameChartViewType, {
+        deserializeWebviewPanel: async (panel) => {
+          await runner.recover().catch((error: unknown) => getLog().warn(describe(error)));
+          this.#attach(panel);
+        },
+      }),
+    ];
+  }
+
+  /** Opens the panel beside the editor, or brings it to the front. */
+  show(): void {
+    if (this.#panel) {
+      this.#panel.reveal();
+      return;
+    }
+    this.#attach(
+      vscode.window.createWebviewPanel(
+        flameChartViewType,
+        'Flame Chart',
+        { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+        { retainContextWhenHidden: true },
+      ),
+    );
+  }
+
+  /** Opens the panel and scrolls it to the frames of a line. */
+  showLine(path: string, line: number): void {
+    this.show();
+    this.#panel?.highlight(path, line, true);
+  }
+
+  /** What the panel has taken so far; undefined when none is open. For tests. */
+  get sent(): FlamePanel['sent'] | undefined {
+    return this.#panel?.sent;
+  }
+
+  #attach(webview: vscode.WebviewPanel): void {
+    const panel = new FlamePanel(webview, this.#server, this.#extensionUri);
+    this.#panel = panel;
+    panel.onDidDispose(() => {
+      panel.dispose();
+      if (this.#panel === panel) this.#panel = undefined;
+    });
+    panel.show(this.#runs.shown);
+    const editor = vscode.window.activeTextEditor;
+    if (editor) this.#follow(editor);
+  }
+
+  /** Lights the frames of the line the cursor is on, a moment after it came to rest. */
+  #follow({ document, selection }: vscode.TextEditor): void {
+    clearTimeout(this.#cursorTimer);
+    if (!this.#panel?.visible || document.uri.scheme !== 'file') return;
+    this.#cursorTimer = setTimeout(() => {
+      void this.#annotations.realPath(document.uri).then((path) => {
+        const isPython = document.languageId === 'python';
+        this.#panel?.highlight(isPython ? path : null, selection.active.line + 1, false);
+      });
+    }, 80);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#cursorTimer);
+    this.#panel?.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}

@@ -1,0 +1,224 @@
+import * as vscode from 'vscode';
+import type { FromPanel, ToPanel } from '../protocol/panel';
+import type { Server } from './client';
+import { describe, getLog, sayError } from './messages';
+import { openSource } from './navigate';
+import { panelHtml, panelRoot } from './panelHtml';
+import type { ShownRun } from './runs';
+
+/** How long to wait when the server has nothing new for a live run. */
+const idleMs = 400;
+/** A panel that does not acknowledge a chunk within this time is given up on and sent everything anew when it is ready. */
+const ackMs = 30_000;
+
+const noRun = 'No run to show yet. Open a Python file and choose "Profile This File".';
+
+/** One webview with a flame chart in it: sends it a run's tables piece by piece, at the pace it takes them. */
+export class FlamePanel implements vscode.Disposable {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #server: Server;
+  readonly #subscriptions: vscode.Disposable[];
+  #run: ShownRun | undefined;
+  #ready = false;
+  #sequence = 0;
+  #acknowledged: ((sequence: number) => void) | undefined;
+  /** Changes whenever what is being sent must not be sent on. */
+  #feed = 0;
+  /** Chunks and bytes the panel has acknowledged since the last reset. */
+  #sent = { chunks: 0, bytes: 0, done: false };
+  #wake: (() => void) | undefined;
+  #failure: string | undefined;
+  #highlight: Extract<ToPanel, { type: 'highlight' }> | undefined;
+
+  constructor(panel: vscode.WebviewPanel, server: Server, extensionUri: vscode.Uri) {
+    this.#panel = panel;
+    this.#server = server;
+    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'flame.svg');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [panelRoot(extensionUri)] };
+    this.#subscriptions = [
+      panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
+      panel.onDidChangeViewState(() => this.#wake?.()),
+    ];
+    panel.webview.html = panelHtml(panel.webview, extensionUri);
+  }
+
+  get run(): ShownRun | undefined {
+    return this.#run;
+  }
+
+  /** What the panel has taken so far. For tests. */
+  get sent(): Readonly<{ chunks: number; bytes: number; done: boolean }> {
+    return this.#sent;
+  }
+
+  get visible(): boolean {
+    return this.#panel.visible;
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, true);
+  }
+
+  onDidDispose(listener: () => void): void {
+    this.#panel.onDidDispose(listener);
+  }
+
+  /** Shows a run from its beginning; undefined: says that there is none. The same run again only refreshes its state. */
+  show(run: ShownRun | undefined): void {
+    const same = run !== undefined && run.run === this.#run?.run;
+    this.#run = run;
+    this.#panel.title = run ? `Flame Chart: ${run.title}` : 'Flame Chart';
+    if (!same) this.restart();
+    else this.#wake?.();
+  }
+
+  /** Sends everything again, because the panel or the server has lost it. */
+  restart(): void {
+    this.#feed++;
+    this.#wake?.();
+    this.#sent = { chunks: 0, bytes: 0, done: false };
+    if (!this.#ready) return;
+    const run = this.#run;
+    if (!run) {
+      this.#post({ type: 'message', text: this.#failure ?? noRun });
+      return;
+    }
+    this.#post({ type: 'reset', run: run.run, title: run.title, live: run.live });
+    if (this.#highlight) this.#post(this.#highlight);
+    void this.#send(run.run, this.#feed).catch((error: unknown) => {
+      getLog().error(`Flame chart of ${run.title}: ${describe(error)}`);
+      this.#post({
+        type: 'message',
+        text: `The flame chart of ${run.title} could not be read: ${describe(error)}. Close this tab and open the run again.`,
+      });
+    });
+  }
+
+  /** Says why there is no chart. */
+  fail(reason: string): void {
+    this.#failure = reason;
+    if (this.#ready) this.#post({ type: 'message', text: reason });
+  }
+
+  /** Lights the frames of a source line; path null: none. */
+  highlight(path: string | null, line: number, reveal: boolean): void {
+    this.#highlight = { type: 'highlight', path, line, reveal };
+    if (this.#ready) this.#post(this.#highlight);
+  }
+
+  async #send(run: string, feed: number): Promise<void> {
+    let cursor = 0;
+    while (feed === this.#feed) {
+      // A hidden panel keeps what it has; nothing is prepared for it until it is looked at.
+      if (!this.#panel.visible) {
+        await this.#pause();
+        continue;
+      }
+      const result = await this.#server.flame({ run, cursor });
+      if (feed !== this.#feed) return;
+      cursor = result.cursor;
+      if (result.chunk !== '') await this.#sendChunk(result.chunk, feed);
+      if (feed !== this.#feed) return;
+      if (result.done && !result.more) {
+        this.#sent.done = true;
+        this.#post({ type: 'done' });
+        return;
+      }
+      if (!result.more) await this.#pause(idleMs);
+    }
+  }
+
+  async #sendChunk(base64: string, feed: number): Promise<void> {
+    // A Node Buffer would arrive as JSON; only an ArrayBuffer of exactly this chunk is transferred as bytes.
+    const bytes = Buffer.from(base64, 'base64');
+    const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const sequence = ++this.#sequence;
+    const taken = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), ackMs);
+      this.#acknowledged = (got) => {
+        if (got !== sequence) return;
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+    this.#post({ type: 'chunk', sequence, data: data as ArrayBuffer });
+    if (!(await taken) && feed === this.#feed) {
+      this.#feed++;
+      throw new Error('the panel does not answer');
+    }
+    this.#sent.chunks++;
+    this.#sent.bytes += bytes.byteLength;
+  }
+
+  /** Waits until something changes, at most `ms` when given. */
+  #pause(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #post(message: ToPanel): void {
+    void this.#panel.webview.postMessage(message);
+  }
+
+  #receive(message: unknown): void {
+    if (!isFromPanel(message)) {
+      getLog().warn(`The flame chart sent something unknown: ${JSON.stringify(message)}`);
+      return;
+    }
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        this.restart();
+        return;
+      case 'ack':
+        this.#acknowledged?.(message.sequence);
+        return;
+      case 'open':
+        void openSource(message.path, message.line, message.column, vscode.ViewColumn.One);
+        return;
+      case 'copy':
+        void vscode.env.clipboard.writeText(message.text);
+        return;
+      case 'error':
+        sayError('draw the flame chart', new Error(message.message));
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  dispose(): void {
+    this.#feed++;
+    this.#wake?.();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+function isFromPanel(message: unknown): message is FromPanel {
+  if (typeof message !== 'object' || message === null) return false;
+  const fields = message as Record<string, unknown>;
+  const is = (name: string, type: 'string' | 'number') => typeof fields[name] === type;
+  switch (fields['type']) {
+    case 'ready':
+      return true;
+    case 'ack':
+      return is('sequence', 'number');
+    case 'open':
+      return is('path', 'string') && is('line', 'number') && is('column', 'number');
+    case 'copy':
+      return is('text', 'string');
+    case 'error':
+      return is('message', 'string');
+    default:
+      return false;
+  }
+}
+
+function assertNever(value: never): never {
+  throw new Error(`Unexpected ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,119 @@
+import type { LineAnnotation } from '../protocol/lsp';
+
+/** Where one annotation goes and what it says. */
+export interface PlacedAnnotation {
+  annotation: LineAnnotation;
+  /** 0-based. */
+  line: number;
+  /** Characters in the line; the annotation stands after them. */
+  end: number;
+  /** Empty columns between the end of the line and the bar. */
+  gap: number;
+  text: string;
+}
+
+/** Columns that stay free between the code and the bar. */
+const smallestGap = 3;
+
+/** Attachments collapse ordinary spaces. */
+const space = '\u00a0';
+
+/**
+ * Lines up annotations as a table beside the code: bars start in one column, behind the longest annotated line but
+ * no further right than maxColumn; figures are right-aligned. `lineAt` gives the text of a 0-based line; lines that
+ * are not there are left out.
+ */
+export function placeAnnotations(
+  annotations: readonly LineAnnotation[],
+  lineAt: (line: number) => string | undefined,
+  tabSize: number,
+  maxColumn: number,
+): PlacedAnnotation[] {
+  const present = annotations.flatMap((annotation) => {
+    const line = annotation.line - 1;
+    const code = lineAt(line);
+    return code === undefined
+      ? []
+      : [{ annotation, line, end: code.length, width: displayWidth(code, tabSize) }];
+  });
+  const widest = (of: (annotation: LineAnnotation) => string) =>
+    Math.max(0, ...present.map(({ annotation }) => of(annotation).length));
+  const valueWidth = widest(({ value }) => value);
+  const percentWidth = widest(({ percent }) => percent);
+  const longest = Math.max(0, ...present.map(({ width }) => width));
+  const column = Math.min(longest, maxColumn) + smallestGap;
+  return present.map(({ annotation, line, end, width }) => {
+    const { value, percent, detail } = annotation;
+    const figures = [value.padStart(valueWidth), percent.padStart(percentWidth), detail];
+    return {
+      annotation,
+      line,
+      end,
+      gap: Math.max(smallestGap, column - width),
+      text: figures.join('  ').trimEnd().replaceAll(' ', space),
+    };
+  });
+}
+
+/** Columns a line takes on screen: tabs reach to the next stop, East Asian wide characters and emoji take two. */
+export function displayWidth(text: string, tabSize: number): number {
+  // Nearly all lines are plain ASCII without tabs, and this runs for every annotated line on every keystroke.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (character === '\t') width += tabSize - (width % tabSize);
+    else if (/\p{Mark}|\u200b|\u200d|\ufe0f/u.test(character)) continue;
+    else width += isWide(character.codePointAt(0) ?? 0) ? 2 : 1;
+  }
+  return width;
+}
+
+function isWide(code: number): boolean {
+  return (
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x1f300 && code <= 0x1faff) ||
+    (code >= 0x20000 && code <= 0x3fffd)
+  );
+}
+
+/** One change of a document: the 0-based lines it replaced and how many line breaks came instead. */
+export interface LineChange {
+  startLine: number;
+  startCharacter: number;
+  endLine: number;
+  endCharacter: number;
+  text: string;
+}
+
+/**
+ * Moves annotations along with an edit until the server has looked at it: lines below move, changed lines are marked
+ * stale, deleted ones go.
+ */
+export function shiftAnnotations(
+  annotations: readonly LineAnnotation[],
+  change: LineChange,
+): LineAnnotation[] {
+  const first = change.startLine + 1;
+  const last = change.endLine + 1;
+  const breaks = change.text.split('\n').length - 1;
+  const delta = breaks - (last - first);
+  // Inserting whole lines in front of a line, or deleting whole lines before it, leaves the line itself as it was.
+  const keepsLast = change.startCharacter === 0 && change.endCharacter === 0;
+  const endsWithBreak = change.text === '' || change.text.endsWith('\n');
+  return annotations.flatMap((annotation) => {
+    const { line } = annotation;
+    if (line < first) return [annotation];
+    if (line > last) return [{ ...annotation, line: line + delta }];
+    if (line === last && keepsLast && endsWithBreak) {
+      return [{ ...annotation, line: line + delta }];
+    }
+    if (line === first) return [{ ...annotation, stale: true }];
+    return [];
+  });
+}

@@ -1,0 +1,110 @@
+import * as vscode from 'vscode';
+import type { PlanRunResult } from '../protocol/lsp';
+import { describe, getLog, UserError } from './messages';
+import type { Launch } from './launch';
+import { liveProcesses } from './storage';
+
+/** A program that is running now, wherever it was started. */
+export interface RunningProgram {
+  /** Resolves with the exit code once it has ended; undefined when nobody knows it. Never rejects. */
+  ended: Promise<number | undefined>;
+  /** Asks it to stop, as Ctrl+C in its terminal does. */
+  interrupt(): void;
+  /** Ends it without asking. */
+  kill(): void;
+}
+
+type Plan = Extract<PlanRunResult, { ok: true }>;
+
+/** Starts a planned program in a terminal of its own, where it can be typed at and its exit code is seen. */
+export async function startInTerminal(launch: Launch, plan: Plan): Promise<RunningProgram> {
+  const execution = new vscode.ProcessExecution(plan.command, plan.args, {
+    cwd: plan.cwd,
+    env: plan.env,
+  });
+  const task = new vscode.Task(
+    { type: 'linescope', program: launch.program },
+    launch.folder ?? vscode.TaskScope.Workspace,
+    launch.label,
+    'Linescope',
+    execution,
+    [],
+  );
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Always,
+    focus: false,
+    panel: vscode.TaskPanelKind.Dedicated,
+    clear: false,
+    showReuseMessage: true,
+  };
+  task.isBackground = false;
+
+  let pid: number | undefined;
+  let running: vscode.TaskExecution | undefined;
+  const subscriptions: vscode.Disposable[] = [];
+  const ended = new Promise<number | undefined>((resolve) => {
+    // Subscribed before the start, because a short program may be over before executeTask answers.
+    subscriptions.push(
+      vscode.tasks.onDidStartTaskProcess((event) => {
+        if (event.execution.task.execution === execution || event.execution === running) {
+          pid = event.processId;
+        }
+      }),
+      vscode.tasks.onDidEndTaskProcess((event) => {
+        if (event.execution.task.execution === execution || event.execution === running) {
+          resolve(event.exitCode);
+        }
+      }),
+      vscode.tasks.onDidEndTask((event) => {
+        if (event.execution.task.execution !== execution && event.execution !== running) return;
+        // A task whose process never came up has no process end; where there is one, it comes at about the same time.
+        setTimeout(() => resolve(undefined), 500);
+      }),
+    );
+  });
+  void ended.then(() => subscriptions.forEach((subscription) => subscription.dispose()));
+  try {
+    running = await vscode.tasks.executeTask(task);
+  } catch (error) {
+    subscriptions.forEach((subscription) => subscription.dispose());
+    throw new UserError(
+      `The terminal for ${launch.label} could not be opened: ${describe(error)}. Check the terminal settings and try again.`,
+    );
+  }
+  return {
+    ended,
+    interrupt: () => {
+      if (pid === undefined || !signal(pid, 'SIGINT')) running?.terminate();
+    },
+    kill: () => running?.terminate(),
+  };
+}
+
+/** A program started before the window was reloaded: known only by the processes that still record into its folder. */
+export function followProcesses(runDir: string): RunningProgram {
+  const pollMs = 500;
+  const send = (name: NodeJS.Signals) => {
+    void liveProcesses(runDir).then((pids) => pids.forEach((pid) => signal(pid, name)));
+  };
+  const ended = new Promise<undefined>((resolve) => {
+    const look = async (): Promise<void> => {
+      if ((await liveProcesses(runDir)).length === 0) resolve(undefined);
+      else setTimeout(() => void look(), pollMs);
+    };
+    void look();
+  });
+  return { ended, interrupt: () => send('SIGINT'), kill: () => send('SIGKILL') };
+}
+
+/** Signals the process group, as a terminal does, else the process. False when it is not there. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, name);
+      return true;
+    } catch (error) {
+      getLog().debug(`${name} to ${target}: ${describe(error)}`);
+    }
+  }
+  return false;
+}

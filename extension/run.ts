@@ -1,0 +1,231 @@
+import * as vscode from 'vscode';
+import type { EndRunResult } from '../protocol/lsp';
+import type { Server } from './client';
+import type { Launch } from './launch';
+import { describe, getLog, say, UserError } from './messages';
+import { followProcesses, startInTerminal, type RunningProgram } from './program';
+import type { Runs } from './runs';
+import { knownRuns, liveProcesses, prune, remember, storageFolder, type KnownRun } from './storage';
+
+/** How long a program has between Stop and being ended. */
+const graceMs = 4000;
+/** How long a server that died may take to come back before the end of a run is reported without it. */
+const serverReturnMs = 15_000;
+
+export type RunState = 'idle' | 'preparing' | 'running' | 'stopping' | 'finishing';
+
+/** Starts, stops and follows the one program that is being profiled. */
+export class Runner implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #server: Server;
+  readonly #runs: Runs;
+  readonly #changed = new vscode.EventEmitter<RunState>();
+  #state: RunState = 'idle';
+  #program: RunningProgram | undefined;
+  #known: KnownRun | undefined;
+  #idle: Promise<void> = Promise.resolve();
+  readonly onDidChangeState = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext, server: Server, runs: Runs) {
+    this.#context = context;
+    this.#server = server;
+    this.#runs = runs;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Starts a program and returns once it runs. Throws a UserError when it cannot be started. */
+  async profile(launch: Launch): Promise<void> {
+    if (!(await this.#free())) return;
+    this.#enter('preparing');
+    try {
+      const storage = storageFolder(this.#context);
+      const plan = await this.#server.planRun({
+        program: launch.program,
+        module: launch.module,
+        args: launch.args,
+        cwd: launch.cwd,
+        interpreters: launch.interpreters,
+        env: launch.env,
+        storage,
+        intervalUs: launch.intervalUs,
+        memory: false,
+      });
+      if (!plan.ok) throw new UserError(plan.message, interpreterAction(plan.message));
+      for (const warning of plan.warnings) say('warning', warning);
+      const { run, runDir } = plan;
+      getLog().info(
+        `Profiling ${launch.label} with Python ${plan.pythonVersion}: ${[plan.command, ...plan.args].join(' ')} in ${plan.cwd}, recorded in ${runDir}`,
+      );
+      await this.#runs.open({ run, path: runDir, title: launch.label, live: true });
+      const known = {
+        run,
+        runDir,
+        program: launch.label,
+        startedUnixMs: Date.now(),
+        ended: false,
+      };
+      await remember(this.#context, known);
+      this.#follow(known, await startInTerminal(launch, plan));
+      void prune(storage, runDir);
+    } catch (error) {
+      this.#enter('idle');
+      throw error;
+    }
+  }
+
+  /** Asks the program to stop; asked again, or when it does not, ends it. Its recording is kept. */
+  async stop(): Promise<void> {
+    const program = this.#program;
+    if (!program) return;
+    if (this.#state === 'stopping') {
+      program.kill();
+      return;
+    }
+    this.#enter('stopping');
+    program.interrupt();
+    if (!(await settled(program.ended, graceMs))) program.kill();
+  }
+
+  /** After a reload of the window: shows the run that was going on then, and follows it if it still is. */
+  async recover(): Promise<void> {
+    const known = knownRuns(this.#context)[0];
+    if (!known || known.ended) return;
+    const live = (await liveProcesses(known.runDir)).length > 0;
+    try {
+      await this.#runs.open({
+        run: known.run,
+        path: known.runDir,
+        title: known.program,
+        live,
+      });
+    } catch (error) {
+      await remember(this.#context, { ...known, ended: true });
+      say(
+        'warning',
+        `The window was reloaded while ${known.program} was being profiled, and its recording cannot be opened: ${describe(error)}`,
+      );
+      return;
+    }
+    if (live) {
+      this.#follow(known, followProcesses(known.runDir));
+      return;
+    }
+    await remember(this.#context, { ...known, ended: true });
+    say(
+      'information',
+      `The window was reloaded while ${known.program} was being profiled. What was recorded until it ended is shown.`,
+    );
+  }
+
+  /** True once nothing is running. Asks before it stops a program. */
+  async #free(): Promise<boolean> {
+    if (this.#state === 'idle') return true;
+    if (this.#state === 'preparing') return false;
+    if (this.#state === 'finishing') {
+      await this.#idle;
+      return true;
+    }
+    const again = 'Stop It and Start';
+    const chosen = await vscode.window.showWarningMessage(
+      `${this.#known?.program ?? 'A program'} is still being profiled. One program is profiled at a time.`,
+      again,
+    );
+    if (chosen !== again) return false;
+    await this.stop();
+    await this.#idle;
+    return true;
+  }
+
+  #follow(known: KnownRun, program: RunningProgram): void {
+    this.#known = known;
+    this.#program = program;
+    this.#enter('running');
+    this.#idle = program.ended.then((exit) => this.#finish(known, exit));
+  }
+
+  async #finish(known: KnownRun, exit: number | undefined): Promise<void> {
+    const stopped = this.#state === 'stopping';
+    this.#program = undefined;
+    this.#enter('finishing');
+    await remember(this.#context, { ...known, ended: true });
+    const result = await this.#endRun(known, exit, stopped);
+    this.#runs.ended(known.run);
+    this.#known = undefined;
+    this.#enter('idle');
+    say(result.severity, result.message, {
+      title: 'Show Flame Chart',
+      run: () => vscode.commands.executeCommand('linescope.showFlameChart'),
+    });
+  }
+
+  async #endRun(
+    known: KnownRun,
+    exit: number | undefined,
+    stopped: boolean,
+  ): Promise<EndRunResult> {
+    const params = { run: known.run, stopped, ...(exit === undefined ? {} : { exit }) };
+    try {
+      return await this.#server.endRun(params);
+    } catch (error) {
+      getLog().warn(`The end of the run could not be reported: ${describe(error)}`);
+    }
+    // The server has just died. When it is back it has opened the run again, and can close it.
+    await settled(once(this.#runs.onDidChange), serverReturnMs);
+    try {
+      return await this.#server.endRun(params);
+    } catch (error) {
+      getLog().error(`The run could not be closed: ${describe(error)}`);
+      return {
+        severity: 'warning',
+        message: `${known.program} has ended, but its recording could not be read to the end. Run "Linescope: Open Last Run" to read it again.`,
+      };
+    }
+  }
+
+  #enter(state: RunState): void {
+    this.#state = state;
+    void vscode.commands.executeCommand('setContext', 'linescope.running', state !== 'idle');
+    this.#changed.fire(state);
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+/** A message about the interpreter gets a button that leads to choosing one. */
+function interpreterAction(message: string): { title: string; run: () => unknown } | undefined {
+  if (!/interpreter|Python/.test(message)) return undefined;
+  return {
+    title: 'Choose Interpreter',
+    run: async () => {
+      const available = await vscode.commands.getCommands(true);
+      await (available.includes('python.setInterpreter')
+        ? vscode.commands.executeCommand('python.setInterpreter')
+        : vscode.commands.executeCommand('workbench.action.openSettings', 'linescope.interpreter'));
+    },
+  };
+}
+
+function once<T>(event: vscode.Event<T>): Promise<T> {
+  return new Promise((resolve) => {
+    const subscription = event((value) => {
+      subscription.dispose();
+      resolve(value);
+    });
+  });
+}
+
+/** True when the promise settles in time. */
+async function settled(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), withinMs);
+  });
+  const done = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return done;
+}

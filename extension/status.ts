@@ -1,0 +1,202 @@
+import * as vscode from 'vscode';
+import type { Metric, RunStatus } from '../protocol/lsp';
+import type { Server } from './client';
+import type { Runner } from './run';
+import type { Runs } from './runs';
+import { currentMetric, update, viewSettings } from './settings';
+
+export const metricNames: Record<Metric, { label: string; detail: string }> = {
+  cpu: { label: 'CPU', detail: 'Python, native and system time together' },
+  wall: { label: 'Wall clock', detail: 'CPU time and waiting together, summed over threads' },
+  python: { label: 'Python', detail: 'CPU time in the interpreter' },
+  native: { label: 'Native', detail: 'CPU time in compiled code the line called' },
+  system: { label: 'System', detail: 'CPU time in the kernel' },
+  wait: { label: 'Waiting', detail: 'Time not on a CPU: input and output, sleeping, locks' },
+};
+
+/** Command behind the status bar item; not in the palette. */
+export const menuCommand = 'linescope.showMenu';
+
+/** The status bar: the metric, and while a program runs its time, samples and a stop button. */
+export class Status implements vscode.Disposable {
+  readonly #runner: Runner;
+  readonly #runs: Runs;
+  readonly #item: vscode.StatusBarItem;
+  readonly #stop: vscode.StatusBarItem;
+  readonly #subscriptions: vscode.Disposable[];
+  #lastText = '';
+
+  constructor(server: Server, runner: Runner, runs: Runs) {
+    this.#runner = runner;
+    this.#runs = runs;
+    this.#item = vscode.window.createStatusBarItem(
+      'linescope.status',
+      vscode.StatusBarAlignment.Left,
+      5,
+    );
+    this.#item.name = 'Linescope';
+    this.#item.command = menuCommand;
+    this.#stop = vscode.window.createStatusBarItem(
+      'linescope.stop',
+      vscode.StatusBarAlignment.Left,
+      4.9,
+    );
+    this.#stop.name = 'Linescope: Stop';
+    this.#stop.text = '$(debug-stop)';
+    this.#stop.tooltip = 'Stop profiling';
+    this.#stop.accessibilityInformation = { label: 'Stop profiling', role: 'button' };
+    this.#stop.command = 'linescope.stop';
+    this.#subscriptions = [
+      server.onRunStatus(() => this.#refresh()),
+      runner.onDidChangeState(() => this.#refresh()),
+      runs.onDidChange(() => this.#refresh()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('linescope')) this.#refresh();
+      }),
+    ];
+  }
+
+  /** What the status bar says. For tests. */
+  get text(): string {
+    return this.#lastText;
+  }
+
+  #refresh(): void {
+    const { state } = this.#runner;
+    const { shown, status } = this.#runs;
+    if (state === 'running' || state === 'stopping') this.#stop.show();
+    else this.#stop.hide();
+    if (state === 'idle' && !shown) {
+      this.#lastText = '';
+      this.#item.hide();
+      return;
+    }
+    this.#lastText = statusText(state, shown?.title ?? '', status);
+    this.#item.text = this.#lastText;
+    this.#item.tooltip = tooltip(shown?.title ?? '', status);
+    const hasError = status?.notes.some(({ severity }) => severity === 'error') ?? false;
+    this.#item.backgroundColor = hasError
+      ? new vscode.ThemeColor('statusBarItem.warningBackground')
+      : undefined;
+    this.#item.show();
+  }
+
+  dispose(): void {
+    for (const item of [this.#item, this.#stop, ...this.#subscriptions]) item.dispose();
+  }
+}
+
+function statusText(state: Runner['state'], title: string, status: RunStatus | undefined): string {
+  const figures = status && [seconds(status.elapsedS), `${count(status.samples)} samples`];
+  const dropped = status && status.dropped > 0 ? [`${count(status.dropped)} dropped`] : [];
+  const troubled = status?.notes.some(({ severity }) => severity !== 'information');
+  const sign = troubled ? '$(warning) ' : '';
+  switch (state) {
+    case 'preparing':
+      return '$(loading~spin) Preparing to profile…';
+    case 'running':
+      return figures
+        ? `$(record) ${sign}${[title, ...figures, ...dropped].join(' · ')}`
+        : `$(loading~spin) Starting ${title}…`;
+    case 'stopping':
+      return `$(loading~spin) Stopping ${title}…`;
+    case 'finishing':
+      return `$(loading~spin) Reading what is left of ${title}…`;
+    case 'idle':
+      return `$(flame) ${sign}${[metricNames[currentMetric()].label, title].join(' · ')}`;
+  }
+}
+
+function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown('**Linescope** ');
+  text.appendText(title);
+  if (status) {
+    const rows = [
+      ['Elapsed', seconds(status.elapsedS)],
+      ['CPU', seconds(status.cpuS)],
+      ['Processes', count(status.processes)],
+      ['Samples', count(status.samples)],
+      ['Dropped', count(status.dropped)],
+      ['Rejected', count(status.rejected)],
+    ];
+    text.appendMarkdown(`\n\n| | |\n|:--|--:|\n`);
+    for (const [name, value] of rows) text.appendMarkdown(`| ${name} | ${value} |\n`);
+    for (const note of status.notes) {
+      text.appendMarkdown(`\n\n$(${note.severity === 'information' ? 'info' : note.severity}) `);
+      text.appendText(note.text);
+    }
+  }
+  text.appendMarkdown('\n\nClick for metrics and actions');
+  return text;
+}
+
+/** The menu behind the status bar item: what can be done now, then the metrics. */
+export async function showMenu(runner: Runner, runs: Runs): Promise<void> {
+  const action = (icon: string, label: string, command: string) => ({
+    label: `$(${icon}) ${label}`,
+    run: () => vscode.commands.executeCommand(command),
+  });
+  const separator = (label: string) => ({
+    label,
+    kind: vscode.QuickPickItemKind.Separator,
+    run: () => undefined,
+  });
+  const { show } = viewSettings();
+  const running = runner.state === 'running' || runner.state === 'stopping';
+  const chosen = await vscode.window.showQuickPick(
+    [
+      ...(running ? [action('debug-stop', 'Stop Profiling', 'linescope.stop')] : []),
+      ...(runs.shown
+        ? [
+            action('graph', 'Show Flame Chart', 'linescope.showFlameChart'),
+            action('arrow-down', 'Go to Next Hot Line', 'linescope.nextHotLine'),
+            action(
+              show ? 'eye-closed' : 'eye',
+              show ? 'Hide Annotations' : 'Show Annotations',
+              'linescope.toggleAnnotations',
+            ),
+          ]
+        : []),
+      ...(runs.shown && !running
+        ? [action('clear-all', 'Clear Annotations', 'linescope.clear')]
+        : []),
+      separator('Metric'),
+      ...metricItems().map(({ metric, ...item }) => ({
+        ...item,
+        run: () => update('metric', metric),
+      })),
+    ],
+    { title: 'Linescope', placeHolder: 'Choose an action, or the metric beside the code' },
+  );
+  await chosen?.run();
+}
+
+/** Lets the user choose what the figures beside the code count. */
+export async function selectMetric(): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(metricItems(), {
+    title: 'Metric beside the Code',
+    placeHolder: 'No new run is needed',
+    matchOnDescription: true,
+  });
+  if (chosen) await update('metric', chosen.metric);
+}
+
+function metricItems() {
+  const current = currentMetric();
+  return (Object.keys(metricNames) as Metric[]).map((metric) => ({
+    label: `${metric === current ? '$(check)' : '$(blank)'} ${metricNames[metric].label}`,
+    description: metricNames[metric].detail,
+    metric,
+  }));
+}
+
+function seconds(value: number): string {
+  if (value < 60) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

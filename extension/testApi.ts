@@ -1,0 +1,48 @@
+import type { RunStatus } from '../protocol/lsp';
+import type { Annotations, DrawnLine } from './annotations';
+import type { FlameChart } from './flameChart';
+import { told, type Severity } from './messages';
+import type { Runner, RunState } from './run';
+import type { Runs, ShownRun } from './runs';
+import type { Status } from './status';
+
+/** What `activate` returns. For tests only: decorations and messages cannot be read back from the editor. */
+export interface TestApi {
+  /** From the first statement of the bundle to the end of activate, milliseconds. */
+  activationMs: number;
+  runState(): RunState;
+  shownRun(): ShownRun | undefined;
+  runStatus(): RunStatus | undefined;
+  /** What is drawn beside the code of a file, by real path. */
+  annotations(path: string): readonly DrawnLine[];
+  annotatedPaths(): string[];
+  statusText(): string;
+  /** Everything the user was told, oldest first. */
+  messages(): readonly { severity: Severity; text: string }[];
+  /** What the flame chart has taken; undefined when it is not open. */
+  flame(): Readonly<{ chunks: number; bytes: number; done: boolean }> | undefined;
+}
+
+export function createTestApi(
+  activationMs: number,
+  parts: {
+    annotations: Annotations;
+    runner: Runner;
+    runs: Runs;
+    status: Status;
+    flameChart: FlameChart;
+  },
+): TestApi {
+  const { annotations, runner, runs, status, flameChart } = parts;
+  return {
+    activationMs,
+    runState: () => runner.state,
+    shownRun: () => runs.shown,
+    runStatus: () => runs.status,
+    annotations: (path) => annotations.drawn(path),
+    annotatedPaths: () => annotations.paths(),
+    statusText: () => status.text,
+    messages: () => told,
+    flame: () => flameChart.sent,
+  };
+}
