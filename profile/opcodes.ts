@@ -1,0 +1,31 @@
+/** What kind of call, if any, the instruction under a sample makes. Numbers are in callOpcodes.ts, generated. */
+import { callOpcodes } from './callOpcodes';
+
+/**
+ * none: not a call. builtin: specialised for a compiled callable. python: specialised for a Python callable.
+ * generic: the instruction does not say. unknown: this version of Python has no table here.
+ */
+export const callKinds = ['none', 'builtin', 'python', 'generic', 'unknown'] as const;
+export type CallKind = (typeof callKinds)[number];
+
+const kindsByMinor = new Map(
+  Object.entries(callOpcodes).map(([minor, table]) => [
+    Number(minor),
+    new Map(Object.entries(table).map(([name, opcode]) => [opcode, callKindOfName(name)])),
+  ]),
+);
+
+/** The kind of call an opcode makes, by its number as in memory and sys.hexversion (0 = unknown). */
+export function callKind(hexversion: number, opcode: number): CallKind {
+  const table = kindsByMinor.get((hexversion >>> 16) & 0xff);
+  return table === undefined || opcode < 0 ? 'unknown' : (table.get(opcode) ?? 'none');
+}
+
+/** 3.11 spells its specialised calls PRECALL_…, 3.11 and 3.12 put NO_KW_ before some names. */
+function callKindOfName(name: string): CallKind {
+  const call = name.replace(/^(INSTRUMENTED_)?(PRE)?CALL_?(NO_KW_)?/, '');
+  if (/^(BUILTIN|METHOD_DESCRIPTOR|LEN|ISINSTANCE|LIST_APPEND|STR_1|TYPE_1|TUPLE_1)/.test(call)) {
+    return 'builtin';
+  }
+  return /^(PY|BOUND_METHOD|ALLOC_AND_ENTER_INIT)/.test(call) ? 'python' : 'generic';
+}
