@@ -1,11 +1,12 @@
 // `node scripts/checkFormat.mjs [--write]`: clang-format over C, ruff over Python. Prettier does the rest.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './vscode/install.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
 const ruffVersion = '0.14.6';
-const root = resolve(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const write = process.argv.includes('--write');
 const skipped = new Set([
   'node_modules',

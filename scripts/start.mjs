@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureModules } from './modules.mjs';
 import { cacheFolder, ensureCodeServer } from './vscode/install.mjs';
 import * as launch from './vscode/launch.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
-const root = resolve(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const vsix = join(root, 'artifacts', 'linescope.vsix');
 const state = join(cacheFolder(), 'start');
 
@@ -67,32 +69,6 @@ function requireTools() {
   if (!which('python3') && !which('python')) {
     throw new Problem('No Python was found on PATH. Install Python 3.9 or later, then try again.');
   }
-}
-
-/** Runs `npm ci` when node_modules is missing or does not match package-lock.json. */
-async function ensureModules() {
-  if (modulesAreCurrent()) return;
-  console.log('Installing the packages it is built with (npm ci) …');
-  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    quiet: true,
-  });
-  if (code !== 0) {
-    throw new Problem(
-      `npm ci failed (exit ${code}):\n${tail(output)}\nCheck the network, then try again.`,
-    );
-  }
-}
-
-function modulesAreCurrent() {
-  const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
-  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return false;
-  const wanted = read('package-lock.json');
-  const present = read('node_modules/.package-lock.json');
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) =>
-      path === '' || (present[path] ? present[path].version === version : optional === true),
-  );
 }
 
 async function quietly(script, what) {

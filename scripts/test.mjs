@@ -1,10 +1,11 @@
 // `npm test`, or `node scripts/test.mjs [check|unit|agent|editor …] [--filter NAME]`: the suites in order, then one
 // line `N passed, N failed`. Exit code 1 when anything failed or could not run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { main, Problem, run } from './vscode/process.mjs';
 
-const root = resolve(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, 'artifacts', 'test');
 const suites = ['check', 'unit', 'agent', 'editor'];
 

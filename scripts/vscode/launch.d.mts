@@ -17,11 +17,18 @@ export function openDesktop(
 ): Promise<void>;
 export function installExtensions(
   server: CodeServer,
-  options: { state: string; vsix: string[] },
+  options: { state: string; extensions?: string; vsix: string[] },
 ): Promise<void>;
 export function writeSettings(state: string, settings: Record<string, unknown>): void;
 export function startCodeServer(
   server: CodeServer,
-  options: { state: string; port?: number; host?: string; env?: Record<string, string> },
+  options: {
+    state: string;
+    /** Folder of installed extensions, when it is not in state. */
+    extensions?: string;
+    port?: number;
+    host?: string;
+    env?: Record<string, string>;
+  },
 ): Promise<RunningServer>;
 export function windowUrl(url: string, folder: string, file?: string): string;

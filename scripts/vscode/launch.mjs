@@ -50,10 +50,11 @@ export async function openDesktop(code, { vsix, folder, file }) {
 /**
  * Installs extensions into a code-server profile folder.
  * @param {{node: string, entry: string}} server
- * @param {{state: string, vsix: string[]}} options state is the folder that holds user data and extensions
+ * @param {{state: string, extensions?: string, vsix: string[]}} options state is the folder that holds user data,
+ *   and extensions unless they are elsewhere
  */
-export async function installExtensions(server, { state, vsix }) {
-  const args = [server.entry, ...profileArguments(state), '--force'];
+export async function installExtensions(server, { state, extensions, vsix }) {
+  const args = [server.entry, ...profileArguments(state, extensions), '--force'];
   for (const file of vsix) args.push('--install-extension', file);
   const { code, output } = await run(server.node, args, {
     quiet: true,
@@ -75,11 +76,14 @@ export function writeSettings(state, settings) {
 /**
  * Starts code-server and waits until it answers.
  * @param {{node: string, entry: string}} server
- * @param {{state: string, port?: number, host?: string, env?: Record<string, string>}} options
+ * @param {{state: string, extensions?: string, port?: number, host?: string, env?: Record<string, string>}} options
  * @returns {Promise<{url: string, port: number, logs: string, child: import('node:child_process').ChildProcess, stop: () => Promise<void>}>}
  *   logs is the folder in which VS Code keeps its own.
  */
-export async function startCodeServer(server, { state, port, host = '127.0.0.1', env = {} }) {
+export async function startCodeServer(
+  server,
+  { state, extensions, port, host = '127.0.0.1', env = {} },
+) {
   const chosen = port ?? (await freePort());
   mkdirSync(state, { recursive: true });
   const log = join(state, 'code-server.log');
@@ -88,7 +92,7 @@ export async function startCodeServer(server, { state, port, host = '127.0.0.1',
     server.node,
     [
       server.entry,
-      ...profileArguments(state),
+      ...profileArguments(state, extensions),
       ...['--auth', 'none', '--bind-addr', `${host}:${chosen}`],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
       '--disable-getting-started-override',
@@ -130,10 +134,10 @@ export function windowUrl(url, folder, file) {
   return address.href.replaceAll('%2F', '/');
 }
 
-function profileArguments(state) {
+function profileArguments(state, extensions = join(state, 'extensions')) {
   return [
     ...['--user-data-dir', join(state, 'user-data')],
-    ...['--extensions-dir', join(state, 'extensions')],
+    ...['--extensions-dir', extensions],
     ...['--config', join(state, 'config.yaml')],
   ];
 }

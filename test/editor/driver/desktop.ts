@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { _electron, type Page } from 'playwright-core';
+import { installedExtensions } from './package';
 
 /** Starts VSCODE_EXECUTABLE with its own user data and the given extensions. */
 export async function launchDesktop(target: {
   state: string;
   folder: string;
   env: Record<string, string>;
-  vsix: string[];
   viewport: { width: number; height: number };
 }): Promise<{ page: Page; show(): Promise<void>; close(): Promise<void> }> {
   const executablePath = process.env['VSCODE_EXECUTABLE'];
@@ -16,19 +16,19 @@ export async function launchDesktop(target: {
   if (!executablePath || !cli) {
     throw new Error('VSCODE_EXECUTABLE and VSCODE_CLI are not set: run `npm run test:electron`.');
   }
-  const profile = [
-    `--user-data-dir=${join(target.state, 'user-data')}`,
-    `--extensions-dir=${join(target.state, 'extensions')}`,
-  ];
+  const userData = `--user-data-dir=${join(target.state, 'user-data')}`;
   const rootless = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const env = { ...cleanEnvironment(), ...target.env };
-  for (const vsix of target.vsix) {
-    execFileSync(cli, [...profile, ...rootless, '--force', '--install-extension', vsix], { env });
-  }
+  const extensions = await installedExtensions(async (folder, vsix) => {
+    const install = vsix.flatMap((file) => ['--install-extension', file]);
+    const profile = [userData, `--extensions-dir=${folder}`, ...rootless];
+    execFileSync(cli, [...profile, '--force', ...install], { env });
+  });
   const application = await _electron.launch({
     executablePath,
     args: [
-      ...profile,
+      userData,
+      `--extensions-dir=${extensions}`,
       ...rootless,
       ...['--disable-gpu', '--disable-updates', '--disable-workspace-trust'],
       ...['--skip-welcome', '--skip-release-notes', '--disable-telemetry', '--new-window'],

@@ -1,7 +1,17 @@
 // The two extensions a window under test has: Linescope as it is shipped, and the companion.
 import { createVSIX } from '@vscode/vsce';
 import { build } from 'esbuild';
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../../..');
@@ -23,14 +33,39 @@ export function linescopeVsix(): string {
   return candidates[0];
 }
 
+/**
+ * A folder of installed extensions: Linescope and the companion. Installing takes seconds, so windows share the
+ * folder for as long as the packages stay the same.
+ * @param install installs packages into the folder
+ */
+export async function installedExtensions(
+  install: (folder: string, vsix: string[]) => Promise<void>,
+): Promise<string> {
+  const linescope = linescopeVsix();
+  const hash = createHash('sha256').update(readFileSync(linescope));
+  for (const file of ['package.json', 'extension.ts']) {
+    hash.update(readFileSync(join(companionSource, file)));
+  }
+  const cache = join(root, 'artifacts', 'test', 'extensions');
+  const folder = join(cache, hash.digest('hex').slice(0, 12));
+  if (existsSync(join(folder, 'complete'))) return folder;
+  rmSync(cache, { recursive: true, force: true });
+  await install(folder, [linescope, await companionVsix(cache)]);
+  writeFileSync(join(folder, 'complete'), '');
+  return folder;
+}
+
+const companionSource = join(import.meta.dirname, 'companion');
+
 /** Bundles and packages the companion extension into a folder; returns the .vsix. */
-export async function companionVsix(folder: string): Promise<string> {
-  const source = join(import.meta.dirname, 'companion');
+async function companionVsix(folder: string): Promise<string> {
   const stage = join(folder, 'companion');
   mkdirSync(stage, { recursive: true });
-  cpSync(join(source, 'package.json'), join(stage, 'package.json'));
+  for (const file of ['package.json', 'LICENSE']) {
+    cpSync(join(file === 'LICENSE' ? root : companionSource, file), join(stage, file));
+  }
   await build({
-    entryPoints: [join(source, 'extension.ts')],
+    entryPoints: [join(companionSource, 'extension.ts')],
     outfile: join(stage, 'extension.js'),
     bundle: true,
     platform: 'node',
@@ -39,12 +74,6 @@ export async function companionVsix(folder: string): Promise<string> {
     external: ['vscode'],
   });
   const packagePath = join(folder, 'companion.vsix');
-  await createVSIX({
-    cwd: stage,
-    packagePath,
-    dependencies: false,
-    skipLicense: true,
-    allowMissingRepository: true,
-  });
+  await createVSIX({ cwd: stage, packagePath, dependencies: false });
   return packagePath;
 }

@@ -21,7 +21,7 @@ import {
 } from '../../../scripts/vscode/launch.mjs';
 import { connectCompanion, type Companion } from './companion';
 import { launchDesktop } from './desktop';
-import { companionVsix, linescopeVsix, root } from './package';
+import { installedExtensions, root } from './package';
 import { collectErrors } from './window';
 
 export const themes = {
@@ -75,11 +75,10 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
     'window.commandCenter': false,
     ...options.settings,
   });
-  const vsix = [linescopeVsix(), await companionVsix(state)];
   const opened =
     process.env['LINESCOPE_EDITOR'] === 'desktop'
-      ? await launchDesktop({ state, folder, env, vsix, viewport })
-      : await launchBrowser({ state, folder, env, vsix });
+      ? await launchDesktop({ state, folder, env, viewport })
+      : await launchBrowser({ state, folder, env });
 
   const { page } = opened;
   const errors = collectErrors(page);
@@ -130,11 +129,16 @@ async function launchBrowser(target: {
   state: string;
   folder: string;
   env: Record<string, string>;
-  vsix: string[];
 }): Promise<{ page: Page; show(): Promise<void>; close(): Promise<void> }> {
   const install = await ensureCodeServer();
-  await installExtensions(install, { state: target.state, vsix: target.vsix });
-  const server = await startCodeServer(install, { state: target.state, env: target.env });
+  const extensions = await installedExtensions((folder, vsix) =>
+    installExtensions(install, { state: target.state, extensions: folder, vsix }),
+  );
+  const server = await startCodeServer(install, {
+    state: target.state,
+    extensions,
+    env: target.env,
+  });
   const browser = await chromium
     .launch({
       executablePath: chromiumPath(),
