@@ -1,3 +1,38 @@
-export function demangle(name: string): string {
-  return name;
+/**
+ * C++ and Rust function names as people write them. Only names: `Eigen::internal::gebp_kernel<float, …>::operator()`,
+ * without parameter types, which a profile has no use for. What this does not understand stays as it is.
+ * Grammar: Itanium C++ ABI, 5.1 (https://itanium-cxx-abi.github.io/cxx-abi/abi.html#mangling).
+ */
+import { NotUnderstood, Parser } from './demangleParser';
+
+/** The readable form of a symbol, or the symbol itself when it is not mangled or not understood. */
+export function demangle(symbol: string): string {
+  const rust = /^_ZN(.*)17h[0-9a-f]{16}E/.exec(symbol);
+  if (!symbol.startsWith('_Z')) return symbol;
+  try {
+    const parser = new Parser(symbol);
+    const name = parser.symbol();
+    return rust ? rustNames(name.replace(/::h[0-9a-f]{16}$/, '')) : name;
+  } catch (error) {
+    if (error instanceof NotUnderstood) return symbol;
+    throw error;
+  }
+}
+
+function rustNames(name: string): string {
+  const signs: Record<string, string> = {
+    SP: '@',
+    BP: '*',
+    RF: '&',
+    LT: '<',
+    GT: '>',
+    LP: '(',
+    RP: ')',
+    C: ',',
+  };
+  return name
+    .replace(/\$u([0-9a-f]{1,6})\$/g, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)))
+    .replace(/\$([A-Z]+)\$/g, (all, sign: string) => signs[sign] ?? all)
+    .replace(/(^|::)_</g, '$1<')
+    .replace(/\.\./g, '::');
 }

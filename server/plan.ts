@@ -9,6 +9,17 @@ import { agentArchitecture, findInterpreter, unsupported, type Interpreter } fro
 
 const lowSpaceBytes = 256 * 1024 * 1024;
 
+/** What the plan notes down beside the recordings. */
+export interface RunFile {
+  program: string;
+  module: boolean;
+  args: string[];
+  cwd: string;
+  interpreter: string;
+  startedUnixMs: number;
+}
+export const runFileName = 'run.json';
+
 /** A reason not to start; its message is the sentence for the user. */
 class CannotRun extends Error {}
 
@@ -32,6 +43,7 @@ export async function planRun(
     if (problem) return { ok: false, message: problem };
     const agent = await findAgent(distFolder, interpreter);
     const runDir = await makeRunFolder(params);
+    await describeRun(runDir, params, interpreter);
     const command = params.module ? ['-m', params.program] : [params.program];
     return {
       ok: true,
@@ -135,6 +147,23 @@ async function makeRunFolder(params: PlanRunParams): Promise<string> {
       `The recording cannot be written to ${params.storage}: ${messageOf(error)}. Make the folder writable, or choose another one with the setting linescope.storageFolder.`,
     );
   }
+}
+
+/** So that the run has a name before its first sample, and still has one when it is opened much later. */
+async function describeRun(
+  runDir: string,
+  params: PlanRunParams,
+  interpreter: Interpreter,
+): Promise<void> {
+  const description: RunFile = {
+    program: params.program,
+    module: params.module ?? false,
+    args: params.args,
+    cwd: params.cwd,
+    interpreter: interpreter.path,
+    startedUnixMs: Date.now(),
+  };
+  await fs.writeFile(join(runDir, runFileName), JSON.stringify(description));
 }
 
 async function spaceWarnings(folder: string): Promise<string[]> {

@@ -72,7 +72,8 @@ export class RecordingFile {
     let read = 0;
     while (read < budget && from + read < available) {
       const length = Math.min(pieceSize, budget - read, available - from - read);
-      const bytes = Buffer.allocUnsafe(length);
+      // Not a Buffer: the decoder keeps slices, and a Buffer's slices share its memory.
+      const bytes = new Uint8Array(length);
       const got = readSync(this.fd, bytes, 0, length, from + read);
       if (got === 0) break;
       read += got;

@@ -4,22 +4,12 @@ import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
 import { readHeader, StreamDecoder } from '../protocol/stream';
-import type { Note, ProcessSink } from './recordingFile';
+import { runFileName, type RunFile } from './plan';
+import type { Note, OpenSink, ProcessSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
 import { Symbols } from './symbols';
 import { Tail } from './tail';
 import { version } from './version';
-
-/** What plan.ts notes down beside the recordings (run.json), so that a run has a name before its first sample. */
-export interface RunFile {
-  program: string;
-  module: boolean;
-  args: string[];
-  cwd: string;
-  interpreter: string;
-  startedUnixMs: number;
-}
-export const runFileName = 'run.json';
 
 /** A run directory, a single recording, or a saved run. Owns the files it follows: close it. */
 export class Run {
@@ -41,7 +31,7 @@ export class Run {
     this.builder = new ProfileBuilder(this.symbols.resolve);
     this.name = saved?.meta?.program ?? readRunFile(path)?.program ?? '';
     if (saved) {
-      this.ownNotes.push(...saved.notes, ...feedSaved(saved, () => this.openSink));
+      this.ownNotes.push(...saved.notes, ...feedSaved(saved, this.openSink));
     } else {
       this.tail = new Tail(path, this.openSink, live);
     }
@@ -170,7 +160,7 @@ export class Run {
 }
 
 /** Feeds saved streams through the same path as live ones. Returns sentences about damage. */
-function feedSaved(saved: SavedRun, openSink: () => Run['openSink']): Note[] {
+function feedSaved(saved: SavedRun, openSink: OpenSink): Note[] {
   const notes: Note[] = [];
   const open = new Map<
     string,
@@ -184,14 +174,15 @@ function feedSaved(saved: SavedRun, openSink: () => Run['openSink']): Note[] {
       });
     };
     let stream = open.get(name);
-    let bytes: Uint8Array = piece;
+    // Not a Buffer: the decoder keeps slices, and a Buffer's slices share its memory.
+    let bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.length);
     if (stream === undefined) {
       try {
         const header = readHeader(piece);
-        const sink = openSink()(header);
+        const sink = openSink(header);
         sink.header(header);
         stream = { sink, decoder: new StreamDecoder(header.headerSize), state: header.state };
-        bytes = piece.subarray(header.headerSize);
+        bytes = bytes.subarray(header.headerSize);
       } catch (error) {
         say(error);
         stream = null;

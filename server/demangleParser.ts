@@ -1,0 +1,280 @@
+/** A recursive descent parser of the Itanium C++ ABI's mangled names; see demangle.ts. */
+import { builtinTypes, operators, standardNames } from './demangleTables';
+
+/** Longer template argument lists say less, not more. */
+const longestArguments = 60;
+const deepest = 200;
+
+/** The symbol uses a part of the grammar that this parser leaves out, or is not sound. */
+export class NotUnderstood extends Error {}
+
+/** Parses one symbol that begins with _Z; its methods throw NotUnderstood. */
+export class Parser {
+  private at = 2;
+  private depth = 0;
+  private readonly seen: string[] = [];
+  private templateArguments: string[] = [];
+
+  constructor(private readonly text: string) {}
+
+  /** A whole symbol; what follows the name (parameter types, `.cold`) is not read. */
+  symbol(): string {
+    const { text } = this;
+    if (text.startsWith('TV', 2) || text.startsWith('TI', 2) || text.startsWith('TS', 2)) {
+      throw new NotUnderstood();
+    }
+    // Thunks adjust `this` and go on to the function they are named after.
+    if (this.take('Th') || this.take('Tv')) {
+      while (/[n\d_]/.test(this.peek())) this.at++;
+    } else if (this.take('GTt')) return `${this.name()} [transaction clone]`;
+    return this.name();
+  }
+
+  private peek(): string {
+    return this.text[this.at] ?? '';
+  }
+
+  private take(expected: string): boolean {
+    if (!this.text.startsWith(expected, this.at)) return false;
+    this.at += expected.length;
+    return true;
+  }
+
+  private expect(expected: string): void {
+    if (!this.take(expected)) throw new NotUnderstood();
+  }
+
+  private name(): string {
+    if (this.depth++ > deepest) throw new NotUnderstood();
+    const name = this.nameInside();
+    this.depth--;
+    return name;
+  }
+
+  private nameInside(): string {
+    if (this.take('N')) return this.nested();
+    if (this.take('Z')) return this.local();
+    if (this.peek() === 'S' && this.text[this.at + 1] !== 't') {
+      const base = this.substitution();
+      return this.peek() === 'I' ? base + this.arguments() : base;
+    }
+    const name = this.take('St') ? `std::${this.unqualified('')}` : this.unqualified('');
+    if (this.peek() !== 'I') return name;
+    this.seen.push(name);
+    return name + this.arguments();
+  }
+
+  private nested(): string {
+    while (/[rVKRO]/.test(this.peek())) this.at++;
+    let name = '';
+    while (!this.take('E')) {
+      if (this.peek() === 'I') {
+        name += this.arguments();
+      } else if (this.peek() === 'S' && this.text[this.at + 1] !== 't') {
+        name = this.substitution();
+        continue;
+      } else if (this.peek() === 'T') {
+        name = this.parameter();
+      } else if (this.take('M')) {
+        continue;
+      } else if (this.take('St')) {
+        name = 'std';
+        continue;
+      } else {
+        const part = this.unqualified(name);
+        name = name ? `${name}::${part}` : part;
+      }
+      this.seen.push(name);
+    }
+    // The whole name is a candidate only as a prefix or a type; its owner adds it again where it is one.
+    this.seen.pop();
+    return name;
+  }
+
+  private local(): string {
+    const outer = this.name();
+    while (!this.take('E')) this.type();
+    if (this.take('s')) return outer;
+    const name = this.name();
+    if (this.take('_')) while (/[\d_]/.test(this.peek())) this.at++;
+    return `${outer}::${name}`;
+  }
+
+  private unqualified(scope: string): string {
+    this.take('L');
+    let name: string;
+    if (/\d/.test(this.peek())) {
+      name = this.source();
+    } else if (this.take('Ut')) {
+      this.discriminator();
+      name = '{unnamed}';
+    } else if (this.take('Ul')) {
+      while (!this.take('E')) this.type();
+      this.discriminator();
+      name = '{lambda}';
+    } else if (/^[CD][0-5]/.test(this.text.slice(this.at, this.at + 2))) {
+      const own = scope.replace(/<.*$/, '').split('::').at(-1) ?? '';
+      name = this.peek() === 'C' ? own : `~${own}`;
+      this.at += 2;
+    } else if (this.take('cv')) {
+      name = `operator ${this.type()}`;
+    } else {
+      const operator = operators[this.text.slice(this.at, this.at + 2)];
+      if (operator === undefined) throw new NotUnderstood();
+      this.at += 2;
+      name = operator === '""' ? `operator""${this.source()}` : `operator${operator}`;
+    }
+    // ABI tags such as [cxx11] tell apart what readers need not tell apart.
+    while (this.take('B')) this.source();
+    return name;
+  }
+
+  private discriminator(): void {
+    while (/\d/.test(this.peek())) this.at++;
+    this.expect('_');
+  }
+
+  private source(): string {
+    const digits = /^\d+/.exec(this.text.slice(this.at))?.[0] ?? '';
+    const length = Number(digits);
+    this.at += digits.length;
+    if (digits === '' || this.at + length > this.text.length) throw new NotUnderstood();
+    const name = this.text.slice(this.at, this.at + length);
+    this.at += length;
+    return name.startsWith('_GLOBAL__N') ? '(anonymous)' : name;
+  }
+
+  /** S_ is the first, S0_ the second: a number in base 36. */
+  private substitution(): string {
+    this.expect('S');
+    const standard = standardNames[this.peek()];
+    if (standard !== undefined) {
+      this.at++;
+      while (this.take('B')) this.source();
+      return standard;
+    }
+    return this.numbered(this.seen);
+  }
+
+  private parameter(): string {
+    this.expect('T');
+    return this.numbered(this.templateArguments, 'T');
+  }
+
+  private numbered(list: string[], fallback?: string): string {
+    const digits = /^[0-9A-Z]*/.exec(this.text.slice(this.at))?.[0] ?? '';
+    this.at += digits.length;
+    this.expect('_');
+    const found = list[digits === '' ? 0 : parseInt(digits, 36) + 1] ?? fallback;
+    if (found === undefined) throw new NotUnderstood();
+    return found;
+  }
+
+  private arguments(): string {
+    this.expect('I');
+    const list: string[] = [];
+    while (!this.take('E')) list.push(...this.argument());
+    this.templateArguments = list;
+    const all = list.join(', ');
+    return all.length > longestArguments ? '<…>' : `<${all}>`;
+  }
+
+  private argument(): string[] {
+    if (this.take('J')) {
+      const list: string[] = [];
+      while (!this.take('E')) list.push(...this.argument());
+      return list;
+    }
+    if (this.take('L')) return [this.literal()];
+    // Expressions are rare in names and long in the grammar.
+    if (this.peek() === 'X') throw new NotUnderstood();
+    return [this.type()];
+  }
+
+  private literal(): string {
+    if (this.take('_Z')) {
+      const name = this.name();
+      while (!this.take('E')) this.type();
+      return name;
+    }
+    const type = this.type();
+    const end = this.text.indexOf('E', this.at);
+    if (end < 0) throw new NotUnderstood();
+    const value = this.text.slice(this.at, end).replace(/^n/, '-');
+    this.at = end + 1;
+    if (type === 'bool') return value === '0' ? 'false' : 'true';
+    return /^-?\d+$/.test(value)
+      ? /^(int|unsigned int|long|unsigned long)$/.test(type)
+        ? value
+        : `(${type})${value}`
+      : type;
+  }
+
+  private type(): string {
+    if (this.depth++ > deepest) throw new NotUnderstood();
+    const before = this.at;
+    const type = this.typeInside();
+    this.depth--;
+    const isBuiltin =
+      this.at - before === 1 || this.text[before] === 'T' || this.text[before] === 'S';
+    if (!isBuiltin) this.seen.push(type);
+    else if (this.text[before] === 'T') this.seen.push(type);
+    else if (this.text[before] === 'S' && this.text[this.at - 1] === 'E') this.seen.push(type);
+    return type;
+  }
+
+  private typeInside(): string {
+    const letter = this.peek();
+    const builtin = builtinTypes[letter];
+    if (builtin !== undefined) {
+      this.at++;
+      return builtin;
+    }
+    const long = builtinTypes[this.text.slice(this.at, this.at + 2)];
+    if (long !== undefined) {
+      this.at += 2;
+      return long;
+    }
+    if (letter === 'P' || letter === 'R' || letter === 'O') {
+      this.at++;
+      return this.type() + { P: '*', R: '&', O: '&&' }[letter];
+    }
+    if (/[rVK]/.test(letter)) {
+      let words = '';
+      for (; /[rVK]/.test(this.peek()); this.at++) {
+        words = ` ${{ r: 'restrict', V: 'volatile', K: 'const' }[this.peek()] ?? ''}${words}`;
+      }
+      return this.type() + words;
+    }
+    if (this.take('Dp')) return `${this.type()}...`;
+    if (this.take('F')) {
+      this.take('Y');
+      const [result, ...parameters] = this.typesToEnd();
+      return `${result ?? ''} (${parameters.filter((type) => type !== 'void').join(', ')})`;
+    }
+    if (this.take('A')) {
+      const size = /^\d*/.exec(this.text.slice(this.at))?.[0] ?? '';
+      this.at += size.length;
+      this.expect('_');
+      return `${this.type()}[${size}]`;
+    }
+    if (this.take('M')) {
+      const owner = this.type();
+      return `${this.type()} ${owner}::*`;
+    }
+    if (letter === 'T') {
+      const parameter = this.parameter();
+      if (this.peek() !== 'I') return parameter;
+      this.seen.push(parameter);
+      return parameter + this.arguments();
+    }
+    if (letter === 'D' || letter === 'u' || letter === 'U') throw new NotUnderstood();
+    return this.name();
+  }
+
+  private typesToEnd(): string[] {
+    const types: string[] = [];
+    while (!this.take('E')) types.push(this.type());
+    return types;
+  }
+}

@@ -1,0 +1,77 @@
+/** One sentence on how a run went, for the person who pressed Profile. */
+import type { EndRunResult } from '../protocol/lsp';
+import type { Cost, Profile } from '../profile/types';
+import { formatCount, formatPercent, formatSeconds } from '../profile/words';
+import { mainProcess } from './report';
+import type { Run } from './run';
+
+/** Below this many samples shares are mostly chance. */
+const fewSamples = 10;
+
+/** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
+export function describeEnd(run: Run, exit: number | undefined, stopped: boolean): EndRunResult {
+  const profile = run.profile();
+  const name = run.programName();
+  const how = ending(exit, stopped);
+  if (run.processCount === 0) {
+    return { severity: 'warning', message: `${name} ${how}. ${nothingRecorded(run, exit)}` };
+  }
+  const after = `${name} ${how} after ${formatSeconds(profile.elapsedNs)}`;
+  if (profile.samples < fewSamples) {
+    const interval = (mainProcess(profile)?.intervalNs ?? 0) / 1e6;
+    return {
+      severity: 'information',
+      message: `${after}, too soon to say much: ${count(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
+    };
+  }
+  const problem = run.notes().find(({ severity }) => severity !== 'information');
+  const hottest = hottestLine(profile);
+  const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${count(profile.samples)}${
+    hottest ? `, hottest line ${hottest}` : ''
+  }.`;
+  return {
+    severity: problem?.severity ?? 'information',
+    message: problem ? `${summary} ${problem.text}` : summary,
+  };
+}
+
+/** Why no process of a run wrote a recording, as far as can be told, and what to do. */
+export function nothingRecorded(run: Run, exit: number | undefined): string {
+  const [note] = run.notes();
+  if (note) return note.text;
+  if (exit === 127 || exit === 126)
+    return 'Nothing was recorded, because the interpreter could not be started.';
+  return (
+    'Nothing was recorded: the engine was not loaded into the program. This happens when the interpreter is ' +
+    'statically linked, or when something on the way clears LD_PRELOAD; choose the Python interpreter itself ' +
+    'instead of a wrapper.'
+  );
+}
+
+function ending(exit: number | undefined, stopped: boolean): string {
+  if (stopped) return 'was stopped';
+  if (exit === undefined || exit === 0) return 'ended';
+  return `ended with exit code ${exit}`;
+}
+
+function count(samples: number): string {
+  return samples === 1 ? '1 sample' : `${formatCount(samples)} samples`;
+}
+
+function hottestLine(profile: Profile): string | undefined {
+  let best: { path: string; line: number; cost: number } | undefined;
+  for (const [path, { lines }] of profile.files) {
+    for (const { line, self } of lines) {
+      const cost = cpu(self);
+      if (cost > (best?.cost ?? 0)) best = { path, line, cost };
+    }
+  }
+  const all = cpu(profile.total);
+  if (!best || all === 0) return undefined;
+  const file = best.path.slice(best.path.lastIndexOf('/') + 1);
+  return `${file}:${best.line} (${formatPercent(best.cost / all)})`;
+}
+
+function cpu(cost: Cost): number {
+  return cost.python + cost.native + cost.system;
+}

@@ -1,0 +1,218 @@
+/**
+ * Owns the runs an editor has opened: follows them while their programs write, and says when something
+ * changed. One of them, the newest opened, is the one shown.
+ */
+import type {
+  EndRunParams,
+  EndRunResult,
+  OpenRunParams,
+  OpenRunResult,
+  RunStatus,
+} from '../protocol/lsp';
+import { describeEnd } from './outcome';
+import { mainProcess } from './report';
+import { Run } from './run';
+
+const tailPeriodMs = 125;
+const publishPeriodMs = 333;
+/** Publishing may take this share of the server's time; a huge run is refreshed less often instead. */
+const publishShare = 0.25;
+/** Closing a run waits this long for the last words of processes that are still ending. */
+const lastWordsMs = 1500;
+
+export interface StoreEvents {
+  status(status: RunStatus): void;
+  /** The shown run's numbers changed, or another run is shown; undefined when none is. */
+  shown(run: Run | undefined): void;
+  /** Something failed in the background. */
+  failed(what: string, error: unknown): void;
+}
+
+interface Opened {
+  id: string;
+  run: Run;
+  live: boolean;
+  /** New records since the last publication. */
+  changed: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class RunStore {
+  private readonly runs = new Map<string, Opened>();
+  private shownId: string | undefined;
+  private publishTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly events: StoreEvents) {}
+
+  /** The run that hovers and annotations speak of. */
+  get shown(): Run | undefined {
+    return this.shownId === undefined ? undefined : this.runs.get(this.shownId)?.run;
+  }
+
+  get(id: string): Run | undefined {
+    return this.runs.get(id)?.run;
+  }
+
+  get shownRunId(): string | undefined {
+    return this.shownId;
+  }
+
+  /** True while a run may still grow. */
+  isLive(id: string): boolean {
+    const opened = this.runs.get(id);
+    return opened !== undefined && (opened.live || !opened.run.ended);
+  }
+
+  /** Opens a run and shows it. Opening an id again starts over from the files. */
+  open(params: OpenRunParams): OpenRunResult {
+    let run: Run;
+    try {
+      run = Run.open(params.path, params.live);
+    } catch (error) {
+      return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    }
+    this.forget(params.run);
+    const opened: Opened = {
+      id: params.run,
+      run,
+      live: params.live,
+      changed: true,
+      timer: undefined,
+    };
+    this.runs.set(params.run, opened);
+    this.shownId = params.run;
+    if (!params.live) {
+      // A first look decides whether this is a recording at all, so that the answer can say so.
+      run.poll();
+      const problem = run.processCount === 0 ? whyEmpty(run) : undefined;
+      if (problem) {
+        this.forget(params.run);
+        return { ok: false, message: problem };
+      }
+    }
+    this.follow(opened);
+    this.publishSoon(0);
+    return { ok: true };
+  }
+
+  /** The program ended: reads what is left and says how it went. */
+  async end(params: EndRunParams): Promise<EndRunResult> {
+    const opened = this.runs.get(params.run);
+    if (!opened)
+      return { severity: 'information', message: 'The run was cleared before it ended.' };
+    opened.live = false;
+    opened.run.programEnded();
+    const deadline = Date.now() + lastWordsMs;
+    for (;;) {
+      const { behind } = opened.run.poll();
+      opened.changed = true;
+      if (!behind && (opened.run.ended || Date.now() > deadline)) break;
+      await new Promise((done) => setTimeout(done, behind ? 0 : 25));
+    }
+    this.follow(opened);
+    this.publish();
+    return describeEnd(opened.run, params.exit, params.stopped);
+  }
+
+  /** Forgets all runs. */
+  clear(): void {
+    for (const id of [...this.runs.keys()]) this.forget(id);
+    this.shownId = undefined;
+    this.events.shown(undefined);
+  }
+
+  /** Publishes the shown run again, e.g. after settings changed. */
+  refresh(): void {
+    for (const opened of this.runs.values()) opened.changed = true;
+    this.publishSoon(0);
+  }
+
+  close(): void {
+    clearTimeout(this.publishTimer);
+    for (const id of [...this.runs.keys()]) this.forget(id);
+  }
+
+  private forget(id: string): void {
+    const opened = this.runs.get(id);
+    if (!opened) return;
+    clearTimeout(opened.timer);
+    opened.run.close();
+    this.runs.delete(id);
+    if (this.shownId === id) this.shownId = undefined;
+  }
+
+  private follow(opened: Opened): void {
+    clearTimeout(opened.timer);
+    const step = (): void => {
+      let behind = false;
+      try {
+        const result = opened.run.poll();
+        behind = result.behind;
+        // A live run changes even without records: its clock goes on.
+        if (result.progress || opened.live) {
+          opened.changed = true;
+          this.publishSoon(publishPeriodMs);
+        }
+      } catch (error) {
+        this.events.failed(`reading ${opened.run.path}`, error);
+      }
+      if (!opened.live && opened.run.ended) return;
+      // Reading a long recording yields to requests between pieces.
+      opened.timer = setTimeout(step, behind ? 0 : tailPeriodMs);
+    };
+    opened.timer = setTimeout(step, 0);
+  }
+
+  private publishSoon(delayMs: number): void {
+    if (this.publishTimer) {
+      if (delayMs > 0) return;
+      clearTimeout(this.publishTimer);
+    }
+    this.publishTimer = setTimeout(() => {
+      this.publishTimer = undefined;
+      const started = performance.now();
+      this.publish();
+      const took = performance.now() - started;
+      const changed = [...this.runs.values()].some((opened) => opened.changed || opened.live);
+      if (changed) this.publishSoon(Math.max(publishPeriodMs, took / publishShare));
+    }, delayMs);
+  }
+
+  private publish(): void {
+    for (const opened of this.runs.values()) {
+      if (!opened.changed) continue;
+      opened.changed = false;
+      try {
+        this.events.status(statusOf(opened.id, opened.run, opened.live));
+        if (opened.id === this.shownId) this.events.shown(opened.run);
+      } catch (error) {
+        this.events.failed(`publishing ${opened.run.path}`, error);
+      }
+    }
+  }
+}
+
+function whyEmpty(run: Run): string | undefined {
+  if (!run.ended) return undefined;
+  const [note] = run.notes();
+  return note?.text ?? `${run.path} holds no recording. Profile the program again.`;
+}
+
+function statusOf(id: string, run: Run, live: boolean): RunStatus {
+  const profile = run.profile();
+  const main = mainProcess(profile);
+  const running = live || !run.ended;
+  return {
+    run: id,
+    state: run.processCount === 0 && running ? 'starting' : running ? 'running' : 'ended',
+    program: run.programName(),
+    // The first process's clock, not the last record: a program that only waits is still running.
+    elapsedS: running && main ? (Date.now() - main.startUnixMs) / 1000 : profile.elapsedNs / 1e9,
+    cpuS: profile.cpuNs / 1e9,
+    samples: profile.samples,
+    dropped: profile.dropped,
+    rejected: profile.processes.reduce((sum, process) => sum + process.rejected, 0),
+    processes: profile.processes.length,
+    notes: run.notes(),
+  };
+}

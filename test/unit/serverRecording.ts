@@ -1,0 +1,128 @@
+/** Recordings made by hand for the server's tests: one small program with known costs. */
+import { writeFileSync } from 'node:fs';
+import type { RecordingHeader, SampleRecord, StreamRecord } from '../../profile/records';
+import { encodeHeader, headerBytes, StreamEncoder } from '../../protocol/stream';
+
+export const ms = 1e6;
+
+export function header(over: Partial<RecordingHeader> = {}): RecordingHeader {
+  return {
+    major: 1,
+    minor: 0,
+    headerSize: headerBytes,
+    committed: 0,
+    // Larger than any process number Linux gives out, so that nothing here is ever alive.
+    pid: 4_999_999,
+    ppid: 1,
+    startMonotonicNs: Number(process.hrtime.bigint()),
+    startUnixNs: Date.now() * 1e6,
+    intervalNs: ms,
+    state: 'closed',
+    heartbeatNs: Number(process.hrtime.bigint()),
+    processCpuNs: 3000 * ms,
+    ...over,
+  };
+}
+
+export function sample(over: Partial<SampleRecord>): SampleRecord {
+  return {
+    kind: 'sample',
+    thread: 1,
+    state: 'running',
+    inSyscall: false,
+    truncated: false,
+    nativeIncomplete: false,
+    noPython: false,
+    remainder: false,
+    timeNs: 0,
+    cpuNs: ms,
+    wallNs: ms,
+    systemNs: 0,
+    stack: 0,
+    native: 0,
+    opcode: -1,
+    ...over,
+  };
+}
+
+/** 3.9's table: bytecode offsets 0, 10, 20… are on consecutive lines after the first. */
+const lineTable = Uint8Array.from([0, 1, 10, 1, 10, 1, 10, 1]);
+
+/**
+ * `main` (first line 1) calls `work` (first line 10) from line 3. In work, line 11 takes `python` samples of 1 ms in
+ * the eval loop and line 12 `native` samples in an extension module; line 13 waits for one second.
+ */
+export function records(path: string, python = 20, native = 80): StreamRecord[] {
+  const list: StreamRecord[] = [
+    {
+      kind: 'process',
+      hexversion: 0x030912f0,
+      engine: 'native',
+      pythonVersion: '3.9.18',
+      executable: '/usr/bin/python3',
+      cwd: '/tmp',
+      argv: ['python3', path],
+      architecture: 'x86_64',
+    },
+    { kind: 'thread', thread: 1, tid: 4_999_999, startNs: 0, name: '' },
+    { kind: 'code', code: 1, firstLine: 1, filename: path, name: 'main', qualname: '', lineTable },
+    { kind: 'code', code: 2, firstLine: 10, filename: path, name: 'work', qualname: '', lineTable },
+    { kind: 'stack', parent: 0, code: 1, instruction: 12 },
+    { kind: 'stack', parent: 1, code: 2, instruction: 2 },
+    { kind: 'stack', parent: 1, code: 2, instruction: 12 },
+    { kind: 'stack', parent: 1, code: 2, instruction: 22 },
+    {
+      kind: 'module',
+      moduleKind: 'other',
+      bias: 0,
+      path: '/nowhere/_fast.so',
+      buildId: Uint8Array.of(1, 2, 3),
+    },
+    { kind: 'native', parent: 0, module: 1, offset: 0x1234, exact: true },
+  ];
+  let timeNs = 0;
+  for (let index = 0; index < python; index++) {
+    list.push(sample({ timeNs: (timeNs += ms), stack: 2 }));
+  }
+  for (let index = 0; index < native; index++) {
+    list.push(sample({ timeNs: (timeNs += ms), stack: 3, native: 1, opcode: 131 }));
+  }
+  timeNs += 1000 * ms;
+  list.push(sample({ timeNs, stack: 4, state: 'waiting', cpuNs: 0, wallNs: 1000 * ms }));
+  list.push({
+    kind: 'stats',
+    timeNs,
+    processCpuNs: (python + native) * ms,
+    agentCpuNs: ms,
+    samples: python + native + 1,
+    ticks: python + native,
+    dropped: 0,
+    rejected: 0,
+    late: 0,
+  });
+  list.push({
+    kind: 'end',
+    timeNs,
+    exit: 0,
+    processCpuNs: (python + native) * ms,
+    peakBytes: 12_000_000,
+  });
+  return list;
+}
+
+export function encode(list: readonly StreamRecord[]): Uint8Array {
+  const encoder = new StreamEncoder();
+  return Buffer.concat(list.map((record) => encoder.encode(record)));
+}
+
+/** Writes a whole recording. */
+export function writeRecording(
+  file: string,
+  list: readonly StreamRecord[],
+  over: Partial<RecordingHeader> = {},
+): Uint8Array {
+  const body = encode(list);
+  const bytes = Buffer.concat([encodeHeader(header({ committed: body.length, ...over })), body]);
+  writeFileSync(file, bytes);
+  return bytes;
+}
