@@ -1,6 +1,7 @@
 /**
  * Bundles the extension, the language server, the command line tool and the flame chart into dist/.
  * `--production` minifies and leaves source maps out; `--allow-missing` skips entries that are not written yet.
+ * Names (extension, server, cli, webview) build only those.
  */
 import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
@@ -86,7 +87,9 @@ if (production) {
   );
 }
 
-const present = entries.filter(({ entryPoints: [source] }) => {
+const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const present = entries.filter(({ entryPoints: [source], outfile }) => {
+  if (names.length > 0 && !names.some((name) => outfile.startsWith(`dist/${name}`))) return false;
   if (existsSync(source)) return true;
   if (!allowMissing) throw new Error(`${source} does not exist.`);
   console.log(`esbuild: skipped ${source}, which does not exist yet`);
