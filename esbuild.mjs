@@ -77,16 +77,6 @@ const entries = [
   { ...browser, entryPoints: ['webview/main.ts'], outfile: 'dist/webview/main.js' },
 ];
 
-if (production) {
-  // A development build's source maps and leftovers must not reach the package. The agent's folder is make's.
-  await Promise.all(
-    ['extension.js', 'server.js', 'cli.js', 'webview'].flatMap((name) => [
-      rm(`dist/${name}`, { recursive: true, force: true }),
-      rm(`dist/${name}.map`, { force: true }),
-    ]),
-  );
-}
-
 const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const present = entries.filter(({ entryPoints: [source], outfile }) => {
   if (names.length > 0 && !names.some((name) => outfile.startsWith(`dist/${name}`))) return false;
@@ -95,6 +85,14 @@ const present = entries.filter(({ entryPoints: [source], outfile }) => {
   console.log(`esbuild: skipped ${source}, which does not exist yet`);
   return false;
 });
+if (production) {
+  // Source maps of an earlier development build must not reach the package.
+  await Promise.all(
+    present
+      .flatMap(({ outfile }) => [`${outfile}.map`, outfile.replace(/js$/, 'css.map')])
+      .map((map) => rm(map, { force: true })),
+  );
+}
 await Promise.all(present.map((entry) => build(entry)));
 for (const { outfile, banner } of present) {
   if (banner === shebang) await chmod(outfile, 0o755);
