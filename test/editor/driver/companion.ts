@@ -1,6 +1,7 @@
 // Asks the extension host of the window under test, through the companion extension.
 import { existsSync, readFileSync } from 'node:fs';
 import type * as vscodeApi from 'vscode';
+import type { TestApi } from '../../../extension/testApi';
 import { until } from './until';
 
 type Api = typeof vscodeApi;
@@ -9,6 +10,11 @@ export interface Companion {
   /** Runs a function in the extension host. It is sent as text: it sees only its two arguments. */
   ask<Argument, Value>(
     question: (vscode: Api, argument: Argument) => Value | PromiseLike<Value>,
+    argument: Argument,
+  ): Promise<Awaited<Value>>;
+  /** The same of Linescope's own test API, activating Linescope if it is not active yet. */
+  linescope<Argument, Value>(
+    question: (linescope: TestApi, argument: Argument) => Value | PromiseLike<Value>,
     argument: Argument,
   ): Promise<Awaited<Value>>;
   /** Process id of the extension host. */
@@ -23,19 +29,26 @@ export function connectCompanion(portFile: string): Companion {
     existsSync(portFile)
       ? (JSON.parse(readFileSync(portFile, 'utf8')) as { port: number; pid: number })
       : null;
-  const ask: Companion['ask'] = async (question, argument) => {
+  const send = async (body: string, argument: unknown): Promise<never> => {
     const address = read();
     if (!address) throw new Error('The extension host has not started.');
     const response = await fetch(`http://127.0.0.1:${address.port}`, {
       method: 'POST',
-      body: JSON.stringify({ body: question.toString(), argument }),
+      body: JSON.stringify({ body, argument }),
     });
     const answer = (await response.json()) as { value: never } | { error: string };
     if ('error' in answer) throw new Error(answer.error);
     return answer.value;
   };
+  const ask: Companion['ask'] = (question, argument) => send(question.toString(), argument);
   return {
     ask,
+    linescope: (question, argument) =>
+      send(
+        `async (vscode, argument) => (${question.toString()})(
+          await vscode.extensions.getExtension('linescope.linescope').activate(), argument)`,
+        argument,
+      ),
     pid: () => read()?.pid ?? 0,
     ready: (not) =>
       until(

@@ -1,3 +1,5 @@
+type Truthy<Value> = Exclude<Value, false | null | undefined | 0 | ''>;
+
 /**
  * Polls until a question has a truthy answer, and returns it.
  * @param what completes the sentence “Waited … s until {what}”, for the failure
@@ -9,13 +11,13 @@ export async function until<Value>(
   question: () => Value | Promise<Value>,
   milliseconds = 15_000,
   everyMs = 50,
-): Promise<NonNullable<Value>> {
+): Promise<Truthy<Value>> {
   const started = Date.now();
   let last: unknown;
   do {
     try {
       const answer = await question();
-      if (answer) return answer as NonNullable<Value>;
+      if (answer) return answer as Truthy<Value>;
       last = undefined;
     } catch (error) {
       last = error;

@@ -1,0 +1,64 @@
+// `npm run test:electron`: the journeys of this folder in a desktop VS Code instead of code-server.
+// VSCODE_EXECUTABLE names one; otherwise one is downloaded. Where neither is possible it says so and succeeds.
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  downloadAndUnzipVSCode,
+  resolveCliPathFromVSCodeExecutablePath,
+} from '@vscode/test-electron';
+import { main, Problem, run, which } from '../../scripts/vscode/process.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+
+await main(async () => {
+  const executable = await findExecutable();
+  if (!executable) return;
+  const display = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
+  const xvfb = which('xvfb-run');
+  if (process.platform === 'linux' && !display && !xvfb) {
+    console.log(
+      'Skipped: desktop VS Code needs a display and there is none. Install xvfb (`sudo apt-get install xvfb`) to run it without one.',
+    );
+    return;
+  }
+  const packaged = await run('npm', ['run', '--silent', 'package'], { cwd: root });
+  if (packaged.code !== 0) throw new Problem('Linescope could not be packaged; see above.');
+
+  const command = [
+    ...(process.platform === 'linux' && !display ? [xvfb, '-a'] : []),
+    ...['npx', 'vitest', 'run', '--root', '.', 'test/editor', '--no-file-parallelism'],
+    ...['--testTimeout=120000', '--hookTimeout=180000'],
+  ];
+  const { code } = await run(command[0], command.slice(1), {
+    cwd: root,
+    env: {
+      ...process.env,
+      LINESCOPE_EDITOR: 'desktop',
+      VSCODE_EXECUTABLE: executable,
+      VSCODE_CLI: resolveCliPathFromVSCodeExecutablePath(executable),
+    },
+  });
+  return code;
+});
+
+/** Path of a desktop VS Code; null, having said why, when there is none to be had. */
+async function findExecutable() {
+  const named = process.env.VSCODE_EXECUTABLE;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Problem(`VSCODE_EXECUTABLE is ${named}, and there is no such file.`);
+  }
+  try {
+    return await downloadAndUnzipVSCode({
+      version: 'stable',
+      cachePath: join(root, '.vscode-test'),
+      timeout: 30_000,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(
+      `Skipped: desktop VS Code could not be downloaded (${reason}). Set VSCODE_EXECUTABLE to an installed one to run these journeys.`,
+    );
+    return null;
+  }
+}

@@ -1,0 +1,161 @@
+// Programs that do not just run and end: each of them has a sentence at the end, and loses nothing before it.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import {
+  annotated,
+  ended,
+  keepEvidence,
+  ledger,
+  messages,
+  profile,
+  profileToEnd,
+} from './driver/linescope';
+import { until } from './driver/until';
+import { openVsCode, type VsCode } from './driver/vscode';
+import {
+  clickTitleButton,
+  command,
+  notification,
+  terminalText,
+  typeInTerminal,
+} from './driver/window';
+
+const forever = `total = 0
+while True:
+    total += 1
+`;
+
+let vs: VsCode;
+beforeAll(async () => {
+  vs = await openVsCode({
+    files: {
+      'forever.py': forever,
+      'stubborn.py': `import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n${forever}`,
+      'broken.py': 'def work(:\n    pass\n',
+      'brief.py': 'print("short")\n',
+      'leave.py': `import sys\ntotal = 0\nfor number in range(5_000_000):\n    total += number\nsys.exit(7)\n`,
+      'vanishing.py': 'print(1)\n',
+      'notes.txt': 'not a program\n',
+      'with space é/proğram.py': forever.replace('while True', 'for _ in range(20_000_000)'),
+    },
+  });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'programs');
+});
+afterAll(() => vs?.close());
+
+test('a program that never ends is stopped early and its profile stays', async () => {
+  const before = (await messages(vs)).length;
+  await profile(vs, 'forever.py');
+  await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
+  await clickTitleButton(vs.page, 'Stop Profiling');
+  const message = await ended(vs, before);
+  expect(message).toMatchObject({ severity: 'information' });
+  expect(message.text).toMatch(/^forever\.py was stopped after/);
+  expect((await ledger(vs, 'forever.py')).length).toBeGreaterThan(0);
+});
+
+test('a program that ignores being asked is ended after a moment', async () => {
+  const before = (await messages(vs)).length;
+  await profile(vs, 'stubborn.py');
+  await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
+  await clickTitleButton(vs.page, 'Stop Profiling');
+  expect((await ended(vs, before)).text).toMatch(/^stubborn\.py was stopped after/);
+  expect((await ledger(vs, 'stubborn.py')).length).toBeGreaterThan(0);
+});
+
+test('a program that raises keeps its traceback and its profile', async () => {
+  const message = await profileToEnd(vs, 'raises.py');
+  expect(message.text).toMatch(/^raises\.py ended with exit code 1 after/);
+  expect(await terminalText(vs.page)).toContain('ValueError: this program always fails');
+  expect((await ledger(vs, 'raises.py')).length).toBeGreaterThan(0);
+});
+
+test('a program that reads from the terminal can be typed at', async () => {
+  const before = (await messages(vs)).length;
+  await profile(vs, 'stdin.py');
+  await until('it asks', async () => (await terminalText(vs.page)).includes('Type a line'));
+  await typeInTerminal(vs.page, 'hello');
+  await until('it answers', async () => (await terminalText(vs.page)).includes('olleh'));
+  await typeInTerminal(vs.page, '');
+  const message = await ended(vs, before);
+  expect(message).toMatchObject({ severity: 'information' });
+  expect(message.text).toMatch(/^stdin\.py ended after/);
+});
+
+test('an exit code is said', async () => {
+  expect((await profileToEnd(vs, 'leave.py')).text).toMatch(/^leave\.py ended with exit code 7/);
+});
+
+test('a syntax error is said in the terminal, and nothing pretends to be a profile', async () => {
+  const message = await profileToEnd(vs, 'broken.py');
+  expect(message.text).toMatch(/^broken\.py ended with exit code 1/);
+  expect(await terminalText(vs.page)).toContain('SyntaxError');
+  expect(await ledger(vs, 'broken.py')).toEqual([]);
+});
+
+test('a program that is over at once is not over-interpreted', async () => {
+  expect((await profileToEnd(vs, 'brief.py')).text).toMatch(/^brief\.py ended after .*too soon/);
+});
+
+test('a file in a folder with a space and letters beyond ASCII works like any other', async () => {
+  const message = await profileToEnd(vs, 'with space é/proğram.py');
+  expect(message).toMatchObject({ severity: 'information' });
+  await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
+});
+
+test('a file that is gone, has no name, or is not Python gets a sentence that says so', async () => {
+  await vs.open('vanishing.py');
+  rmSync(join(vs.folder, 'vanishing.py'));
+  await command(vs.page, 'Linescope: Profile This File');
+  await notification(vs.page, /vanishing\.py/);
+
+  await vs.companion.ask(async (vscode) => {
+    const document = await vscode.workspace.openTextDocument({
+      language: 'python',
+      content: 'print(1)\n',
+    });
+    await vscode.window.showTextDocument(document, { preview: false });
+  }, null);
+  await command(vs.page, 'Linescope: Profile This File');
+  await notification(vs.page, /Save it first/);
+
+  const answer = await vs.companion.ask(
+    async (vscode, path) => {
+      await vscode.window.showTextDocument(vscode.Uri.file(path));
+      await vscode.commands.executeCommand('linescope.profileFile');
+    },
+    join(vs.folder, 'notes.txt'),
+  );
+  expect(answer).toBeNull();
+  await notification(vs.page, /not a Python file/);
+});
+
+test('unsaved changes are saved before the run', async () => {
+  writeFileSync(join(vs.folder, 'unsaved.py'), 'print("old")\n');
+  await vs.open('unsaved.py');
+  await vs.companion.ask(async (vscode) => {
+    const editor = vscode.window.activeTextEditor;
+    await editor?.edit((builder) => builder.insert(new vscode.Position(1, 0), 'print("new")\n'));
+  }, null);
+  const before = (await messages(vs)).length;
+  await clickTitleButton(vs.page, 'Profile This File');
+  await ended(vs, before);
+  expect(await terminalText(vs.page)).toContain('new');
+});
+
+test('an interpreter that does not exist is named, with what to do', async () => {
+  const set = (value: string | undefined) =>
+    vs.companion.ask(async (vscode, path) => {
+      await vscode.workspace
+        .getConfiguration('linescope')
+        .update('interpreter', path ?? undefined, vscode.ConfigurationTarget.Global);
+    }, value ?? null);
+  await set('/nowhere/bin/python3');
+  await vs.open('brief.py');
+  await clickTitleButton(vs.page, 'Profile This File');
+  await notification(vs.page, /\/nowhere\/bin\/python3/);
+  await set(undefined);
+});

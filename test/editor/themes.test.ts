@@ -1,0 +1,86 @@
+// One profile of the tour in every theme: the pictures are looked at by people, the contrast is measured here.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hoverText } from './driver/editorView';
+import { annotated, keepEvidence, profileToEnd } from './driver/linescope';
+import { view } from './driver/panel';
+import { until } from './driver/until';
+import { openVsCode, themes, type Theme, type VsCode } from './driver/vscode';
+import { command, screenshot } from './driver/window';
+
+let vs: VsCode;
+beforeAll(async () => {
+  vs = await openVsCode({ settings: { 'workbench.sideBar.location': 'right' } });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'themes');
+});
+afterAll(() => vs?.close());
+
+test('the tour runs to its end', async () => {
+  const message = await profileToEnd(vs, 'tour.py');
+  expect(message).toMatchObject({ severity: 'information' });
+  expect(message.text).toMatch(/^tour\.py ended after/);
+  await command(vs.page, 'View: Close Panel');
+  await command(vs.page, 'View: Close Primary Side Bar');
+});
+
+for (const theme of Object.keys(themes) as Theme[]) {
+  test(`figures can be read in the ${theme} theme`, async () => {
+    await vs.companion.ask(async (vscode, name) => {
+      const settings = vscode.workspace.getConfiguration('workbench');
+      await settings.update('colorTheme', name, vscode.ConfigurationTarget.Global);
+    }, themes[theme]);
+    const background = await until('the theme is applied', async () => {
+      const color = await vs.page
+        .locator('.editor-group-container.active .monaco-editor-background')
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor);
+      return luminance(color) > 0.5 === (theme === 'light') && color;
+    });
+    await reveal(42);
+    const lines = await annotated(vs, 'lines are annotated', (drawn) => drawn.length >= 5);
+    for (const { color, after } of lines) {
+      expect(contrast(color, background), `contrast of “${after}”`).toBeGreaterThan(
+        theme === 'high-contrast' ? 7 : 4.5,
+      );
+    }
+    await screenshot(vs.page, `${theme}-annotations`);
+    const hottest = lines.reduce((a, b) => (share(b.after) > share(a.after) ? b : a));
+    await hoverText(vs.page, hottest.line);
+    await screenshot(vs.page, `${theme}-hover`);
+    await vs.page.keyboard.press('Escape');
+
+    await command(vs.page, 'Linescope: Show Flame Chart');
+    await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await screenshot(vs.page, `${theme}-flame-chart`);
+    await command(vs.page, 'View: Close Editor');
+  });
+}
+
+/** Scrolls the active editor to a line. */
+function reveal(line: number): Promise<void> {
+  return vs.companion.ask((vscode, wanted) => {
+    const range = new vscode.Range(wanted - 1, 0, wanted - 1, 0);
+    vscode.window.activeTextEditor?.revealRange(range, vscode.TextEditorRevealType.AtTop);
+  }, line);
+}
+
+function share(text: string): number {
+  return Number(/([\d.]+) %/.exec(text)?.[1] ?? 0);
+}
+
+/** Relative luminance by WCAG 2, 0…1. */
+function luminance(color: string): number {
+  const [red, green, blue] = (color.match(/[\d.]+/g) ?? []).map((part) => {
+    const value = Number(part) / 255;
+    return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Contrast ratio by WCAG 2, 1…21. */
+function contrast(a: string, b: string): number {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (high + 0.05) / (low + 0.05);
+}
