@@ -1,0 +1,82 @@
+/**
+ * Builds a profile from recordings, while they are still being written or afterwards: what lines and functions cost
+ * (snapshot), and the rows of the flame chart (flameSince). Both cost in proportion to what is new, not to what was.
+ */
+import { addCost, zeroCost } from './cost';
+import { callEdges } from './edges';
+import { FlameRows, type FlamePiece } from './flameRows';
+import { LineCosts } from './lineCosts';
+import type { Symbolize } from './nativeChains';
+import { ProcessFeed } from './processFeed';
+import type { RecordingHeader } from './records';
+import type { Profile, ThreadInfo } from './types';
+
+export type { Symbolize } from './nativeChains';
+export type { ProcessFeed } from './processFeed';
+export type { FlamePiece } from './flameRows';
+
+/** One run. Feed it recordings, ask it any time. */
+export class ProfileBuilder {
+  readonly #feeds: ProcessFeed[] = [];
+  readonly #lines = new LineCosts();
+  readonly #flame = new FlameRows();
+  #threads = 0;
+
+  /** symbolize is called once for each different native frame, as it is read. */
+  constructor(private readonly symbolize: Symbolize) {}
+
+  /** A process whose recording has appeared; add the first process first. */
+  addProcess(header: RecordingHeader): ProcessFeed {
+    const feed = new ProcessFeed(header, this.#lines, () => ++this.#threads, this.symbolize);
+    this.#feeds.push(feed);
+    return feed;
+  }
+
+  /**
+   * The profile so far. It does not change afterwards, except that edges() answers from everything read by then; files
+   * without new cost are the same objects as last time.
+   */
+  snapshot(): Profile {
+    const total = zeroCost();
+    let startNs = Infinity;
+    let endNs = 0;
+    const threads: ThreadInfo[] = [];
+    const processes = this.#feeds.map((feed) => {
+      feed.settle();
+      addCost(total, feed.total);
+      const info = feed.info();
+      startNs = Math.min(startNs, feed.startNs);
+      endNs = Math.max(endNs, feed.startNs + info.elapsedNs);
+      for (const { id, tid, name, cpuNs, clockNs, wallNs } of feed.threads.values()) {
+        threads.push({
+          id,
+          pid: info.pid,
+          tid,
+          name,
+          cpuNs: Math.max(cpuNs, clockNs),
+          wallNs,
+        });
+      }
+      return info;
+    });
+    return {
+      processes,
+      threads,
+      total,
+      cpuNs: processes.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
+      elapsedNs: Math.max(0, endNs - startNs),
+      samples: processes.reduce((sum, { samples }) => sum + samples, 0),
+      dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
+      files: this.#lines.snapshot(),
+      edges: (path, line) => callEdges(this.#feeds, path, line),
+    };
+  }
+
+  /**
+   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Rows are only ever appended:
+   * ids continue where the piece before ended.
+   */
+  flameSince(cursor: number): FlamePiece {
+    return this.#flame.since(this.#feeds, cursor);
+  }
+}

@@ -1,0 +1,77 @@
+/** Who calls a line and what it calls, found when somebody asks. */
+import type { Cell } from './cells';
+import { addCost, wallOf, zeroCost } from './cost';
+import type { ProcessFeed, ResolvedFrame } from './processFeed';
+import type { CallEdge } from './types';
+
+/**
+ * Callers are the lines that called the function around this line while this line was running; callees are functions,
+ * at their first lines. Each stack counts once for each edge; calls from a line or function to itself are left out.
+ */
+export function callEdges(
+  feeds: readonly ProcessFeed[],
+  path: string,
+  line: number,
+): { callers: CallEdge[]; callees: CallEdge[] } {
+  const callers = new Map<object, CallEdge>();
+  const callees = new Map<object, CallEdge>();
+  for (const feed of feeds) {
+    for (const cell of feed.cells.all) {
+      walk(feed, cell, path, line, callers, callees);
+    }
+  }
+  return { callers: sorted(callers), callees: sorted(callees) };
+}
+
+function walk(
+  feed: ProcessFeed,
+  cell: Cell,
+  path: string,
+  line: number,
+  callers: Map<object, CallEdge>,
+  callees: Map<object, CallEdge>,
+): void {
+  const counted = new Set<object>();
+  let inner: ResolvedFrame | undefined;
+  for (let at = cell.stack; at !== 0; at = feed.parentOf(at)) {
+    const frame = feed.frame(at);
+    if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
+      const callee = inner.function;
+      count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cell);
+    }
+    if (inner && isAt(inner, path, line) && frame && frame.line !== inner.line) {
+      const caller = frame.line;
+      count(callers, counted, caller, caller.file.path, caller.line, frame.function.qualname, cell);
+    }
+    inner = frame;
+  }
+}
+
+function isAt(frame: ResolvedFrame, path: string, line: number): boolean {
+  return frame.line.line === line && frame.line.file.path === path;
+}
+
+function count(
+  edges: Map<object, CallEdge>,
+  counted: Set<object>,
+  key: object,
+  path: string,
+  line: number,
+  name: string,
+  cell: Cell,
+): void {
+  if (counted.has(key)) {
+    return;
+  }
+  counted.add(key);
+  let edge = edges.get(key);
+  if (!edge) {
+    edge = { path, line, function: name, total: zeroCost() };
+    edges.set(key, edge);
+  }
+  addCost(edge.total, cell.total);
+}
+
+function sorted(edges: Map<object, CallEdge>): CallEdge[] {
+  return [...edges.values()].sort((a, b) => wallOf(b.total) - wallOf(a.total));
+}

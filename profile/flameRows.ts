@@ -1,0 +1,97 @@
+/** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
+import { FlameInterner } from './flameInterner';
+import type { ProcessFeed } from './processFeed';
+import type { ThreadFeed } from './threadFeed';
+import type { FlameTables, FlameThread } from './types';
+
+/** New rows, where the next ones start, and whether some are ready now. */
+export interface FlamePiece {
+  tables: FlameTables;
+  cursor: number;
+  more: boolean;
+  /** True when the tables hold nothing new: cursor is the one asked with. */
+  empty: boolean;
+}
+
+/** How much had been handed out at a cursor. */
+interface Checkpoint {
+  strings: number;
+  functions: number;
+  frames: number;
+  stacks: number;
+  threads: ReadonlyMap<number, { rows: number; name: string }>;
+}
+
+/** Rows of one piece: at 28 bytes each, about 4 MB. */
+const rowsPerPiece = 150_000;
+const nothing = 0xffffffff;
+
+export class FlameRows {
+  readonly #interner = new FlameInterner();
+  /** A cursor is an index into this. */
+  readonly #checkpoints: Checkpoint[] = [
+    { strings: 0, functions: 0, frames: 0, stacks: 0, threads: new Map() },
+  ];
+  /** CLOCK_MONOTONIC at the run's start; fixed once the first rows are out. */
+  #baseNs = NaN;
+
+  since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
+    const from = this.#checkpoints[cursor] ?? this.#checkpoints[0]!;
+    if (Number.isNaN(this.#baseNs) && feeds.length > 0) {
+      this.#baseNs = Math.min(...feeds.map(({ startNs }) => startNs));
+    }
+    const threads: FlameThread[] = [];
+    const reached = new Map(from.threads);
+    let room = rowsPerPiece;
+    let more = false;
+    for (const feed of feeds) {
+      for (const thread of feed.threads.values()) {
+        const known = from.threads.get(thread.id);
+        const start = known?.rows ?? 0;
+        const limit = Math.min(thread.rowCount, start + room);
+        const track = this.#rows(feed, thread, start, limit);
+        const end = start + track.time.length;
+        room -= track.time.length;
+        more ||= limit < thread.rowCount;
+        if (end > start || (known?.name ?? '') !== thread.name) {
+          threads.push(track);
+          reached.set(thread.id, { rows: end, name: thread.name });
+        }
+      }
+    }
+    const interner = this.#interner;
+    const tables = interner.since(from.strings, from.functions, from.frames, from.stacks, threads);
+    const grown = tables.strings.length + tables.stacks.frame.length + threads.length > 0;
+    if (!grown) {
+      return { tables, cursor, more: false, empty: true };
+    }
+    this.#checkpoints.push({ ...interner.counts(), threads: reached });
+    return { tables, cursor: this.#checkpoints.length - 1, more, empty: false };
+  }
+
+  /** Rows [start, limit) of a thread, stopping before one whose code has not been read yet. */
+  #rows(feed: ProcessFeed, thread: ThreadFeed, start: number, limit: number): FlameThread {
+    const stack = new Uint32Array(limit - start);
+    let end = start;
+    while (end < limit) {
+      const id = this.#interner.cellStack(feed, feed.cells.all[thread.rowCell[end]!]!);
+      if (id === undefined) {
+        break;
+      }
+      stack[end - start] = id < 0 ? nothing : id;
+      end++;
+    }
+    thread.sealed = Math.max(thread.sealed, end);
+    const shift = feed.startNs - this.#baseNs;
+    return {
+      id: thread.id,
+      pid: feed.info().pid,
+      tid: thread.tid,
+      name: thread.name,
+      stack: stack.slice(0, end - start),
+      time: thread.rowStart.slice(start, end).map((ns) => ns + shift),
+      wall: thread.rowWall.slice(start, end),
+      cpu: thread.rowCpu.slice(start, end),
+    };
+  }
+}

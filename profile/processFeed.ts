@@ -1,0 +1,324 @@
+/** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
+import { Cells, type Cell, type CellTop } from './cells';
+import { zeroCost, addCost } from './cost';
+import { withRoom } from './flameColumns';
+import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
+import type { FunctionEntry, LineCosts, LineEntry } from './lineCosts';
+import { NativeChains, reportedFrame, type Symbolize } from './nativeChains';
+import { callKind } from './opcodes';
+import { absolutePath } from './paths';
+import type {
+  CodeRecord,
+  EndRecord,
+  ProcessRecord,
+  RecordingHeader,
+  SampleRecord,
+  StatsRecord,
+  StreamRecord,
+} from './records';
+import { sampleCost, takeSystem } from './sampleCost';
+import { ThreadFeed } from './threadFeed';
+import type { Cost, ProcessInfo } from './types';
+
+interface Code {
+  function: FunctionEntry;
+  table: LineTable;
+}
+
+/** A Python frame whose code is known. */
+export interface ResolvedFrame {
+  line: LineEntry;
+  function: FunctionEntry;
+}
+
+/** Takes one recording; made by ProfileBuilder.addProcess. */
+export class ProcessFeed {
+  readonly cells = new Cells();
+  readonly threads = new Map<number, ThreadFeed>();
+  readonly total: Cost = zeroCost();
+  samples = 0;
+  state: ProcessInfo['state'] = 'running';
+  /** Parent and code of each stack node; node 0 is no frame. */
+  #parent = new Int32Array(1);
+  #code = new Float64Array(1);
+  #instruction = new Int32Array(1);
+  #stacks = 1;
+  #frames: (ResolvedFrame | undefined)[] = [];
+  readonly #codes = new Map<number, Code>();
+  readonly #waitingCodes: CodeRecord[] = [];
+  readonly #natives: NativeChains;
+  #process: ProcessRecord | undefined;
+  #stats: StatsRecord | undefined;
+  #end: EndRecord | undefined;
+  #lastNs = 0;
+  #foreign = 0;
+  #unknownCode = 0;
+  readonly #notes: ProcessInfo['notes'] = [];
+
+  constructor(
+    private current: RecordingHeader,
+    private readonly lines: LineCosts,
+    private readonly newThreadId: () => number,
+    symbolize: Symbolize,
+  ) {
+    this.#natives = new NativeChains(symbolize);
+  }
+
+  get startNs(): number {
+    return this.current.startMonotonicNs;
+  }
+
+  /** Takes the header as it is now; it changes while the recording grows. */
+  header(header: RecordingHeader): void {
+    this.current = header;
+  }
+
+  /** Takes the next record of the recording. */
+  record(record: StreamRecord): void {
+    switch (record.kind) {
+      case 'sample':
+        this.#sample(record);
+        return;
+      case 'stack':
+        this.#stack(record.parent, record.code, record.instruction);
+        return;
+      case 'native':
+        this.#natives.addNative(record);
+        return;
+      case 'module':
+        this.#natives.addModule(record);
+        return;
+      case 'code':
+        if (this.#process) {
+          this.#addCode(record, this.#process);
+        } else {
+          this.#waitingCodes.push(record);
+        }
+        return;
+      case 'process':
+        this.#process = record;
+        for (const code of this.#waitingCodes.splice(0)) {
+          this.#addCode(code, record);
+        }
+        return;
+      case 'thread': {
+        const thread = this.#thread(record.thread);
+        thread.tid = record.tid;
+        thread.name =
+          record.name || (record.tid === this.current.pid ? 'MainThread' : `Thread ${record.tid}`);
+        return;
+      }
+      case 'threadEnd':
+        this.#thread(record.thread).clockNs = record.cpuNs;
+        this.#reached(record.endNs);
+        return;
+      case 'stats':
+        this.#stats = record;
+        this.#reached(record.timeNs);
+        return;
+      case 'end':
+        this.#end = record;
+        this.#reached(record.timeNs);
+        return;
+      case 'note':
+        this.#notes.push({ severity: record.severity, text: record.text });
+        return;
+    }
+  }
+
+  /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the disk was full. */
+  finish(state: 'ended' | 'lost' | 'full'): void {
+    this.state = state;
+  }
+
+  /** What is known of the process now. */
+  info(): ProcessInfo {
+    const header = this.current;
+    const stats = this.#stats;
+    return {
+      pid: header.pid,
+      ppid: header.ppid,
+      command: this.#process?.argv ?? [],
+      cwd: this.#process?.cwd ?? '',
+      executable: this.#process?.executable ?? '',
+      pythonVersion: this.#process?.pythonVersion ?? '',
+      engine: this.#process?.engine ?? '',
+      startUnixMs: header.startUnixNs / 1e6,
+      elapsedNs: Math.max(this.#lastNs, header.heartbeatNs - header.startMonotonicNs),
+      cpuNs: Math.max(header.processCpuNs, stats?.processCpuNs ?? 0, this.#end?.processCpuNs ?? 0),
+      agentCpuNs: stats?.agentCpuNs ?? 0,
+      peakBytes: this.#end && this.#end.peakBytes > 0 ? this.#end.peakBytes : null,
+      exit: this.#end?.exit ?? null,
+      state: this.state,
+      samples: this.samples,
+      dropped: stats?.dropped ?? 0,
+      rejected: stats?.rejected ?? 0,
+      late: stats?.late ?? 0,
+      intervalNs: header.intervalNs,
+      notes: [...this.#notes, ...this.#ownNotes()],
+    };
+  }
+
+  /** Parent of a stack node, 0 for none. */
+  parentOf(stack: number): number {
+    return this.#parent[stack]!;
+  }
+
+  /** Number of stack nodes, node 0 included. */
+  get stackCount(): number {
+    return this.#stacks;
+  }
+
+  /** The frame of a stack node; undefined while its code is unknown. */
+  frame(stack: number): ResolvedFrame | undefined {
+    let frame = this.#frames[stack];
+    if (!frame) {
+      const code = this.#codes.get(this.#code[stack]!);
+      if (code) {
+        const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
+        frame = { line: this.lines.lineEntry(code.function, line), function: code.function };
+        this.#frames[stack] = frame;
+      }
+    }
+    return frame;
+  }
+
+  /** Where exactly a stack node is; undefined while its code is unknown. */
+  position(stack: number): SourcePosition | undefined {
+    const code = this.#codes.get(this.#code[stack]!);
+    return code && lookUpNearest(code.table, this.#instruction[stack]!);
+  }
+
+  /**
+   * Adds fresh cost to lines and functions. Stacks with code that has not come yet wait for it, unless the recording has
+   * ended: then only their known frames are charged.
+   */
+  settle(): void {
+    const later: Cell[] = [];
+    for (const cell of this.cells.dirty) {
+      if (this.state === 'running' && !this.#isComplete(cell.stack)) {
+        later.push(cell);
+        continue;
+      }
+      this.#charge(cell);
+      cell.dirty = false;
+      cell.fresh = zeroCost();
+    }
+    this.cells.dirty = later;
+  }
+
+  #charge({ stack, fresh, leaf }: Cell): void {
+    this.lines.nextStack();
+    for (let at = stack; at !== 0; at = this.#parent[at]!) {
+      const frame = this.frame(at);
+      if (!frame) {
+        this.#unknownCode++;
+        continue;
+      }
+      this.lines.addTotal(frame.line, frame.function, fresh);
+      if (at === stack) {
+        this.lines.addSelf(frame.line, frame.function, fresh);
+        if (leaf && fresh.native > 0) {
+          const { label, module } = reportedFrame(leaf);
+          this.lines.addNative(frame.line, label, module, fresh.native);
+        }
+      }
+    }
+  }
+
+  #isComplete(stack: number): boolean {
+    for (let at = stack; at !== 0; at = this.#parent[at]!) {
+      if (!this.frame(at)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #sample(sample: SampleRecord): void {
+    const thread = this.#thread(sample.thread);
+    const stack = sample.stack < this.#stacks ? sample.stack : 0;
+    const running = sample.state === 'running';
+    const leaf = running ? this.#natives.get(sample.native) : undefined;
+    if (stack !== sample.stack || (running && sample.native !== 0 && !leaf)) {
+      this.#foreign++;
+    }
+    const system = takeSystem(thread.pool, sample);
+    // Mostly kernel time is drawn as such even outside system calls: page faults, mainly.
+    const top: CellTop = !running
+      ? sample.state === 'gil'
+        ? 'gil'
+        : 'wait'
+      : sample.inSyscall || system * 2 > sample.cpuNs
+        ? 'system'
+        : 'running';
+    const kind = leaf ? callKind(this.#process?.hexversion ?? 0, sample.opcode) : 'none';
+    const id = this.cells.find(stack, leaf, kind, top);
+    const cell = this.cells.all[id]!;
+    const rest = sample.remainder && sample.stack === 0;
+    const work = rest ? thread.lastWork : cell.work;
+    const cost = sampleCost(sample, system, work);
+    this.cells.add(cell, cost);
+    addCost(this.total, cost);
+    if (running && !rest) {
+      thread.lastWork = work;
+    }
+    this.samples += cost.samples;
+    thread.add(id, sample);
+    this.#reached(sample.timeNs);
+  }
+
+  #stack(parent: number, code: number, instruction: number): void {
+    const id = this.#stacks++;
+    this.#parent = withRoom(this.#parent, this.#stacks);
+    this.#code = withRoom(this.#code, this.#stacks);
+    this.#instruction = withRoom(this.#instruction, this.#stacks);
+    this.#parent[id] = parent < id ? parent : 0;
+    this.#code[id] = code;
+    this.#instruction[id] = instruction;
+  }
+
+  #addCode(record: CodeRecord, process: ProcessRecord): void {
+    this.#codes.set(record.code, {
+      function: this.lines.functionEntry(
+        absolutePath(process.cwd, record.filename),
+        record.name,
+        record.qualname,
+        record.firstLine,
+      ),
+      table: decodeLineTable(process.hexversion, record.firstLine, record.lineTable),
+    });
+  }
+
+  #thread(number: number): ThreadFeed {
+    let thread = this.threads.get(number);
+    if (!thread) {
+      thread = new ThreadFeed(this.newThreadId());
+      this.threads.set(number, thread);
+    }
+    return thread;
+  }
+
+  #reached(ns: number): void {
+    if (ns > this.#lastNs) {
+      this.#lastNs = ns;
+    }
+  }
+
+  #ownNotes(): ProcessInfo['notes'] {
+    const notes: ProcessInfo['notes'] = [];
+    if (this.#foreign > 0) {
+      notes.push({
+        severity: 'warning',
+        text: `The recording is damaged: ${this.#foreign} samples name stacks that are not in it; their time is in the totals, but on no line.`,
+      });
+    }
+    if (this.#unknownCode > 0) {
+      notes.push({
+        severity: 'warning',
+        text: 'The recording ends before it says where all of its code is from; the time spent there is in the totals, but on no line.',
+      });
+    }
+    return notes;
+  }
+}

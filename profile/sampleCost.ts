@@ -1,0 +1,53 @@
+/**
+ * What one sample cost. The invariants: python + native + system is the sample's CPU time, to the nanosecond, and
+ * with wait it is its wall time (wherever the clocks agree that CPU ≤ wall).
+ */
+import type { Work } from './classify';
+import type { SampleRecord } from './records';
+import type { Cost } from './types';
+
+/**
+ * How far observed system calls may run ahead of the kernel's own count before they stop offsetting it, ns. The kernel
+ * charges whole ticks (4 ms and more) after the fact; a bound this wide lets both estimates of the same time meet, and
+ * keeps a long disagreement from hiding page faults later.
+ */
+const systemAdvance = 100e6;
+
+/** Kernel time that the kernel has counted for a thread and no sample has been charged with yet, ns. */
+export interface SystemPool {
+  uncharged: number;
+}
+
+/**
+ * The system part of a sample's CPU time, ns. In a system call all of it is; page faults and the like are known only
+ * from the kernel's count, which is handed out to the samples that follow.
+ */
+export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
+  pool.uncharged += sample.systemNs;
+  const running = sample.state === 'running';
+  const system =
+    running && sample.inSyscall
+      ? sample.cpuNs
+      : Math.min(sample.cpuNs, Math.max(pool.uncharged, 0));
+  pool.uncharged = Math.max(pool.uncharged - system, -systemAdvance);
+  return system;
+}
+
+/**
+ * The cost of a sample whose system part is known. Off-CPU time counts as wait on running samples too: a pause shorter
+ * than the sampling interval was not seen itself, and is charged to the line the thread was next seen on. That includes
+ * waiting for a free CPU, which nothing in a recording can tell apart.
+ */
+export function sampleCost(sample: SampleRecord, system: number, work: Work): Cost {
+  const user = sample.cpuNs - system;
+  const wait = Math.max(sample.wallNs - sample.cpuNs, 0);
+  return {
+    python: work === 'native' ? 0 : user,
+    runtime: work === 'runtime' ? user : 0,
+    native: work === 'native' ? user : 0,
+    system,
+    wait,
+    gil: sample.state === 'gil' ? wait : 0,
+    samples: sample.remainder ? 0 : 1,
+  };
+}

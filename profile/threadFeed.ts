@@ -1,0 +1,63 @@
+/** One thread of a run: its accounts, and the rows of its flame-chart track. */
+import type { Work } from './classify';
+import { withRoom } from './flameColumns';
+import type { SampleRecord } from './records';
+import type { SystemPool } from './sampleCost';
+
+/** Samples closer together than this, ns, are one interval when they show the same; clocks are read one after the other. */
+const touching = 1000;
+
+export class ThreadFeed {
+  tid = 0;
+  name = '';
+  /** Sums over its samples, ns. */
+  cpuNs = 0;
+  wallNs = 0;
+  /** The thread's own CPU clock when it ended, ns; 0 while it lives. */
+  clockNs = 0;
+  readonly pool: SystemPool = { uncharged: 0 };
+  lastWork: Work = 'native';
+
+  /** Rows: cell, and the interval in ns of the recording's time. Longer than rowCount. */
+  rowCell = new Uint32Array(0);
+  rowStart = new Float64Array(0);
+  rowWall = new Float64Array(0);
+  rowCpu = new Float64Array(0);
+  rowCount = 0;
+  /** Rows before this one have been handed out and must not change. */
+  sealed = 0;
+
+  /** id: unique within the run. */
+  constructor(readonly id: number) {}
+
+  /** Appends a sample to the track, or makes the last row longer when it shows the same. */
+  add(cell: number, sample: SampleRecord): void {
+    this.cpuNs += sample.cpuNs;
+    this.wallNs += sample.wallNs;
+    const last = this.rowCount - 1;
+    const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
+    const start = Math.max(sample.timeNs - sample.wallNs, end);
+    const wall = sample.timeNs - start;
+    if (last >= this.sealed && this.rowCell[last] === cell && start - end <= touching) {
+      this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
+      this.rowCpu[last]! += sample.cpuNs;
+      return;
+    }
+    if (wall <= 0) {
+      // No room of its own: its CPU time goes to its neighbour, if that can still change.
+      if (last >= this.sealed) {
+        this.rowCpu[last]! += sample.cpuNs;
+      }
+      return;
+    }
+    const row = this.rowCount++;
+    this.rowCell = withRoom(this.rowCell, this.rowCount);
+    this.rowStart = withRoom(this.rowStart, this.rowCount);
+    this.rowWall = withRoom(this.rowWall, this.rowCount);
+    this.rowCpu = withRoom(this.rowCpu, this.rowCount);
+    this.rowCell[row] = cell;
+    this.rowStart[row] = start;
+    this.rowWall[row] = wall;
+    this.rowCpu[row] = sample.cpuNs;
+  }
+}
