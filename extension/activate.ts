@@ -1,4 +1,5 @@
 import { loadedAt } from './clock';
+import { PVSC_EXTENSION_ID } from '@vscode/python-extension';
 import * as vscode from 'vscode';
 import { Annotations } from './annotations';
 import { Server } from './client';
@@ -37,6 +38,12 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     }),
     registerRecordingEditors(context, server, runs),
     registerCommands(context, { annotations, runner, runs, flameChart }),
+  );
+  // The Run button's menu only makes sense where another extension puts one there; alone it would be a second flame.
+  void vscode.commands.executeCommand(
+    'setContext',
+    'linescope.besideRunButton',
+    vscode.extensions.getExtension(PVSC_EXTENSION_ID) !== undefined,
   );
   runner.recover().catch((error: unknown) => sayError('open the last run again', error));
 

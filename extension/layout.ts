@@ -19,9 +19,9 @@ const smallestGap = 3;
 const space = '\u00a0';
 
 /**
- * Lines up annotations as a table beside the code: bars start in one column, behind the longest annotated line but
- * no further right than maxColumn; figures are right-aligned. `lineAt` gives the text of a 0-based line; lines that
- * are not there are left out.
+ * Lines up annotations as a table beside the code: bars start in one column, close behind most annotated lines and no
+ * further right than maxColumn; the few longer lines push theirs out. Figures are right-aligned. `lineAt` gives the
+ * text of a 0-based line; lines that are not there are left out.
  */
 export function placeAnnotations(
   annotations: readonly LineAnnotation[],
@@ -40,8 +40,7 @@ export function placeAnnotations(
     Math.max(0, ...present.map(({ annotation }) => of(annotation).length));
   const valueWidth = widest(({ value }) => value);
   const percentWidth = widest(({ percent }) => percent);
-  const longest = Math.max(0, ...present.map(({ width }) => width));
-  const column = Math.min(longest, maxColumn) + smallestGap;
+  const column = Math.min(usualWidth(present.map(({ width }) => width)), maxColumn) + smallestGap;
   return present.map(({ annotation, line, end, width }) => {
     const { value, percent, detail } = annotation;
     const figures = [value.padStart(valueWidth), percent.padStart(percentWidth), detail];
@@ -53,6 +52,12 @@ export function placeAnnotations(
       text: figures.join('  ').trimEnd().replaceAll(' ', space),
     };
   });
+}
+
+/** The width that most lines fit into, so that one long line does not send all figures out of sight. */
+function usualWidth(widths: readonly number[]): number {
+  const sorted = widths.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * 0.85)] ?? 0;
 }
 
 /** Columns a line takes on screen: tabs reach to the next stop, East Asian wide characters and emoji take two. */
