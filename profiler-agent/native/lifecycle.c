@@ -80,6 +80,9 @@ __attribute__((constructor)) static void start(void) {
   long us = interval ? strtol(interval, NULL, 10) : 1000;
   settings.interval_ns = (uint64_t)(us < 20 ? 20 : us > 1000000 ? 1000000 : us) * 1000;
 
+  const char *budget = getenv("LINESCOPE_BUDGET_PERMILLE");
+  settings.budget_permille = budget ? (uint32_t)strtol(budget, NULL, 10) : 8;
+
   const char *why;
   if (!interpreter_find(&python, &why)) {
     if (why) say(2, why);
@@ -90,6 +93,7 @@ __attribute__((constructor)) static void start(void) {
     say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");
     return;
   }
+  threads_use_timer(settings.signal, settings.interval_ns);
   watcher_prepare(&python);
   struct thread *main_thread = thread_claim();
   if (!main_thread) return;

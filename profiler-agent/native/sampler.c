@@ -158,9 +158,9 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   (void)signal;
   int saved = errno;
   struct thread *self = thread_self();
-  // Only the watcher's own signals count, and only in the thread they were sent to: after vfork the child runs on
-  // its parent's thread block.
-  if (self && info->si_code == SI_TKILL && atomic_load(&self->phase) == THREAD_LIVE) {
+  // From this thread's own timer, or from the watcher. Whoever else sends this signal is not answered.
+  bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == self);
+  if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
     sample_take(self, ((const ucontext_t *)context)->uc_mcontext.gregs);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }

@@ -47,6 +47,32 @@ struct thread *thread_claim(void) {
   return found;
 }
 
+static int timer_signal;
+static uint64_t timer_interval;
+
+void threads_use_timer(int signal, uint64_t interval_ns) {
+  timer_signal = signal;
+  timer_interval = interval_ns;
+}
+
+// Straight system calls: the C library's would add a helper thread for some kinds of notification.
+static void thread__start_timer(struct thread *self) {
+  self->timer = -1;
+  if (!timer_signal) return;
+  struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = timer_signal};
+  event.sigev_value.sival_ptr = self;
+  event._sigev_un._tid = self->tid;
+  int timer;
+  if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) return;
+  struct timespec every = {(time_t)(timer_interval / NS_PER_SECOND), (long)(timer_interval % NS_PER_SECOND)};
+  struct itimerspec setting = {.it_interval = every, .it_value = every};
+  if (syscall(SYS_timer_settime, timer, 0, &setting, NULL) != 0) {
+    syscall(SYS_timer_delete, timer);
+    return;
+  }
+  self->timer = timer;
+}
+
 void thread__begin(struct thread *self) {
   extern void *__libc_stack_end;
   self->tid = (int)syscall(SYS_gettid);
@@ -66,10 +92,12 @@ void thread__begin(struct thread *self) {
   }
   mine = self;
   atomic_store_explicit(&self->phase, THREAD_LIVE, memory_order_release);
+  thread__start_timer(self);
 }
 
 void thread__finish(struct thread *self) {
   mine = NULL;
+  if (self->timer >= 0) syscall(SYS_timer_delete, self->timer);
   struct entry_end *end = ring__reserve(self->ring, sizeof *end);
   if (end) {
     *end = (struct entry_end){

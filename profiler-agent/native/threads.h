@@ -32,14 +32,18 @@ struct thread {
   void *(*start)(void *);
   void *argument;
 
+  int timer;  // the kernel's id of its CPU-time timer, −1 none
+
   // The watcher's own.
-  uint32_t id;                 // in the recording, 0 = not written yet
-  uint64_t wall, cpu, system;  // clocks at the last sample written
-  uint64_t clock;              // CPU clock at the last look
-  uint64_t stopped;            // when it was last seen to have stopped running, 0 = running
-  uint64_t ticked_at;          // when the pending signal was sent
-  uint64_t running_since;      // last time a running sample was taken
-  uint32_t wait_stack;         // where it waits
+  uint32_t id;                          // in the recording, 0 = not written yet
+  uint64_t cpu, system;                 // clocks at the last sample written
+  uint64_t born, born_cpu, born_delay;  // clocks when it was first seen
+  uint64_t waited;                      // off-CPU time written so far
+  uint64_t clock;                       // CPU clock at the last look
+  uint64_t sampled;                     // time of the last running sample, 0 = it has waited since
+  uint64_t ticked_at;                   // when the pending signal was sent
+  uint64_t wait_written;                // when its waiting was last written
+  uint32_t wait_stack;                  // where it waits
   bool waiting, wait_gil, wait_known;
   char name[32];
 };
@@ -53,8 +57,12 @@ struct thread *thread_at(uint32_t index);
 struct thread *thread_self(void);
 // Claims a slot in phase STARTING; NULL when there is no memory or there are too many threads.
 struct thread *thread_claim(void);
-// Makes the calling thread the slot's owner, with the stack that the caller runs on.
+// Makes the calling thread the slot's owner, and starts its timer.
 void thread__begin(struct thread *self);
+// Every thread that begins gets a timer on its own CPU clock that sends `signal`. The kernel looks at such timers when
+// its tick finds the thread running, so they cap at CONFIG_HZ, cost no interrupt of their own, and never reach a
+// thread that sleeps.
+void threads_use_timer(int signal, uint64_t interval_ns);
 // The calling thread ends, or will not be sampled any more.
 void thread__finish(struct thread *self);
 // Gives the slot back. (watcher)

@@ -27,6 +27,9 @@
 #define STATS_NS (250 * 1000 * 1000ull)
 #define NAMES_NS (1000 * 1000 * 1000ull)
 #define MODULES_NS (20 * 1000 * 1000ull)
+// How often the interval is reconsidered, and the longest it gets.
+#define BUDGET_NS (100 * 1000 * 1000ull)
+#define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
 
@@ -40,6 +43,8 @@ static int end_status;
 static struct stats stats;
 static uint32_t thread_ids;
 static uint64_t random_state;
+static uint64_t interval;  // between two rounds, now
+static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
 static uint64_t next_stats, next_names, next_modules, modules_wait;
 
 static uint64_t random_next(void) {
@@ -123,41 +128,59 @@ static bool wait_stack_read(struct thread *it, uint32_t *stack) {
 
 // ---- From observations to records ----
 
+// Time the thread was ready to run but had no core, in ns since it started.
+static uint64_t run_delay(const struct thread *it) {
+  char path[64], text[128];
+  snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", it->tid);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return 0;
+  text[length] = 0;
+  char *delay = strchr(text, ' ');
+  return delay ? strtoull(delay, NULL, 10) : 0;
+}
+
 static void thread_introduce(struct thread *it, uint64_t now) {
   if (it->id) return;
   it->id = ++thread_ids;
-  it->wall = now;
+  it->born = now;
+  it->born_cpu = clock_ns(thread_clock(it->tid));
+  it->born_delay = run_delay(it);
   record_thread(it->id, it->tid, now, it->name);
 }
 
-// Charges the wall time since the thread's last sample to where it waits, but for what it ran in between: that CPU
-// time stays for the next sample of it running.
-static void wait_write(struct thread *it, uint64_t until) {
-  uint64_t ran = it->clock > it->cpu ? it->clock - it->cpu : 0;
-  until -= ran < until ? ran : 0;
-  if (until <= it->wall) return;
+// Charges all waiting that has not been charged yet to where the thread waits now: its time so far but for what it
+// ran and for what it only lacked a core.
+static void wait_write(struct thread *it, uint64_t now) {
+  uint64_t busy = it->clock - it->born_cpu + run_delay(it) - it->born_delay;
+  uint64_t waited = now - it->born > busy ? now - it->born - busy : 0;
+  it->wait_written = now;
+  if (waited <= it->waited) return;
   struct sample_record sample = {
       .thread = it->id,
       .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
       .stack = it->wait_known ? it->wait_stack : 0,
-      .time = until,
-      .wall = until - it->wall,
+      .time = now,
+      .wall = waited - it->waited,
   };
   if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
   record_sample(&sample);
-  it->wall = until;
+  it->waited = waited;
   stats.samples++;
 }
 
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
   const struct entry_frame *frames = (const struct entry_frame *)(entry + 1);
   const uint64_t *native = (const uint64_t *)(frames + entry->python);
+  uint64_t cpu = entry->cpu - it->cpu;
   struct sample_record sample = {
       .thread = it->id,
       .flags = entry->flags,
       .time = entry->wall,
-      .cpu = entry->cpu - it->cpu,
-      .wall = entry->wall > it->wall ? entry->wall - it->wall : 0,
+      .cpu = cpu,
+      .wall = cpu,
       .system = entry->system - it->system,
       .opcode = entry->opcode,
   };
@@ -166,21 +189,20 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
   for (uint32_t i = entry->native; i--;) sample.native = record_native(sample.native, native[i]);
   record_sample(&sample);
   stats.samples++;
-  if (it->running_since && entry->wall - it->running_since > 2 * settings.interval_ns) stats.late++;
-  it->running_since = entry->wall;
+  if (it->sampled && entry->wall - it->sampled > 2 * interval) stats.late++;
+  it->sampled = entry->wall;
   it->cpu = entry->cpu;
-  it->wall = entry->wall;
   it->system = entry->system;
 }
 
 static void end_write(struct thread *it, uint64_t wall, uint64_t cpu) {
-  if (cpu > it->cpu || wall > it->wall) {
+  if (cpu > it->cpu) {
     struct sample_record rest = {
         .thread = it->id,
         .flags = SAMPLE_REMAINDER | SAMPLE_NO_PYTHON,
         .time = wall,
-        .cpu = cpu > it->cpu ? cpu - it->cpu : 0,
-        .wall = wall > it->wall ? wall - it->wall : 0,
+        .cpu = cpu - it->cpu,
+        .wall = cpu - it->cpu,
     };
     record_sample(&rest);
   }
@@ -211,7 +233,7 @@ static void thread_drain(struct thread *it) {
 static void thread_signal(struct thread *it, uint64_t now) {
   if (atomic_load_explicit(&it->ticked, memory_order_acquire)) {
     // Still on its way, or the program blocks every signal in that thread. Try again after a while.
-    if (now - it->ticked_at < 100 * settings.interval_ns) return;
+    if (now - it->ticked_at < 20 * interval) return;
   }
   atomic_store(&it->sending, true);
   if (!atomic_load(&it->quiet) && atomic_load(&it->phase) == THREAD_LIVE) {
@@ -239,7 +261,7 @@ static bool thread_observe(struct thread *it, uint64_t now) {
   bool ran = cpu != before;
   it->clock = cpu;
   if (!ran && it->waiting) {
-    if (now - it->wall > WAIT_REPORT_NS) wait_write(it, now);
+    if (now - it->wait_written > WAIT_REPORT_NS) wait_write(it, now);
     return false;
   }
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
@@ -249,14 +271,13 @@ static bool thread_observe(struct thread *it, uint64_t now) {
   uintptr_t argument = 0;
   if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
     if (it->waiting) {
-      // It woke at some moment in between: its CPU time since then is the best estimate of when.
       wait_write(it, now);
       it->waiting = false;
     }
     thread_signal(it, now);
     return true;
   }
-  it->running_since = 0;
+  it->sampled = 0;
   uint32_t stack;
   bool known = wait_stack_read(it, &stack);
   if (clock_ns(clock) != cpu) return true;  // It ran while it was read: nothing is certain.
@@ -264,7 +285,7 @@ static bool thread_observe(struct thread *it, uint64_t now) {
   it->wait_known = known;
   it->wait_stack = stack;
   it->wait_gil = is_gil(call, argument);
-  if (ran) wait_write(it, now);
+  wait_write(it, now);
   return false;
 }
 
@@ -285,7 +306,7 @@ static void thread_name_read(struct thread *it) {
   }
   if (strcmp(name, program) == 0 || strcmp(name, it->name) == 0) return;
   memcpy(it->name, name, sizeof it->name);
-  record_thread(it->id, it->tid, it->wall, it->name);
+  record_thread(it->id, it->tid, it->born, it->name);
 }
 
 static void stats_write(void) {
@@ -377,22 +398,58 @@ static void finish(void) {
   }
 }
 
+// Interrupting a thread from another core costs about this much beside what the handler measures; a guess on the high
+// side, for virtual machines.
+#define SIGNAL_COST_NS 10000
+
+// Widens the interval so that looking around takes no more than its share of what the program itself uses. What a
+// wake-up costs differs by an order of magnitude between machines (3 µs on bare metal, 30 µs and more where every timer
+// interrupt leaves a virtual machine), so it is measured, not assumed.
+static void budget_apply(uint64_t now) {
+  uint64_t passed = now - budget_from;
+  if (passed < BUDGET_NS || !settings.budget_permille) return;
+  uint64_t agent = clock_ns(CLOCK_THREAD_CPUTIME_ID), process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  uint64_t cost = (agent - budget_agent + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
+  uint64_t program = process - budget_process - (agent - budget_agent);
+  // Even a program that only waits is looked at, twenty times a second.
+  uint64_t allowed = program * settings.budget_permille / 1000 + 1;
+  uint64_t wanted = cost * passed / allowed;
+  if (wanted < settings.interval_ns) wanted = settings.interval_ns;
+  if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
+  // Half way at a time: the next stretch may cost differently.
+  interval = (interval + wanted) / 2;
+  budget_from = now;
+  budget_agent = agent;
+  budget_process = process;
+  budget_ticks = stats.ticks;
+  budget_rounds = 0;
+}
+
 static void *run(void *unused) {
   (void)unused;
   prctl(PR_SET_NAME, "linescope");
   prctl(PR_SET_TIMERSLACK, 1000);
   uint64_t next = clock_ns(CLOCK_MONOTONIC);
   uint32_t idle = 0;
+  interval = settings.budget_permille ? settings.interval_ns * 4 : settings.interval_ns;
+  budget_from = next;
+  budget_agent = 0;
+  budget_process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  budget_ticks = budget_rounds = 0;
   while (!atomic_load_explicit(&stop_wanted, memory_order_acquire)) {
-    bool running = look_around(clock_ns(CLOCK_MONOTONIC));
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    bool running = look_around(now);
     recording_commit();
+    budget_rounds++;
+    budget_apply(now);
     idle = running ? 0 : idle + 1;
-    uint64_t pause = settings.interval_ns * (idle > 20 ? IDLE_INTERVALS : 1);
+    uint64_t pause = interval * (idle > 20 && settings.budget_permille ? IDLE_INTERVALS : 1);
+    if (pause > INTERVAL_MAX_NS && settings.interval_ns < INTERVAL_MAX_NS) pause = INTERVAL_MAX_NS;
     // Uniform between half and one and a half intervals: a program that works in step with the clock is not sampled
     // in step with it.
     next += pause / 2 + random_next() % pause;
-    uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    if (next < now) next = now + settings.interval_ns / 2;
+    now = clock_ns(CLOCK_MONOTONIC);
+    if (next < now) next = now + interval / 2;
     struct timespec at = {(time_t)(next / NS_PER_SECOND), (long)(next % NS_PER_SECOND)};
     // A sleep until a moment of CLOCK_MONOTONIC that watcher_stop can cut short.
     syscall(SYS_futex, &stop_wanted, FUTEX_WAIT_BITSET_PRIVATE, 0, &at, NULL, FUTEX_BITSET_MATCH_ANY);

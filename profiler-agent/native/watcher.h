@@ -8,6 +8,7 @@ struct interpreter;
 struct watcher_settings {
   const struct interpreter *python;
   uint64_t interval_ns;
+  uint32_t budget_permille;  // of the program's own CPU time; 0 = whatever the interval costs
   int signal;
 };
 
