@@ -1,4 +1,4 @@
-"""A tour of everything a line can cost, in about eight seconds.
+"""A tour of everything a line can cost, in about seven seconds.
 
 Click "Profile this file" (the flame in the editor's title bar) and watch the numbers appear beside the
 lines while the program runs. Each function below spends its time in a different way; the comment above it

@@ -1,8 +1,8 @@
 // `node scripts/checkFormat.mjs [--write]`: clang-format over C, ruff over Python. Prettier does the rest.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from './vscode/install.mjs';
+import { ensurePythonPackage } from './pythonPackage.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
 const ruffVersion = '0.14.6';
@@ -57,7 +57,7 @@ async function clangFormat() {
 async function ruff() {
   const files = find('.', /\.py$/);
   if (files.length === 0) return true;
-  const tool = await ensureRuff();
+  const tool = join(await ensurePythonPackage('ruff', ruffVersion), 'bin', 'ruff');
   const options = ['--isolated', '--quiet', '--line-length=100', '--target-version=py39'];
   const check = async (...args) =>
     (await run(tool, [...args, ...options, ...files], { cwd: root })).code === 0;
@@ -74,49 +74,4 @@ async function ruff() {
 
 function complaint(tool, files) {
   return `${tool} would change ${files.length} files; \`npm run format\` does it:\n  ${files.join('\n  ')}`;
-}
-
-/** ruff comes from PyPI into a virtual environment in the cache, one per version. */
-async function ensureRuff() {
-  const folder = join(cacheFolder(), `ruff-${ruffVersion}`);
-  const tool = join(folder, 'bin', 'ruff');
-  if (existsSync(tool)) return tool;
-  const temporary = `${folder}.${process.pid}.partial`;
-  mkdirSync(cacheFolder(), { recursive: true });
-  try {
-    await must(
-      'python3',
-      ['-m', 'venv', '--without-pip', temporary],
-      'apt-get install python3-venv',
-    );
-    // An interpreter's own pip installs into the environment: nothing of the environment's is needed to do so.
-    await must(
-      'python3',
-      [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--no-deps',
-        '--prefix',
-        temporary,
-        `ruff==${ruffVersion}`,
-      ],
-      'apt-get install python3-pip',
-    );
-    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
-    renameSync(temporary, folder);
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
-  return tool;
-}
-
-async function must(command, args, remedy) {
-  const { code, output } = await run(command, args, { quiet: true });
-  if (code === 0) return;
-  throw new Problem(
-    `ruff, which checks the Python files, could not be installed (${command} ${args.slice(0, 2).join(' ')}):\n${tail(output, 5)}\n` +
-      `Needed are python3 with pip (\`sudo ${remedy}\`) and the network.`,
-  );
 }

@@ -1,5 +1,7 @@
 // One profile of the tour in every theme: the pictures are looked at by people, the contrast is measured here.
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
 import { hoverText } from './driver/editorView';
 import { annotated, keepEvidence, profileToEnd } from './driver/linescope';
 import { view } from './driver/panel';
@@ -9,7 +11,8 @@ import { command, screenshot } from './driver/window';
 
 let vs: VsCode;
 beforeAll(async () => {
-  vs = await openVsCode({ settings: { 'workbench.sideBar.location': 'right' } });
+  const numpy = await ensurePythonPackage('numpy', '2.2.6');
+  vs = await openVsCode({ settings: { 'linescope.interpreter': join(numpy, 'bin', 'python') } });
 });
 afterEach(async (context) => {
   if (context.task.result?.state === 'fail') await keepEvidence(vs, 'themes');
@@ -70,17 +73,24 @@ function share(text: string): number {
   return Number(/([\d.]+) %/.exec(text)?.[1] ?? 0);
 }
 
+/** Channels of a CSS rgb() or rgba() colour, 0…255, over a background where it is not opaque. */
+function channels(color: string, over?: string): number[] {
+  const [red = 0, green = 0, blue = 0, alpha = 1] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  const below = over === undefined ? [0, 0, 0] : channels(over);
+  return [red, green, blue].map((value, index) => value * alpha + below[index]! * (1 - alpha));
+}
+
 /** Relative luminance by WCAG 2, 0…1. */
-function luminance(color: string): number {
-  const [red, green, blue] = (color.match(/[\d.]+/g) ?? []).map((part) => {
-    const value = Number(part) / 255;
+function luminance(color: string, over?: string): number {
+  const [red, green, blue] = channels(color, over).map((channel) => {
+    const value = channel / 255;
     return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Contrast ratio by WCAG 2, 1…21. */
-function contrast(a: string, b: string): number {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
-  return (high + 0.05) / (low + 0.05);
+/** Contrast ratio of text on a background by WCAG 2, 1…21. */
+function contrast(text: string, background: string): number {
+  const [low, high] = [luminance(text, background), luminance(background)].sort((x, y) => x - y);
+  return (high! + 0.05) / (low! + 0.05);
 }

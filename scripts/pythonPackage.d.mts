@@ -1,0 +1,1 @@
+export function ensurePythonPackage(name: string, version: string): Promise<string>;
