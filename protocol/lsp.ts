@@ -4,9 +4,10 @@
  * The server does all arithmetic and wording; a client only draws.
  */
 
-/** The metric that leads annotations. */
-export const metrics = ['cpu', 'wall', 'python', 'native', 'system', 'wait'] as const;
-export type Metric = (typeof metrics)[number];
+import type { LineFigures } from '../profile/annotate';
+import type { Metric } from '../profile/metric';
+
+export { metrics, type Metric } from '../profile/metric';
 
 /** Settings the server needs; sent as initializationOptions and again by linescope/settings (client → server notification). */
 export interface ServerSettings {
@@ -107,20 +108,7 @@ export interface FileAnnotations {
   lines: LineAnnotation[];
 }
 /** One line, ready to draw. Line numbers are those of the current text of the file. */
-export interface LineAnnotation {
-  /** 1-based. */
-  line: number;
-  /** 0 (cold) … 7 (hottest). */
-  heat: number;
-  /** self: the time was spent on this line itself; total: in what it called. */
-  kind: 'self' | 'total';
-  /** Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. */
-  bar: { python: number; native: number; system: number; wait: number };
-  /** `2.91 s`, `58.2 %`: to be right-aligned in their columns. */
-  value: string;
-  percent: string;
-  /** `native 96 · python 4`, or `in calls`. */
-  detail: string;
+export interface LineAnnotation extends LineFigures {
   /** The text changed since the run: draw greyed. */
   stale: boolean;
 }
@@ -134,7 +122,7 @@ export interface FlameParams {
 }
 export interface FlameResult {
   cursor: number;
-  /** Bytes of a chunk as protocol/panel.ts lays it out, base64. Empty when there is nothing new yet. */
+  /** Bytes of a chunk as protocol/flameChunk.ts lays it out, base64. Empty when there is nothing new yet. */
   chunk: string;
   /** More is ready now. */
   more: boolean;

@@ -1,0 +1,115 @@
+/** What the editor writes beside the lines of a file. */
+import { amountOf, kindsOf, type Metric } from './metric';
+import type { Cost, FileCost, LineCost, Profile } from './types';
+import {
+  fewSamples,
+  formatPercent,
+  formatSamples,
+  formatSeconds,
+  formatSplit,
+  heatStep,
+} from './words';
+
+/** One line's figures, ready to draw. */
+export interface LineFigures {
+  /** 1-based. */
+  line: number;
+  /** 0 (cold) … 7 (hottest), by what the line costs itself. */
+  heat: number;
+  /** self: the time was spent on this line itself; total: in what it called. */
+  kind: 'self' | 'total';
+  /** Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. */
+  bar: { python: number; native: number; system: number; wait: number };
+  /** `2.91 s`, `58.2 %`: to be right-aligned in their columns. */
+  value: string;
+  percent: string;
+  /** `native 96 · python 4`, or `in calls`. */
+  detail: string;
+}
+
+/** A line whose own cost is below this part of its total is about what it calls. */
+const ownPart = 0.1;
+
+/**
+ * The lines of a file worth a mark under a metric: those whose share of the run, their own or with what they called, is
+ * at least thresholdPercent. In order of lines.
+ */
+export function annotateFile(
+  file: FileCost,
+  profile: Pick<Profile, 'total'>,
+  metric: Metric,
+  thresholdPercent: number,
+): LineFigures[] {
+  const whole = amountOf(profile.total, metric);
+  if (whole <= 0) {
+    return [];
+  }
+  return file.lines.flatMap((line) => {
+    const figures = annotateLine(line, whole, metric, thresholdPercent / 100);
+    return figures ? [figures] : [];
+  });
+}
+
+function annotateLine(
+  line: LineCost,
+  whole: number,
+  metric: Metric,
+  threshold: number,
+): LineFigures | undefined {
+  const self = amountOf(line.self, metric);
+  const total = amountOf(line.total, metric);
+  const ownIsWorthIt = self > 0 && self >= threshold * whole;
+  const isSelf = ownIsWorthIt && self >= ownPart * total;
+  const amount = isSelf ? self : total;
+  if (amount <= 0 || amount < threshold * whole) {
+    return undefined;
+  }
+  const cost = isSelf ? line.self : line.total;
+  const detail = isSelf
+    ? describeSelf(line, metric)
+    : ownIsWorthIt
+      ? `in calls · ${formatSeconds(self)} here`
+      : 'in calls';
+  return {
+    line: line.line,
+    heat: heatStep(self / whole),
+    kind: isSelf ? 'self' : 'total',
+    bar: barOf(cost, whole, metric),
+    value: formatSeconds(amount),
+    percent: formatPercent(Math.min(1, amount / whole), cost.samples),
+    detail:
+      cost.samples < fewSamples
+        ? [detail, formatSamples(cost.samples)].filter((word) => word !== '').join(' · ')
+        : detail,
+  };
+}
+
+/** The split of what leads; a metric of one kind has no split, so it says what that kind was. */
+function describeSelf({ self, natives }: LineCost, metric: Metric): string {
+  switch (metric) {
+    case 'cpu':
+    case 'wall':
+      return formatSplit(self, metric);
+    case 'native':
+      return natives[0]?.symbol ?? '';
+    case 'python':
+      return partOf('CPython’s C code', self.runtime, self.python);
+    case 'wait':
+      return partOf('for the GIL', self.gil, self.wait);
+    case 'system':
+      return '';
+  }
+}
+
+function partOf(what: string, part: number, whole: number): string {
+  const percent = Math.round((part / whole) * 100);
+  return percent >= 1 ? `${what} ${percent}` : '';
+}
+
+function barOf(cost: Cost, whole: number, metric: Metric): LineFigures['bar'] {
+  const bar = { python: 0, native: 0, system: 0, wait: 0 };
+  for (const kind of kindsOf(metric)) {
+    bar[kind] = cost[kind] / whole;
+  }
+  return bar;
+}
