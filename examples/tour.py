@@ -1,8 +1,8 @@
 """A tour of everything a line can cost, in about seven seconds.
 
-Click "Profile this file" (the flame in the editor's title bar) and watch the numbers appear beside the
-lines while the program runs. Each function below spends its time in a different way; the comment above it
-says what to look for. Hover a line for the whole story.
+Click the flame at the top right and watch the numbers appear beside the
+lines. Each function spends its time in a different way; the comment above
+it says what to look for. Hover a line for the whole story.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ def count_primes():
     return primes
 
 
-# Calls: the line that calls has a large total and a small self; the cost sits in what it called.
-# Recursion counts once: fibonacci never shows more than 100 %.
+# Calls: the line that calls has a large total and a small self; the cost is
+# in what it called. Recursion counts once, however deep.
 def fibonacci(n):
     if n < 2:
         return n
@@ -58,7 +58,8 @@ def climb():
         fibonacci(15)
 
 
-# Native: each line is one call into compiled code. Hover to see which function of which library.
+# Native: each line is one call into compiled code. Hover to see which
+# function of which library.
 def compiled_code():
     values = [random.random() for _ in range(100_000)]
     text = json.dumps(values)
@@ -70,10 +71,10 @@ def compiled_code():
         hashlib.sha256(data).hexdigest()
 
 
-# Native, where profilers that guess see nothing: the multiplication runs inside numpy.
+# Native again: numpy. Hover to see which of its loops did the work.
 def multiply_arrays():
     if numpy is None:
-        print("numpy is not installed: that stop of the tour is skipped")
+        print("numpy is not installed: skipping that stop of the tour")
         return
     a = numpy.random.rand(1_000_000)
     b = numpy.random.rand(1_000_000)
@@ -94,12 +95,13 @@ def comprehend():
         {word: len(word) for word in map(str, range(10_000))}
 
 
-# Memory: the line that allocates is the line that is charged.
+# Memory costs time as well: fresh pages come from the kernel (system), and a
+# list of new objects is built in compiled code (native).
 def remember():
     kept = []
     for _ in range(12):
-        kept.append(bytearray(8_000_000))  # grows: 96 MB are alive at the end
-        scratch = list(range(400_000))  # comes and goes: allocated, not growing
+        kept.append(bytearray(8_000_000))  # stays: 96 MB at the end
+        scratch = list(range(400_000))  # comes and goes
         del scratch
     return kept
 
@@ -115,7 +117,8 @@ def ask_the_kernel():
             os.urandom(1 << 16)
 
 
-# Waiting: no processor time at all, so no heat in "cpu"; switch the metric to "wall" or "wait".
+# Waiting: no processor time at all, so nothing is hot here. Switch the metric
+# to wall clock or waiting in the status bar.
 def wait_for_others():
     results = queue.Queue()
 
@@ -142,7 +145,8 @@ def main():
     ask_the_kernel()
     wait_for_others()
     megabytes = sum(map(len, kept)) / 1e6
-    print(f"The tour took {time.perf_counter() - started:.1f} s and kept {megabytes:.0f} MB.")
+    seconds = time.perf_counter() - started
+    print(f"The tour took {seconds:.1f} s and kept {megabytes:.0f} MB.")
 
 
 if __name__ == "__main__":

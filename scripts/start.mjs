@@ -91,6 +91,7 @@ async function startInBrowser({ folder, file, port }) {
     launch.writeSettings(state, {
       ...launch.quietSettings,
       'workbench.colorTheme': 'Default Dark Modern',
+      'editor.minimap.enabled': false,
     });
   }
   const server = await launch.startCodeServer(install, { state, port });
