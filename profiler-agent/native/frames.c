@@ -5,11 +5,6 @@
 // Frames whose owner is at least this are not Python code: they mark where C called into Python (3.12+).
 #define OWNER_C_STACK 3
 
-// The first instructions of the bytecode loop link its first frame in. The compiler orders those stores freely, so
-// a stack looked at in between is not consistent (seen in 3.11 and 3.12, where it crashes naive walkers). They are
-// the function's entry block: straight-line code, shorter than this.
-#define ENTRY_BLOCK_BYTES 512
-
 INLINE bool load(const struct walk *self, uintptr_t address, void *into, size_t size) {
   if (UNLIKELY(self->remote)) return memory_read(address, into, size);
   memcpy(into, (const void *)address, size);
@@ -23,7 +18,7 @@ static bool plausible(uintptr_t pointer) {
 void walk_start(struct walk *self, const struct interpreter *python, uintptr_t tstate, uintptr_t pc, bool remote) {
   *self = (struct walk){.python = python, .remote = remote, .result = WALK_NONE};
   if (!plausible(tstate)) return;
-  if (python->minor >= 11 && pc - python->eval_entry < ENTRY_BLOCK_BYTES) {
+  if (pc - python->linking.start < python->linking.end - python->linking.start) {
     self->result = WALK_REJECTED;
     return;
   }

@@ -174,6 +174,21 @@ static uint32_t hexversion_parse(const char *text) {
   return major << 24 | minor << 16 | micro << 8 | 0xf0;
 }
 
+// The entry block of the bytecode loop is straight-line code. Its frame becomes visible with one store to the thread
+// state, `mov %reg, frame(%tstate)`; the stores that complete it follow within the block, if not before.
+#define ENTRY_BYTES 512
+#define LINKING_BYTES 160
+
+static struct address_range linking_find(const struct interpreter *self) {
+  const unsigned char *code = (const unsigned char *)self->eval_entry;
+  for (uintptr_t i = 0; i + 4 <= ENTRY_BYTES; i++) {
+    bool store = (code[i] & 0xf8) == 0x48 && code[i + 1] == 0x89;
+    if (store && code[i + 2] >> 6 == 1 && (code[i + 2] & 7) != 4 && code[i + 3] == self->at.tstate_frame)
+      return (struct address_range){self->eval_entry + i + 1, self->eval_entry + i + LINKING_BYTES};
+  }
+  return (struct address_range){self->eval_entry, self->eval_entry + ENTRY_BYTES};
+}
+
 static void *symbol(const char *name) {
   return dlsym(RTLD_DEFAULT, name);
 }
@@ -220,11 +235,12 @@ bool interpreter_find(struct interpreter *self, const char **why) {
     self->runtime_end = self->runtime + size;
   }
 
-  switch (self->minor) {
-    case 9: self->at = offsets_39; return true;
-    case 10: self->at = offsets_310; return true;
-    case 11: self->at = offsets_311; return true;
-    case 12: self->at = offsets_312; return true;
-    default: return offsets_from_debug(&self->at, (const char *)self->runtime, &layout_313, self->hexversion, why);
+  static const struct offsets *const by_minor[] = {&offsets_39, &offsets_310, &offsets_311, &offsets_312};
+  if (self->minor <= 12) {
+    self->at = *by_minor[self->minor - 9];
+  } else if (!offsets_from_debug(&self->at, (const char *)self->runtime, &layout_313, self->hexversion, why)) {
+    return false;
   }
+  if (self->minor >= 11) self->linking = linking_find(self);
+  return true;
 }

@@ -31,6 +31,9 @@ struct interpreter {
   int (*is_initialized)(void);
   int (*is_finalizing)(void);
   uintptr_t eval_entry;  // _PyEval_EvalFrameDefault
+  // 3.11+: the instructions of its entry that link its first frame in. The compiler orders those stores freely, so in
+  // between the chain of frames is not consistent (seen in 3.11 and 3.12, where it crashes naive walkers).
+  struct address_range linking;
   struct address_range eval[EVAL_RANGES];
   int eval_count;
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,24 +44,37 @@ int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 
 // ---- Start and end ----
 
+static void say_goodbye(int status) {
+  if (watcher_stop(true, status)) recording_close();
+}
+
 static void on_exit_status(int status, void *unused) {
   (void)unused;
-  if (is_this_process()) watcher_stop(true, status);
+  if (is_this_process()) say_goodbye(status);
 }
 
 static void say(int severity, const char *text) {
   // The recording is the only place to talk: the program's stdout and stderr are its own.
-  if (!recording_is_open() && !recording_open(directory, settings.interval_ns)) return;
+  bool again;
+  if (!recording_open(directory, settings.interval_ns, &again)) return;
   record_process(&python);
   record_note(severity, text);
   recording_close();
 }
 
 static bool record_from_here(void) {
-  if (!recording_open(directory, settings.interval_ns)) return false;
+  bool again;
+  if (!recording_open(directory, settings.interval_ns, &again)) return false;
+  // exec keeps the process's clocks running; what they say so far is in the recording before this one.
+  struct rusage usage = {0};
+  if (again) getrusage(RUSAGE_THREAD, &usage);
+  settings.cpu_base = again ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
+  settings.system_base = (uint64_t)usage.ru_stime.tv_sec * NS_PER_SECOND + (uint64_t)usage.ru_stime.tv_usec * 1000;
+  recording_set_cpu_base(again ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
   record_process(&python);
   recording_commit();
-  return watcher_start(&settings) == 0;
+  watcher_configure(&settings);
+  return watcher_start() == 0;
 }
 
 static void after_fork_in_child(void) {
@@ -139,30 +153,29 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 // ---- exec ----
 
-// A signal that is pending when exec replaces the program image, and with it our handler, would kill the new program.
-// So the thread is taken off the watcher's list, and whatever is on its way arrives before exec begins.
-static void exec_prepare(void) {
-  struct thread *self = thread_self();
-  if (!self || !is_this_process()) return;
-  atomic_store(&self->quiet, true);
-  while (atomic_load(&self->sending)) sched_yield();
-  // Any system call delivers what is pending.
-  syscall(SYS_gettid);
+// exec ends every other thread without a word, so the recording is brought to a good end first; and a signal that were
+// pending when the new program image takes the place of our handler would kill that program. With the watcher gone only
+// the timers are left: the kernel deletes them, and their pending signals, as part of exec.
+static bool exec_prepare(void) {
+  if (!is_this_process() || !watcher_stop(false, -1)) return false;
+  recording_mark_closed(true);
+  return true;
 }
 
-static void exec_failed(void) {
-  struct thread *self = thread_self();
-  if (self && is_this_process()) atomic_store(&self->quiet, false);
+static void exec_failed(bool prepared) {
+  if (!prepared) return;
+  recording_mark_closed(false);
+  watcher_start();
 }
 
 #define EXEC(name, parameters, arguments)      \
   EXPORT int name parameters {                 \
     static int(*real) parameters;              \
     if (!real) real = dlsym(RTLD_NEXT, #name); \
-    exec_prepare();                            \
+    bool prepared = exec_prepare();            \
     int result = real arguments;               \
     int error = errno;                         \
-    exec_failed();                             \
+    exec_failed(prepared);                     \
     errno = error;                             \
     return result;                             \
   }
@@ -176,10 +189,46 @@ EXEC(fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp)
 // ---- _exit ----
 
 EXPORT void _exit(int status) {
-  if (is_this_process()) watcher_stop(true, status);
+  if (is_this_process()) say_goodbye(status);
   for (;;) syscall(SYS_exit_group, status);
 }
 
 EXPORT void _Exit(int status) {
   _exit(status);
 }
+
+// ---- What the program sees of us ----
+
+// CPython 3.12 counts the process's threads in /proc/self/stat after fork and warns when there are several. Ours is not
+// the program's, so it is not counted.
+static FILE *without_us(FILE *file, const char *path) {
+  if (!file || strcmp(path, "/proc/self/stat") != 0 || !is_this_process()) return file;
+  char text[2048], corrected[2048];
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  text[length] = 0;
+  rewind(file);
+  // Fields are counted from behind the command name, which may hold anything; the thread count is the 20th.
+  char *at = strrchr(text, ')');
+  for (int field = 2; at && field < 20; field++) at = strchr(at + 1, ' ');
+  if (!at) return file;
+  char *rest;
+  long threads = strtol(at, &rest, 10);
+  int size = snprintf(corrected, sizeof corrected, "%.*s %ld%s", (int)(at - text), text, threads - 1, rest);
+  if (size <= 0 || (size_t)size >= sizeof corrected) return file;
+  FILE *copy = fmemopen(NULL, (size_t)size + 1, "w+");
+  if (!copy) return file;
+  fwrite(corrected, 1, (size_t)size, copy);
+  rewind(copy);
+  fclose(file);
+  return copy;
+}
+
+#define FOPEN(name)                                       \
+  EXPORT FILE *name(const char *path, const char *mode) { \
+    static FILE *(*real)(const char *, const char *);     \
+    if (!real) real = dlsym(RTLD_NEXT, #name);            \
+    return without_us(real(path, mode), path);            \
+  }
+
+FOPEN(fopen)
+FOPEN(fopen64)

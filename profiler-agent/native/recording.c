@@ -56,6 +56,7 @@ static struct {
   uint64_t end;           // bytes of records written, committed or not
   uint64_t start;         // CLOCK_MONOTONIC
   uint64_t last_sample;
+  uint64_t cpu_base;
   uint32_t stacks, natives, modules;
   struct intern stack_ids, native_ids;
 } out;
@@ -157,11 +158,21 @@ uint64_t recording_time(uint64_t monotonic_ns) {
   return monotonic_ns > out.start ? monotonic_ns - out.start : 0;
 }
 
-bool recording_open(const char *directory, uint64_t interval_ns) {
+// CPU time of this process that belongs to what is recorded.
+static uint64_t process_cpu(void) {
+  return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - out.cpu_base;
+}
+
+void recording_set_cpu_base(uint64_t cpu_ns) {
+  out.cpu_base = cpu_ns;
+}
+
+bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   int file = -1;
+  *again = false;
   for (int n = 0; n < 1000 && file < 0; n++) {
     char suffix[16] = "";
-    if (n) snprintf(suffix, sizeof suffix, ".%d", n);
+    if (n) snprintf(suffix, sizeof suffix, ".%d", n), *again = true;
     int length = snprintf(out.path, sizeof out.path, "%s/%d%s.lsp", directory, getpid(), suffix);
     if (length < 0 || (size_t)length >= sizeof out.path) {
       errno = ENAMETOOLONG;
@@ -189,7 +200,6 @@ bool recording_open(const char *directory, uint64_t interval_ns) {
   header->start_unix = clock_ns(CLOCK_REALTIME);
   header->interval = interval_ns;
   atomic_store(&header->heartbeat, out.start);
-  atomic_store(&header->process_cpu, clock_ns(CLOCK_PROCESS_CPUTIME_ID));
   memcpy(header->magic, "LINESCP\n", 8);
   return true;
 }
@@ -197,7 +207,7 @@ bool recording_open(const char *directory, uint64_t interval_ns) {
 void recording_commit(void) {
   if (!out.header) return;
   atomic_store_explicit(&out.header->heartbeat, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
-  atomic_store_explicit(&out.header->process_cpu, clock_ns(CLOCK_PROCESS_CPUTIME_ID), memory_order_relaxed);
+  atomic_store_explicit(&out.header->process_cpu, process_cpu(), memory_order_relaxed);
   atomic_store_explicit(&out.header->committed, out.end, memory_order_release);
 }
 
@@ -217,6 +227,12 @@ void recording_close(void) {
   // The room made in advance is given back; when that fails the file is only longer than it needs to be.
   if (truncate(out.path, (off_t)(HEADER_SIZE + out.end)) != 0) errno = 0;
   let_go();
+}
+
+void recording_mark_closed(bool closed) {
+  if (!out.header) return;
+  uint32_t from = closed ? STATE_RECORDING : STATE_CLOSED;
+  atomic_compare_exchange_strong(&out.header->state, &from, closed ? STATE_CLOSED : STATE_RECORDING);
 }
 
 void recording_abandon(void) {
@@ -349,7 +365,7 @@ void record_sample(const struct sample_record *sample) {
 void record_stats(const struct stats *stats) {
   record_begin();
   put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
-  put_varint(clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+  put_varint(process_cpu());
   put_varint(stats->agent_cpu);
   put_varint(stats->samples);
   put_varint(stats->ticks);
@@ -365,7 +381,7 @@ void record_end(int exit_status) {
   record_begin();
   put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
   put_svarint(exit_status);
-  put_varint(clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+  put_varint(process_cpu());
   put_varint((uint64_t)usage.ru_maxrss * 1024);
   record_finish(KIND_END);
 }

@@ -6,13 +6,18 @@
 struct thread;
 struct interpreter;
 
-// Creates <directory>/<pid>.lsp with its header. Returns false, with errno, when it cannot.
-bool recording_open(const char *directory, uint64_t interval_ns);
+// Creates <directory>/<pid>.lsp with its header. Returns false, with errno, when it cannot. *again is set when this
+// process recorded before, as it did when this is the program after an exec.
+bool recording_open(const char *directory, uint64_t interval_ns, bool *again);
+// CPU time of the process that happened before what is recorded here.
+void recording_set_cpu_base(uint64_t cpu_ns);
 bool recording_is_open(void);
 // Shows what was written since the last call to readers, and renews the heartbeat.
 void recording_commit(void);
 // Closes it as ended by the process itself.
 void recording_close(void);
+// Says that it is closed, or that it goes on after all, as around exec, which may fail.
+void recording_mark_closed(bool closed);
 // In a forked child: lets go of the parent's file without a trace.
 void recording_abandon(void);
 

@@ -21,10 +21,8 @@ struct thread {
   uintptr_t stack_end;
   struct ring *ring;
 
-  // Shared by the watcher (sender) and the thread.
-  _Atomic bool quiet;    // the thread is about to exec: no signal may be pending then
-  _Atomic bool sending;  // the watcher is between its look at `quiet` and the end of tgkill
-  _Atomic bool ticked;   // a signal was sent and not handled yet
+  // Shared by the watcher and the thread.
+  _Atomic bool ticked;  // a signal was sent and not handled yet
   _Atomic uint32_t dropped, rejected;
   _Atomic uintptr_t tstate;  // as the handler last saw it
 

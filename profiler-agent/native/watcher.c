@@ -33,14 +33,16 @@
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
 
+extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
 static struct watcher_settings settings;
-static pthread_t thread;
 static _Atomic bool started;
 static _Atomic int stop_wanted, stopped;  // futexes
 static bool say_end;
 static int end_status;
 
 static struct stats stats;
+static uint64_t agent_cpu_before;  // of watchers that were stopped
 static uint32_t thread_ids;
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
@@ -148,6 +150,10 @@ static void thread_introduce(struct thread *it, uint64_t now) {
   it->born = now;
   it->born_cpu = clock_ns(thread_clock(it->tid));
   it->born_delay = run_delay(it);
+  if (it->tid == getpid()) {
+    it->cpu = settings.cpu_base;
+    it->system = settings.system_base;
+  }
   record_thread(it->id, it->tid, now, it->name);
 }
 
@@ -195,18 +201,18 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
   it->system = entry->system;
 }
 
-static void end_write(struct thread *it, uint64_t wall, uint64_t cpu) {
-  if (cpu > it->cpu) {
-    struct sample_record rest = {
-        .thread = it->id,
-        .flags = SAMPLE_REMAINDER | SAMPLE_NO_PYTHON,
-        .time = wall,
-        .cpu = cpu - it->cpu,
-        .wall = cpu - it->cpu,
-    };
-    record_sample(&rest);
-  }
-  record_thread_end(it->id, wall, cpu);
+// CPU time since the last sample, that no sample will come for.
+static void remainder_write(struct thread *it, uint64_t wall, uint64_t cpu) {
+  if (cpu <= it->cpu) return;
+  struct sample_record rest = {
+      .thread = it->id,
+      .flags = SAMPLE_REMAINDER | SAMPLE_NO_PYTHON,
+      .time = wall,
+      .cpu = cpu - it->cpu,
+      .wall = cpu - it->cpu,
+  };
+  record_sample(&rest);
+  it->cpu = cpu;
 }
 
 static void thread_drain(struct thread *it) {
@@ -220,7 +226,8 @@ static void thread_drain(struct thread *it) {
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
       thread_introduce(it, end->wall);
-      end_write(it, end->wall, end->cpu);
+      remainder_write(it, end->wall, end->cpu);
+      record_thread_end(it->id, end->wall, end->cpu);
     }
     ring__pop(it->ring, entry);
   }
@@ -235,16 +242,12 @@ static void thread_signal(struct thread *it, uint64_t now) {
     // Still on its way, or the program blocks every signal in that thread. Try again after a while.
     if (now - it->ticked_at < 20 * interval) return;
   }
-  atomic_store(&it->sending, true);
-  if (!atomic_load(&it->quiet) && atomic_load(&it->phase) == THREAD_LIVE) {
-    atomic_store(&it->ticked, true);
-    it->ticked_at = now;
-    if (syscall(SYS_tgkill, getpid(), it->tid, settings.signal) == 0)
-      stats.ticks++;
-    else
-      atomic_store(&it->ticked, false);
-  }
-  atomic_store(&it->sending, false);
+  atomic_store(&it->ticked, true);
+  it->ticked_at = now;
+  if (syscall(SYS_tgkill, getpid(), it->tid, settings.signal) == 0)
+    stats.ticks++;
+  else
+    atomic_store(&it->ticked, false);
 }
 
 static bool is_gil(long call, uintptr_t argument) {
@@ -310,7 +313,7 @@ static void thread_name_read(struct thread *it) {
 }
 
 static void stats_write(void) {
-  stats.agent_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  stats.agent_cpu = agent_cpu_before + clock_ns(CLOCK_THREAD_CPUTIME_ID);
   record_stats(&stats);
 }
 
@@ -387,15 +390,12 @@ static void finish(void) {
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
     if (it->waiting) wait_write(it, now);
-    if (say_end) end_write(it, now, cpu);
+    remainder_write(it, now, cpu);
+    if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
   stats_write();
-  if (say_end) {
-    record_end(end_status);
-    recording_close();
-  } else {
-    recording_commit();
-  }
+  if (say_end) record_end(end_status);
+  recording_commit();
 }
 
 // Interrupting a thread from another core costs about this much beside what the handler measures; a guess on the high
@@ -455,23 +455,26 @@ static void *run(void *unused) {
     syscall(SYS_futex, &stop_wanted, FUTEX_WAIT_BITSET_PRIVATE, 0, &at, NULL, FUTEX_BITSET_MATCH_ANY);
   }
   finish();
+  agent_cpu_before = stats.agent_cpu;
   atomic_store(&stopped, 1);
   syscall(SYS_futex, &stopped, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   return NULL;
 }
 
-int watcher_start(const struct watcher_settings *wanted) {
-  extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+void watcher_configure(const struct watcher_settings *wanted) {
   settings = *wanted;
   stats = (struct stats){0};
+  agent_cpu_before = 0;
   thread_ids = 0;
   next_stats = 0;
   next_names = clock_ns(CLOCK_MONOTONIC) + NAMES_NS / 10;
   modules_wait = MODULES_NS;
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
+}
+
+int watcher_start(void) {
   atomic_store(&stop_wanted, 0);
   atomic_store(&stopped, 0);
-
   // The watcher takes no signal of the program's, and inherits that from the one who creates it.
   sigset_t all, old;
   sigfillset(&all);
@@ -480,6 +483,7 @@ int watcher_start(const struct watcher_settings *wanted) {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 256 * 1024);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
   int error = agent_real_pthread_create(&thread, &attributes, run, NULL);
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -487,8 +491,8 @@ int watcher_start(const struct watcher_settings *wanted) {
   return error;
 }
 
-void watcher_stop(bool end, int exit_status) {
-  if (!atomic_exchange(&started, false)) return;
+bool watcher_stop(bool end, int exit_status) {
+  if (!atomic_exchange(&started, false)) return false;
   say_end = end;
   end_status = exit_status;
   atomic_store_explicit(&stop_wanted, 1, memory_order_release);
@@ -496,10 +500,11 @@ void watcher_stop(bool end, int exit_status) {
   uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + NS_PER_SECOND / 5;
   while (!atomic_load(&stopped)) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    if (now >= deadline) return;
+    if (now >= deadline) return false;
     struct timespec wait = {0, (long)(deadline - now)};
     syscall(SYS_futex, &stopped, FUTEX_WAIT_PRIVATE, 0, &wait, NULL, 0);
   }
+  return true;
 }
 
 void watcher_after_fork(void) {

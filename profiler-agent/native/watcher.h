@@ -10,14 +10,18 @@ struct watcher_settings {
   uint64_t interval_ns;
   uint32_t budget_permille;  // of the program's own CPU time; 0 = whatever the interval costs
   int signal;
+  // What the main thread's clocks said when the recording began: after exec they go on where they were.
+  uint64_t cpu_base, system_base;
 };
 
 // Finds out about the mapped files and the extent of the bytecode loop, before anything is sampled.
 void watcher_prepare(struct interpreter *python);
-// Starts it. Returns 0 or an errno.
-int watcher_start(const struct watcher_settings *settings);
-// Lets it write what is left, and waits for that, 0.2 s at most. With `end`, the process says goodbye with its exit
-// status (−1 unknown) and the recording is closed.
-void watcher_stop(bool end, int exit_status);
+// What it works with, for a recording that is about to begin.
+void watcher_configure(const struct watcher_settings *settings);
+// Starts it, also after a watcher_stop. Returns 0 or an errno.
+int watcher_start(void);
+// Lets it write what is left, and waits for that, 0.2 s at most. With `end` the process says goodbye with its exit
+// status (−1 unknown). Returns false when it does not run, or did not stop in time.
+bool watcher_stop(bool end, int exit_status);
 // In a forked child, where the thread does not exist.
 void watcher_after_fork(void);
