@@ -24,17 +24,21 @@ export function barSvg(
   palette: Palette,
 ): string {
   const { width, height } = size;
-  const { bar } = annotation;
-  const thickness = annotation.kind === 'self' ? height : Math.max(3, Math.round(height * 0.4));
+  const { bar, kind } = annotation;
+  const thickness = kind === 'self' ? height : Math.max(4, Math.round(height * 0.4));
   const top = (height - thickness) / 2;
-  let left = 0;
-  const parts = (['python', 'native', 'system', 'wait'] as const).map((kind) => {
-    const share = Math.min(1, Math.max(0, bar[kind]));
-    if (share === 0) return '';
-    const length = Math.min(width - left, Math.max(narrowest, share * width));
+  // An outline, which only high contrast themes have, must not cover what it is around.
+  const outlined = kind === 'self' && !/^#(...0|.{6}00)$/.test(palette.outline);
+  const inset = outlined ? 1.5 : 0;
+  const right = width - inset;
+  let left = inset;
+  const parts = (['python', 'native', 'system', 'wait'] as const).map((part) => {
+    const share = Math.min(1, Math.max(0, bar[part]));
+    if (share === 0 || left >= right) return '';
+    const length = Math.min(right - left, Math.max(narrowest, share * (width - 2 * inset)));
     const x = left;
-    left += Math.max(0, length);
-    return `<rect x="${round(x)}" y="${top}" width="${round(Math.max(0, length))}" height="${thickness}" fill="${palette[kind]}"/>`;
+    left += length;
+    return `<rect x="${round(x)}" y="${top}" width="${round(length)}" height="${thickness}" fill="${palette[part]}"/>`;
   });
   const radius = Math.min(2, thickness / 2);
   const shape = (fill: string) =>
@@ -43,7 +47,7 @@ export function barSvg(
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"${annotation.stale ? ' opacity=".4"' : ''}>` +
     `<clipPath id="c">${shape('#000')}</clipPath>${shape(palette.track)}` +
-    `<g clip-path="url(#c)">${parts.join('')}</g>${outline}</svg>`
+    `<g clip-path="url(#c)">${parts.join('')}</g>${outlined ? outline : ''}</svg>`
   );
 }
 

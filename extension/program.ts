@@ -14,6 +14,9 @@ export interface RunningProgram {
   kill(): void;
 }
 
+/** How long a program may take to go once its terminal has hung up. */
+const hangUpMs = 1500;
+
 type Plan = Extract<PlanRunResult, { ok: true }>;
 
 /** Starts a planned program in a terminal of its own, where it can be typed at and its exit code is seen. */
@@ -76,7 +79,12 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
     interrupt: () => {
       if (pid === undefined || !signal(pid, 'SIGINT')) running?.terminate();
     },
-    kill: () => running?.terminate(),
+    kill: () => {
+      running?.terminate();
+      // Closing the terminal only hangs up, and a program can ignore that.
+      const timer = setTimeout(() => pid !== undefined && signal(pid, 'SIGKILL'), hangUpMs);
+      void ended.then(() => clearTimeout(timer));
+    },
   };
 }
 

@@ -56,7 +56,7 @@ export async function prune(folder: string, inUse: string): Promise<void> {
     const old = names.slice(0, -storageSettings().keepRuns);
     for (const name of old) {
       const directory = path.join(folder, name);
-      if (directory === inUse || (await isRecordingNow(directory))) continue;
+      if (directory === inUse || (await liveProcesses(directory)).length > 0) continue;
       await fs.rm(directory, { recursive: true, force: true });
       getLog().info(`Deleted the old run ${directory}.`);
     }
@@ -71,24 +71,20 @@ export async function liveProcesses(runDir: string): Promise<number[]> {
   const pids = names
     .map((name) => Number(/^(\d+)(?:\.\d+)?\.lsp$/.exec(name)?.[1]))
     .filter(Boolean);
-  return [...new Set(pids)].filter(isAlive);
+  const unique = [...new Set(pids)];
+  const alive = await Promise.all(unique.map((pid) => hasRecordingMapped(pid, runDir)));
+  return unique.filter((_, index) => alive[index]);
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-async function isRecordingNow(directory: string): Promise<boolean> {
-  // A live process id alone may have been given to another program since: its file must be fresh as well.
-  if ((await liveProcesses(directory)).length === 0) return false;
-  const files = await fs.readdir(directory);
-  const times = await Promise.all(files.map((file) => fs.stat(path.join(directory, file))));
-  return times.some(({ mtimeMs }) => Date.now() - mtimeMs < 3_600_000);
+/**
+ * Whether a process is alive and the one that records: process ids are given out again, but only the recording process
+ * has the recording in its address space.
+ */
+async function hasRecordingMapped(pid: number, runDir: string): Promise<boolean> {
+  return fs.readFile(`/proc/${pid}/maps`, 'utf8').then(
+    (maps) => maps.includes(path.basename(runDir)),
+    () => false,
+  );
 }
 
 async function isFolder(directory: string): Promise<boolean> {
