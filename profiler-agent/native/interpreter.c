@@ -177,7 +177,7 @@ static uint32_t hexversion_parse(const char *text) {
 // The entry block of the bytecode loop is straight-line code. Its frame becomes visible with one store to the thread
 // state, `mov %reg, frame(%tstate)`; the stores that complete it follow within the block, if not before.
 #define ENTRY_BYTES 512
-#define LINKING_BYTES 160
+#define LINKING_BYTES (self->minor == 12 ? 160 : 96)
 
 static struct address_range linking_find(const struct interpreter *self) {
   const unsigned char *code = (const unsigned char *)self->eval_entry;
