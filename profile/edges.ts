@@ -1,7 +1,8 @@
 /** Who calls a line and what it calls, found when somebody asks. */
 import type { Cell } from './cells';
 import { addCost, wallOf, zeroCost } from './cost';
-import type { ProcessFeed, ResolvedFrame } from './processFeed';
+import type { ProcessFeed } from './processFeed';
+import type { ResolvedFrame } from './pythonStacks';
 import type { CallEdge } from './types';
 
 /**
@@ -33,8 +34,8 @@ function walk(
 ): void {
   const counted = new Set<object>();
   let inner: ResolvedFrame | undefined;
-  for (let at = cell.stack; at !== 0; at = feed.parentOf(at)) {
-    const frame = feed.frame(at);
+  for (let at = cell.stack; at !== 0; at = feed.stacks.parentOf(at)) {
+    const frame = feed.stacks.frame(at);
     if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
       const callee = inner.function;
       count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cell);

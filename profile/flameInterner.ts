@@ -108,7 +108,7 @@ export class FlameInterner {
     let at = stack;
     while (at !== 0 && !nodes[at]) {
       missing.push(at);
-      at = feed.parentOf(at);
+      at = feed.stacks.parentOf(at);
     }
     let parent = at === 0 ? -1 : nodes[at]! - 1;
     while (missing.length > 0) {
@@ -124,8 +124,8 @@ export class FlameInterner {
   }
 
   #pythonFrame(feed: ProcessFeed, node: number): number | undefined {
-    const owner = feed.frame(node)?.function;
-    const position = feed.position(node);
+    const owner = feed.stacks.frame(node)?.function;
+    const position = feed.stacks.position(node);
     if (!owner || !position) {
       return feed.state === 'running'
         ? undefined

@@ -77,6 +77,7 @@ export class LineCosts {
       owner.file.lines.set(line, entry);
     } else if (nameRank(owner.name) > nameRank(entry.function.name)) {
       entry.function = owner;
+      entry.file.built = undefined;
     }
     return entry;
   }

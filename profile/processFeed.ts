@@ -1,12 +1,10 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
 import { Cells, type Cell, type CellTop } from './cells';
 import { zeroCost, addCost } from './cost';
-import { withRoom } from './flameColumns';
-import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
-import type { FunctionEntry, LineCosts, LineEntry } from './lineCosts';
+import type { LineCosts } from './lineCosts';
 import { NativeChains, reportedFrame, type Symbolize } from './nativeChains';
 import { callKind } from './opcodes';
-import { absolutePath } from './paths';
+import { PythonStacks } from './pythonStacks';
 import type {
   CodeRecord,
   EndRecord,
@@ -20,31 +18,14 @@ import { sampleCost, takeSystem } from './sampleCost';
 import { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from './types';
 
-interface Code {
-  function: FunctionEntry;
-  table: LineTable;
-}
-
-/** A Python frame whose code is known. */
-export interface ResolvedFrame {
-  line: LineEntry;
-  function: FunctionEntry;
-}
-
 /** Takes one recording; made by ProfileBuilder.addProcess. */
 export class ProcessFeed {
   readonly cells = new Cells();
   readonly threads = new Map<number, ThreadFeed>();
+  readonly stacks: PythonStacks;
   readonly total: Cost = zeroCost();
   samples = 0;
   state: ProcessInfo['state'] = 'running';
-  /** Parent and code of each stack node; node 0 is no frame. */
-  #parent = new Int32Array(1);
-  #code = new Float64Array(1);
-  #instruction = new Int32Array(1);
-  #stacks = 1;
-  #frames: (ResolvedFrame | undefined)[] = [];
-  readonly #codes = new Map<number, Code>();
   readonly #waitingCodes: CodeRecord[] = [];
   readonly #natives: NativeChains;
   #process: ProcessRecord | undefined;
@@ -61,6 +42,7 @@ export class ProcessFeed {
     private readonly newThreadId: () => number,
     symbolize: Symbolize,
   ) {
+    this.stacks = new PythonStacks(lines);
     this.#natives = new NativeChains(symbolize);
   }
 
@@ -80,7 +62,7 @@ export class ProcessFeed {
         this.#sample(record);
         return;
       case 'stack':
-        this.#stack(record.parent, record.code, record.instruction);
+        this.stacks.addStack(record);
         return;
       case 'native':
         this.#natives.addNative(record);
@@ -90,7 +72,7 @@ export class ProcessFeed {
         return;
       case 'code':
         if (this.#process) {
-          this.#addCode(record, this.#process);
+          this.stacks.addCode(record, this.#process);
         } else {
           this.#waitingCodes.push(record);
         }
@@ -98,7 +80,7 @@ export class ProcessFeed {
       case 'process':
         this.#process = record;
         for (const code of this.#waitingCodes.splice(0)) {
-          this.#addCode(code, record);
+          this.stacks.addCode(code, record);
         }
         return;
       case 'thread': {
@@ -159,36 +141,6 @@ export class ProcessFeed {
     };
   }
 
-  /** Parent of a stack node, 0 for none. */
-  parentOf(stack: number): number {
-    return this.#parent[stack]!;
-  }
-
-  /** Number of stack nodes, node 0 included. */
-  get stackCount(): number {
-    return this.#stacks;
-  }
-
-  /** The frame of a stack node; undefined while its code is unknown. */
-  frame(stack: number): ResolvedFrame | undefined {
-    let frame = this.#frames[stack];
-    if (!frame) {
-      const code = this.#codes.get(this.#code[stack]!);
-      if (code) {
-        const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
-        frame = { line: this.lines.lineEntry(code.function, line), function: code.function };
-        this.#frames[stack] = frame;
-      }
-    }
-    return frame;
-  }
-
-  /** Where exactly a stack node is; undefined while its code is unknown. */
-  position(stack: number): SourcePosition | undefined {
-    const code = this.#codes.get(this.#code[stack]!);
-    return code && lookUpNearest(code.table, this.#instruction[stack]!);
-  }
-
   /**
    * Adds fresh cost to lines and functions. Stacks with code that has not come yet wait for it, unless the recording has
    * ended: then only their known frames are charged.
@@ -196,7 +148,7 @@ export class ProcessFeed {
   settle(): void {
     const later: Cell[] = [];
     for (const cell of this.cells.dirty) {
-      if (this.state === 'running' && !this.#isComplete(cell.stack)) {
+      if (this.state === 'running' && !this.stacks.isComplete(cell.stack)) {
         later.push(cell);
         continue;
       }
@@ -209,8 +161,8 @@ export class ProcessFeed {
 
   #charge({ stack, fresh, leaf }: Cell): void {
     this.lines.nextStack();
-    for (let at = stack; at !== 0; at = this.#parent[at]!) {
-      const frame = this.frame(at);
+    for (let at = stack; at !== 0; at = this.stacks.parentOf(at)) {
+      const frame = this.stacks.frame(at);
       if (!frame) {
         this.#unknownCode++;
         continue;
@@ -226,18 +178,9 @@ export class ProcessFeed {
     }
   }
 
-  #isComplete(stack: number): boolean {
-    for (let at = stack; at !== 0; at = this.#parent[at]!) {
-      if (!this.frame(at)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   #sample(sample: SampleRecord): void {
     const thread = this.#thread(sample.thread);
-    const stack = sample.stack < this.#stacks ? sample.stack : 0;
+    const stack = this.stacks.has(sample.stack) ? sample.stack : 0;
     const running = sample.state === 'running';
     const leaf = running ? this.#natives.get(sample.native) : undefined;
     if (stack !== sample.stack || (running && sample.native !== 0 && !leaf)) {
@@ -266,28 +209,6 @@ export class ProcessFeed {
     this.samples += cost.samples;
     thread.add(id, sample);
     this.#reached(sample.timeNs);
-  }
-
-  #stack(parent: number, code: number, instruction: number): void {
-    const id = this.#stacks++;
-    this.#parent = withRoom(this.#parent, this.#stacks);
-    this.#code = withRoom(this.#code, this.#stacks);
-    this.#instruction = withRoom(this.#instruction, this.#stacks);
-    this.#parent[id] = parent < id ? parent : 0;
-    this.#code[id] = code;
-    this.#instruction[id] = instruction;
-  }
-
-  #addCode(record: CodeRecord, process: ProcessRecord): void {
-    this.#codes.set(record.code, {
-      function: this.lines.functionEntry(
-        absolutePath(process.cwd, record.filename),
-        record.name,
-        record.qualname,
-        record.firstLine,
-      ),
-      table: decodeLineTable(process.hexversion, record.firstLine, record.lineTable),
-    });
   }
 
   #thread(number: number): ThreadFeed {

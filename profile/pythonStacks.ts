@@ -1,0 +1,89 @@
+/** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
+import { withRoom } from './flameColumns';
+import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
+import type { FunctionEntry, LineCosts, LineEntry } from './lineCosts';
+import { absolutePath } from './paths';
+import type { CodeRecord, ProcessRecord, StackRecord } from './records';
+
+interface Code {
+  function: FunctionEntry;
+  table: LineTable;
+}
+
+/** A Python frame whose code is known. */
+export interface ResolvedFrame {
+  line: LineEntry;
+  function: FunctionEntry;
+}
+
+/** Nodes are named by the recording's implied ids; node 0 is no frame. */
+export class PythonStacks {
+  #parent = new Int32Array(1);
+  #code = new Float64Array(1);
+  #instruction = new Int32Array(1);
+  #count = 1;
+  readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
+  readonly #codes = new Map<number, Code>();
+
+  constructor(private readonly lines: LineCosts) {}
+
+  addCode(record: CodeRecord, process: ProcessRecord): void {
+    const path = absolutePath(process.cwd, record.filename);
+    this.#codes.set(record.code, {
+      function: this.lines.functionEntry(path, record.name, record.qualname, record.firstLine),
+      table: decodeLineTable(process.hexversion, record.firstLine, record.lineTable),
+    });
+  }
+
+  addStack({ parent, code, instruction }: StackRecord): void {
+    const id = this.#count++;
+    this.#parent = withRoom(this.#parent, this.#count);
+    this.#code = withRoom(this.#code, this.#count);
+    this.#instruction = withRoom(this.#instruction, this.#count);
+    // A parent must come first; anything else is damage, and would be a loop.
+    this.#parent[id] = parent < id ? parent : 0;
+    this.#code[id] = code;
+    this.#instruction[id] = instruction;
+    this.#frames.push(undefined);
+  }
+
+  /** Whether the recording has said what this node is. */
+  has(stack: number): boolean {
+    return stack < this.#count;
+  }
+
+  /** The frame below, 0 for none. */
+  parentOf(stack: number): number {
+    return this.#parent[stack]!;
+  }
+
+  /** The frame of a node; undefined while its code is unknown. */
+  frame(stack: number): ResolvedFrame | undefined {
+    let frame = this.#frames[stack];
+    if (!frame) {
+      const code = this.#codes.get(this.#code[stack]!);
+      if (code) {
+        const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
+        frame = { line: this.lines.lineEntry(code.function, line), function: code.function };
+        this.#frames[stack] = frame;
+      }
+    }
+    return frame;
+  }
+
+  /** Where exactly a node is; undefined while its code is unknown. */
+  position(stack: number): SourcePosition | undefined {
+    const code = this.#codes.get(this.#code[stack]!);
+    return code && lookUpNearest(code.table, this.#instruction[stack]!);
+  }
+
+  /** Whether the code of all frames of a stack is known. */
+  isComplete(stack: number): boolean {
+    for (let at = stack; at !== 0; at = this.#parent[at]!) {
+      if (!this.frame(at)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
