@@ -1,6 +1,6 @@
 /** Left-heavy: the call tree with equal paths merged, heaviest first from the left. */
 import type { FlameStore } from './flameStore';
-import type { Track } from './flameTrack';
+import type { StackSums } from './flameStats';
 
 export type FlameMetric = 'wall' | 'cpu';
 
@@ -17,31 +17,17 @@ export interface Merged {
   sorted: Uint8Array;
 }
 
-/** Sum tracks over the call tree: one pass over the samples, one backwards over the stacks. Samples without a stack are left out. */
-export function mergeTracks(
-  store: FlameStore,
-  tracks: readonly Track[],
-  metric: FlameMetric,
-): Merged {
-  const stackTotal = new Float64Array(store.stackCount);
-  const stackSamples = new Float64Array(store.stackCount);
-  let rootTotal = 0;
-  for (const track of tracks) {
-    const weights = metric === 'wall' ? track.wall : track.cpu;
-    for (let i = 0; i < track.count; i++) {
-      const stack = track.stack[i]!;
-      if (stack < 0) continue;
-      stackTotal[stack]! += weights[i]!;
-      stackSamples[stack]! += 1;
-      rootTotal += weights[i]!;
-    }
-  }
+/** Add sums by stack up over the call tree, in one pass backwards over the stacks. */
+export function mergeStacks(store: FlameStore, sums: StackSums, metric: FlameMetric): Merged {
+  const stackTotal = sums[metric].slice();
+  const stackSamples = sums.samples.slice();
+  const rootTotal = stackTotal.reduce((sum, weight) => sum + weight, 0);
   const nodes = store.nodeCount;
   const total = new Float64Array(nodes);
   const samples = new Float64Array(nodes);
   const best = new Int32Array(nodes).fill(-1);
   const bestTotal = new Float64Array(nodes).fill(-1);
-  for (let stack = store.stackCount - 1; stack >= 0; stack--) {
+  for (let stack = stackTotal.length - 1; stack >= 0; stack--) {
     const parent = store.stackParent[stack]!;
     const weight = stackTotal[stack]!;
     const node = store.stackNode[stack]!;

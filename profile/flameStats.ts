@@ -3,39 +3,62 @@ import { frameKinds } from './types';
 import type { FlameStore } from './flameStore';
 import { firstEndingAfter, type Track } from './flameTrack';
 
-/** wall and cpu in ns; samples that touch the range, which cover all of wall. */
+/** wall and cpu in ns; samples: how many were taken. */
 export interface Amount {
   wall: number;
   cpu: number;
   samples: number;
 }
 
+/** What was spent with each stack as the whole stack: columns by stack, as in Amount. */
+export interface StackSums {
+  wall: Float64Array;
+  cpu: Float64Array;
+  samples: Float64Array;
+}
+
 const python = frameKinds.indexOf('python');
 
 /**
- * Sum the samples of tracks within `[fromNs, toNs)` whose stack is marked (one byte per stack; null = all that have
- * a stack). A sample that is partly inside counts with that part of its weights.
+ * Sum the samples of tracks within `[fromNs, toNs)` by stack; those without a stack are left out. A sample that is
+ * partly inside counts with that part of its weights.
  */
-export function sumSamples(
+export function sumByStack(
+  store: FlameStore,
   tracks: readonly Track[],
   fromNs: number,
   toNs: number,
-  marked: Uint8Array | null,
-): Amount {
-  const sum = { wall: 0, cpu: 0, samples: 0 };
+): StackSums {
+  const sums = {
+    wall: new Float64Array(store.stackCount),
+    cpu: new Float64Array(store.stackCount),
+    samples: new Float64Array(store.stackCount),
+  };
   for (const track of tracks) {
     const { time, wall, cpu, stack, count } = track;
     for (let i = firstEndingAfter(track, fromNs); i < count && time[i]! < toNs; i++) {
       const id = stack[i]!;
-      if (id < 0 || (marked !== null && marked[id] !== 1)) continue;
+      if (id < 0) continue;
       const whole = wall[i]!;
       const inside = Math.min(toNs, time[i]! + whole) - Math.max(fromNs, time[i]!);
-      sum.wall += inside;
-      sum.cpu += inside === whole ? cpu[i]! : (cpu[i]! * inside) / whole;
-      sum.samples++;
+      sums.wall[id]! += inside;
+      sums.cpu[id]! += inside === whole ? cpu[i]! : (cpu[i]! * inside) / whole;
+      sums.samples[id]! += 1;
     }
   }
-  return sum;
+  return sums;
+}
+
+/** The part of sums whose stack is marked (one byte per stack; null = all). */
+export function amountOf(sums: StackSums, marked: Uint8Array | null): Amount {
+  const amount = { wall: 0, cpu: 0, samples: 0 };
+  for (let stack = 0; stack < sums.wall.length; stack++) {
+    if (marked !== null && marked[stack] !== 1) continue;
+    amount.wall += sums.wall[stack]!;
+    amount.cpu += sums.cpu[stack]!;
+    amount.samples += sums.samples[stack]!;
+  }
+  return amount;
 }
 
 /**
@@ -92,27 +115,10 @@ export interface FunctionRow {
 }
 
 /**
- * Self and total per function over `[fromNs, toNs)`, recursion counted once, heaviest self first. One pass over
- * the samples, one over the stacks and a walk of the call tree.
+ * Self and total per function, recursion counted once, heaviest self first. `weights`: ns by stack, a column of
+ * sumByStack.
  */
-export function functionTable(
-  store: FlameStore,
-  tracks: readonly Track[],
-  fromNs: number,
-  toNs: number,
-  metric: 'wall' | 'cpu',
-): FunctionRow[] {
-  const stackSelf = new Float64Array(store.stackCount);
-  for (const track of tracks) {
-    const { time, wall, cpu, stack, count } = track;
-    for (let i = firstEndingAfter(track, fromNs); i < count && time[i]! < toNs; i++) {
-      if (stack[i]! < 0) continue;
-      const whole = wall[i]!;
-      const inside = Math.min(toNs, time[i]! + whole) - Math.max(fromNs, time[i]!);
-      const share = whole > 0 ? inside / whole : 1;
-      stackSelf[stack[i]!]! += metric === 'wall' ? inside : cpu[i]! * share;
-    }
-  }
+export function functionTable(store: FlameStore, weights: Float64Array): FunctionRow[] {
   const kinds = frameKinds.length;
   const rows = new Map<number, FunctionRow>();
   const rowOf = (fn: number, kind: number): FunctionRow => {
@@ -123,8 +129,8 @@ export function functionTable(
   };
   const nodeTotal = new Float64Array(store.nodeCount);
   const frameTotal = new Float64Array(store.frameCount);
-  for (let stack = 0; stack < stackSelf.length; stack++) {
-    const self = stackSelf[stack]!;
+  for (let stack = 0; stack < weights.length; stack++) {
+    const self = weights[stack]!;
     if (self === 0) continue;
     nodeTotal[store.stackNode[stack]!]! += self;
     const owner = store.stackPython[stack]!;

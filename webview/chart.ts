@@ -1,0 +1,248 @@
+/** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
+import { axisTop, scaleLinear, select } from 'd3';
+import { axisFormat, formatNs, formatShare } from './format';
+import { createPainter, labelText, type Colours } from './paint';
+import { createPalette, frameColours, nodeColours } from './palette';
+import { el } from './dom';
+import { blockOf } from './navigate';
+import {
+  headerHeight,
+  layoutScene,
+  nodeOfCell,
+  rowHeight,
+  type Band,
+  type Run,
+  type Scene,
+} from './scene';
+import { extentOf, mergedOf, spanOf, type Focus, type State } from './state';
+import { frameName, trackTitle } from './names';
+import { readTheme, type Theme } from './theme';
+
+export interface Chart {
+  /** Holds everything below the toolbar. */
+  element: HTMLElement;
+  /** Scrolls vertically and takes the keyboard. */
+  scroller: HTMLElement;
+  /** What the pointer acts on: the canvas, without the scroll bar. */
+  surface: HTMLElement;
+  scene: () => Scene;
+  theme: () => Theme;
+  /** Colours depend on data, marks and theme; call when one of them changed. */
+  recolour: () => void;
+  retheme: () => void;
+  paint: () => void;
+  /** Outlines of the frame pointed at and the focused frame. */
+  paintOverlay: (pointed: Focus | null) => void;
+  /** Box of a frame in the viewport, CSS px; null when it is not in the view. */
+  boxOf: (focus: Focus) => Box | null;
+  /** Scroll so that a row of a band is visible. */
+  revealRow: (focus: Focus) => void;
+}
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The chart of a state; nothing is painted until asked. */
+export function createChart(state: State): Chart {
+  const canvas = el('canvas', { 'aria-hidden': 'true' });
+  const overlay = el('canvas', { class: 'overlay', 'aria-hidden': 'true' });
+  const surface = el('div', { class: 'surface' }, canvas, overlay);
+  const sizer = el('div', { class: 'sizer' }, surface);
+  const scroller = el('div', { class: 'scroller', tabindex: '0' }, sizer);
+  const axis = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  axis.setAttribute('class', 'axis');
+  axis.setAttribute('aria-hidden', 'true');
+  const element = el('div', { class: 'chart' });
+  element.append(axis, scroller);
+
+  const context = canvas.getContext('2d', { alpha: false });
+  const overlayContext = overlay.getContext('2d');
+  if (!context || !overlayContext) {
+    throw new Error('This window cannot draw on a canvas. Reload the window and try again.');
+  }
+  const painter = createPainter(context);
+  let theme = readTheme();
+  let palette = createPalette(theme);
+  let colours: Colours = { frames: new Uint32Array(0), nodes: new Uint32Array(0) };
+  let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 });
+
+  const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
+    cssWidth: Math.max(1, scroller.clientWidth),
+    height: Math.max(1, scroller.clientHeight),
+    scrollTop: scroller.scrollTop,
+    ratio: Math.max(1, window.devicePixelRatio),
+  });
+
+  const fitCanvas = (target: HTMLCanvasElement, height: number): void => {
+    const deviceHeight = Math.max(1, Math.round((height * scene.width) / scene.cssWidth));
+    if (target.width !== scene.width) target.width = scene.width;
+    if (target.height !== deviceHeight) target.height = deviceHeight;
+    target.style.width = `${scene.cssWidth}px`;
+    target.style.height = `${height}px`;
+  };
+
+  const paintHeaders = (): void => {
+    const ratio = scene.width / scene.cssWidth;
+    context.save();
+    context.scale(ratio, ratio);
+    context.textBaseline = 'middle';
+    for (const band of scene.bands) {
+      const y = band.top - scene.scrollTop;
+      if (!band.track || band.rowsTop === band.top || y > scene.height || y < -headerHeight)
+        continue;
+      paintHeader(context, state, band, y, scene.cssWidth, theme);
+    }
+    context.restore();
+  };
+
+  const paintGrid = (ticks: number[]): void => {
+    const ratio = scene.width / scene.cssWidth;
+    context.fillStyle = theme.foreground.copy({ opacity: theme.dark ? 0.1 : 0.12 }).formatRgb();
+    for (const tick of ticks) {
+      const x = Math.round((tick - scene.startNs) / scene.stepNs);
+      context.fillRect(x, 0, Math.max(1, Math.floor(ratio)), context.canvas.height);
+    }
+  };
+
+  const paintAxis = (): number[] => {
+    const span = spanOf(state);
+    const scale = scaleLinear().domain([span.start, span.end]).range([0, scene.cssWidth]);
+    const ticks = scale.ticks(Math.max(2, Math.floor(scene.cssWidth / 110)));
+    const format = axisFormat(ticks.length > 1 ? ticks[1]! - ticks[0]! : span.end - span.start);
+    axis.setAttribute('viewBox', `0 0 ${scene.cssWidth} 22`);
+    axis.setAttribute('width', String(scene.cssWidth));
+    select(axis)
+      .selectAll<SVGGElement, null>('g.ticks')
+      .data([null])
+      .join('g')
+      .attr('class', 'ticks')
+      .attr('transform', 'translate(0,21)')
+      .call(
+        axisTop<number>(scale)
+          .tickValues(ticks)
+          .tickSize(4)
+          .tickFormat((ns) => format(ns)),
+      );
+    return ticks;
+  };
+
+  const textOf = (run: Run, room: number): string => {
+    const node = nodeOfCell(state.store, scene, run.cell);
+    if (!scene.merged) return labelText(frameName(state.store, run.cell), '', room);
+    const merged = mergedOf(state);
+    const total = merged.total[node]!;
+    const figures = `${formatNs(total)} · ${formatShare(total, merged.rootTotal)}`;
+    return labelText(frameName(state.store, merged.stack[node]!), figures, room);
+  };
+
+  const recolour = (): void => {
+    const marks = { matched: state.found?.functions ?? null, lit: state.lit };
+    colours = {
+      frames: frameColours(state.store, palette, marks),
+      nodes: nodeColours(state.store, palette, marks),
+    };
+  };
+
+  const boxOf = (focus: Focus): Box | null => {
+    const band = scene.bands.find((candidate) => candidate.track === focus.track);
+    const block = band ? blockOf(state, focus) : null;
+    if (!band || !block || !(scene.stepNs > 0)) return null;
+    const perPx = (scene.stepNs * scene.width) / scene.cssWidth;
+    const depth = state.store.nodeDepth[focus.node]!;
+    if (depth >= band.rows) return null;
+    const x = (block.start - scene.startNs) / perPx;
+    return {
+      x,
+      y: band.rowsTop + depth * rowHeight - scene.scrollTop,
+      width: Math.max(1, (block.end - block.start) / perPx),
+      height: rowHeight,
+    };
+  };
+
+  return {
+    element,
+    scroller,
+    surface,
+    scene: () => scene,
+    theme: () => theme,
+    recolour,
+    retheme: () => {
+      theme = readTheme();
+      palette = createPalette(theme);
+      recolour();
+    },
+    paint: () => {
+      const viewport = measure();
+      scene = layoutScene(state, viewport);
+      const content = scene.bands.at(-1)?.bottom ?? 0;
+      sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;
+      surface.style.height = `${viewport.height}px`;
+      fitCanvas(canvas, viewport.height);
+      const ticks = extentOf(state) > 0 ? paintAxis() : [];
+      const wide = painter.paintRows(scene, state.store, colours, theme);
+      paintGrid(ticks);
+      painter.paintLabels(scene, state.store, colours, theme, wide, textOf);
+      paintHeaders();
+    },
+    paintOverlay: (pointed) => {
+      fitCanvas(overlay, scene.height);
+      overlayContext.setTransform(1, 0, 0, 1, 0, 0);
+      overlayContext.clearRect(0, 0, overlay.width, overlay.height);
+      const ratio = scene.width / scene.cssWidth;
+      overlayContext.scale(ratio, ratio);
+      const outline = (focus: Focus | null, colour: string, thickness: number): void => {
+        const box = focus && boxOf(focus);
+        if (!box) return;
+        overlayContext.strokeStyle = colour;
+        overlayContext.lineWidth = thickness;
+        const left = Math.max(-4, box.x);
+        const right = Math.min(scene.cssWidth + 4, Math.max(box.x + box.width, box.x + 2));
+        if (right < 0 || left > scene.cssWidth) return;
+        const inset = thickness / 2;
+        overlayContext.strokeRect(
+          left + inset,
+          box.y + inset,
+          Math.max(1, right - left - thickness),
+          box.height - thickness - 1,
+        );
+      };
+      outline(pointed, theme.foreground.formatHex(), 1);
+      outline(state.focus, theme.focus.formatHex(), 1);
+      outline(state.focus, theme.foreground.formatHex(), 2);
+    },
+    boxOf,
+    revealRow: (focus) => {
+      const box = boxOf(focus);
+      if (!box) return;
+      if (box.y < headerHeight) scroller.scrollTop += box.y - headerHeight;
+      else if (box.y + box.height > scene.height) {
+        scroller.scrollTop += box.y + box.height - scene.height + 6;
+      }
+    },
+  };
+}
+
+function paintHeader(
+  context: CanvasRenderingContext2D,
+  state: State,
+  band: Band,
+  y: number,
+  width: number,
+  theme: Theme,
+): void {
+  const track = band.track!;
+  context.fillStyle = theme.foreground.copy({ opacity: 0.06 }).formatRgb();
+  context.fillRect(0, y + 3, width, headerHeight - 5);
+  context.fillStyle = theme.foreground.formatHex();
+  context.font = theme.font;
+  const middle = y + headerHeight / 2 + 0.5;
+  const name = `${state.collapsed.has(track.id) ? '▸' : '▾'} ${trackTitle(state.store.tracks, track)}`;
+  context.fillText(name, 6, middle);
+  context.fillStyle = theme.muted.formatHex();
+  const figures = `${formatNs(track.cpuNs)} CPU of ${formatNs(track.wallNs)}`;
+  context.fillText(figures, 6 + context.measureText(name).width + 14, middle);
+}

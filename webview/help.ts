@@ -1,0 +1,45 @@
+/** The `?` sheet: every key and gesture of the chart. */
+import { el } from './dom';
+
+const lines: [string, string][] = [
+  ['Click', 'Select a frame and open its line beside the chart'],
+  ['Double click, z', 'Zoom to the frame'],
+  ['Wheel, pinch, + −', 'Zoom at the pointer'],
+  ['Drag, Alt+wheel, a d', 'Move sideways'],
+  ['Shift+wheel, Page Up/Down', 'Move up and down'],
+  ['0, Home', 'Show everything'],
+  ['↑ ↓ ← →', 'Go to the caller, the callee, the frame before or after'],
+  ['Enter', 'Open the line of the focused frame'],
+  ['c', 'Copy the stack of the focused frame'],
+  ['/, Ctrl+F', 'Search: words, /regex/, file:name, module:name'],
+  ['n, N', 'Next, previous match'],
+  ['t', 'Switch between time order and left heavy'],
+  ['Esc', 'Clear the search, then the selection'],
+  ['?', 'Show or hide this sheet'],
+];
+
+/** A hidden sheet and a function that shows or hides it. */
+export function createHelp(): {
+  element: HTMLElement;
+  isOpen: () => boolean;
+  toggle: (on?: boolean) => void;
+} {
+  const list = el('dl', {});
+  for (const [keys, what] of lines) list.append(el('dt', {}, keys), el('dd', {}, what));
+  const note = el(
+    'p',
+    {},
+    'Time order shows when things ran, left to right; gaps are times without a sample. Left heavy ' +
+      'merges equal call paths, the heaviest first. Blue is Python, orange native code, green the ' +
+      'system, grey waiting, purple waiting for the GIL.',
+  );
+  const element = el('div', { class: 'help', role: 'dialog', 'aria-label': 'Keys' }, list, note);
+  element.hidden = true;
+  return {
+    element,
+    isOpen: () => !element.hidden,
+    toggle: (on = element.hidden) => {
+      element.hidden = !on;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+/** The card beside the pointer: what a frame is, and what its function costs in view and in the whole run. */
+import { amountOf, selfStacks, type Amount, type StackSums } from '../profile/flameStats';
+import { stacksUnder } from '../profile/flameTimeOrder';
+import { matchFrames } from '../profile/flameSearch';
+import { el } from './dom';
+import { count, formatNs, formatShare } from './format';
+import { frameName, frameSource, kindName } from './names';
+import { blockOf } from './navigate';
+import { mergedOf, runSums, viewSums, type Focus, type State } from './state';
+
+export interface HoverCard {
+  element: HTMLElement;
+  /** Show the card of a frame near a point, CSS px in the card's parent. */
+  show: (focus: Focus, x: number, y: number) => void;
+  showText: (text: string, x: number, y: number) => void;
+  hide: () => void;
+}
+
+/** What a card says, also read out by screen readers. */
+export interface FrameFacts {
+  name: string;
+  kind: string;
+  where: string;
+  /** This block, or this path in the left-heavy view. */
+  here: string;
+  rows: { label: string; self: string; total: string }[];
+  samples: string;
+}
+
+/** Everything known about a frame, in words. A few passes over the stacks, and over the samples when the view moved. */
+export function frameFacts(state: State, focus: Focus): FrameFacts {
+  const { store } = state;
+  const frame = store.stackFrame[focus.stack]!;
+  const fn = store.frameFunction[frame]!;
+  const only = new Uint8Array(store.functionCount);
+  only[fn] = 1;
+  const under = stacksUnder(store, matchFrames(store, only));
+  const self = selfStacks(store, fn, store.frameKind[frame]!);
+  const metric = state.mode === 'merged' ? state.metric : 'wall';
+  const row = (label: string, sums: StackSums): FrameFacts['rows'][number] => {
+    const all = amountOf(sums, null);
+    const say = (part: Amount): string =>
+      `${formatNs(part[metric])} · ${formatShare(part[metric], all[metric])}`;
+    return { label, self: say(amountOf(sums, self)), total: say(amountOf(sums, under)) };
+  };
+  const rows = [row('Run', runSums(state))];
+  const zoomed = state.time.start > 0 || state.time.end < store.endNs;
+  if (state.mode === 'time' && zoomed) rows.unshift(row('In view', viewSums(state)));
+  const { path, line, module } = frameSource(store, focus.stack);
+  const source = path ? (line > 0 ? `${path}:${line}` : path) : module;
+  return {
+    name: frameName(store, focus.stack),
+    kind: kindName(store.kindOf(focus.stack)) + (path && module ? ` · ${module}` : ''),
+    where: source,
+    here: hereText(state, focus),
+    rows,
+    samples: count(amountOf(runSums(state), under).samples, 'sample'),
+  };
+}
+
+function hereText(state: State, focus: Focus): string {
+  const block = blockOf(state, focus);
+  if (!block) return '';
+  const length = formatNs(block.end - block.start);
+  if (focus.track)
+    return `${length} from ${formatNs(block.start)} · ${count(block.samples, 'sample')}`;
+  const share = formatShare(block.end - block.start, mergedOf(state).rootTotal);
+  const unit = state.metric === 'cpu' ? 'CPU' : 'wall';
+  return `This path: ${length} ${unit} · ${share} · ${count(block.samples, 'sample')}`;
+}
+
+/** A hidden card. */
+export function createHoverCard(state: State): HoverCard {
+  const name = el('div', { class: 'card-name' });
+  const kind = el('span', { class: 'card-kind' });
+  const where = el('div', { class: 'card-where' });
+  const here = el('div', { class: 'card-here' });
+  const table = el('table', {});
+  const samples = el('div', { class: 'card-samples' });
+  const element = el('div', { class: 'card', role: 'tooltip' });
+  element.hidden = true;
+  let shown = '';
+
+  const place = (x: number, y: number): void => {
+    element.hidden = false;
+    const room = element.parentElement!.getBoundingClientRect();
+    const { width, height } = element.getBoundingClientRect();
+    const left = x + 14 + width > room.width ? x - 14 - width : x + 14;
+    const top = y + 18 + height > room.height ? y - 12 - height : y + 18;
+    element.style.left = `${Math.max(4, Math.min(left, room.width - width - 4))}px`;
+    element.style.top = `${Math.max(4, top)}px`;
+  };
+
+  return {
+    element,
+    hide: () => {
+      element.hidden = true;
+      shown = '';
+    },
+    showText: (text, x, y) => {
+      shown = '';
+      here.textContent = text;
+      element.replaceChildren(here);
+      place(x, y);
+    },
+    show: (focus, x, y) => {
+      const block = blockOf(state, focus);
+      const key = [
+        focus.node,
+        focus.stack,
+        block?.start,
+        state.time.start,
+        state.time.end,
+        state.metric,
+      ];
+      key.push(state.store.sampleCount, focus.track?.id);
+      if (shown !== key.join()) {
+        shown = key.join();
+        const facts = frameFacts(state, focus);
+        name.textContent = facts.name;
+        kind.textContent = facts.kind;
+        kind.dataset['kind'] = state.store.kindOf(focus.stack);
+        where.textContent = facts.where;
+        here.textContent = facts.here;
+        samples.textContent = `${facts.samples} of this function in the run`;
+        table.replaceChildren(
+          el('tr', {}, el('th', {}), el('th', {}, 'Self'), el('th', {}, 'Total')),
+          ...facts.rows.map((row) =>
+            el('tr', {}, el('th', {}, row.label), el('td', {}, row.self), el('td', {}, row.total)),
+          ),
+        );
+        element.replaceChildren(name, kind, where, here, table, samples);
+      }
+      place(x, y);
+    },
+  };
+}

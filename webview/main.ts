@@ -1,0 +1,119 @@
+/** The panel's entry: messages from the host in, messages to it out, and every error said aloud. */
+import './style.css';
+import { decodeFlameChunk } from '../protocol/flameChunk';
+import type { FromPanel, ToPanel } from '../protocol/panel';
+import { createApp, type App } from './app';
+import { el, oncePerFrame } from './dom';
+import { createState, resetState, type Mode } from './state';
+import { defineControls } from './toolkit';
+
+interface Look {
+  mode: Mode;
+  metric: 'wall' | 'cpu';
+}
+
+declare function acquireVsCodeApi(): {
+  postMessage: (message: FromPanel) => void;
+  getState: () => Look | undefined;
+  setState: (look: Look) => void;
+};
+
+const vscode = acquireVsCodeApi();
+const state = createState();
+Object.assign(state, vscode.getState() ?? {});
+const root = document.getElementById('app') ?? document.body;
+
+/** Show an error above whatever is on the screen, and tell the host, which logs it. */
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  vscode.postMessage({
+    type: 'error',
+    message: error instanceof Error && error.stack ? error.stack : message,
+  });
+  document.querySelector('.failure')?.remove();
+  const close = el('button', { type: 'button', 'aria-label': 'Dismiss' }, '×');
+  const bar = el('div', { class: 'failure', role: 'alert' });
+  bar.append(`The flame chart had a problem: ${message}`, close);
+  close.addEventListener('click', () => bar.remove());
+  document.body.append(bar);
+}
+
+window.addEventListener('error', (event) => fail(event.error ?? event.message));
+window.addEventListener('unhandledrejection', (event) => fail(event.reason));
+
+function start(): App {
+  defineControls();
+  const app = createApp(root, state, {
+    open: (path, line, column) => vscode.postMessage({ type: 'open', path, line, column }),
+    copy: (text) => vscode.postMessage({ type: 'copy', text }),
+    remember: (look) => vscode.setState(look),
+  });
+  app.everythingChanged();
+  return app;
+}
+
+function listen(app: App): void {
+  let ended = false;
+  const dataChanged = oncePerFrame(() => {
+    try {
+      app.dataChanged(ended);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  const handle = (message: ToPanel): void => {
+    switch (message.type) {
+      case 'reset':
+        ended = false;
+        resetState(state, message.title, message.live);
+        state.message = message.live ? 'Waiting for the first samples…' : 'Reading the recording…';
+        app.everythingChanged();
+        return;
+      case 'chunk':
+        try {
+          state.store.append(decodeFlameChunk(message.data));
+          dataChanged();
+        } finally {
+          // Acknowledged even when it was bad, or the host would wait for ever.
+          vscode.postMessage({ type: 'ack', sequence: message.sequence });
+        }
+        return;
+      case 'done':
+        ended = true;
+        state.live = false;
+        state.message =
+          'This run has no samples: the program ended before the first one was taken.';
+        if (state.store.sampleCount > 0) dataChanged();
+        else app.everythingChanged();
+        return;
+      case 'highlight':
+        state.highlight = message.path === null ? null : { path: message.path, line: message.line };
+        app.highlightChanged(message.reveal);
+        return;
+      case 'message':
+        resetState(state, '', false);
+        state.message = message.text;
+        app.everythingChanged();
+        return;
+      default:
+        assertNever(message);
+    }
+  };
+  window.addEventListener('message', (event: MessageEvent<ToPanel>) => {
+    try {
+      handle(event.data);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  vscode.postMessage({ type: 'ready' });
+}
+
+/** A message this panel does not know comes from a newer host; it is not for us. */
+function assertNever(_message: never): void {}
+
+try {
+  listen(start());
+} catch (error) {
+  fail(error);
+}

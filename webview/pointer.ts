@@ -1,0 +1,90 @@
+/** The mouse over the chart: card, selection, opening, zooming to a frame, folding threads. */
+import type { Chart } from './chart';
+import { oncePerFrame } from './dom';
+import type { HoverCard } from './hover';
+import { focusOfHit } from './navigate';
+import { headerAt, hitTest } from './scene';
+import type { Focus, State } from './state';
+
+export interface PointerActions {
+  select: (focus: Focus | null) => void;
+  open: (focus: Focus) => void;
+  zoomTo: (focus: Focus) => void;
+  toggleTrack: (id: number) => void;
+  pointAt: (focus: Focus | null) => void;
+}
+
+/** Listen to the pointer over a chart; returns a function that takes the card away, e.g. after the view moved. */
+export function listenToPointer(
+  state: State,
+  chart: Chart,
+  card: HoverCard,
+  actions: PointerActions,
+): () => void {
+  let pointer: { x: number; y: number } | null = null;
+
+  const at = (event: MouseEvent): { x: number; y: number } => {
+    const box = chart.surface.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const focusAtPoint = (point: { x: number; y: number }): Focus | null => {
+    const hit = hitTest(chart.scene(), point.x, point.y);
+    return hit && focusOfHit(state, chart.scene(), hit);
+  };
+  const hide = (): void => {
+    card.hide();
+    actions.pointAt(null);
+  };
+  const hover = oncePerFrame(() => {
+    if (!pointer) return;
+    const scene = chart.scene();
+    const hit = hitTest(scene, pointer.x, pointer.y);
+    const focus = hit && focusOfHit(state, scene, hit);
+    const header = hit ? null : headerAt(scene, pointer.y);
+    chart.surface.style.cursor = focus || header ? 'pointer' : '';
+    actions.pointAt(focus);
+    const box = chart.surface.getBoundingClientRect();
+    const room = card.element.parentElement!.getBoundingClientRect();
+    const x = pointer.x + box.left - room.left;
+    const y = pointer.y + box.top - room.top;
+    if (focus) card.show(focus, x, y);
+    else if (hit?.depth === 0 && hit.ns <= state.store.endNs) {
+      card.showText('No sample of this thread here.', x, y);
+    } else card.hide();
+  });
+
+  chart.surface.addEventListener('pointermove', (event) => {
+    if (event.buttons !== 0) {
+      pointer = null;
+      hide();
+      return;
+    }
+    pointer = at(event);
+    hover();
+  });
+  chart.surface.addEventListener('pointerleave', () => {
+    pointer = null;
+    hide();
+  });
+  chart.surface.addEventListener('click', (event) => {
+    chart.scroller.focus({ preventScroll: true });
+    const point = at(event);
+    const header = headerAt(chart.scene(), point.y);
+    if (header?.track) {
+      actions.toggleTrack(header.track.id);
+      return;
+    }
+    const focus = focusAtPoint(point);
+    actions.select(focus);
+    // The second click of a double click zooms; it must not open the source again.
+    if (focus && event.detail <= 1) actions.open(focus);
+  });
+  chart.surface.addEventListener('dblclick', (event) => {
+    const focus = focusAtPoint(at(event)) ?? null;
+    if (focus) actions.zoomTo(focus);
+  });
+  return () => {
+    pointer = null;
+    hide();
+  };
+}

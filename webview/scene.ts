@@ -1,0 +1,193 @@
+/** Where everything is: tracks stacked from the top, rows in tracks, and which frame each device pixel shows. */
+import { layoutMerged } from '../profile/flameMerged';
+import type { FlameStore } from '../profile/flameStore';
+import { layoutTimeOrder } from '../profile/flameTimeOrder';
+import { dominantStacks, type Track } from '../profile/flameTrack';
+import { mergedOf, spanOf, type State } from './state';
+
+/** CSS px. */
+export const rowHeight = 18;
+export const headerHeight = 24;
+const trackGap = 8;
+
+/** A track's place in the whole scrolled content, CSS px. */
+export interface Band {
+  /** null: the call tree of the left-heavy view. */
+  track: Track | null;
+  /** Of the header when there is one. */
+  top: number;
+  /** Of row 0. */
+  rowsTop: number;
+  rows: number;
+  bottom: number;
+}
+
+/** Bands from top to bottom. A header only where there is something to tell apart. */
+export function layoutBands(state: State): Band[] {
+  if (state.mode === 'merged') {
+    const rows = Math.max(0, ...state.shown.map((track) => track.rows));
+    return [{ track: null, top: 0, rowsTop: 0, rows, bottom: rows * rowHeight }];
+  }
+  const header = state.store.tracks.length > 1 ? headerHeight : 0;
+  let top = 0;
+  return state.shown.map((track) => {
+    const rows = state.collapsed.has(track.id) ? 0 : track.rows;
+    const rowsTop = top + header;
+    const band = { track, top, rowsTop, rows, bottom: rowsTop + rows * rowHeight };
+    top = band.bottom + trackGap;
+    return band;
+  });
+}
+
+/** The visible rows of a band with what each device pixel shows. */
+export interface View {
+  band: Band;
+  firstRow: number;
+  rows: number;
+  /** CSS px from the top of the viewport to firstRow; may be negative. */
+  y: number;
+  /** rows × width: a stack in time order, a node in left-heavy, −1 for nothing. */
+  cells: Int32Array;
+}
+
+export interface Scene {
+  bands: Band[];
+  views: View[];
+  /** Device px. */
+  width: number;
+  /** CSS px. */
+  cssWidth: number;
+  height: number;
+  scrollTop: number;
+  startNs: number;
+  /** ns per device px. */
+  stepNs: number;
+  merged: boolean;
+}
+
+let buffer = new Int32Array(0);
+let columns = new Int32Array(0);
+
+/** Decide what every visible pixel shows. Buffers are reused: a scene is good until the next one is made. */
+export function layoutScene(
+  state: State,
+  viewport: { cssWidth: number; height: number; scrollTop: number; ratio: number },
+): Scene {
+  const width = Math.max(1, Math.round(viewport.cssWidth * viewport.ratio));
+  const span = spanOf(state);
+  const scene: Scene = {
+    ...viewport,
+    bands: layoutBands(state),
+    views: [],
+    width,
+    startNs: span.start,
+    stepNs: (span.end - span.start) / width,
+    merged: state.mode === 'merged',
+  };
+  if (!(scene.stepNs > 0)) return scene;
+  const windows = scene.bands.map((band) => visibleRows(band, viewport));
+  const needed = windows.reduce((sum, { rows }) => sum + rows, 0) * width;
+  if (buffer.length < needed) buffer = new Int32Array(needed);
+  if (columns.length < width) columns = new Int32Array(width);
+  let used = 0;
+  scene.bands.forEach((band, i) => {
+    const { firstRow, rows } = windows[i]!;
+    if (rows === 0) return;
+    const cells = buffer.subarray(used, (used += rows * width));
+    if (band.track) {
+      dominantStacks(state.store, band.track, scene.startNs, scene.stepNs, width, columns);
+      layoutTimeOrder(state.store, columns, width, firstRow, rows, cells);
+    } else {
+      const merged = mergedOf(state);
+      layoutMerged(merged, scene.startNs, scene.stepNs, width, firstRow, rows, cells);
+    }
+    const y = band.rowsTop + firstRow * rowHeight - viewport.scrollTop;
+    scene.views.push({ band, firstRow, rows, y, cells });
+  });
+  return scene;
+}
+
+function visibleRows(
+  band: Band,
+  viewport: { height: number; scrollTop: number },
+): { firstRow: number; rows: number } {
+  const first = Math.max(0, Math.floor((viewport.scrollTop - band.rowsTop) / rowHeight));
+  const last = Math.min(
+    band.rows,
+    Math.ceil((viewport.scrollTop + viewport.height - band.rowsTop) / rowHeight),
+  );
+  return { firstRow: first, rows: Math.max(0, last - first) };
+}
+
+/** The node of the call tree that a cell shows. */
+export function nodeOfCell(store: FlameStore, scene: Scene, cell: number): number {
+  return scene.merged ? cell : store.stackNode[cell]!;
+}
+
+/** What is under a point of the viewport, CSS px: a frame's cell, a gap (cell −1), or null outside all rows. */
+export interface Hit {
+  view: View;
+  depth: number;
+  cell: number;
+  ns: number;
+}
+
+export function hitTest(scene: Scene, x: number, y: number): Hit | null {
+  const column = Math.floor((x * scene.width) / scene.cssWidth);
+  if (column < 0 || column >= scene.width) return null;
+  for (const view of scene.views) {
+    const row = Math.floor((y - view.y) / rowHeight);
+    if (row < 0 || row >= view.rows) continue;
+    return {
+      view,
+      depth: view.firstRow + row,
+      cell: view.cells[row * scene.width + column]!,
+      ns: scene.startNs + (column + 0.5) * scene.stepNs,
+    };
+  }
+  return null;
+}
+
+/** The track whose header is under a point of the viewport, CSS px. */
+export function headerAt(scene: Scene, y: number): Band | null {
+  const at = y + scene.scrollTop;
+  return scene.bands.find((band) => band.track && at >= band.top && at < band.rowsTop) ?? null;
+}
+
+/** A stretch of one row that shows the same node, device px. */
+export interface Run {
+  view: View;
+  row: number;
+  from: number;
+  to: number;
+  cell: number;
+}
+
+/** Call `visit` for every run of a view, row by row from the left. */
+export function forEachRun(
+  store: FlameStore,
+  scene: Scene,
+  view: View,
+  visit: (run: Run) => void,
+): void {
+  const { width } = scene;
+  for (let row = 0; row < view.rows; row++) {
+    const base = row * width;
+    for (let from = 0; from < width;) {
+      const cell = view.cells[base + from]!;
+      let to = from + 1;
+      if (cell < 0) {
+        while (to < width && view.cells[base + to]! < 0) to++;
+      } else {
+        const node = nodeOfCell(store, scene, cell);
+        while (to < width) {
+          const next = view.cells[base + to]!;
+          if (next !== cell && (next < 0 || nodeOfCell(store, scene, next) !== node)) break;
+          to++;
+        }
+        visit({ view, row, from, to, cell });
+      }
+      from = to;
+    }
+  }
+}

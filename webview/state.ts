@@ -1,0 +1,181 @@
+/** What the panel shows, in one place. Views read it; wiring in main.ts changes it and says what became stale. */
+import { FlameStore } from '../profile/flameStore';
+import { mergeStacks, type FlameMetric, type Merged } from '../profile/flameMerged';
+import { framesOnLine, matchFrames, matchFunctions, parseQuery } from '../profile/flameSearch';
+import { amountOf, sumByStack, type Amount, type StackSums } from '../profile/flameStats';
+import { stacksUnder } from '../profile/flameTimeOrder';
+import type { Track } from '../profile/flameTrack';
+
+export type Mode = 'time' | 'merged' | 'table';
+
+/** A stretch of the horizontal axis, ns. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** The frame that has the keyboard's attention. */
+export interface Focus {
+  /** null in the left-heavy view. */
+  track: Track | null;
+  /** The frame as a stack; its line is the one executing at timeNs. */
+  stack: number;
+  node: number;
+  timeNs: number;
+}
+
+export interface Found {
+  text: string;
+  /** One byte per function. */
+  functions: Uint8Array;
+  functionCount: number;
+  /** One byte per stack that is, or is on top of, a match. */
+  stacks: Uint8Array;
+  amount: Amount;
+}
+
+export interface State {
+  store: FlameStore;
+  title: string;
+  live: boolean;
+  /** Something to say instead of a chart. */
+  message: string;
+  mode: Mode;
+  metric: FlameMetric;
+  /** Track id; null = all. */
+  thread: number | null;
+  /** Tracks shown, busiest first. */
+  shown: Track[];
+  collapsed: Set<number>;
+  time: Span;
+  merged: Span;
+  /** The time axis grows with the run: nobody has zoomed in. */
+  following: boolean;
+  focus: Focus | null;
+  search: string;
+  searchError: string;
+  found: Found | null;
+  highlight: { path: string; line: number } | null;
+  /** One byte per frame on the highlighted line; null = none is. */
+  lit: Uint8Array | null;
+}
+
+/** The state before anything arrived. */
+export function createState(): State {
+  return {
+    store: new FlameStore(),
+    title: '',
+    live: false,
+    message: 'Waiting for the first samples…',
+    mode: 'time',
+    metric: 'wall',
+    thread: null,
+    shown: [],
+    collapsed: new Set(),
+    time: { start: 0, end: 0 },
+    merged: { start: 0, end: 0 },
+    following: true,
+    focus: null,
+    search: '',
+    searchError: '',
+    found: null,
+    highlight: null,
+    lit: null,
+  };
+}
+
+/** Everything of the run gone; how it is looked at stays. */
+export function resetState(state: State, title: string, live: boolean): void {
+  const { mode, metric, search, highlight } = state;
+  Object.assign(state, createState(), { title, live, mode, metric, search, highlight });
+  cache = { merged: null, run: null, view: null };
+}
+
+/** Choose the tracks shown. Their order is kept while a run is live, so that nothing jumps under the pointer. */
+export function refreshTracks(state: State, reorder: boolean): void {
+  const all = state.store.tracks;
+  const wanted = state.thread === null ? all : all.filter((track) => track.id === state.thread);
+  const known = reorder ? [] : state.shown.filter((track) => wanted.includes(track));
+  const added = wanted.filter((track) => !known.includes(track));
+  state.shown = [...known, ...busiestFirst(added)];
+}
+
+/** Most CPU first, then most wall time. */
+export function busiestFirst(tracks: readonly Track[]): Track[] {
+  return [...tracks].sort((a, b) => b.cpuNs - a.cpuNs || b.wallNs - a.wallNs);
+}
+
+interface Cache {
+  merged: { key: string; value: Merged } | null;
+  run: { key: string; value: StackSums } | null;
+  view: { key: string; value: StackSums } | null;
+}
+let cache: Cache = { merged: null, run: null, view: null };
+
+function dataKey(state: State): string {
+  const { store, shown } = state;
+  return [store.sampleCount, store.stackCount, ...shown.map((track) => track.id)].join();
+}
+
+/** What the tracks shown spent by stack in the whole run; computed again when they or the data changed. */
+export function runSums(state: State): StackSums {
+  const key = dataKey(state);
+  if (cache.run?.key !== key) {
+    cache.run = { key, value: sumByStack(state.store, state.shown, 0, Infinity) };
+  }
+  return cache.run.value;
+}
+
+/** The same for the time in view. */
+export function viewSums(state: State): StackSums {
+  const { start, end } = state.time;
+  if (start <= 0 && end >= state.store.endNs) return runSums(state);
+  const key = `${dataKey(state)} ${start} ${end}`;
+  if (cache.view?.key !== key) {
+    cache.view = { key, value: sumByStack(state.store, state.shown, start, end) };
+  }
+  return cache.view.value;
+}
+
+/** The call tree's totals of the tracks shown. */
+export function mergedOf(state: State): Merged {
+  const key = `${dataKey(state)} ${state.metric}`;
+  if (cache.merged?.key !== key) {
+    cache.merged = { key, value: mergeStacks(state.store, runSums(state), state.metric) };
+  }
+  return cache.merged.value;
+}
+
+/** The whole horizontal axis, ns: the run's time, or the total of the call tree. */
+export function extentOf(state: State): number {
+  return state.mode === 'merged' ? mergedOf(state).rootTotal : state.store.endNs;
+}
+
+/** The visible part of the horizontal axis. The table covers the same time as the time order view. */
+export function spanOf(state: State): Span {
+  return state.mode === 'merged' ? state.merged : state.time;
+}
+
+/** Bring search and highlight up to date with the tables. */
+export function refreshMarks(state: State): void {
+  const { store } = state;
+  const query = parseQuery(state.search);
+  state.searchError = query.ok ? '' : query.message;
+  state.found = null;
+  if (query.ok && query.terms.length > 0) {
+    const functions = matchFunctions(store, query.terms);
+    const stacks = stacksUnder(store, matchFrames(store, functions));
+    state.found = {
+      text: state.search,
+      functions,
+      functionCount: functions.reduce((sum, match) => sum + match, 0),
+      stacks,
+      amount: amountOf(runSums(state), stacks),
+    };
+  }
+  state.lit = null;
+  if (state.highlight) {
+    const lit = framesOnLine(store, state.highlight.path, state.highlight.line);
+    if (lit.includes(1)) state.lit = lit;
+  }
+}

@@ -1,0 +1,105 @@
+/** The functions as a sortable table, over the time in view: the screen reader's equal of the chart. */
+import { select } from 'd3';
+import { functionTable, type FunctionRow } from '../profile/flameStats';
+import { frameKinds } from '../profile/types';
+import { el } from './dom';
+import { baseName, formatNs, formatShare } from './format';
+import { kindName } from './names';
+import { viewSums, type State } from './state';
+
+type Order = 'self' | 'total' | 'name';
+const mostRows = 1000;
+
+export interface FunctionTable {
+  element: HTMLElement;
+  update: () => void;
+}
+
+/** A table of the state's functions; `open` receives the frame id of a row that was chosen. */
+export function createTable(state: State, open: (row: FunctionRow) => void): FunctionTable {
+  let order: Order = 'self';
+  const head = el('tr', {});
+  const body = el('tbody', {});
+  const note = el('p', { class: 'table-note' });
+  const table = el('table', {}, el('thead', {}, head), body);
+  const element = el('div', { class: 'table', tabindex: '-1' }, note, table);
+  element.hidden = true;
+
+  const heading = (key: Order | null, label: string): HTMLElement => {
+    if (key === null) return el('th', { scope: 'col' }, label);
+    const sort = el('button', { type: 'button' }, label);
+    sort.addEventListener('click', () => {
+      order = key;
+      update();
+    });
+    return el('th', { scope: 'col', 'data-order': key }, sort);
+  };
+  head.append(
+    heading('self', 'Self'),
+    heading('total', 'Total'),
+    heading('name', 'Function'),
+    heading(null, 'Where'),
+    heading(null, 'Kind'),
+  );
+
+  const nameOf = (row: FunctionRow): string =>
+    state.store.describeFunction(row.fn).name || kindName(frameKinds[row.kind]!);
+
+  const update = (): void => {
+    if (element.hidden) return;
+    const { store } = state;
+    const { start, end } = state.time;
+    const rows = functionTable(store, viewSums(state)[state.metric]);
+    const whole = rows.reduce((sum, row) => Math.max(sum, row.total), 0);
+    const wanted = state.found ? rows.filter((row) => state.found!.functions[row.fn] === 1) : rows;
+    if (order === 'total') wanted.sort((a, b) => b.total - a.total);
+    if (order === 'name') wanted.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    for (const cell of head.children) {
+      const mine = (cell as HTMLElement).dataset['order'] === order;
+      cell.setAttribute(
+        'aria-sort',
+        mine ? (order === 'name' ? 'ascending' : 'descending') : 'none',
+      );
+    }
+    note.textContent =
+      `${formatNs(start)} to ${formatNs(end)}, ${state.metric === 'cpu' ? 'CPU' : 'wall'} time.` +
+      (wanted.length > mostRows ? ` The first ${mostRows} of ${wanted.length} functions.` : '');
+    select(body)
+      .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
+      .data(wanted.slice(0, mostRows), (row) => `${row.fn}.${row.kind}`)
+      .join((enter) => enter.append(() => newRow(open)))
+      .order()
+      .each(function fill(row) {
+        const { file, line, module } = store.describeFunction(row.fn);
+        const texts = [
+          `${formatNs(row.self)}  ${formatShare(row.self, whole)}`,
+          `${formatNs(row.total)}  ${formatShare(row.total, whole)}`,
+          nameOf(row),
+          file ? `${baseName(file)}:${line}` : baseName(module),
+          kindName(frameKinds[row.kind]!),
+        ];
+        texts.forEach((text, i) => {
+          const cell = this.cells[i]!;
+          (i === 2 ? cell.firstElementChild! : cell).textContent = text;
+        });
+        this.cells[3]!.title = file || module;
+        this.dataset['kind'] = frameKinds[row.kind]!;
+      });
+  };
+  return { element, update };
+}
+
+function newRow(open: (row: FunctionRow) => void): HTMLTableRowElement {
+  const name = el('button', { type: 'button' });
+  const row = el(
+    'tr',
+    {},
+    el('td', {}),
+    el('td', {}),
+    el('td', {}, name),
+    el('td', {}),
+    el('td', {}),
+  );
+  name.addEventListener('click', () => open(select<HTMLElement, FunctionRow>(row).datum()));
+  return row;
+}

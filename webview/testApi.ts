@@ -1,0 +1,93 @@
+/**
+ * `window.__linescopeTest`: read-only, for journeys that click a frame by its name. Boxes are CSS px in the panel's
+ * document, clipped to the chart.
+ */
+import type { Chart } from './chart';
+import { frameName, frameSource } from './names';
+import { forEachRun, nodeOfCell, rowHeight } from './scene';
+import { mergedOf, spanOf, type State } from './state';
+
+export interface FrameBox {
+  name: string;
+  path: string;
+  line: number;
+  kind: string;
+  depth: number;
+  thread: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface TestApi {
+  /** Frames at least `leastPx` wide that are visible now. */
+  frames: (leastPx?: number) => FrameBox[];
+  view: () => {
+    mode: string;
+    metric: string;
+    startNs: number;
+    endNs: number;
+    samples: number;
+    threads: string[];
+    live: boolean;
+    following: boolean;
+    focused: string;
+    lit: boolean;
+    message: string;
+  };
+}
+
+declare global {
+  interface Window {
+    __linescopeTest?: TestApi;
+  }
+}
+
+/** Put the helper on the window. */
+export function exposeTestApi(state: State, chart: Chart): void {
+  const frames = (leastPx = 3): FrameBox[] => {
+    const scene = chart.scene();
+    const ratio = scene.width / scene.cssWidth;
+    const origin = chart.surface.getBoundingClientRect();
+    const found: FrameBox[] = [];
+    for (const view of scene.views) {
+      forEachRun(state.store, scene, view, (run) => {
+        const y = view.y + run.row * rowHeight;
+        if ((run.to - run.from) / ratio < leastPx || y < 0 || y + rowHeight > scene.height) return;
+        const node = nodeOfCell(state.store, scene, run.cell);
+        const stack = scene.merged ? mergedOf(state).stack[node]! : run.cell;
+        const { path, line } = frameSource(state.store, stack);
+        found.push({
+          name: frameName(state.store, stack),
+          path,
+          line,
+          kind: state.store.kindOf(stack),
+          depth: view.firstRow + run.row,
+          thread: view.band.track?.name ?? '',
+          x: origin.left + run.from / ratio,
+          y: origin.top + y,
+          width: (run.to - run.from) / ratio,
+          height: rowHeight,
+        });
+      });
+    }
+    return found;
+  };
+  window.__linescopeTest = {
+    frames,
+    view: () => ({
+      mode: state.mode,
+      metric: state.metric,
+      startNs: spanOf(state).start,
+      endNs: spanOf(state).end,
+      samples: state.store.sampleCount,
+      threads: state.shown.map((track) => track.name),
+      live: state.live,
+      following: state.following,
+      focused: state.focus ? frameName(state.store, state.focus.stack) : '',
+      lit: state.lit !== null,
+      message: state.store.sampleCount > 0 ? '' : state.message,
+    }),
+  };
+}

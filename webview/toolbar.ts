@@ -1,0 +1,126 @@
+/** The row of controls above the chart. */
+import { el } from './dom';
+import { count, formatNs, formatShare } from './format';
+import { trackTitle } from './names';
+import { busiestFirst, type Mode, type State } from './state';
+import { button, dropdown, segmented, textField } from './toolkit';
+
+export interface ToolbarActions {
+  setMode: (mode: Mode) => void;
+  setMetric: (metric: 'wall' | 'cpu') => void;
+  setThread: (id: number | null) => void;
+  setSearch: (text: string) => void;
+  step: (by: 1 | -1) => void;
+  resetZoom: () => void;
+  help: () => void;
+}
+
+export interface Toolbar {
+  element: HTMLElement;
+  update: () => void;
+  focusSearch: () => void;
+  clearSearch: () => void;
+  /** Which match is focused; 0 = none. */
+  setMatch: (number: number, of: number) => void;
+  searchBox: HTMLElement;
+}
+
+/** The controls of a state. */
+export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
+  const mode = segmented(
+    'View',
+    [
+      { value: 'time', label: 'Time order', title: 'Time order: what ran when (t)' },
+      {
+        value: 'merged',
+        label: 'Left heavy',
+        title: 'Left heavy: equal paths merged, heaviest first (t)',
+      },
+      { value: 'table', label: 'Functions', title: 'Functions: a table of self and total time' },
+    ],
+    (value) => actions.setMode(value as Mode),
+  );
+  const thread = dropdown('Thread', (value) =>
+    actions.setThread(value === 'all' ? null : Number(value)),
+  );
+  thread.element.classList.add('thread');
+  const metric = dropdown('Weight', (value) => actions.setMetric(value === 'cpu' ? 'cpu' : 'wall'));
+  metric.element.classList.add('metric');
+  const search = textField(
+    'Search functions: words, /regex/, file:name, module:name',
+    'Search: text, /regex/, file:, module:',
+    actions.setSearch,
+  );
+  search.element.classList.add('search');
+  const matches = el('span', { class: 'matches' });
+  const back = button('‹', 'Previous match (N)', () => actions.step(-1));
+  const next = button('›', 'Next match (n)', () => actions.step(1));
+  const element = el(
+    'div',
+    { class: 'toolbar', role: 'toolbar', 'aria-label': 'Flame chart' },
+    mode.element,
+    thread.element,
+    metric.element,
+    search.element,
+    back,
+    next,
+    matches,
+    el('span', { class: 'spring' }),
+    button('Reset zoom', 'Show everything (0)', actions.resetZoom),
+    button('?', 'Keys and gestures (?)', actions.help),
+  );
+  let number = 0;
+  let places = 0;
+
+  const matchText = (): string => {
+    if (state.searchError) return state.searchError;
+    const { found } = state;
+    if (!found) return '';
+    if (found.functionCount === 0) return 'No function matches.';
+    const whole = state.shown.reduce((sum, track) => sum + track.wallNs - track.unattributedNs, 0);
+    const figures = `${formatNs(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
+    const at =
+      number > 0 ? `${number.toLocaleString('en-US')} of ${places.toLocaleString('en-US')} · ` : '';
+    return `${at}${count(found.functionCount, 'function')} · ${figures}`;
+  };
+
+  return {
+    element,
+    searchBox: search.element,
+    focusSearch: search.focus,
+    clearSearch: () => search.set(''),
+    setMatch: (at, of) => {
+      number = at;
+      places = of;
+      matches.textContent = matchText();
+    },
+    update: () => {
+      mode.set(state.mode);
+      const tracks = state.store.tracks;
+      thread.element.hidden = tracks.length < 2;
+      thread.set(
+        [
+          { value: 'all', label: `All ${tracks.length} threads` },
+          ...busiestFirst(tracks).map((track) => ({
+            value: String(track.id),
+            label: `${trackTitle(tracks, track)} · ${formatNs(track.cpuNs)} CPU`,
+          })),
+        ],
+        state.thread === null ? 'all' : String(state.thread),
+      );
+      metric.element.hidden = state.mode === 'time';
+      metric.set(
+        [
+          { value: 'wall', label: 'Wall time' },
+          { value: 'cpu', label: 'CPU time' },
+        ],
+        state.metric,
+      );
+      back.hidden = next.hidden =
+        !state.found || state.found.functionCount === 0 || state.mode === 'table';
+      matches.hidden = !state.search;
+      matches.classList.toggle('wrong', state.searchError !== '');
+      matches.textContent = matchText();
+    },
+  };
+}
