@@ -1,4 +1,5 @@
 /** One file reached under several names (links) is still one file. */
+import { addCost } from '../profile/cost';
 import type { Cost, FileCost, FunctionCost, LineCost } from '../profile/types';
 
 /** Adds up what was recorded of one file under different paths. Undefined for none. */
@@ -48,15 +49,8 @@ function addLines(a: LineCost, b: LineCost): LineCost {
   };
 }
 
-/** The sum of two costs. */
-export function addCosts(a: Cost, b: Cost): Cost {
-  return {
-    python: a.python + b.python,
-    runtime: a.runtime + b.runtime,
-    native: a.native + b.native,
-    system: a.system + b.system,
-    wait: a.wait + b.wait,
-    gil: a.gil + b.gil,
-    samples: a.samples + b.samples,
-  };
+function addCosts(a: Cost, b: Cost): Cost {
+  const sum = { ...a };
+  addCost(sum, b);
+  return sum;
 }

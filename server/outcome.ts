@@ -1,6 +1,7 @@
 /** One sentence on how a run went, for the person who pressed Profile. */
 import type { EndRunResult } from '../protocol/lsp';
-import type { Cost, Profile } from '../profile/types';
+import { cpuOf } from '../profile/cost';
+import type { Profile } from '../profile/types';
 import { formatCount, formatPercent, formatSeconds } from '../profile/words';
 import { mainProcess } from './report';
 import type { Run } from './run';
@@ -62,16 +63,12 @@ function hottestLine(profile: Profile): string | undefined {
   let best: { path: string; line: number; cost: number } | undefined;
   for (const [path, { lines }] of profile.files) {
     for (const { line, self } of lines) {
-      const cost = cpu(self);
+      const cost = cpuOf(self);
       if (cost > (best?.cost ?? 0)) best = { path, line, cost };
     }
   }
-  const all = cpu(profile.total);
+  const all = cpuOf(profile.total);
   if (!best || all === 0) return undefined;
   const file = best.path.slice(best.path.lastIndexOf('/') + 1);
   return `${file}:${best.line} (${formatPercent(best.cost / all)})`;
-}
-
-function cpu(cost: Cost): number {
-  return cost.python + cost.native + cost.system;
 }

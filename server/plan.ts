@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { agentEnvironment } from '../protocol/agentEnvironment';
 import type { PlanRunParams, PlanRunResult } from '../protocol/lsp';
 import { agentArchitecture, findInterpreter, unsupported, type Interpreter } from './interpreter';
@@ -136,7 +136,7 @@ async function makeRunFolder(params: PlanRunParams): Promise<string> {
     .slice(0, 40);
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   try {
-    await fs.mkdir(params.storage, { recursive: true });
+    await makeFolders(params.storage);
     const folder = await fs.mkdtemp(join(params.storage, `${stamp}-${program}-`));
     const test = join(folder, 'write-test');
     await fs.writeFile(test, 'linescope');
@@ -146,6 +146,21 @@ async function makeRunFolder(params: PlanRunParams): Promise<string> {
     throw new CannotRun(
       `The recording cannot be written to ${params.storage}: ${messageOf(error)}. Make the folder writable, or choose another one with the setting linescope.storageFolder.`,
     );
+  }
+}
+
+/** Not mkdir's own `recursive`, which never returns where a parent can neither be made nor be found, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await fs.mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
   }
 }
 

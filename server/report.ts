@@ -91,7 +91,7 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
     peak_bytes: of.peakBytes,
     exit: of.exit,
     state: of.state,
-    python: of.pythonVersion,
+    python: shortVersion(of.pythonVersion),
     executable: of.executable,
     cwd: of.cwd,
     started_unix_s: of.startUnixMs / 1000,
@@ -121,7 +121,7 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     schema: reportSchema,
     command: main?.command ?? [],
     engine: main?.engine ?? '',
-    python: main?.pythonVersion ?? '',
+    python: shortVersion(main?.pythonVersion ?? ''),
     elapsed_s: seconds(profile.elapsedNs),
     cpu_s: seconds(profile.cpuNs),
     interval_us: (main?.intervalNs ?? 0) / 1000,
@@ -150,6 +150,11 @@ export function mainProcess(profile: Profile): ProcessInfo | undefined {
   const pids = new Set(profile.processes.map(({ pid }) => pid));
   const roots = profile.processes.filter(({ ppid }) => !pids.has(ppid));
   return [...roots].sort((a, b) => a.startUnixMs - b.startUnixMs)[0] ?? profile.processes[0];
+}
+
+/** `3.11.7 (main, May  9 2026) [GCC]` → `3.11.7`. */
+export function shortVersion(text: string): string {
+  return text.split(' ')[0] ?? '';
 }
 
 function sum(profile: Profile, key: 'rejected' | 'late' | 'agentCpuNs'): number {

@@ -1,0 +1,68 @@
+/** Annotations of the shown run, sent for every file when they differ from what the client has. */
+import { pathToFileURL } from 'node:url';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { FileAnnotations, LineAnnotation } from '../../protocol/lsp';
+import { annotateFile } from '../../profile/annotate';
+import type { LocalFile } from '../sources';
+import type { FeatureContext } from './context';
+
+/** Remembers what was sent, so that only changes are. */
+export class AnnotationSender {
+  private readonly sent = new Map<string, string>();
+  private run = '';
+
+  constructor(private readonly post: (file: FileAnnotations) => void) {}
+
+  /** Sends what changed. `context` undefined: no run is shown, so everything is cleared. */
+  send(
+    context: FeatureContext | undefined,
+    openDocument: (uri: string) => TextDocument | undefined,
+  ): void {
+    const current = new Set<string>();
+    if (context) {
+      this.run = context.runId;
+      context.sources.update(context.profile);
+      for (const file of context.sources.files()) {
+        const document = openDocument(pathToFileURL(file.path).href);
+        const lines = annotationsOf(context, file, document);
+        if (lines.length === 0) continue;
+        current.add(file.path);
+        this.sendFile(context, file.path, lines);
+      }
+    }
+    for (const path of this.sent.keys()) {
+      if (current.has(path)) continue;
+      this.sent.delete(path);
+      this.post({ run: this.run, path, metric: context?.settings.metric ?? 'cpu', lines: [] });
+    }
+  }
+
+  private sendFile(context: FeatureContext, path: string, lines: LineAnnotation[]): void {
+    const { metric } = context.settings;
+    const message: FileAnnotations = { run: context.runId, path, metric, lines };
+    const text = JSON.stringify(message);
+    if (this.sent.get(path) === text) return;
+    this.sent.set(path, text);
+    this.post(message);
+  }
+}
+
+/** Annotations of one file, on the lines of its current text. */
+export function annotationsOf(
+  context: FeatureContext,
+  file: LocalFile,
+  document: TextDocument | undefined,
+): LineAnnotation[] {
+  const { profile, settings, sources } = context;
+  const cost = sources.cost(file, profile);
+  if (!cost) return [];
+  const lines = annotateFile(cost, profile, settings.metric, settings.thresholdPercent);
+  if (!file.captured) return lines.map((line) => ({ ...line, stale: true }));
+  if (!document) return lines.map((line) => ({ ...line, stale: false }));
+  const map = sources.lineMap(file, document.version, () => document.getText());
+  if (!map) return [];
+  return lines.flatMap((line) => {
+    const place = map.toCurrent(line.line);
+    return place ? [{ ...line, line: place.line, stale: place.stale }] : [];
+  });
+}

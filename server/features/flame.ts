@@ -1,0 +1,18 @@
+/** Answers linescope/flame: the flame chart's tables, piece by piece, at the pace the client asks. */
+import { encodeFlameChunk } from '../../protocol/flameChunk';
+import type { FlameParams, FlameResult } from '../../protocol/lsp';
+import type { Run } from '../run';
+
+const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true };
+
+/** The next piece of a run's tables. `live`: more may come. An unknown run has nothing and is done. */
+export function readFlame(
+  opened: { run: Run; live: boolean } | undefined,
+  params: FlameParams,
+): FlameResult {
+  if (!opened) return finished;
+  const { run, live } = opened;
+  const { tables, cursor, more, empty } = run.builder.flameSince(params.cursor);
+  const chunk = empty ? '' : Buffer.from(encodeFlameChunk(tables)).toString('base64');
+  return { cursor, chunk, more, done: !more && !live };
+}

@@ -1,0 +1,205 @@
+/** The hover card of a line: what it cost, in what, through whom, and on how much evidence. */
+import { basename } from 'node:path';
+import { MarkupKind, type Hover, type Position } from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { commands } from '../../protocol/lsp';
+import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
+import {
+  formatBytes,
+  formatCount,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatSplit,
+} from '../../profile/words';
+import { amountOf } from '../../profile/metric';
+import { mainProcess } from '../report';
+import { profiled, type FeatureContext, type ProfiledDocument } from './context';
+import { codeSpan, commandLink, escapeMarkdown } from './links';
+
+const mostNatives = 3;
+const mostEdges = 3;
+/** Fewer observations than this do not bear two digits. */
+const fewSamples = 10;
+/** A part smaller than this share of the line is not worth a row of its own. */
+const smallestPart = 0.01;
+
+/** The card for the line under the cursor, or null where the run saw nothing. */
+export function hover(
+  context: FeatureContext,
+  document: TextDocument,
+  position: Position,
+): Hover | null {
+  const place = profiled(context, document);
+  if (!place) return null;
+  const current = position.line + 1;
+  const recorded = place.map ? place.map.toCaptured(current) : { line: current, stale: true };
+  const line = recorded && place.cost.lines.find((candidate) => candidate.line === recorded.line);
+  if (!line) return null;
+  const text = document.getText({
+    start: { line: position.line, character: 0 },
+    end: { line: position.line + 1, character: 0 },
+  });
+  const value = card(context, place, line, { current, stale: recorded.stale });
+  return {
+    contents: { kind: MarkupKind.Markdown, value },
+    range: {
+      start: { line: position.line, character: text.length - text.trimStart().length },
+      end: { line: position.line, character: text.trimEnd().length },
+    },
+  };
+}
+
+function card(
+  context: FeatureContext,
+  place: ProfiledDocument,
+  line: LineCost,
+  where: { current: number; stale: boolean },
+): string {
+  const { profile, rich } = context;
+  const heading = headline(context, line);
+  const edges = edgesOf(place, profile, line.line);
+  const parts = [
+    heading.markdown,
+    where.stale
+      ? place.map
+        ? '*This line was edited since the run; the numbers are those of its old text.*'
+        : '*The file was edited since the run began; lines may have moved.*'
+      : '',
+    table(line, rich),
+    natives(line),
+    edgeList('Called from', edges.callers, context, line),
+    edgeList('Calls', edges.callees, context, line),
+    footer(context, place, line, where.current, heading.plain),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** `**2.91 s · 58.2 %** — native 96 · python 4`: self where the line did the work itself, else total. */
+function headline(context: FeatureContext, line: LineCost): { markdown: string; plain: string } {
+  const { metric } = context.settings;
+  const all = amountOf(context.profile.total, metric);
+  const self = amountOf(line.self, metric);
+  const total = amountOf(line.total, metric);
+  const isSelf = self >= 0.1 * total;
+  const amount = isSelf ? self : total;
+  const share = all > 0 ? formatPercent(amount / all) : '';
+  const figures = [formatSeconds(amount) + (isSelf ? '' : ' total'), share].filter(Boolean);
+  const split = formatSplit(isSelf ? line.self : line.total, metric);
+  const bold = figures.join(' · ');
+  return {
+    markdown: `**${escapeMarkdown(bold)}**${split ? ` — ${escapeMarkdown(split)}` : ''}`,
+    plain: `${bold}${split ? ` — ${split}` : ''}`,
+  };
+}
+
+/** Self and total side by side; rows that say nothing are left out. */
+function table(line: LineCost, rich: boolean): string {
+  const icon = (name: string): string => (rich ? `$(${name}) ` : '');
+  const row = (label: string, of: (cost: Cost) => number): string =>
+    `| ${label} | ${amount(of(line.self))} | ${amount(of(line.total))} |`;
+  const isPart = (part: number, whole: number): boolean => part > 0 && part >= smallestPart * whole;
+  const rows = ['| | self | total |', '|:--|--:|--:|'];
+  rows.push(row(`${icon('symbol-method')}Python`, (cost) => cost.python));
+  if (isPart(line.total.runtime, line.total.python)) {
+    rows.push(row(`${indent(rich)}of which CPython’s C code`, (cost) => cost.runtime));
+  }
+  rows.push(row(`${icon('gear')}Native`, (cost) => cost.native));
+  rows.push(row(`${icon('circuit-board')}System`, (cost) => cost.system));
+  rows.push(row(`${icon('watch')}Wait`, (cost) => cost.wait));
+  if (isPart(line.total.gil, line.total.wait)) {
+    rows.push(row(`${indent(rich)}of which for the GIL`, (cost) => cost.gil));
+  }
+  const { memory } = line;
+  if (memory) {
+    const leak = memory.leak ? `, leaks ${formatBytes(memory.leak.bytesPerSecond)}/s` : '';
+    rows.push(
+      `| ${icon('database')}Memory | +${formatBytes(memory.growthBytes)}${leak} | peak ${formatBytes(memory.peakBytes)} |`,
+    );
+  }
+  return rows.join('\n');
+}
+
+function indent(rich: boolean): string {
+  return rich ? '&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;' : '· ';
+}
+
+function amount(ns: number): string {
+  return ns === 0 ? '0' : formatSeconds(ns);
+}
+
+/** The compiled functions the line spent its native time in. */
+function natives(line: LineCost): string {
+  const shown = line.natives.slice(0, mostNatives);
+  const rows = shown.map(({ symbol, module, self }) => {
+    const share = line.self.native > 0 ? formatPercent(Math.min(1, self / line.self.native)) : '';
+    return [`${codeSpan(symbol)} ${share}`.trim(), module && escapeMarkdown(module)]
+      .filter(Boolean)
+      .join(' · ');
+  });
+  return rows.join('  \n');
+}
+
+function edgesOf(
+  place: ProfiledDocument,
+  profile: Profile,
+  line: number,
+): { callers: CallEdge[]; callees: CallEdge[] } {
+  const all = place.file.recorded.map((path) => profile.edges(path, line));
+  return {
+    callers: all.flatMap(({ callers }) => callers),
+    callees: all.flatMap(({ callees }) => callees),
+  };
+}
+
+function edgeList(
+  title: string,
+  edges: readonly CallEdge[],
+  context: FeatureContext,
+  line: LineCost,
+): string {
+  const metric =
+    amountOf(line.total, context.settings.metric) > 0 ? context.settings.metric : 'wall';
+  const whole = amountOf(line.total, metric);
+  const worth = edges
+    .map((edge) => ({ edge, share: whole > 0 ? amountOf(edge.total, metric) / whole : 0 }))
+    .filter(({ share }) => share >= smallestPart)
+    .sort((a, b) => b.share - a.share);
+  if (worth.length === 0) return '';
+  const shown = worth.slice(0, mostEdges).map(({ edge, share }) => {
+    const name = `${edge.function}`;
+    const label = `${basename(edge.path)}:${edge.line}`;
+    const local = context.sources.recordedAs(edge.path);
+    const link =
+      context.rich && local
+        ? commandLink(label, commands.openLine, [local.path, edge.line], edge.path)
+        : escapeMarkdown(label);
+    return `${codeSpan(name)} ${link} ${formatPercent(Math.min(1, share))}`;
+  });
+  const more = worth.length > mostEdges ? ` and ${worth.length - mostEdges} more` : '';
+  return `${title} ${shown.join(', ')}${more}`;
+}
+
+function footer(
+  context: FeatureContext,
+  place: ProfiledDocument,
+  line: LineCost,
+  current: number,
+  plain: string,
+): string {
+  const intervalNs = mainProcess(context.profile)?.intervalNs ?? 0;
+  const samples = line.self.samples > 0 ? line.self.samples : line.total.samples;
+  const rate = intervalNs > 0 ? ` at ${formatRate(1e9 / intervalNs)}` : '';
+  const few = samples < fewSamples ? ': too few to trust the figures' : '';
+  const words = [`${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}${rate}${few}`];
+  if (context.rich) {
+    const { path } = place.file;
+    const copied = `${basename(path)}:${current}  ${plain}`;
+    words.push(
+      commandLink('Show in flame chart', commands.showLineInFlameChart, [path, current]),
+      commandLink('Next hot line', commands.nextHotLine),
+      commandLink('Copy', commands.copy, [copied]),
+    );
+  }
+  return words.join(' · ');
+}

@@ -1,0 +1,38 @@
+/** Settings as a client sends them, checked: a wrong value falls back to the default instead of failing later. */
+import { metrics, type ServerSettings } from '../protocol/lsp';
+
+const defaults: ServerSettings = {
+  metric: 'cpu',
+  thresholdPercent: 1,
+  codeLens: true,
+  inlayHints: true,
+  pathMappings: [],
+};
+
+/** Reads settings from whatever a client sent. */
+export function readSettings(sent: unknown): ServerSettings {
+  const given = (typeof sent === 'object' && sent !== null ? sent : {}) as Partial<
+    Record<keyof ServerSettings, unknown>
+  >;
+  const { metric, thresholdPercent, codeLens, inlayHints, pathMappings } = given;
+  return {
+    metric: metrics.find((known) => known === metric) ?? defaults.metric,
+    thresholdPercent:
+      typeof thresholdPercent === 'number' && thresholdPercent >= 0
+        ? thresholdPercent
+        : defaults.thresholdPercent,
+    codeLens: typeof codeLens === 'boolean' ? codeLens : defaults.codeLens,
+    inlayHints: typeof inlayHints === 'boolean' ? inlayHints : defaults.inlayHints,
+    pathMappings: Array.isArray(pathMappings) ? pathMappings.filter(isMapping) : [],
+  };
+}
+
+function isMapping(value: unknown): value is [string, string] {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    typeof value[0] === 'string' &&
+    value[0] !== '' &&
+    typeof value[1] === 'string'
+  );
+}

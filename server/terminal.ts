@@ -1,0 +1,83 @@
+/** What a terminal can show, and text laid out in its columns. */
+import { stripVTControlCharacters } from 'node:util';
+
+export interface Style {
+  /** Columns. */
+  width: number;
+  color: boolean;
+}
+
+// Blue, orange, purple and grey: told apart by everyone, and the editor's colours.
+const codes = {
+  bold: '1',
+  dim: '2',
+  red: '31',
+  yellow: '33',
+  python: '38;5;75',
+  native: '38;5;214',
+  system: '38;5;176',
+  wait: '38;5;245',
+} as const;
+export type Color = keyof typeof codes;
+
+/** The style for a stream: colour only on a terminal and not against the user's will (no-color.org). */
+export function terminalStyle(
+  stream: { isTTY?: boolean; columns?: number },
+  env: Readonly<Record<string, string | undefined>>,
+): Style {
+  const width = stream.columns ?? (Number(env['COLUMNS']) || 100);
+  return {
+    width: Math.min(180, Math.max(50, width)),
+    color: stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+  };
+}
+
+/** A function that colours text, or leaves it alone. */
+export function paintWith(style: Style): (color: Color, text: string) => string {
+  return (color, text) =>
+    style.color && text !== '' ? `\u001b[${codes[color]}m${text}\u001b[0m` : text;
+}
+
+/** Columns a text takes: wide characters two, combining ones none. */
+export function columns(text: string): number {
+  let width = 0;
+  for (const character of stripVTControlCharacters(text)) width += columnsOf(character);
+  return width;
+}
+
+function columnsOf(character: string): number {
+  if (/\p{Mn}|\p{Me}|\p{Cf}/u.test(character)) return 0;
+  const code = character.codePointAt(0) ?? 0;
+  const wide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0x1f300 && code <= 0x1faff) ||
+    (code >= 0x20000 && code <= 0x3fffd);
+  return wide ? 2 : 1;
+}
+
+export function padLeft(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - columns(text))) + text;
+}
+
+export function padRight(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - columns(text)));
+}
+
+/** Text cut to a width with `…`; control characters, which source may hold, do not reach the terminal. */
+export function clip(text: string, width: number): string {
+  const clean = stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+  if (columns(clean) <= width) return clean;
+  let out = '';
+  let used = 0;
+  for (const character of clean) {
+    used += columnsOf(character);
+    if (used > width - 1) break;
+    out += character;
+  }
+  return `${out}…`;
+}

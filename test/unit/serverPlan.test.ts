@@ -1,0 +1,198 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { agentEnvironment } from '../../protocol/agentEnvironment';
+import type { PlanRunParams, PlanRunResult } from '../../protocol/lsp';
+import { unsupported, type Interpreter } from '../../server/interpreter';
+import { planRun } from '../../server/plan';
+
+let folder: string;
+let dist: string;
+let script: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'linescope-plan-'));
+  dist = join(folder, 'dist');
+  for (const architecture of ['linux-x64', 'linux-arm64']) {
+    mkdirSync(join(dist, 'agent', architecture), { recursive: true });
+    writeFileSync(join(dist, 'agent', architecture, 'liblinescope.so'), '');
+  }
+  script = join(folder, 'a.py');
+  writeFileSync(script, 'print(1)\n');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function plan(over: Partial<PlanRunParams> = {}, distFolder = dist): Promise<PlanRunResult> {
+  return planRun(
+    {
+      program: script,
+      args: ['-x', 'y z'],
+      cwd: folder,
+      interpreters: [{ path: 'python3', source: 'PATH' }],
+      env: { MINE: '1' },
+      storage: join(folder, 'runs'),
+      intervalUs: 1000,
+      memory: true,
+      ...over,
+    },
+    distFolder,
+  );
+}
+
+/** An interpreter that says what the test wants. */
+function fake(name: string, body: string): { path: string; source: string } {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o755);
+  return { path, source: 'the setting' };
+}
+
+test('a plan runs the program by environment alone', async () => {
+  const result = await plan();
+  if (!result.ok) throw new Error(result.message);
+  expect(result.args).toEqual([script, '-x', 'y z']);
+  expect(result.command).toMatch(/^\/.*python3$/);
+  expect(result.pythonVersion).toMatch(/^3\.\d+\.\d+/);
+  expect(result.env['MINE']).toBe('1');
+  expect(result.env['LINESCOPE_DIR']).toBe(result.runDir);
+  expect(result.env['LINESCOPE_INTERVAL_US']).toBe('1000');
+  expect(result.env['LINESCOPE_MEMORY']).toBe('1');
+  expect(result.env['LD_PRELOAD']).toContain('liblinescope.so');
+  expect(readdirSync(result.runDir)).toEqual(['run.json']);
+});
+
+test('a module runs with -m, and two runs never share a folder', async () => {
+  const [one, two] = [await plan({ program: 'json.tool', module: true }), await plan()];
+  if (!one.ok || !two.ok) throw new Error('not planned');
+  expect(one.args).toEqual(['-m', 'json.tool', '-x', 'y z']);
+  expect(one.runDir).not.toBe(two.runDir);
+});
+
+test('an agent in a folder with a space is loaded through a link', async () => {
+  const spaced = join(folder, 'my dist');
+  mkdirSync(join(spaced, 'agent', 'linux-x64'), { recursive: true });
+  mkdirSync(join(spaced, 'agent', 'linux-arm64'), { recursive: true });
+  writeFileSync(join(spaced, 'agent', 'linux-x64', 'liblinescope.so'), '');
+  writeFileSync(join(spaced, 'agent', 'linux-arm64', 'liblinescope.so'), '');
+  const result = await plan({}, spaced);
+  if (!result.ok) throw new Error(result.message);
+  const [agent] = result.env['LD_PRELOAD']!.split(':');
+  expect(agent).not.toMatch(/\s/);
+  expect(existsSync(agent!)).toBe(true);
+});
+
+test('libraries that were preloaded already stay preloaded', () => {
+  const options = { agent: '/a.so', runDir: '/r', intervalUs: 250.4, memory: false };
+  expect(agentEnvironment(options, { LD_PRELOAD: '/jemalloc.so /x.so:/a.so' })).toEqual({
+    LD_PRELOAD: '/a.so:/jemalloc.so:/x.so',
+    LINESCOPE_DIR: '/r',
+    LINESCOPE_INTERVAL_US: '250',
+    LINESCOPE_MEMORY: '0',
+  });
+});
+
+test.each<[string, () => Promise<PlanRunResult>, RegExp]>([
+  ['a missing script', () => plan({ program: 'b.py' }), /b\.py does not exist\. Save the file/],
+  ['a folder', () => plan({ program: folder }), /folder without a __main__\.py/],
+  ['a missing folder', () => plan({ cwd: '/nowhere' }), /working folder \/nowhere does not exist/],
+  [
+    'no interpreter',
+    () =>
+      plan({
+        interpreters: [
+          { path: '/nowhere/python', source: 'the setting' },
+          { path: 'python-of-nobody', source: 'PATH' },
+        ],
+      }),
+    /Tried \/nowhere\/python \(the setting\), python-of-nobody \(PATH\)/,
+  ],
+  [
+    'a broken interpreter',
+    () =>
+      plan({
+        interpreters: [fake('bad', 'echo "Traceback" >&2; echo "no encodings" >&2; exit 3')],
+      }),
+    /bad \(the setting\) does not work: no encodings\. Repair it/,
+  ],
+  [
+    'an interpreter that says nothing',
+    () => plan({ interpreters: [fake('mute', 'exit 3')] }),
+    /does not work: it ended with exit code 3/,
+  ],
+  [
+    'another implementation',
+    () =>
+      plan({
+        interpreters: [
+          fake(
+            'pypy',
+            String.raw`printf 'linescope\t3.10.1\tpypy\tlinux\tx86_64\t64\t0\t0\t3\t10\t1\n'`,
+          ),
+        ],
+      }),
+    /needs CPython 3\.9–3\.15 .* and this is pypy .*; the program was not started/,
+  ],
+  ['no agent', () => plan({}, '/nowhere'), /engine is missing: .*Run "npm run build"/],
+  [
+    'unwritable storage',
+    () => plan({ storage: '/proc/linescope' }),
+    /cannot be written to \/proc\/linescope: .*linescope\.storageFolder/,
+  ],
+])('%s is answered with one sentence', async (_, ask, sentence) => {
+  const result = await ask();
+  expect(result).toMatchObject({ ok: false, message: expect.stringMatching(sentence) as string });
+});
+
+test.each<[Partial<Interpreter>, RegExp | undefined]>([
+  [{}, undefined],
+  [{ machine: 'aarch64' }, undefined],
+  [{ version: [3, 8, 18], versionText: '3.8.18' }, /this is Python 3\.8\.18/],
+  [{ version: [3, 16, 0], versionText: '3.16.0' }, /this is Python 3\.16\.0/],
+  [{ freeThreaded: true }, /free-threaded build of Python 3\.12\.1/],
+  [{ musl: true }, /musl libc/],
+  [{ platform: 'darwin' }, /runs on darwin/],
+  [{ bits: 32 }, /32-bit/],
+  [{ machine: 'riscv64' }, /riscv64/],
+])('%j: supported or not', (over, sentence) => {
+  const interpreter: Interpreter = {
+    path: '/p',
+    version: [3, 12, 1],
+    versionText: '3.12.1',
+    implementation: 'cpython',
+    bits: 64,
+    freeThreaded: false,
+    platform: 'linux',
+    machine: 'x86_64',
+    musl: false,
+    ...over,
+  };
+  const answer = unsupported(interpreter);
+  if (sentence) expect(answer).toMatch(sentence);
+  else expect(answer).toBeUndefined();
+});
+
+const pyenv = join(homedir(), '.pyenv', 'versions');
+const installed = existsSync(pyenv) ? readdirSync(pyenv) : [];
+test.skipIf(installed.length === 0).each(installed)(
+  'Python %s of pyenv is asked',
+  async (version) => {
+    const path = join(pyenv, version, 'bin', 'python');
+    const result = await plan({ interpreters: [{ path, source: 'pyenv' }] });
+    const [major, minor] = version.split('.').map(Number);
+    if (major === 3 && minor! >= 9)
+      expect(result).toMatchObject({ ok: true, pythonVersion: version });
+    else
+      expect(result).toMatchObject({
+        ok: false,
+        message: expect.stringContaining(`Python ${version}`) as string,
+      });
+  },
+);

@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildReport } from '../../server/report';
+import { Run } from '../../server/run';
+import { ms, records, writeRecording } from './serverRecording';
+
+type Schema = Record<string, unknown>;
+const schema = JSON.parse(
+  readFileSync(new URL('../../server/report.schema.json', import.meta.url), 'utf8'),
+) as Schema;
+
+/** The parts of JSON Schema that report.schema.json uses; anything else in it fails the test. */
+function problems(value: unknown, rule: Schema, at = '$'): string[] {
+  if (typeof rule['$ref'] === 'string') {
+    const name = rule['$ref'].replace('#/$defs/', '');
+    return problems(value, (schema['$defs'] as Record<string, Schema>)[name]!, at);
+  }
+  const found: string[] = [];
+  const fields = (typeof value === 'object' ? value : undefined) ?? {};
+  for (const [key, wanted] of Object.entries(rule)) {
+    if (key === 'const' && value !== wanted) found.push(`${at} is not ${String(wanted)}`);
+    else if (key === 'enum' && !(wanted as unknown[]).includes(value)) found.push(`${at}: enum`);
+    else if (key === 'minimum' && !(Number(value) >= Number(wanted))) found.push(`${at} too small`);
+    else if (key === 'maximum' && !(Number(value) <= Number(wanted))) found.push(`${at} too big`);
+    else if (key === 'type') {
+      const types = [wanted].flat() as string[];
+      const actual = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+      const matches = types.some((type) =>
+        type === 'integer' ? Number.isInteger(value) : type === actual,
+      );
+      if (!matches) found.push(`${at} is ${actual}, not ${types.join('|')}`);
+    } else if (key === 'required') {
+      for (const name of wanted as string[]) {
+        if (!(name in fields)) found.push(`${at}.${name} is missing`);
+      }
+    } else if (key === 'properties') {
+      for (const [name, inner] of Object.entries(wanted as Record<string, Schema>)) {
+        const field = (fields as Record<string, unknown>)[name];
+        if (field !== undefined) found.push(...problems(field, inner, `${at}.${name}`));
+      }
+      for (const name of Object.keys(fields)) {
+        if (!(name in (wanted as object))) found.push(`${at}.${name} is not documented`);
+      }
+    } else if (key === 'items') {
+      (value as unknown[]).forEach((item, index) => {
+        found.push(...problems(item, wanted as Schema, `${at}[${index}]`));
+      });
+    } else if (key === 'oneOf') {
+      const fits = (wanted as Schema[]).filter((inner) => problems(value, inner, at).length === 0);
+      if (fits.length !== 1) found.push(`${at} fits ${fits.length} alternatives`);
+    }
+  }
+  return found;
+}
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'linescope-report-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open(path: string): Run {
+  const run = Run.open(path, false);
+  run.readAll();
+  return run;
+}
+
+function reportOf(path: string) {
+  const run = open(path);
+  // As a reader of the file sees it.
+  return JSON.parse(JSON.stringify(buildReport(run.profile(), run.notes()))) as Record<
+    string,
+    never
+  >;
+}
+
+test('the report is what its schema says, and its numbers are the recording’s', () => {
+  writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'));
+  const report = reportOf(folder);
+  expect(problems(report, schema)).toEqual([]);
+  expect(report).toMatchObject({
+    schema: 'linescope.report/1',
+    command: ['python3', '/tmp/a.py'],
+    python: '3.9.18',
+    interval_us: 1000,
+    samples: 101,
+    notes: [],
+    processes: [{ exit: 0, state: 'ended', peak_bytes: 12_000_000 }],
+  });
+  const [file] = report['files'] as unknown as {
+    path: string;
+    lines: { line: number; self: Record<string, number>; total: Record<string, number> }[];
+  }[];
+  expect(file?.path).toBe('/tmp/a.py');
+  const line = (number: number) => file?.lines.find((candidate) => candidate.line === number);
+  expect(line(11)?.self).toMatchObject({ python_s: 0.02, native_s: 0, samples: 20 });
+  expect(line(12)?.self).toMatchObject({ python_s: 0, native_s: 0.08, samples: 80 });
+  expect(line(13)?.self).toMatchObject({ wait_s: 1 });
+  expect(line(3)?.self['samples'] ?? 0).toBe(0);
+  expect(line(3)?.total).toMatchObject({ python_s: 0.02, native_s: 0.08, wait_s: 1 });
+});
+
+test('a run of nothing, and a killed one, are reports too', () => {
+  expect(problems(reportOf(folder), schema)).toEqual([]);
+  writeRecording(
+    join(folder, '1.lsp'),
+    records('/tmp/a.py').filter(({ kind }) => kind !== 'end'),
+    { state: 'recording', heartbeatNs: 0 },
+  );
+  const report = reportOf(folder);
+  expect(problems(report, schema)).toEqual([]);
+  expect(report['processes'][0]).toMatchObject({ state: 'lost', exit: null });
+  expect(report['notes'][0]).toMatchObject({ severity: 'warning' });
+});
+
+test('a saved run reads back as the same report, with several processes', () => {
+  const startMonotonicNs = Number(process.hrtime.bigint());
+  writeRecording(join(folder, '1.lsp'), records('/tmp/a.py', 3000, 5000), { startMonotonicNs });
+  writeRecording(join(folder, '2.lsp'), records('/tmp/b.py'), {
+    pid: 4_999_998,
+    ppid: 4_999_999,
+    startMonotonicNs: startMonotonicNs + 5 * ms,
+  });
+  const saved = join(folder, 'x.linescope');
+  open(folder).save(saved);
+  expect(reportOf(saved)).toEqual(reportOf(folder));
+});
+
+test('a damaged saved run shows what can be read and says so', () => {
+  writeRecording(join(folder, '1.lsp'), records('/tmp/a.py', 1000, 100_000));
+  const saved = join(folder, 'x.linescope');
+  open(folder).save(saved);
+  const bytes = readFileSync(saved);
+
+  truncateSync(saved, bytes.length - 100);
+  const cut = open(saved);
+  expect(cut.notes().map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/x\.linescope is cut short/),
+  );
+
+  const damaged = Buffer.from(bytes);
+  damaged.fill(0x55, bytes.length - 200, bytes.length - 150);
+  writeFileSync(saved, damaged);
+  const run = open(saved);
+  expect(run.notes().map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/x\.linescope is damaged at byte \d+: the rest of 1\.lsp is not shown/),
+  );
+  // The first pieces are whole.
+  expect(run.profile().samples).toBeGreaterThan(100_000);
+});
+
+test('what is not a run is refused in one sentence', () => {
+  const path = join(folder, 'x.linescope');
+  expect(() => Run.open(path, false)).toThrow(/does not exist/);
+  writeFileSync(path, 'LINESCOPE-RUN 2\n');
+  expect(() => Run.open(path, false)).toThrow(/newer Linescope/);
+  writeFileSync(path, 'hello');
+  const run = open(path);
+  expect(run.processCount).toBe(0);
+  expect(run.notes()[0]?.text).toMatch(/not a Linescope recording/);
+});
