@@ -58,8 +58,9 @@ struct thread *thread_claim(void);
 // Makes the calling thread the slot's owner, and starts its timer.
 void thread__begin(struct thread *self);
 // Every thread that begins gets a timer on its own CPU clock that sends `signal`. The kernel looks at such timers when
-// its tick finds the thread running, so they cap at CONFIG_HZ, cost no interrupt of their own, and never reach a
-// thread that sleeps.
+// its tick finds the thread running, so they cap at CONFIG_HZ and cost no interrupt of their own; and it sends their
+// signal on the thread's way back to user mode (CONFIG_POSIX_CPU_TIMERS_TASK_WORK), so it never cuts a system call
+// short.
 void threads_use_timer(int signal, uint64_t interval_ns);
 // The calling thread ends, or will not be sampled any more.
 void thread__finish(struct thread *self);

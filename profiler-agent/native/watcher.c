@@ -30,6 +30,8 @@
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
+// A sample of a running thread that comes later than this after the one before is late.
+#define LATE_NS (25 * 1000 * 1000ull)
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
 
@@ -195,7 +197,7 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
   for (uint32_t i = entry->native; i--;) sample.native = record_native(sample.native, native[i]);
   record_sample(&sample);
   stats.samples++;
-  if (it->sampled && entry->wall - it->sampled > 2 * interval) stats.late++;
+  if (it->sampled && entry->wall - it->sampled > LATE_NS) stats.late++;
   it->sampled = entry->wall;
   it->cpu = entry->cpu;
   it->system = entry->system;
@@ -277,7 +279,8 @@ static bool thread_observe(struct thread *it, uint64_t now) {
       wait_write(it, now);
       it->waiting = false;
     }
-    thread_signal(it, now);
+    // The thread's timer sees to it, unless there is none, or a finer rate than the kernel's tick was asked for.
+    if (it->timer < 0 || !settings.budget_permille) thread_signal(it, now);
     return true;
   }
   it->sampled = 0;

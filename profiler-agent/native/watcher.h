@@ -1,5 +1,6 @@
-// The thread that looks at every other thread's CPU clock, asks those that run for a sample, reads where those that
-// wait are, and writes the recording.
+// The thread that looks at every other thread's CPU clock, reads where those that wait are, and writes the recording.
+// Threads that run are sampled by their own timers (threads.h); the watcher signals them itself only where a finer rate
+// than the kernel's tick was asked for, or a thread has no timer.
 #pragma once
 #include "base.h"
 
