@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { RecordingHeader, SampleRecord, StreamRecord } from '../../profile/records';
+import {
+  encodeHeader,
+  headerBytes,
+  readHeader,
+  StreamDecoder,
+  StreamEncoder,
+  StreamError,
+} from '../../protocol/stream';
+import { below, seeded } from './random';
+
+const header: RecordingHeader = {
+  major: 1,
+  minor: 0,
+  headerSize: headerBytes,
+  committed: 123_456,
+  pid: 4242,
+  ppid: 1,
+  startMonotonicNs: 987_654_321_012,
+  startUnixNs: 1_700_000_000 * 2 ** 30,
+  intervalNs: 1_000_000,
+  state: 'full',
+  heartbeatNs: 987_654_999_999,
+  processCpuNs: 5_000_000_000,
+};
+
+const sample: SampleRecord = {
+  kind: 'sample',
+  thread: 1,
+  state: 'running',
+  inSyscall: false,
+  truncated: false,
+  nativeIncomplete: false,
+  noPython: false,
+  remainder: false,
+  timeNs: 1_000_000,
+  cpuNs: 999_000,
+  wallNs: 1_000_000,
+  systemNs: 0,
+  stack: 1,
+  native: 1,
+  opcode: 171,
+};
+
+/** One of each kind, with the awkward values. */
+const records: StreamRecord[] = [
+  {
+    kind: 'process',
+    hexversion: 0x030b07f0,
+    engine: 'native',
+    pythonVersion: '3.11.7',
+    executable: '/usr/bin/python3',
+    cwd: '/home/é/日本',
+    argv: ['python3', '', 'a b.py', '😀'],
+    architecture: 'x86_64',
+  },
+  { kind: 'thread', thread: 1, tid: 4242, startNs: 0, name: '' },
+  { kind: 'module', moduleKind: 'anonymous', bias: 2 ** 47, path: '', buildId: new Uint8Array(0) },
+  {
+    kind: 'module',
+    moduleKind: 'interpreter',
+    bias: 0x7f0000000000,
+    path: '/usr/bin/python3',
+    buildId: Uint8Array.from({ length: 20 }, (_, index) => index * 13),
+  },
+  { kind: 'stack', parent: 0, code: 7, instruction: -1 },
+  { kind: 'stack', parent: 1, code: 2 ** 40, instruction: 65_534 },
+  {
+    kind: 'code',
+    code: 7,
+    firstLine: 300,
+    filename: '<string>',
+    name: 'f',
+    qualname: 'A.f',
+    lineTable: Uint8Array.from({ length: 300 }, (_, index) => index & 255),
+  },
+  { kind: 'native', parent: 0, module: 1, offset: 0x12345, exact: true },
+  { kind: 'native', parent: 1, module: 0, offset: 2 ** 52, exact: false },
+  sample,
+  { ...sample, state: 'gil', timeNs: 500_000, native: 0, opcode: -1, remainder: true, stack: 0 },
+  { ...sample, state: 'waiting', timeNs: 2 ** 50, inSyscall: true, truncated: true },
+  { ...sample, nativeIncomplete: true, noPython: true, timeNs: 2 ** 50 - 1, opcode: 255 },
+  {
+    kind: 'stats',
+    timeNs: 1,
+    processCpuNs: 2,
+    agentCpuNs: 3,
+    samples: 4,
+    ticks: 5,
+    dropped: 6,
+    rejected: 7,
+    late: 8,
+  },
+  { kind: 'threadEnd', thread: 1, endNs: 10, cpuNs: 127 },
+  { kind: 'note', severity: 'warning', text: 'The disk is slow.' },
+  { kind: 'end', timeNs: 128, exit: 0, processCpuNs: 16_384, peakBytes: 2 ** 33 },
+  { kind: 'end', timeNs: 128, exit: null, processCpuNs: 0, peakBytes: 0 },
+  { kind: 'end', timeNs: 128, exit: -9, processCpuNs: 0, peakBytes: 0 },
+];
+
+function encode(list: readonly StreamRecord[]): Uint8Array {
+  const encoder = new StreamEncoder();
+  return Uint8Array.from(Buffer.concat(list.map((record) => encoder.encode(record))));
+}
+
+function decode(bytes: Uint8Array): StreamRecord[] {
+  const out: StreamRecord[] = [];
+  new StreamDecoder().push(bytes, (record) => out.push(record));
+  return out;
+}
+
+test('STREAM.md is the document that this codec was written for', () => {
+  const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
+  // Changed the document? Change the codec and these tests with it, then this hash.
+  expect(createHash('sha256').update(text).digest('hex')).toBe(
+    'e82886f37b7b4333cbb8c88dda5648dc147e881d17f4bc4dcf8a6ea191055a48',
+  );
+});
+
+test('a header survives the round trip', () => {
+  expect(readHeader(encodeHeader(header))).toEqual(header);
+});
+
+test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
+  ['another file', () => Uint8Array.from(Buffer.from('#!/usr/bin/python')), 'notRecording'],
+  ['an empty file', () => new Uint8Array(0), 'notRecording'],
+  ['a cut header', (bytes) => bytes.slice(0, 100), 'corrupt'],
+  ['a newer format', (bytes) => bytes.with(8, 2), 'newer'],
+  ['format 0', (bytes) => bytes.with(8, 0), 'corrupt'],
+  ['an impossible header size', (bytes) => bytes.with(15, 1), 'corrupt'],
+  ['an impossible state', (bytes) => bytes.with(56, 9), 'corrupt'],
+])('%s is refused with one sentence', (_, spoil, reason) => {
+  let error: unknown;
+  try {
+    readHeader(spoil(encodeHeader(header)));
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toBeInstanceOf(StreamError);
+  expect(error).toMatchObject({ reason });
+  expect((error as Error).message).toMatch(/\.$/);
+});
+
+test('every record survives the round trip', () => {
+  expect(decode(encode(records))).toEqual(records);
+});
+
+test('records arrive whole however the bytes are cut', () => {
+  const bytes = encode(records);
+  const random = seeded(7);
+  for (let round = 0; round < 200; round++) {
+    const decoder = new StreamDecoder();
+    const out: StreamRecord[] = [];
+    const most = round === 0 ? 1 : 1 + below(random, 200);
+    for (let at = 0; at < bytes.length;) {
+      const end = Math.min(bytes.length, at + 1 + below(random, most));
+      decoder.push(bytes.subarray(at, end), (record) => out.push(record));
+      at = end;
+    }
+    expect(out).toEqual(records);
+    expect(decoder.pending).toBe(0);
+    expect(decoder.position).toBe(headerBytes + bytes.length);
+  }
+});
+
+test('a decoded record does not change when the buffer it came from is reused', () => {
+  const bytes = encode(records);
+  const out = decode(bytes);
+  bytes.fill(0);
+  expect(out).toEqual(records);
+});
+
+test('unknown kinds and trailing fields are skipped', () => {
+  const known = encode([{ kind: 'stack', parent: 0, code: 1, instruction: 4 }]);
+  const longer = Uint8Array.from([known[0]!, known[1]! + 3, ...known.subarray(2), 1, 2, 3]);
+  const unknown = Uint8Array.from([33, 2, 0xff, 0xff]);
+  const bytes = Uint8Array.from([...unknown, ...longer, ...unknown, ...known]);
+  expect(decode(bytes).map(({ kind }) => kind)).toEqual(['stack', 'stack']);
+});
+
+test.each<[string, number[]]>([
+  ['a payload shorter than its fields', [5, 1, 0]],
+  ['a text longer than its record', [11, 3, 0, 100, 65]],
+  ['a number that never ends', [3, 12, ...Array<number>(12).fill(0x80)]],
+  ['an unknown thread state', [8, 8, 1, 3, 0, 0, 0, 0, 0, 0]],
+  ['an unknown module kind', [6, 4, 9, 0, 0, 0]],
+  ['an unknown severity', [11, 2, 7, 0]],
+  ['kind 0', [0, 0]],
+  ['an impossible length', [33, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+])('%s is corruption at that byte; what came before stays', (_, spoilt) => {
+  const good = encode(records.slice(0, 5));
+  const decoder = new StreamDecoder();
+  const out: StreamRecord[] = [];
+  const push = (): void =>
+    decoder.push(Uint8Array.from([...good, ...spoilt]), (record) => out.push(record));
+  const position = headerBytes + good.length;
+  expect(push).toThrowError(expect.objectContaining({ reason: 'corrupt', position }) as Error);
+  expect(push).toThrowError(`at byte ${position}`);
+  expect(out).toEqual(records.slice(0, 5));
+});
+
+test('any bytes either decode or are refused', () => {
+  const random = seeded(11);
+  const good = encode(records);
+  for (let round = 0; round < 2000; round++) {
+    const bytes = good.slice();
+    for (let changes = 1 + below(random, 4); changes > 0; changes--) {
+      bytes[below(random, bytes.length)] = below(random, 256);
+    }
+    try {
+      decode(bytes);
+    } catch (error) {
+      expect(error).toBeInstanceOf(StreamError);
+    }
+  }
+});
