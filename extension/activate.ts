@@ -14,6 +14,7 @@ import { createTestApi, type TestApi } from './testApi';
 
 /** Constructs the parts and wires them; nothing is started before it is used. */
 export function activate(context: vscode.ExtensionContext): TestApi {
+  const calledAt = performance.now();
   const server = new Server(context);
   const runs = new Runs(server);
   const runner = new Runner(context, server, runs);
@@ -47,7 +48,11 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   );
   runner.recover().catch((error: unknown) => sayError('open the last run again', error));
 
-  const activationMs = performance.now() - loadedAt;
+  // Between loading a bundle and calling activate, VS Code fetches the extension's state; that is not our time.
+  const activationMs = loadingMs + performance.now() - calledAt;
   getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
   return createTestApi(activationMs, { annotations, runner, runs, status, flameChart });
 }
+
+/** This is the last module of the bundle to be evaluated. */
+const loadingMs = performance.now() - loadedAt;

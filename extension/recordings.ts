@@ -4,7 +4,7 @@ import type { Server } from './client';
 import { FlamePanel } from './flamePanel';
 import { describe, say, sayError, UserError } from './messages';
 import type { Runs, ShownRun } from './runs';
-import { availableRuns, type KnownRun } from './storage';
+import { knownRuns, type KnownRun } from './storage';
 
 let opened = 0;
 
@@ -16,14 +16,14 @@ export async function openRecording(runs: Runs, chosen: unknown): Promise<void> 
 
 /** Opens the newest run of this workspace again. */
 export async function openLastRun(context: vscode.ExtensionContext, runs: Runs): Promise<void> {
-  const [last] = await availableRuns(context);
+  const [last] = await knownRuns(context);
   if (!last) throw noRuns();
   await openKnown(runs, last);
 }
 
 /** Lets the user choose among the runs of this workspace that are kept. */
 export async function openEarlierRun(context: vscode.ExtensionContext, runs: Runs): Promise<void> {
-  const known = await availableRuns(context);
+  const known = await knownRuns(context);
   if (known.length === 0) throw noRuns();
   const chosen = await vscode.window.showQuickPick(
     known.map((run) => ({

@@ -5,7 +5,15 @@ import type { Launch } from './launch';
 import { describe, getLog, say, UserError } from './messages';
 import { followProcesses, startInTerminal, type RunningProgram } from './program';
 import type { Runs } from './runs';
-import { knownRuns, liveProcesses, prune, remember, storageFolder, type KnownRun } from './storage';
+import {
+  knownRuns,
+  liveProcesses,
+  prune,
+  remember,
+  storageFolder,
+  workspaceKey,
+  type KnownRun,
+} from './storage';
 
 /** How long a program has between Stop and being ended. */
 const graceMs = 4000;
@@ -66,8 +74,9 @@ export class Runner implements vscode.Disposable {
         program: launch.label,
         startedUnixMs: Date.now(),
         ended: false,
+        workspace: workspaceKey(),
       };
-      await remember(this.#context, known);
+      await remember(known);
       this.#follow(known, await startInTerminal(launch, plan));
       void prune(storage, runDir);
     } catch (error) {
@@ -91,7 +100,7 @@ export class Runner implements vscode.Disposable {
 
   /** After a reload of the window: shows the run that was going on then, and follows it if it still is. */
   async recover(): Promise<void> {
-    const known = knownRuns(this.#context)[0];
+    const known = (await knownRuns(this.#context))[0];
     if (!known || known.ended) return;
     const live = (await liveProcesses(known.runDir)).length > 0;
     try {
@@ -102,7 +111,7 @@ export class Runner implements vscode.Disposable {
         live,
       });
     } catch (error) {
-      await remember(this.#context, { ...known, ended: true });
+      await remember({ ...known, ended: true });
       say(
         'warning',
         `The window was reloaded while ${known.program} was being profiled, and its recording cannot be opened: ${describe(error)}`,
@@ -113,7 +122,7 @@ export class Runner implements vscode.Disposable {
       this.#follow(known, followProcesses(known.runDir));
       return;
     }
-    await remember(this.#context, { ...known, ended: true });
+    await remember({ ...known, ended: true });
     say(
       'information',
       `The window was reloaded while ${known.program} was being profiled. What was recorded until it ended is shown.`,
@@ -150,7 +159,7 @@ export class Runner implements vscode.Disposable {
     const stopped = this.#state === 'stopping';
     this.#program = undefined;
     this.#enter('finishing');
-    await remember(this.#context, { ...known, ended: true });
+    await remember({ ...known, ended: true });
     const result = await this.#endRun(known, exit, stopped);
     this.#runs.ended(known.run);
     this.#known = undefined;

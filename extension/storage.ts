@@ -5,7 +5,7 @@ import { describe, getLog } from './messages';
 import { storageSettings } from './settings';
 import { expand, scopeOf } from './variables';
 
-/** A run this workspace started. Kept across window reloads. */
+/** A run, as its folder's run.json describes it: what is needed to show it again after the window was reloaded. */
 export interface KnownRun {
   run: string;
   runDir: string;
@@ -14,9 +14,11 @@ export interface KnownRun {
   startedUnixMs: number;
   /** False while the program may still be running, and when the editor went away before it ended. */
   ended: boolean;
+  /** The workspace it was started from. */
+  workspace: string;
 }
 
-const runsKey = 'runs';
+const description = 'run.json';
 
 /** What the server's planRun names its folders. Only such folders are ever deleted. */
 const runFolderName = /^\d{8}-\d{6}-[\w.-]*-\w{6}$/;
@@ -29,23 +31,55 @@ export function storageFolder(context: vscode.ExtensionContext): string {
     : expand(folder, scopeOf(), 'The setting linescope.storageFolder');
 }
 
-/** Runs of this workspace, newest first. Their folders may be gone. */
-export function knownRuns(context: vscode.ExtensionContext): KnownRun[] {
-  return context.workspaceState.get<KnownRun[]>(runsKey, []);
+/** Identifies what is open in this window: the workspace file, else its folders. */
+export function workspaceKey(): string {
+  const { workspaceFile, workspaceFolders } = vscode.workspace;
+  return String(workspaceFile ?? (workspaceFolders ?? []).map(({ uri }) => String(uri)).join(' '));
 }
 
-/** Adds a run, or replaces what was known about it. */
-export async function remember(context: vscode.ExtensionContext, run: KnownRun): Promise<void> {
-  const others = knownRuns(context).filter(({ runDir }) => runDir !== run.runDir);
-  const runs = [run, ...others].sort((a, b) => b.startedUnixMs - a.startedUnixMs);
-  await context.workspaceState.update(runsKey, runs.slice(0, storageSettings().keepRuns));
+/** Writes down what a run is about, beside its recordings. A failure is logged: the run itself does not need it. */
+export async function remember(run: KnownRun): Promise<void> {
+  try {
+    await fs.writeFile(path.join(run.runDir, description), JSON.stringify(run, null, 2));
+  } catch (error) {
+    getLog().warn(`${run.runDir} could not be described: ${describe(error)}`);
+  }
 }
 
-/** Known runs whose recordings are still there, newest first. */
-export async function availableRuns(context: vscode.ExtensionContext): Promise<KnownRun[]> {
-  const runs = knownRuns(context);
-  const present = await Promise.all(runs.map(({ runDir }) => isFolder(runDir)));
-  return runs.filter((_, index) => present[index]);
+/** Runs of this workspace that are kept, newest first. */
+export async function knownRuns(context: vscode.ExtensionContext): Promise<KnownRun[]> {
+  const folder = storageFolder(context);
+  const names = await fs.readdir(folder).catch((): string[] => []);
+  const runs = await Promise.all(
+    names
+      .filter((name) => runFolderName.test(name))
+      .map((name) => readRun(path.join(folder, name))),
+  );
+  const workspace = workspaceKey();
+  return runs
+    .filter((run) => run !== undefined)
+    .filter((run) => run.workspace === workspace)
+    .sort((a, b) => b.startedUnixMs - a.startedUnixMs);
+}
+
+async function readRun(runDir: string): Promise<KnownRun | undefined> {
+  try {
+    const run: unknown = JSON.parse(await fs.readFile(path.join(runDir, description), 'utf8'));
+    // The folder may have been moved since.
+    return isKnownRun(run) ? { ...run, runDir } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isKnownRun(value: unknown): value is KnownRun {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  return (
+    ['run', 'program', 'workspace'].every((name) => typeof fields[name] === 'string') &&
+    typeof fields['startedUnixMs'] === 'number' &&
+    typeof fields['ended'] === 'boolean'
+  );
 }
 
 /** Deletes all but the newest runs in a folder. Never fails: what cannot be deleted is logged. */
@@ -83,13 +117,6 @@ export async function liveProcesses(runDir: string): Promise<number[]> {
 async function hasRecordingMapped(pid: number, runDir: string): Promise<boolean> {
   return fs.readFile(`/proc/${pid}/maps`, 'utf8').then(
     (maps) => maps.includes(path.basename(runDir)),
-    () => false,
-  );
-}
-
-async function isFolder(directory: string): Promise<boolean> {
-  return fs.stat(directory).then(
-    (info) => info.isDirectory(),
     () => false,
   );
 }

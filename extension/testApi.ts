@@ -8,7 +8,7 @@ import type { Status } from './status';
 
 /** What `activate` returns. For tests only: decorations and messages cannot be read back from the editor. */
 export interface TestApi {
-  /** From the first statement of the bundle to the end of activate, milliseconds. */
+  /** Evaluating the bundle and running activate, milliseconds. */
   activationMs: number;
   runState(): RunState;
   shownRun(): ShownRun | undefined;
