@@ -36,6 +36,8 @@ await createVSIX({
   packagePath: output,
   dependencies: false,
   allowMissingRepository: true,
+  // Pictures of the README are in the package.
+  rewriteRelativeLinks: false,
 });
 
 const { size } = statSync(output);
