@@ -1,0 +1,174 @@
+/** Makes recordings in memory, for tests of what is built from them. */
+import { ProfileBuilder, type ProcessFeed } from '../../profile/builder';
+import type {
+  ModuleKind,
+  RecordingHeader,
+  SampleRecord,
+  StreamRecord,
+} from '../../profile/records';
+
+export const ms = 1e6;
+/** When made-up processes start, ns. */
+export const startNs = 5_000 * ms;
+
+export const header: RecordingHeader = {
+  major: 1,
+  minor: 0,
+  headerSize: 128,
+  committed: 0,
+  pid: 100,
+  ppid: 1,
+  startMonotonicNs: startNs,
+  startUnixNs: 1.7e18,
+  intervalNs: ms,
+  state: 'recording',
+  heartbeatNs: startNs,
+  processCpuNs: 0,
+};
+
+/** CALL_FUNCTION and BINARY_ADD of 3.9, where any call is generic. */
+export const callOpcode = 131;
+export const addOpcode = 23;
+
+/** A 3.9 table where byte 2n of the code is on line first + n. */
+export const everyLine = Uint8Array.from([0, 0, ...Array<number[]>(60).fill([2, 1]).flat()]);
+
+/** A process of Python 3.9 to feed; functions are lists of names, frames say which line of theirs runs. */
+export class Program {
+  readonly builder: ProfileBuilder;
+  readonly feed: ProcessFeed;
+  #now = 0;
+  #codes = new Map<string, number>();
+  #stacks = new Map<string, number>();
+  #modules = new Map<string, number>();
+  #natives = new Map<string, number>();
+  #names: string[] = [];
+
+  constructor(over: Partial<RecordingHeader> = {}, builder?: ProfileBuilder) {
+    this.builder = builder ?? new ProfileBuilder((_, offset) => this.#names[offset]);
+    this.feed = this.builder.addProcess({ ...header, ...over });
+    this.record({
+      kind: 'process',
+      hexversion: 0x030912f0,
+      engine: 'native',
+      pythonVersion: '3.9.18',
+      executable: '/usr/bin/python3',
+      cwd: '/work',
+      argv: ['python3', 'a.py'],
+      architecture: 'x86_64',
+    });
+  }
+
+  record(record: StreamRecord): void {
+    this.feed.record(record);
+  }
+
+  thread(thread: number, tid: number, name = ''): void {
+    this.record({ kind: 'thread', thread, tid, startNs: 0, name });
+  }
+
+  /** A stack from the outermost frame: `a.py:main:1:3` is line 3 of main, which starts at line 1. */
+  stack(...frames: string[]): number {
+    let parent = 0;
+    let key = '';
+    for (const frame of frames) {
+      key += `|${frame}`;
+      let id = this.#stacks.get(key);
+      if (id === undefined) {
+        const [file, name, first, line] = frame.split(':') as [string, string, string, string];
+        id = this.#stacks.size + 1;
+        this.#stacks.set(key, id);
+        const code = this.code(file, name, Number(first));
+        const instruction = (Number(line) - Number(first)) * 2;
+        this.record({ kind: 'stack', parent, code, instruction });
+      }
+      parent = id;
+    }
+    return parent;
+  }
+
+  code(file: string, name: string, firstLine: number): number {
+    const key = `${file}:${name}:${firstLine}`;
+    let code = this.#codes.get(key);
+    if (code === undefined) {
+      code = 1000 + this.#codes.size;
+      this.#codes.set(key, code);
+      this.record({
+        kind: 'code',
+        code,
+        firstLine,
+        filename: file,
+        name,
+        qualname: '',
+        lineTable: everyLine,
+      });
+    }
+    return code;
+  }
+
+  /** A native chain from the eval loop outwards: `libc:memcpy`, `other:dgemm`, `interpreter:?` (no name). */
+  native(...frames: string[]): number {
+    let parent = 0;
+    let key = '';
+    for (const frame of frames) {
+      key += `|${frame}`;
+      let id = this.#natives.get(key);
+      if (id === undefined) {
+        const [kind, name] = frame.split(':') as [ModuleKind, string];
+        const module = this.#module(kind);
+        id = this.#natives.size + 1;
+        this.#natives.set(key, id);
+        const offset = name === '?' ? 0xdead : this.#names.push(name) - 1;
+        this.record({ kind: 'native', parent, module, offset, exact: name !== '?' });
+      }
+      parent = id;
+    }
+    return parent;
+  }
+
+  /** One sample of 1 ms, right after the one before unless it says otherwise. */
+  sample(over: Partial<SampleRecord> = {}): void {
+    const wallNs = over.wallNs ?? ms;
+    this.#now = over.timeNs ?? this.#now + wallNs;
+    this.record({
+      kind: 'sample',
+      thread: 1,
+      state: 'running',
+      inSyscall: false,
+      truncated: false,
+      nativeIncomplete: false,
+      noPython: false,
+      remainder: false,
+      timeNs: this.#now,
+      cpuNs: ms,
+      wallNs,
+      systemNs: 0,
+      stack: 0,
+      native: 0,
+      opcode: over.native ? callOpcode : -1,
+      ...over,
+    });
+  }
+
+  samples(count: number, over: Partial<SampleRecord>): void {
+    for (let left = count; left > 0; left--) {
+      this.sample(over);
+    }
+  }
+
+  #module(kind: ModuleKind): number {
+    let id = this.#modules.get(kind);
+    if (id === undefined) {
+      id = this.#modules.size + 1;
+      this.#modules.set(kind, id);
+      this.record({
+        kind: 'module',
+        moduleKind: kind,
+        bias: 0,
+        path: `/usr/lib/${kind}.so`,
+        buildId: new Uint8Array(0),
+      });
+    }
+    return id;
+  }
+}
