@@ -93,7 +93,8 @@ if (production) {
       .map((map) => rm(map, { force: true })),
   );
 }
-await Promise.all(present.map((entry) => build(entry)));
+// esbuild has said what is wrong; a stack of this file would only bury it.
+await Promise.all(present.map((entry) => build(entry))).catch(() => process.exit(1));
 for (const { outfile, banner } of present) {
   if (banner === shebang) await chmod(outfile, 0o755);
 }

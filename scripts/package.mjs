@@ -18,7 +18,13 @@ const needed = [
   'LICENSE',
 ];
 
-const run = (command, ...args) => execFileSync(command, args, { stdio: 'inherit' });
+function run(command, ...args) {
+  try {
+    execFileSync(command, args, { stdio: 'inherit' });
+  } catch {
+    fail(`${[command, ...args].join(' ')} failed`);
+  }
+}
 run(process.execPath, 'esbuild.mjs', '--production');
 run('make', '-s', '-C', 'profiler-agent');
 
