@@ -26,6 +26,7 @@ export class ThreadFeed {
   rowCount = 0;
   /** Rows before this one have been handed out and must not change. */
   sealed = 0;
+  #carriedCpu = 0;
 
   /** id: unique within the run. */
   constructor(readonly id: number) {}
@@ -44,9 +45,11 @@ export class ThreadFeed {
       return;
     }
     if (wall <= 0) {
-      // No room of its own: its CPU time goes to its neighbour, if that can still change.
+      // No room of its own: its CPU time goes to a neighbour, the next one if the last has been handed out.
       if (last >= this.sealed) {
         this.rowCpu[last]! += sample.cpuNs;
+      } else {
+        this.#carriedCpu += sample.cpuNs;
       }
       return;
     }
@@ -58,6 +61,7 @@ export class ThreadFeed {
     this.rowCell[row] = cell;
     this.rowStart[row] = start;
     this.rowWall[row] = wall;
-    this.rowCpu[row] = sample.cpuNs;
+    this.rowCpu[row] = sample.cpuNs + this.#carriedCpu;
+    this.#carriedCpu = 0;
   }
 }

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { annotateFile } from '../../profile/annotate';
+import { zeroCost } from '../../profile/cost';
+import type { Cost, FileCost, LineCost } from '../../profile/types';
+
+const second = 1e9;
+
+function cost(over: Partial<Cost>): Cost {
+  return { ...zeroCost(), samples: 2000, ...over };
+}
+
+function line(number: number, self: Partial<Cost>, total: Partial<Cost> = self): LineCost {
+  return {
+    line: number,
+    function: 'f',
+    self: cost(self),
+    total: cost(total),
+    memory: null,
+    natives: [{ symbol: 'DOUBLE_multiply', module: '_multiarray_umath.so', self: second }],
+  };
+}
+
+/** The program of the mock-up: five seconds in all. */
+const file: FileCost = {
+  path: '/a.py',
+  functions: [],
+  lines: [
+    line(4, { python: 0.01 * second }),
+    line(5, { native: 2.79 * second, python: 0.12 * second, wait: 0.1 * second }),
+    line(6, { python: 0.81 * second, runtime: 0.4 * second }),
+    line(10, { system: 0.06 * second, wait: 0.46 * second, gil: 0.23 * second }),
+    line(14, { python: 0 }, { python: 1.3 * second, native: 3 * second, system: 0.7 * second }),
+    line(17, { python: 0.2 * second }, { python: 1.5 * second, native: 3.5 * second }),
+    line(18, { python: 0.07 * second, samples: 4 }),
+  ],
+};
+const run = {
+  total: cost({ python: 1.3 * second, native: 3 * second, system: 0.7 * second, wait: 5 * second }),
+};
+
+test('lines say what they cost themselves, call lines what they call', () => {
+  const lines = annotateFile(file, run, 'cpu', 1);
+  expect(
+    lines.map(({ line: at, kind, value, percent, detail, heat }) =>
+      [at, kind, value, percent, detail, heat].join(' | '),
+    ),
+  ).toEqual([
+    '5 | self | 2.91 s | 58.2 % | native 96 · python 4 | 7',
+    '6 | self | 810 ms | 16.2 % | python | 4',
+    '10 | self | 60 ms | 1.2 % | system | 1',
+    '14 | total | 5.00 s | 100 % | in calls | 0',
+    '17 | total | 5.00 s | 100 % | in calls · 200 ms here | 2',
+    '18 | self | 70 ms | ~1 % | python · 4 samples | 1',
+  ]);
+  expect(lines[0]!.bar).toEqual({ python: 0.024, native: 0.558, system: 0, wait: 0 });
+});
+
+test('other metrics lead with their own figures', () => {
+  const detail = (metric: 'wall' | 'native' | 'python' | 'wait'): string[] =>
+    annotateFile(file, run, metric, 5)
+      .filter(({ kind }) => kind === 'self')
+      .map(({ line: at, value, detail: words }) => `${at} ${value} ${words}`);
+  expect(detail('wall')).toEqual([
+    '5 3.01 s native 93 · python 4 · wait 3',
+    '6 810 ms python',
+    '10 520 ms wait 88 · system 12',
+  ]);
+  expect(detail('native')).toEqual(['5 2.79 s DOUBLE_multiply']);
+  expect(detail('python')).toContain('6 810 ms CPython’s C code 49');
+  expect(detail('wait')).toEqual(['10 460 ms for the GIL 50']);
+});
+
+test('a run without cost has nothing to say', () => {
+  expect(annotateFile(file, { total: zeroCost() }, 'cpu', 0)).toEqual([]);
+});
+
+test('without a threshold every line that cost anything is there', () => {
+  expect(annotateFile(file, run, 'cpu', 0).map(({ line: at }) => at)).toEqual([
+    4, 5, 6, 10, 14, 17, 18,
+  ]);
+});
