@@ -117,7 +117,7 @@ function writeText(path: string, pieces: Iterable<string>): boolean {
     const fd = path === '-' ? 1 : openSync(path, 'w');
     for (const text of pieces) {
       const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+      writeAll(fd, bytes);
     }
     if (fd !== 1) closeSync(fd);
     return true;

@@ -88,17 +88,19 @@ function timeline(
 ): { samples: string[]; weights: number[]; start: number; end: number } {
   const samples: string[] = [];
   const weights: number[] = [];
-  const start = thread.time[0] ?? 0;
+  const start = Math.max(0, thread.time[0] ?? 0);
   let end = start;
   for (let index = 0; index < thread.stack.length; index++) {
-    const time = thread.time[index]!;
+    // The first sample can reach back to before the recording began.
+    const time = Math.max(0, thread.time[index]!);
+    const wall = thread.wall[index]! - (time - thread.time[index]!);
     if (time > end) {
       samples.push('[]');
       weights.push(time - end);
     }
     samples.push(paths[thread.stack[index]!] ?? '[]');
-    weights.push(thread.wall[index]!);
-    end = Math.max(end, time) + thread.wall[index]!;
+    weights.push(wall);
+    end = Math.max(end, time) + wall;
   }
   return { samples, weights, start, end };
 }

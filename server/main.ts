@@ -182,6 +182,5 @@ process.on('uncaughtException', (error) => report('The server', error));
 process.on('unhandledRejection', (error) => report('The server', error));
 // An editor that is gone can neither be served nor told; the recordings are on disk.
 process.on('disconnect', () => process.exit(0));
-if (process.argv.includes('--stdio')) process.stdin.on('close', () => process.exit(0));
 connection.onShutdown(() => store.close());
 connection.listen();

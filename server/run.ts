@@ -5,6 +5,7 @@ import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
 import { readHeader, StreamDecoder } from '../protocol/stream';
 import { runFileName, type RunFile } from './plan';
+import { mainProcess } from './report';
 import type { Note, OpenSink, ProcessSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
 import { Symbols } from './symbols';
@@ -87,8 +88,8 @@ export class Run {
 
   /** What a person calls this run: `tour.py`. */
   programName(): string {
-    if (this.name) return basename(this.name);
-    return basename(this.path);
+    const command = mainProcess(this.profile())?.command ?? [];
+    return basename(this.name || programOf(command) || this.path);
   }
 
   /** Everything worth saying about this run that its numbers do not, most severe first, each once. */
@@ -205,6 +206,18 @@ function feedSaved(saved: SavedRun, openSink: OpenSink): Note[] {
     );
   }
   return [...notes, ...damage];
+}
+
+/** The script or module of an interpreter's command line, '' when it names none. */
+function programOf(command: readonly string[]): string {
+  for (let at = 1; at < command.length; at++) {
+    const word = command[at]!;
+    if (word === '-m') return command[at + 1] ?? '';
+    if (word === '-c') return 'python -c';
+    if (word === '-X' || word === '-W') at++;
+    else if (!word.startsWith('-')) return word;
+  }
+  return '';
 }
 
 function readRunFile(path: string): Partial<RunFile> | undefined {

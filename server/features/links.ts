@@ -15,7 +15,7 @@ export function commandLink(
 
 /** Text that markdown shows as it is. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
+  return text.replace(/[\\`*_{}[\]|<>~$&]/g, '\\$&');
 }
 
 /** Code that markdown shows as it is, backticks included, also inside a table. */

@@ -1,0 +1,366 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type CodeLens,
+  type Hover,
+  type InitializeResult,
+  type InlayHint,
+  type ProtocolConnection,
+} from 'vscode-languageserver/node';
+import { decodeFlameChunk } from '../../protocol/flameChunk';
+import {
+  annotationsNotification,
+  clearRequest,
+  endRunRequest,
+  flameRequest,
+  openRunRequest,
+  planRunRequest,
+  runStatusNotification,
+  settingsNotification,
+  type FileAnnotations,
+  type FlameResult,
+  type InitializationOptions,
+  type RunStatus,
+} from '../../protocol/lsp';
+import { header, records, writeRecording } from './serverRecording';
+
+let dist: string;
+let folder: string;
+let script: string;
+let server: ChildProcess;
+let connection: ProtocolConnection;
+let annotations: FileAnnotations[];
+let statuses: RunStatus[];
+
+const source = `import fast
+def main():
+    work()
+    return 1
+
+
+
+
+
+def work():
+    python()
+    fast.native()
+    fast.wait()
+`;
+
+beforeAll(async () => {
+  dist = mkdtempSync(join(tmpdir(), 'linescope-dist-'));
+  await build({
+    entryPoints: [join(__dirname, '../../server/main.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['main', 'module'],
+    outfile: join(dist, 'server.js'),
+    logLevel: 'warning',
+  });
+});
+afterAll(() => rmSync(dist, { recursive: true }));
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-lsp-')));
+  script = join(folder, 'a.py');
+  writeFileSync(script, source);
+  // The recording is made a moment after the file was saved, as it is in life.
+  utimesSync(script, new Date(), new Date(Date.now() - 10_000));
+  annotations = [];
+  statuses = [];
+});
+afterEach(async () => {
+  connection.dispose();
+  server.kill();
+  await exited();
+  rmSync(folder, { recursive: true });
+});
+
+function exited(): Promise<void> {
+  return new Promise((done) => {
+    if (server.exitCode !== null || server.signalCode !== null) done();
+    else server.once('exit', () => done());
+  });
+}
+
+async function start(options: InitializationOptions): Promise<InitializeResult> {
+  server = spawn(process.execPath, [join(dist, 'server.js'), '--stdio']);
+  connection = createProtocolConnection(
+    new StreamMessageReader(server.stdout!),
+    new StreamMessageWriter(server.stdin!),
+  );
+  connection.onNotification(annotationsNotification, (file: FileAnnotations) => {
+    annotations.push(file);
+  });
+  connection.onNotification(runStatusNotification, (status: RunStatus) => {
+    statuses.push(status);
+  });
+  connection.listen();
+  const result = await connection.sendRequest<InitializeResult>('initialize', {
+    processId: process.pid,
+    rootUri: null,
+    capabilities: {},
+    initializationOptions: options,
+  });
+  await connection.sendNotification('initialized', {});
+  return result;
+}
+
+async function until<T>(what: string, look: () => T | undefined): Promise<T> {
+  const deadline = Date.now() + 4000;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`${what} did not come`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+const uri = (): string => pathToFileURL(script).href;
+
+async function openDocument(text = source): Promise<void> {
+  await connection.sendNotification('textDocument/didOpen', {
+    textDocument: { uri: uri(), languageId: 'python', version: 1, text },
+  });
+}
+
+async function hoverOn(line: number): Promise<string> {
+  const hover = await connection.sendRequest<Hover | null>('textDocument/hover', {
+    textDocument: { uri: uri() },
+    position: { line: line - 1, character: 6 },
+  });
+  return hover ? (hover.contents as { value: string }).value : '';
+}
+
+async function openRun(path = folder, live = false): Promise<unknown> {
+  return await connection.sendRequest(openRunRequest, { run: 'r', path, live });
+}
+
+const annotated = (): Promise<FileAnnotations> =>
+  until('annotations', () => (annotations.at(-1)?.lines.length ? annotations.at(-1) : undefined));
+
+test('a rich client gets annotations, hovers with links, lenses and the flame chart', async () => {
+  const { serverInfo, capabilities } = await start({ richClient: true });
+  expect(serverInfo?.name).toBe('linescope');
+  expect(capabilities).toMatchObject({ hoverProvider: true });
+  expect(capabilities.executeCommandProvider).toBeUndefined();
+  writeRecording(join(folder, '1.lsp'), records(script));
+  await openDocument();
+  expect(await openRun()).toEqual({ ok: true });
+
+  const file = await annotated();
+  expect(file).toMatchObject({ run: 'r', path: script, metric: 'cpu' });
+  expect(file.lines.map(({ line, kind, value, stale }) => [line, kind, value, stale])).toEqual([
+    [3, 'total', '100 ms', false],
+    [11, 'self', '20 ms', false],
+    [12, 'self', '80 ms', false],
+  ]);
+  const status = await until('the end', () => statuses.find(({ state }) => state === 'ended'));
+  expect(status).toMatchObject({ program: 'a.py', samples: 101, processes: 1 });
+
+  const card = await hoverOn(12);
+  expect(card).toContain('**80 ms · 80.0 %** — native');
+  expect(card).toMatch(/\| .*Native \| 80 ms \| 80 ms \|/);
+  expect(card).toContain('`(no symbol)` 100 % · \\_fast.so');
+  expect(card).toMatch(/Called from `main` \[a\.py:3\]\(command:linescope\.openLine\?/);
+  expect(card).toContain('samples at 1 kHz');
+  expect(card).toContain('command:linescope.showLineInFlameChart?');
+  expect(await hoverOn(5)).toBe('');
+
+  const lenses = await connection.sendRequest<CodeLens[]>('textDocument/codeLens', {
+    textDocument: { uri: uri() },
+  });
+  expect(lenses.map(({ range, command }) => [range.start.line + 1, command?.command])).toEqual([
+    [1, 'linescope.showLineInFlameChart'],
+    [10, 'linescope.showLineInFlameChart'],
+  ]);
+
+  let cursor = 0;
+  let rows = 0;
+  for (let done = false; !done;) {
+    const result: FlameResult = await connection.sendRequest(flameRequest, { run: 'r', cursor });
+    if (result.chunk !== '') {
+      const bytes = Uint8Array.from(Buffer.from(result.chunk, 'base64'));
+      rows += decodeFlameChunk(bytes.buffer).threads.reduce(
+        (sum, { time }) => sum + time.length,
+        0,
+      );
+    }
+    cursor = result.cursor;
+    done = result.done;
+  }
+  expect(rows).toBeGreaterThan(1);
+
+  await connection.sendRequest(clearRequest, null);
+  expect((await until('the clearing', () => annotations.at(-1))).lines).toEqual([]);
+});
+
+test('a plain client gets plain markdown, lenses without commands, and inlay hints', async () => {
+  const { capabilities } = await start({});
+  writeRecording(join(folder, '1.lsp'), records(script));
+  await openDocument();
+  const [command] = capabilities.executeCommandProvider!.commands;
+  await connection.sendRequest('workspace/executeCommand', { command, arguments: [folder] });
+  await annotated();
+  const card = await hoverOn(12);
+  expect(card).toMatch(/\| Native \|/);
+  expect(card).not.toMatch(/\$\(|command:/);
+  const hints = await connection.sendRequest<InlayHint[]>('textDocument/inlayHint', {
+    textDocument: { uri: uri() },
+    range: { start: { line: 9, character: 0 }, end: { line: 20, character: 0 } },
+  });
+  expect(
+    hints.map(({ position, label }) => [position.line + 1, position.character, label]),
+  ).toEqual([
+    [11, 12, expect.stringContaining('20 ms')],
+    [12, 17, expect.stringContaining('80 ms')],
+  ]);
+});
+
+test('lines are followed through edits, and changed ones say so', async () => {
+  await start({ richClient: true });
+  writeRecording(join(folder, '1.lsp'), records(script));
+  await openDocument();
+  await openRun();
+  await annotated();
+  annotations = [];
+  // Two lines above, and the native line itself changed.
+  const change = (line: number, from: number, to: number, text: string) => ({
+    range: { start: { line, character: from }, end: { line, character: to } },
+    text,
+  });
+  await connection.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uri(), version: 2 },
+    contentChanges: [change(11, 4, 17, 'other.call()'), change(0, 0, 0, '# one\n# two\n')],
+  });
+  const file = await annotated();
+  expect(file.lines.map(({ line, stale }) => [line, stale])).toEqual([
+    [5, false],
+    [13, false],
+    [14, true],
+  ]);
+  expect(await hoverOn(14)).toContain('edited since the run');
+  expect(await hoverOn(13)).not.toContain('edited since the run');
+});
+
+test('a file changed after the run began is not trusted', async () => {
+  await start({ richClient: true });
+  writeRecording(join(folder, '1.lsp'), records(script));
+  utimesSync(script, new Date(), new Date(Date.now() + 60_000));
+  await openDocument();
+  await openRun();
+  const file = await annotated();
+  expect(file.lines.every(({ stale }) => stale)).toBe(true);
+  expect(await hoverOn(12)).toContain('lines may have moved');
+});
+
+test('paths are mapped by the longest prefix, and links lead to the same file', async () => {
+  await start({
+    pathMappings: [
+      ['/app', '/nowhere'],
+      ['/app/src', folder],
+    ],
+  });
+  const link = join(folder, 'recordings');
+  mkdirSync(link);
+  writeRecording(join(link, '1.lsp'), records('/app/src/a.py'));
+  await openDocument();
+  await openRun(link);
+  expect((await annotated()).path).toBe(script);
+});
+
+test('settings switch the metric without a new run', async () => {
+  await start({ richClient: true });
+  writeRecording(join(folder, '1.lsp'), records(script));
+  await openRun();
+  await annotated();
+  annotations = [];
+  await connection.sendNotification(settingsNotification, { metric: 'wait', thresholdPercent: 5 });
+  const file = await annotated();
+  expect(file.metric).toBe('wait');
+  expect(file.lines.map(({ line, value }) => [line, value])).toEqual([
+    [3, '1.00 s'],
+    [13, '1.00 s'],
+  ]);
+});
+
+test('what cannot be opened is answered with a sentence', async () => {
+  await start({});
+  expect(await openRun('/nowhere')).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('does not exist') as string,
+  });
+  expect(await openRun(folder)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('no recording') as string,
+  });
+  expect(await openRun(script)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('not a Linescope recording') as string,
+  });
+  const plan = await connection.sendRequest(planRunRequest, {
+    program: join(folder, 'b.py'),
+    args: [],
+    cwd: folder,
+    interpreters: [],
+    env: {},
+    storage: folder,
+    intervalUs: 1000,
+    memory: true,
+  });
+  expect(plan).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('does not exist') as string,
+  });
+});
+
+test('a live run is followed, and its end is told in a sentence', async () => {
+  await start({ richClient: true });
+  const runDir = join(folder, 'run');
+  mkdirSync(runDir);
+  expect(await openRun(runDir, true)).toEqual({ ok: true });
+  await until('the start', () => statuses.find(({ state }) => state === 'starting'));
+  const alive = { ...header(), state: 'recording' as const, pid: process.pid };
+  const unfinished = records(script).filter(({ kind }) => kind !== 'end');
+  const { committed: _, ...live } = alive;
+  writeRecording(join(runDir, '1.lsp'), unfinished, live);
+  await until('running', () =>
+    statuses.find(({ state, samples }) => state === 'running' && samples > 0),
+  );
+  await annotated();
+  writeRecording(join(runDir, '1.lsp'), records(script), { ...live, state: 'closed' });
+  const result = await connection.sendRequest(endRunRequest, { run: 'r', exit: 3, stopped: false });
+  expect(result).toEqual({
+    severity: 'information',
+    message: expect.stringMatching(
+      /^a\.py ended with exit code 3 after .*: 3\.00 s CPU, 101 samples, hottest line a\.py:12 \(80/,
+    ) as string,
+  });
+  expect(statuses.at(-1)?.state).toBe('ended');
+});
+
+test('a run that recorded nothing says why', async () => {
+  await start({ richClient: true });
+  await openRun(folder, true);
+  const result = await connection.sendRequest(endRunRequest, { run: 'r', exit: 0, stopped: false });
+  expect(result).toMatchObject({
+    severity: 'warning',
+    message: expect.stringContaining('Nothing was recorded') as string,
+  });
+});
+
+test('the server ends when its parent goes away', async () => {
+  await start({});
+  server.stdin!.end();
+  await exited();
+  expect(server.exitCode).not.toBeNull();
+});
