@@ -1,7 +1,7 @@
 /** Builds for production and packs artifacts/linescope.vsix; fails when the package is incomplete or over 2 MB. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { createVSIX, listFiles } from '@vscode/vsce';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
 const output = 'artifacts/linescope.vsix';
 const limitBytes = 2 * 1024 * 1024;
@@ -28,7 +28,7 @@ function run(command, ...args) {
 run(process.execPath, 'esbuild.mjs', '--production');
 run('make', '-s', '-C', 'profiler-agent');
 
-const files = new Set(await listFiles({ dependencies: false }));
+const files = new Set(await listFiles({ packageManager: PackageManager.None }));
 const missing = needed.filter((file) => !files.has(file));
 const unwanted = [...files].filter(
   (file) => file.endsWith('.map') || file.includes('node_modules'),
