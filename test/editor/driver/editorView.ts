@@ -77,7 +77,7 @@ export async function hoverText(page: Page, line: number): Promise<string> {
   const row = await lineBox(page, line);
   await page.mouse.move(row.x + 200, row.y + 300);
   await page.mouse.move(row.x + 12, row.y + row.height / 2, { steps: 4 });
-  const hover = page.locator('.monaco-hover:not(.hidden) .hover-contents:visible').first();
+  const hover = page.locator('.monaco-resizable-hover .monaco-hover:not(.hidden)').first();
   await hover.waitFor({ state: 'visible', timeout: 10_000 });
   return hover.innerText();
 }

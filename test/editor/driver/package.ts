@@ -74,6 +74,6 @@ async function companionVsix(folder: string): Promise<string> {
     external: ['vscode'],
   });
   const packagePath = join(folder, 'companion.vsix');
-  await createVSIX({ cwd: stage, packagePath, dependencies: false });
+  await createVSIX({ cwd: stage, packagePath, dependencies: false, allowStarActivation: true });
   return packagePath;
 }
