@@ -1,12 +1,12 @@
 /**
  * One thread's samples in the flame chart, and an index over them that answers "which stack dominates this
- * stretch of time" without reading every sample: blocks of 32 samples, then a binary tree over the blocks.
+ * stretch of time" without reading every sample: blocks of 8 samples, then a binary tree over the blocks.
  */
 import { damaged, withRoom } from './flameColumns';
 import type { FlameStore } from './flameStore';
 import type { FlameThread } from './types';
 
-const blockShift = 5;
+const blockShift = 3;
 const blockSize = 1 << blockShift;
 const unattributed = 0xffffffff;
 
@@ -31,9 +31,10 @@ export interface Track {
   /** Rows its deepest stack needs. */
   rows: number;
   levels: Level[];
+  cells: Cells | null;
 }
 
-/** Complete groups of 32 · 2^level samples: the dominant stack of each, and its weight in ns. */
+/** Complete groups of 8 · 2^level samples: the dominant stack of each, and its weight in ns. */
 interface Level {
   count: number;
   stack: Int32Array;
@@ -58,6 +59,7 @@ export function createTrack(thread: FlameThread): Track {
     unattributedNs: 0,
     rows: 0,
     levels: [],
+    cells: null,
   };
 }
 
@@ -88,10 +90,10 @@ export function appendSamples(store: FlameStore, track: Track, chunk: FlameThrea
   index(store, track);
 }
 
-/** Index of the first sample that ends after a time, ns; count when there is none. */
-export function firstEndingAfter(track: Track, ns: number, from = 0): number {
+/** Index of the first sample in `[from, to)` that ends after a time, ns; `to` when there is none. */
+export function firstEndingAfter(track: Track, ns: number, from = 0, to = track.count): number {
   let low = from;
-  let high = track.count;
+  let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (track.time[middle]! + track.wall[middle]! > ns) high = middle;
@@ -121,6 +123,18 @@ function challenge(store: FlameStore, stack: number, weight: number): void {
   }
 }
 
+const unknown = -2;
+
+/** Answers for one grid, kept from paint to paint: panning and small zooms ask for the same cells again. */
+interface Cells {
+  gridNs: number;
+  /** Number of the first cell: it begins at first · gridNs. */
+  first: number;
+  stacks: Int32Array;
+  /** Samples there were when the answers were made. */
+  samples: number;
+}
+
 /**
  * For each of `width` buckets of time starting at `startNs + i · stepNs`, ns, the stack that dominates it, −1 for
  * none. A bucket is the cell of a power-of-two grid its middle falls in, so that panning never changes the answer.
@@ -133,23 +147,44 @@ export function dominantStacks(
   width: number,
   out: Int32Array,
 ): void {
-  const grid = 2 ** Math.floor(Math.log2(stepNs));
-  let first = firstEndingAfter(track, Math.floor(startNs / grid) * grid);
+  const gridNs = 2 ** Math.floor(Math.log2(stepNs));
+  const firstCell = Math.floor((startNs + 0.5 * stepNs) / gridNs);
+  const lastCell = Math.floor((startNs + (width - 0.5) * stepNs) / gridNs);
+  const cells = cellsFor(track, gridNs, firstCell, lastCell - firstCell + 1);
+  let first = -1;
   for (let x = 0; x < width; x++) {
-    const from = Math.floor((startNs + (x + 0.5) * stepNs) / grid) * grid;
-    if (from >= track.endNs) {
-      out.fill(-1, x, width);
-      return;
+    const cell = Math.floor((startNs + (x + 0.5) * stepNs) / gridNs);
+    const at = cell - firstCell;
+    if (cells[at] === unknown) {
+      const from = cell * gridNs;
+      first = first < 0 ? firstEndingAfter(track, from) : gallop(track, first, from);
+      cells[at] = dominantBetween(store, track, first, from, from + gridNs);
     }
-    const to = from + grid;
-    // Most steps move by a few samples: gallop before searching.
-    let stride = 1;
-    while (first + stride < track.count && endOf(track, first + stride) <= from) stride *= 2;
-    if (first < track.count && endOf(track, first) <= from) {
-      first = firstEndingAfter(track, from, first + (stride >>> 1));
-    }
-    out[x] = dominantBetween(store, track, first, from, to);
+    out[x] = cells[at]!;
   }
+}
+
+/** Room for `count` cells from `first` on, with what is already known about them. */
+function cellsFor(track: Track, gridNs: number, first: number, count: number): Int32Array {
+  const known = track.cells;
+  const stacks = new Int32Array(count).fill(unknown);
+  if (known?.gridNs === gridNs && known.samples === track.count) {
+    const from = Math.max(first, known.first);
+    const to = Math.min(first + count, known.first + known.stacks.length);
+    if (to > from) {
+      stacks.set(known.stacks.subarray(from - known.first, to - known.first), from - first);
+    }
+  }
+  track.cells = { gridNs, first, stacks, samples: track.count };
+  return stacks;
+}
+
+/** The first sample that ends after a time, searched for from a sample before it: mostly a few steps away. */
+function gallop(track: Track, from: number, ns: number): number {
+  if (from >= track.count || endOf(track, from) > ns) return from;
+  let stride = 1;
+  while (from + stride < track.count && endOf(track, from + stride) <= ns) stride *= 2;
+  return firstEndingAfter(track, ns, from + (stride >>> 1), Math.min(track.count, from + stride));
 }
 
 function endOf(track: Track, sample: number): number {

@@ -2,7 +2,7 @@
 import { axisTop, scaleLinear, select } from 'd3';
 import { axisFormat, formatNs, formatShare } from './format';
 import { createPainter, labelText, type Colours } from './paint';
-import { createPalette, frameColours, nodeColours } from './palette';
+import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from './dom';
 import { blockOf } from './navigate';
 import {
@@ -67,7 +67,7 @@ export function createChart(state: State): Chart {
   const painter = createPainter(context);
   let theme = readTheme();
   let palette = createPalette(theme);
-  let colours: Colours = { frames: new Uint32Array(0), nodes: new Uint32Array(0) };
+  let colours: Colours = { palette, frames: new Uint16Array(0), nodes: new Uint16Array(0) };
   let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 });
 
   const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
@@ -127,6 +127,11 @@ export function createChart(state: State): Chart {
           .tickSize(4)
           .tickFormat((ns) => format(ns)),
       );
+    select(axis)
+      .selectAll<SVGTextElement, number>('text')
+      .attr('text-anchor', (ns) =>
+        scale(ns) < 16 ? 'start' : scale(ns) > scene.cssWidth - 16 ? 'end' : 'middle',
+      );
     return ticks;
   };
 
@@ -142,8 +147,9 @@ export function createChart(state: State): Chart {
   const recolour = (): void => {
     const marks = { matched: state.found?.functions ?? null, lit: state.lit };
     colours = {
-      frames: frameColours(state.store, palette, marks),
-      nodes: nodeColours(state.store, palette, marks),
+      palette,
+      frames: framePlaces(state.store, marks),
+      nodes: state.mode === 'merged' ? nodePlaces(state.store, marks) : new Uint16Array(0),
     };
   };
 

@@ -124,7 +124,9 @@ function matchedColumns(state: State, columns: number): Uint8Array {
     for (let i = 0; i < count; i++) {
       if (stack[i]! < 0 || found.stacks[stack[i]!] !== 1) continue;
       const from = Math.floor(time[i]! / step);
-      matched.fill(1, from, Math.max(from + 1, Math.ceil((time[i]! + wall[i]!) / step)));
+      const to = Math.ceil((time[i]! + wall[i]!) / step);
+      matched[from] = 1;
+      for (let x = from + 1; x < to; x++) matched[x] = 1;
     }
   }
   return matched;

@@ -3,20 +3,21 @@
  * the work depends on the size of the panel, never on the number of frames.
  */
 import type { FlameStore } from '../profile/flameStore';
-import { pack, wantsBlackText } from './palette';
+import { pack, wantsBlackText, type Palette } from './palette';
 import { nodeOfCell, rowHeight, type Run, type Scene, type View } from './scene';
 import type { Theme } from './theme';
 
 const mostLabels = 700;
 /** CSS px: narrower frames get no text. */
 const leastLabel = 26;
-/** CSS px: narrower frames get no gap before them. */
+/** CSS px: narrower frames get no gap before them and no border. */
 const leastGap = 4;
 
 export interface Colours {
-  /** Packed, by frame and by node. */
-  frames: Uint32Array;
-  nodes: Uint32Array;
+  palette: Palette;
+  /** Places in the palette, by frame and by node. */
+  frames: Uint16Array;
+  nodes: Uint16Array;
 }
 
 export interface Painter {
@@ -39,9 +40,9 @@ export function createPainter(context: CanvasRenderingContext2D): Painter {
   let image = new ImageData(1, 1);
   let pixels = new Uint32Array(image.data.buffer);
 
-  const reserve = (width: number, rows: number): void => {
-    if (image.width === width && image.height >= rows) return;
-    image = new ImageData(width, Math.max(rows, 64));
+  const reserve = (width: number, lines: number): void => {
+    if (image.width === width && image.height >= lines) return;
+    image = new ImageData(width, Math.max(lines, 64));
     pixels = new Uint32Array(image.data.buffer);
     strip.width = image.width;
     strip.height = image.height;
@@ -56,49 +57,27 @@ export function createPainter(context: CanvasRenderingContext2D): Painter {
     wide: Run[],
   ): void => {
     const { width } = scene;
+    const { rows } = view;
     const ratio = width / scene.cssWidth;
-    const empty = pack(theme.background);
-    const gap = theme.border ? pack(theme.border) : empty;
-    reserve(width, view.rows);
-    const least = leastGap * ratio;
-    const label = leastLabel * ratio;
-    const { stackNode, stackFrame } = store;
-    for (let row = 0; row < view.rows; row++) {
-      const base = row * width;
-      for (let x = 0; x < width;) {
-        let cell = view.cells[base + x]!;
-        if (cell < 0) {
-          pixels[base + x++] = empty;
-          continue;
-        }
-        const from = x;
-        const first = cell;
-        if (scene.merged) {
-          const colour = colours.nodes[cell]!;
-          do pixels[base + x++] = colour;
-          while (x < width && view.cells[base + x] === first);
-        } else {
-          // A frame's line changes along it, and with it whether it is lit; its function does not.
-          const node = stackNode[cell]!;
-          do {
-            pixels[base + x++] = colours.frames[stackFrame[cell]!]!;
-            if (x >= width) break;
-            cell = view.cells[base + x]!;
-          } while (cell >= 0 && stackNode[cell] === node);
-        }
-        if (x - from >= least) {
-          if (from > 0) pixels[base + from] = gap;
-          if (theme.border && x < width) pixels[base + x - 1] = gap;
-          if (x - from >= label) wide.push({ view, row, from, to: x, cell: first });
-        }
-      }
-    }
-    stripContext.putImageData(image, 0, 0, 0, 0, width, view.rows);
+    const bordered = theme.highContrast;
+    reserve(width, bordered ? rows * 2 : rows);
+    fillStrip(pixels, scene, view, store, colours, theme, wide);
+    stripContext.putImageData(image, 0, 0, 0, 0, width, bordered ? rows * 2 : rows);
     const top = Math.round(view.y * ratio);
     const rowPx = rowHeight * ratio;
     context.imageSmoothingEnabled = false;
-    context.drawImage(strip, 0, 0, width, view.rows, 0, top, width, Math.round(view.rows * rowPx));
-    paintRowLines(context, scene, view, theme, top, rowPx);
+    context.drawImage(strip, 0, 0, width, rows, 0, top, width, Math.round(rows * rowPx));
+    context.fillStyle = theme.background.formatHex();
+    for (let row = 0; row < rows; row++) {
+      const y = Math.round(top + row * rowPx);
+      const next = Math.round(top + (row + 1) * rowPx);
+      const inset = Math.max(1, Math.floor(ratio));
+      if (bordered) {
+        const height = next - y - 3 * inset;
+        context.drawImage(strip, 0, rows + row, width, 1, 0, y + inset, width, height);
+      }
+      context.fillRect(0, next - inset, width, inset);
+    }
   };
 
   return {
@@ -124,11 +103,10 @@ export function createPainter(context: CanvasRenderingContext2D): Painter {
         const left = run.from / ratio + 5;
         const text = textOf(run, Math.floor((run.to / ratio - left - 3) / character));
         if (!text) continue;
-        const node = nodeOfCell(store, scene, run.cell);
-        const colour = scene.merged
-          ? colours.nodes[node]!
+        const place = scene.merged
+          ? colours.nodes[nodeOfCell(store, scene, run.cell)]!
           : colours.frames[store.stackFrame[run.cell]!]!;
-        context.fillStyle = wantsBlackText(colour) ? '#000000' : '#ffffff';
+        context.fillStyle = wantsBlackText(colours.palette.inside[place]!) ? '#000000' : '#ffffff';
         context.fillText(text, left, run.view.y + run.row * rowHeight + rowHeight / 2);
       }
       context.restore();
@@ -136,28 +114,52 @@ export function createPainter(context: CanvasRenderingContext2D): Painter {
   };
 }
 
-/** A line under every row; in high contrast only where there are frames, in the colour of borders. */
-function paintRowLines(
-  context: CanvasRenderingContext2D,
+/**
+ * One line of pixels per row, in the frames' solid colours, with a gap before wide frames. In high contrast there is
+ * a second line per row after all the first ones: what is inside the borders.
+ */
+function fillStrip(
+  pixels: Uint32Array,
   scene: Scene,
   view: View,
+  store: FlameStore,
+  colours: Colours,
   theme: Theme,
-  top: number,
-  rowPx: number,
+  wide: Run[],
 ): void {
-  context.fillStyle = (theme.border ?? theme.background).formatHex();
+  const { width, merged } = scene;
+  const ratio = width / scene.cssWidth;
+  const empty = pack(theme.background);
+  const { solid, inside } = colours.palette;
+  const { stackNode, stackFrame } = store;
+  const { cells } = view;
+  const second = theme.highContrast ? view.rows * width : 0;
   for (let row = 0; row < view.rows; row++) {
-    const y = Math.round(top + (row + 1) * rowPx) - 1;
-    if (!theme.border) {
-      context.fillRect(0, y, scene.width, 1);
-      continue;
-    }
-    const base = row * scene.width;
-    for (let from = 0; from < scene.width;) {
-      let to = from;
-      while (to < scene.width && view.cells[base + to]! >= 0) to++;
-      if (to > from) context.fillRect(from, y, to - from, 1);
-      from = to + 1;
+    const base = row * width;
+    for (let x = 0; x < width;) {
+      let cell = cells[base + x]!;
+      if (cell < 0) {
+        pixels[base + x] = empty;
+        pixels[base + second + x++] = empty;
+        continue;
+      }
+      const from = x;
+      const first = cell;
+      const node = merged ? cell : stackNode[cell]!;
+      // A frame's line changes along it, and with it whether it is lit; its function does not.
+      do {
+        const place = merged ? colours.nodes[cell]! : colours.frames[stackFrame[cell]!]!;
+        pixels[base + x] = solid[place]!;
+        if (second > 0) pixels[base + second + x] = inside[place]!;
+        if (++x >= width) break;
+        cell = cells[base + x]!;
+      } while (cell >= 0 && (merged ? cell : stackNode[cell]!) === node);
+      const narrow = x - from < leastGap * ratio;
+      if (second > 0) {
+        pixels.copyWithin(base + second + from, base + from, base + (narrow ? x : from + 1));
+        pixels.copyWithin(base + second + x - 1, base + x - 1, base + x);
+      } else if (!narrow && from > 0) pixels[base + from] = empty;
+      if (x - from >= leastLabel * ratio) wide.push({ view, row, from, to: x, cell: first });
     }
   }
 }

@@ -1,4 +1,4 @@
-/** One packed colour per frame and per node, so that painting a pixel is one look-up. */
+/** One place in the palette per frame and per node, so that painting a pixel is two look-ups. */
 import { rgb, type RGBColor } from 'd3';
 import type { FlameStore } from '../profile/flameStore';
 import { frameKinds } from '../profile/types';
@@ -39,31 +39,45 @@ export function mix(a: RGBColor, b: RGBColor, amount: number): RGBColor {
 }
 
 /** Packed colours by kind, shade (a function's own lightness) and look. */
-export function createPalette(theme: Theme): Uint32Array {
-  const colours = new Uint32Array(frameKinds.length * shades * looks.length);
+export interface Palette {
+  solid: Uint32Array;
+  /** High contrast: inside of frames whose border is the solid colour. Elsewhere the same as solid. */
+  inside: Uint32Array;
+}
+
+/** The colours of a theme. Shades go away from the colour of the text, so that every name stays readable. */
+export function createPalette(theme: Theme): Palette {
+  const size = frameKinds.length * shades * looks.length;
+  const solid = new Uint32Array(size);
+  const inside = new Uint32Array(size);
   const white = rgb('#ffffff');
   const black = rgb('#000000');
   theme.kinds.forEach((base, kind) => {
+    const blackText = wantsBlackText(pack(base));
     for (let shade = 0; shade < shades; shade++) {
-      const step = shade / (shades - 1) - 0.5;
-      const plain = mix(base, step > 0 ? white : black, Math.abs(step) * 0.44);
-      const byLook: Record<Look, RGBColor> = {
-        plain,
-        dim: mix(plain, theme.background, 0.72),
-        soft: mix(plain, theme.background, 0.38),
-        lit: mix(plain, theme.dark ? white : black, 0.35),
+      const step = shade / (shades - 1);
+      const away = (step - 0.25) * 0.42;
+      const plain = mix(base, away > 0 === blackText ? white : black, Math.abs(away));
+      const { background } = theme;
+      const byLook: Record<Look, [RGBColor, RGBColor]> = {
+        plain: [plain, mix(plain, background, 0.72)],
+        dim: [mix(plain, background, 0.72), background],
+        soft: [mix(plain, background, 0.38), mix(plain, background, 0.85)],
+        lit: [mix(plain, theme.dark ? white : black, 0.35), plain],
       };
       looks.forEach((look, i) => {
-        colours[(kind * shades + shade) * looks.length + i] = pack(byLook[look]);
+        const place = (kind * shades + shade) * looks.length + i;
+        solid[place] = pack(byLook[look][0]);
+        inside[place] = theme.highContrast ? pack(byLook[look][1]) : solid[place]!;
       });
     }
   });
-  return colours;
+  return { solid, inside };
 }
 
-function at(palette: Uint32Array, kind: number, fn: number, look: Look): number {
+function placeOf(kind: number, fn: number, look: Look): number {
   const shade = Math.imul(fn + 1, 0x9e3779b1) >>> 28;
-  return palette[(kind * shades + shade) * looks.length + looks.indexOf(look)]!;
+  return (kind * shades + shade) * looks.length + looks.indexOf(look);
 }
 
 /** What decides how frames stand out; null = nothing asked for. One byte per function or frame. */
@@ -78,29 +92,29 @@ function lookOf(marks: Marks, fn: number, lit: boolean): Look {
   return marks.lit ? 'soft' : 'plain';
 }
 
-/** A packed colour per frame. */
-export function frameColours(store: FlameStore, palette: Uint32Array, marks: Marks): Uint32Array {
-  const colours = new Uint32Array(store.frameCount);
-  for (let frame = 0; frame < colours.length; frame++) {
+/** Places in the palette's columns by frame. */
+export function framePlaces(store: FlameStore, marks: Marks): Uint16Array {
+  const places = new Uint16Array(store.frameCount);
+  for (let frame = 0; frame < places.length; frame++) {
     const fn = store.frameFunction[frame]!;
     const look = lookOf(marks, fn, marks.lit?.[frame] === 1);
-    colours[frame] = at(palette, store.frameKind[frame]!, fn, look);
+    places[frame] = placeOf(store.frameKind[frame]!, fn, look);
   }
-  return colours;
+  return places;
 }
 
-/** A packed colour per node of the call tree; a node is lit when any of its stacks is on the lit line. */
-export function nodeColours(store: FlameStore, palette: Uint32Array, marks: Marks): Uint32Array {
-  const colours = new Uint32Array(store.nodeCount);
+/** Places in the palette's columns by node of the call tree; a node is lit when any of its stacks is on the lit line. */
+export function nodePlaces(store: FlameStore, marks: Marks): Uint16Array {
+  const places = new Uint16Array(store.nodeCount);
   const lit = new Uint8Array(marks.lit ? store.nodeCount : 0);
   if (marks.lit) {
     for (let stack = 0; stack < store.stackCount; stack++) {
       if (marks.lit[store.stackFrame[stack]!] === 1) lit[store.stackNode[stack]!] = 1;
     }
   }
-  for (let node = 0; node < colours.length; node++) {
+  for (let node = 0; node < places.length; node++) {
     const fn = store.nodeFunction[node]!;
-    colours[node] = at(palette, store.nodeKind[node]!, fn, lookOf(marks, fn, lit[node] === 1));
+    places[node] = placeOf(store.nodeKind[node]!, fn, lookOf(marks, fn, lit[node] === 1));
   }
-  return colours;
+  return places;
 }

@@ -8,8 +8,6 @@ export interface Theme {
   background: RGBColor;
   foreground: RGBColor;
   muted: RGBColor;
-  /** Lines between frames in high contrast, null elsewhere. */
-  border: RGBColor | null;
   focus: RGBColor;
   match: RGBColor;
   /** By index in frameKinds. */
@@ -47,14 +45,12 @@ export function readTheme(): Theme {
     : dark
       ? kindColours.dark
       : kindColours.light;
-  const foreground = read(['editor-foreground', 'foreground'], dark ? '#cccccc' : '#3b3b3b');
   return {
     dark,
     highContrast,
     background: read(['editor-background'], dark ? '#1f1f1f' : '#ffffff'),
-    foreground,
+    foreground: read(['editor-foreground', 'foreground'], dark ? '#cccccc' : '#3b3b3b'),
     muted: read(['descriptionForeground'], dark ? '#9d9d9d' : '#717171'),
-    border: highContrast ? read(['contrastBorder'], foreground.formatHex()) : null,
     focus: read(['focusBorder'], dark ? '#0078d4' : '#005fb8'),
     match: read(['editor-findMatchBackground', 'charts-yellow'], '#d9a400'),
     kinds: frameKinds.map((kind, i) => read([`linescope-${kind}`], set[i]!)),

@@ -81,7 +81,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     const figures = `${formatNs(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
     const at =
       number > 0 ? `${number.toLocaleString('en-US')} of ${places.toLocaleString('en-US')} · ` : '';
-    return `${at}${count(found.functionCount, 'function')} · ${figures}`;
+    return at + (number > 0 ? '' : `${count(found.functionCount, 'function')} · `) + figures;
   };
 
   return {

@@ -49,7 +49,7 @@ export function createView(
         .domain([0, extentOf(state)])
         .range([0, width()]);
       const [start, end] = event.transform.rescaleX(base).domain() as [number, number];
-      store({ start, end });
+      store({ start: Math.max(0, start), end: Math.min(extentOf(state), end) });
       const source = event.sourceEvent;
       if (source instanceof MouseEvent && !(source instanceof WheelEvent)) {
         scrollBy(dragY - source.clientY);
