@@ -2,12 +2,9 @@
 import type { EndRunResult } from '../protocol/lsp';
 import { cpuOf } from '../profile/cost';
 import type { Profile } from '../profile/types';
-import { formatCount, formatPercent, formatSeconds } from '../profile/words';
+import { fewSamples, formatPercent, formatSamples, formatSeconds } from '../profile/words';
 import { mainProcess } from './report';
 import type { Run } from './run';
-
-/** Below this many samples shares are mostly chance. */
-const fewSamples = 10;
 
 /** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
 export function describeEnd(run: Run, exit: number | undefined, stopped: boolean): EndRunResult {
@@ -22,12 +19,12 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
     const interval = (mainProcess(profile)?.intervalNs ?? 0) / 1e6;
     return {
       severity: 'information',
-      message: `${after}, too soon to say much: ${count(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
+      message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
     };
   }
   const problem = run.notes().find(({ severity }) => severity !== 'information');
   const hottest = hottestLine(profile);
-  const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${count(profile.samples)}${
+  const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${formatSamples(profile.samples)}${
     hottest ? `, hottest line ${hottest}` : ''
   }.`;
   return {
@@ -53,10 +50,6 @@ function ending(exit: number | undefined, stopped: boolean): string {
   if (stopped) return 'was stopped';
   if (exit === undefined || exit === 0) return 'ended';
   return `ended with exit code ${exit}`;
-}
-
-function count(samples: number): string {
-  return samples === 1 ? '1 sample' : `${formatCount(samples)} samples`;
 }
 
 function hottestLine(profile: Profile): string | undefined {

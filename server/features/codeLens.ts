@@ -43,5 +43,5 @@ function title(
   const share = formatPercent(total / all);
   return self >= 0.999 * total
     ? `${formatSeconds(self)} self · ${share}`
-    : `${formatSeconds(total)} total · ${share} · ${formatSeconds(self)} self`;
+    : `${formatSeconds(total)} total · ${share}${self >= 0.01 * total ? ` · ${formatSeconds(self)} self` : ''}`;
 }

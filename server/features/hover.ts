@@ -5,10 +5,11 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { commands } from '../../protocol/lsp';
 import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
+  fewSamples,
   formatBytes,
-  formatCount,
   formatPercent,
   formatRate,
+  formatSamples,
   formatSeconds,
   formatSplit,
 } from '../../profile/words';
@@ -17,10 +18,12 @@ import { mainProcess } from '../report';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { codeSpan, commandLink, escapeMarkdown } from './links';
 
+/** As in annotations: a line whose own cost is below this part of its total is about what it calls. */
+const ownPart = 0.1;
+/** When the leading metric is below this part of the waiting, the waiting is what the line is about. */
+const waitLeads = 0.05;
 const mostNatives = 3;
 const mostEdges = 3;
-/** Fewer observations than this do not bear two digits. */
-const fewSamples = 10;
 /** A part smaller than this share of the line is not worth a row of its own. */
 const smallestPart = 0.01;
 
@@ -70,26 +73,48 @@ function card(
     natives(line),
     edgeList('Called from', edges.callers, context, line),
     edgeList('Calls', edges.callees, context, line),
-    footer(context, place, line, where.current, heading.plain),
+    footer(context, place, where.current, heading),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
+interface Headline {
+  markdown: string;
+  plain: string;
+  /** The cost the headline speaks of: the line's own, or with what it called. */
+  cost: Cost;
+}
+
 /** `**2.91 s · 58.2 %** — native 96 · python 4`: self where the line did the work itself, else total. */
-function headline(context: FeatureContext, line: LineCost): { markdown: string; plain: string } {
+function headline(context: FeatureContext, line: LineCost): Headline {
   const { metric } = context.settings;
+  if (amountOf(line.total, metric) < waitLeads * line.total.wait) return waiting(context, line);
   const all = amountOf(context.profile.total, metric);
-  const self = amountOf(line.self, metric);
-  const total = amountOf(line.total, metric);
-  const isSelf = self >= 0.1 * total;
-  const amount = isSelf ? self : total;
-  const share = all > 0 ? formatPercent(amount / all) : '';
+  const isSelf = amountOf(line.self, metric) >= ownPart * amountOf(line.total, metric);
+  const cost = isSelf ? line.self : line.total;
+  const amount = amountOf(cost, metric);
+  const share = all > 0 ? formatPercent(Math.min(1, amount / all), cost.samples) : '';
   const figures = [formatSeconds(amount) + (isSelf ? '' : ' total'), share].filter(Boolean);
-  const split = formatSplit(isSelf ? line.self : line.total, metric);
+  return compose(figures, formatSplit(cost, metric), cost);
+}
+
+/** A line that waits has next to nothing to say under a metric that leaves waiting out. */
+function waiting({ profile }: FeatureContext, line: LineCost): Headline {
+  const isSelf = line.self.wait >= ownPart * line.total.wait;
+  const cost = isSelf ? line.self : line.total;
+  const share = profile.elapsedNs > 0 ? cost.wait / profile.elapsedNs : 0;
+  const figures = [`${formatSeconds(cost.wait)} waiting${isSelf ? '' : ' in calls'}`];
+  // Several threads can wait at once, for more time than there was.
+  if (share > 0 && share <= 1) figures.push(`${formatPercent(share)} of the elapsed time`);
+  return compose(figures, '', cost);
+}
+
+function compose(figures: string[], split: string, cost: Cost): Headline {
   const bold = figures.join(' · ');
   return {
     markdown: `**${escapeMarkdown(bold)}**${split ? ` — ${escapeMarkdown(split)}` : ''}`,
     plain: `${bold}${split ? ` — ${split}` : ''}`,
+    cost,
   };
 }
 
@@ -133,7 +158,10 @@ function natives(line: LineCost): string {
   const shown = line.natives.slice(0, mostNatives);
   const rows = shown.map(({ symbol, module, self }) => {
     const share = line.self.native > 0 ? formatPercent(Math.min(1, self / line.self.native)) : '';
-    return [`${codeSpan(symbol)} ${share}`.trim(), module && escapeMarkdown(module)]
+    return [
+      `${codeSpan(symbol)} ${share}`.trim(),
+      symbol.startsWith(module) ? '' : escapeMarkdown(module),
+    ]
       .filter(Boolean)
       .join(' · ');
   });
@@ -180,18 +208,29 @@ function edgeList(
   return `${title} ${shown.join(', ')}${more}`;
 }
 
+/** Samples per second of CPU time: as asked for or, where the system did not keep up, as it was. */
+function samplingRate(profile: Profile): number {
+  const asked = 1e9 / (mainProcess(profile)?.intervalNs ?? Infinity);
+  const cpu = amountOf(profile.total, 'cpu') / 1e9;
+  if (cpu < 0.5) return asked;
+  const got = profile.total.samples / cpu;
+  return got > 0.8 * asked ? asked : Number(got.toPrecision(2));
+}
+
 function footer(
   context: FeatureContext,
   place: ProfiledDocument,
-  line: LineCost,
   current: number,
-  plain: string,
+  { cost, plain }: Headline,
 ): string {
-  const intervalNs = mainProcess(context.profile)?.intervalNs ?? 0;
-  const samples = line.self.samples > 0 ? line.self.samples : line.total.samples;
-  const rate = intervalNs > 0 ? ` at ${formatRate(1e9 / intervalNs)}` : '';
-  const few = samples < fewSamples ? ': too few to trust the figures' : '';
-  const words = [`${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}${rate}${few}`];
+  const rate = samplingRate(context.profile);
+  // Waiting is measured from its first to its last moment; it is CPU time that takes many samples.
+  const few = cost.samples < fewSamples && cost.wait < amountOf(cost, 'cpu');
+  const words = [
+    formatSamples(cost.samples) +
+      (rate > 0 ? ` at ${formatRate(rate)}` : '') +
+      (few ? ': too few to trust the figures' : ''),
+  ];
   if (context.rich) {
     const { path } = place.file;
     const copied = `${basename(path)}:${current}  ${plain}`;

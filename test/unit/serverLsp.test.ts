@@ -168,7 +168,7 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
   expect(status).toMatchObject({ program: 'a.py', samples: 101, processes: 1 });
 
   const card = await hoverOn(12);
-  expect(card).toContain('**80 ms · 80.0 %** — native');
+  expect(card).toContain('**80 ms · 80 %** — native');
   expect(card).toMatch(/\| .*Native \| 80 ms \| 80 ms \|/);
   expect(card).toContain('`(no symbol)` 100 % · \\_fast.so');
   expect(card).toMatch(/Called from `main` \[a\.py:3\]\(command:linescope\.openLine\?/);
@@ -329,9 +329,10 @@ test('a live run is followed, and its end is told in a sentence', async () => {
   mkdirSync(runDir);
   expect(await openRun(runDir, true)).toEqual({ ok: true });
   await until('the start', () => statuses.find(({ state }) => state === 'starting'));
-  const alive = { ...header(), state: 'recording' as const, pid: process.pid };
   const unfinished = records(script).filter(({ kind }) => kind !== 'end');
-  const { committed: _, ...live } = alive;
+  const { pid } = process;
+  const { startMonotonicNs, startUnixNs } = header();
+  const live = { state: 'recording' as const, pid, startMonotonicNs, startUnixNs };
   writeRecording(join(runDir, '1.lsp'), unfinished, live);
   await until('running', () =>
     statuses.find(({ state, samples }) => state === 'running' && samples > 0),
