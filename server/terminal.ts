@@ -1,6 +1,4 @@
 /** What a terminal can show, and text laid out in its columns. */
-import { stripVTControlCharacters } from 'node:util';
-
 export interface Style {
   /** Columns. */
   width: number;
@@ -38,10 +36,10 @@ export function paintWith(style: Style): (color: Color, text: string) => string 
     style.color && text !== '' ? `\u001b[${codes[color]}m${text}\u001b[0m` : text;
 }
 
-/** Columns a text takes: wide characters two, combining ones none. */
+/** Columns an uncoloured text takes: wide characters two, combining ones none. */
 export function columns(text: string): number {
   let width = 0;
-  for (const character of stripVTControlCharacters(text)) width += columnsOf(character);
+  for (const character of text) width += columnsOf(character);
   return width;
 }
 
@@ -70,7 +68,7 @@ export function padRight(text: string, width: number): string {
 
 /** Text cut to a width with `…`; control characters, which source may hold, do not reach the terminal. */
 export function clip(text: string, width: number): string {
-  const clean = stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+  const clean = text.replace(/\p{Cc}/gu, ' ');
   if (columns(clean) <= width) return clean;
   let out = '';
   let used = 0;

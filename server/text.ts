@@ -133,9 +133,7 @@ function fileBlock(
   const percents = Math.max(...rows.map(({ annotation }) => columns(annotation.percent)));
   const details = Math.max(...rows.map(({ annotation }) => columns(annotation.detail)));
   const right = barWidth + values + percents + Math.min(details, 34) + 8;
-  const texts = rows.map(
-    ({ cost }) => sourceLine(source, cost.line) ?? paint('dim', '(source not here)'),
-  );
+  const texts = rows.map(({ cost }) => sourceLine(source, cost.line) ?? '(source not here)');
   const room = Math.max(16, style.width - numbers - 3 - right);
   const textWidth = Math.min(room, Math.max(24, ...texts.map(columns)));
   const all = amountOf(profile.total, 'cpu');
