@@ -2,75 +2,107 @@
  * Samples folded into cells: one per different (stack, native chain, kind of call, state). A long run has far fewer
  * cells than samples, so that everything derived from samples is derived from cells.
  */
-import { classify, type Work } from './classify';
-import { addCost, zeroCost } from './cost';
+import type { Work } from './classify';
+import { addRow, costRowLength } from './cost';
+import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
-import type { Cost } from './types';
 
 /** What tops the Python frames of a cell. */
 export const cellTops = ['running', 'system', 'wait', 'gil'] as const;
 export type CellTop = (typeof cellTops)[number];
 
-export interface Cell {
-  /** Innermost Python frame, 0 for none. */
-  stack: number;
-  leaf: NativeNode | undefined;
-  top: CellTop;
-  /** Whose work the CPU time outside the kernel is. */
-  work: Work;
-  total: Cost;
-  /** The part of total not yet added to lines. */
-  fresh: Cost;
-  dirty: boolean;
-  /** Its stack in the flame chart: −2 not known yet, −1 none. */
-  flame: number;
-}
+const topNumbers = numbered(cellTops);
+const kindNumbers = numbered(callKinds);
 
-/** Ids of native nodes stay below this. */
-const nativeLimit = 2 ** 22;
-
-/** The cells of one process. */
+/** The cells of one process, as columns by cell id; columns are longer than count. */
 export class Cells {
-  readonly all: Cell[] = [];
-  /** Cells with fresh cost. */
-  dirty: Cell[] = [];
-  readonly #pairs = new Map<number, number>();
-  readonly #ids = new Map<number, number>();
+  count = 0;
+  /** Innermost Python frame, 0 for none. */
+  stack = new Int32Array(0);
+  readonly leaf: (NativeNode | undefined)[] = [];
+  /** Whose work the CPU time outside the kernel is. */
+  readonly work: Work[] = [];
+  /** Cost rows, costRowLength numbers each. */
+  total = new Float64Array(0);
+  /** The part of total not yet added to lines. */
+  fresh = new Float64Array(0);
+  /** Cells with fresh cost, each once. */
+  dirty: number[] = [];
+  /** Its stack in the flame chart: −2 not known yet, −1 none. */
+  flame = new Int32Array(0);
+  /** kind · 4 + top */
+  #variant = new Uint8Array(0);
+  #isDirty = new Uint8Array(0);
+  /** Open addressing: cell id + 1, 0 is free. Its length is a power of two, at least twice count. */
+  #table = new Int32Array(1024);
 
-  /** Id (index in all) of a cell, made when new. */
+  /** Id of a cell, made when new. */
   find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
-    const place = stack * nativeLimit + (leaf?.id ?? 0);
-    let pair = this.#pairs.get(place);
-    if (pair === undefined) {
-      pair = this.#pairs.size;
-      this.#pairs.set(place, pair);
+    const variant = kindNumbers[kind] * 4 + topNumbers[top];
+    const mask = this.#table.length - 1;
+    let at = hash(stack, leaf?.id ?? 0, variant) & mask;
+    for (let entry = this.#table[at]!; entry !== 0; entry = this.#table[at]!) {
+      const id = entry - 1;
+      if (this.stack[id] === stack && this.leaf[id] === leaf && this.#variant[id] === variant) {
+        return id;
+      }
+      at = (at + 1) & mask;
     }
-    const key = pair * 32 + callKinds.indexOf(kind) * 4 + cellTops.indexOf(top);
-    let id = this.#ids.get(key);
-    if (id === undefined) {
-      id = this.all.length;
-      this.#ids.set(key, id);
-      this.all.push({
-        stack,
-        leaf,
-        top,
-        work: workOf(stack, leaf, kind),
-        total: zeroCost(),
-        fresh: zeroCost(),
-        dirty: false,
-        flame: -2,
-      });
+    const id = this.count++;
+    this.#growColumns();
+    this.stack[id] = stack;
+    this.#variant[id] = variant;
+    this.flame[id] = -2;
+    this.leaf.push(leaf);
+    this.work.push(workOf(stack, leaf, kind));
+    this.#table[at] = id + 1;
+    if (this.count * 2 > this.#table.length) {
+      this.#growTable();
     }
     return id;
   }
 
-  add(cell: Cell, cost: Cost): void {
-    addCost(cell.total, cost);
-    addCost(cell.fresh, cost);
-    if (!cell.dirty) {
-      cell.dirty = true;
-      this.dirty.push(cell);
+  /** What tops a cell's Python frames. */
+  top(id: number): CellTop {
+    return cellTops[this.#variant[id]! & 3]!;
+  }
+
+  /** Adds a cost row. */
+  add(id: number, cost: Float64Array): void {
+    addRow(this.total, id * costRowLength, cost, 0);
+    addRow(this.fresh, id * costRowLength, cost, 0);
+    if (this.#isDirty[id] === 0) {
+      this.#isDirty[id] = 1;
+      this.dirty.push(id);
+    }
+  }
+
+  /** Forgets the fresh cost of a cell taken from dirty. */
+  settled(id: number): void {
+    this.#isDirty[id] = 0;
+    this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
+  }
+
+  #growColumns(): void {
+    const { count } = this;
+    this.stack = withRoom(this.stack, count);
+    this.flame = withRoom(this.flame, count);
+    this.#variant = withRoom(this.#variant, count);
+    this.#isDirty = withRoom(this.#isDirty, count);
+    this.total = withRoom(this.total, count * costRowLength);
+    this.fresh = withRoom(this.fresh, count * costRowLength);
+  }
+
+  #growTable(): void {
+    const mask = this.#table.length * 2 - 1;
+    this.#table = new Int32Array(mask + 1);
+    for (let id = 0; id < this.count; id++) {
+      let at = hash(this.stack[id]!, this.leaf[id]?.id ?? 0, this.#variant[id]!) & mask;
+      while (this.#table[at] !== 0) {
+        at = (at + 1) & mask;
+      }
+      this.#table[at] = id + 1;
     }
   }
 }
@@ -78,9 +110,19 @@ export class Cells {
 /** Without a Python frame, an interpreter at work is CPython starting or ending; anything else is a thread of its own. */
 function workOf(stack: number, leaf: NativeNode | undefined, kind: CallKind): Work {
   if (stack !== 0) {
-    return classify(kind, leaf?.chain ?? []);
+    return leaf ? leaf.work(kind) : 'python';
   }
   const kinds = leaf?.chain.map(({ moduleKind }) => moduleKind) ?? [];
   const foreign = kinds.includes('other') || kinds.includes('anonymous');
   return kinds.includes('interpreter') && !foreign ? 'runtime' : 'native';
+}
+
+function hash(stack: number, leaf: number, variant: number): number {
+  let mixed = Math.imul(stack, 0x9e3779b1) ^ Math.imul(leaf, 0x85ebca6b) ^ (variant << 24);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}
+
+function numbered<T extends string>(names: readonly T[]): Record<T, number> {
+  return Object.fromEntries(names.map((name, index) => [name, index])) as Record<T, number>;
 }

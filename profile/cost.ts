@@ -25,3 +25,43 @@ export function cpuOf(cost: Readonly<Cost>): number {
 export function wallOf(cost: Readonly<Cost>): number {
   return cost.python + cost.native + cost.system + cost.wait;
 }
+
+/**
+ * Costs under construction are rows of numbers in one array, in this order: millions are added up, and numbers in an
+ * array are neither boxed nor allocated.
+ */
+export const costRow = {
+  python: 0,
+  runtime: 1,
+  native: 2,
+  system: 3,
+  wait: 4,
+  gil: 5,
+  samples: 6,
+} as const;
+export const costRowLength = 7;
+
+/** Adds the row at an offset of an array to the row at an offset of another. */
+export function addRow(
+  to: Float64Array,
+  toOffset: number,
+  from: Float64Array,
+  fromOffset: number,
+): void {
+  for (let index = 0; index < costRowLength; index++) {
+    to[toOffset + index]! += from[fromOffset + index]!;
+  }
+}
+
+/** The row at an offset, as a cost. */
+export function costOfRow(rows: Float64Array, offset: number): Cost {
+  return {
+    python: rows[offset + costRow.python]!,
+    runtime: rows[offset + costRow.runtime]!,
+    native: rows[offset + costRow.native]!,
+    system: rows[offset + costRow.system]!,
+    wait: rows[offset + costRow.wait]!,
+    gil: rows[offset + costRow.gil]!,
+    samples: rows[offset + costRow.samples]!,
+  };
+}

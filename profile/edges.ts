@@ -1,9 +1,8 @@
 /** Who calls a line and what it calls, found when somebody asks. */
-import type { Cell } from './cells';
-import { addCost, wallOf, zeroCost } from './cost';
+import { addCost, costOfRow, costRowLength, wallOf, zeroCost } from './cost';
 import type { ProcessFeed } from './processFeed';
 import type { ResolvedFrame } from './pythonStacks';
-import type { CallEdge } from './types';
+import type { CallEdge, Cost } from './types';
 
 /**
  * Callers are the lines that called the function around this line while this line was running; callees are functions,
@@ -17,8 +16,11 @@ export function callEdges(
   const callers = new Map<object, CallEdge>();
   const callees = new Map<object, CallEdge>();
   for (const feed of feeds) {
-    for (const cell of feed.cells.all) {
-      walk(feed, cell, path, line, callers, callees);
+    const above = feed.stacks.nodesAbove(path, line);
+    for (let cell = 0; cell < feed.cells.count; cell++) {
+      if (above[feed.cells.stack[cell]!] === 1) {
+        walk(feed, cell, path, line, callers, callees);
+      }
     }
   }
   return { callers: sorted(callers), callees: sorted(callees) };
@@ -26,23 +28,24 @@ export function callEdges(
 
 function walk(
   feed: ProcessFeed,
-  cell: Cell,
+  cell: number,
   path: string,
   line: number,
   callers: Map<object, CallEdge>,
   callees: Map<object, CallEdge>,
 ): void {
   const counted = new Set<object>();
+  const cost = (): Cost => costOfRow(feed.cells.total, cell * costRowLength);
   let inner: ResolvedFrame | undefined;
-  for (let at = cell.stack; at !== 0; at = feed.stacks.parentOf(at)) {
+  for (let at = feed.cells.stack[cell]!; at !== 0; at = feed.stacks.parentOf(at)) {
     const frame = feed.stacks.frame(at);
     if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
       const callee = inner.function;
-      count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cell);
+      count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cost);
     }
     if (inner && isAt(inner, path, line) && frame && frame.line !== inner.line) {
       const caller = frame.line;
-      count(callers, counted, caller, caller.file.path, caller.line, frame.function.qualname, cell);
+      count(callers, counted, caller, caller.file.path, caller.line, frame.function.qualname, cost);
     }
     inner = frame;
   }
@@ -59,7 +62,7 @@ function count(
   path: string,
   line: number,
   name: string,
-  cell: Cell,
+  cost: () => Cost,
 ): void {
   if (counted.has(key)) {
     return;
@@ -70,7 +73,7 @@ function count(
     edge = { path, line, function: name, total: zeroCost() };
     edges.set(key, edge);
   }
-  addCost(edge.total, cell.total);
+  addCost(edge.total, cost());
 }
 
 function sorted(edges: Map<object, CallEdge>): CallEdge[] {

@@ -1,6 +1,6 @@
 /** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
-import type { Cell } from './cells';
-import { shownFrames } from './nativeChains';
+import type { Cells } from './cells';
+import type { NativeNode } from './nativeChains';
 import type { ProcessFeed } from './processFeed';
 import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './types';
 
@@ -16,6 +16,7 @@ export class FlameInterner {
   readonly #stacks = new Table<[frame: number, parent: number]>();
   /** Of each process, the flame stack of each stack node, one higher; 0 not known yet. */
   readonly #nodes = new Map<ProcessFeed, number[]>();
+  readonly #nativeFrames = new Map<NativeNode, number>();
 
   counts(): { strings: number; functions: number; frames: number; stacks: number } {
     return {
@@ -60,29 +61,33 @@ export class FlameInterner {
   }
 
   /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */
-  cellStack(feed: ProcessFeed, cell: Cell): number | undefined {
-    if (cell.flame === -2) {
-      const base = this.#pythonStack(feed, cell.stack);
+  cellStack(feed: ProcessFeed, cell: number): number | undefined {
+    const { flame, stack } = feed.cells;
+    if (flame[cell] === -2) {
+      const base = this.#pythonStack(feed, stack[cell]!);
       if (base === undefined) {
         return undefined;
       }
-      cell.flame = this.#top(cell, base);
+      flame[cell] = this.#top(feed.cells, cell, base);
     }
-    return cell.flame;
+    return flame[cell];
   }
 
   /** Puts on top of the Python frames what the thread did there: native functions, the kernel, waiting. */
-  #top({ leaf, work, top, stack }: Cell, base: number): number {
+  #top(cells: Cells, cell: number, base: number): number {
+    const top = cells.top(cell);
     if (top === 'wait' || top === 'gil') {
       const what = top === 'gil' ? 'waiting for the GIL' : 'waiting';
-      return stack === 0 ? base : this.#push(base, what, '', top);
+      return cells.stack[cell] === 0 ? base : this.#push(base, what, '', top);
     }
     let at = base;
-    const shown = leaf && work === 'native' ? shownFrames(leaf) : [];
+    const leaf = cells.leaf[cell];
     const inKernel = top === 'system' && leaf?.moduleKind === 'libc';
-    for (const frame of shown) {
-      if (!(inKernel && frame === leaf)) {
-        at = this.#push(at, frame.label, frame.module, 'native');
+    if (leaf && cells.work[cell] === 'native') {
+      for (const node of leaf.shown) {
+        if (!(inKernel && node === leaf)) {
+          at = this.#stack(this.#nativeFrame(node), at);
+        }
       }
     }
     if (top === 'system') {
@@ -91,6 +96,15 @@ export class FlameInterner {
       return this.#push(at, call === undefined ? 'kernel' : `${call} (kernel)`, '', 'system');
     }
     return at;
+  }
+
+  #nativeFrame(node: NativeNode): number {
+    let frame = this.#nativeFrames.get(node);
+    if (frame === undefined) {
+      frame = this.#frame(this.#function(node.label, '', 0, node.module), 0, 0, 'native');
+      this.#nativeFrames.set(node, frame);
+    }
+    return frame;
   }
 
   #push(parent: number, name: string, module: string, kind: FrameKind): number {

@@ -74,7 +74,7 @@ export class FlameRows {
     const stack = new Uint32Array(limit - start);
     let end = start;
     while (end < limit) {
-      const id = this.#interner.cellStack(feed, feed.cells.all[thread.rowCell[end]!]!);
+      const id = this.#interner.cellStack(feed, thread.rowCell[end]!);
       if (id === undefined) {
         break;
       }

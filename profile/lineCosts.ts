@@ -1,6 +1,7 @@
 /** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
-import { addCost, zeroCost } from './cost';
-import type { Cost, FileCost, FunctionCost, LineCost, NativeShare } from './types';
+import { addRow, costOfRow, costRow, costRowLength } from './cost';
+import type { NativeNode } from './nativeChains';
+import type { FileCost, FunctionCost, LineCost, NativeShare } from './types';
 
 /** A function as a line or a flame chart names it. */
 export interface FunctionEntry {
@@ -8,8 +9,9 @@ export interface FunctionEntry {
   name: string;
   qualname: string;
   line: number;
-  self: Cost;
-  total: Cost;
+  /** Cost rows. */
+  self: Float64Array;
+  total: Float64Array;
   /** The last cell added to total, so that recursion counts once. */
   stamp: number;
 }
@@ -18,10 +20,13 @@ export interface LineEntry {
   file: FileEntry;
   line: number;
   function: FunctionEntry;
-  self: Cost;
-  total: Cost;
+  /** Cost rows. */
+  self: Float64Array;
+  total: Float64Array;
   natives: Map<string, NativeShare>;
   stamp: number;
+  /** As last handed out; undefined once something has been added since. */
+  built: LineCost | undefined;
 }
 export interface FileEntry {
   path: string;
@@ -52,8 +57,8 @@ export class LineCosts {
         name,
         qualname: full,
         line,
-        self: zeroCost(),
-        total: zeroCost(),
+        self: new Float64Array(costRowLength),
+        total: new Float64Array(costRowLength),
         stamp: 0,
       };
       file.functions.set(key, entry);
@@ -69,14 +74,16 @@ export class LineCosts {
         file: owner.file,
         line,
         function: owner,
-        self: zeroCost(),
-        total: zeroCost(),
+        self: new Float64Array(costRowLength),
+        total: new Float64Array(costRowLength),
         natives: new Map(),
         stamp: 0,
+        built: undefined,
       };
       owner.file.lines.set(line, entry);
     } else if (nameRank(owner.name) > nameRank(entry.function.name)) {
       entry.function = owner;
+      entry.built = undefined;
       entry.file.built = undefined;
     }
     return entry;
@@ -87,34 +94,28 @@ export class LineCosts {
     this.#stamp++;
   }
 
-  /** Adds to the total of a frame on the current stack. */
-  addTotal(line: LineEntry, owner: FunctionEntry, cost: Cost): void {
+  /** Adds a cost row to the totals of a frame on the current stack. */
+  addTotal(line: LineEntry, owner: FunctionEntry, rows: Float64Array, offset: number): void {
     if (line.stamp !== this.#stamp) {
       line.stamp = this.#stamp;
+      line.built = undefined;
       line.file.built = undefined;
-      addCost(line.total, cost);
+      addRow(line.total, 0, rows, offset);
     }
     if (owner.stamp !== this.#stamp) {
       owner.stamp = this.#stamp;
       owner.file.built = undefined;
-      addCost(owner.total, cost);
+      addRow(owner.total, 0, rows, offset);
     }
   }
 
-  /** Adds to the self cost of the innermost frame on the current stack. */
-  addSelf(line: LineEntry, owner: FunctionEntry, cost: Cost): void {
-    addCost(line.self, cost);
-    addCost(owner.self, cost);
-  }
-
-  /** Adds native time of a line under the compiled function that took it, ns. */
-  addNative(line: LineEntry, symbol: string, module: string, ns: number): void {
-    const key = `${symbol}\n${module}`;
-    const share = line.natives.get(key);
+  /** Adds native time of a line, ns, under the compiled function that took it. */
+  addNative(line: LineEntry, node: NativeNode, ns: number): void {
+    const share = line.natives.get(node.key);
     if (share) {
       share.self += ns;
     } else {
-      line.natives.set(key, { symbol, module, self: ns });
+      line.natives.set(node.key, { symbol: node.label, module: node.module, self: ns });
     }
   }
 
@@ -134,19 +135,9 @@ export class LineCosts {
 function buildFile(file: FileEntry): FileCost {
   const lines: LineCost[] = [];
   for (const entry of file.lines.values()) {
-    if (isEmpty(entry.total)) {
-      continue;
+    if (!isEmpty(entry.total)) {
+      lines.push((entry.built ??= buildLine(entry)));
     }
-    lines.push({
-      line: entry.line,
-      function: entry.function.qualname,
-      self: { ...entry.self },
-      total: { ...entry.total },
-      memory: null,
-      natives: [...entry.natives.values()]
-        .map((share) => ({ ...share }))
-        .sort((a, b) => b.self - a.self),
-    });
   }
   const functions: FunctionCost[] = [];
   for (const entry of file.functions.values()) {
@@ -155,8 +146,8 @@ function buildFile(file: FileEntry): FileCost {
         name: entry.name,
         qualname: entry.qualname,
         line: entry.line,
-        self: { ...entry.self },
-        total: { ...entry.total },
+        self: costOfRow(entry.self, 0),
+        total: costOfRow(entry.total, 0),
         memory: null,
       });
     }
@@ -166,8 +157,23 @@ function buildFile(file: FileEntry): FileCost {
   return { path: file.path, lines, functions };
 }
 
-function isEmpty(total: Cost): boolean {
-  return total.samples === 0 && total.python + total.native + total.system + total.wait === 0;
+function buildLine(entry: LineEntry): LineCost {
+  return {
+    line: entry.line,
+    function: entry.function.qualname,
+    self: costOfRow(entry.self, 0),
+    total: costOfRow(entry.total, 0),
+    memory: null,
+    natives: [...entry.natives.values()]
+      .map((share) => ({ ...share }))
+      .sort((a, b) => b.self - a.self),
+  };
+}
+
+/** No time and no samples: gil and runtime are parts of what is looked at. */
+function isEmpty(total: Float64Array): boolean {
+  const { python, native, system, wait, samples } = costRow;
+  return [python, native, system, wait, samples].every((index) => total[index] === 0);
 }
 
 /** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */

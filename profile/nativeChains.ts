@@ -1,7 +1,8 @@
 /** Native frames of one process, folded so that addresses inside one function are one node. */
-import { firstShown, plainSymbol, type NativeFrame } from './classify';
+import { classify, firstShown, plainSymbol, type NativeFrame, type Work } from './classify';
+import type { CallKind } from './opcodes';
 import { baseName } from './paths';
-import type { ModuleRecord, NativeRecord } from './records';
+import type { ModuleKind, ModuleRecord, NativeRecord } from './records';
 
 /** Names the function at an ELF virtual address of a module; exact: the address is inside it, otherwise its start. */
 export type Symbolize = (
@@ -10,15 +11,66 @@ export type Symbolize = (
   exact: boolean,
 ) => string | undefined;
 
-/** One native frame with the frames that led to it. */
-export interface NativeNode extends NativeFrame {
-  id: number;
+/** One native frame with the frames that led to it. What is derived from its chain is derived once. */
+export class NativeNode implements NativeFrame {
   /** From the function that the eval loop called to this one. */
-  chain: readonly NativeNode[];
-  /** Its name, or the best that can be said: `libfoo.so+0x1a20`, `(no symbol)`, `(generated code)`. */
-  label: string;
-  /** File name of its library; empty for generated code. */
-  module: string;
+  readonly chain: readonly NativeNode[];
+  readonly #work = new Map<CallKind, Work>();
+  #key: string | undefined;
+  #reported: NativeNode | undefined;
+  #shown: readonly NativeNode[] | undefined;
+
+  constructor(
+    /** From 1 on. */
+    readonly id: number,
+    parent: NativeNode | undefined,
+    readonly moduleKind: ModuleKind,
+    readonly symbol: string | undefined,
+    /** Its name, or the best that can be said: `libfoo.so+0x1a20`, `(no symbol)`, `(generated code)`. */
+    readonly label: string,
+    /** File name of its library; empty for generated code. */
+    readonly module: string,
+  ) {
+    this.chain = [...(parent?.chain ?? []), this];
+  }
+
+  /** Whose work a sample with this leaf is, above a Python frame that makes a call of this kind. */
+  work(kind: CallKind): Work {
+    let work = this.#work.get(kind);
+    if (work === undefined) {
+      work = classify(kind, this.chain);
+      this.#work.set(kind, work);
+    }
+    return work;
+  }
+
+  /** The function that native time is reported under: the innermost one outside libc, which only serves it. */
+  get reported(): NativeNode {
+    return (this.#reported ??=
+      this.chain.reduceRight<NativeNode | undefined>(
+        (found, node) =>
+          found ?? (node.moduleKind === 'libc' || node.moduleKind === 'agent' ? undefined : node),
+        undefined,
+      ) ?? this);
+  }
+
+  /** Equal for nodes that are reported under the same name. */
+  get key(): string {
+    return (this.#key ??= `${this.label}\n${this.module}`);
+  }
+
+  /** The frames of the chain that a person should see: from the called function on, direct recursion folded. */
+  get shown(): readonly NativeNode[] {
+    return (this.#shown ??= this.chain
+      .slice(firstShown(this.chain))
+      .filter(
+        (frame, index, frames) =>
+          frame.moduleKind !== 'agent' &&
+          (index === 0 ||
+            frame.label !== frames[index - 1]!.label ||
+            frame.module !== frames[index - 1]!.module),
+      ));
+  }
 }
 
 /** The native nodes of one recording, by their implied ids. */
@@ -42,16 +94,14 @@ export class NativeChains {
     const key = `${parent?.id ?? 0} ${record.module} ${place} ${name}`;
     let node = this.#known.get(key);
     if (!node) {
-      const chain: NativeNode[] = [...(parent?.chain ?? [])];
-      node = {
-        id: this.#known.size + 1,
-        chain,
-        moduleKind: module?.moduleKind ?? 'anonymous',
-        symbol: name === '' ? undefined : name,
-        label: name || labelOf(module, place),
-        module: module === undefined ? '' : baseName(module.path),
-      };
-      chain.push(node);
+      node = new NativeNode(
+        this.#known.size + 1,
+        parent,
+        module?.moduleKind ?? 'anonymous',
+        name === '' ? undefined : name,
+        name || labelOf(module, place),
+        module === undefined ? '' : baseName(module.path),
+      );
       this.#known.set(key, node);
     }
     this.#byRecord.push(node);
@@ -61,30 +111,6 @@ export class NativeChains {
   get(id: number): NativeNode | undefined {
     return this.#byRecord[id];
   }
-}
-
-/** The function that native time is reported under: the innermost one outside libc, which only serves it. */
-export function reportedFrame(leaf: NativeNode): NativeNode {
-  for (let index = leaf.chain.length - 1; index >= 0; index--) {
-    const kind = leaf.chain[index]!.moduleKind;
-    if (kind !== 'libc' && kind !== 'agent') {
-      return leaf.chain[index]!;
-    }
-  }
-  return leaf;
-}
-
-/** The frames of a chain that a person should see: from the called function on, direct recursion folded. */
-export function shownFrames(leaf: NativeNode): NativeNode[] {
-  return leaf.chain
-    .slice(firstShown(leaf.chain))
-    .filter(
-      (frame, index, frames) =>
-        frame.moduleKind !== 'agent' &&
-        (index === 0 ||
-          frame.label !== frames[index - 1]!.label ||
-          frame.module !== frames[index - 1]!.module),
-    );
 }
 
 function labelOf(module: ModuleRecord | undefined, place: number): string {

@@ -1,8 +1,8 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
-import { Cells, type Cell, type CellTop } from './cells';
-import { zeroCost, addCost } from './cost';
+import { Cells, type CellTop } from './cells';
+import { addRow, costOfRow, costRow, costRowLength } from './cost';
 import type { LineCosts } from './lineCosts';
-import { NativeChains, reportedFrame, type Symbolize } from './nativeChains';
+import { NativeChains, type Symbolize } from './nativeChains';
 import { callKind } from './opcodes';
 import { PythonStacks } from './pythonStacks';
 import type {
@@ -23,7 +23,7 @@ export class ProcessFeed {
   readonly cells = new Cells();
   readonly threads = new Map<number, ThreadFeed>();
   readonly stacks: PythonStacks;
-  readonly total: Cost = zeroCost();
+  readonly #total = new Float64Array(costRowLength);
   samples = 0;
   state: ProcessInfo['state'] = 'running';
   readonly #waitingCodes: CodeRecord[] = [];
@@ -48,6 +48,11 @@ export class ProcessFeed {
 
   get startNs(): number {
     return this.current.startMonotonicNs;
+  }
+
+  /** Everything sampled so far. */
+  get total(): Cost {
+    return costOfRow(this.#total, 0);
   }
 
   /** Takes the header as it is now; it changes while the recording grows. */
@@ -146,33 +151,37 @@ export class ProcessFeed {
    * ended: then only their known frames are charged.
    */
   settle(): void {
-    const later: Cell[] = [];
-    for (const cell of this.cells.dirty) {
-      if (this.state === 'running' && !this.stacks.isComplete(cell.stack)) {
+    const { cells } = this;
+    const later: number[] = [];
+    for (const cell of cells.dirty) {
+      if (this.state === 'running' && !this.stacks.isComplete(cells.stack[cell]!)) {
         later.push(cell);
-        continue;
+      } else {
+        this.#charge(cell);
+        cells.settled(cell);
       }
-      this.#charge(cell);
-      cell.dirty = false;
-      cell.fresh = zeroCost();
     }
-    this.cells.dirty = later;
+    cells.dirty = later;
   }
 
-  #charge({ stack, fresh, leaf }: Cell): void {
+  #charge(cell: number): void {
+    const { fresh, leaf, stack } = this.cells;
+    const row = cell * costRowLength;
+    const native = fresh[row + costRow.native]!;
+    const innermost = stack[cell]!;
     this.lines.nextStack();
-    for (let at = stack; at !== 0; at = this.stacks.parentOf(at)) {
+    for (let at = innermost; at !== 0; at = this.stacks.parentOf(at)) {
       const frame = this.stacks.frame(at);
       if (!frame) {
         this.#unknownCode++;
         continue;
       }
-      this.lines.addTotal(frame.line, frame.function, fresh);
-      if (at === stack) {
-        this.lines.addSelf(frame.line, frame.function, fresh);
-        if (leaf && fresh.native > 0) {
-          const { label, module } = reportedFrame(leaf);
-          this.lines.addNative(frame.line, label, module, fresh.native);
+      this.lines.addTotal(frame.line, frame.function, fresh, row);
+      if (at === innermost) {
+        addRow(frame.line.self, 0, fresh, row);
+        addRow(frame.function.self, 0, fresh, row);
+        if (leaf[cell] && native > 0) {
+          this.lines.addNative(frame.line, leaf[cell].reported, native);
         }
       }
     }
@@ -196,18 +205,17 @@ export class ProcessFeed {
         ? 'system'
         : 'running';
     const kind = leaf ? callKind(this.#process?.hexversion ?? 0, sample.opcode) : 'none';
-    const id = this.cells.find(stack, leaf, kind, top);
-    const cell = this.cells.all[id]!;
+    const cell = this.cells.find(stack, leaf, kind, top);
     const rest = sample.remainder && sample.stack === 0;
-    const work = rest ? thread.lastWork : cell.work;
+    const work = rest ? thread.lastWork : this.cells.work[cell]!;
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
-    addCost(this.total, cost);
+    addRow(this.#total, 0, cost, 0);
     if (running && !rest) {
       thread.lastWork = work;
     }
-    this.samples += cost.samples;
-    thread.add(id, sample);
+    this.samples += sample.remainder ? 0 : 1;
+    thread.add(cell, sample);
     this.#reached(sample.timeNs);
   }
 

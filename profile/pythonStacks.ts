@@ -21,6 +21,8 @@ export class PythonStacks {
   #parent = new Int32Array(1);
   #code = new Float64Array(1);
   #instruction = new Int32Array(1);
+  /** 1: the code of this node and of all below it is known. */
+  #complete = Uint8Array.of(1);
   #count = 1;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
   readonly #codes = new Map<number, Code>();
@@ -40,6 +42,7 @@ export class PythonStacks {
     this.#parent = withRoom(this.#parent, this.#count);
     this.#code = withRoom(this.#code, this.#count);
     this.#instruction = withRoom(this.#instruction, this.#count);
+    this.#complete = withRoom(this.#complete, this.#count);
     // A parent must come first; anything else is damage, and would be a loop.
     this.#parent[id] = parent < id ? parent : 0;
     this.#code[id] = code;
@@ -79,11 +82,27 @@ export class PythonStacks {
 
   /** Whether the code of all frames of a stack is known. */
   isComplete(stack: number): boolean {
-    for (let at = stack; at !== 0; at = this.#parent[at]!) {
-      if (!this.frame(at)) {
+    let known = stack;
+    while (this.#complete[known] === 0) {
+      if (!this.frame(known)) {
         return false;
       }
+      known = this.#parent[known]!;
+    }
+    for (let at = stack; at !== known; at = this.#parent[at]!) {
+      this.#complete[at] = 1;
     }
     return true;
+  }
+
+  /** For every node, 1 when it or a frame below it is on a line. */
+  nodesAbove(path: string, line: number): Uint8Array {
+    const above = new Uint8Array(this.#count);
+    for (let at = 1; at < this.#count; at++) {
+      const found = this.frame(at)?.line;
+      const isOn = found !== undefined && found.line === line && found.file.path === path;
+      above[at] = isOn ? 1 : above[this.#parent[at]!]!;
+    }
+    return above;
   }
 }

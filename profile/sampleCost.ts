@@ -3,8 +3,8 @@
  * with wait it is its wall time (wherever the clocks agree that CPU ≤ wall).
  */
 import type { Work } from './classify';
+import { costRow, costRowLength } from './cost';
 import type { SampleRecord } from './records';
-import type { Cost } from './types';
 
 /**
  * How far observed system calls may run ahead of the kernel's own count before they stop offsetting it, ns. The kernel
@@ -34,20 +34,21 @@ export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
 }
 
 /**
- * The cost of a sample whose system part is known. Off-CPU time counts as wait on running samples too: a pause shorter
- * than the sampling interval was not seen itself, and is charged to the line the thread was next seen on. That includes
- * waiting for a free CPU, which nothing in a recording can tell apart.
+ * The cost of a sample whose system part is known, as a row; the same array every time. Off-CPU time counts as wait on
+ * running samples too: a pause shorter than the sampling interval was not seen itself, and is charged to the line the
+ * thread was next seen on. That includes waiting for a free CPU, which nothing in a recording can tell apart.
  */
-export function sampleCost(sample: SampleRecord, system: number, work: Work): Cost {
+export function sampleCost(sample: SampleRecord, system: number, work: Work): Float64Array {
   const user = sample.cpuNs - system;
   const wait = Math.max(sample.wallNs - sample.cpuNs, 0);
-  return {
-    python: work === 'native' ? 0 : user,
-    runtime: work === 'runtime' ? user : 0,
-    native: work === 'native' ? user : 0,
-    system,
-    wait,
-    gil: sample.state === 'gil' ? wait : 0,
-    samples: sample.remainder ? 0 : 1,
-  };
+  row[costRow.python] = work === 'native' ? 0 : user;
+  row[costRow.runtime] = work === 'runtime' ? user : 0;
+  row[costRow.native] = work === 'native' ? user : 0;
+  row[costRow.system] = system;
+  row[costRow.wait] = wait;
+  row[costRow.gil] = sample.state === 'gil' ? wait : 0;
+  row[costRow.samples] = sample.remainder ? 0 : 1;
+  return row;
 }
+
+const row = new Float64Array(costRowLength);
