@@ -29,11 +29,20 @@ import { serverSettings } from './settings';
 const maxCrashes = 2;
 const crashWindowMs = 180_000;
 
+/** How long a server that died may take to come back. */
+const returnMs = 20_000;
+
+/** Sent when a new server has taken the place of one that died. */
+export interface Restart {
+  /** Requests that died with the old server are repeated once these are done, e.g. once runs are open again. */
+  waitUntil(done: Promise<unknown>): void;
+}
+
 /** The language server, started on first use and restarted when it dies. */
 export class Server implements vscode.Disposable {
   readonly #annotations = new vscode.EventEmitter<FileAnnotations>();
   readonly #status = new vscode.EventEmitter<RunStatus>();
-  readonly #restarted = new vscode.EventEmitter<void>();
+  readonly #restarted = new vscode.EventEmitter<Restart>();
   readonly onAnnotations = this.#annotations.event;
   readonly onRunStatus = this.#status.event;
   /** The server is up again after it died and has forgotten all runs. */
@@ -42,6 +51,10 @@ export class Server implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   #client: Promise<LanguageClient> | undefined;
   #crashes: number[] = [];
+  #deaths = 0;
+  /** After a death: true once the new server is ready to take over, false when there is none. */
+  #replaced: Promise<boolean> = Promise.resolve(false);
+  #settleReplaced: ((replaced: boolean) => void) | undefined;
   #disposed = false;
 
   constructor(context: vscode.ExtensionContext) {
@@ -71,9 +84,23 @@ export class Server implements vscode.Disposable {
     await client?.sendNotification(settingsNotification, serverSettings());
   }
 
+  /** Every request may be repeated: when the server dies under one, its successor gets it again. */
   async #request<Result>(method: string, params: unknown): Promise<Result> {
+    const deaths = this.#deaths;
     const client = await this.#started();
-    return client.sendRequest<Result>(method, params);
+    try {
+      return await client.sendRequest<Result>(method, params);
+    } catch (error) {
+      if (deaths === this.#deaths) throw error;
+      getLog().warn(`${method} was lost with the server: ${describe(error)}`);
+    }
+    if (!(await this.#replaced)) {
+      throw new UserError(
+        'The Linescope server stopped and did not come back. Everything recorded is kept; try again.',
+        { title: 'Show Log', run: () => getLog().show() },
+      );
+    }
+    return (await this.#started()).sendRequest<Result>(method, params);
   }
 
   #started(): Promise<LanguageClient> {
@@ -146,7 +173,7 @@ export class Server implements vscode.Disposable {
     client.onNotification(runStatusNotification, (status: RunStatus) => this.#status.fire(status));
     await client.start();
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running) this.#restarted.fire();
+      if (newState === State.Running) void this.#announceRestart();
     });
     return client;
   }
@@ -154,6 +181,7 @@ export class Server implements vscode.Disposable {
   /** Called when the connection is lost: counts, tells the user, and says whether to start again. */
   #mayRestart(): boolean {
     if (this.#disposed) return false;
+    this.#deaths++;
     const now = Date.now();
     this.#crashes = [...this.#crashes.filter((time) => now - time < crashWindowMs), now];
     const showLog = { title: 'Show Log', run: () => getLog().show() };
@@ -161,9 +189,14 @@ export class Server implements vscode.Disposable {
       const text =
         'The Linescope server stopped unexpectedly and is being restarted. Nothing recorded is lost.';
       say('warning', text, showLog);
+      this.#replaced = new Promise((resolve) => {
+        this.#settleReplaced = resolve;
+        setTimeout(() => resolve(false), returnMs);
+      });
       return true;
     }
     this.#client = undefined;
+    this.#replaced = Promise.resolve(false);
     say(
       'error',
       'The Linescope server keeps stopping. Recording goes on; what was recorded can be opened again once the server works.',
@@ -176,7 +209,14 @@ export class Server implements vscode.Disposable {
   async #startAgain(): Promise<void> {
     this.#crashes = [];
     await this.#started();
-    this.#restarted.fire();
+    await this.#announceRestart();
+  }
+
+  async #announceRestart(): Promise<void> {
+    const pending: Promise<unknown>[] = [];
+    this.#restarted.fire({ waitUntil: (done) => pending.push(done) });
+    await Promise.allSettled(pending);
+    this.#settleReplaced?.(true);
   }
 
   dispose(): void {

@@ -31,7 +31,7 @@ export class FlameChart implements vscode.Disposable {
     this.#annotations = annotations;
     this.#subscriptions = [
       runs.onDidChange((run) => this.#panel?.show(run)),
-      server.onRestarted(() => this.#panel?.restart()),
+      runs.onDidReopen(() => this.#panel?.restart()),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
       vscode.window.registerWebviewPanelSerializer(flameChartViewType, {
         deserializeWebviewPanel: async (panel) => {

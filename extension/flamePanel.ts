@@ -85,7 +85,9 @@ export class FlamePanel implements vscode.Disposable {
     }
     this.#post({ type: 'reset', run: run.run, title: run.title, live: run.live });
     if (this.#highlight) this.#post(this.#highlight);
-    void this.#send(run.run, this.#feed).catch((error: unknown) => {
+    const feed = this.#feed;
+    void this.#send(run.run, feed).catch((error: unknown) => {
+      if (feed !== this.#feed) return;
       getLog().error(`Flame chart of ${run.title}: ${describe(error)}`);
       this.#post({
         type: 'message',
@@ -96,6 +98,8 @@ export class FlamePanel implements vscode.Disposable {
 
   /** Says why there is no chart. */
   fail(reason: string): void {
+    this.#feed++;
+    this.#run = undefined;
     this.#failure = reason;
     if (this.#ready) this.#post({ type: 'message', text: reason });
   }
@@ -143,7 +147,6 @@ export class FlamePanel implements vscode.Disposable {
     });
     this.#post({ type: 'chunk', sequence, data: data as ArrayBuffer });
     if (!(await taken) && feed === this.#feed) {
-      this.#feed++;
       throw new Error('the panel does not answer');
     }
     this.#sent.chunks++;

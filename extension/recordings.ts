@@ -47,7 +47,11 @@ export function registerRecordingEditors(
     resolveCustomEditor: async (document, webview) => {
       const run = recordingOf(document.uri);
       const panel = new FlamePanel(webview, server, context.extensionUri);
-      const restarted = server.onRestarted(() => panel.restart());
+      // Only the shown run is read again by a new server: that run is what the figures beside the code are about.
+      const restarted = runs.onDidReopen(({ run: reopened }) => {
+        if (reopened === run.run) panel.restart();
+        else panel.fail('The Linescope server was restarted. Close this tab and open it again.');
+      });
       panel.onDidDispose(() => {
         restarted.dispose();
         panel.dispose();

@@ -17,8 +17,6 @@ import {
 
 /** How long a program has between Stop and being ended. */
 const graceMs = 4000;
-/** How long a server that died may take to come back before the end of a run is reported without it. */
-const serverReturnMs = 15_000;
 
 export type RunState = 'idle' | 'preparing' | 'running' | 'stopping' | 'finishing';
 
@@ -179,13 +177,6 @@ export class Runner implements vscode.Disposable {
     try {
       return await this.#server.endRun(params);
     } catch (error) {
-      getLog().warn(`The end of the run could not be reported: ${describe(error)}`);
-    }
-    // The server has just died. When it is back it has opened the run again, and can close it.
-    await settled(once(this.#runs.onDidChange), serverReturnMs);
-    try {
-      return await this.#server.endRun(params);
-    } catch (error) {
       getLog().error(`The run could not be closed: ${describe(error)}`);
       return {
         severity: 'warning',
@@ -217,15 +208,6 @@ function interpreterAction(message: string): { title: string; run: () => unknown
         : vscode.commands.executeCommand('workbench.action.openSettings', 'linescope.interpreter'));
     },
   };
-}
-
-function once<T>(event: vscode.Event<T>): Promise<T> {
-  return new Promise((resolve) => {
-    const subscription = event((value) => {
-      subscription.dispose();
-      resolve(value);
-    });
-  });
 }
 
 /** True when the promise settles in time. */

@@ -21,6 +21,9 @@ export class Runs implements vscode.Disposable {
   #status: RunStatus | undefined;
   /** Another run is shown, the same one ended, or none is shown any more. */
   readonly onDidChange = this.#changed.event;
+  readonly #reopened = new vscode.EventEmitter<ShownRun>();
+  /** A new server has read the shown run from its beginning. */
+  readonly onDidReopen = this.#reopened.event;
 
   constructor(server: Server) {
     this.#server = server;
@@ -28,7 +31,7 @@ export class Runs implements vscode.Disposable {
       server.onRunStatus((status) => {
         if (status.run === this.#shown?.run) this.#status = status;
       }),
-      server.onRestarted(() => void this.#reopen()),
+      server.onRestarted(({ waitUntil }) => waitUntil(this.#reopen())),
     ];
   }
 
@@ -84,6 +87,7 @@ export class Runs implements vscode.Disposable {
     if (!shown) return;
     try {
       await this.open(shown);
+      this.#reopened.fire(shown);
     } catch (error) {
       sayError(`open ${shown.title} again`, error);
     }
@@ -98,6 +102,6 @@ export class Runs implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const item of [...this.#subscriptions, this.#changed]) item.dispose();
+    for (const item of [...this.#subscriptions, this.#changed, this.#reopened]) item.dispose();
   }
 }
