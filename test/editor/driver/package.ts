@@ -49,17 +49,26 @@ export async function installedExtensions(
   const cache = join(root, 'artifacts', 'test', 'extensions');
   const folder = join(cache, hash.digest('hex').slice(0, 12));
   if (existsSync(join(folder, 'complete'))) return folder;
-  rmSync(cache, { recursive: true, force: true });
-  await install(folder, [linescope, await companionVsix(cache)]);
+  removeOld(cache);
+  await install(folder, [linescope, await companionVsix(folder)]);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
+}
+
+/** Other windows may be using what is younger. */
+function removeOld(cache: string): void {
+  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
+    const path = join(cache, name);
+    if (Date.now() - statSync(path).mtimeMs < 3_600_000) continue;
+    rmSync(path, { recursive: true, force: true });
+  }
 }
 
 const companionSource = join(import.meta.dirname, 'companion');
 
 /** Bundles and packages the companion extension into a folder; returns the .vsix. */
 async function companionVsix(folder: string): Promise<string> {
-  const stage = join(folder, 'companion');
+  const stage = join(folder, '.companion');
   mkdirSync(stage, { recursive: true });
   for (const file of ['package.json', 'LICENSE']) {
     cpSync(join(file === 'LICENSE' ? root : companionSource, file), join(stage, file));
@@ -73,7 +82,7 @@ async function companionVsix(folder: string): Promise<string> {
     target: 'node20',
     external: ['vscode'],
   });
-  const packagePath = join(folder, 'companion.vsix');
+  const packagePath = join(stage, 'companion.vsix');
   await createVSIX({ cwd: stage, packagePath, dependencies: false, allowStarActivation: true });
   return packagePath;
 }
