@@ -37,7 +37,11 @@ function walk(
   const counted = new Set<object>();
   const cost = (): Cost => costOfRow(feed.cells.total, cell * costRowLength);
   let inner: ResolvedFrame | undefined;
-  for (let at = feed.cells.stack[cell]!; at !== 0; at = feed.stacks.parentOf(at)) {
+  for (
+    let at = feed.stacks.visible(feed.cells.stack[cell]!);
+    at !== 0;
+    at = feed.stacks.parentOf(at)
+  ) {
     const frame = feed.stacks.frame(at);
     if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
       const callee = inner.function;

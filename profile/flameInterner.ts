@@ -119,7 +119,7 @@ export class FlameInterner {
       this.#nodes.set(feed, nodes);
     }
     const missing: number[] = [];
-    let at = stack;
+    let at = feed.stacks.visible(stack);
     while (at !== 0 && !nodes[at]) {
       missing.push(at);
       at = feed.stacks.parentOf(at);

@@ -44,19 +44,22 @@ export class NativeNode implements NativeFrame {
     return work;
   }
 
-  /** The function that native time is reported under: the innermost one outside libc, which only serves it. */
+  /**
+   * The function that native time is reported under: the innermost one of another library, since libc and the
+   * interpreter only serve it there; without one the innermost of the interpreter.
+   */
   get reported(): NativeNode {
     return (this.#reported ??=
-      this.chain.reduceRight<NativeNode | undefined>(
-        (found, node) =>
-          found ?? (node.moduleKind === 'libc' || node.moduleKind === 'agent' ? undefined : node),
-        undefined,
-      ) ?? this);
+      this.#innermost('other', 'anonymous') ?? this.#innermost('interpreter') ?? this);
   }
 
   /** Equal for nodes that are reported under the same name. */
   get key(): string {
     return (this.#key ??= `${this.label}\n${this.module}`);
+  }
+
+  #innermost(...kinds: ModuleKind[]): NativeNode | undefined {
+    return this.chain.filter(({ moduleKind }) => kinds.includes(moduleKind)).at(-1);
   }
 
   /** The frames of the chain that a person should see: from the called function on, direct recursion folded. */

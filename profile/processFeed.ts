@@ -168,7 +168,7 @@ export class ProcessFeed {
     const { fresh, leaf, stack } = this.cells;
     const row = cell * costRowLength;
     const native = fresh[row + costRow.native]!;
-    const innermost = stack[cell]!;
+    const innermost = this.stacks.visible(stack[cell]!);
     this.lines.nextStack();
     for (let at = innermost; at !== 0; at = this.stacks.parentOf(at)) {
       const frame = this.stacks.frame(at);

@@ -8,6 +8,8 @@ import type { CodeRecord, ProcessRecord, StackRecord } from './records';
 interface Code {
   function: FunctionEntry;
   table: LineTable;
+  /** CPython's own: 3.12 and later put a frame that nobody wrote below an `__init__`. */
+  isShim: boolean;
 }
 
 /** A Python frame whose code is known. */
@@ -16,11 +18,15 @@ export interface ResolvedFrame {
   function: FunctionEntry;
 }
 
-/** Nodes are named by the recording's implied ids; node 0 is no frame. */
+const shim = 2;
+
+/** Nodes are named by the recording's implied ids; node 0 is no frame. Frames that nobody wrote are passed over. */
 export class PythonStacks {
   #parent = new Int32Array(1);
   #code = new Float64Array(1);
   #instruction = new Int32Array(1);
+  /** 1: not a shim, 2: a shim, 0: not known yet. */
+  #sort = Uint8Array.of(1);
   /** 1: the code of this node and of all below it is known. */
   #complete = Uint8Array.of(1);
   #count = 1;
@@ -34,6 +40,7 @@ export class PythonStacks {
     this.#codes.set(record.code, {
       function: this.lines.functionEntry(path, record.name, record.qualname, record.firstLine),
       table: decodeLineTable(process.hexversion, record.firstLine, record.lineTable),
+      isShim: record.lineTable.length <= 2 && record.filename === record.name,
     });
   }
 
@@ -42,6 +49,7 @@ export class PythonStacks {
     this.#parent = withRoom(this.#parent, this.#count);
     this.#code = withRoom(this.#code, this.#count);
     this.#instruction = withRoom(this.#instruction, this.#count);
+    this.#sort = withRoom(this.#sort, this.#count);
     this.#complete = withRoom(this.#complete, this.#count);
     // A parent must come first; anything else is damage, and would be a loop.
     this.#parent[id] = parent < id ? parent : 0;
@@ -57,7 +65,16 @@ export class PythonStacks {
 
   /** The frame below, 0 for none. */
   parentOf(stack: number): number {
-    return this.#parent[stack]!;
+    return this.visible(this.#parent[stack]!);
+  }
+
+  /** The node itself, or the nearest below it that somebody wrote; 0 for none. */
+  visible(stack: number): number {
+    let at = stack;
+    while (this.#sort[at] !== 1 && this.frame(at) && this.#sort[at] === shim) {
+      at = this.#parent[at]!;
+    }
+    return at;
   }
 
   /** The frame of a node; undefined while its code is unknown. */
@@ -69,6 +86,7 @@ export class PythonStacks {
         const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
         frame = { line: this.lines.lineEntry(code.function, line), function: code.function };
         this.#frames[stack] = frame;
+        this.#sort[stack] = code.isShim ? shim : 1;
       }
     }
     return frame;

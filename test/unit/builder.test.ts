@@ -163,6 +163,25 @@ test('a recording that ends before its code says so and loses no time', () => {
   expect(tables.strings[tables.functions.name[0]!]).toBe('(unknown function)');
 });
 
+test('frames that CPython puts in by itself are passed over', () => {
+  const program = new Program();
+  program.stack('a.py:main:1:3');
+  const shim = { code: 5, firstLine: 0, filename: '__init__', name: '__init__' };
+  program.record({ kind: 'code', ...shim, qualname: '__init__', lineTable: new Uint8Array(0) });
+  const code = program.code('a.py', 'A.__init__', 10);
+  program.record({ kind: 'stack', parent: 1, code: 5, instruction: 0 });
+  program.record({ kind: 'stack', parent: 2, code, instruction: 2 });
+  program.sample({ stack: 2 });
+  program.samples(2, { stack: 3 });
+  const profile = program.builder.snapshot();
+  expect([...profile.files.keys()]).toEqual(['/work/a.py']);
+  const main = lineOf(profile, '/work/a.py', 3);
+  expect([main.self.samples, main.total.samples]).toEqual([1, 3]);
+  expect(profile.edges('/work/a.py', 11).callers).toMatchObject([{ line: 3, function: 'main' }]);
+  const { strings } = program.builder.flameSince(0).tables;
+  expect(strings).not.toContain('__init__');
+});
+
 test('callers and callees', () => {
   const program = new Program();
   const inner = 'a.py:work:10:12';
