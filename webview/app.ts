@@ -291,7 +291,8 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     dataChanged: (reorder) => {
       refreshTracks(state, reorder);
       refreshMarks(state);
-      if (state.time.end === 0) state.time = { start: 0, end: state.store.endNs };
+      const unseen = state.time.end === 0 || (state.following && state.mode === 'merged');
+      if (unseen) state.time = { start: 0, end: state.store.endNs };
       if (state.mode === 'merged') {
         // Totals grew: keep looking at the same share of them.
         const factor = mergedTotal > 0 ? extentOf(state) / mergedTotal : 0;

@@ -31,31 +31,38 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
   let known: { key: string; store: FlameStore; activity: Activity } | null = null;
   const width = (): number => Math.max(1, element.clientWidth);
 
-  const brush = brushX<unknown>().on('brush end', (event: BrushEvent) => {
+  /** A gesture is under way: the brush moves the view, so the view must not move the brush. */
+  let brushing = false;
+  let brushWidth = 0;
+
+  const brush = brushX<unknown>().on('start brush end', (event: BrushEvent) => {
     if (quiet || !event.sourceEvent) return;
+    brushing = event.type !== 'end';
+    if (event.type === 'start') return;
     const total = state.store.endNs;
-    if (!event.selection) {
-      if (event.type === 'end') show({ start: 0, end: total });
-      return;
-    }
-    const [from, to] = event.selection as [number, number];
-    show({ start: (from / width()) * total, end: (to / width()) * total });
+    if (event.selection) {
+      const [from, to] = event.selection as [number, number];
+      show({ start: (from / width()) * total, end: (to / width()) * total });
+    } else if (event.type === 'end') show({ start: 0, end: total });
   });
   const group = select(svg).append('g');
 
   const moveBrush = (): void => {
     const total = state.store.endNs;
-    if (!(total > 0)) return;
-    brush.extent([
-      [0, 0],
-      [width(), height],
-    ]);
+    if (!(total > 0) || brushing) return;
+    quiet = true;
+    if (brushWidth !== width()) {
+      brushWidth = width();
+      brush.extent([
+        [0, 0],
+        [brushWidth, height],
+      ]);
+      group.call(brush);
+    }
     const { start, end } = state.time;
     const whole = start <= 0 && end >= total;
-    quiet = true;
-    group.call(brush);
-    const left = (start / total) * width();
-    const right = Math.max(left + 2, (end / total) * width());
+    const left = Math.min(brushWidth - 2, (start / total) * brushWidth);
+    const right = Math.min(brushWidth, Math.max(left + 2, (end / total) * brushWidth));
     group.call((chosen) => brush.move(chosen, whole ? null : [left, right]));
     quiet = false;
   };
