@@ -14,7 +14,7 @@ import {
   formatSplit,
 } from '../../profile/words';
 import { amountOf } from '../../profile/metric';
-import { mainProcess } from '../report';
+import { samplingRate } from '../sampling';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { codeSpan, commandLink, escapeMarkdown } from './links';
 
@@ -206,15 +206,6 @@ function edgeList(
   });
   const more = worth.length > mostEdges ? ` and ${worth.length - mostEdges} more` : '';
   return `${title} ${shown.join(', ')}${more}`;
-}
-
-/** Samples per second of CPU time: as asked for or, where the system did not keep up, as it was. */
-function samplingRate(profile: Profile): number {
-  const asked = 1e9 / (mainProcess(profile)?.intervalNs ?? Infinity);
-  const cpu = amountOf(profile.total, 'cpu') / 1e9;
-  if (cpu < 0.5) return asked;
-  const got = profile.total.samples / cpu;
-  return got > 0.8 * asked ? asked : Number(got.toPrecision(2));
 }
 
 function footer(

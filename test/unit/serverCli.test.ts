@@ -89,7 +89,7 @@ describe.skipIf(!hasAgent)('linescope run', () => {
       string,
       never
     >;
-    expect(report['processes'][0]).toMatchObject({ exit: 7 });
+    expect(report['processes']?.[0]).toMatchObject({ exit: 7 });
     expect(Number(report['cpu_s'])).toBeGreaterThan(0.3);
     // Recordings are temporary unless they were asked for.
     expect(readdirSync(join(folder, 'tmp'))).toEqual([]);

@@ -111,8 +111,8 @@ test('a run of nothing, and a killed one, are reports too', () => {
   );
   const report = reportOf(folder);
   expect(problems(report, schema)).toEqual([]);
-  expect(report['processes'][0]).toMatchObject({ state: 'lost', exit: null });
-  expect(report['notes'][0]).toMatchObject({ severity: 'warning' });
+  expect(report['processes']?.[0]).toMatchObject({ state: 'lost', exit: null });
+  expect(report['notes']?.[0]).toMatchObject({ severity: 'warning' });
 });
 
 test('a saved run reads back as the same report, with several processes', () => {

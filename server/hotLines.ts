@@ -1,0 +1,195 @@
+/** The hot lines of each file beside their source, in columns that run through all files. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
+import { annotateFile, type LineFigures } from '../profile/annotate';
+import { amountOf, type TimeKind } from '../profile/metric';
+import type { FileCost, LineCost, Profile } from '../profile/types';
+import { formatPercent, formatSeconds } from '../profile/words';
+import { mainProcess } from './report';
+import { splitLines } from './sources';
+import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
+
+/** Lines below this share of the run's CPU time are not listed; the editor shows them. */
+const thresholdPercent = 1;
+const mostLines = 40;
+const mostNatives = 2;
+const barWidth = 10;
+const longestDetail = 34;
+const narrowestText = 16;
+
+interface Row {
+  file: FileCost;
+  figures: LineFigures;
+  cost: LineCost;
+  text: string;
+}
+
+/** Widths of the columns, in terminal columns. */
+interface Layout {
+  number: number;
+  text: number;
+  value: number;
+  percent: number;
+}
+
+/** One block per file, hottest file first, and a sentence where lines are left out. */
+export function hotFiles(profile: Profile, style: Style): string[] {
+  const all = [...profile.files.values()].flatMap((file) => rowsOf(file, profile));
+  if (all.length === 0) {
+    return profile.samples > 0 ? [`No line reached ${thresholdPercent} % of the CPU time.`] : [];
+  }
+  const shown = new Set(
+    [...all].sort((a, b) => selfCpu(b.cost) - selfCpu(a.cost)).slice(0, mostLines),
+  );
+  const layout = layOut([...shown], style);
+  const files = [...new Set(all.filter((row) => shown.has(row)).map(({ file }) => file))]
+    .map((file) => ({ file, cpu: fileCpu(file) }))
+    .sort((a, b) => b.cpu - a.cpu);
+  const blocks = files.map(({ file, cpu }) => {
+    const rows = all.filter((row) => row.file === file && shown.has(row));
+    return fileBlock(file, rows, cpu / amountOf(profile.total, 'cpu'), layout, style);
+  });
+  const hidden = all.length - shown.size;
+  if (hidden > 0) {
+    const text = `and ${hidden} cooler ${hidden === 1 ? 'line' : 'lines'}; the JSON report has all of them`;
+    blocks.push(paintWith(style)('dim', text));
+  }
+  return blocks;
+}
+
+function rowsOf(file: FileCost, profile: Profile): Row[] {
+  const figures = annotateFile(file, profile, 'cpu', thresholdPercent);
+  if (figures.length === 0) return [];
+  const costs = new Map(file.lines.map((line) => [line.line, line]));
+  const source = readSource(file.path);
+  // Of libraries only the lines that work themselves are listed: what calls them is in the user's own files.
+  const own = isOwn(file.path, profile);
+  return figures.flatMap((line) => {
+    const cost = costs.get(line.line);
+    if (!cost || (!own && line.kind === 'total')) return [];
+    return [{ file, figures: line, cost, text: source[line.line - 1] ?? '(source not here)' }];
+  });
+}
+
+function layOut(rows: readonly Row[], style: Style): Layout {
+  const widest = (of: (row: Row) => string): number =>
+    Math.max(...rows.map((row) => columns(of(row))));
+  const number = widest(({ cost }) => String(cost.line));
+  const value = widest(({ figures }) => figures.value);
+  const percent = widest(({ figures }) => figures.percent);
+  const detail = Math.min(
+    longestDetail,
+    widest(({ figures }) => figures.detail),
+  );
+  const room = style.width - number - 3 - 2 - barWidth - 2 - value - 2 - percent - 2 - detail;
+  const text = Math.max(
+    narrowestText,
+    Math.min(
+      room,
+      widest((row) => row.text),
+    ),
+  );
+  return { number, text, value, percent };
+}
+
+function fileBlock(
+  file: FileCost,
+  rows: Row[],
+  share: number,
+  layout: Layout,
+  style: Style,
+): string {
+  const paint = paintWith(style);
+  const title = `${paint('bold', shortPath(file.path))}  ${formatSeconds(fileCpu(file))} · ${formatPercent(share)}`;
+  const lines = rows.flatMap(({ figures, cost, text }) => {
+    const quiet = figures.kind === 'total';
+    const source = padRight(clip(text, layout.text), layout.text);
+    const numbers = `${padLeft(figures.value, layout.value)}  ${padLeft(figures.percent, layout.percent)}`;
+    const line = [
+      `${paint('dim', `${padLeft(String(cost.line), layout.number)} │`)} ${quiet ? paint('dim', source) : source}`,
+      bar(figures.bar, style),
+      figures.heat >= 5 && !quiet
+        ? paint('bold', numbers)
+        : quiet
+          ? paint('dim', numbers)
+          : numbers,
+      paint('dim', clip(figures.detail, longestDetail)),
+    ].join('  ');
+    return [line.trimEnd(), ...natives(cost, layout, style)];
+  });
+  return [title, ...lines].join('\n');
+}
+
+/** The compiled functions under a line, where they are what the line is about. */
+function natives(cost: LineCost, layout: Layout, style: Style): string[] {
+  if (cost.self.native < 0.2 * selfCpu(cost)) return [];
+  return cost.natives
+    .filter(({ self }) => self >= 0.1 * cost.self.native)
+    .slice(0, mostNatives)
+    .map(({ symbol, module, self }) => {
+      const share = formatPercent(Math.min(1, self / cost.self.native));
+      const place = module && !symbol.startsWith(module) ? `  ${module}` : '';
+      const text = `${' '.repeat(layout.number)} │     ${padLeft(share, 6)}  ${symbol}${place}`;
+      return paintWith(style)('dim', clip(text, style.width));
+    });
+}
+
+/** A bar stacked of the kinds of time, as long as the share of the run. */
+function bar(parts: LineFigures['bar'], style: Style): string {
+  const paint = paintWith(style);
+  const all = parts.python + parts.native + parts.system + parts.wait;
+  const length = Math.min(barWidth, Math.max(1, Math.round(all * barWidth)));
+  let text = '';
+  let used = 0;
+  let sum = 0;
+  for (const kind of ['python', 'native', 'system', 'wait'] as const) {
+    sum += parts[kind];
+    const end = all > 0 ? Math.round((sum / all) * length) : 0;
+    text += paint(kind, glyph(kind, style).repeat(end - used));
+    used = end;
+  }
+  return text + paint('dim', '·'.repeat(barWidth - used));
+}
+
+/** What a bar is made of: without colour the kinds differ by shade. */
+export function glyph(kind: TimeKind, style: Style): string {
+  return style.color ? '▇' : { python: '█', native: '▓', system: '▒', wait: '░' }[kind];
+}
+
+/** The lines of a source file with tabs as spaces; none when it is not on this machine. */
+export function readSource(path: string): string[] {
+  try {
+    if (!existsSync(path)) return [];
+    return splitLines(readFileSync(path, 'utf8')).map((line) =>
+      line.replace(/\t/g, '    ').trimEnd(),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Relative to the working folder, or to the library folder it is in. */
+export function shortPath(path: string): string {
+  const library = /\/lib\/python3\.\d+\/(?:(?:site|dist)-packages\/)?(.+)$/.exec(path);
+  if (library) return library[1]!;
+  const short = relative(process.cwd(), path);
+  return path.startsWith('/') && !short.startsWith('..') && short !== '' ? short : path;
+}
+
+/** Whether a file is the user's program rather than a library it uses. */
+function isOwn(path: string, profile: Profile): boolean {
+  if (path.startsWith('<')) return false;
+  const main = mainProcess(profile);
+  return (
+    !/\/(site-packages|dist-packages|lib\/python3\.\d+)\//.test(path) ||
+    (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)
+  );
+}
+
+function fileCpu(file: FileCost): number {
+  return file.lines.reduce((sum, line) => sum + selfCpu(line), 0);
+}
+
+function selfCpu(line: LineCost): number {
+  return amountOf(line.self, 'cpu');
+}
