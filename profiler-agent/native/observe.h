@@ -1,0 +1,26 @@
+// What the watcher sees of one thread, and how that becomes records.
+#pragma once
+#include "recording.h"
+#include "threads.h"
+
+struct observer_settings {
+  const struct interpreter *python;
+  int signal;
+  bool signal_always;  // also threads that have a timer of their own
+  // What the main thread's clocks said when the recording began: after exec they go on where they were.
+  uint64_t cpu_base, system_base;
+};
+
+// For a recording that is about to begin; the counters are kept in *stats.
+void observer_configure(const struct observer_settings *settings, struct stats *stats);
+
+// One look: asks for a sample, or notes where the thread waits. Returns true when it runs.
+bool thread__observe(struct thread *self, uint64_t now);
+// Writes what its handler has left in the ring.
+void thread__drain(struct thread *self);
+// Charges all waiting that has not been charged yet to where the thread waits now.
+void thread__write_wait(struct thread *self, uint64_t now);
+// Writes the CPU time since the last sample, that no sample will come for.
+void thread__write_remainder(struct thread *self, uint64_t wall, uint64_t cpu);
+// Looks whether it has been given a name.
+void thread__read_name(struct thread *self);

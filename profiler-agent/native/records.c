@@ -1,0 +1,228 @@
+// The records of profiler-agent/STREAM.md, one function each.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "intern.h"
+#include "interpreter.h"
+#include "modules.h"
+#include "record_writer.h"
+#include "recording.h"
+#include "ring.h"
+#include "sampler.h"
+
+enum {
+  KIND_PROCESS = 1,
+  KIND_THREAD,
+  KIND_THREAD_END,
+  KIND_CODE,
+  KIND_STACK,
+  KIND_MODULE,
+  KIND_NATIVE,
+  KIND_SAMPLE,
+  KIND_STATS,
+  KIND_END,
+  KIND_NOTE,
+};
+
+// Implied ids: how many records of a kind there are, and which key has which.
+static struct {
+  uint64_t last_sample;
+  uint32_t stacks, natives, modules;
+  struct intern stack_table, native_table;
+} ids;
+
+void records_reset(void) {
+  intern__clear(&ids.stack_table);
+  intern__clear(&ids.native_table);
+  memset(&ids, 0, sizeof ids);
+}
+
+// The words of a NUL-separated /proc file.
+static void put_arguments(void) {
+  static char text[32 * 1024];
+  ssize_t length = 0;
+  int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  if (file >= 0) {
+    length = read(file, text, sizeof text - 1);
+    close(file);
+  }
+  if (length < 0) length = 0;
+  text[length] = 0;
+  uint64_t count = 0;
+  for (ssize_t i = 0; i < length; i++) count += text[i] == 0;
+  put_varint(count);
+  for (char *word = text; count--; word += strlen(word) + 1) put_string(word);
+}
+
+void record_process(const struct interpreter *python) {
+  char text[4096];
+  record_begin();
+  put_varint(python->hexversion);
+  put_string("native");
+  put_string(python->version);
+  ssize_t length = readlink("/proc/self/exe", text, sizeof text - 1);
+  text[length > 0 ? length : 0] = 0;
+  put_string(text);
+  put_string(getcwd(text, sizeof text) ? text : "");
+  put_arguments();
+  put_string("x86_64");
+  record_finish(KIND_PROCESS);
+}
+
+void record_thread(uint32_t id, int tid, uint64_t start, const char *name) {
+  record_begin();
+  put_varint(id);
+  put_varint((uint64_t)tid);
+  put_varint(recording_time(start));
+  put_string(name);
+  record_finish(KIND_THREAD);
+}
+
+void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu) {
+  record_begin();
+  put_varint(id);
+  put_varint(recording_time(end));
+  put_varint(cpu);
+  record_finish(KIND_THREAD_END);
+}
+
+// CPython's one-, two- and four-byte characters as UTF-8.
+static void put_text(const unsigned char *data, uint32_t size, uint8_t width) {
+  static unsigned char text[1 << 18];
+  if (width == 1) {
+    put_varint(size);
+    put_bytes(data, size);
+    return;
+  }
+  size_t length = 0;
+  uint32_t step = width ? width : 1;
+  for (uint32_t i = 0; i + step <= size && length + 4 < sizeof text; i += step) {
+    uint32_t c = data[i];
+    if (step >= 2) c |= (uint32_t)data[i + 1] << 8;
+    if (step == 4) c |= (uint32_t)data[i + 2] << 16 | (uint32_t)data[i + 3] << 24;
+    // Python keeps undecodable bytes of a file name as lone surrogates (PEP 383): give the bytes back.
+    if (c >= 0xdc80 && c <= 0xdcff) {
+      text[length++] = (unsigned char)(c - 0xdc00);
+    } else if (c < 0x80) {
+      text[length++] = (unsigned char)c;
+    } else if (c < 0x800) {
+      text[length++] = (unsigned char)(0xc0 | c >> 6);
+      text[length++] = (unsigned char)(0x80 | (c & 63));
+    } else if (c < 0x10000) {
+      text[length++] = (unsigned char)(0xe0 | c >> 12);
+      text[length++] = (unsigned char)(0x80 | (c >> 6 & 63));
+      text[length++] = (unsigned char)(0x80 | (c & 63));
+    } else {
+      text[length++] = (unsigned char)(0xf0 | c >> 18);
+      text[length++] = (unsigned char)(0x80 | (c >> 12 & 63));
+      text[length++] = (unsigned char)(0x80 | (c >> 6 & 63));
+      text[length++] = (unsigned char)(0x80 | (c & 63));
+    }
+  }
+  put_varint(length);
+  put_bytes(text, length);
+}
+
+void record_code(const struct entry_code *code) {
+  record_begin();
+  put_varint(code->id);
+  put_varint((uint64_t)(code->first_line < 0 ? 0 : code->first_line));
+  const unsigned char *data = (const unsigned char *)(code + 1);
+  for (int i = 0; i < CODE_TABLE; i++) {
+    put_text(data, code->length[i], code->width[i]);
+    data += code->length[i];
+  }
+  put_varint(code->length[CODE_TABLE]);
+  put_bytes(data, code->length[CODE_TABLE]);
+  record_finish(KIND_CODE);
+}
+
+void record_note(int severity, const char *text) {
+  record_begin();
+  put_u8((uint8_t)severity);
+  put_string(text);
+  record_finish(KIND_NOTE);
+}
+
+void record_sample(const struct sample_record *sample) {
+  record_begin();
+  uint64_t time = recording_time(sample->time);
+  put_varint(sample->thread);
+  put_varint(sample->flags);
+  put_svarint((int64_t)(time - ids.last_sample));
+  put_varint(sample->cpu);
+  put_varint(sample->wall);
+  put_varint(sample->system);
+  put_varint(sample->stack);
+  put_varint(sample->native);
+  if (sample->native) put_u8(sample->opcode);
+  ids.last_sample = time;
+  record_finish(KIND_SAMPLE);
+}
+
+void record_stats(const struct stats *stats) {
+  record_begin();
+  put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
+  put_varint(recording_process_cpu());
+  put_varint(stats->agent_cpu);
+  put_varint(stats->samples);
+  put_varint(stats->ticks);
+  put_varint(stats->dropped);
+  put_varint(stats->rejected);
+  put_varint(stats->late);
+  record_finish(KIND_STATS);
+}
+
+void record_end(int exit_status) {
+  struct rusage usage = {0};
+  getrusage(RUSAGE_SELF, &usage);
+  record_begin();
+  put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
+  put_svarint(exit_status);
+  put_varint(recording_process_cpu());
+  put_varint((uint64_t)usage.ru_maxrss * 1024);
+  record_finish(KIND_END);
+}
+
+uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction) {
+  uint64_t where = (uint64_t)code << 32 | (uint32_t)instruction;
+  uint32_t id = intern__find_or_add(&ids.stack_table, parent, where, ids.stacks + 1);
+  if (id) return id;
+  record_begin();
+  put_varint(parent);
+  put_varint(code);
+  put_svarint(instruction);
+  record_finish(KIND_STACK);
+  return ++ids.stacks;
+}
+
+static uint32_t record_module(struct module *module) {
+  if (module->id) return module->id;
+  record_begin();
+  put_u8((uint8_t)module->kind);
+  put_varint(module->bias);
+  put_string(module->path);
+  put_varint(module->build_id_size);
+  put_bytes(module->build_id, module->build_id_size);
+  record_finish(KIND_MODULE);
+  return module->id = ++ids.modules;
+}
+
+uint32_t record_native(uint32_t parent, uint64_t address) {
+  uint32_t id = intern__find_or_add(&ids.native_table, parent, address, ids.natives + 1);
+  if (id) return id;
+  uintptr_t pc = (uintptr_t)(address & ~NATIVE_IS_FUNCTION);
+  const struct module_map *map = modules_current();
+  int found = map ? module_map__find(map, pc) : -1;
+  uint32_t module = found < 0 ? 0 : record_module(module_at((uint32_t)found));
+  record_begin();
+  put_varint(parent);
+  put_varint(module);
+  put_varint(module ? pc - module_at((uint32_t)found)->bias : pc);
+  put_u8(address & NATIVE_IS_FUNCTION ? 0 : 1);
+  record_finish(KIND_NATIVE);
+  return ++ids.natives;
+}
