@@ -1,5 +1,8 @@
 /** How a program is put under the agent: by environment alone. See profiler-agent for the other side. */
 
+/** Samples are taken this often by default. The agent then stays within a budget and says in the data what it reached. */
+export const defaultIntervalUs = 1000;
+
 export interface AgentOptions {
   /** Absolute path of liblinescope.so. It must hold no space or colon: the dynamic loader splits the list there. */
   agent: string;
@@ -24,6 +27,8 @@ export function agentEnvironment(
     LD_PRELOAD: [options.agent, ...others].join(':'),
     LINESCOPE_DIR: options.runDir,
     LINESCOPE_INTERVAL_US: String(Math.round(options.intervalUs)),
+    // Whoever asks for a finer rate gets it, whatever it costs.
+    ...(options.intervalUs < defaultIntervalUs ? { LINESCOPE_BUDGET_PERMILLE: '0' } : {}),
     LINESCOPE_MEMORY: options.memory ? '1' : '0',
   };
 }
