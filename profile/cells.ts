@@ -2,7 +2,7 @@
  * Samples folded into cells: one per different (stack, native chain, kind of call, state). A long run has far fewer
  * cells than samples, so that everything derived from samples is derived from cells.
  */
-import type { Work } from './classify';
+import { classifyWithoutPython, type Work } from './classify';
 import { addRow, costRowLength } from './cost';
 import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
@@ -107,14 +107,11 @@ export class Cells {
   }
 }
 
-/** Without a Python frame, an interpreter at work is CPython starting or ending; anything else is a thread of its own. */
 function workOf(stack: number, leaf: NativeNode | undefined, kind: CallKind): Work {
-  if (stack !== 0) {
-    return leaf ? leaf.work(kind) : 'python';
+  if (stack === 0) {
+    return classifyWithoutPython(leaf?.chain ?? []);
   }
-  const kinds = leaf?.chain.map(({ moduleKind }) => moduleKind) ?? [];
-  const foreign = kinds.includes('other') || kinds.includes('anonymous');
-  return kinds.includes('interpreter') && !foreign ? 'runtime' : 'native';
+  return leaf ? leaf.work(kind) : 'python';
 }
 
 function hash(stack: number, leaf: number, variant: number): number {

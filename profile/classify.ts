@@ -36,7 +36,7 @@ const pythonCall = new RegExp(
 );
 /** Clean-up and book-keeping around a call: freeing, collecting, packing arguments, checking the result. */
 const upkeep = new RegExp(
-  '^(_Py_Dealloc|\\w+_dealloc|_PyGC_\\w+|_Py_RunGC|_Py_HandlePending|eval_frame_handle_pending|handle_signals|' +
+  '^(_Py_Dealloc|\\w*dealloc|_PyGC_\\w+|_Py_RunGC|_Py_HandlePending|eval_frame_handle_pending|handle_signals|' +
     'gc_collect_(main|generations|with_callback|region|young|full|increment)|_?PyObject_GC_\\w+|' +
     '_?PyObject_(Malloc|Free|Calloc|Realloc)|_?PyMem_\\w+|pymalloc_\\w+|PyTuple_New|tuple_alloc|_PyTuple_From\\w+|' +
     'PyDict_New|PyDict_SetItem|_PyDict_(FromItems|MergeEx)|dict_merge|_Py_CheckFunctionResult|_?PyErr_\\w+|' +
@@ -45,7 +45,7 @@ const upkeep = new RegExp(
 const makesInstance = /^(type_call|type_new|_PyType_\w+|type_vectorcall_\w+)$/;
 /** What making an instance of a class written in Python looks like; a compiled class has functions of its own. */
 const pythonInstance =
-  /^(object_new|object_init|slot_tp_\w+|PyType_Generic\w+|_PyType_\w+|_?PyObject_\w+|_PyLookup\w+|excess_args)$/;
+  /^(object_new|object_init|slot_tp_\w+|PyType_Generic\w+|_PyType_\w+|_?PyObject_\w+|_PyLookup\w+|excess_args|_Py_CheckFunctionResult|_Py_Dealloc|\w*dealloc)$/;
 const evalLoop = /^(_PyEval_EvalFrameDefault|_TAIL_CALL_\w+|_PyEval_EvalFrame)$/;
 
 /** A symbol without what compilers append to the name of a function they split or cloned. */
@@ -80,6 +80,20 @@ export function classify(kind: CallKind, chain: readonly NativeFrame[]): Work {
     return 'runtime';
   }
   return afterTrampolines(frames) ? 'native' : 'runtime';
+}
+
+/**
+ * Classifies a sample without a Python frame: the interpreter starting, ending, or between programs is runtime; a thread
+ * that Python did not start, or a library the interpreter called, is native. What is below the interpreter (`_start`, the
+ * `python` executable where it is a small one) does not count.
+ */
+export function classifyWithoutPython(chain: readonly NativeFrame[]): Work {
+  const inside = chain.slice(chain.findIndex(({ moduleKind }) => moduleKind === 'interpreter'));
+  const [first] = inside;
+  return first?.moduleKind === 'interpreter' &&
+    !inside.some(({ moduleKind }) => moduleKind === 'other' || moduleKind === 'anonymous')
+    ? 'runtime'
+    : 'native';
 }
 
 /**
@@ -148,22 +162,23 @@ function bySymbols(frames: readonly NativeFrame[]): Work | undefined {
 
 /**
  * For a call that neither opcode nor names explain: did it get anywhere? A named function behind the trampolines is
- * a compiled callable's own (`list_vectorcall`). Without names, one frame may be the last trampoline, or the making of
- * an instance; two mean that something was called. libc alone is the eval loop's own use of it.
+ * a compiled callable's own (`list_vectorcall`). Without names (a stripped interpreter exports few), one frame may be the
+ * last trampoline or the making of an instance; two mean that something was called, and so does libc at work for a
+ * function behind a trampoline. libc alone is the eval loop's own use of it.
  */
 function afterTrampolines(frames: readonly NativeFrame[]): boolean {
-  const rest = frames.slice(
-    frames.findIndex(({ symbol }) => symbol === undefined || !trampoline.test(plainSymbol(symbol))),
+  const start = frames.findIndex(
+    ({ symbol }) => symbol === undefined || !trampoline.test(plainSymbol(symbol)),
   );
-  const [first, second] = rest.filter(({ moduleKind }) => moduleKind !== 'libc');
-  if (first === undefined) {
+  const [first, second] = frames.slice(start);
+  if (first === undefined || first.moduleKind === 'libc') {
     return false;
   }
   if (first.symbol !== undefined) {
     return true;
   }
-  return (
-    second !== undefined &&
-    (second.symbol === undefined || !pythonInstance.test(plainSymbol(second.symbol)))
-  );
+  if (second === undefined || second.moduleKind === 'libc') {
+    return second !== undefined && start > 0;
+  }
+  return second.symbol === undefined || !pythonInstance.test(plainSymbol(second.symbol));
 }

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { callOpcodes } from '../../profile/callOpcodes';
-import { classify, firstShown, type NativeFrame } from '../../profile/classify';
+import {
+  classify,
+  classifyWithoutPython,
+  firstShown,
+  type NativeFrame,
+} from '../../profile/classify';
 import { callKind } from '../../profile/opcodes';
 
 /** `name` is the interpreter's, `libc:name`, `other:name`; `?` has no name. */
@@ -79,6 +84,10 @@ test.each<[string, Parameters<typeof classify>[0], NativeFrame[], string]>([
   ['stripped, deep', 'generic', chain('PyObject_Vectorcall', '?', '?'), 'native'],
   ['stripped, deep, libc', 'generic', chain('PyObject_Vectorcall', '?', '?', 'libc:?'), 'native'],
   ['stripped, shallow', 'generic', chain('PyObject_Vectorcall', '?'), 'runtime'],
+  ['stripped, memset', 'generic', chain('_PyObject_MakeTpCall', '?', 'libc:memset'), 'native'],
+  ['stripped, no trampoline', 'generic', chain('?', 'libc:malloc'), 'runtime'],
+  ['freeing after a call', 'generic', chain('_PyObject_MakeTpCall', 'tupledealloc'), 'runtime'],
+  ['checking an instance', 'generic', chain('type_call', '_Py_CheckFunctionResult'), 'runtime'],
   ['stripped instance', 'generic', chain('?', 'PyType_GenericAlloc'), 'runtime'],
   ['unknown version, named', 'unknown', chain('cfunction_vectorcall_O', 'x'), 'native'],
   ['unknown version', 'unknown', chain('long_add'), 'runtime'],
@@ -104,4 +113,13 @@ test('people see the called function, not the way to it', () => {
   ).toBe(2);
   expect(firstShown(chain('other:a'))).toBe(0);
   expect(firstShown(chain('PyObject_Vectorcall', '?'))).toBe(1);
+});
+
+test.each<[string, NativeFrame[], string]>([
+  ['starting', chain('other:_start', 'libc:main', 'Py_BytesMain', 'init'), 'runtime'],
+  ['importing a library', chain('other:_start', 'Py_BytesMain', 'other:PyInit_x'), 'native'],
+  ['a thread of OpenBLAS', chain('libc:clone', 'other:blas_thread'), 'native'],
+  ['nothing known', [], 'native'],
+])('without a Python frame: %s', (_, frames, work) => {
+  expect(classifyWithoutPython(frames)).toBe(work);
 });
