@@ -3,11 +3,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
-import { readHeader, StreamDecoder } from '../protocol/stream';
 import { runFileName, type RunFile } from './plan';
 import { mainProcess } from './report';
 import type { Note, OpenSink, ProcessSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
+import { SavedFeed } from './savedFeed';
 import { Symbols } from './symbols';
 import { Tail } from './tail';
 import { version } from './version';
@@ -16,9 +16,8 @@ import { version } from './version';
 export class Run {
   readonly builder: ProfileBuilder;
   private readonly symbols: Symbols;
-  private readonly tail: Tail | undefined;
+  private readonly source: Tail | SavedFeed;
   private readonly name: string;
-  private readonly ownNotes: Note[] = [];
   private cached: Profile | undefined;
   private started = 0;
   private unfinished = 0;
@@ -31,11 +30,7 @@ export class Run {
     this.symbols = new Symbols(saved?.symbols);
     this.builder = new ProfileBuilder(this.symbols.resolve);
     this.name = saved?.meta?.program ?? readRunFile(path)?.program ?? '';
-    if (saved) {
-      this.ownNotes.push(...saved.notes, ...feedSaved(saved, this.openSink));
-    } else {
-      this.tail = new Tail(path, this.openSink, live);
-    }
+    this.source = saved ? new SavedFeed(saved, this.openSink) : new Tail(path, this.openSink, live);
   }
 
   /** Opens a run. Throws an Error whose message is one sentence for the user. */
@@ -51,7 +46,7 @@ export class Run {
 
   /** Reads what is new; see Tail.poll. */
   poll(budget?: number): { progress: boolean; behind: boolean } {
-    const result = this.tail?.poll(budget) ?? { progress: false, behind: false };
+    const result = this.source.poll(budget);
     if (result.progress) this.cached = undefined;
     return result;
   }
@@ -63,12 +58,12 @@ export class Run {
 
   /** The program's main process is gone; see Tail.programEnded. */
   programEnded(): void {
-    this.tail?.programEnded();
+    this.source.programEnded();
   }
 
   /** True when nothing more can come. */
   get ended(): boolean {
-    return this.tail?.ended ?? true;
+    return this.source.ended;
   }
 
   /** Recordings seen so far, of processes that got as far as writing a header. */
@@ -113,13 +108,13 @@ export class Run {
             ? [
                 {
                   severity: 'warning',
-                  text: `${who}the disk is full, so recording stopped early; the program went on. Free some space and run again.`,
+                  text: `${who}recording stopped early, because the disk is full or a limit on file sizes (ulimit -f) was reached; the program went on. Make room and run again.`,
                 },
               ]
             : [];
       return [...process.notes.map((note) => ({ ...note, text: who + note.text })), ...ends];
     });
-    const all = [...this.ownNotes, ...(this.tail?.notes ?? []), ...fromProcesses, ...changed];
+    const all = [...this.source.notes, ...fromProcesses, ...changed];
     const order = ['error', 'warning', 'information'];
     const unique = [...new Map(all.map((note) => [note.text, note])).values()];
     return unique.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
@@ -127,20 +122,18 @@ export class Run {
 
   /** Saves the run as one file (saved.ts). Throws the file system's error, or when the run is a saved file itself. */
   save(path: string): void {
-    if (!this.tail)
+    if (!(this.source instanceof Tail))
       throw new Error(`${basename(this.path)} is a saved run already; copy the file instead.`);
-    // A snapshot resolves every name that views use, so the file opens without the libraries.
-    this.profile();
     const meta = {
       writer: `linescope ${version}`,
       savedUnixMs: Date.now(),
       program: this.programName(),
     };
-    writeSavedRun(path, this.tail.recordings(), this.symbols.save(), meta);
+    writeSavedRun(path, this.source.recordings(), this.symbols.save(), meta);
   }
 
   close(): void {
-    this.tail?.close();
+    this.source.close();
   }
 
   private readonly openSink = (
@@ -158,54 +151,6 @@ export class Run {
       },
     };
   };
-}
-
-/** Feeds saved streams through the same path as live ones. Returns sentences about damage. */
-function feedSaved(saved: SavedRun, openSink: OpenSink): Note[] {
-  const notes: Note[] = [];
-  const open = new Map<
-    string,
-    { sink: ProcessSink; decoder: StreamDecoder; state: string } | null
-  >();
-  const damage = saved.readStreams((name, piece) => {
-    const say = (error: unknown): void => {
-      notes.push({
-        severity: 'warning',
-        text: `${name}: ${error instanceof Error ? error.message : String(error)}`,
-      });
-    };
-    let stream = open.get(name);
-    // Not a Buffer: the decoder keeps slices, and a Buffer's slices share its memory.
-    let bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.length);
-    if (stream === undefined) {
-      try {
-        const header = readHeader(piece);
-        const sink = openSink(header);
-        sink.header(header);
-        stream = { sink, decoder: new StreamDecoder(header.headerSize), state: header.state };
-        bytes = bytes.subarray(header.headerSize);
-      } catch (error) {
-        say(error);
-        stream = null;
-      }
-      open.set(name, stream);
-    }
-    if (!stream) return;
-    const { sink, decoder } = stream;
-    try {
-      decoder.push(bytes, (record) => sink.record(record));
-    } catch (error) {
-      say(error);
-      sink.finish('ended');
-      open.set(name, null);
-    }
-  });
-  for (const stream of open.values()) {
-    stream?.sink.finish(
-      stream.state === 'closed' ? 'ended' : stream.state === 'full' ? 'full' : 'lost',
-    );
-  }
-  return [...notes, ...damage];
 }
 
 /** The script or module of an interpreter's command line, '' when it names none. */

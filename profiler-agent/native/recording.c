@@ -77,15 +77,23 @@ static void window_unmap(void) {
   out.window = NULL;
 }
 
-// Maps the window that holds the file position, after making sure that the disk has room for it: a write to a shared
-// mapping without room would be a SIGBUS in the program.
+// Makes sure that the disk has room for this part of the file: a write to a shared mapping without room would be a
+// SIGBUS in the program. Asking for room past the limit on file sizes would be a SIGXFSZ. Returns an errno, 0 when
+// there is room.
+static int room_make(int file, uint64_t start, uint64_t size) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && start + size > limit.rlim_cur) return EFBIG;
+  return posix_fallocate(file, (off_t)start, (off_t)size);
+}
+
+// Maps the window that holds the file position.
 static bool window_map(uint64_t position) {
   window_unmap();
   uint64_t start = position / WINDOW * WINDOW;
   void *window = MAP_FAILED;
   int file = open(out.path, O_RDWR | O_CLOEXEC);
   if (file >= 0) {
-    if (posix_fallocate(file, (off_t)start, WINDOW) == 0)
+    if (room_make(file, start, WINDOW) == 0)
       window = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (off_t)start);
     close(file);
   }
@@ -163,12 +171,14 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
     if (file < 0 && errno != EEXIST) return false;
   }
   if (file < 0) return false;
-  int error = posix_fallocate(file, 0, WINDOW);
+  // Where there is room for little more than a header, the header alone says that the disk is full; where there is none
+  // at all, an empty file says that something was to be here.
+  int error = room_make(file, 0, HEADER_SIZE);
+  bool full = !error && room_make(file, 0, WINDOW) != 0;
   struct header *header = error ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (header == MAP_FAILED) {
     if (error) errno = error;
-    unlink(out.path);
     return false;
   }
   out.header = header;
@@ -181,6 +191,7 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   header->start_unix = clock_ns(CLOCK_REALTIME);
   header->interval = interval_ns;
   atomic_store(&header->heartbeat, out.start);
+  if (full) atomic_store(&header->state, STATE_FULL);
   memcpy(header->magic, "LINESCP\n", 8);
   return true;
 }
