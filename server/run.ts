@@ -5,7 +5,7 @@ import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
 import { runFileName, type RunFile } from './plan';
 import { mainProcess } from './report';
-import type { Note, OpenSink, ProcessSink } from './recordingFile';
+import type { Note, OpenSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
 import { SavedFeed } from './savedFeed';
 import { Symbols } from './symbols';
@@ -136,9 +136,7 @@ export class Run {
     this.source.close();
   }
 
-  private readonly openSink = (
-    header: Parameters<ProfileBuilder['addProcess']>[0],
-  ): ProcessSink => {
+  private readonly openSink: OpenSink = (header) => {
     this.started++;
     this.unfinished++;
     const feed = this.builder.addProcess(header);

@@ -43,8 +43,8 @@ export interface SavedRun {
   meta: SavedMeta | undefined;
   symbols: SavedSymbols;
   notes: Note[];
-  /** Calls back with each piece of each recording, in order, and returns sentences about damage found. */
-  readStreams(take: (name: string, piece: Buffer) => void): Note[];
+  /** The pieces of all recordings, in order; adds sentences about damage it meets to `notes`. Holds the file open. */
+  pieces(notes: Note[]): Generator<{ name: string; bytes: Uint8Array }, void>;
 }
 
 /** A file that is not a saved run at all, or a newer one; the message is one sentence for the user. */
@@ -109,7 +109,7 @@ export function readSavedRun(path: string): SavedRun {
       meta: json<SavedMeta>('meta.json'),
       symbols: json<SavedSymbols>('symbols.json') ?? {},
       notes,
-      readStreams: (take) => readStreams(path, entries, take),
+      pieces: (found) => pieces(path, entries, found),
     };
   } finally {
     closeSync(fd);
@@ -177,36 +177,39 @@ function readJson<T>(
   }
 }
 
-function readStreams(
+function* pieces(
   path: string,
   entries: Entry[],
-  take: (name: string, piece: Buffer) => void,
-): Note[] {
-  const notes: Note[] = [];
+  notes: Note[],
+): Generator<{ name: string; bytes: Uint8Array }, void> {
   const broken = new Set<string>();
   const fd = openSync(path, 'r');
   try {
-    for (const entry of entries) {
-      if (!entry.name.endsWith('.lsp') || broken.has(entry.name)) continue;
-      let piece: Buffer;
-      try {
-        piece = gunzipSync(readAt(fd, entry.offset, entry.bytes));
-      } catch {
-        // A stream with a hole in it cannot be read further: records depend on those before.
-        broken.add(entry.name);
-        const where = `${basename(path)} is damaged at byte ${entry.offset}`;
-        notes.push({
-          severity: 'warning',
-          text: `${where}: the rest of ${entry.name} is not shown.`,
-        });
+    for (const { name, offset, bytes } of entries) {
+      if (!name.endsWith('.lsp') || broken.has(name)) continue;
+      const piece = unzip(readAt(fd, offset, bytes));
+      if (piece) {
+        yield { name, bytes: piece };
         continue;
       }
-      take(entry.name, piece);
+      // A stream with a hole in it cannot be read further: records depend on those before.
+      broken.add(name);
+      const text = `${basename(path)} is damaged at byte ${offset}: the rest of ${name} is not shown.`;
+      notes.push({ severity: 'warning', text });
     }
   } finally {
     closeSync(fd);
   }
-  return notes;
+}
+
+/** Undefined when the bytes are damaged. Not a Buffer: decoders keep slices, and a Buffer's slices share its memory. */
+function unzip(bytes: Buffer): Uint8Array | undefined {
+  try {
+    const { buffer, byteOffset, length } = gunzipSync(bytes);
+    return new Uint8Array(buffer, byteOffset, length);
+  } catch {
+    return undefined;
+  }
 }
 
 function writeRecording(to: number, path: string): void {

@@ -41,7 +41,7 @@ export class Tail {
   /**
    * Reads up to `budget` bytes of what is new. `progress`: something was; `behind`: there is more to read now.
    */
-  poll(budget = 8 << 20): { progress: boolean; behind: boolean } {
+  poll(budget = 1 << 20): { progress: boolean; behind: boolean } {
     this.discover();
     let progress = false;
     let left = budget;

@@ -12,12 +12,15 @@ import {
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clip, columns, terminalStyle } from '../../server/terminal';
 import { records, writeRecording } from './serverRecording';
 
 const agent = join(__dirname, '../../dist/agent', `linux-${arch()}`, 'liblinescope.so');
 const hasAgent = platform() === 'linux' && existsSync(agent);
+
+// Real processes take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let dist: string;
 let folder: string;

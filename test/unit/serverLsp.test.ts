@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import {
   createProtocolConnection,
   StreamMessageReader,
@@ -31,6 +31,9 @@ import {
   type RunStatus,
 } from '../../protocol/lsp';
 import { header, records, writeRecording } from './serverRecording';
+
+// Real processes take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let dist: string;
 let folder: string;

@@ -1,0 +1,79 @@
+/** Feeds a saved run's recordings through the same path as live ones, a piece at a time. */
+import { readHeader, StreamDecoder } from '../protocol/stream';
+import type { Note, OpenSink, ProcessEnd, ProcessSink } from './recordingFile';
+import type { SavedRun } from './saved';
+
+interface Stream {
+  sink: ProcessSink;
+  decoder: StreamDecoder;
+  end: ProcessEnd;
+}
+
+/** Reads a saved run. Owns an open file until it has read all of it: close it. */
+export class SavedFeed {
+  readonly notes: Note[] = [];
+  ended = false;
+  private readonly pieces: ReturnType<SavedRun['pieces']>;
+  /** null: the recording cannot be read, or not any further. */
+  private readonly streams = new Map<string, Stream | null>();
+
+  constructor(
+    saved: SavedRun,
+    private readonly openSink: OpenSink,
+  ) {
+    this.notes.push(...saved.notes);
+    this.pieces = saved.pieces(this.notes);
+  }
+
+  /** Reads up to `budget` bytes, at least one piece; see Tail.poll. */
+  poll(budget = 1 << 20): { progress: boolean; behind: boolean } {
+    if (this.ended) return { progress: false, behind: false };
+    for (let read = 0; read < budget;) {
+      const next = this.pieces.next();
+      if (next.done) {
+        for (const stream of this.streams.values()) stream?.sink.finish(stream.end);
+        this.ended = true;
+        break;
+      }
+      read += next.value.bytes.length;
+      this.take(next.value.name, next.value.bytes);
+    }
+    return { progress: true, behind: !this.ended };
+  }
+
+  /** Nothing here is alive. */
+  programEnded(): void {
+    return undefined;
+  }
+
+  close(): void {
+    this.pieces.return();
+  }
+
+  private take(name: string, piece: Uint8Array): void {
+    let stream = this.streams.get(name);
+    if (stream === null) return;
+    try {
+      if (stream) {
+        this.decode(stream, piece);
+      } else {
+        const header = readHeader(piece);
+        const sink = this.openSink(header);
+        sink.header(header);
+        const end = { closed: 'ended', full: 'full', recording: 'lost' } as const;
+        stream = { sink, decoder: new StreamDecoder(header.headerSize), end: end[header.state] };
+        this.streams.set(name, stream);
+        this.decode(stream, piece.subarray(header.headerSize));
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.notes.push({ severity: 'warning', text: `${name}: ${why}` });
+      stream?.sink.finish('ended');
+      this.streams.set(name, null);
+    }
+  }
+
+  private decode(stream: Stream, bytes: Uint8Array): void {
+    stream.decoder.push(bytes, (record) => stream.sink.record(record));
+  }
+}
