@@ -157,8 +157,9 @@ export class Runner implements vscode.Disposable {
     const stopped = this.#state === 'stopping';
     this.#program = undefined;
     this.#enter('finishing');
-    await remember({ ...known, ended: true });
     const result = await this.#endRun(known, exit, stopped);
+    // Only now: when the window closes before this, the next one opens the run and says what became of it.
+    await remember({ ...known, ended: true });
     this.#runs.ended(known.run);
     this.#known = undefined;
     this.#enter('idle');

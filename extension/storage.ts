@@ -39,8 +39,11 @@ export function workspaceKey(): string {
 
 /** Writes down what a run is about, beside its recordings. A failure is logged: the run itself does not need it. */
 export async function remember(run: KnownRun): Promise<void> {
+  const file = path.join(run.runDir, description);
   try {
-    await fs.writeFile(path.join(run.runDir, description), JSON.stringify(run, null, 2));
+    // Renamed into place, because the window may close at any moment and half a file would lose the run.
+    await fs.writeFile(`${file}.new`, JSON.stringify(run, null, 2));
+    await fs.rename(`${file}.new`, file);
   } catch (error) {
     getLog().warn(`${run.runDir} could not be described: ${describe(error)}`);
   }
