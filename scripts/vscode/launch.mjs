@@ -68,9 +68,12 @@ export async function installExtensions(server, { state, extensions, vsix }) {
 
 /** Writes the user settings of a code-server profile folder. */
 export function writeSettings(state, settings) {
-  const folder = join(state, 'user-data', 'User');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
+  // Settings of machine scope, such as an interpreter, only count in the second of these.
+  for (const scope of ['User', 'Machine']) {
+    const folder = join(state, 'user-data', scope);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ const hot = 8;
 
 let vs: VsCode;
 beforeAll(async () => {
-  vs = await openVsCode({ files: { 'work.py': work, 'again.py': work } });
+  vs = await openVsCode({ files: { 'program.py': work, 'server.py': work, 'host.py': work } });
 });
 afterEach(async (context) => {
   if (context.task.result?.state === 'fail') await keepEvidence(vs, 'crash');
@@ -29,17 +29,17 @@ afterAll(() => vs?.close());
 
 test('kill -9 of the program: its recording is read to the end', async () => {
   const before = (await messages(vs)).length;
-  await profile(vs, 'work.py');
+  await profile(vs, 'program.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
-  process.kill(pidOf(/python.*work\.py/), 'SIGKILL');
+  process.kill(pidOf(/python.*program\.py/), 'SIGKILL');
   const message = await ended(vs, before);
-  expect(message.text).toMatch(/^work\.py /);
-  expect((await ledger(vs, 'work.py')).some(({ line }) => line === hot)).toBe(true);
+  expect(message.text).toMatch(/^program\.py /);
+  expect((await ledger(vs, 'program.py')).some(({ line }) => line === hot)).toBe(true);
 });
 
 test('kill -9 of the language server: it comes back and goes on', async () => {
   const before = (await messages(vs)).length;
-  await profile(vs, 'work.py');
+  await profile(vs, 'server.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
   const server = pidOf(/dist\/server\.js/, vs.companion.pid());
   const samples = () =>
@@ -59,19 +59,19 @@ test('kill -9 of the language server: it comes back and goes on', async () => {
     (await messages(vs)).slice(before).find(({ text }) => /was stopped after/.test(text)),
   );
   expect(message.severity).toBe('information');
-  expect((await ledger(vs, 'work.py')).some(({ line }) => line === hot)).toBe(true);
+  expect((await ledger(vs, 'server.py')).some(({ line }) => line === hot)).toBe(true);
 });
 
 test('kill -9 of the extension host: the program is not disturbed, and its profile opens again', async () => {
-  await profile(vs, 'again.py');
+  await profile(vs, 'host.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
-  const program = pidOf(/python.*again\.py/);
+  const program = pidOf(/python.*host\.py/);
   const host = vs.companion.pid();
   process.kill(host, 'SIGKILL');
   await vs.companion.ready(host);
   expect(isAlive(program), 'the program still runs').toBe(true);
 
-  await vs.open('again.py');
+  await vs.open('host.py');
   await annotated(
     vs,
     'the profile is back beside the code',

@@ -23,8 +23,11 @@ test('the tour runs to its end', async () => {
   const message = await profileToEnd(vs, 'tour.py');
   expect(message).toMatchObject({ severity: 'information' });
   expect(message.text).toMatch(/^tour\.py ended after/);
-  await command(vs.page, 'View: Close Panel');
-  await command(vs.page, 'View: Close Primary Side Bar');
+  await vs.companion.ask(async (vscode) => {
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await vscode.commands.executeCommand('notifications.clearAll');
+  }, null);
 });
 
 for (const theme of Object.keys(themes) as Theme[]) {
@@ -57,7 +60,12 @@ for (const theme of Object.keys(themes) as Theme[]) {
     await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await screenshot(vs.page, `${theme}-flame-chart`);
-    await command(vs.page, 'View: Close Editor');
+    await vs.companion.ask(async (vscode) => {
+      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+      await vscode.window.tabGroups.close(
+        tabs.filter(({ label }) => label.startsWith('Flame Chart')),
+      );
+    }, null);
   });
 }
 

@@ -70,9 +70,7 @@ const companionSource = join(import.meta.dirname, 'companion');
 async function companionVsix(folder: string): Promise<string> {
   const stage = join(folder, '.companion');
   mkdirSync(stage, { recursive: true });
-  for (const file of ['package.json', 'LICENSE']) {
-    cpSync(join(file === 'LICENSE' ? root : companionSource, file), join(stage, file));
-  }
+  cpSync(join(companionSource, 'package.json'), join(stage, 'package.json'));
   await build({
     entryPoints: [join(companionSource, 'extension.ts')],
     outfile: join(stage, 'extension.js'),
