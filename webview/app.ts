@@ -1,31 +1,28 @@
 /** The panel put together: one state, the views over it, and what happens when the state changes. */
 import { createChart } from './chart';
 import { el, oncePerFrame } from './dom';
-import { matchPlaces, stepMatch } from './find';
-import { count, formatNs } from './format';
 import { createHelp } from './help';
 import { createHoverCard } from './hover';
 import { listenToKeys } from './keys';
 import { createMinimap } from './minimap';
 import { createMirror } from './mirror';
-import { frameName, shortSource, sourceToOpen, stackText } from './names';
-import { blockOf, firstFocus, neighbour, type Direction } from './navigate';
+import { sourceToOpen, stackText } from './names';
 import { listenToPointer } from './pointer';
-import { heaviestLit } from './reveal';
 import {
   extentOf,
+  growSpans,
   refreshMarks,
   refreshTracks,
-  spanOf,
   type Focus,
   type Mode,
-  type Span,
   type State,
 } from './state';
+import { createStatusLine } from './statusLine';
 import { createTable } from './table';
 import { exposeTestApi } from './testApi';
 import { watchTheme } from './theme';
 import { createToolbar } from './toolbar';
+import { createTravel } from './travel';
 import { createView } from './view';
 
 /** What the panel asks of its host. */
@@ -52,7 +49,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const mirror = createMirror(state, chart.scroller);
   const help = createHelp();
   const empty = el('div', { class: 'empty', role: 'status' });
-  const status = el('div', { class: 'status' });
+  const status = createStatusLine(state);
   let pointed: Focus | null = null;
   let wantsReveal = false;
   /** The left-heavy view's extent when it was last brought up to date, ns. */
@@ -85,7 +82,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const select = (focus: Focus | null): void => {
     state.focus = focus;
     mirror.update();
-    updateStatus();
+    status.update();
     paintOverlay();
   };
   const open = (focus: Focus): void => {
@@ -93,45 +90,10 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (source) host.open(source.path, source.line, source.column);
     else mirror.announce('This frame has no Python line to open.');
   };
-  /** Bring a frame into view; closer when it would be too narrow to see. */
-  const bringIntoView = (focus: Focus, leastPx: number): void => {
-    const block = blockOf(state, focus);
-    if (!block) return;
-    const span = spanOf(state);
-    const length = span.end - span.start;
-    const width = Math.max(1, chart.surface.clientWidth);
-    const tooNarrow = ((block.end - block.start) / length) * width < leastPx;
-    const middle = (block.start + block.end) / 2;
-    if (tooNarrow && leastPx > 0) {
-      const wanted = ((block.end - block.start) * width) / Math.max(leastPx * 10, 1);
-      view.show({ start: middle - wanted / 2, end: middle + wanted / 2 }, true);
-    } else if (block.end < span.start || block.start > span.end) {
-      view.show({ start: middle - length / 2, end: middle + length / 2 }, true);
-    }
-    chart.revealRow(focus);
-  };
-  const zoomTo = (focus: Focus): void => {
-    const block = blockOf(state, focus);
-    if (!block) return;
-    const margin = (block.end - block.start) * 0.01;
-    view.show({ start: block.start - margin, end: block.end + margin }, true);
-    chart.revealRow(focus);
-  };
-  const move = (direction: Direction): void => {
-    const { focus } = state;
-    const perPx = (chart.scene().stepNs * chart.scene().width) / chart.scene().cssWidth;
-    const next = focus ? neighbour(state, focus, direction, perPx) : firstFocus(state);
-    if (!next) return;
-    select(next);
-    bringIntoView(next, 0);
-  };
+  const travel = createTravel(state, chart, view, select);
   const step = (by: 1 | -1): void => {
-    if (state.mode === 'table') return;
-    const match = stepMatch(state, by);
-    if (!match) return;
-    select(match.focus);
-    bringIntoView(match.focus, 3);
-    toolbar.setMatch(match.number, matchPlaces(state).length);
+    const match = travel.step(by);
+    if (match) toolbar.setMatch(match.number, match.of);
   };
   const setMode = (mode: Mode): void => {
     if (mode === state.mode) return;
@@ -170,20 +132,6 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     help: () => help.toggle(),
   });
 
-  const updateStatus = (): void => {
-    const { store, focus } = state;
-    const parts = [state.live ? `${state.title} is running` : state.title];
-    parts.push(count(store.sampleCount, 'sample'), formatNs(store.endNs));
-    parts.push(count(store.tracks.length, 'thread'));
-    const lost = store.tracks.reduce((sum, track) => sum + track.unattributedNs, 0);
-    if (lost >= 1e6) parts.push(`${formatNs(lost)} without a known stack`);
-    const at = focus ? `${frameName(store, focus.stack)}  ${shortSource(store, focus.stack)}` : '';
-    status.classList.toggle('live', state.live);
-    status.replaceChildren(
-      el('span', {}, parts.filter(Boolean).join(' · ')),
-      el('span', { class: 'focused' }, at),
-    );
-  };
   /** Marks or looks changed: everything is brought up to date, on the next frame where it is costly. */
   const changed = (): void => {
     const nothing = state.store.sampleCount === 0;
@@ -192,13 +140,12 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     chart.element.hidden = nothing || state.mode === 'table';
     table.element.hidden = nothing || state.mode !== 'table';
     minimap.element.hidden = nothing || state.mode === 'merged';
-    status.hidden = nothing;
     hideCard();
     if (state.mode === 'merged') mergedTotal = extentOf(state);
     chart.recolour();
     view.sync();
     toolbar.update();
-    updateStatus();
+    status.update();
     mirror.update();
     if (!nothing) {
       minimap.paint(chart.theme());
@@ -218,12 +165,12 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     card.element,
   );
   body.append(help.element);
-  root.replaceChildren(toolbar.element, body, status, mirror.element);
+  root.replaceChildren(toolbar.element, body, status.element, mirror.element);
 
   const hideCard = listenToPointer(state, chart, card, {
     select,
     open,
-    zoomTo,
+    zoomTo: travel.zoomTo,
     toggleTrack: (id) => {
       if (!state.collapsed.delete(id)) state.collapsed.add(id);
       paint();
@@ -234,16 +181,13 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     },
   });
   listenToKeys(chart.scroller, {
-    move,
+    move: travel.move,
     step,
-    zoomBy: (factor) => {
-      const block = state.focus && blockOf(state, state.focus);
-      view.zoomBy(factor, block ? visibleMiddle(block, spanOf(state)) : undefined);
-    },
+    zoomBy: travel.zoomBy,
     panBy: view.panBy,
     scrollPage: (pages) => (chart.scroller.scrollTop += pages * chart.scroller.clientHeight),
     resetZoom: () => view.reset(true),
-    zoomToFocus: () => state.focus && zoomTo(state.focus),
+    zoomToFocus: () => state.focus && travel.zoomTo(state.focus),
     open: () => state.focus && open(state.focus),
     copyStack: () => state.focus && host.copy(stackText(state.store, state.focus.stack)),
     search: toolbar.focusSearch,
@@ -275,14 +219,8 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   exposeTestApi(state, chart);
 
   const reveal = (): void => {
-    if (!wantsReveal || !state.highlight) return;
-    const focus = heaviestLit(state);
-    if (!focus) return;
+    if (!wantsReveal || !state.highlight || !travel.reveal()) return;
     wantsReveal = false;
-    select(focus);
-    // The layout must know the new rows before it can scroll to one of them.
-    chart.paint();
-    bringIntoView(focus, 3);
     chart.scroller.focus();
   };
 
@@ -291,16 +229,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     dataChanged: (reorder) => {
       refreshTracks(state, reorder);
       refreshMarks(state);
-      const unseen = state.time.end === 0 || (state.following && state.mode === 'merged');
-      if (unseen) state.time = { start: 0, end: state.store.endNs };
-      if (state.mode === 'merged') {
-        // Totals grew: keep looking at the same share of them.
-        const factor = mergedTotal > 0 ? extentOf(state) / mergedTotal : 0;
-        const { start, end } = state.merged;
-        state.merged = factor
-          ? { start: start * factor, end: end * factor }
-          : { start: 0, end: extentOf(state) };
-      }
+      growSpans(state, mergedTotal);
       changed();
       if (state.following && state.mode !== 'merged') view.reset(state.live);
       reveal();
@@ -316,11 +245,4 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       }
     },
   };
-}
-
-/** The middle of the visible part of a block; the middle of the view when it is out of sight. */
-function visibleMiddle(block: Span, span: Span): number {
-  const start = Math.max(block.start, span.start);
-  const end = Math.min(block.end, span.end);
-  return end > start ? (start + end) / 2 : (span.start + span.end) / 2;
 }

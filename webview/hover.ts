@@ -63,7 +63,7 @@ function hereText(state: State, focus: Focus): string {
   if (!block) return '';
   const length = formatNs(block.end - block.start);
   if (focus.track)
-    return `${length} from ${formatNs(block.start)} · ${count(block.samples, 'sample')}`;
+    return `${length} at ${formatNs(block.start)} · ${count(block.samples, 'sample')}`;
   const share = formatShare(block.end - block.start, mergedOf(state).rootTotal);
   const unit = state.metric === 'cpu' ? 'CPU' : 'wall';
   return `This path: ${length} ${unit} · ${share} · ${count(block.samples, 'sample')}`;

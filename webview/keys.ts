@@ -61,7 +61,10 @@ export function listenToKeys(target: HTMLElement, actions: KeyActions): void {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const inChart = event.target === target || event.target === document.body;
+    const pressed = event.key === 'Enter' || event.key === ' ';
+    const onButton = event.target instanceof Element && event.target.matches('vscode-button');
+    const inChart =
+      event.target === target || event.target === document.body || (onButton && !pressed);
     const action = panelKeys[event.key] ?? (inChart ? chartKeys[event.key] : undefined);
     if (!action) return;
     event.preventDefault();

@@ -139,7 +139,7 @@ function matchedColumns(state: State, columns: number): Uint8Array {
   return matched;
 }
 
-/** CPU by kind, stacked, as a share of the busiest column (at least one whole CPU); matches as a line at the top. */
+/** CPU by kind, stacked, as a share of the busiest columns (at least one whole CPU); matches as a line at the top. */
 function paintActivity(
   context: CanvasRenderingContext2D,
   activity: Activity,
@@ -151,19 +151,18 @@ function paintActivity(
   const { height: pixels } = context.canvas;
   context.fillStyle = theme.background.formatHex();
   context.fillRect(0, 0, columns, pixels);
-  let most = stepNs;
-  for (let x = 0; x < columns; x++) {
-    most = Math.max(most, activity[0]![x]! + activity[1]![x]! + activity[2]![x]!);
-  }
+  // A short sample that carries CPU time from before it makes a column look busier than the machine can be.
+  const sums = activity[0]!.map((sum, x) => sum + activity[1]![x]! + activity[2]![x]!).sort();
+  const most = Math.max(stepNs, sums[Math.floor(columns * 0.98)]!);
   const base = new Float64Array(columns);
-  activity.forEach((sums, kind) => {
+  activity.forEach((amounts, kind) => {
     const fade = theme.highContrast ? 0 : 0.2;
     context.fillStyle = mix(theme.kinds[kind]!, theme.background, fade).formatHex();
     for (let x = 0; x < columns; x++) {
-      const bottom = Math.round((base[x]! / most) * (pixels - 6));
-      const top = Math.round(((base[x]! + sums[x]!) / most) * (pixels - 6));
+      const bottom = Math.round(Math.min(1, base[x]! / most) * (pixels - 6));
+      const top = Math.round(Math.min(1, (base[x]! + amounts[x]!) / most) * (pixels - 6));
       if (top > bottom) context.fillRect(x, pixels - top, 1, top - bottom);
-      base[x]! += sums[x]!;
+      base[x]! += amounts[x]!;
     }
   });
   context.fillStyle = theme.match.formatHex();

@@ -156,6 +156,20 @@ export function spanOf(state: State): Span {
   return state.mode === 'merged' ? state.merged : state.time;
 }
 
+/**
+ * After new rows: the time axis reaches to the end when it follows the run and nobody sees it move, and the left-heavy
+ * view keeps looking at the same share of its total, which was `mergedTotal` ns before.
+ */
+export function growSpans(state: State, mergedTotal: number): void {
+  const unseen = state.time.end === 0 || (state.following && state.mode === 'merged');
+  if (unseen) state.time = { start: 0, end: state.store.endNs };
+  if (state.mode !== 'merged') return;
+  const extent = extentOf(state);
+  const factor = mergedTotal > 0 ? extent / mergedTotal : 0;
+  const { start, end } = state.merged;
+  state.merged = factor ? { start: start * factor, end: end * factor } : { start: 0, end: extent };
+}
+
 /** Bring search and highlight up to date with the tables. */
 export function refreshMarks(state: State): void {
   const { store } = state;
