@@ -18,11 +18,11 @@ export interface NativeFrame {
 /** runtime is python time in CPython's own helpers. */
 export type Work = 'python' | 'runtime' | 'native';
 
-/** How calls travel to the callable; they say nothing about what it is. */
+/** How calls travel to the callable; they say nothing about what it is. `_init` is how jumps to other libraries look. */
 const trampoline = new RegExp(
   '^(_?PyObject_(Vectorcall\\w*|FastCall\\w*|Call\\w*|MakeTpCall)|_?PyVectorcall_\\w+|_PyStack_\\w+|' +
     'call_function|do_call_core|method_vectorcall|method_call|vectorcall_method|_?PyObject_VectorcallMethod|' +
-    'wrap_\\w+|trace_call_function|object_vacall|_Py_VectorCall\\w*|_PyFunction_VectorCallTrampoline)$',
+    '_init|wrap_\\w+|trace_call_function|object_vacall|_Py_VectorCall\\w*|_PyFunction_VectorCallTrampoline)$',
 );
 /** The machinery for compiled functions and methods; from there on everything is the callable's own work. */
 const compiled =
@@ -32,7 +32,8 @@ const pythonCall = new RegExp(
   '^(_PyFunction_\\w+|function_code_fastcall|_?PyEval_\\w+|_PyEvalFrame\\w*|_?PyFrame_\\w+|frame_\\w+|slot_\\w+|' +
     'vectorcall_maybe|lookup_(maybe_)?method|gen_\\w+|_?PyGen_\\w+|coro_\\w+|_?PyCoro_\\w+|async_gen_\\w+|' +
     'initialize_locals|_Py_Specialize_\\w+|specialize_\\w+|_PyCode_\\w+|_?PyThreadState_\\w+|push_chunk|' +
-    'clear_(thread_)?(gen_)?frame|builtin___build_class__)$',
+    'clear_(thread_)?(gen_)?frame|_PyObject_Init\\w+|init_inline_values|PyType_GenericAlloc|_PyType_Alloc\\w*|' +
+    'builtin___build_class__)$',
 );
 /** Clean-up and book-keeping around a call: freeing, collecting, packing arguments, checking the result. */
 const upkeep = new RegExp(
@@ -40,7 +41,7 @@ const upkeep = new RegExp(
     'gc_collect_(main|generations|with_callback|region|young|full|increment)|_?PyObject_GC_\\w+|' +
     '_?PyObject_(Malloc|Free|Calloc|Realloc)|_?PyMem_\\w+|pymalloc_\\w+|PyTuple_New|tuple_alloc|_PyTuple_From\\w+|' +
     'PyDict_New|PyDict_SetItem|_PyDict_(FromItems|MergeEx)|dict_merge|_Py_CheckFunctionResult|_?PyErr_\\w+|' +
-    'take_gil|drop_gil|_PyEval_\\w+)$',
+    '_PyTrash_\\w+|take_gil|drop_gil|_PyEval_\\w+)$',
 );
 const makesInstance = /^(type_call|type_new|_PyType_\w+|type_vectorcall_\w+)$/;
 /** What making an instance of a class written in Python looks like; a compiled class has functions of its own. */

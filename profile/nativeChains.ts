@@ -11,6 +11,9 @@ export type Symbolize = (
   exact: boolean,
 ) => string | undefined;
 
+/** The symbol nearest to a library's jumps to other libraries (its PLT): the caller's frame says all there is to say. */
+const linkage = '_init';
+
 /** One native frame with the frames that led to it. What is derived from its chain is derived once. */
 export class NativeNode implements NativeFrame {
   /** From the function that the eval loop called to this one. */
@@ -93,6 +96,10 @@ export class NativeChains {
     const parent = this.#byRecord[record.parent];
     const symbol = module && this.symbolize(module, record.offset, record.exact);
     const name = symbol === undefined ? '' : plainSymbol(symbol);
+    if (parent && name === linkage) {
+      this.#byRecord.push(parent);
+      return;
+    }
     const place = name === '' && !record.exact ? record.offset : -1;
     const key = `${parent?.id ?? 0} ${record.module} ${place} ${name}`;
     let node = this.#known.get(key);
