@@ -30,6 +30,7 @@ export class Runner implements vscode.Disposable {
   #program: RunningProgram | undefined;
   #known: KnownRun | undefined;
   #idle: Promise<void> = Promise.resolve();
+  #recovered: Promise<void> | undefined;
   readonly onDidChangeState = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext, server: Server, runs: Runs) {
@@ -96,8 +97,16 @@ export class Runner implements vscode.Disposable {
     if (!(await settled(program.ended, graceMs))) program.kill();
   }
 
-  /** After a reload of the window: shows the run that was going on then, and follows it if it still is. */
-  async recover(): Promise<void> {
+  /**
+   * After a reload of the window: shows the run that was going on then, and follows it if it still is. Does so once,
+   * however often it is called.
+   */
+  recover(): Promise<void> {
+    this.#recovered ??= this.#recover();
+    return this.#recovered;
+  }
+
+  async #recover(): Promise<void> {
     const known = (await knownRuns(this.#context))[0];
     if (!known || known.ended) return;
     const live = (await liveProcesses(known.runDir)).length > 0;
