@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 /** Function symbols of one file, sorted by address; look them up with symbolAt. */
 export interface SymbolTable {
   starts: Float64Array;
-  /** One past the last address; equal to the start where the file does not say a size. */
+  /** One past the last address. */
   ends: Float64Array;
   nameOffsets: Uint32Array;
   names: Buffer;
@@ -28,6 +28,7 @@ interface Section {
   name: string;
   type: number;
   flags: number;
+  address: number;
   offset: number;
   size: number;
   link: number;
@@ -99,10 +100,7 @@ export function symbolAt(table: SymbolTable, address: number): string | undefine
   }
   // A short symbol may sit inside a longer one: look a little further back before giving up.
   for (let index = low - 1; index >= 0 && index >= low - 16; index--) {
-    const start = table.starts[index]!;
-    const end = table.ends[index]!;
-    const sized = end > start;
-    if (sized ? address < end : index === low - 1) return nameAt(table, index);
+    if (address < table.ends[index]!) return nameAt(table, index);
   }
   return undefined;
 }
@@ -115,7 +113,7 @@ function nameAt(table: SymbolTable, index: number): string {
 
 function collect(symbols: Buffer, names: Buffer, sections: Section[]): SymbolTable {
   const count = Math.floor(symbols.length / symbolSize);
-  const kept: { start: number; end: number; name: number; rank: number }[] = [];
+  const kept: { start: number; end: number; sized: boolean; name: number; rank: number }[] = [];
   for (let index = 0; index < count; index++) {
     const at = index * symbolSize;
     const info = symbols[at + 4]!;
@@ -134,10 +132,23 @@ function collect(symbols: Buffer, names: Buffer, sections: Section[]): SymbolTab
     const start = Number(symbols.readBigUInt64LE(at + 8));
     const size = Number(symbols.readBigUInt64LE(at + 16));
     const rank = (isFunction ? 2 : 0) + (info >> 4 === bindGlobal ? 1 : 0);
-    kept.push({ start, end: start + size, name, rank });
+    const { address, size: length } = sections[section] ?? { address: 0, size: 0 };
+    kept.push({
+      start,
+      end: size > 0 ? start + size : address + length,
+      sized: size > 0,
+      name,
+      rank,
+    });
   }
   // Of several names for one address the best one comes last, because a search ends on the last.
   kept.sort((a, b) => a.start - b.start || a.rank - b.rank || a.end - b.end || b.name - a.name);
+  // A function without a size, such as hand-written assembly, goes on to the next one or to the end of its section.
+  for (let index = kept.length - 1, next = Infinity, at = Infinity; index >= 0; index--) {
+    const symbol = kept[index]!;
+    if (symbol.start < at) [next, at] = [at, symbol.start];
+    if (!symbol.sized) symbol.end = Math.min(symbol.end, next);
+  }
   const table: SymbolTable = {
     starts: new Float64Array(kept.length),
     ends: new Float64Array(kept.length),
@@ -172,6 +183,7 @@ function readSections(fd: number, header: Buffer): Section[] {
       nameOffset: bytes.readUInt32LE(at),
       type: bytes.readUInt32LE(at + 4),
       flags: Number(bytes.readBigUInt64LE(at + 8)),
+      address: Number(bytes.readBigUInt64LE(at + 16)),
       offset: Number(bytes.readBigUInt64LE(at + 24)),
       size: Number(bytes.readBigUInt64LE(at + 32)),
       link: bytes.readUInt32LE(at + 40),

@@ -38,6 +38,7 @@ import { version } from './version';
 
 /** Annotations follow the keyboard after this pause. */
 const editDelayMs = 120;
+const refreshDelayMs = 1000;
 /** What a client without openRun of its own may call: one argument, the path of a recording or a run's folder. */
 const openRecordingCommand = 'linescope.server.openRecording';
 
@@ -49,6 +50,7 @@ let client: ClientCapabilities = {};
 let sources = new Sources([]);
 let sourcesOf: unknown;
 let editTimer: NodeJS.Timeout | undefined;
+let refreshTimer: NodeJS.Timeout | undefined;
 
 const annotations = new AnnotationSender((file) => {
   void connection.sendNotification(annotationsNotification, file);
@@ -73,6 +75,12 @@ function context(): FeatureContext | undefined {
 
 function publish(): void {
   sendAnnotations();
+  if (!refreshTimer) refreshTimer = setTimeout(refresh, refreshDelayMs);
+}
+
+/** Asks the client to ask again for lenses and hints; less often than annotations, because they move the text. */
+function refresh(): void {
+  refreshTimer = undefined;
   if (client.workspace?.codeLens?.refreshSupport && settings.codeLens) {
     void connection.sendRequest('workspace/codeLens/refresh').catch(ignore);
   }
