@@ -1,6 +1,6 @@
 /**
  * What one sample cost. The invariants: python + native + system is the sample's CPU time, to the nanosecond, and
- * with wait it is its wall time (wherever the clocks agree that CPU ≤ wall).
+ * with wait it is the time that the sample covers.
  */
 import type { Work } from './classify';
 import { costRow, costRowLength } from './cost';
@@ -34,9 +34,8 @@ export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
 }
 
 /**
- * The cost of a sample whose system part is known, as a row; the same array every time. Off-CPU time counts as wait on
- * running samples too: a pause shorter than the sampling interval was not seen itself, and is charged to the line the
- * thread was next seen on. That includes waiting for a free CPU, which nothing in a recording can tell apart.
+ * The cost of a sample whose system part is known, as a row; the same array every time. Wait is what a sample covers
+ * beyond its CPU time. A recording leaves out time spent ready to run without a free CPU, so running samples have none.
  */
 export function sampleCost(sample: SampleRecord, system: number, work: Work): Float64Array {
   const user = sample.cpuNs - system;

@@ -4,8 +4,11 @@ import { withRoom } from './flameColumns';
 import type { SampleRecord } from './records';
 import type { SystemPool } from './sampleCost';
 
-/** Samples closer together than this, ns, are one interval when they show the same; clocks are read one after the other. */
-const touching = 1000;
+/**
+ * Samples that show the same are one interval when the gap between them is no more than this part of the later one:
+ * a running sample covers its CPU time, and the kernel takes a little for itself in between.
+ */
+const smallGap = 0.05;
 
 export class ThreadFeed {
   tid = 0;
@@ -39,7 +42,7 @@ export class ThreadFeed {
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const start = Math.max(sample.timeNs - sample.wallNs, end);
     const wall = sample.timeNs - start;
-    if (last >= this.sealed && this.rowCell[last] === cell && start - end <= touching) {
+    if (last >= this.sealed && this.rowCell[last] === cell && start - end <= smallGap * wall) {
       this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
       this.rowCpu[last]! += sample.cpuNs;
       return;
