@@ -4,7 +4,7 @@ import { basename, relative } from 'node:path';
 import { annotateFile, type LineFigures } from '../profile/annotate';
 import { amountOf, type TimeKind } from '../profile/metric';
 import type { FileCost, LineCost, Profile } from '../profile/types';
-import { formatPercent, formatSeconds } from '../profile/words';
+import { fewSamples, formatPercent, formatSeconds } from '../profile/words';
 import { mainProcess } from './report';
 import { splitLines } from './sources';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
@@ -62,11 +62,12 @@ function rowsOf(file: FileCost, profile: Profile): Row[] {
   if (figures.length === 0) return [];
   const costs = new Map(file.lines.map((line) => [line.line, line]));
   const source = readSource(file.path);
-  // Of libraries only the lines that work themselves are listed: what calls them is in the user's own files.
+  // Of libraries only the lines that surely work themselves are listed: what calls them is in the user's own files.
   const own = isOwn(file.path, profile);
   return figures.flatMap((line) => {
     const cost = costs.get(line.line);
-    if (!cost || (!own && line.kind === 'total')) return [];
+    if (!cost) return [];
+    if (!own && (line.kind === 'total' || cost.self.samples < fewSamples)) return [];
     return [{ file, figures: line, cost, text: source[line.line - 1] ?? '(source not here)' }];
   });
 }

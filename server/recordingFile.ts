@@ -32,6 +32,7 @@ export class RecordingFile {
   private sink: ProcessSink | undefined;
   private decoder: StreamDecoder | undefined;
   private position = 0;
+  private saidEnd = false;
 
   constructor(
     private readonly path: string,
@@ -78,7 +79,7 @@ export class RecordingFile {
       if (got === 0) break;
       read += got;
       this.position += got;
-      this.decoder?.push(bytes.subarray(0, got), (record) => this.sink?.record(record));
+      this.decoder?.push(bytes.subarray(0, got), (record) => this.take(record));
     }
     this.sink?.header(header);
     if (end && from + read >= available) {
@@ -130,9 +131,15 @@ export class RecordingFile {
     });
   }
 
+  private take(record: StreamRecord): void {
+    this.saidEnd ||= record.kind === 'end';
+    this.sink?.record(record);
+  }
+
   private finish(end: ProcessEnd): void {
     this.done = true;
-    this.sink?.finish(end);
+    // A process can be gone between its last record and marking its file closed.
+    this.sink?.finish(end === 'lost' && this.saidEnd ? 'ended' : end);
     this.close();
   }
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
 import { runFileName, type RunFile } from './plan';
+import { processNotes, sortNotes } from './notes';
 import { mainProcess } from './report';
 import type { Note, OpenSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
@@ -93,31 +94,7 @@ export class Run {
       severity: 'information',
       text: `${path} is not the file the program ran with any more, so its functions have no names.`,
     }));
-    const processes = this.profile().processes;
-    const fromProcesses = processes.flatMap((process) => {
-      const who = processes.length > 1 ? `Process ${process.pid}: ` : '';
-      const ends: Note[] =
-        process.state === 'lost'
-          ? [
-              {
-                severity: 'warning',
-                text: `${who}the process was killed or lost; everything recorded up to then is shown.`,
-              },
-            ]
-          : process.state === 'full'
-            ? [
-                {
-                  severity: 'warning',
-                  text: `${who}recording stopped early, because the disk is full or a limit on file sizes (ulimit -f) was reached; the program went on. Make room and run again.`,
-                },
-              ]
-            : [];
-      return [...process.notes.map((note) => ({ ...note, text: who + note.text })), ...ends];
-    });
-    const all = [...this.source.notes, ...fromProcesses, ...changed];
-    const order = ['error', 'warning', 'information'];
-    const unique = [...new Map(all.map((note) => [note.text, note])).values()];
-    return unique.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+    return sortNotes([...this.source.notes, ...processNotes(this.profile()), ...changed]);
   }
 
   /** Saves the run as one file (saved.ts). Throws the file system's error, or when the run is a saved file itself. */

@@ -99,6 +99,7 @@ export class Tail {
 function listRecordings(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.lsp'))
+    .map((name) => name.slice(0, -'.lsp'.length))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, `${name}.lsp`));
 }

@@ -23,7 +23,7 @@ export function terminalStyle(
   stream: { isTTY?: boolean; columns?: number },
   env: Readonly<Record<string, string | undefined>>,
 ): Style {
-  const width = stream.columns ?? (Number(env['COLUMNS']) || 100);
+  const width = stream.columns || Number(env['COLUMNS']) || 100;
   return {
     width: Math.min(180, Math.max(50, width)),
     color: stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',

@@ -4,56 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildReport } from '../../server/report';
 import { Run } from '../../server/run';
+import { reportProblems } from '../reportSchema';
 import { ms, records, writeRecording } from './serverRecording';
-
-type Schema = Record<string, unknown>;
-const schema = JSON.parse(
-  readFileSync(new URL('../../server/report.schema.json', import.meta.url), 'utf8'),
-) as Schema;
-
-/** The parts of JSON Schema that report.schema.json uses; anything else in it fails the test. */
-function problems(value: unknown, rule: Schema, at = '$'): string[] {
-  if (typeof rule['$ref'] === 'string') {
-    const name = rule['$ref'].replace('#/$defs/', '');
-    return problems(value, (schema['$defs'] as Record<string, Schema>)[name]!, at);
-  }
-  const found: string[] = [];
-  const fields = (typeof value === 'object' ? value : undefined) ?? {};
-  for (const [key, wanted] of Object.entries(rule)) {
-    if (key === 'const' && value !== wanted) found.push(`${at} is not ${String(wanted)}`);
-    else if (key === 'enum' && !(wanted as unknown[]).includes(value)) found.push(`${at}: enum`);
-    else if (key === 'minimum' && !(Number(value) >= Number(wanted))) found.push(`${at} too small`);
-    else if (key === 'maximum' && !(Number(value) <= Number(wanted))) found.push(`${at} too big`);
-    else if (key === 'type') {
-      const types = [wanted].flat() as string[];
-      const actual = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-      const matches = types.some((type) =>
-        type === 'integer' ? Number.isInteger(value) : type === actual,
-      );
-      if (!matches) found.push(`${at} is ${actual}, not ${types.join('|')}`);
-    } else if (key === 'required') {
-      for (const name of wanted as string[]) {
-        if (!(name in fields)) found.push(`${at}.${name} is missing`);
-      }
-    } else if (key === 'properties') {
-      for (const [name, inner] of Object.entries(wanted as Record<string, Schema>)) {
-        const field = (fields as Record<string, unknown>)[name];
-        if (field !== undefined) found.push(...problems(field, inner, `${at}.${name}`));
-      }
-      for (const name of Object.keys(fields)) {
-        if (!(name in (wanted as object))) found.push(`${at}.${name} is not documented`);
-      }
-    } else if (key === 'items') {
-      (value as unknown[]).forEach((item, index) => {
-        found.push(...problems(item, wanted as Schema, `${at}[${index}]`));
-      });
-    } else if (key === 'oneOf') {
-      const fits = (wanted as Schema[]).filter((inner) => problems(value, inner, at).length === 0);
-      if (fits.length !== 1) found.push(`${at} fits ${fits.length} alternatives`);
-    }
-  }
-  return found;
-}
 
 let folder: string;
 beforeEach(() => {
@@ -79,7 +31,7 @@ function reportOf(path: string) {
 test('the report is what its schema says, and its numbers are the recording’s', () => {
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'));
   const report = reportOf(folder);
-  expect(problems(report, schema)).toEqual([]);
+  expect(reportProblems(report)).toEqual([]);
   expect(report).toMatchObject({
     schema: 'linescope.report/1',
     command: ['python3', '/tmp/a.py'],
@@ -103,14 +55,14 @@ test('the report is what its schema says, and its numbers are the recording’s'
 });
 
 test('a run of nothing, and a killed one, are reports too', () => {
-  expect(problems(reportOf(folder), schema)).toEqual([]);
+  expect(reportProblems(reportOf(folder))).toEqual([]);
   writeRecording(
     join(folder, '1.lsp'),
     records('/tmp/a.py').filter(({ kind }) => kind !== 'end'),
     { state: 'recording', heartbeatNs: 0 },
   );
   const report = reportOf(folder);
-  expect(problems(report, schema)).toEqual([]);
+  expect(reportProblems(report)).toEqual([]);
   expect(report['processes']?.[0]).toMatchObject({ state: 'lost', exit: null });
   expect(report['notes']?.[0]).toMatchObject({ severity: 'warning' });
 });

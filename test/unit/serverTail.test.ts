@@ -91,7 +91,7 @@ test('a copy cut short gives its complete records and says that the rest is miss
 test('a killed process is lost, one that stopped for a full disk says so', async () => {
   const child = spawn('sleep', ['60']);
   const file = join(folder, '1.lsp');
-  const list = records('/tmp/a.py');
+  const list = records('/tmp/a.py').filter(({ kind }) => kind !== 'end');
   const stale = Number(process.hrtime.bigint()) - 3e9;
   const startMonotonicNs = Number(process.hrtime.bigint());
   const live = { state: 'recording' as const, pid: child.pid!, heartbeatNs: stale };
@@ -109,6 +109,13 @@ test('a killed process is lost, one that stopped for a full disk says so', async
   writeRecording(join(folder, '2.lsp'), list, { state: 'full' });
   tail.poll();
   expect(ends).toEqual(['lost', 'full']);
+});
+
+test('a process that said its end has ended, even if it could not close its file', () => {
+  writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'), { state: 'recording' });
+  const { tail, ends } = follow(folder, false);
+  tail.poll();
+  expect(ends).toEqual(['ended']);
 });
 
 test('after exec the first recording of the process ends', () => {

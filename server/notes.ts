@@ -1,0 +1,44 @@
+/** What should be said about a run beside its numbers. */
+import type { Profile } from '../profile/types';
+import type { Note } from './recordingFile';
+import { mainProcess } from './report';
+
+/** What processes said themselves, and how those ended that could not say it. */
+export function processNotes(profile: Profile): Note[] {
+  const { processes } = profile;
+  const main = mainProcess(profile);
+  const said = processes.flatMap(({ pid, notes }) => {
+    const who = processes.length > 1 ? `Process ${pid}: ` : '';
+    return notes.map(({ severity, text }): Note => ({ severity, text: who + text }));
+  });
+  const full = processes.filter(({ state }) => state === 'full');
+  if (full.length > 0) {
+    said.push({
+      severity: 'warning',
+      text: 'The disk is full, so recording stopped early; the program went on. Free some space and run again.',
+    });
+  }
+  if (main?.state === 'lost') {
+    said.push({
+      severity: 'warning',
+      text: 'The program was killed or left without ending Python (os._exit); everything recorded up to then is shown.',
+    });
+  }
+  // A pool terminates its workers: for children this is an ordinary end.
+  const lost = processes.filter((process) => process !== main && process.state === 'lost').length;
+  if (lost > 0) {
+    const who = lost === 1 ? 'A child process was' : `${lost} child processes were`;
+    said.push({
+      severity: 'information',
+      text: `${who} killed or left without ending Python (os._exit); everything recorded up to then is shown.`,
+    });
+  }
+  return said;
+}
+
+/** Most severe first, each text once. */
+export function sortNotes(notes: readonly Note[]): Note[] {
+  const order = ['error', 'warning', 'information'];
+  const unique = [...new Map(notes.map((note) => [note.text, note])).values()];
+  return unique.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
