@@ -16,7 +16,7 @@ import type { FrameBox } from '../../webview/testApi';
 import { clickFrame, frames } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
-import { command, screenshot, statusBar, terminalText } from './driver/window';
+import { command, pick, screenshot, statusBar, terminalText } from './driver/window';
 
 /** Writes down when it starts, then is busy long enough to be watched. */
 const live = `import time
@@ -124,6 +124,30 @@ test('hovering a line explains it', async () => {
   expect(text).toMatch(/native/i);
   expect(text).toMatch(/samples/);
   await screenshot(vs.page, 'dark-hover');
+});
+
+test('another metric needs no other run', async () => {
+  const sort = lineOf(live, 'sorted(values)');
+  const choose = async (name: string): Promise<void> => {
+    await command(vs.page, 'Linescope: Select Metric…');
+    await pick(vs.page, name);
+  };
+  await choose('Native');
+  const lines = await annotated(vs, 'native time leads', (drawn) =>
+    drawn.some(({ line, after }) => line === sort && Number(/([\d.]+) %/.exec(after)?.[1]) > 80),
+  );
+  console.log(lines.map(({ line, after }) => `${line}: ${after}`).join('\n'));
+  await choose('CPU');
+  await annotated(vs, 'CPU time leads again', (drawn) =>
+    drawn.some(({ line, after }) => line === sort && Number(/([\d.]+) %/.exec(after)?.[1]) < 60),
+  );
+});
+
+test('a run that was cleared opens again', async () => {
+  await command(vs.page, 'Linescope: Clear Annotations');
+  await annotated(vs, 'nothing is annotated', (lines) => lines.length === 0);
+  await command(vs.page, 'Linescope: Open Last Run');
+  await annotated(vs, 'the annotations are back', (lines) => lines.length >= 2);
 });
 
 test('annotations survive a change of tabs', async () => {

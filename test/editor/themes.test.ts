@@ -32,17 +32,7 @@ test('the tour runs to its end', async () => {
 
 for (const theme of Object.keys(themes) as Theme[]) {
   test(`figures can be read in the ${theme} theme`, async () => {
-    await vs.companion.ask(async (vscode, name) => {
-      const settings = vscode.workspace.getConfiguration('workbench');
-      await settings.update('colorTheme', name, vscode.ConfigurationTarget.Global);
-    }, themes[theme]);
-    const background = await until('the theme is applied', async () => {
-      const color = await vs.page
-        .locator('.editor-group-container.active .monaco-editor-background')
-        .first()
-        .evaluate((element) => getComputedStyle(element).backgroundColor);
-      return luminance(color) > 0.5 === (theme === 'light') && color;
-    });
+    const background = await useTheme(theme);
     await reveal(42);
     const lines = await annotated(vs, 'lines are annotated', (drawn) => drawn.length >= 5);
     for (const { color, after } of lines) {
@@ -66,6 +56,34 @@ for (const theme of Object.keys(themes) as Theme[]) {
         tabs.filter(({ label }) => label.startsWith('Flame Chart')),
       );
     }, null);
+  });
+}
+
+test('the picture of the README is taken', async () => {
+  await useTheme('dark');
+  await command(vs.page, 'Linescope: Show Flame Chart');
+  await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
+  await vs.companion.ask(async (vscode) => {
+    const stacked = { orientation: 1, groups: [{ size: 0.6 }, { size: 0.4 }] };
+    await vscode.commands.executeCommand('vscode.setEditorLayout', stacked);
+  }, null);
+  await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
+  await reveal(65);
+  await annotated(vs, 'lines are annotated', (drawn) => drawn.length >= 5);
+  await screenshot(vs.page, 'readme');
+});
+
+async function useTheme(theme: Theme): Promise<string> {
+  await vs.companion.ask(async (vscode, name) => {
+    const settings = vscode.workspace.getConfiguration('workbench');
+    await settings.update('colorTheme', name, vscode.ConfigurationTarget.Global);
+  }, themes[theme]);
+  return until('the theme is applied', async () => {
+    const color = await vs.page
+      .locator('.editor-group-container.active .monaco-editor-background')
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor, null, { timeout: 1000 });
+    return luminance(color) > 0.5 === (theme === 'light') && color;
   });
 }
 

@@ -81,6 +81,12 @@ async function companionVsix(folder: string): Promise<string> {
     external: ['vscode'],
   });
   const packagePath = join(stage, 'companion.vsix');
-  await createVSIX({ cwd: stage, packagePath, dependencies: false, allowStarActivation: true });
+  await createVSIX({
+    cwd: stage,
+    packagePath,
+    dependencies: false,
+    skipLicense: true,
+    allowStarActivation: true,
+  });
   return packagePath;
 }

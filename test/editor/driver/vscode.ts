@@ -72,6 +72,7 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
     'workbench.colorTheme': themes[options.theme ?? 'dark'],
     'terminal.integrated.gpuAcceleration': 'off',
     'editor.minimap.enabled': false,
+    'editor.stickyScroll.enabled': false,
     'window.commandCenter': false,
     ...options.settings,
   });

@@ -33,9 +33,14 @@ export async function command(page: Page, title: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
   await input.waitFor({ state: 'visible' });
   await input.fill(`>${title}`);
+  await pick(page, title);
+}
+
+/** Clicks the first row of the open quick pick whose label contains a text. */
+export async function pick(page: Page, label: string): Promise<void> {
   const row = page
     .locator('.quick-input-list .monaco-list-row')
-    .filter({ has: page.locator('.label-name', { hasText: title }) })
+    .filter({ has: page.locator('.label-name', { hasText: label }) })
     .first();
   await row.waitFor({ state: 'visible', timeout: 10_000 });
   await row.click();
