@@ -122,7 +122,7 @@ export class Sources {
 
 function capture(path: string, startedMs: number): string[] | undefined {
   try {
-    // Python reads a file when it imports it, some time after the start; saved in between is the same text.
+    // A file saved after the start may not be the text that ran.
     if (statSync(path).mtimeMs > startedMs) return undefined;
     return splitLines(readFileSync(path, 'utf8'));
   } catch {

@@ -139,7 +139,7 @@ function table(line: LineCost, rich: boolean): string {
   if (memory) {
     const leak = memory.leak ? `, leaks ${formatBytes(memory.leak.bytesPerSecond)}/s` : '';
     rows.push(
-      `| ${icon('database')}Memory | +${formatBytes(memory.growthBytes)}${leak} | peak ${formatBytes(memory.peakBytes)} |`,
+      `| ${icon('database')}Memory | ${memory.growthBytes > 0 ? '+' : ''}${formatBytes(memory.growthBytes)}${leak} | peak ${formatBytes(memory.peakBytes)} |`,
     );
   }
   return rows.join('\n');
