@@ -14,7 +14,7 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource}`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
     `font-src ${webview.cspSource} data:`,
     `img-src ${webview.cspSource} data: blob:`,
     `worker-src blob:`,
@@ -24,6 +24,8 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<!-- The controls' library makes one style element of its own and takes the nonce from here. -->
+<meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${asset('main.css')}">
 <title>Flame Chart</title>

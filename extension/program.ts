@@ -4,10 +4,17 @@ import { describe, getLog, UserError } from './messages';
 import type { Launch } from './launch';
 import { liveProcesses } from './storage';
 
+export interface Ended {
+  /** False when the terminal could not even start it. */
+  started: boolean;
+  /** Undefined when nobody knows it. */
+  exit: number | undefined;
+}
+
 /** A program that is running now, wherever it was started. */
 export interface RunningProgram {
-  /** Resolves with the exit code once it has ended; undefined when nobody knows it. Never rejects. */
-  ended: Promise<number | undefined>;
+  /** Resolves once it has ended. Never rejects. */
+  ended: Promise<Ended>;
   /** Asks it to stop, as Ctrl+C in its terminal does. */
   interrupt(): void;
   /** Ends it without asking. */
@@ -21,10 +28,7 @@ type Plan = Extract<PlanRunResult, { ok: true }>;
 
 /** Starts a planned program in a terminal of its own, where it can be typed at and its exit code is seen. */
 export async function startInTerminal(launch: Launch, plan: Plan): Promise<RunningProgram> {
-  const execution = new vscode.ProcessExecution(plan.command, plan.args, {
-    cwd: plan.cwd,
-    env: plan.env,
-  });
+  const execution = executionOf(plan);
   const task = new vscode.Task(
     { type: 'linescope', program: launch.program },
     launch.folder ?? vscode.TaskScope.Workspace,
@@ -45,7 +49,7 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
   let pid: number | undefined;
   let running: vscode.TaskExecution | undefined;
   const subscriptions: vscode.Disposable[] = [];
-  const ended = new Promise<number | undefined>((resolve) => {
+  const ended = new Promise<Ended>((resolve) => {
     // Subscribed before the start, because a short program may be over before executeTask answers.
     subscriptions.push(
       vscode.tasks.onDidStartTaskProcess((event) => {
@@ -55,13 +59,13 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
       }),
       vscode.tasks.onDidEndTaskProcess((event) => {
         if (event.execution.task.execution === execution || event.execution === running) {
-          resolve(event.exitCode);
+          resolve({ started: pid !== undefined, exit: event.exitCode });
         }
       }),
       vscode.tasks.onDidEndTask((event) => {
         if (event.execution.task.execution !== execution && event.execution !== running) return;
         // A task whose process never came up has no process end; where there is one, it comes at about the same time.
-        setTimeout(() => resolve(undefined), 500);
+        setTimeout(() => resolve({ started: pid !== undefined, exit: undefined }), 500);
       }),
     );
   });
@@ -88,16 +92,31 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
   };
 }
 
+/**
+ * In a window without a folder, VS Code refuses terminals that start anywhere but in the home folder: there a shell
+ * changes the folder and then becomes the program.
+ */
+function executionOf({ command, args, cwd, env }: Plan): vscode.ProcessExecution {
+  if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
+    return new vscode.ProcessExecution(command, args, { cwd, env });
+  }
+  const script = 'cd -- "$1" && shift && exec "$@"';
+  return new vscode.ProcessExecution('/bin/sh', ['-c', script, 'sh', cwd, command, ...args], {
+    env,
+  });
+}
+
 /** A program started before the window was reloaded: known only by the processes that still record into its folder. */
 export function followProcesses(runDir: string): RunningProgram {
   const pollMs = 500;
   const send = (name: NodeJS.Signals) => {
     void liveProcesses(runDir).then((pids) => pids.forEach((pid) => signal(pid, name)));
   };
-  const ended = new Promise<undefined>((resolve) => {
+  const ended = new Promise<Ended>((resolve) => {
     const look = async (): Promise<void> => {
-      if ((await liveProcesses(runDir)).length === 0) resolve(undefined);
-      else setTimeout(() => void look(), pollMs);
+      if ((await liveProcesses(runDir)).length === 0) {
+        resolve({ started: true, exit: undefined });
+      } else setTimeout(() => void look(), pollMs);
     };
     void look();
   });

@@ -3,7 +3,7 @@ import type { EndRunResult } from '../protocol/lsp';
 import type { Server } from './client';
 import type { Launch } from './launch';
 import { describe, getLog, say, UserError } from './messages';
-import { followProcesses, startInTerminal, type RunningProgram } from './program';
+import { followProcesses, startInTerminal, type Ended, type RunningProgram } from './program';
 import type { Runs } from './runs';
 import {
   knownRuns,
@@ -159,10 +159,10 @@ export class Runner implements vscode.Disposable {
     this.#known = known;
     this.#program = program;
     this.#enter('running');
-    this.#idle = program.ended.then((exit) => this.#finish(known, exit));
+    this.#idle = program.ended.then((end) => this.#finish(known, end));
   }
 
-  async #finish(known: KnownRun, exit: number | undefined): Promise<void> {
+  async #finish(known: KnownRun, { started, exit }: Ended): Promise<void> {
     const stopped = this.#state === 'stopping';
     this.#program = undefined;
     this.#enter('finishing');
@@ -172,6 +172,13 @@ export class Runner implements vscode.Disposable {
     this.#runs.ended(known.run);
     this.#known = undefined;
     this.#enter('idle');
+    if (!started && !stopped) {
+      say(
+        'error',
+        `${known.program} was not started. Its terminal says why; check the interpreter, the working folder and the terminal settings.`,
+      );
+      return;
+    }
     say(result.severity, result.message, {
       title: 'Show Flame Chart',
       run: () => vscode.commands.executeCommand('linescope.showFlameChart'),
