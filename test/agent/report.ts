@@ -1,0 +1,86 @@
+/** The JSON report as the tests read it; server/REPORT.md says what the fields mean. */
+
+export interface ReportCost {
+  python_s: number;
+  runtime_s: number;
+  native_s: number;
+  system_s: number;
+  wait_s: number;
+  gil_s: number;
+  samples: number;
+}
+export interface ReportLine {
+  line: number;
+  function: string;
+  self: ReportCost;
+  total: ReportCost;
+  native: { symbol: string; module: string; self_s: number }[];
+}
+export interface ReportProcess {
+  pid: number;
+  ppid: number;
+  command: string[];
+  elapsed_s: number;
+  cpu_s: number;
+  agent_cpu_s: number;
+  exit: number | null;
+  state: string;
+  samples: number;
+}
+export interface Report {
+  command: string[];
+  elapsed_s: number;
+  cpu_s: number;
+  agent_cpu_s: number;
+  samples: number;
+  dropped: number;
+  rejected: number;
+  total: ReportCost;
+  notes: { severity: string; text: string }[];
+  processes: ReportProcess[];
+  threads: { pid: number; tid: number; name: string; cpu_s: number; wall_s: number }[];
+  files: { path: string; lines: ReportLine[] }[];
+}
+
+const nothing: ReportCost = {
+  python_s: 0,
+  runtime_s: 0,
+  native_s: 0,
+  system_s: 0,
+  wait_s: 0,
+  gil_s: 0,
+  samples: 0,
+};
+
+/** CPU seconds of a cost. */
+export function cpu(cost: ReportCost): number {
+  return cost.python_s + cost.native_s + cost.system_s;
+}
+
+/** One line of a file; a line that cost nothing is all zeros. */
+export function lineOf(report: Report, path: string, line: number): ReportLine {
+  const lines = report.files.find((file) => file.path === path)?.lines ?? [];
+  return (
+    lines.find((candidate) => candidate.line === line) ?? {
+      line,
+      function: '',
+      self: nothing,
+      total: nothing,
+      native: [],
+    }
+  );
+}
+
+/** What the lines of one file cost themselves, added up. */
+export function fileCost(report: Report, path: string): ReportCost {
+  const sum = { ...nothing };
+  for (const { self } of report.files.find((file) => file.path === path)?.lines ?? []) {
+    for (const key of Object.keys(sum) as (keyof ReportCost)[]) sum[key] += self[key];
+  }
+  return sum;
+}
+
+/** A percentage for a failure message or a printed line. */
+export function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((part / whole) * 1000) / 10;
+}
