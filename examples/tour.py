@@ -68,7 +68,7 @@ def compiled_code():
         sorted(values)
         json.loads(text)
         zlib.compress(data, level=1)
-        hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 50_000)
+        hashlib.pbkdf2_hmac("sha256", b"a", b"b", 90_000)
 
 
 # Native again: numpy. Hover to see which of its loops did the work.
