@@ -25,7 +25,9 @@ const boundaries = rooms.map((room) => ({
               .map((other) => `**/${other}/*`),
             message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
           },
-          ...(room === 'profile' ? [{ regex: '^[^.]', message: 'profile/ is pure TypeScript.' }] : []),
+          ...(room === 'profile'
+            ? [{ regex: '^[^.]', message: 'profile/ is pure TypeScript.' }]
+            : []),
           ...(room === 'extension'
             ? []
             : [{ group: ['vscode'], message: 'Only extension/ talks to the editor.' }]),
@@ -50,7 +52,16 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'Buffer', 'URL', 'setTimeout', 'clearTimeout', 'performance', 'fetch']
+        [
+          'process',
+          'console',
+          'Buffer',
+          'URL',
+          'setTimeout',
+          'clearTimeout',
+          'performance',
+          'fetch',
+        ]
           .concat(['document', 'window', 'getComputedStyle', 'structuredClone', 'AbortController'])
           .map((name) => [name, 'readonly']),
       ),

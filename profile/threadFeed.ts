@@ -5,10 +5,10 @@ import type { SampleRecord } from './records';
 import type { SystemPool } from './sampleCost';
 
 /**
- * Samples that show the same are one interval when the gap between them is no more than this part of the later one:
- * a running sample covers its CPU time, and the kernel takes a little for itself in between.
+ * Gaps shorter than this, ns, are closed: a running sample covers its CPU time, and what the kernel takes for itself
+ * between two samples is no pause of the program. Longer ones, when the thread had no core, stay visible as gaps.
  */
-const smallGap = 0.05;
+const shortGap = 1e6;
 
 export class ThreadFeed {
   tid = 0;
@@ -40,9 +40,10 @@ export class ThreadFeed {
     this.wallNs += sample.wallNs;
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
-    const start = Math.max(sample.timeNs - sample.wallNs, end);
+    const from = sample.timeNs - sample.wallNs;
+    const start = from - end < shortGap ? end : from;
     const wall = sample.timeNs - start;
-    if (last >= this.sealed && this.rowCell[last] === cell && start - end <= smallGap * wall) {
+    if (last >= this.sealed && this.rowCell[last] === cell && start === end) {
       this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
       this.rowCpu[last]! += sample.cpuNs;
       return;
