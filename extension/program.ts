@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { PlanRunResult } from '../protocol/lsp';
 import { describe, getLog, UserError } from './messages';
@@ -21,6 +22,8 @@ export interface RunningProgram {
   kill(): void;
 }
 
+/** How long a terminal may take to come up. */
+const startMs = 30_000;
 /** How long a program may take to go once its terminal has hung up. */
 const hangUpMs = 1500;
 
@@ -31,7 +34,7 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
   const execution = executionOf(plan);
   const task = new vscode.Task(
     { type: 'linescope', program: launch.program },
-    launch.folder ?? vscode.TaskScope.Workspace,
+    launch.folder ?? scopeWithoutFolder(),
     launch.label,
     'Linescope',
     execution,
@@ -49,7 +52,9 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
   let pid: number | undefined;
   let running: vscode.TaskExecution | undefined;
   const subscriptions: vscode.Disposable[] = [];
+  let notStarted: ((end: Ended) => void) | undefined;
   const ended = new Promise<Ended>((resolve) => {
+    notStarted = resolve;
     // Subscribed before the start, because a short program may be over before executeTask answers.
     subscriptions.push(
       vscode.tasks.onDidStartTaskProcess((event) => {
@@ -78,6 +83,13 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
       `The terminal for ${launch.label} could not be opened: ${describe(error)}. Check the terminal settings and try again.`,
     );
   }
+  // VS Code does not say when it gives up on a terminal before there is a process.
+  const startTimer = setTimeout(() => {
+    if (pid !== undefined) return;
+    running?.terminate();
+    notStarted?.({ started: false, exit: undefined });
+  }, startMs);
+  void ended.then(() => clearTimeout(startTimer));
   return {
     ended,
     interrupt: () => {
@@ -102,8 +114,15 @@ function executionOf({ command, args, cwd, env }: Plan): vscode.ProcessExecution
   }
   const script = 'cd -- "$1" && shift && exec "$@"';
   return new vscode.ProcessExecution('/bin/sh', ['-c', script, 'sh', cwd, command, ...args], {
+    cwd: homedir(),
     env,
   });
+}
+
+/** A file outside the window's folders belongs to the workspace; without any folder there is only the user. */
+function scopeWithoutFolder(): vscode.TaskScope {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.length > 0 ? vscode.TaskScope.Workspace : vscode.TaskScope.Global;
 }
 
 /** A program started before the window was reloaded: known only by the processes that still record into its folder. */
