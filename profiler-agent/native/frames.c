@@ -4,6 +4,7 @@
 
 // Frames whose owner is at least this are not Python code: they mark where C called into Python (3.12+).
 #define OWNER_C_STACK 3
+#define OWNER_GENERATOR 1
 
 INLINE bool load(const struct walk *self, uintptr_t address, void *into, size_t size) {
   if (UNLIKELY(self->remote)) return memory_read(address, into, size);
@@ -65,6 +66,11 @@ static bool next_interpreter(struct walk *self, struct frame *frame, const unsig
   if (!plausible(frame->code)) return reject(self);
   uintptr_t type;
   if (!load(self, frame->code + 8, &type, sizeof type) || type != self->python->code_type) return reject(self);
+  // A generator that runs was resumed by someone. One that has just yielded is cut off from its caller a few
+  // instructions before it stops being the current frame (3.12+): what is below it cannot be known then.
+  uintptr_t previous;
+  memcpy(&previous, fields + at->frame_previous, sizeof previous);
+  if (self->python->minor >= 12 && fields[at->frame_owner] == OWNER_GENERATOR && !previous) return reject(self);
   intptr_t offset = (intptr_t)(frame->instruction_address - frame->code - at->code_bytecode);
   frame->instruction = offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;
   return true;

@@ -1,0 +1,67 @@
+/** Recordings read without the model: what the agent itself wrote, frame by frame. */
+import { readFileSync } from 'node:fs';
+import { decodeLineTable, lookUp, type LineTable } from '../../profile/lineTable';
+import type {
+  CodeRecord,
+  RecordingHeader,
+  SampleRecord,
+  StackRecord,
+  StatsRecord,
+} from '../../profile/records';
+import { readHeader, StreamDecoder } from '../../protocol/stream';
+
+export interface Frame {
+  name: string;
+  file: string;
+  /** 0 where the line table has none. */
+  line: number;
+  /** 3.12 and later put a frame that nobody wrote below an `__init__`. */
+  isShim: boolean;
+}
+
+export interface Recording {
+  header: RecordingHeader;
+  samples: SampleRecord[];
+  stats: StatsRecord | undefined;
+  /** Outermost frame first; [] for stack 0. */
+  frames(stack: number): Frame[];
+}
+
+/** Reads what a recording has committed. */
+export function decode(path: string): Recording {
+  const bytes = new Uint8Array(readFileSync(path));
+  const header = readHeader(bytes);
+  const codes = new Map<number, CodeRecord & { table: LineTable }>();
+  const stacks: StackRecord[] = [];
+  const samples: SampleRecord[] = [];
+  let stats: StatsRecord | undefined;
+  let hexversion = 0;
+  const committed = bytes.subarray(header.headerSize, header.headerSize + header.committed);
+  new StreamDecoder(header.headerSize).push(committed, (record) => {
+    if (record.kind === 'process') hexversion = record.hexversion;
+    else if (record.kind === 'stack') stacks.push(record);
+    else if (record.kind === 'sample') samples.push(record);
+    else if (record.kind === 'stats') stats = record;
+    else if (record.kind === 'code') {
+      const table = decodeLineTable(hexversion, record.firstLine, record.lineTable);
+      codes.set(record.code, { ...record, table });
+    }
+  });
+  const frames = (stack: number): Frame[] => {
+    const found: Frame[] = [];
+    for (let id = stack; id !== 0; id = stacks[id - 1]!.parent) {
+      const { code, instruction } = stacks[id - 1]!;
+      const at = codes.get(code);
+      if (!at)
+        throw new Error(`Stack ${id} names code ${code}, which the recording never describes.`);
+      found.push({
+        name: at.name,
+        file: at.filename,
+        line: lookUp(at.table, instruction).line,
+        isShim: at.lineTable.length <= 2 && at.filename === at.name,
+      });
+    }
+    return found.reverse();
+  };
+  return { header, samples, stats, frames };
+}
