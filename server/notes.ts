@@ -3,6 +3,12 @@ import type { Profile } from '../profile/types';
 import type { Note } from './recordingFile';
 import { mainProcess } from './report';
 
+/** Said when the program's own process did not come to its end by itself. */
+export const killed: Note = {
+  severity: 'warning',
+  text: 'The program was ended by a signal; everything recorded up to then is shown.',
+};
+
 /** What processes said themselves, and how those ended that could not say it. */
 export function processNotes(profile: Profile): Note[] {
   const { processes } = profile;
@@ -19,10 +25,7 @@ export function processNotes(profile: Profile): Note[] {
     });
   }
   if (main?.state === 'lost') {
-    said.push({
-      severity: 'warning',
-      text: 'The program was killed or left without ending Python (os._exit); everything recorded up to then is shown.',
-    });
+    said.push(killed);
   }
   // A pool terminates its workers: for children this is an ordinary end.
   const lost = processes.filter((process) => process !== main && process.state === 'lost').length;
@@ -30,7 +33,7 @@ export function processNotes(profile: Profile): Note[] {
     const who = lost === 1 ? 'A child process was' : `${lost} child processes were`;
     said.push({
       severity: 'information',
-      text: `${who} killed or left without ending Python (os._exit); everything recorded up to then is shown.`,
+      text: `${who} ended by a signal; everything recorded up to then is shown.`,
     });
   }
   return said;

@@ -3,6 +3,7 @@ import type { EndRunResult } from '../protocol/lsp';
 import { cpuOf } from '../profile/cost';
 import type { Profile } from '../profile/types';
 import { fewSamples, formatPercent, formatSamples, formatSeconds } from '../profile/words';
+import { killed } from './notes';
 import { mainProcess } from './report';
 import type { Run } from './run';
 
@@ -22,7 +23,10 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
       message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
     };
   }
-  const problem = run.notes().find(({ severity }) => severity !== 'information');
+  // Whoever stops a program need not be told that it was ended.
+  const problem = run
+    .notes()
+    .find(({ severity, text }) => severity !== 'information' && !(stopped && text === killed.text));
   const hottest = hottestLine(profile);
   const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${formatSamples(profile.samples)}${
     hottest ? `, hottest line ${hottest}` : ''
@@ -55,6 +59,8 @@ function ending(exit: number | undefined, stopped: boolean): string {
 function hottestLine(profile: Profile): string | undefined {
   let best: { path: string; line: number; cost: number } | undefined;
   for (const [path, { lines }] of profile.files) {
+    // `<frozen importlib…>` and the like are nothing to point at.
+    if (path.startsWith('<')) continue;
     for (const { line, self } of lines) {
       const cost = cpuOf(self);
       if (cost > (best?.cost ?? 0)) best = { path, line, cost };
