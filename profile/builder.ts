@@ -47,7 +47,8 @@ export class ProfileBuilder {
       const info = feed.info();
       startNs = Math.min(startNs, feed.startNs);
       endNs = Math.max(endNs, feed.startNs + info.elapsedNs);
-      for (const { id, tid, name, cpuNs, clockNs, wallNs } of feed.threads.values()) {
+      for (const thread of feed.threads.values()) {
+        const { id, tid, name, cpuNs, clockNs, wallNs } = thread;
         threads.push({
           id,
           pid: info.pid,

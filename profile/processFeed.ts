@@ -91,14 +91,18 @@ export class ProcessFeed {
       case 'thread': {
         const thread = this.#thread(record.thread);
         thread.tid = record.tid;
+        thread.lived(record.startNs, record.startNs);
         thread.name =
           record.name || (record.tid === this.current.pid ? 'MainThread' : `Thread ${record.tid}`);
         return;
       }
-      case 'threadEnd':
-        this.#thread(record.thread).clockNs = record.cpuNs;
+      case 'threadEnd': {
+        const thread = this.#thread(record.thread);
+        thread.clockNs = record.cpuNs;
+        thread.lived(record.endNs, record.endNs);
         this.#reached(record.endNs);
         return;
+      }
       case 'stats':
         this.#stats = record;
         this.#reached(record.timeNs);

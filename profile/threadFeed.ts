@@ -13,9 +13,11 @@ const shortGap = 1e6;
 export class ThreadFeed {
   tid = 0;
   name = '';
-  /** Sums over its samples, ns. */
+  /** Sum over its samples, ns. */
   cpuNs = 0;
-  wallNs = 0;
+  /** When it was first and last known to live, ns of the recording's time. */
+  startNs = Infinity;
+  endNs = 0;
   /** The thread's own CPU clock when it ended, ns; 0 while it lives. */
   clockNs = 0;
   readonly pool: SystemPool = { uncharged: 0 };
@@ -34,10 +36,21 @@ export class ThreadFeed {
   /** id: unique within the run. */
   constructor(readonly id: number) {}
 
+  /** Its lifetime as far as it is known, ns. */
+  get wallNs(): number {
+    return Math.max(0, this.endNs - this.startNs);
+  }
+
+  /** It lived at these times, ns. */
+  lived(fromNs: number, untilNs: number): void {
+    this.startNs = Math.min(this.startNs, Math.max(0, fromNs));
+    this.endNs = Math.max(this.endNs, untilNs);
+  }
+
   /** Appends a sample to the track, or makes the last row longer when it shows the same. */
   add(cell: number, sample: SampleRecord): void {
     this.cpuNs += sample.cpuNs;
-    this.wallNs += sample.wallNs;
+    this.lived(sample.timeNs - sample.wallNs, sample.timeNs);
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const from = sample.timeNs - sample.wallNs;

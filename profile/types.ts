@@ -93,6 +93,7 @@ export interface ThreadInfo {
   tid: number;
   name: string;
   cpuNs: number;
+  /** How long it lived, as far as is known. */
   wallNs: number;
 }
 
