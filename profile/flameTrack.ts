@@ -28,6 +28,8 @@ export interface Track {
   wallNs: number;
   cpuNs: number;
   unattributedNs: number;
+  /** CPU time of samples without a known stack, ns. */
+  unattributedCpuNs: number;
   /** Rows its deepest stack needs. */
   rows: number;
   levels: Level[];
@@ -57,6 +59,7 @@ export function createTrack(thread: FlameThread): Track {
     wallNs: 0,
     cpuNs: 0,
     unattributedNs: 0,
+    unattributedCpuNs: 0,
     rows: 0,
     levels: [],
     cells: null,
@@ -83,8 +86,12 @@ export function appendSamples(store: FlameStore, track: Track, chunk: FlameThrea
     track.endNs = time + wall;
     track.wallNs += wall;
     track.cpuNs += chunk.cpu[i - start]!;
-    if (stack < 0) track.unattributedNs += wall;
-    else if (store.stackDepth[stack]! >= track.rows) track.rows = store.stackDepth[stack]! + 1;
+    if (stack < 0) {
+      track.unattributedNs += wall;
+      track.unattributedCpuNs += chunk.cpu[i - start]!;
+    } else if (store.stackDepth[stack]! >= track.rows) {
+      track.rows = store.stackDepth[stack]! + 1;
+    }
   }
   track.count = end;
   index(store, track);

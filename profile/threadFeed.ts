@@ -5,10 +5,10 @@ import type { SampleRecord } from './records';
 import type { SystemPool } from './sampleCost';
 
 /**
- * Gaps shorter than this, ns, are closed: a running sample covers its CPU time, and what the kernel takes for itself
- * between two samples is no pause of the program. Longer ones, when the thread had no core, stay visible as gaps.
+ * Gaps shorter than this, ns, belong to the sample after them. A running sample covers its CPU time; while the thread
+ * only lacked a core, or slept for a moment that nobody saw, it was in the same calls. Longer gaps stay gaps.
  */
-const shortGap = 1e6;
+const shortGap = 50e6;
 
 export class ThreadFeed {
   tid = 0;
@@ -54,7 +54,7 @@ export class ThreadFeed {
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const from = sample.timeNs - sample.wallNs;
-    const start = from - end < shortGap ? end : from;
+    const start = from < end || (from - end < shortGap && !sample.remainder) ? end : from;
     const wall = sample.timeNs - start;
     if (last >= this.sealed && this.rowCell[last] === cell && start === end) {
       this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;

@@ -15,14 +15,14 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
       const { store, focus, title, live } = state;
       element.hidden = store.sampleCount === 0;
       element.classList.toggle('live', live);
-      const lost = store.tracks.reduce((sum, track) => sum + track.unattributedNs, 0);
+      const lost = store.tracks.reduce((sum, track) => sum + track.unattributedCpuNs, 0);
       const parts = [
         live ? `${title} is running` : title,
         count(store.sampleCount, 'sample'),
         formatNs(store.endNs),
         count(store.tracks.length, 'thread'),
         // Below a millisecond it is the start and the end of threads, and no news.
-        lost >= 1e6 ? `${formatNs(lost)} without a known stack` : '',
+        lost >= 1e6 ? `${formatNs(lost)} of CPU without a known stack` : '',
       ];
       what.textContent = parts.filter(Boolean).join(' · ');
       focused.textContent = focus

@@ -98,6 +98,18 @@ test('rows show Python frames and what happened on top of them; equal neighbours
   expect([follower.strings[name], follower.strings[file], line]).toEqual(['main', '/work/a.py', 1]);
 });
 
+test('time without a core belongs to the calls the thread was in; a long pause does not', () => {
+  const program = new Program();
+  program.thread(1, 100);
+  const main = program.stack('a.py:main:1:3');
+  program.samples(3, { stack: main });
+  program.sample({ stack: main, timeNs: 14 * ms });
+  program.sample({ stack: main, timeNs: 100 * ms });
+  const follower = new Follower(program.builder);
+  follower.follow();
+  expect(follower.track(1)).toEqual(['0+14 cpu 4 main:3', '99+1 cpu 1 main:3']);
+});
+
 test('a live chart only ever appends', () => {
   const program = new Program();
   const child = new Program({ pid: 200, startMonotonicNs: startNs + 100 * ms }, program.builder);
