@@ -188,6 +188,10 @@ function readLogs(folder: string): string {
   return readdirSync(folder, { recursive: true })
     .map(String)
     .filter((name) => /(remoteexthost|exthost|Linescope|linescope)[^/]*\.log$/.test(name))
-    .map((name) => `--- ${name}\n${readFileSync(join(folder, name), 'utf8')}`)
+    .map((name) => {
+      const lines = readFileSync(join(folder, name), 'utf8').split('\n');
+      const ours = lines.filter((line) => !/_doActivateExtension (?!linescope)/.test(line));
+      return `--- ${name}\n${ours.join('\n')}`;
+    })
     .join('\n');
 }

@@ -12,6 +12,8 @@ const foreignErrors = [
   /open-vsx\.org|marketplace|unpkg\.com|vscode-cdn/i,
   /service worker|ServiceWorker/i,
   /net::ERR_/,
+  /authentication provider 'github'/,
+  /addon-ligatures/,
 ];
 
 /** Collects errors of the window's own scripts, from the moment it is called. */
