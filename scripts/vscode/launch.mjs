@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endGroup, freePort, Problem, run, tail, which } from './process.mjs';
+import { endGroup, endGroupNow, freePort, Problem, run, tail, which } from './process.mjs';
 
 /** User settings for a window with nothing in it but what was asked for. */
 export const quietSettings = {
@@ -106,6 +106,12 @@ export async function startCodeServer(
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  // It is in a process group of its own: without this it would outlive a script that is interrupted.
+  const orphaned = () => {
+    if (child.exitCode === null && child.signalCode === null) endGroupNow(child);
+  };
+  process.once('exit', orphaned);
+  child.once('exit', () => process.off('exit', orphaned));
   child.stdout.pipe(output);
   child.stderr.pipe(output);
   const url = `http://${host}:${chosen}`;

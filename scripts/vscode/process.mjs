@@ -101,6 +101,15 @@ export async function endGroup(child, graceMs = 3000) {
   clearTimeout(timer);
 }
 
+/** Ends a process started with `detached: true` and everything it started, without waiting. */
+export function endGroupNow(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
 /** Runs a script's main function; a Problem is one clear sentence, anything else is a bug with its trace. */
 export async function main(body) {
   try {
