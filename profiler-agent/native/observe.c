@@ -119,37 +119,42 @@ static uint64_t run_delay(const struct thread *it) {
   return delay ? strtoull(delay, NULL, 10) : 0;
 }
 
-static void thread_introduce(struct thread *it, uint64_t now) {
+static void thread_introduce(struct thread *it) {
   if (it->id) return;
   it->id = ++thread_ids;
-  it->born = now;
-  it->born_cpu = clock_ns(thread_clock(it->tid));
-  it->born_delay = run_delay(it);
   if (it->tid == getpid()) {
     it->cpu = settings.cpu_base;
     it->system = settings.system_base;
+    // exec keeps this clock running too.
+    it->born_delay = run_delay(it);
   }
-  record_thread(it->id, it->tid, now, it->name);
+  record_thread(it->id, it->tid, it->began, it->name);
 }
 
-// Charges all waiting that has not been charged yet to where the thread waits now: its time so far but for what it
-// ran and for what it only lacked a core.
-void thread__write_wait(struct thread *it, uint64_t now) {
-  uint64_t busy = it->clock - it->born_cpu + run_delay(it) - it->born_delay;
-  uint64_t waited = now - it->born > busy ? now - it->born - busy : 0;
-  it->wait_written = now;
-  if (waited <= it->waited) return;
+// Charges all waiting up to a moment that has not been charged yet to where the thread was last seen to wait: its time
+// so far but for what it ran (by its CPU clock at that moment) and for what it only lacked a core.
+static void wait_write(struct thread *it, uint64_t until, uint64_t cpu) {
+  uint64_t busy = cpu - it->began_cpu + it->delay - it->born_delay;
+  uint64_t waited = until - it->began - busy;
+  it->wait_written = until;
+  // Clocks are read one after the other, and a thread may have begun after the round did.
+  if ((int64_t)(waited - it->waited) <= 0) return;
   struct sample_record sample = {
       .thread = it->id,
       .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
       .stack = it->wait_known ? it->wait_stack : 0,
-      .time = now,
+      .time = until,
       .wall = waited - it->waited,
   };
   if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
   record_sample(&sample);
   it->waited = waited;
   stats->samples++;
+}
+
+void thread__write_wait(struct thread *it, uint64_t now) {
+  it->delay = run_delay(it);
+  wait_write(it, now, it->clock);
 }
 
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
@@ -196,11 +201,12 @@ void thread__drain(struct thread *it) {
     if (entry->kind == ENTRY_CODE) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
-      thread_introduce(it, ((const struct entry_sample *)entry)->wall);
+      thread_introduce(it);
       sample_write(it, (const struct entry_sample *)entry);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
-      thread_introduce(it, end->wall);
+      thread_introduce(it);
+      if (it->waiting) wait_write(it, end->wall, end->cpu);
       thread__write_remainder(it, end->wall, end->cpu);
       record_thread_end(it->id, end->wall, end->cpu);
     }
@@ -235,8 +241,12 @@ bool thread__observe(struct thread *it, uint64_t now) {
   clockid_t clock = thread_clock(it->tid);
   uint64_t before = it->clock, cpu = clock_ns(clock);
   if (!cpu) return false;  // It has just ended.
-  thread_introduce(it, now);
+  thread_introduce(it);
+  uint64_t seen = it->seen;
   bool ran = cpu != before;
+  // Until the last look at least it waited where it was seen then, whatever it waits for now.
+  if (ran && it->waiting && seen > it->wait_written) wait_write(it, seen, before);
+  it->seen = now;
   it->clock = cpu;
   if (!ran && it->waiting) {
     if (now - it->wait_written > WAIT_REPORT_NS) thread__write_wait(it, now);
@@ -285,5 +295,5 @@ void thread__read_name(struct thread *it) {
   }
   if (strcmp(name, program) == 0 || strcmp(name, it->name) == 0) return;
   memcpy(it->name, name, sizeof it->name);
-  record_thread(it->id, it->tid, it->born, it->name);
+  record_thread(it->id, it->tid, it->began, it->name);
 }

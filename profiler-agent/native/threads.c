@@ -91,6 +91,8 @@ void thread__begin(struct thread *self) {
     }
   }
   mine = self;
+  self->began = clock_ns(CLOCK_MONOTONIC);
+  self->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   atomic_store_explicit(&self->phase, THREAD_LIVE, memory_order_release);
   thread__start_timer(self);
 }

@@ -30,18 +30,19 @@ struct thread {
   void *(*start)(void *);
   void *argument;
 
-  int timer;  // the kernel's id of its CPU-time timer, −1 none
+  int timer;                  // the kernel's id of its CPU-time timer, −1 none
+  uint64_t began, began_cpu;  // when it began, and its CPU clock then
 
   // The watcher's own.
-  uint32_t id;                          // in the recording, 0 = not written yet
-  uint64_t cpu, system;                 // clocks at the last sample written
-  uint64_t born, born_cpu, born_delay;  // clocks when it was first seen
-  uint64_t waited;                      // off-CPU time written so far
-  uint64_t clock;                       // CPU clock at the last look
-  uint64_t sampled;                     // time of the last running sample, 0 = it has waited since
-  uint64_t ticked_at;                   // when the pending signal was sent
-  uint64_t wait_written;                // when its waiting was last written
-  uint32_t wait_stack;                  // where it waits
+  uint32_t id;                 // in the recording, 0 = not written yet
+  uint64_t cpu, system;        // clocks at the last sample written
+  uint64_t seen, clock;        // the last look, and its CPU clock then
+  uint64_t waited;             // off-CPU time written so far
+  uint64_t born_delay, delay;  // time it was ready but had no core: before it began, and when last asked
+  uint64_t sampled;            // time of the last running sample, 0 = it has waited since
+  uint64_t ticked_at;          // when the pending signal was sent
+  uint64_t wait_written;       // when its waiting was last written
+  uint32_t wait_stack;         // where it waits
   bool waiting, wait_gil, wait_known;
   char name[32];
 };
