@@ -54,14 +54,15 @@ export function placeAnnotations(
   });
 }
 
-/** Lines this much longer than most still take part in the alignment. */
+/** Lines this much longer than most still take part in the alignment, and so do lines no longer than this. */
 const tolerance = 12;
+const ordinaryWidth = 64;
 
 /** The width that most lines fit into, so that one long line does not send all figures out of sight. */
 function usualWidth(widths: readonly number[]): number {
   const sorted = widths.toSorted((a, b) => a - b);
   const usual = sorted[Math.floor((sorted.length - 1) * 0.75)] ?? 0;
-  return sorted.findLast((width) => width <= usual + tolerance) ?? 0;
+  return sorted.findLast((width) => width <= Math.max(usual + tolerance, ordinaryWidth)) ?? 0;
 }
 
 /** Columns a line takes on screen: tabs reach to the next stop, East Asian wide characters and emoji take two. */
