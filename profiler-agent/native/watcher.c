@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -129,6 +130,11 @@ static void *run(void *unused) {
   (void)unused;
   prctl(PR_SET_NAME, "linescope");
   prctl(PR_SET_TIMERSLACK, 1000);
+  // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
+  // count references on every read and write, as it does when threads share a table (10 % of a small system call).
+  // The copies are closed at once, or a pipe that the program closes would stay open.
+  if (unshare(CLONE_FILES) == 0 && syscall(SYS_close_range, 0, ~0u, 0) != 0)
+    for (int file = 0; file < 65536; file++) close(file);
   uint64_t next = clock_ns(CLOCK_MONOTONIC);
   uint32_t idle = 0;
   interval = settings.budget_permille ? settings.interval_ns * 4 : settings.interval_ns;

@@ -1,0 +1,140 @@
+// What being profiled costs: each program runs bare, under the agent and bare again, and the middle run is compared with
+// the mean of its neighbours. The control compares the two bare runs with each other: it is the noise of the machine.
+//
+//   npm run bench:overhead -- [--quick] [--pairs N] [--python PATH] [--interval-us N] [PROGRAM…]
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, release, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+const { values: options, positionals: chosen } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    pairs: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+    'interval-us': { type: 'string' },
+  },
+});
+const pairs = Number(options.pairs ?? (options.quick ? 7 : 25));
+if (!existsSync(agent)) {
+  console.error(`The agent is not built (${agent}). Run: npm run build`);
+  process.exit(1);
+}
+if (!Number.isInteger(pairs) || pairs < 1) {
+  console.error('--pairs needs a whole number of at least 1.');
+  process.exit(1);
+}
+
+/** The interpreter itself: a launcher script in front of it would be measured too. */
+function resolvePython() {
+  const probe = 'import sys; print(sys.executable); print(sys.version.split()[0])';
+  return execFileSync(options.python, ['-c', probe], { encoding: 'utf8' }).trim().split('\n');
+}
+
+const [python, version] = resolvePython();
+const programs = readdirSync(join(here, 'programs'))
+  .filter((name) => name.endsWith('.py'))
+  .map((name) => basename(name, '.py'))
+  .filter((name) => chosen.length === 0 || chosen.includes(name))
+  .filter((name) => {
+    if (name !== 'arrays') return true;
+    try {
+      execFileSync(python, ['-c', 'import numpy'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      console.log('arrays: left out, this Python has no numpy.');
+      return false;
+    }
+  });
+
+/** One run; under the agent when there is a folder for its recording. */
+function run(program, folder) {
+  const env = { ...process.env, PYTHONHASHSEED: '0' };
+  if (folder) {
+    env.LINESCOPE_DIR = folder;
+    if (options['interval-us']) {
+      env.LINESCOPE_INTERVAL_US = options['interval-us'];
+      env.LINESCOPE_BUDGET_PERMILLE = '0';
+    }
+  }
+  // The preload is for the program only, not for the process that measures it.
+  const command = folder
+    ? ['/usr/bin/env', `LD_PRELOAD=${agent}`, python]
+    : ['/usr/bin/env', python];
+  const args = [join(here, 'measure.py'), ...command, join(here, 'programs', `${program}.py`)];
+  const result = JSON.parse(execFileSync(python, args, { env, encoding: 'utf8' }));
+  if (result.exit !== 0) throw new Error(`${program}.py ended with exit code ${result.exit}`);
+  return result;
+}
+
+const median = (numbers) => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+const ratio = (number) => number.toFixed(3);
+
+/** Bytes recorded, all processes. */
+function recorded(folder) {
+  return readdirSync(folder).reduce(
+    (sum, name) => sum + readFileSync(join(folder, name)).length,
+    0,
+  );
+}
+
+const model = cpus()[0]?.model ?? 'unknown processor';
+console.log(
+  `${cpus().length} × ${model}, Linux ${release()}, Python ${version}, ${pairs} pairs each\n`,
+);
+console.log(
+  'program        bare CPU   CPU ratio (min – max)     wall ratio   control   KB/s   + memory',
+);
+const all = { cpu: [], wall: [], control: [] };
+for (const program of programs) {
+  const cpu = [];
+  const wall = [];
+  const control = [];
+  const bare = [];
+  const rate = [];
+  const memory = [];
+  run(program); // Warms caches and compiled modules; not counted.
+  for (let pair = 0; pair < pairs; pair++) {
+    const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
+    try {
+      const before = run(program);
+      const under = run(program, folder);
+      const after = run(program);
+      cpu.push((2 * under.cpu_s) / (before.cpu_s + after.cpu_s));
+      wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
+      control.push(after.cpu_s / before.cpu_s);
+      bare.push(before.cpu_s, after.cpu_s);
+      rate.push(recorded(folder) / 1000 / under.cpu_s);
+      memory.push(under.peak_bytes - before.peak_bytes);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  const range = `(${ratio(Math.min(...cpu))} – ${ratio(Math.max(...cpu))})`;
+  console.log(
+    [
+      program.padEnd(14),
+      `${median(bare).toFixed(2)} s`.padStart(7),
+      `   ${ratio(median(cpu))} ${range}`.padEnd(28),
+      ratio(median(wall)).padStart(8),
+      ratio(median(control)).padStart(12),
+      median(rate).toFixed(1).padStart(8),
+      `${(median(memory) / 1e6).toFixed(1)} MB`.padStart(9),
+    ].join(''),
+  );
+  all.cpu.push(...cpu);
+  all.wall.push(...wall);
+  all.control.push(...control);
+}
+console.log(
+  `\nall: CPU ×${ratio(median(all.cpu))}, wall ×${ratio(median(all.wall))}, control ×${ratio(median(all.control))} (medians of all pairs)`,
+);
