@@ -1,0 +1,146 @@
+/** What is left when something goes wrong: killed programs, full disks, damaged and foreign recordings. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decode } from './decode';
+import { Folders, program, recordings, run, show, underAgent } from './programs';
+import { pythons } from './pythons';
+
+const folders = new Folders();
+afterAll(() => folders.clear());
+
+describe.each(pythons)('Python $name', (python) => {
+  test('kill -9 loses less than the last tenth of a second', async () => {
+    const runDir = folders.make();
+    let killed = false;
+    const ended = await run(python.path, [program('beacon.py')], {
+      env: underAgent(runDir),
+      during: (stdout, child) => {
+        if (killed || stdout.split('\n').length < 150) return;
+        killed = child.kill('SIGKILL');
+      },
+    });
+    expect(ended.signal).toBe('SIGKILL');
+    const lastWord = Number(ended.stdout.trim().split('\n').at(-1));
+    const { header, samples } = decode(recordings(runDir)[0]!);
+    expect(header.state).toBe('recording');
+    const lost = (lastWord - header.startMonotonicNs - samples.at(-1)!.timeNs) / 1e6;
+    console.log(`${python.name}: the last ${lost.toFixed(1)} ms are missing`);
+    expect(lost).toBeLessThan(100);
+    const { report, stdout } = await show(runDir, folders.make());
+    expect(report!.processes).toMatchObject([{ state: 'lost', exit: null }]);
+    expect(report!.samples).toBeGreaterThanOrEqual(samples.length);
+    expect(stdout).toMatch(/ended by a signal|killed/);
+  });
+
+  test.each([0, 1, 300])('a limit of %i KB on file sizes does no harm', async (kilobytes) => {
+    const runDir = folders.make();
+    // POSIX shells count blocks of 512 bytes.
+    const limited = `ulimit -f ${kilobytes * 2}; exec "$@"`;
+    const args = ['-c', limited, 'sh', python.path, program('grow_recording.py'), '1.5'];
+    const ended = await run('/bin/sh', args, { env: underAgent(runDir) });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
+    const { stdout, stderr } = await show(runDir, folders.make());
+    expect(stdout + stderr).toMatch(/recording stopped early|no room on the disk/);
+  });
+});
+
+describe('a disk that fills up', () => {
+  const python = pythons[0]!;
+  const folder = folders.make();
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'none', disk]).status === 0;
+  afterAll(() => {
+    if (mounted) spawnSync('umount', ['-l', disk]);
+  });
+
+  // Mounting takes the rights of root.
+  test.skipIf(!mounted)('stops the recording and not the program', async () => {
+    const args = [program('grow_recording.py'), '2'];
+    const ended = await run(python.path, args, { env: underAgent(disk) });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
+    const { report, stdout } = await show(disk, folder);
+    expect(report!.processes).toMatchObject([{ state: 'full' }]);
+    expect(report!.samples).toBeGreaterThan(0);
+    expect(stdout).toContain('recording stopped early');
+  });
+});
+
+describe('a recording that is not as it was', () => {
+  let original: string;
+  const folder = folders.make();
+  beforeAll(async () => {
+    const runDir = folders.make();
+    const args = [program('endings.py'), 'return'];
+    await run(pythons[0]!.path, args, { env: underAgent(runDir) });
+    [original] = recordings(runDir) as [string];
+  });
+
+  /** What `show` says about a changed copy: all of it that is not the profile. */
+  async function said(name: string, change: (copy: string) => void) {
+    const copy = join(folder, name);
+    copyFileSync(original, copy);
+    change(copy);
+    const { code, stdout, stderr } = await show(copy, folder);
+    const warnings = stdout.split('\n').filter((line) => /^(warning|error|note):/.test(line));
+    return { code, stderr, warnings };
+  }
+
+  function patch(copy: string, at: number, ...bytes: number[]): void {
+    const content = readFileSync(copy);
+    content.set(bytes, at);
+    writeFileSync(copy, content);
+  }
+
+  test('cut off in the middle: the first half is shown, and one sentence says so', async () => {
+    const half = Math.floor(readFileSync(original).length / 2);
+    const { code, stderr, warnings } = await said('half.lsp', (copy) => truncateSync(copy, half));
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('is cut short');
+  });
+
+  test('cut off inside the header', async () => {
+    const { code, stderr } = await said('stub.lsp', (copy) => truncateSync(copy, 60));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^linescope: .*cut off at byte 60.*\n$/);
+  });
+
+  test('damaged in the middle: everything before it is shown', async () => {
+    const half = Math.floor(readFileSync(original).length / 2);
+    const zeros = Array.from({ length: 400 }, () => 0);
+    const { code, stderr, warnings } = await said('zeros.lsp', (copy) =>
+      patch(copy, half, ...zeros),
+    );
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('is damaged');
+  });
+
+  test('from a newer version', async () => {
+    const { code, stderr } = await said('newer.lsp', (copy) => patch(copy, 8, 2, 0));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^linescope: .*newer version of Linescope.*\n$/);
+  });
+
+  test('no recording at all', async () => {
+    const { code, stderr } = await said('text.lsp', (copy) =>
+      writeFileSync(copy, 'hello\n'.repeat(99)),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^linescope: .*is not a Linescope recording.*\n$/);
+  });
+
+  test('any byte changed: nothing worse than a sentence', async () => {
+    const size = readFileSync(original).length;
+    for (let at = 3; at < size; at += Math.ceil(size / 12)) {
+      const { code, stderr } = await said('byte.lsp', (copy) => patch(copy, at, 0xff));
+      expect([0, 2]).toContain(code);
+      expect(stderr).toMatch(/^(linescope: .*\n)?$/);
+    }
+  });
+});
