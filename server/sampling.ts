@@ -4,7 +4,7 @@ import type { Profile } from '../profile/types';
 import { mainProcess } from './report';
 
 /** With less CPU time than this a measured rate says nothing. */
-const leastCpuNs = 5e8;
+const leastCpuNs = 5e7;
 
 /**
  * Samples per second of CPU time: as asked for or, where the system did not keep up, as it was, to two figures.
