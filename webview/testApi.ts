@@ -4,7 +4,8 @@
  */
 import type { Chart } from './chart';
 import { frameName, frameSource } from './names';
-import { forEachRun, nodeOfCell, rowHeight } from './scene';
+import { focusOfHit } from './navigate';
+import { forEachRun, hitTest, nodeOfCell, rowHeight } from './scene';
 import { mergedOf, spanOf, type State } from './state';
 
 export interface FrameBox {
@@ -57,7 +58,12 @@ export function exposeTestApi(state: State, chart: Chart): void {
         if ((run.to - run.from) / ratio < leastPx || y < 0 || y + rowHeight > scene.height) return;
         const node = nodeOfCell(state.store, scene, run.cell);
         const stack = scene.merged ? mergedOf(state).stack[node]! : run.cell;
-        const { path, line } = frameSource(state.store, stack);
+        const x = run.from / ratio;
+        const width = (run.to - run.from) / ratio;
+        // A box may join several lines of a function: the one named is what a click on its middle opens.
+        const hit = hitTest(scene, x + width / 2, y + rowHeight / 2);
+        const focus = hit && focusOfHit(state, scene, hit);
+        const { path, line } = frameSource(state.store, focus?.stack ?? stack);
         found.push({
           name: frameName(state.store, stack),
           path,
@@ -65,9 +71,9 @@ export function exposeTestApi(state: State, chart: Chart): void {
           kind: state.store.kindOf(stack),
           depth: view.firstRow + run.row,
           thread: view.band.track?.name ?? '',
-          x: origin.left + run.from / ratio,
+          x: origin.left + x,
           y: origin.top + y,
-          width: (run.to - run.from) / ratio,
+          width,
           height: rowHeight,
         });
       });
