@@ -1,13 +1,14 @@
 // What being profiled costs: each program runs bare, under the agent and bare again, and the middle run is compared with
 // the mean of its neighbours. The control compares the two bare runs with each other: it is the noise of the machine.
 //
-//   npm run bench:overhead -- [--quick] [--pairs N] [--python PATH] [--interval-us N] [PROGRAM…]
+//   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [PROGRAM…]
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ensureNumpy } from '../scripts/numpy.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
@@ -15,6 +16,7 @@ const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
     pairs: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     'interval-us': { type: 'string' },
@@ -36,25 +38,26 @@ function resolvePython() {
   return execFileSync(options.python, ['-c', probe], { encoding: 'utf8' }).trim().split('\n');
 }
 
+const lines = [];
+function print(line) {
+  console.log(line);
+  lines.push(line.trimEnd());
+}
+
 const [python, version] = resolvePython();
+const numpy = await ensureNumpy(Number(version.split('.')[1]), [python]).catch((error) => {
+  console.log(`arrays: left out. ${error.message}`);
+});
 const programs = readdirSync(join(here, 'programs'))
   .filter((name) => name.endsWith('.py'))
   .map((name) => basename(name, '.py'))
   .filter((name) => chosen.length === 0 || chosen.includes(name))
-  .filter((name) => {
-    if (name !== 'arrays') return true;
-    try {
-      execFileSync(python, ['-c', 'import numpy'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      console.log('arrays: left out, this Python has no numpy.');
-      return false;
-    }
-  });
+  .filter((name) => name !== 'arrays' || numpy !== undefined);
 
 /** One run; under the agent when there is a folder for its recording. */
 function run(program, folder) {
   const env = { ...process.env, PYTHONHASHSEED: '0' };
+  if (program === 'arrays') env.PYTHONPATH = numpy;
   if (folder) {
     env.LINESCOPE_DIR = folder;
     if (options['interval-us']) {
@@ -87,12 +90,36 @@ function recorded(folder) {
   );
 }
 
+/** Observations in all recordings of a folder. */
+function samples(folder) {
+  return readdirSync(folder).reduce(
+    (sum, name) => sum + countSamples(readFileSync(join(folder, name))),
+    0,
+  );
+}
+
+/** Walks over the records of profiler-agent/STREAM.md, counting those of kind 8. */
+function countSamples(bytes) {
+  const end = 128 + Number(bytes.readBigUInt64LE(16));
+  let count = 0;
+  for (let at = 128; at < end;) {
+    if (bytes[at++] === 8) count++;
+    let length = 0;
+    let shift = 0;
+    do {
+      length += (bytes[at] & 127) * 2 ** shift;
+      shift += 7;
+    } while (bytes[at++] > 127);
+    at += length;
+  }
+  return count;
+}
+
 const model = cpus()[0]?.model ?? 'unknown processor';
-console.log(
-  `${cpus().length} × ${model}, Linux ${release()}, Python ${version}, ${pairs} pairs each\n`,
-);
-console.log(
-  'program        bare CPU   CPU ratio (min – max)     wall ratio   control   KB/s   + memory',
+print(`${cpus().length} × ${model}, Linux ${release()}, Python ${version}, ${pairs} pairs each`);
+print('');
+print(
+  'program        bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
 );
 const all = { cpu: [], wall: [], control: [] };
 for (const program of programs) {
@@ -101,6 +128,7 @@ for (const program of programs) {
   const control = [];
   const bare = [];
   const rate = [];
+  const observed = [];
   const memory = [];
   run(program); // Warms caches and compiled modules; not counted.
   for (let pair = 0; pair < pairs; pair++) {
@@ -113,6 +141,7 @@ for (const program of programs) {
       wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
       control.push(after.cpu_s / before.cpu_s);
       bare.push(before.cpu_s, after.cpu_s);
+      observed.push(samples(folder) / under.cpu_s);
       rate.push(recorded(folder) / 1000 / under.cpu_s);
       memory.push(under.peak_bytes - before.peak_bytes);
     } finally {
@@ -120,13 +149,14 @@ for (const program of programs) {
     }
   }
   const range = `(${ratio(Math.min(...cpu))} – ${ratio(Math.max(...cpu))})`;
-  console.log(
+  print(
     [
       program.padEnd(14),
       `${median(bare).toFixed(2)} s`.padStart(7),
       `   ${ratio(median(cpu))} ${range}`.padEnd(28),
       ratio(median(wall)).padStart(8),
       ratio(median(control)).padStart(12),
+      median(observed).toFixed(0).padStart(12),
       median(rate).toFixed(1).padStart(8),
       `${(median(memory) / 1e6).toFixed(1)} MB`.padStart(9),
     ].join(''),
@@ -135,6 +165,21 @@ for (const program of programs) {
   all.wall.push(...wall);
   all.control.push(...control);
 }
-console.log(
-  `\nall: CPU ×${ratio(median(all.cpu))}, wall ×${ratio(median(all.wall))}, control ×${ratio(median(all.control))} (medians of all pairs)`,
+print('');
+print(
+  `all: CPU ×${ratio(median(all.cpu))}, wall ×${ratio(median(all.wall))}, control ×${ratio(median(all.control))} (medians of all pairs)`,
 );
+
+if (options.save) {
+  const said = process.argv
+    .slice(2)
+    .filter((word) => word !== options.python && word !== '--python');
+  const command = ['npm run bench:overhead --', ...said].join(' ');
+  const results = join(here, 'RESULTS.md');
+  const kept = existsSync(results) ? readFileSync(results, 'utf8') : '# Measured\n';
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(
+    results,
+    `${kept}\n## Overhead, ${date}\n\n\`${command}\`\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`,
+  );
+}

@@ -1,9 +1,9 @@
 /** The interpreters that the agent is tested with: every CPython it supports that this machine has. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../scripts/vscode/install.mjs';
+import { ensureNumpy } from '../../scripts/numpy.mjs';
 import { cleanEnvironment } from './programs';
 
 export interface Python {
@@ -15,8 +15,6 @@ export interface Python {
 
 const oldest = 9;
 const newest = 15;
-const numpyVersions: Record<number, string> = { 9: '2.0.2', 10: '2.2.6' };
-const newestNumpy = '2.3.5';
 const system = '/usr/bin/python3';
 
 interface Found extends Python {
@@ -93,33 +91,7 @@ export const pythons: Python[] = found.supported.filter(
 /** CPythons that the agent does not know: 3.8 and older. */
 export const unsupportedPythons: Python[] = found.unsupported;
 
-/**
- * A folder for PYTHONPATH that holds numpy for this interpreter, installed once into the cache.
- * Throws a sentence when PyPI or pip is not there.
- */
-export function numpyFolder({ minor, name }: Python): string {
-  const version = numpyVersions[minor] ?? newestNumpy;
-  const folder = join(cacheFolder(), `numpy-${version}-cp3${minor}`);
-  if (existsSync(folder)) return folder;
-  const partial = `${folder}.${process.pid}.partial`;
-  mkdirSync(cacheFolder(), { recursive: true });
-  const download = [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', partial],
-    ...['--only-binary=:all:', '--python-version', `3.${minor}`, `numpy==${version}`],
-  ];
-  // Any interpreter's pip can do it: the wheel is chosen by version, not by who asks.
-  const problems: string[] = [];
-  for (const { path } of pythons) {
-    try {
-      execFileSync(path, download, { env: cleanEnvironment(), stdio: 'pipe', timeout: 120_000 });
-      renameSync(partial, folder);
-      return folder;
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message.trim() : String(error));
-      rmSync(partial, { recursive: true, force: true });
-    }
-  }
-  throw new Error(
-    `numpy ${version} for Python ${name} could not be installed from PyPI; pip and the network are needed.\n${problems[0] ?? ''}`,
-  );
+/** A folder for PYTHONPATH that holds numpy for this interpreter, installed once into the cache. */
+export function numpyFolder({ minor, path }: Python): Promise<string> {
+  return ensureNumpy(minor, [path, ...pythons.map((python) => python.path)]);
 }

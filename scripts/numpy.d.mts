@@ -1,0 +1,1 @@
+export function ensureNumpy(minor: number, interpreters: string[]): Promise<string>;
