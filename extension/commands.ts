@@ -25,25 +25,26 @@ export function registerCommands(
   context: vscode.ExtensionContext,
   { annotations, runner, runs, flameChart }: Parts,
 ): vscode.Disposable {
-  const start = async (launch: Parameters<Runner['profile']>[0]): Promise<void> => {
+  const start = async (prepare: Parameters<Runner['profile']>[0]): Promise<void> => {
     if (viewSettings().openFlameChart) flameChart.show();
-    await runner.profile(launch);
+    await runner.profile(prepare);
   };
   return vscode.Disposable.from(
     register(commands.profileFile, 'profile this file', async (uri) => {
-      await start(await launchOfFile(await fileToProfile(uri)));
+      const file = await fileToProfile(uri);
+      await start(() => launchOfFile(file));
     }),
     register('linescope.profileFileWithArguments', 'profile this file', async (uri) => {
       const file = await fileToProfile(uri);
       const args = await askForArguments(context, file);
-      if (args) await start(await launchOfFile(file, args));
+      if (args) await start(() => launchOfFile(file, args));
     }),
     register('linescope.profileLaunchConfiguration', 'profile the configuration', async () => {
       requireTrust();
-      const launch = await pickLaunchConfiguration();
-      if (!launch) return;
+      const prepare = await pickLaunchConfiguration();
+      if (!prepare) return;
       await saveSources();
-      await start(launch);
+      await start(prepare);
     }),
     register(commands.stop, 'stop the program', () => runner.stop()),
     register(commands.clear, 'clear the annotations', () => runs.clear()),

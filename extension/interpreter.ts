@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { PVSC_EXTENSION_ID, type PythonExtension } from '@vscode/python-extension';
 import * as vscode from 'vscode';
-import { describe, getLog } from './messages';
+import { describe, getLog, UserError } from './messages';
 import { expand, type Scope } from './variables';
 
 /** An interpreter to try: a path or a command name, and where it came from, for messages. */
@@ -11,17 +11,25 @@ export interface Interpreter {
   source: string;
 }
 
+/** How an interpreter that the user set is named in messages. */
+export const interpreterSetting = 'the setting linescope.interpreter';
+
+/** How long the Python extension may take to come up; finding environments on a cold disk takes it many seconds. */
+const readyMs = 60_000;
+
 /**
  * Interpreters to try in order. What the user chose stands alone: another Python instead would be a surprise. Without
  * a choice: a virtual environment beside the file or in a folder above it up to the workspace folder, then PATH.
+ * `chosen.path` may be empty, and hold variables. Throws a UserError when the Python extension does not answer.
  */
-export async function findInterpreters(setting: string, scope: Scope): Promise<Interpreter[]> {
-  if (setting !== '') {
-    const where = 'the setting linescope.interpreter';
-    const expanded = expand(setting, scope, where);
+export async function findInterpreters(chosen: Interpreter, scope: Scope): Promise<Interpreter[]> {
+  if (chosen.path !== '') {
+    const where = chosen.source.replace(/^./, (first) => first.toUpperCase());
+    const expanded = expand(chosen.path, scope, where);
     const base = scope.folder?.uri.fsPath;
     const isRelativePath = /[\\/]/.test(expanded) && !path.isAbsolute(expanded);
-    return [{ path: isRelativePath && base ? path.join(base, expanded) : expanded, source: where }];
+    const found = isRelativePath && base ? path.join(base, expanded) : expanded;
+    return [{ path: found, source: chosen.source }];
   }
   const selected = await selectedInPythonExtension(scope);
   if (selected) return [selected];
@@ -36,19 +44,42 @@ export async function findInterpreters(setting: string, scope: Scope): Promise<I
 async function selectedInPythonExtension(scope: Scope): Promise<Interpreter | undefined> {
   const extension = vscode.extensions.getExtension<PythonExtension>(PVSC_EXTENSION_ID);
   if (!extension) return undefined;
+  const source = 'selected in the Python extension';
   try {
-    const python = extension.isActive ? extension.exports : await extension.activate();
-    await python.ready;
+    const python = await inTime(readyMs, async () => {
+      const api = extension.isActive ? extension.exports : await extension.activate();
+      await api.ready;
+      return api;
+    });
     const resource = scope.file ? vscode.Uri.file(scope.file) : scope.folder?.uri;
     const active = python.environments.getActiveEnvironmentPath(resource);
     const environment = await python.environments.resolveEnvironment(active);
     const executable = environment?.executable.uri?.fsPath;
-    if (executable) return { path: executable, source: 'selected in the Python extension' };
+    if (executable) return { path: executable, source };
     getLog().warn(`The Python extension's interpreter ${active.path} could not be resolved.`);
+    // A bare command is its answer when nothing is selected. A path is a choice, even if what it names is gone.
+    return path.isAbsolute(active.path) ? { path: active.path, source } : undefined;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     getLog().warn(`The Python extension could not be asked for an interpreter: ${describe(error)}`);
   }
   return undefined;
+}
+
+/** Throws a UserError when it takes longer than `milliseconds`. */
+async function inTime<Value>(milliseconds: number, work: () => Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `The Python extension did not come up within ${milliseconds / 1000} s, so its interpreter is not known. Try again, or set linescope.interpreter.`;
+      reject(new UserError(message));
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function virtualEnvironments({ folder, file }: Scope): Promise<Interpreter[]> {

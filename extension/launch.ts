@@ -1,7 +1,12 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { readEnvFile } from './envFile';
-import { activationEnv, findInterpreters, type Interpreter } from './interpreter';
+import {
+  activationEnv,
+  findInterpreters,
+  interpreterSetting,
+  type Interpreter,
+} from './interpreter';
 import { UserError } from './messages';
 import { runSettings, type RunSettings } from './settings';
 import { expand, scopeOf, type Scope } from './variables';
@@ -32,7 +37,12 @@ export async function launchOfFile(uri: vscode.Uri, args?: string[]): Promise<La
     module: false,
     args: args ?? settings.args.map((arg) => expand(arg, scope, 'The setting linescope.args')),
     intervalUs: settings.intervalUs,
-    ...(await surroundings(settings, scope, 'The setting linescope.')),
+    ...(await surroundings(
+      settings,
+      { path: settings.interpreter, source: interpreterSetting },
+      scope,
+      'The setting linescope.',
+    )),
   };
 }
 
@@ -58,15 +68,21 @@ export async function launchOfConfiguration(
   const settings = runSettings(folder.uri);
   const args: unknown = configuration['args'];
   const env: unknown = configuration['env'];
-  const asked: RunSettings = {
-    interpreter: text('python') || text('pythonPath') || settings.interpreter,
-    args: [],
+  const python = [configuration['python'], configuration['pythonPath']].find(
+    (value): value is string =>
+      // This one is no choice of its own: it stands for what is selected, as leaving it out does.
+      typeof value === 'string' && value !== '' && value !== '${command:python.interpreterPath}',
+  );
+  const chosen: Interpreter =
+    python === undefined
+      ? { path: settings.interpreter, source: interpreterSetting }
+      : { path: python, source: `the launch configuration "${configuration.name}"` };
+  const asked: Surroundings = {
     cwd: text('cwd'),
     env: typeof env === 'object' && env !== null ? strings(env) : {},
     envFile: text('envFile') || defaultEnvFile,
-    intervalUs: settings.intervalUs,
   };
-  const around = await surroundings(asked, scope, `${where}: `);
+  const around = await surroundings(asked, chosen, scope, `${where}: `);
   return {
     label: module || path.basename(program),
     program: module || path.resolve(around.cwd, program),
@@ -79,8 +95,11 @@ export async function launchOfConfiguration(
   };
 }
 
+type Surroundings = Pick<RunSettings, 'cwd' | 'env' | 'envFile'>;
+
 async function surroundings(
-  settings: RunSettings,
+  settings: Surroundings,
+  chosen: Interpreter,
   scope: Scope,
   where: string,
 ): Promise<Pick<Launch, 'cwd' | 'env' | 'interpreters' | 'folder'>> {
@@ -88,7 +107,7 @@ async function surroundings(
     scope.folder?.uri.fsPath ?? (scope.file && path.dirname(scope.file)) ?? process.cwd();
   const resolve = (value: string, name: string) =>
     path.resolve(root, expand(value, scope, `${where}${name}`));
-  const interpreters = await findInterpreters(settings.interpreter, scope);
+  const interpreters = await findInterpreters(chosen, scope);
   const own = Object.entries(settings.env).map(([name, value]) => [
     name,
     expand(value, scope, `${where}env`),

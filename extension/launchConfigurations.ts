@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { launchOfConfiguration, type Launch } from './launch';
 import { UserError } from './messages';
 
-/** Lets the user choose a Python launch configuration; undefined when the choice was abandoned. */
-export async function pickLaunchConfiguration(): Promise<Launch | undefined> {
+/** Lets the user choose a Python launch configuration to prepare; undefined when the choice was abandoned. */
+export async function pickLaunchConfiguration(): Promise<(() => Promise<Launch>) | undefined> {
   const found = (vscode.workspace.workspaceFolders ?? []).flatMap((folder) =>
     configurationsOf(folder).map((configuration) => ({
       label: configuration.name,
@@ -22,11 +22,8 @@ export async function pickLaunchConfiguration(): Promise<Launch | undefined> {
     placeHolder: 'It is run as it is, without the debugger',
   });
   if (!chosen) return undefined;
-  return launchOfConfiguration(
-    chosen.configuration,
-    chosen.folder,
-    vscode.window.activeTextEditor?.document.uri,
-  );
+  const activeFile = vscode.window.activeTextEditor?.document.uri;
+  return () => launchOfConfiguration(chosen.configuration, chosen.folder, activeFile);
 }
 
 /** Configurations that start a Python program here; those that attach to one elsewhere cannot be run. */

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { EndRunResult } from '../protocol/lsp';
 import type { Server } from './client';
+import { interpreterSetting } from './interpreter';
 import type { Launch } from './launch';
-import { describe, getLog, say, UserError } from './messages';
+import { describe, getLog, say, UserError, type Action } from './messages';
 import { followProcesses, startInTerminal, type Ended, type RunningProgram } from './program';
 import type { Runs } from './runs';
 import {
@@ -28,6 +29,8 @@ export class Runner implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<RunState>();
   #state: RunState = 'idle';
   #program: RunningProgram | undefined;
+  /** Gives up what is being prepared. */
+  #abandon: (() => void) | undefined;
   #known: KnownRun | undefined;
   #idle: Promise<void> = Promise.resolve();
   #recovered: Promise<void> | undefined;
@@ -43,11 +46,23 @@ export class Runner implements vscode.Disposable {
     return this.#state;
   }
 
-  /** Starts a program and returns once it runs. Throws a UserError when it cannot be started. */
-  async profile(launch: Launch): Promise<void> {
+  /**
+   * Starts a program and returns once it runs. Throws a UserError when it cannot be started. `prepare` may take long
+   * (another extension is asked for the interpreter), so the user sees from the start that something goes on.
+   */
+  async profile(prepare: () => Promise<Launch>): Promise<void> {
     if (!(await this.#free())) return;
     this.#enter('preparing');
     try {
+      const abandoned = new Promise<undefined>((resolve) => {
+        this.#abandon = () => resolve(undefined);
+      });
+      const launch = await Promise.race([prepare(), abandoned]);
+      this.#abandon = undefined;
+      if (!launch) {
+        this.#enter('idle');
+        return;
+      }
       const storage = storageFolder(this.#context);
       const plan = await this.#server.planRun({
         program: launch.program,
@@ -60,7 +75,7 @@ export class Runner implements vscode.Disposable {
         intervalUs: launch.intervalUs,
         memory: false,
       });
-      if (!plan.ok) throw new UserError(plan.message, interpreterAction(plan.message));
+      if (!plan.ok) throw new UserError(plan.message, interpreterAction(plan.message, launch));
       for (const warning of plan.warnings) say('warning', warning);
       const { run, runDir } = plan;
       getLog().info(
@@ -87,7 +102,10 @@ export class Runner implements vscode.Disposable {
   /** Asks the program to stop; asked again, or when it does not, ends it. Its recording is kept. */
   async stop(): Promise<void> {
     const program = this.#program;
-    if (!program) return;
+    if (!program) {
+      this.#abandon?.();
+      return;
+    }
     if (this.#state === 'stopping') {
       program.kill();
       return;
@@ -214,13 +232,15 @@ export class Runner implements vscode.Disposable {
 }
 
 /** A message about the interpreter gets a button that leads to choosing one. */
-function interpreterAction(message: string): { title: string; run: () => unknown } | undefined {
+function interpreterAction(message: string, { interpreters }: Launch): Action | undefined {
   if (!/interpreter|Python/.test(message)) return undefined;
+  // The setting wins over the Python extension: while it is set, choosing there would change nothing.
+  const isSet = interpreters[0]?.source === interpreterSetting;
   return {
-    title: 'Choose Interpreter',
+    title: isSet ? 'Open Settings' : 'Choose Interpreter',
     run: async () => {
       const available = await vscode.commands.getCommands(true);
-      await (available.includes('python.setInterpreter')
+      await (!isSet && available.includes('python.setInterpreter')
         ? vscode.commands.executeCommand('python.setInterpreter')
         : vscode.commands.executeCommand('workbench.action.openSettings', 'linescope.interpreter'));
     },

@@ -59,6 +59,7 @@ export async function findInterpreter(
   cwd: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ ok: true; interpreter: Interpreter } | { ok: false; message: string }> {
+  const [chosen, ...others] = candidates;
   const tried: string[] = [];
   for (const candidate of candidates) {
     const path = locate(candidate.path, cwd, env);
@@ -67,6 +68,12 @@ export async function findInterpreter(
       continue;
     }
     return await ask(path, candidate, cwd, env);
+  }
+  if (chosen && others.length === 0) {
+    return {
+      ok: false,
+      message: `The interpreter ${chosen.path} (${chosen.source}) was not found, so the program was not started. Correct the path, or choose another one.`,
+    };
   }
   const list = tried.length > 0 ? ` Tried ${tried.join(', ')}.` : '';
   return {
