@@ -29,6 +29,8 @@ export function startCodeServer(
     port?: number;
     host?: string;
     env?: Record<string, string>;
+    /** False: whether a folder is trusted is up to the settings. */
+    trust?: boolean;
   },
 ): Promise<RunningServer>;
 export function windowUrl(url: string, folder: string, file?: string): string;

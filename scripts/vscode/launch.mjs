@@ -79,13 +79,14 @@ export function writeSettings(state, settings) {
 /**
  * Starts code-server and waits until it answers.
  * @param {{node: string, entry: string}} server
- * @param {{state: string, extensions?: string, port?: number, host?: string, env?: Record<string, string>}} options
+ * @param {{state: string, extensions?: string, port?: number, host?: string, env?: Record<string, string>, trust?: boolean}} options
+ *   trust false: whether a folder is trusted is up to the settings, as it is in a VS Code that was just installed
  * @returns {Promise<{url: string, port: number, logs: string, child: import('node:child_process').ChildProcess, stop: () => Promise<void>}>}
  *   logs is the folder in which VS Code keeps its own.
  */
 export async function startCodeServer(
   server,
-  { state, extensions, port, host = '127.0.0.1', env = {} },
+  { state, extensions, port, host = '127.0.0.1', env = {}, trust = true },
 ) {
   const chosen = port ?? (await freePort());
   mkdirSync(state, { recursive: true });
@@ -97,7 +98,8 @@ export async function startCodeServer(
       server.entry,
       ...profileArguments(state, extensions),
       ...['--auth', 'none', '--bind-addr', `${host}:${chosen}`],
-      ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
+      ...['--disable-telemetry', '--disable-update-check'],
+      ...(trust ? ['--disable-workspace-trust'] : []),
       '--disable-getting-started-override',
     ],
     {

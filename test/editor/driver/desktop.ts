@@ -2,13 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { _electron, type Page } from 'playwright-core';
-import { installedExtensions } from './package';
+import { installedExtensions, type TestExtension } from './package';
 
 /** Starts VSCODE_EXECUTABLE with its own user data and the given extensions. */
 export async function launchDesktop(target: {
   state: string;
   folder: string;
   env: Record<string, string>;
+  own: readonly TestExtension[];
+  trust: boolean;
   viewport: { width: number; height: number };
 }): Promise<{ page: Page; show(): Promise<void>; close(): Promise<void> }> {
   const executablePath = process.env['VSCODE_EXECUTABLE'];
@@ -19,7 +21,7 @@ export async function launchDesktop(target: {
   const userData = `--user-data-dir=${join(target.state, 'user-data')}`;
   const rootless = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const env = { ...cleanEnvironment(), ...target.env };
-  const extensions = await installedExtensions(async (folder, vsix) => {
+  const extensions = await installedExtensions(target.own, async (folder, vsix) => {
     const install = vsix.flatMap((file) => ['--install-extension', file]);
     const profile = [userData, `--extensions-dir=${folder}`, ...rootless];
     execFileSync(cli, [...profile, '--force', ...install], { env });
@@ -30,7 +32,8 @@ export async function launchDesktop(target: {
       userData,
       `--extensions-dir=${extensions}`,
       ...rootless,
-      ...['--disable-gpu', '--disable-updates', '--disable-workspace-trust'],
+      ...['--disable-gpu', '--disable-updates'],
+      ...(target.trust ? ['--disable-workspace-trust'] : []),
       ...['--skip-welcome', '--skip-release-notes', '--disable-telemetry', '--new-window'],
       target.folder,
     ],

@@ -1,4 +1,4 @@
-// The two extensions a window under test has: Linescope as it is shipped, and the companion.
+// The extensions a window under test has: Linescope as it is shipped, and those that are made for the tests.
 import { createVSIX } from '@vscode/vsce';
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -33,24 +33,32 @@ export function linescopeVsix(): string {
   return candidates[0];
 }
 
+/** Made for the tests: what answers the journeys in the extension host, and a stand-in for ms-python.python. */
+export type TestExtension = 'companion' | 'pythonExtension';
+
 /**
- * A folder of installed extensions: Linescope and the companion. Installing takes seconds, so windows share the
- * folder for as long as the packages stay the same.
+ * A folder of installed extensions: Linescope and some made for the tests. Installing takes seconds, so windows share
+ * the folder for as long as the packages stay the same.
  * @param install installs packages into the folder
  */
 export async function installedExtensions(
+  own: readonly TestExtension[],
   install: (folder: string, vsix: string[]) => Promise<void>,
 ): Promise<string> {
   const linescope = linescopeVsix();
   const hash = createHash('sha256').update(readFileSync(linescope));
-  for (const file of ['package.json', 'extension.ts']) {
-    hash.update(readFileSync(join(companionSource, file)));
+  for (const name of own) {
+    for (const file of ['package.json', 'extension.ts']) {
+      hash.update(readFileSync(join(import.meta.dirname, name, file)));
+    }
   }
   const cache = join(root, 'artifacts', 'test', 'extensions');
   const folder = join(cache, hash.digest('hex').slice(0, 12));
   if (existsSync(join(folder, 'complete'))) return folder;
   removeOld(cache);
-  await install(folder, [linescope, await companionVsix(folder)]);
+  const packed = [];
+  for (const name of own) packed.push(await pack(name, folder));
+  await install(folder, [linescope, ...packed]);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
 }
@@ -64,15 +72,14 @@ function removeOld(cache: string): void {
   }
 }
 
-const companionSource = join(import.meta.dirname, 'companion');
-
-/** Bundles and packages the companion extension into a folder; returns the .vsix. */
-async function companionVsix(folder: string): Promise<string> {
-  const stage = join(folder, '.companion');
+/** Bundles and packages an extension of this folder into another folder; returns the .vsix. */
+async function pack(name: TestExtension, folder: string): Promise<string> {
+  const source = join(import.meta.dirname, name);
+  const stage = join(folder, `.${name}`);
   mkdirSync(stage, { recursive: true });
-  cpSync(join(companionSource, 'package.json'), join(stage, 'package.json'));
+  cpSync(join(source, 'package.json'), join(stage, 'package.json'));
   await build({
-    entryPoints: [join(companionSource, 'extension.ts')],
+    entryPoints: [join(source, 'extension.ts')],
     outfile: join(stage, 'extension.js'),
     bundle: true,
     platform: 'node',
@@ -80,7 +87,7 @@ async function companionVsix(folder: string): Promise<string> {
     target: 'node20',
     external: ['vscode'],
   });
-  const packagePath = join(stage, 'companion.vsix');
+  const packagePath = join(stage, `${name}.vsix`);
   await createVSIX({
     cwd: stage,
     packagePath,

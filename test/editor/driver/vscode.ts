@@ -21,7 +21,7 @@ import {
 } from '../../../scripts/vscode/launch.mjs';
 import { connectCompanion, type Companion } from './companion';
 import { launchDesktop } from './desktop';
-import { installedExtensions, root } from './package';
+import { installedExtensions, root, type TestExtension } from './package';
 import { collectErrors } from './window';
 
 export const themes = {
@@ -39,6 +39,10 @@ export interface Options {
   env?: Record<string, string>;
   /** Files to put into the folder, by name; the examples are there already. */
   files?: Record<string, string>;
+  /** With a stand-in for the Python extension. */
+  pythonExtension?: boolean;
+  /** The folder is not trusted, and VS Code does not ask whether it should be. */
+  untrusted?: boolean;
 }
 
 export interface VsCode {
@@ -57,6 +61,12 @@ export interface VsCode {
 
 const viewport = { width: 1400, height: 820 };
 
+const untrustedSettings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
+
 /** Opens VS Code on a fresh copy of the examples with fresh user data. Takes 5–15 s. */
 export async function openVsCode(options: Options = {}): Promise<VsCode> {
   const state = mkdtempSync(join(tmpdir(), 'linescope-editor-'));
@@ -74,12 +84,18 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
     'editor.minimap.enabled': false,
     'editor.stickyScroll.enabled': false,
     'window.commandCenter': false,
+    ...(options.untrusted ? untrustedSettings : {}),
     ...options.settings,
   });
+  const own: TestExtension[] = [
+    'companion',
+    ...(options.pythonExtension ? (['pythonExtension'] as const) : []),
+  ];
+  const target = { state, folder, env, own, trust: !options.untrusted };
   const opened =
     process.env['LINESCOPE_EDITOR'] === 'desktop'
-      ? await launchDesktop({ state, folder, env, viewport })
-      : await launchBrowser({ state, folder, env });
+      ? await launchDesktop({ ...target, viewport })
+      : await launchBrowser(target);
 
   const { page } = opened;
   const errors = collectErrors(page);
@@ -130,15 +146,18 @@ async function launchBrowser(target: {
   state: string;
   folder: string;
   env: Record<string, string>;
+  own: readonly TestExtension[];
+  trust: boolean;
 }): Promise<{ page: Page; show(): Promise<void>; close(): Promise<void> }> {
   const install = await ensureCodeServer();
-  const extensions = await installedExtensions((folder, vsix) =>
+  const extensions = await installedExtensions(target.own, (folder, vsix) =>
     installExtensions(install, { state: target.state, extensions: folder, vsix }),
   );
   const server = await startCodeServer(install, {
     state: target.state,
     extensions,
     env: target.env,
+    trust: target.trust,
   });
   const browser = await chromium
     .launch({

@@ -71,6 +71,19 @@ export function notification(page: Page, pattern: RegExp, milliseconds = 20_000)
   );
 }
 
+/** Clicks a button of the notification that matches. */
+export async function clickNotificationButton(
+  page: Page,
+  pattern: RegExp,
+  label: string,
+): Promise<void> {
+  await page
+    .locator('.notifications-toasts .notification-list-item', { hasText: pattern })
+    .locator('.monaco-button', { hasText: label })
+    .first()
+    .click();
+}
+
 /** Text of the status bar's entries. */
 export function statusBar(page: Page): Promise<string[]> {
   return page.locator('.statusbar-item:visible').allInnerTexts();

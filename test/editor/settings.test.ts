@@ -1,0 +1,128 @@
+// What a program is run with when there is no Python extension: a .venv, the settings, a launch configuration.
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/linescope';
+import { openVsCode, type VsCode } from './driver/vscode';
+import { expectNotStarted, makeEnvironment, said, set, who } from './driver/who';
+import { command, notification, pick, terminalText } from './driver/window';
+
+const environments = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-interpreters-')));
+const chosen = join(environments, 'chosen');
+
+let vs: VsCode;
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'settings');
+});
+beforeAll(async () => {
+  makeEnvironment(chosen);
+  const launch = {
+    name: 'Who',
+    type: 'debugpy',
+    request: 'launch',
+    program: '${workspaceFolder}/who.py',
+  };
+  const configurations = [
+    {
+      ...launch,
+      python: join(chosen, 'bin', 'python'),
+      args: ['launched'],
+      cwd: '${workspaceFolder}/inner',
+      env: { WHO_FILE: 'from launch.json' },
+      envFile: '${workspaceFolder}/who.env',
+    },
+    { ...launch, name: 'Nobody', python: '/nobody/bin/python' },
+  ];
+  vs = await openVsCode({
+    files: {
+      'who.py': who,
+      'inner/deep/who.py': who,
+      'who.env':
+        '# comment\nexport WHO_FILE="from the file"\nWHO_BOTH=from the file\nWHO_PATH=${WHO_BOTH}!\n',
+      '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations }),
+    },
+  });
+  makeEnvironment(join(vs.folder, '.venv'));
+});
+afterAll(async () => {
+  await vs?.close();
+  rmSync(environments, { recursive: true, force: true });
+});
+
+test('a .venv in the folder is taken, and what the program starts comes from it too', async () => {
+  await profileToEnd(vs, 'who.py');
+  expect(said(vs)).toMatchObject({
+    executable: join(vs.folder, '.venv', 'bin', 'python'),
+    prefix: join(vs.folder, '.venv'),
+    python: join(vs.folder, '.venv', 'bin', 'python'),
+  });
+});
+
+test('for a file further down, too, unless there is one nearer to it', async () => {
+  const deep = join('inner', 'deep');
+  await profileToEnd(vs, join(deep, 'who.py'));
+  expect(said(vs, deep)?.prefix).toBe(join(vs.folder, '.venv'));
+  makeEnvironment(join(vs.folder, 'inner', 'venv'));
+  await profileToEnd(vs, join(deep, 'who.py'));
+  expect(said(vs, deep)?.prefix).toBe(join(vs.folder, 'inner', 'venv'));
+});
+
+test('arguments, working folder and environment are those of the settings', async () => {
+  await set(vs, {
+    args: ['--name', 'two words', "quote's", '', '${workspaceFolderBasename}'],
+    cwd: '${workspaceFolder}/inner',
+    envFile: 'who.env',
+    env: { WHO_BOTH: 'from the setting', WHO_EMPTY: '', WHO_FOLDER: '${workspaceFolder}' },
+  });
+  expect(await profileToEnd(vs, 'who.py')).toMatchObject({ severity: 'information' });
+  const args = ['--name', 'two words', "quote's", '', 'work'];
+  expect(said(vs)).toMatchObject({
+    args,
+    cwd: join(vs.folder, 'inner'),
+    env: {
+      WHO_FILE: 'from the file',
+      WHO_BOTH: 'from the setting',
+      WHO_PATH: 'from the file!',
+      WHO_EMPTY: '',
+      WHO_FOLDER: vs.folder,
+    },
+  });
+  const terminal = await terminalText(vs.page);
+  expect(terminal).toContain('args ["--name", "two words", "quote\'s", "", "work"]');
+  expect(terminal).toContain(`cwd "${vs.folder}/inner"`);
+});
+
+test('a setting that cannot be followed is named', async () => {
+  await set(vs, { cwd: 'absent', envFile: 'absent.env' });
+  await profile(vs, 'who.py');
+  await notification(vs.page, /environment file .*absent\.env.*setting linescope\.envFile/);
+  await set(vs, { cwd: 'absent', envFile: '' });
+  await profile(vs, 'who.py');
+  await notification(vs.page, /working folder .*absent.* not exist.*setting linescope\.cwd/);
+  await set(vs, { cwd: '${nonsense}' });
+  await profile(vs, 'who.py');
+  await notification(vs.page, /^The setting linescope\.cwd holds \$\{nonsense\}/);
+  await set(vs, { cwd: '', interpreter: '${nonsense}/python' });
+  await profile(vs, 'who.py');
+  await notification(vs.page, /^The setting linescope\.interpreter holds \$\{nonsense\}/);
+  await set(vs, { interpreter: undefined });
+  await expectNotStarted(vs);
+});
+
+test('a launch configuration brings its own', async () => {
+  const before = (await messages(vs)).length;
+  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await pick(vs.page, 'Who');
+  expect(await ended(vs, before)).toMatchObject({ severity: 'information' });
+  expect(said(vs)).toMatchObject({
+    prefix: chosen,
+    args: ['launched'],
+    cwd: join(vs.folder, 'inner'),
+    env: { WHO_FILE: 'from launch.json', WHO_BOTH: 'from the file' },
+  });
+  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await pick(vs.page, 'Nobody');
+  await notification(vs.page, /\/nobody\/bin\/python \(the launch configuration "Nobody"\)/);
+  await expectNotStarted(vs);
+});
