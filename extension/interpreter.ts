@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { PVSC_EXTENSION_ID, type PythonExtension } from '@vscode/python-extension';
 import * as vscode from 'vscode';
-import { describe, getLog, UserError } from './messages';
+import { describe, getLog, say, UserError } from './messages';
 import { expand, type Scope } from './variables';
 
 /** An interpreter to try: a path or a command name, and where it came from, for messages. */
@@ -61,7 +61,10 @@ async function selectedInPythonExtension(scope: Scope): Promise<Interpreter | un
     return path.isAbsolute(active.path) ? { path: active.path, source } : undefined;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    getLog().warn(`The Python extension could not be asked for an interpreter: ${describe(error)}`);
+    say(
+      'warning',
+      `The Python extension could not be asked for its interpreter: ${describe(error).replace(/\.$/, '')}. A virtual environment in the folder or else python3 is used; set linescope.interpreter to choose another.`,
+    );
   }
   return undefined;
 }

@@ -83,6 +83,21 @@ test('a selection that is gone is not replaced by another Python', async () => {
   await expectNotStarted(vs);
 });
 
+test('when it fails, that is said, and a Python is found without it', async () => {
+  await select('');
+  const before = (await messages(vs)).length;
+  await profile(vs, 'who.py');
+  await until('the run has ended', async () => (await messages(vs)).length >= before + 2);
+  const [warning, end] = (await messages(vs)).slice(before);
+  expect(warning).toMatchObject({ severity: 'warning' });
+  expect(warning?.text).toMatch(
+    /^The Python extension could not be asked .*: it is broken\. A virtual/,
+  );
+  expect(end?.text).toMatch(/^who\.py ended after/);
+  await until('nothing is running', () => isIdle(vs));
+  expect([selected, chosen]).not.toContain(said(vs)?.prefix);
+});
+
 test('the setting wins over it', async () => {
   const { asked } = await standIn();
   await set(vs, { interpreter: join(chosen, 'bin', 'python') });
@@ -131,14 +146,14 @@ function standIn() {
   }, null);
 }
 
-/** Selects an environment in the Python extension. */
+/** Selects an environment in the Python extension; with '' asking for it fails. */
 function select(environment: string): Promise<void> {
   return vs.companion.ask(
     (vscode, path) => {
       const extension = vscode.extensions.getExtension<StandInApi>('ms-python.python');
       extension?.exports.standIn.select(path);
     },
-    join(environment, 'bin', 'python'),
+    environment && join(environment, 'bin', 'python'),
   );
 }
 

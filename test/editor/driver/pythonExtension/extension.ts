@@ -10,7 +10,7 @@ export interface StandIn {
   choices: number;
   /** Resolves `ready`. */
   becomeReady(): void;
-  /** Selects an interpreter. One that does not exist cannot be resolved, as in the real extension. */
+  /** Selects an interpreter. One that does not exist cannot be resolved, as in the real one; '' makes asking fail. */
   select(path: string): void;
 }
 
@@ -47,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): StandInApi {
       getActiveEnvironmentPath: (resource?: Resource): EnvironmentPath => {
         const uri = resource && 'uri' in resource ? resource.uri : resource;
         standIn.asked.push({ resource: uri?.toString(), ready: isReady });
+        if (selected === '') throw new Error('it is broken');
         // Before it is ready, the real one knows of no selection and answers with the bare command.
         const path = isReady ? selected : 'python';
         return { id: path, path };
