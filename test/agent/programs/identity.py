@@ -26,7 +26,11 @@ print(
             "active": threading.active_count(),
             "descriptors": sorted(os.listdir("/proc/self/fd")),
             "handlers": [str(signal.getsignal(number)) for number in standard],
-            "mask": [number for number in standard if number in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
+            "mask": [
+                number
+                for number in standard
+                if number in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+            ],
             "timers": [signal.getitimer(which) for which in (0, 1, 2)],
             "environment": {k: v for k, v in os.environ.items() if not k.startswith(ours)},
             "cwd": os.getcwd(),
