@@ -22,14 +22,14 @@ test('self goes to the innermost line, total to every line of the stack', () => 
   program.samples(3, { stack: program.stack('a.py:main:1:3', '/lib/b.py:work:10:12') });
   program.samples(2, { stack: program.stack('a.py:main:1:3') });
   const profile = program.builder.snapshot();
-  const main = lineOf(profile, '/work/a.py', 3);
+  const main = lineOf(profile, '/project/a.py', 3);
   const work = lineOf(profile, '/lib/b.py', 12);
   expect(inMs(main.self)).toEqual({ python: 2, samples: 2 });
   expect(inMs(main.total)).toEqual({ python: 5, samples: 5 });
   expect(inMs(work.self)).toEqual({ python: 3, samples: 3 });
   expect(work.function).toBe('work');
   expect(inMs(profile.total)).toEqual({ python: 5, samples: 5 });
-  expect(profile.files.get('/work/a.py')?.functions).toMatchObject([
+  expect(profile.files.get('/project/a.py')?.functions).toMatchObject([
     { name: 'main', qualname: 'main', line: 1 },
   ]);
 });
@@ -39,9 +39,9 @@ test('recursion counts once, by line and by function', () => {
   const stack = program.stack('a.py:main:1:2', 'a.py:f:5:6', 'a.py:f:5:7', 'a.py:f:5:6');
   program.samples(4, { stack });
   const profile = program.builder.snapshot();
-  expect(inMs(lineOf(profile, '/work/a.py', 6).total)).toEqual({ python: 4, samples: 4 });
-  expect(inMs(lineOf(profile, '/work/a.py', 7).total)).toEqual({ python: 4, samples: 4 });
-  const f = profile.files.get('/work/a.py')?.functions.find(({ name }) => name === 'f');
+  expect(inMs(lineOf(profile, '/project/a.py', 6).total)).toEqual({ python: 4, samples: 4 });
+  expect(inMs(lineOf(profile, '/project/a.py', 7).total)).toEqual({ python: 4, samples: 4 });
+  const f = profile.files.get('/project/a.py')?.functions.find(({ name }) => name === 'f');
   expect(inMs(f!.total)).toEqual({ python: 4, samples: 4 });
 });
 
@@ -50,7 +50,7 @@ test('a line shared with a generator expression belongs to the function around i
   program.sample({ stack: program.stack('a.py:<module>:1:1') });
   program.sample({ stack: program.stack('a.py:f:1:2', 'a.py:<genexpr>:2:2') });
   const profile = program.builder.snapshot();
-  const line = lineOf(profile, '/work/a.py', 2);
+  const line = lineOf(profile, '/project/a.py', 2);
   expect(line.function).toBe('f');
   expect(inMs(line.self)).toEqual(inMs(line.total));
 });
@@ -66,7 +66,7 @@ test('python, runtime and native follow the chain and the opcode', () => {
     native: program.native('interpreter:cfunction_vectorcall_O', 'interpreter:builtin_sum'),
   });
   program.sample({ stack, native: program.native('other:?') });
-  const line = lineOf(program.builder.snapshot(), '/work/a.py', 3);
+  const line = lineOf(program.builder.snapshot(), '/project/a.py', 3);
   expect(inMs(line.self)).toEqual({ python: 2, runtime: 1, native: 4, samples: 6 });
   expect(line.natives).toEqual([
     { symbol: 'multiply', module: 'other.so', self: 2 * ms },
@@ -86,8 +86,12 @@ test('system time: all of a system call, and page faults as the kernel counts th
   program.sample({ stack: other, systemNs: 4 * ms });
   program.samples(5, { stack: other });
   const profile = program.builder.snapshot();
-  expect(inMs(lineOf(profile, '/work/a.py', 3).self)).toEqual({ system: 2, samples: 2 });
-  expect(inMs(lineOf(profile, '/work/a.py', 4).self)).toEqual({ system: 4, python: 3, samples: 7 });
+  expect(inMs(lineOf(profile, '/project/a.py', 3).self)).toEqual({ system: 2, samples: 2 });
+  expect(inMs(lineOf(profile, '/project/a.py', 4).self)).toEqual({
+    system: 4,
+    python: 3,
+    samples: 7,
+  });
 });
 
 test('waiting is wall time off the CPU; the GIL is part of it', () => {
@@ -97,7 +101,7 @@ test('waiting is wall time off the CPU; the GIL is part of it', () => {
   program.sample({ stack, state: 'gil', cpuNs: 0, wallNs: 10 * ms });
   program.sample({ stack, cpuNs: ms, wallNs: 4 * ms });
   program.sample({ stack, cpuNs: ms, wallNs: 0.9 * ms });
-  const line = lineOf(program.builder.snapshot(), '/work/a.py', 3);
+  const line = lineOf(program.builder.snapshot(), '/project/a.py', 3);
   expect(inMs(line.self)).toEqual({ python: 2.5, wait: 112.5, gil: 10, samples: 4 });
 });
 
@@ -118,7 +122,7 @@ test('what has no line is in the totals only', () => {
     samples: 3,
   });
   expect(profile.samples).toBe(3);
-  expect(inMs(lineOf(profile, '/work/a.py', 3).self)).toEqual({
+  expect(inMs(lineOf(profile, '/project/a.py', 3).self)).toEqual({
     python: 1.25,
     wait: 0.75,
     samples: 1,
@@ -143,7 +147,7 @@ test('code may come after the samples that name it', () => {
     lineTable: Uint8Array.of(0, 0, 2, 1),
   });
   program.sample({ stack: 1 });
-  const line = lineOf(program.builder.snapshot(), '/work/late.py', 5);
+  const line = lineOf(program.builder.snapshot(), '/project/late.py', 5);
   expect(inMs(line.self)).toEqual({ python: 2, samples: 2 });
   expect(line.function).toBe('C.late');
   expect(before.files.size).toBe(0);
@@ -174,10 +178,10 @@ test('frames that CPython puts in by itself are passed over', () => {
   program.sample({ stack: 2 });
   program.samples(2, { stack: 3 });
   const profile = program.builder.snapshot();
-  expect([...profile.files.keys()]).toEqual(['/work/a.py']);
-  const main = lineOf(profile, '/work/a.py', 3);
+  expect([...profile.files.keys()]).toEqual(['/project/a.py']);
+  const main = lineOf(profile, '/project/a.py', 3);
   expect([main.self.samples, main.total.samples]).toEqual([1, 3]);
-  expect(profile.edges('/work/a.py', 11).callers).toMatchObject([{ line: 3, function: 'main' }]);
+  expect(profile.edges('/project/a.py', 11).callers).toMatchObject([{ line: 3, function: 'main' }]);
   const { strings } = program.builder.flameSince(0).tables;
   expect(strings).not.toContain('__init__');
 });
@@ -188,7 +192,7 @@ test('callers and callees', () => {
   program.samples(3, { stack: program.stack('a.py:main:1:3', inner, 'a.py:leaf:20:21') });
   program.samples(2, { stack: program.stack('a.py:main:1:4', inner, 'a.py:work:10:12') });
   program.samples(1, { stack: program.stack('a.py:main:1:3', inner, 'a.py:leaf:20:22') });
-  const { callers, callees } = program.builder.snapshot().edges('/work/a.py', 12);
+  const { callers, callees } = program.builder.snapshot().edges('/project/a.py', 12);
   expect(callers.map(({ line, function: name, total }) => [line, name, total.samples])).toEqual([
     [3, 'main', 4],
     [4, 'main', 2],
@@ -251,7 +255,7 @@ test('processes and threads', () => {
     [200, 200, 'MainThread'],
   ]);
   expect(new Set(profile.threads.map(({ id }) => id)).size).toBe(3);
-  expect(lineOf(profile, '/work/a.py', 3).self.samples).toBe(2);
+  expect(lineOf(profile, '/project/a.py', 3).self.samples).toBe(2);
 });
 
 test('a snapshot does not change, and unchanged files are the same objects', () => {
@@ -263,9 +267,9 @@ test('a snapshot does not change, and unchanged files are the same objects', () 
   const first = program.builder.snapshot();
   program.sample({ stack: a });
   const second = program.builder.snapshot();
-  expect(second.files.get('/work/b.py')).toBe(first.files.get('/work/b.py'));
-  expect(lineOf(first, '/work/a.py', 3).self.samples).toBe(1);
-  expect(lineOf(second, '/work/a.py', 3).self.samples).toBe(2);
+  expect(second.files.get('/project/b.py')).toBe(first.files.get('/project/b.py'));
+  expect(lineOf(first, '/project/a.py', 3).self.samples).toBe(1);
+  expect(lineOf(second, '/project/a.py', 3).self.samples).toBe(2);
 });
 
 test('CPU adds up to the nanosecond, and so does wall time, whatever comes', () => {

@@ -95,7 +95,11 @@ test('rows show Python frames and what happened on top of them; equal neighbours
     '42+1 cpu 1',
   ]);
   const [name, file, line] = follower.functions[0]!;
-  expect([follower.strings[name], follower.strings[file], line]).toEqual(['main', '/work/a.py', 1]);
+  expect([follower.strings[name], follower.strings[file], line]).toEqual([
+    'main',
+    '/project/a.py',
+    1,
+  ]);
 });
 
 test('time without a core belongs to the calls the thread was in; a long pause does not', () => {

@@ -53,7 +53,7 @@ export class Program {
       engine: 'native',
       pythonVersion: '3.9.18',
       executable: '/usr/bin/python3',
-      cwd: '/work',
+      cwd: '/project',
       argv: ['python3', 'a.py'],
       architecture: 'x86_64',
     });
