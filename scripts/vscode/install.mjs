@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Problem, run, tail, which } from './process.mjs';
 
 export const codeServerVersion = '4.139.1';
@@ -121,7 +121,7 @@ async function build(folder, platform) {
     ...Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !parentNpm.includes(name)),
     ),
-    PATH: `${nodeBin}:${dirname(npm.cli)}:${process.env.PATH}`,
+    PATH: `${npmShim(folder, nodeBin, npm)}:${nodeBin}:${process.env.PATH}`,
     npm_config_nodedir: nodeRoot,
     npm_config_build_from_source: 'true',
     npm_config_unsafe_perm: 'true',
@@ -141,6 +141,22 @@ async function build(folder, platform) {
       `code-server ${codeServerVersion} was built but does not run: ${tail(check.output, 5)}\nInstall desktop VS Code so that \`code\` is on PATH, or report this.`,
     );
   }
+}
+
+/**
+ * A folder with an `npm` for install scripts that call it. The launcher next to npm's own files looks for npm where the
+ * Node that runs it is, and this Node came without one.
+ */
+function npmShim(folder, nodeBin, npm) {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+  writeFileSync(
+    join(bin, 'npm'),
+    `#!/bin/sh\nexec ${quoted(join(nodeBin, 'node'))} ${quoted(npm.cli)} "$@"\n`,
+    { mode: 0o755 },
+  );
+  return bin;
 }
 
 async function npmInstall({ node, cli }, folder, spec, env) {
