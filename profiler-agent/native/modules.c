@@ -143,7 +143,7 @@ static char *proc_read(const char *path, size_t *capacity) {
   return NULL;
 }
 
-void modules_refresh(uintptr_t inside) {
+bool modules_refresh(uintptr_t inside) {
   atomic_store(&wanted, false);
   size_t capacity;
   char *text = proc_read("/proc/self/maps", &capacity);
@@ -151,7 +151,7 @@ void modules_refresh(uintptr_t inside) {
   if (!text || !map) {
     if (text) pages_free(text, capacity);
     pages_free(map, sizeof *map);
-    return;
+    return false;
   }
   char base_path[512] = "";
   uintptr_t base = 0;
@@ -183,4 +183,5 @@ void modules_refresh(uintptr_t inside) {
   pages_free(text, capacity);
   pages_free(previous, sizeof *previous);
   previous = atomic_exchange(&current, map);
+  return !previous || previous->modules != map->modules || previous->ranges != map->ranges;
 }

@@ -36,8 +36,9 @@ const struct module_map *modules_current(void);
 int module_map__find(const struct module_map *self, uintptr_t pc);
 // Facts about a module; they never change once it has been seen. (signal)
 struct module *module_at(uint32_t index);
-// Reads /proc/self/maps again. `inside` is an address in the interpreter. (watcher)
-void modules_refresh(uintptr_t inside);
+// Reads /proc/self/maps again. `inside` is an address in the interpreter. Returns true when there is something new.
+// (watcher)
+bool modules_refresh(uintptr_t inside);
 // Asked for by whoever met an address that is not in the picture. (signal)
 void modules_want_refresh(void);
 bool modules_refresh_wanted(void);

@@ -48,3 +48,5 @@ void record_end(int exit_status);
 uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction);
 // `address` as the ring has it, with NATIVE_IS_FUNCTION.
 uint32_t record_native(uint32_t parent, uint64_t address);
+// The mapped files have changed: an address may mean something else from now on.
+void records_forget_natives(void);

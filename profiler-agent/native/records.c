@@ -34,6 +34,10 @@ static struct {
   struct intern stack_table, native_table;
 } ids;
 
+void records_forget_natives(void) {
+  intern__clear(&ids.native_table);
+}
+
 void records_reset(void) {
   intern__clear(&ids.stack_table);
   intern__clear(&ids.native_table);

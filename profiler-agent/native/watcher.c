@@ -17,7 +17,7 @@
 
 #define STATS_NS (250 * 1000 * 1000ull)
 #define NAMES_NS (1000 * 1000 * 1000ull)
-#define MODULES_NS (20 * 1000 * 1000ull)
+#define MODULES_NS (10 * 1000 * 1000ull)
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
@@ -49,9 +49,22 @@ static void stats_write(void) {
   record_stats(&stats);
 }
 
+static void modules_look(uint64_t now) {
+  if (modules_refresh(settings.python->eval_entry)) {
+    modules_wait = MODULES_NS;
+    records_forget_natives();
+  } else if (modules_wait < NS_PER_SECOND) {
+    // Code without a file, as a JIT makes, is asked for again and again: look ever less often.
+    modules_wait *= 2;
+  }
+  next_modules = now + modules_wait;
+}
+
 // One round. Returns true when some thread runs.
 static bool look_around(uint64_t now) {
   bool running = false;
+  // Before the samples that met the unknown address are written, if it can be.
+  if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
   bool names = now >= next_names;
   if (names) next_names = now + NAMES_NS;
   for (uint32_t i = 0; i < threads_count(); i++) {
@@ -65,12 +78,6 @@ static bool look_around(uint64_t now) {
     }
     running |= thread__observe(it, now);
     if (names && it->id) thread__read_name(it);
-  }
-  if (modules_refresh_wanted() && now >= next_modules) {
-    modules_refresh(settings.python->eval_entry);
-    // Code without a file, as a JIT makes, is asked for again and again: look ever less often.
-    modules_wait = modules_wait < NS_PER_SECOND ? modules_wait + modules_wait / 2 : modules_wait;
-    next_modules = now + modules_wait;
   }
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
