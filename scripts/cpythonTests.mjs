@@ -1,0 +1,253 @@
+// `node scripts/cpythonTests.mjs [--python PATH,PATH] [--modules NAME,NAME] [--interval-us N] [--timeout SECONDS]`:
+// CPython's own regression tests of what a profiler could disturb, bare and under the agent, and every test whose result
+// differs. A test that differs is run again on both sides: what changes its result by itself is called flaky. Exit code 1
+// when a difference stays. Takes tens of minutes; one test process at a time.
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endGroupNow, main, Problem, run, tail } from './vscode/process.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** The slow ones last. A version that lacks a module leaves it out. */
+const known = [
+  ...['test_mmap', 'test_gc', 'test_thread', 'test_threading', 'test_threadsignals', 'test_signal'],
+  ...['test_eintr', 'test_faulthandler', 'test_ctypes', 'test_os', 'test_posix', 'test_fork1'],
+  ...['test_wait3', 'test_wait4', 'test_select', 'test_poll', 'test_epoll', 'test_selectors'],
+  ...['test_subprocess', 'test_concurrent_futures', 'test_multiprocessing_main_handling'],
+  ...['test_multiprocessing_fork', 'test_multiprocessing_forkserver', 'test_multiprocessing_spawn'],
+  'test_asyncio',
+];
+const rerunRounds = 4;
+
+// JUnit's XML read by the interpreter under test, bare: name → passed, skipped, failed or error.
+const reader = `
+import json, sys, xml.etree.ElementTree as tree
+found = {}
+for case in tree.parse(sys.argv[1]).iter("testcase"):
+    kinds = {child.tag for child in case}
+    result = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "passed")
+    found[case.get("name").split(" (")[0]] = result
+print(json.dumps(found))
+`;
+
+await main(async () => {
+  const options = readArguments(process.argv.slice(2));
+  const scratch = mkdtempSync(join(tmpdir(), 'linescope-cpython-'));
+  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  // A copy: a build in the meantime changes no run.
+  const agent = join(scratch, 'liblinescope.so');
+  const built = join(root, 'dist', 'agent', `linux-${process.arch}`, 'liblinescope.so');
+  if (!existsSync(built)) throw new Problem('Build the agent first: make -s -C profiler-agent');
+  copyFileSync(built, agent);
+
+  let differences = 0;
+  for (const python of options.pythons) {
+    console.log(`\n${python}`);
+    const total = { tests: 0, bare: 0, watched: 0 };
+    const { modules, resources } = await ask(python, options.modules ?? known);
+    for (const module of modules) {
+      const side = { python, scratch, resources, timeout: options.timeout };
+      const bare = await runModule(module, [], { ...side, environment: cleanEnvironment() });
+      const environment = { ...cleanEnvironment(), ...underAgent(agent, scratch, options) };
+      if (bare.results.size === 0) {
+        // Nothing to compare with: that is a failure of this run, not a pass.
+        console.log(`FAILED  ${module}: no results bare (${bare.ending})\n${tail(bare.output)}`);
+        differences++;
+        continue;
+      }
+      const watched = await runModule(module, [], { ...side, environment });
+      const found = await settle(module, compare(bare, watched), { side, environment });
+      console.log(line(module, bare, watched, found));
+      for (const { name, ...difference } of found) {
+        console.log(
+          `      ${difference.verdict} ${name}: bare ${difference.bare}, under the agent ${difference.watched}`,
+        );
+      }
+      const real = found.filter(({ verdict }) => verdict === 'DIFFERS');
+      if (real.length > 0 && options.verbose) console.log(tail(watched.output, 80));
+      differences += real.length;
+      total.tests += bare.results.size;
+      total.bare += bare.seconds;
+      total.watched += watched.seconds;
+    }
+    console.log(
+      `${total.tests} tests, ${total.bare.toFixed(0)} s bare, ${total.watched.toFixed(0)} s under the agent`,
+    );
+  }
+  console.log(`\n${differences} differences`);
+  return differences > 0 ? 1 : 0;
+});
+
+function readArguments(args) {
+  const value = (name) => {
+    const at = args.indexOf(name);
+    if (at < 0) return undefined;
+    const [, text] = args.splice(at, 2);
+    if (text === undefined) throw new Problem(`${name} needs a value.`);
+    return text;
+  };
+  const options = {
+    pythons: value('--python')?.split(',') ?? defaultPythons(),
+    modules: value('--modules')?.split(','),
+    intervalUs: Number(value('--interval-us') ?? 1000),
+    timeout: Number(value('--timeout') ?? 900),
+    verbose: args.includes('--verbose'),
+  };
+  const unknown = args.find((name) => name !== '--verbose');
+  if (unknown !== undefined) throw new Problem(`${unknown} is not an option here.`);
+  return options;
+}
+
+/** One old and one new interpreter of pyenv's; Debian leaves the tests out of its own. */
+function defaultPythons() {
+  const versions = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions');
+  const names = existsSync(versions) ? readdirSync(versions) : [];
+  const found = names
+    .filter((name) => /^3\.(9|1\d)\./.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((name) => join(versions, name, 'bin', 'python'));
+  if (found.length === 0) throw new Problem(`No interpreter in ${versions}: pass --python PATH.`);
+  return [...new Set([found[0], found.at(-1)])];
+}
+
+function cleanEnvironment() {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(PYTHON|LINESCOPE|LD_|VIRTUAL_ENV|PYENV_VERSION)/.test(name),
+  );
+  return Object.fromEntries(kept);
+}
+
+function underAgent(agent, scratch, { intervalUs }) {
+  const runDir = mkdtempSync(join(scratch, 'run-'));
+  return {
+    LD_PRELOAD: agent,
+    LINESCOPE_DIR: runDir,
+    LINESCOPE_INTERVAL_US: String(intervalUs),
+    ...(intervalUs < 1000 ? { LINESCOPE_BUDGET_PERMILLE: '0' } : {}),
+  };
+}
+
+/** What this version's tests offer: which modules of a list, and which of the resources that time-consuming tests ask for. */
+async function ask(python, modules) {
+  const code = `import importlib.util as u, json
+from test.libregrtest.cmdline import ALL_RESOURCES
+print(json.dumps({"modules": [n for n in ${JSON.stringify(modules)} if u.find_spec("test." + n)],
+ "resources": [n for n in ("cpu", "walltime") if n in ALL_RESOURCES]}))`;
+  const { code: status, output } = await run(python, ['-c', code], {
+    env: cleanEnvironment(),
+    quiet: true,
+  });
+  if (status !== 0) throw new Problem(`${python} has no tests:\n${tail(output)}`);
+  return JSON.parse(output);
+}
+
+/**
+ * Runs one test module, or only the tests named.
+ * @returns {Promise<{results: Map<string, string>, ending: string, seconds: number, output: string}>}
+ *   results is empty when the run did not come to its end; ending says how it ended.
+ */
+async function runModule(module, only, side) {
+  const { python, scratch, environment, resources, timeout } = side;
+  const folder = mkdtempSync(join(scratch, 'test-'));
+  mkdirSync(join(folder, 'tmp'));
+  const xml = join(folder, 'results.xml');
+  const selected = only.flatMap((name) => ['-m', name]);
+  const args = ['-m', 'test', '-v', '-u', resources.join(), '--junit-xml', xml];
+  const started = Date.now();
+  const { ending, output } = await runGroup(
+    python,
+    [...args, '--tempdir', join(folder, 'tmp'), ...selected, module],
+    { cwd: folder, env: environment, timeoutMs: timeout * 1000 },
+  );
+  const seconds = (Date.now() - started) / 1000;
+  let results = new Map();
+  if (existsSync(xml)) {
+    const read = await run(python, ['-c', reader, xml], { env: cleanEnvironment(), quiet: true });
+    if (read.code === 0) results = new Map(Object.entries(JSON.parse(read.output)));
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return { results, ending, seconds, output };
+}
+
+/** Runs a command as a process group, which ends with it: tests leave processes behind. */
+function runGroup(command, args, { timeoutMs, ...options }) {
+  return new Promise((resolve, reject) => {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { ...options, detached: true, stdio });
+    let output = '';
+    let expired = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (output = (output + text).slice(-1e6)));
+    }
+    const timer = setTimeout(() => {
+      expired = true;
+      endGroupNow(child);
+    }, timeoutMs);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      endGroupNow(child);
+      resolve({ ending: expired ? 'timeout' : (signal ?? `exit ${code}`), output });
+    });
+  });
+}
+
+/** Tests, and the module's own ending, that went differently. */
+function compare(bare, watched) {
+  const found = [];
+  for (const name of new Set([...bare.results.keys(), ...watched.results.keys()])) {
+    const one = bare.results.get(name) ?? 'absent';
+    const other = watched.results.get(name) ?? 'absent';
+    if (one !== other) found.push({ name, bare: one, watched: other });
+  }
+  if (found.length === 0 && bare.ending !== watched.ending) {
+    found.push({ name: 'the module', bare: bare.ending, watched: watched.ending });
+  }
+  return found;
+}
+
+/** Runs what differed again, on both sides: only what differs every time is a difference. */
+async function settle(module, found, { side, environment }) {
+  if (found.length === 0) return found;
+  const only = found.map(({ name }) => name).filter((name) => name !== 'the module');
+  const seen = new Map(found.map(({ name, ...first }) => [name, [first]]));
+  for (let round = 0; round < rerunRounds; round++) {
+    const bare = await runModule(module, only, { ...side, environment: cleanEnvironment() });
+    const watched = await runModule(module, only, { ...side, environment });
+    for (const { name } of found) {
+      const of = (run) =>
+        name === 'the module' ? run.ending : (run.results.get(name) ?? `absent (${run.ending})`);
+      seen.get(name).push({ bare: of(bare), watched: of(watched) });
+    }
+  }
+  return found.map(({ name }) => {
+    const runs = seen.get(name);
+    const count = (key) =>
+      [...new Set(runs.map((each) => each[key]))]
+        .map((result) => `${result} ×${runs.filter((each) => each[key] === result).length}`)
+        .join(', ');
+    // What bare runs can show as well, in the same share or more, is not the agent's doing.
+    const failures = (key) =>
+      runs.slice(1).filter((each) => !/^(passed|skipped|exit 0)$/.test(each[key])).length;
+    const verdict = failures('watched') <= failures('bare') && !always(runs) ? 'flaky' : 'DIFFERS';
+    return { name, verdict, bare: count('bare'), watched: count('watched') };
+  });
+}
+
+function always(runs) {
+  return runs.every(({ bare, watched }) => bare !== watched);
+}
+
+function line(module, bare, watched, found) {
+  const count = (results, kind) => [...results.values()].filter((result) => result === kind).length;
+  const { results, ending } = watched;
+  const words = ['passed', 'skipped', 'failure', 'error']
+    .map((kind) => [kind, count(results, kind)])
+    .filter(([, times]) => times > 0)
+    .map(([kind, times]) => `${times} ${kind}`);
+  const times = `${bare.seconds.toFixed(0)} s bare, ${watched.seconds.toFixed(0)} s watched`;
+  const verdict = found.some(({ verdict: it }) => it === 'DIFFERS') ? 'DIFFERS' : 'same';
+  return `${verdict.padEnd(8)}${module.padEnd(36)}${words.join(', ') || ending} (${times})`;
+}
