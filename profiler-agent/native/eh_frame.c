@@ -1,6 +1,9 @@
+#define _GNU_SOURCE
 #include "eh_frame.h"
 
 #include <string.h>
+
+#include "arch.h"
 
 // The format: Linux Standard Base, "Exception Frames"; DWARF 4, section 6.4.
 
@@ -130,7 +133,6 @@ struct state {
 };
 
 #define REMEMBERED 8
-enum { REG_FP = 6, REG_SP = 7, REG_RETURN = 16 };  // x86-64's numbers
 
 // Runs one program until the row for `pc`. Returns false on an instruction it does not know.
 static bool program_run(struct bytes in, const struct entry *entry, uintptr_t pc, struct state *state,

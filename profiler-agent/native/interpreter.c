@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if !defined(__x86_64__) || !defined(__linux__)
-#error "the native engine knows Linux on x86-64 only, so far"
-#endif
+#include "arch.h"
 
 // Include/cpython/pystate.h, Include/internal/pycore_frame.h and Include/cpython/code.h of each minor version, as
 // offsetof() gives them on LP64 release builds. tstate_frame of 3.11 and 3.12 is the cframe.
@@ -175,15 +173,14 @@ static uint32_t hexversion_parse(const char *text) {
 }
 
 // The entry block of the bytecode loop is straight-line code. Its frame becomes visible with one store to the thread
-// state, `mov %reg, frame(%tstate)`; the stores that complete it follow within the block, if not before.
+// state; the stores that complete it follow within the block, if not before.
 #define ENTRY_BYTES 512
 #define LINKING_BYTES (self->minor == 12 ? 160 : 96)
 
 static struct address_range linking_find(const struct interpreter *self) {
   const unsigned char *code = (const unsigned char *)self->eval_entry;
-  for (uintptr_t i = 0; i + 4 <= ENTRY_BYTES; i++) {
-    bool store = (code[i] & 0xf8) == 0x48 && code[i + 1] == 0x89;
-    if (store && code[i + 2] >> 6 == 1 && (code[i + 2] & 7) != 4 && code[i + 3] == self->at.tstate_frame)
+  for (uintptr_t i = 0; i + 4 <= ENTRY_BYTES; i += CODE_ALIGN) {
+    if (is_store_at(code + i, self->at.tstate_frame))
       return (struct address_range){self->eval_entry + i + 1, self->eval_entry + i + LINKING_BYTES};
   }
   return (struct address_range){self->eval_entry, self->eval_entry + ENTRY_BYTES};

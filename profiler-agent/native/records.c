@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "intern.h"
 #include "interpreter.h"
 #include "modules.h"
@@ -72,7 +73,7 @@ void record_process(const struct interpreter *python) {
   put_string(text);
   put_string(getcwd(text, sizeof text) ? text : "");
   put_arguments();
-  put_string("x86_64");
+  put_string(ARCH_NAME);
   record_finish(KIND_PROCESS);
 }
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "codes.h"
 #include "frames.h"
 #include "modules.h"
@@ -15,12 +15,6 @@
 
 static const struct interpreter *python;
 static int signal_number;
-
-// `syscall` on x86-64: the instruction before the one that is interrupted on the way out of the kernel.
-static bool after_syscall(uintptr_t pc) {
-  const unsigned char *code = (const unsigned char *)pc;
-  return code[-2] == 0x0f && code[-1] == 0x05;
-}
 
 // This thread's Python state, or 0. While the interpreter finalizes, it frees the states of other threads.
 static uintptr_t thread_state(const struct thread *self) {
@@ -40,20 +34,18 @@ struct chain {
 };
 
 // Native frames from the interrupted one outwards until the bytecode loop, as program counters or function starts.
-static struct chain chain_collect(uint64_t *into, const struct thread *self, const greg_t *regs, bool *in_syscall) {
+static struct chain chain_collect(uint64_t *into, const struct thread *self, const struct registers *registers,
+                                  bool *in_syscall) {
   struct chain chain = {0};
-  struct unwind_cursor cursor = {.pc = (uintptr_t)regs[REG_RIP],
-                                 .sp = (uintptr_t)regs[REG_RSP],
-                                 .fp = (uintptr_t)regs[REG_RBP],
-                                 .stack_end = self->stack_end};
-  if (interpreter__in_eval(python, cursor.pc)) return chain;
+  struct unwind_cursor cursor = {.at = *registers, .stack_end = self->stack_end};
+  if (interpreter__in_eval(python, cursor.at.pc)) return chain;
   const struct module_map *map = modules_current();
   if (!map) {
     chain.incomplete = true;
     return chain;
   }
   for (bool first = true; chain.count < NATIVE_DEPTH; first = false) {
-    uintptr_t pc = cursor.pc;
+    uintptr_t pc = cursor.at.pc;
     struct unwind_step step;
     bool more = unwind_step(&cursor, map, first, &step);
     if (step.module < 0) modules_want_refresh();
@@ -64,7 +56,7 @@ static struct chain chain_collect(uint64_t *into, const struct thread *self, con
       chain.incomplete = true;
       return chain;
     }
-    if (interpreter__in_eval(python, cursor.pc)) return chain;
+    if (interpreter__in_eval(python, cursor.at.pc)) return chain;
   }
   chain.incomplete = true;
   return chain;
@@ -115,7 +107,7 @@ static enum walk_result frames_collect(struct entry_frame *into, struct thread *
   return walk.result;
 }
 
-static void sample_take(struct thread *self, const greg_t *regs) {
+static void sample_take(struct thread *self, const struct registers *registers) {
   uint64_t native[NATIVE_DEPTH];
   struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC)};
   sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -126,7 +118,7 @@ static void sample_take(struct thread *self, const greg_t *regs) {
   uintptr_t tstate = thread_state(self);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
   bool in_syscall = false;
-  struct chain chain = chain_collect(native, self, regs, &in_syscall);
+  struct chain chain = chain_collect(native, self, registers, &in_syscall);
   if (in_syscall) sample.flags |= SAMPLE_IN_SYSCALL;
   if (chain.incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
 
@@ -139,7 +131,7 @@ static void sample_take(struct thread *self, const greg_t *regs) {
     }
     struct entry_frame *frames = (struct entry_frame *)(into + 1);
     bool again;
-    enum walk_result result = frames_collect(frames, self, tstate, (uintptr_t)regs[REG_RIP], &sample, &again);
+    enum walk_result result = frames_collect(frames, self, tstate, registers->pc, &sample, &again);
     if (result == WALK_REJECTED) break;
     if (again) continue;
     if (result == WALK_NONE) sample.flags |= SAMPLE_NO_PYTHON;
@@ -161,7 +153,8 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   // From this thread's own timer, or from the watcher. Whoever else sends this signal is not answered.
   bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == self);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
-    sample_take(self, ((const ucontext_t *)context)->uc_mcontext.gregs);
+    struct registers registers = registers_read(context);
+    sample_take(self, &registers);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
   errno = saved;

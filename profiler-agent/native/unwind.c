@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "unwind.h"
 
 #include <string.h>
@@ -42,7 +43,7 @@ static struct rule rule_find(const struct module *module, uintptr_t pc) {
 
 bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, bool first, struct unwind_step *step) {
   // A return address may be the first byte of the next function when the call never returns.
-  uintptr_t pc = first ? cursor->pc : cursor->pc - 1;
+  uintptr_t pc = first ? cursor->at.pc : cursor->at.pc - 1;
   *step = (struct unwind_step){.module = module_map__find(map, pc)};
   if (step->module < 0) return false;
   const struct module *module = module_at((uint32_t)step->module);
@@ -50,19 +51,20 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   if (rule.into || rule.kind) step->function = pc - rule.into;
   uintptr_t frame;
   switch (rule.kind) {
-    case RULE_SP: frame = cursor->sp + rule.offset; break;
-    case RULE_FP: frame = cursor->fp + rule.offset; break;
-    case RULE_PLT: frame = cursor->sp + 8 + ((pc & 15) >= 11 ? 8 : 0); break;
+    case RULE_SP: frame = cursor->at.sp + rule.offset; break;
+    case RULE_FP: frame = cursor->at.fp + rule.offset; break;
+    case RULE_PLT: frame = cursor->at.sp + plt_frame(pc); break;
+    case RULE_END: step->outermost = true; return false;
     default: return false;
   }
   // Every word read lies between the stack pointer and the end of this thread's own stack.
-  if (frame & 7 || frame < cursor->sp + 8 || frame > cursor->stack_end) return false;
+  if (frame & 7 || frame < cursor->at.sp + 8 || frame > cursor->stack_end) return false;
   if (rule.fp_saved) {
     uintptr_t saved = frame - rule.fp_saved;
-    if (saved < cursor->sp || saved >= frame) return false;
-    memcpy(&cursor->fp, (const void *)saved, sizeof cursor->fp);
+    if (saved < cursor->at.sp || saved >= frame) return false;
+    memcpy(&cursor->at.fp, (const void *)saved, sizeof cursor->at.fp);
   }
-  memcpy(&cursor->pc, (const void *)(frame - 8), sizeof cursor->pc);
-  cursor->sp = frame;
-  return cursor->pc > 4096;
+  memcpy(&cursor->at.pc, (const void *)(frame - 8), sizeof cursor->at.pc);
+  cursor->at.sp = frame;
+  return cursor->at.pc > 4096;
 }

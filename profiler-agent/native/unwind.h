@@ -4,19 +4,20 @@
 // the frame pointer are tracked: enough for everything compilers emit on x86-64 but functions that realign their
 // stack through another register; there the chain ends and says so.
 #pragma once
-#include "base.h"
+#include "arch.h"
 #include "modules.h"
 
 struct unwind_cursor {
-  uintptr_t pc, sp, fp;
+  struct registers at;
   uintptr_t stack_end;  // the highest address of this thread's stack
 };
 
 struct unwind_step {
   int module;          // index, −1 unknown
   uintptr_t function;  // start of the function that holds pc by the tables, 0 unknown
+  bool outermost;      // there is no caller: the thread began here
 };
 
-// Says what cursor->pc is in, and moves the cursor to the caller. False when the caller cannot be found. The first
+// Says what cursor->at.pc is in, and moves the cursor to the caller. False when the caller cannot be found. The first
 // pc is exact; those after it are return addresses. (signal)
 bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, bool first, struct unwind_step *step);
