@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { cacheFolder } from './vscode/install.mjs';
 import { Problem, run, tail } from './vscode/process.mjs';
 
-/** The last version that supports a Python 3 minor version, where that is not the newest. */
-const versions = { 9: '2.0.2', 10: '2.2.6' };
-const newest = '2.3.5';
+/** The version for a Python 3 minor version, where it is not the usual one: the last for old ones, the first for new. */
+const versions = { 9: '2.0.2', 10: '2.2.6', 15: '2.5.5' };
+const usual = '2.3.5';
 
 /**
  * Makes sure that numpy for Python 3.`minor` is in the cache.
@@ -16,7 +16,7 @@ const newest = '2.3.5';
  * @returns {Promise<string>} a folder for PYTHONPATH
  */
 export async function ensureNumpy(minor, interpreters) {
-  const version = versions[minor] ?? newest;
+  const version = versions[minor] ?? usual;
   const folder = join(cacheFolder(), `numpy-${version}-cp3${minor}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheFolder(), { recursive: true });

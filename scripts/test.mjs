@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensurePythons } from './pythons.mjs';
 import { main, Problem, run } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +24,7 @@ await main(async () => {
     }
     if (!built) tally.push({ suite: 'build', passed: 0, failed: 1, skipped: 0, seconds: 0 });
   }
+  if (built && wanted.includes('agent')) await newestPythons();
   for (const suite of wanted) {
     if (suite === 'check') tally.push(await check());
     else if (built) tally.push(await vitest(suite, filter));
@@ -49,6 +51,16 @@ async function step(name, [command, ...args]) {
   const { code } = await run(command, args);
   if (code !== 0) console.log(`── ${name} failed (exit ${code})`);
   return code === 0;
+}
+
+/** Without them the agent is tested with the interpreters that this machine has. */
+async function newestPythons() {
+  try {
+    await ensurePythons();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.log(`\n${error.message}\nThe agent is not tested with these versions.`);
+  }
 }
 
 /** Types, lint and format, each counted as one test. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNumpy } from '../../scripts/numpy.mjs';
+import { cachedPythons } from '../../scripts/pythons.mjs';
 import { cleanEnvironment } from './programs';
 
 export interface Python {
@@ -43,17 +44,18 @@ function ask(path: string): Found | undefined {
   }
 }
 
-/** Interpreters built by pyenv, newest patch first, then what PATH has. */
+/** Interpreters built by pyenv, newest patch first, then those that scripts/pythons.mjs fetched, then what PATH has. */
 function candidates(): string[] {
   const versions = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
   const patches = existsSync(versions) ? readdirSync(versions) : [];
   patches.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const names = ['python3'];
+  for (let minor = newest; minor >= oldest; minor--) names.push(`python3.${minor}`);
   const onPath = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
   return [
     ...patches.map((patch) => join(versions, patch, 'bin', 'python')),
-    ...['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.9'].flatMap(
-      (name) => onPath.map((folder) => join(folder, name)),
-    ),
+    ...cachedPythons(),
+    ...names.flatMap((name) => onPath.map((folder) => join(folder, name))),
   ].filter((path) => existsSync(path) && !path.includes('/shims/'));
 }
 
@@ -88,7 +90,7 @@ const chosen = process.env['LINESCOPE_TEST_PYTHON']?.split(',');
 export const pythons: Python[] = found.supported.filter(
   ({ name }) => !chosen || chosen.includes(name.split(' ')[0]!),
 );
-/** CPythons that the agent does not know: 3.8 and older. */
+/** CPythons that the agent does not know: 3.8 and older, and what is newer than the newest. */
 export const unsupportedPythons: Python[] = found.unsupported;
 
 /** A folder for PYTHONPATH that holds numpy for this interpreter, installed once into the cache. */
