@@ -27,6 +27,7 @@ void walk_start(struct walk *self, const struct interpreter *python, uintptr_t t
   if (!load(self, tstate + python->at.tstate_frame, &frame, sizeof frame)) return;
   if (python->minor == 11 || python->minor == 12) {
     if (!plausible(frame)) return;
+    self->cframe = frame;
     if (!load(self, frame + python->at.cframe_current, &frame, sizeof frame)) return;
   }
   self->frame = frame;
@@ -76,6 +77,24 @@ static bool next_interpreter(struct walk *self, struct frame *frame, const unsig
   return true;
 }
 
+// Whether the frame is the outermost of its invocation of the bytecode loop, and what that keeps on the C stack.
+static void entry_find(struct walk *self, struct frame *frame, const unsigned char *fields) {
+  const struct offsets *at = &self->python->at;
+  frame->entry = true;
+  frame->mark = 0;
+  if (self->python->minor == 11) {
+    // _PyInterpreterFrame.is_entry lies just before its owner. An invocation's _PyCFrame leads to the one before it.
+    frame->entry = fields[at->frame_owner - 1];
+    if (!frame->entry || !plausible(self->cframe)) return;
+    frame->mark = self->cframe;
+    memcpy(&self->cframe, (const void *)(self->cframe + 16), sizeof self->cframe);
+  } else if (self->python->minor >= 12 && self->frame) {
+    // Its caller is the frame that the invocation itself made, and that is a local variable there.
+    frame->entry = ((const unsigned char *)self->frame)[at->frame_owner] >= OWNER_C_STACK;
+    frame->mark = frame->entry ? self->frame : 0;
+  }
+}
+
 bool walk_next(struct walk *self, struct frame *frame) {
   const struct offsets *at = &self->python->at;
   while (self->frame) {
@@ -92,7 +111,10 @@ bool walk_next(struct walk *self, struct frame *frame) {
     bool found = self->python->minor < 11 ? next_object(self, frame, fields) : next_interpreter(self, frame, fields);
     if (self->result == WALK_REJECTED) return false;
     memcpy(&self->frame, fields + at->frame_previous, sizeof self->frame);
-    if (found) return true;
+    if (!found) continue;
+    if (self->frame && !plausible(self->frame)) return reject(self);
+    if (!self->remote) entry_find(self, frame, fields);
+    return true;
   }
   return false;
 }

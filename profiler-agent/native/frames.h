@@ -6,6 +6,10 @@ struct frame {
   uintptr_t code;       // PyCodeObject
   int32_t instruction;  // bytes into the bytecode, −1 not started
   uintptr_t instruction_address;
+  // It is the outermost frame of its invocation of the bytecode loop, which keeps something of its own at `mark` on the
+  // C stack (0: not known). Known for the calling thread only.
+  bool entry;
+  uintptr_t mark;
 };
 
 enum walk_result {
@@ -16,8 +20,9 @@ enum walk_result {
 
 struct walk {
   const struct interpreter *python;
-  uintptr_t frame;  // the next frame to visit
-  bool remote;      // read through the kernel: for another thread's frames
+  uintptr_t frame;   // the next frame to visit
+  uintptr_t cframe;  // 3.11: of the invocation that runs it
+  bool remote;       // read through the kernel: for another thread's frames
   enum walk_result result;
 };
 

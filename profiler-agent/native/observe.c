@@ -12,6 +12,7 @@
 #include "frames.h"
 #include "interpreter.h"
 #include "sampler.h"
+#include "stack.h"
 
 // A thread that waits is written down this often, so that a reader sees it wait.
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
@@ -71,7 +72,7 @@ static uintptr_t thread_state_find(const struct thread *it) {
 // The stack of a thread that does not run, read through the kernel. The caller checks afterwards that it did not run
 // meanwhile. Returns false when it could not be read.
 static bool wait_stack_read(struct thread *it, uint32_t *stack) {
-  static struct entry_frame frames[PYTHON_DEPTH];
+  static uint64_t frames[STACK_WORDS_MAX];
   static unsigned char description[RING_SIZE];
   *stack = 0;
   if (!settings.python->is_initialized() || settings.python->is_finalizing()) return false;
@@ -85,7 +86,7 @@ static bool wait_stack_read(struct thread *it, uint32_t *stack) {
   struct frame frame;
   uint32_t count = 0;
   walk_start(&walk, settings.python, tstate, 0, true);
-  while (walk.result == WALK_OK && count < PYTHON_DEPTH && walk_next(&walk, &frame)) {
+  while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     struct code_key key;
     if (!code_key_read(&key, settings.python, frame.code, true)) return false;
     uint32_t id = codes_find(&key);
@@ -96,10 +97,10 @@ static bool wait_stack_read(struct thread *it, uint32_t *stack) {
       record_code((const struct entry_code *)description);
       codes_add(&key, id);
     }
-    frames[count++] = (struct entry_frame){id, frame.instruction};
+    frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
-  while (count--) *stack = record_stack(*stack, frames[count].code, frames[count].instruction);
+  while (count--) *stack = record_stack(*stack, word_code(frames[count]), word_instruction(frames[count]), 0);
   return *stack != 0;
 }
 
@@ -158,8 +159,7 @@ void thread__write_wait(struct thread *it, uint64_t now) {
 }
 
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
-  const struct entry_frame *frames = (const struct entry_frame *)(entry + 1);
-  const uint64_t *native = (const uint64_t *)(frames + entry->python);
+  const uint64_t *words = (const uint64_t *)(entry + 1);
   uint64_t cpu = entry->cpu - it->cpu;
   struct sample_record sample = {
       .thread = it->id,
@@ -170,9 +170,14 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
       .system = entry->system - it->system,
       .opcode = entry->opcode,
   };
-  for (uint32_t i = entry->python; i--;)
-    sample.stack = record_stack(sample.stack, frames[i].code, frames[i].instruction);
-  for (uint32_t i = entry->native; i--;) sample.native = record_native(sample.native, native[i]);
+  for (uint32_t i = entry->words; i--;) {
+    if (words[i] & WORD_IS_PYTHON) {
+      sample.stack = record_stack(sample.stack, word_code(words[i]), word_instruction(words[i]), sample.native);
+      sample.native = 0;
+    } else {
+      sample.native = record_native(sample.native, words[i]);
+    }
+  }
   record_sample(&sample);
   stats->samples++;
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;

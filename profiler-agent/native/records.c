@@ -192,14 +192,16 @@ void record_end(int exit_status) {
   record_finish(KIND_END);
 }
 
-uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction) {
+uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction, uint32_t between) {
   uint64_t where = (uint64_t)code << 32 | (uint32_t)instruction;
-  uint32_t id = intern__find_or_add(&ids.stack_table, parent, where, ids.stacks + 1);
+  uint64_t from = (uint64_t)between << 32 | parent;
+  uint32_t id = intern__find_or_add(&ids.stack_table, from, where, ids.stacks + 1);
   if (id) return id;
   record_begin();
   put_varint(parent);
   put_varint(code);
   put_svarint(instruction);
+  if (between) put_varint(between);
   record_finish(KIND_STACK);
   return ++ids.stacks;
 }
@@ -219,7 +221,7 @@ static uint32_t record_module(struct module *module) {
 uint32_t record_native(uint32_t parent, uint64_t address) {
   uint32_t id = intern__find_or_add(&ids.native_table, parent, address, ids.natives + 1);
   if (id) return id;
-  uintptr_t pc = (uintptr_t)(address & ~NATIVE_IS_FUNCTION);
+  uintptr_t pc = (uintptr_t)(address & ~WORD_IS_FUNCTION);
   const struct module_map *map = modules_current();
   int found = map ? module_map__find(map, pc) : -1;
   uint32_t module = found < 0 ? 0 : record_module(module_at((uint32_t)found));
@@ -227,7 +229,7 @@ uint32_t record_native(uint32_t parent, uint64_t address) {
   put_varint(parent);
   put_varint(module);
   put_varint(module ? pc - module_at((uint32_t)found)->bias : pc);
-  put_u8(address & NATIVE_IS_FUNCTION ? 0 : 1);
+  put_u8(address & WORD_IS_FUNCTION ? 0 : 1);
   record_finish(KIND_NATIVE);
   return ++ids.natives;
 }

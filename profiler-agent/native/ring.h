@@ -20,18 +20,29 @@ struct entry {
 };
 
 // A sample as the handler saw it. Clocks are absolute: the watcher takes the differences, so a dropped sample's cost
-// goes to the next one. Followed by python × struct entry_frame, then native × uint64_t.
+// goes to the next one. Followed by its frames, one word each, innermost first.
 struct entry_sample {
   struct entry entry;
   uint64_t wall, cpu, system;
-  uint16_t python, native;
+  uint32_t words;
   uint8_t flags, opcode;
   uint8_t padding[2];
 };
-struct entry_frame {
-  uint32_t code;
-  int32_t instruction;  // bytes
-};
+
+// A word is a Python frame (its code's id, and its instruction in bytes or −1) or a native one: a program counter, or a
+// function's start. Text addresses stay below both bits.
+#define WORD_IS_FUNCTION ((uint64_t)1 << 63)
+#define WORD_IS_PYTHON ((uint64_t)1 << 62)
+
+INLINE uint64_t word_python(uint32_t code, int32_t instruction) {
+  return WORD_IS_PYTHON | (uint64_t)code << 32 | (uint32_t)instruction;
+}
+INLINE uint32_t word_code(uint64_t word) {
+  return (uint32_t)((word & ~WORD_IS_PYTHON) >> 32);
+}
+INLINE int32_t word_instruction(uint64_t word) {
+  return (int32_t)(uint32_t)word;
+}
 
 // A code object seen for the first time. Followed by the four byte strings, one after the other.
 enum { CODE_FILENAME, CODE_NAME, CODE_QUALNAME, CODE_TABLE, CODE_PARTS };

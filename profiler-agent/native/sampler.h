@@ -3,10 +3,6 @@
 #include "interpreter.h"
 #include "threads.h"
 
-// Deeper stacks are cut at their outermost end.
-#define PYTHON_DEPTH 2048
-#define NATIVE_DEPTH 64
-
 // Flags of a sample, as STREAM.md numbers them.
 enum {
   SAMPLE_WAITING = 1,
@@ -17,9 +13,6 @@ enum {
   SAMPLE_NO_PYTHON = 1 << 5,
   SAMPLE_REMAINDER = 1 << 6,
 };
-
-// The bit of a native program counter in a ring that says: a function's start. Text addresses stay below it.
-#define NATIVE_IS_FUNCTION ((uint64_t)1 << 63)
 
 // Installs the handler on a free real-time signal. Returns the signal, or 0 when there is none.
 int sampler_install(const struct interpreter *python);

@@ -66,5 +66,6 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   }
   memcpy(&cursor->at.pc, (const void *)(frame - 8), sizeof cursor->at.pc);
   cursor->at.sp = frame;
+  step->outermost = cursor->at.pc == 0;
   return cursor->at.pc > 4096;
 }
