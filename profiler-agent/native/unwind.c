@@ -61,8 +61,10 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   if (frame & 7 || frame < cursor->at.sp + 8 || frame > cursor->stack_end) return false;
   if (rule.fp_saved) {
     uintptr_t saved = frame - rule.fp_saved;
-    if (saved < cursor->at.sp || saved >= frame) return false;
-    memcpy(&cursor->at.fp, (const void *)saved, sizeof cursor->at.fp);
+    // In an epilogue that has popped it already, the register is the caller's again.
+    bool popped = first && saved < cursor->at.sp;
+    if (!popped && (saved < cursor->at.sp || saved >= frame)) return false;
+    if (!popped) memcpy(&cursor->at.fp, (const void *)saved, sizeof cursor->at.fp);
   }
   memcpy(&cursor->at.pc, (const void *)(frame - 8), sizeof cursor->at.pc);
   cursor->at.sp = frame;
