@@ -18,6 +18,8 @@
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
 // A sample of a running thread that comes later than this after the one before is late.
 #define LATE_NS (25 * 1000 * 1000ull)
+// So much CPU time without a sample: the timer's ticks miss the thread.
+#define MISSED_NS (40 * 1000 * 1000ull)
 // A signal that has not been answered for so long is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
 
@@ -267,8 +269,9 @@ bool thread__observe(struct thread *it, uint64_t now) {
       thread__write_wait(it, now);
       it->waiting = false;
     }
-    // The thread's timer sees to it, unless there is none, or a finer rate than the kernel's tick was asked for.
-    if (it->timer < 0 || settings.signal_always) thread_signal(it, now);
+    // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
+    // program works in step with that tick and is never met by it.
+    if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS) thread_signal(it, now);
     return true;
   }
   it->sampled = 0;
