@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 // Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
 // emptied, and code objects seen again are described again under new ids.
 #define SLOTS (1u << 16)
@@ -86,28 +88,6 @@ bool code_key_read(struct code_key *key, const struct interpreter *python, uintp
   key->table = *(const uintptr_t *)(fields + at->code_table);
   key->name = *(const uintptr_t *)(fields + (at->code_qualname ? at->code_qualname : at->code_name));
   key->first_line = *(const int32_t *)(fields + at->code_first_line);
-  return true;
-}
-
-struct text {
-  uintptr_t data;
-  uint32_t length;  // bytes
-  uint8_t width;
-};
-
-// Where a str keeps its characters (Include/cpython/unicodeobject.h: state has interned:2, kind:3, compact:1,
-// ascii:1 in its low bits up to 3.13).
-static bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python, bool remote) {
-  uint64_t length;
-  uint32_t state;
-  if (object < 4096 || object & 7) return false;
-  if (!load(object + 16, &length, sizeof length, remote)) return false;
-  if (!load(object + 32, &state, sizeof state, remote)) return false;
-  uint32_t kind = state >> 2 & 7, compact = state >> 5 & 1, ascii = state >> 6 & 1;
-  if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > 1u << 16) return false;
-  text->data = object + (ascii ? python->at.ascii_data : python->at.compact_data);
-  text->length = (uint32_t)length * kind;
-  text->width = ascii ? 1 : kind == 1 ? 0 : (uint8_t)kind;
   return true;
 }
 

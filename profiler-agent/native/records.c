@@ -13,6 +13,7 @@
 #include "recording.h"
 #include "ring.h"
 #include "sampler.h"
+#include "text.h"
 
 enum {
   KIND_PROCESS = 1,
@@ -94,39 +95,9 @@ void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu) {
   record_finish(KIND_THREAD_END);
 }
 
-// CPython's one-, two- and four-byte characters as UTF-8.
 static void put_text(const unsigned char *data, uint32_t size, uint8_t width) {
-  static unsigned char text[1 << 18];
-  if (width == 1) {
-    put_varint(size);
-    put_bytes(data, size);
-    return;
-  }
-  size_t length = 0;
-  uint32_t step = width ? width : 1;
-  for (uint32_t i = 0; i + step <= size && length + 4 < sizeof text; i += step) {
-    uint32_t c = data[i];
-    if (step >= 2) c |= (uint32_t)data[i + 1] << 8;
-    if (step == 4) c |= (uint32_t)data[i + 2] << 16 | (uint32_t)data[i + 3] << 24;
-    // Python keeps undecodable bytes of a file name as lone surrogates (PEP 383): give the bytes back.
-    if (c >= 0xdc80 && c <= 0xdcff) {
-      text[length++] = (unsigned char)(c - 0xdc00);
-    } else if (c < 0x80) {
-      text[length++] = (unsigned char)c;
-    } else if (c < 0x800) {
-      text[length++] = (unsigned char)(0xc0 | c >> 6);
-      text[length++] = (unsigned char)(0x80 | (c & 63));
-    } else if (c < 0x10000) {
-      text[length++] = (unsigned char)(0xe0 | c >> 12);
-      text[length++] = (unsigned char)(0x80 | (c >> 6 & 63));
-      text[length++] = (unsigned char)(0x80 | (c & 63));
-    } else {
-      text[length++] = (unsigned char)(0xf0 | c >> 18);
-      text[length++] = (unsigned char)(0x80 | (c >> 12 & 63));
-      text[length++] = (unsigned char)(0x80 | (c >> 6 & 63));
-      text[length++] = (unsigned char)(0x80 | (c & 63));
-    }
-  }
+  static char text[1 << 18];
+  size_t length = text_to_utf8(text, sizeof text, data, size, width);
   put_varint(length);
   put_bytes(text, length);
 }
