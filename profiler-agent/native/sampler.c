@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "restart.h"
 #include "stack.h"
 
 static const struct interpreter *python;
@@ -60,6 +61,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     sample_take(self, &registers);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
+  if (ours) restart_interrupted_call(context);
   errno = saved;
 }
 

@@ -1,0 +1,7 @@
+// Undoes what a signal of ours does to a system call that blocks.
+#pragma once
+#include <ucontext.h>
+
+// When the interrupted thread is on its way out of a system call that failed with EINTR for no other reason than our
+// signal, makes it start that call again. The last thing that the handler does. (signal)
+void restart_interrupted_call(ucontext_t *context);
