@@ -19,7 +19,8 @@ export type { FlamePiece } from './flameRows';
 export class ProfileBuilder {
   readonly #feeds: ProcessFeed[] = [];
   readonly #lines = new LineCosts();
-  readonly #flame = new FlameRows();
+  /** With native frames, and without. */
+  readonly #flame = [new FlameRows(true), new FlameRows(false)] as const;
   #threads = 0;
 
   /** symbolize is called once for each different native frame, as it is read. */
@@ -75,9 +76,9 @@ export class ProfileBuilder {
 
   /**
    * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Rows are only ever appended:
-   * ids continue where the piece before ended.
+   * ids continue where the piece before ended. Cursors are of rows with native frames, or of rows without.
    */
-  flameSince(cursor: number): FlamePiece {
-    return this.#flame.since(this.#feeds, cursor);
+  flameSince(cursor: number, native = true): FlamePiece {
+    return this.#flame[native ? 0 : 1].since(this.#feeds, cursor);
   }
 }

@@ -29,8 +29,6 @@ export class Cells {
   fresh = new Float64Array(0);
   /** Cells with fresh cost, each once. */
   dirty: number[] = [];
-  /** Its stack in the flame chart: −2 not known yet, −1 none. */
-  flame = new Int32Array(0);
   /** kind · 4 + top */
   #variant = new Uint8Array(0);
   #isDirty = new Uint8Array(0);
@@ -53,9 +51,9 @@ export class Cells {
     this.#growColumns();
     this.stack[id] = stack;
     this.#variant[id] = variant;
-    this.flame[id] = -2;
     this.leaf.push(leaf);
-    this.work.push(workOf(stack, leaf, kind));
+    // Only a running thread says whose work it does; one that waits has done little.
+    this.work.push(workOf(stack, top === 'wait' || top === 'gil' ? undefined : leaf, kind));
     this.#table[at] = id + 1;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
@@ -66,6 +64,11 @@ export class Cells {
   /** What tops a cell's Python frames. */
   top(id: number): CellTop {
     return cellTops[this.#variant[id]! & 3]!;
+  }
+
+  /** Whose code a cell's native frames are, running or waiting. */
+  reach(id: number): Work {
+    return workOf(this.stack[id]!, this.leaf[id], callKinds[this.#variant[id]! >> 2]!);
   }
 
   /** Adds a cost row. */
@@ -87,7 +90,6 @@ export class Cells {
   #growColumns(): void {
     const { count } = this;
     this.stack = withRoom(this.stack, count);
-    this.flame = withRoom(this.flame, count);
     this.#variant = withRoom(this.#variant, count);
     this.#isDirty = withRoom(this.#isDirty, count);
     this.total = withRoom(this.total, count * costRowLength);

@@ -5,6 +5,16 @@
  * Code outside the interpreter and libc is native whoever called it. Code inside the interpreter is native when a call
  * reached a compiled callable (`sorted`), and otherwise CPython at work on a bytecode: python, counted as runtime too.
  */
+import {
+  compiled,
+  evalLoop,
+  makesInstance,
+  plainSymbol,
+  pythonCall,
+  pythonInstance,
+  trampoline,
+  upkeep,
+} from './interpreterNames';
 import type { CallKind } from './opcodes';
 import type { ModuleKind } from './records';
 
@@ -17,42 +27,6 @@ export interface NativeFrame {
 
 /** runtime is python time in CPython's own helpers. */
 export type Work = 'python' | 'runtime' | 'native';
-
-/** How calls travel to the callable; they say nothing about what it is. `_init` is how jumps to other libraries look. */
-const trampoline = new RegExp(
-  '^(_?PyObject_(Vectorcall\\w*|FastCall\\w*|Call\\w*|MakeTpCall)|_?PyVectorcall_\\w+|_PyStack_\\w+|' +
-    'call_function|do_call_core|method_vectorcall|method_call|vectorcall_method|_?PyObject_VectorcallMethod|' +
-    '_init|wrap_\\w+|trace_call_function|object_vacall|_Py_VectorCall\\w*|_PyFunction_VectorCallTrampoline)$',
-);
-/** The machinery for compiled functions and methods; from there on everything is the callable's own work. */
-const compiled =
-  /^(cfunction_\w+|_?PyCFunction_\w+|_PyCFunction\w*|method_vectorcall_\w+|builtin_\w+|_?PyMethodDescr_\w+|classmethoddescr_\w+|wrapper_call|wrapperdescr_\w+)$/;
-/** Entering Python functions, resuming generators, calling methods written in Python; a class statement too. */
-const pythonCall = new RegExp(
-  '^(_PyFunction_\\w+|function_code_fastcall|_?PyEval_\\w+|_PyEvalFrame\\w*|_?PyFrame_\\w+|frame_\\w+|slot_\\w+|' +
-    'vectorcall_maybe|lookup_(maybe_)?method|gen_\\w+|_?PyGen_\\w+|coro_\\w+|_?PyCoro_\\w+|async_gen_\\w+|' +
-    'initialize_locals|_Py_Specialize_\\w+|specialize_\\w+|_PyCode_\\w+|_?PyThreadState_\\w+|push_chunk|' +
-    'clear_(thread_)?(gen_)?frame|_PyObject_Init\\w+|init_inline_values|PyType_GenericAlloc|_PyType_Alloc\\w*|' +
-    'builtin___build_class__)$',
-);
-/** Clean-up and book-keeping around a call: freeing, collecting, packing arguments, checking the result. */
-const upkeep = new RegExp(
-  '^(_Py_Dealloc|\\w*dealloc|_PyGC_\\w+|_Py_RunGC|_Py_HandlePending|eval_frame_handle_pending|handle_signals|' +
-    'gc_collect_(main|generations|with_callback|region|young|full|increment)|_?PyObject_GC_\\w+|' +
-    '_?PyObject_(Malloc|Free|Calloc|Realloc)|_?PyMem_\\w+|pymalloc_\\w+|PyTuple_New|tuple_alloc|_PyTuple_From\\w+|' +
-    'PyDict_New|PyDict_SetItem|_PyDict_(FromItems|MergeEx)|dict_merge|_Py_CheckFunctionResult|_?PyErr_\\w+|' +
-    '_PyTrash_\\w+|take_gil|drop_gil|_PyEval_\\w+)$',
-);
-const makesInstance = /^(type_call|type_new|_PyType_\w+|type_vectorcall_\w+)$/;
-/** What making an instance of a class written in Python looks like; a compiled class has functions of its own. */
-const pythonInstance =
-  /^(object_new|object_init|slot_tp_\w+|PyType_Generic\w+|_PyType_\w+|_?PyObject_\w+|_PyLookup\w+|excess_args|_Py_CheckFunctionResult|_Py_Dealloc|\w*dealloc)$/;
-const evalLoop = /^(_PyEval_EvalFrameDefault|_TAIL_CALL_\w+|_PyEval_EvalFrame)$/;
-
-/** A symbol without what compilers append to the name of a function they split or cloned. */
-export function plainSymbol(symbol: string): string {
-  return symbol.replace(/(\.(constprop|isra|part|cold|lto_priv|llvm|localalias)(\.\d+)?)+$/, '');
-}
 
 /**
  * Classifies a sample. chain runs from the function that the eval loop called to the interrupted one; empty means that
@@ -97,26 +71,6 @@ export function classifyWithoutPython(chain: readonly NativeFrame[]): Work {
     : 'native';
 }
 
-/**
- * Index of the first frame of a native sample's chain worth showing to a person: the called function itself, behind
- * the interpreter's trampolines.
- */
-export function firstShown(chain: readonly NativeFrame[]): number {
-  for (const [index, { moduleKind, symbol }] of chain.entries()) {
-    const name = symbol === undefined ? '' : plainSymbol(symbol);
-    const plumbing =
-      name !== '' &&
-      (trampoline.test(name) ||
-        evalLoop.test(name) ||
-        (compiled.test(name) && !name.startsWith('builtin_')) ||
-        name === 'type_call');
-    if (moduleKind !== 'agent' && !(moduleKind === 'interpreter' && plumbing)) {
-      return index;
-    }
-  }
-  return chain.length === 0 ? 0 : chain.length - 1;
-}
-
 /** What was called since the innermost eval loop, the agent's own frames left out. */
 function callChain(chain: readonly NativeFrame[]): readonly NativeFrame[] {
   let start = chain.length;
@@ -126,7 +80,8 @@ function callChain(chain: readonly NativeFrame[]): readonly NativeFrame[] {
   return chain.slice(start).filter(({ moduleKind }) => moduleKind !== 'agent');
 }
 
-function isEvalLoop({ moduleKind, symbol }: NativeFrame): boolean {
+/** Whether a frame is the loop that runs bytecode. */
+export function isEvalLoop({ moduleKind, symbol }: NativeFrame): boolean {
   return moduleKind === 'interpreter' && symbol !== undefined && evalLoop.test(plainSymbol(symbol));
 }
 

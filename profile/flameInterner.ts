@@ -1,5 +1,6 @@
 /** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
 import type { Cells } from './cells';
+import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import type { ProcessFeed } from './processFeed';
 import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './types';
@@ -14,9 +15,14 @@ export class FlameInterner {
   readonly #functions = new Table<[name: number, file: number, line: number, module: number]>();
   readonly #frames = new Table<[fn: number, line: number, column: number, kind: number]>();
   readonly #stacks = new Table<[frame: number, parent: number]>();
-  /** Of each process, the flame stack of each stack node, one higher; 0 not known yet. */
+  /** Of each process, the flame stack of each stack node, two higher. */
   readonly #nodes = new Map<ProcessFeed, number[]>();
+  /** Of each process, the flame stack of each cell, two higher; 0 not known yet. */
+  readonly #cells = new Map<ProcessFeed, Int32Array>();
   readonly #nativeFrames = new Map<NativeNode, number>();
+
+  /** native: whether compiled functions have frames of their own. */
+  constructor(private readonly native: boolean) {}
 
   counts(): { strings: number; functions: number; frames: number; stacks: number } {
     return {
@@ -62,38 +68,55 @@ export class FlameInterner {
 
   /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */
   cellStack(feed: ProcessFeed, cell: number): number | undefined {
-    const { flame, stack } = feed.cells;
-    if (flame[cell] === -2) {
-      const base = this.#pythonStack(feed, stack[cell]!);
+    let known = this.#cells.get(feed);
+    if (!known || known.length <= cell) {
+      known = withRoom(known ?? new Int32Array(0), feed.cells.count);
+      this.#cells.set(feed, known);
+    }
+    if (known[cell] === 0) {
+      const base = this.#pythonStack(feed, feed.cells.stack[cell]!);
       if (base === undefined) {
         return undefined;
       }
-      flame[cell] = this.#top(feed.cells, cell, base);
+      known[cell] = this.#top(feed.cells, cell, base) + 2;
     }
-    return flame[cell];
+    return known[cell]! - 2;
   }
 
   /** Puts on top of the Python frames what the thread did there: native functions, the kernel, waiting. */
   #top(cells: Cells, cell: number, base: number): number {
     const top = cells.top(cell);
-    if (top === 'wait' || top === 'gil') {
-      const what = top === 'gil' ? 'waiting for the GIL' : 'waiting';
-      return cells.stack[cell] === 0 ? base : this.#push(base, what, '', top);
-    }
-    let at = base;
     const leaf = cells.leaf[cell];
-    const inKernel = top === 'system' && leaf?.moduleKind === 'libc';
-    if (leaf && cells.work[cell] === 'native') {
-      for (const node of leaf.shown) {
-        if (!(inKernel && node === leaf)) {
-          at = this.#stack(this.#nativeFrame(node), at);
-        }
-      }
+    const alone = cells.stack[cell] === 0;
+    if (alone && !leaf) {
+      return top === 'system' ? this.#push(base, 'kernel', '', top) : base;
     }
-    if (top === 'system') {
-      // libc's last function before the kernel is the system call's own name, more or less.
-      const call = inKernel ? leaf.symbol : undefined;
-      return this.#push(at, call === undefined ? 'kernel' : `${call} (kernel)`, '', 'system');
+    const call = top === 'running' || top === 'gil' ? undefined : leaf?.kernelEntry;
+    let at = base;
+    if (leaf && cells.reach(cell) === 'native') {
+      at = this.#natives(leaf.shown(alone ? 'alone' : 'above'), base, call ? leaf : undefined);
+    } else if (alone) {
+      at = this.#push(base, '(interpreter)', leaf!.module, 'python');
+    }
+    switch (top) {
+      case 'running':
+        return at;
+      case 'gil':
+        return this.#push(at, 'waiting for the GIL', '', top);
+      case 'wait':
+        return this.#push(at, call === undefined ? 'waiting' : `waiting in ${call}`, '', top);
+      case 'system':
+        return this.#push(at, call === undefined ? 'kernel' : `${call} (kernel)`, '', top);
+    }
+  }
+
+  /** Puts native frames on a stack; `without` is one that is shown as something else. */
+  #natives(nodes: readonly NativeNode[], base: number, without?: NativeNode): number {
+    let at = base;
+    for (const node of this.native ? nodes : base < 0 ? nodes.slice(0, 1) : []) {
+      if (node !== without) {
+        at = this.#stack(this.#nativeFrame(node), at);
+      }
     }
     return at;
   }
@@ -113,26 +136,31 @@ export class FlameInterner {
 
   /** Iterative: stacks can be thousands of frames deep. */
   #pythonStack(feed: ProcessFeed, stack: number): number | undefined {
+    const { stacks, natives } = feed;
     let nodes = this.#nodes.get(feed);
     if (!nodes) {
-      nodes = [0];
+      nodes = [1];
       this.#nodes.set(feed, nodes);
     }
     const missing: number[] = [];
-    let at = feed.stacks.visible(stack);
-    while (at !== 0 && !nodes[at]) {
+    let at = stack;
+    while (nodes[at] === undefined) {
       missing.push(at);
-      at = feed.stacks.parentOf(at);
+      at = stacks.callerOf(at);
     }
-    let parent = at === 0 ? -1 : nodes[at]! - 1;
+    let parent = nodes[at]! - 2;
     while (missing.length > 0) {
       const node = missing.pop()!;
-      const frame = this.#pythonFrame(feed, node);
+      const between = natives.get(stacks.betweenOf(node));
+      const place = stacks.callerOf(node) === 0 ? 'below' : 'between';
+      const base = between && this.native ? this.#natives(between.shown(place), parent) : parent;
+      // A frame that nobody wrote is passed over, what is native below it is not.
+      const frame = stacks.visible(node) === node ? this.#pythonFrame(feed, node) : -1;
       if (frame === undefined) {
         return undefined;
       }
-      parent = this.#stack(frame, parent);
-      nodes[node] = parent + 1;
+      parent = frame < 0 ? base : this.#stack(frame, base);
+      nodes[node] = parent + 2;
     }
     return parent;
   }

@@ -27,13 +27,18 @@ const rowsPerPiece = 150_000;
 const nothing = 0xffffffff;
 
 export class FlameRows {
-  readonly #interner = new FlameInterner();
+  readonly #interner: FlameInterner;
   /** A cursor is an index into this. */
   readonly #checkpoints: Checkpoint[] = [
     { strings: 0, functions: 0, frames: 0, stacks: 0, threads: new Map() },
   ];
   /** CLOCK_MONOTONIC at the run's start; fixed once the first rows are out. */
   #baseNs = NaN;
+
+  /** native: whether compiled functions have frames of their own. */
+  constructor(native: boolean) {
+    this.#interner = new FlameInterner(native);
+  }
 
   since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
     const from = this.#checkpoints[cursor] ?? this.#checkpoints[0]!;

@@ -1,5 +1,7 @@
 /** Native frames of one process, folded so that addresses inside one function are one node. */
-import { classify, firstShown, plainSymbol, type NativeFrame, type Work } from './classify';
+import { classify, type Work } from './classify';
+import { plainSymbol } from './interpreterNames';
+import { kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
 import type { ModuleKind, ModuleRecord, NativeRecord } from './records';
@@ -15,13 +17,14 @@ export type Symbolize = (
 const linkage = '_init';
 
 /** One native frame with the frames that led to it. What is derived from its chain is derived once. */
-export class NativeNode implements NativeFrame {
+export class NativeNode implements LabelledFrame {
   /** From the function that the eval loop called to this one. */
   readonly chain: readonly NativeNode[];
   readonly #work = new Map<CallKind, Work>();
   #key: string | undefined;
   #reported: NativeNode | undefined;
-  #shown: readonly NativeNode[] | undefined;
+  readonly #shown = new Map<Place, readonly NativeNode[]>();
+  #kernelEntry: { name: string | undefined } | undefined;
 
   constructor(
     /** From 1 on. */
@@ -65,17 +68,19 @@ export class NativeNode implements NativeFrame {
     return this.chain.filter(({ moduleKind }) => kinds.includes(moduleKind)).at(-1);
   }
 
-  /** The frames of the chain that a person should see: from the called function on, direct recursion folded. */
-  get shown(): readonly NativeNode[] {
-    return (this.#shown ??= this.chain
-      .slice(firstShown(this.chain))
-      .filter(
-        (frame, index, frames) =>
-          frame.moduleKind !== 'agent' &&
-          (index === 0 ||
-            frame.label !== frames[index - 1]!.label ||
-            frame.module !== frames[index - 1]!.module),
-      ));
+  /** The frames of the chain that a person should see. */
+  shown(place: Place): readonly NativeNode[] {
+    let shown = this.#shown.get(place);
+    if (!shown) {
+      shown = shownFrames(this.chain, place);
+      this.#shown.set(place, shown);
+    }
+    return shown;
+  }
+
+  /** What it does in the kernel, when that is known: `poll`. */
+  get kernelEntry(): string | undefined {
+    return (this.#kernelEntry ??= { name: kernelEntry(this.chain) }).name;
   }
 }
 

@@ -23,11 +23,11 @@ export class ProcessFeed {
   readonly cells = new Cells();
   readonly threads = new Map<number, ThreadFeed>();
   readonly stacks: PythonStacks;
+  readonly natives: NativeChains;
   readonly #total = new Float64Array(costRowLength);
   samples = 0;
   state: ProcessInfo['state'] = 'running';
   readonly #waitingCodes: CodeRecord[] = [];
-  readonly #natives: NativeChains;
   #process: ProcessRecord | undefined;
   #stats: StatsRecord | undefined;
   #end: EndRecord | undefined;
@@ -43,7 +43,7 @@ export class ProcessFeed {
     symbolize: Symbolize,
   ) {
     this.stacks = new PythonStacks(lines);
-    this.#natives = new NativeChains(symbolize);
+    this.natives = new NativeChains(symbolize);
   }
 
   get startNs(): number {
@@ -70,10 +70,10 @@ export class ProcessFeed {
         this.stacks.addStack(record);
         return;
       case 'native':
-        this.#natives.addNative(record);
+        this.natives.addNative(record);
         return;
       case 'module':
-        this.#natives.addModule(record);
+        this.natives.addModule(record);
         return;
       case 'code':
         if (this.#process) {
@@ -195,8 +195,8 @@ export class ProcessFeed {
     const thread = this.#thread(sample.thread);
     const stack = this.stacks.has(sample.stack) ? sample.stack : 0;
     const running = sample.state === 'running';
-    const leaf = running ? this.#natives.get(sample.native) : undefined;
-    if (stack !== sample.stack || (running && sample.native !== 0 && !leaf)) {
+    const leaf = this.natives.get(sample.native);
+    if (stack !== sample.stack || (sample.native !== 0 && !leaf)) {
       this.#foreign++;
     }
     const system = takeSystem(thread.pool, sample);

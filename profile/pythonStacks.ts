@@ -25,6 +25,7 @@ export class PythonStacks {
   #parent = new Int32Array(1);
   #code = new Float64Array(1);
   #instruction = new Int32Array(1);
+  #between = new Int32Array(1);
   /** 1: not a shim, 2: a shim, 0: not known yet. */
   #sort = Uint8Array.of(1);
   /** 1: the code of this node and of all below it is known. */
@@ -44,23 +45,35 @@ export class PythonStacks {
     });
   }
 
-  addStack({ parent, code, instruction }: StackRecord): void {
+  addStack({ parent, code, instruction, between }: StackRecord): void {
     const id = this.#count++;
     this.#parent = withRoom(this.#parent, this.#count);
     this.#code = withRoom(this.#code, this.#count);
     this.#instruction = withRoom(this.#instruction, this.#count);
+    this.#between = withRoom(this.#between, this.#count);
     this.#sort = withRoom(this.#sort, this.#count);
     this.#complete = withRoom(this.#complete, this.#count);
     // A parent must come first; anything else is damage, and would be a loop.
     this.#parent[id] = parent < id ? parent : 0;
     this.#code[id] = code;
     this.#instruction[id] = instruction;
+    this.#between[id] = between;
     this.#frames.push(undefined);
   }
 
   /** Whether the recording has said what this node is. */
   has(stack: number): boolean {
     return stack < this.#count;
+  }
+
+  /** The node below, seen or not, 0 for none. */
+  callerOf(stack: number): number {
+    return this.#parent[stack]!;
+  }
+
+  /** Leaf of the native frames between a node and the one below, by its implied id, 0 for none. */
+  betweenOf(stack: number): number {
+    return this.#between[stack]!;
   }
 
   /** The frame below, 0 for none. */

@@ -61,6 +61,8 @@ export interface StackRecord {
   code: number;
   /** Bytes into the bytecode; −1 when the frame has not started. */
   instruction: number;
+  /** Leaf of the native frames between the caller's eval loop and this frame's, 0 for none known. */
+  between: number;
 }
 export interface ModuleRecord {
   kind: 'module';

@@ -107,6 +107,7 @@ export class StreamDecoder {
           parent: this.#varint(),
           code: this.#varint(),
           instruction: this.#signed(),
+          between: this.#optional(),
         };
       case recordKinds.native:
         return {
@@ -253,6 +254,11 @@ export class StreamDecoder {
         throw this.#corrupt('has a number longer than 64 bits');
       }
     }
+  }
+
+  /** A trailing field that older minor versions do not have. */
+  #optional(): number {
+    return this.#at < this.#end ? this.#varint() : 0;
   }
 
   #signed(): number {

@@ -87,6 +87,7 @@ export class StreamEncoder {
         putVarint(out, record.parent);
         putVarint(out, record.code);
         putSigned(out, record.instruction);
+        putVarint(out, record.between);
         return;
       case 'module':
         out.push(moduleKinds.indexOf(record.moduleKind));

@@ -131,7 +131,7 @@ test('what has no line is in the totals only', () => {
 
 test('code may come after the samples that name it', () => {
   const program = new Program();
-  program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2 });
+  program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2, between: 0 });
   program.sample({ stack: 1 });
   const before = program.builder.snapshot();
   expect(before.files.size).toBe(0);
@@ -155,7 +155,7 @@ test('code may come after the samples that name it', () => {
 
 test('a recording that ends before its code says so and loses no time', () => {
   const program = new Program();
-  program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2 });
+  program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2, between: 0 });
   program.sample({ stack: 1 });
   program.sample({ stack: 99 });
   program.feed.finish('lost');
@@ -173,8 +173,8 @@ test('frames that CPython puts in by itself are passed over', () => {
   const shim = { code: 5, firstLine: 0, filename: '__init__', name: '__init__' };
   program.record({ kind: 'code', ...shim, qualname: '__init__', lineTable: new Uint8Array(0) });
   const code = program.code('a.py', 'A.__init__', 10);
-  program.record({ kind: 'stack', parent: 1, code: 5, instruction: 0 });
-  program.record({ kind: 'stack', parent: 2, code, instruction: 2 });
+  program.record({ kind: 'stack', parent: 1, code: 5, instruction: 0, between: 0 });
+  program.record({ kind: 'stack', parent: 2, code, instruction: 2, between: 0 });
   program.sample({ stack: 2 });
   program.samples(2, { stack: 3 });
   const profile = program.builder.snapshot();

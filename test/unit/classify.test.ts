@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import { callOpcodes } from '../../profile/callOpcodes';
-import {
-  classify,
-  classifyWithoutPython,
-  firstShown,
-  type NativeFrame,
-} from '../../profile/classify';
+import { classify, classifyWithoutPython, type NativeFrame } from '../../profile/classify';
 import { callKind } from '../../profile/opcodes';
 
 /** `name` is the interpreter's, `libc:name`, `other:name`; `?` has no name. */
@@ -105,14 +100,6 @@ test.each<[string, Parameters<typeof classify>[0], NativeFrame[], string]>([
   ],
 ])('%s', (_, kind, frames, work) => {
   expect(classify(kind, frames)).toBe(work);
-});
-
-test('people see the called function, not the way to it', () => {
-  expect(
-    firstShown(chain('PyObject_Vectorcall', 'cfunction_vectorcall_O', 'builtin_sum', 'x')),
-  ).toBe(2);
-  expect(firstShown(chain('other:a'))).toBe(0);
-  expect(firstShown(chain('PyObject_Vectorcall', '?'))).toBe(1);
 });
 
 test.each<[string, NativeFrame[], string]>([

@@ -15,10 +15,13 @@ class Follower {
   readonly rows = new Map<number, { stack: number; time: number; wall: number; cpu: number }[]>();
   readonly names = new Map<number, string>();
 
-  constructor(private readonly builder: ProfileBuilder) {}
+  constructor(
+    private readonly builder: ProfileBuilder,
+    private readonly native = true,
+  ) {}
 
   follow(): FlameTables {
-    const { tables, cursor, empty } = this.builder.flameSince(this.cursor);
+    const { tables, cursor, empty } = this.builder.flameSince(this.cursor, this.native);
     expect(empty).toBe(cursor === this.cursor);
     this.cursor = cursor;
     const piece = decodeFlameChunk(encodeFlameChunk(tables));
@@ -99,6 +102,62 @@ test('rows show Python frames and what happened on top of them; equal neighbours
     'main',
     '/project/a.py',
     1,
+  ]);
+});
+
+test('native frames stand between and below Python frames; glue does not split what is equal', () => {
+  const program = new Program();
+  program.thread(1, 100);
+  const host = program.native('libc:clone', 'other:serve', 'interpreter:PyObject_Call');
+  const call = (...glue: string[]): number =>
+    program.native(...glue, 'interpreter:builtin_sorted', 'interpreter:_PyFunction_Vectorcall');
+  const [direct, indirect] = [call(), call('interpreter:cfunction_vectorcall_FASTCALL_KEYWORDS')];
+  expect(direct).not.toBe(indirect);
+  for (const between of [direct, indirect]) {
+    program.sample({ stack: program.stack(host, 'a.py:main:1:3', between, 'a.py:key:10:11') });
+  }
+  program.sample({
+    stack: program.stack(host, 'a.py:main:1:3'),
+    native: program.native('interpreter:builtin_sorted', 'interpreter:count_run'),
+  });
+  program.sample({
+    stack: program.stack('a.py:main:1:4'),
+    native: program.native('interpreter:cfunction_call', 'other:PQexec', 'libc:__poll'),
+    state: 'waiting',
+    cpuNs: 0,
+  });
+  program.thread(2, 101);
+  program.sample({ thread: 2, native: program.native('libc:clone', 'other:work', 'other:dgemm') });
+  program.sample({ thread: 2, native: program.native('interpreter:Py_RunMain') });
+  const follower = new Follower(program.builder);
+  follower.follow();
+  expect(follower.track(1)).toEqual([
+    '0+1 cpu 1 serve (native) > main:3 > builtin_sorted (native) > key:11',
+    '1+1 cpu 1 serve (native) > main:3 > builtin_sorted (native) > key:11',
+    '2+1 cpu 1 serve (native) > main:3 > builtin_sorted (native) > count_run (native)',
+    '3+1 cpu 0 main:4 > PQexec (native) > waiting in poll (wait)',
+  ]);
+  expect(
+    new Set(
+      follower.rows
+        .get(1)!
+        .slice(0, 2)
+        .map(({ stack }) => stack),
+    ).size,
+  ).toBe(1);
+  expect(follower.track(2)).toEqual([
+    '4+1 cpu 1 work (native) > dgemm (native)',
+    '5+1 cpu 1 (interpreter):0',
+  ]);
+  const plain = new Follower(program.builder, false);
+  plain.follow();
+  expect([...plain.track(1), ...plain.track(2)]).toEqual([
+    '0+1 cpu 1 main:3 > key:11',
+    '1+1 cpu 1 main:3 > key:11',
+    '2+1 cpu 1 main:3',
+    '3+1 cpu 0 main:4 > waiting in poll (wait)',
+    '4+1 cpu 1 work (native)',
+    '5+1 cpu 1 (interpreter):0',
   ]);
 });
 

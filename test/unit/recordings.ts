@@ -67,12 +67,20 @@ export class Program {
     this.record({ kind: 'thread', thread, tid, startNs: 0, name });
   }
 
-  /** A stack from the outermost frame: `a.py:main:1:3` is line 3 of main, which starts at line 1. */
-  stack(...frames: string[]): number {
+  /**
+   * A stack from the outermost frame: `a.py:main:1:3` is line 3 of main, which starts at line 1. A number is the native
+   * chain below the frame that follows.
+   */
+  stack(...frames: (string | number)[]): number {
     let parent = 0;
+    let between = 0;
     let key = '';
     for (const frame of frames) {
       key += `|${frame}`;
+      if (typeof frame === 'number') {
+        between = frame;
+        continue;
+      }
       let id = this.#stacks.get(key);
       if (id === undefined) {
         const [file, name, first, line] = frame.split(':') as [string, string, string, string];
@@ -80,9 +88,10 @@ export class Program {
         this.#stacks.set(key, id);
         const code = this.code(file, name, Number(first));
         const instruction = (Number(line) - Number(first)) * 2;
-        this.record({ kind: 'stack', parent, code, instruction });
+        this.record({ kind: 'stack', parent, code, instruction, between });
       }
       parent = id;
+      between = 0;
     }
     return parent;
   }

@@ -66,8 +66,8 @@ const records: StreamRecord[] = [
     path: '/usr/bin/python3',
     buildId: Uint8Array.from({ length: 20 }, (_, index) => index * 13),
   },
-  { kind: 'stack', parent: 0, code: 7, instruction: -1 },
-  { kind: 'stack', parent: 1, code: 2 ** 40, instruction: 65_534 },
+  { kind: 'stack', parent: 0, code: 7, instruction: -1, between: 0 },
+  { kind: 'stack', parent: 1, code: 2 ** 40, instruction: 65_534, between: 2 },
   {
     kind: 'code',
     code: 7,
@@ -179,8 +179,14 @@ test('a decoded record does not change when the buffer it came from is reused', 
   expect(out).toEqual(records);
 });
 
+test('a stack of version 1.0 has nothing between', () => {
+  const stack = { kind: 'stack', parent: 0, code: 1, instruction: 4 } as const;
+  expect(decode(Uint8Array.from([5, 3, 0, 1, 8]))).toEqual([{ ...stack, between: 0 }]);
+  expect(decode(encode([{ ...stack, between: 300 }]))).toEqual([{ ...stack, between: 300 }]);
+});
+
 test('unknown kinds and trailing fields are skipped', () => {
-  const known = encode([{ kind: 'stack', parent: 0, code: 1, instruction: 4 }]);
+  const known = encode([{ kind: 'stack', parent: 0, code: 1, instruction: 4, between: 0 }]);
   const longer = Uint8Array.from([known[0]!, known[1]! + 3, ...known.subarray(2), 1, 2, 3]);
   const unknown = Uint8Array.from([33, 2, 0xff, 0xff]);
   const bytes = Uint8Array.from([...unknown, ...longer, ...unknown, ...known]);
