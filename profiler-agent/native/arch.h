@@ -20,6 +20,8 @@ struct registers {
 // DWARF's numbers (System V ABI, AMD64 supplement, figure 3.36).
 enum { REG_FP = 6, REG_SP = 7, REG_RETURN = 16 };
 #define CODE_ALIGN 1
+// Bytes between stack pointer and frame address when a function begins.
+#define ENTRY_FRAME 8
 
 INLINE struct registers registers_read(const ucontext_t *context) {
   const greg_t *all = context->uc_mcontext.gregs;
@@ -43,6 +45,18 @@ INLINE uint32_t plt_frame(uintptr_t pc) {
 INLINE bool is_store_at(const unsigned char *code, uint32_t offset) {
   bool store = (code[0] & 0xf8) == 0x48 && code[1] == 0x89;
   return store && code[2] >> 6 == 1 && (code[2] & 7) != 4 && code[3] == offset;
+}
+
+// A direct jump is at most this long.
+#define JUMP_BYTES 6
+
+// Where a jump with a 32-bit distance goes, conditional or not; 0 when this is none.
+INLINE uintptr_t jump_target(const unsigned char *code) {
+  uintptr_t size = code[0] == 0xe9 ? 5 : code[0] == 0x0f && (code[1] & 0xf0) == 0x80 ? 6 : 0;
+  int32_t distance;
+  if (!size) return 0;
+  memcpy(&distance, code + size - sizeof distance, sizeof distance);
+  return (uintptr_t)code + size + (uintptr_t)(intptr_t)distance;
 }
 
 #else

@@ -64,6 +64,8 @@ static bool next_interpreter(struct walk *self, struct frame *frame, const unsig
   if (self->python->minor >= 12 && fields[at->frame_owner] >= OWNER_C_STACK) return false;
   memcpy(&frame->code, fields + at->frame_code, sizeof frame->code);
   memcpy(&frame->instruction_address, fields + at->frame_instruction, sizeof frame->instruction_address);
+  // A reference on the stack keeps a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
+  if (self->python->minor >= 14) frame->code &= ~(uintptr_t)7;
   if (!plausible(frame->code)) return reject(self);
   uintptr_t type;
   if (!load(self, frame->code + 8, &type, sizeof type) || type != self->python->code_type) return reject(self);

@@ -1,23 +1,13 @@
 // Which CPython this process runs and where its structures keep what a stack walk needs.
 #pragma once
 #include "base.h"
-
-// Byte offsets into CPython's structures. From 3.13 the interpreter publishes most of them (_Py_DebugOffsets);
-// before, they are constants of each minor version's release build.
-struct offsets {
-  uint16_t tstate_prev, tstate_next, tstate_interp, tstate_thread_id;
-  uint16_t tstate_frame;    // 3.9, 3.10, 3.13+: the frame. 3.11, 3.12: the cframe
-  uint16_t cframe_current;  // 3.11, 3.12
-  uint16_t frame_previous, frame_code, frame_instruction, frame_owner;
-  uint16_t code_filename, code_name, code_qualname, code_first_line, code_table, code_bytecode;
-  uint16_t bytes_data, ascii_data, compact_data;
-};
+#include "offsets.h"
 
 struct address_range {
   uintptr_t start, end;
 };
 
-#define EVAL_RANGES 4
+#define EVAL_RANGES 8
 
 struct interpreter {
   uint32_t hexversion;  // 0x030B07F0
@@ -36,13 +26,14 @@ struct interpreter {
   struct address_range linking;
   struct address_range eval[EVAL_RANGES];
   int eval_count;
+  bool tail_calls;  // the loop only starts and ends: its instructions are functions that it calls (3.14+, some builds)
 };
 
 // Finds CPython in this process. Returns false with *why NULL when there is none (not a Python program), or with one
 // sentence for the person when there is one that cannot be sampled.
 bool interpreter_find(struct interpreter *self, const char **why);
 
-// Fills in `eval`, once the mapped files are known (modules.h).
+// Fills in `eval` and `tail_calls`, once the mapped files are known (modules.h).
 void interpreter__find_eval(struct interpreter *self);
 
 // True when a program counter is in the bytecode loop. (signal)

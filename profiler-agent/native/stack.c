@@ -29,6 +29,7 @@ struct collector {
 // [*low, *high). False when there is none, or the way to it is not known.
 static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t *high) {
   struct unwind_step step;
+  uint32_t start = self->count;
   while (!interpreter__in_eval(self->python, self->cursor.at.pc - !self->first)) {
     uintptr_t pc = self->cursor.at.pc;
     if (self->natives == NATIVE_MAX) return self->unwinding = false;
@@ -44,6 +45,8 @@ static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t
       return false;
     }
   }
+  // What such a loop calls is an instruction's own code, as much a part of it as any.
+  if (self->python->tail_calls && self->count > start) self->count--;
   *low = self->cursor.at.sp;
   self->unwinding = unwind_step(&self->cursor, self->map, self->first, &step);
   self->first = false;
