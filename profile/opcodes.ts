@@ -21,9 +21,9 @@ export function callKind(hexversion: number, opcode: number): CallKind {
   return table === undefined || opcode < 0 ? 'unknown' : (table.get(opcode) ?? 'none');
 }
 
-/** 3.11 spells its specialised calls PRECALL_…, 3.11 and 3.12 put NO_KW_ before some names. */
+/** 3.11 spells its specialised calls PRECALL_…, and some names say what they know of keywords first. */
 function callKindOfName(name: string): CallKind {
-  const call = name.replace(/^(INSTRUMENTED_)?(PRE)?CALL_?(NO_KW_)?/, '');
+  const call = name.replace(/^(INSTRUMENTED_)?(PRE)?CALL_?(NO_KW_|KW_|EX_)?/, '');
   if (/^(BUILTIN|METHOD_DESCRIPTOR|LEN|ISINSTANCE|LIST_APPEND|STR_1|TYPE_1|TUPLE_1)/.test(call)) {
     return 'builtin';
   }

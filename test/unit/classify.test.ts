@@ -28,6 +28,12 @@ test('opcodes of every version say what kind of call they make', () => {
   expect(callKind(0x030e00f0, 53)).toBe('unknown');
   expect(callKind(0, 53)).toBe('unknown');
   expect(Object.keys(callOpcodes)).toEqual(['9', '10', '11', '12', '13']);
+  expect(callKind(0x030e0af0, 147)).toBe('builtin');
+  expect(callKind(0x030e0af0, 153)).toBe('python');
+  expect(callKind(0x030e0af0, 160)).toBe('generic');
+  expect(callKind(0x030f02f0, 147)).toBe('builtin');
+  expect(callKind(0x030f02f0, 152)).toBe('python');
+  expect(callKind(0x030f02f0, 4)).toBe('generic');
 });
 
 test.each<[string, Parameters<typeof classify>[0], NativeFrame[], string]>([

@@ -13,7 +13,7 @@ interface Fixture {
   }[];
 }
 
-test.each(['3.9', '3.10', '3.11', '3.12', '3.13'])(
+test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])(
   'line tables of %s say what the interpreter says',
   (version) => {
     const fixture = JSON.parse(
