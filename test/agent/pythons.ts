@@ -95,5 +95,5 @@ export const unsupportedPythons: Python[] = found.unsupported;
 
 /** A folder for PYTHONPATH that holds numpy for this interpreter, installed once into the cache. */
 export function numpyFolder({ minor, path }: Python): Promise<string> {
-  return ensureNumpy(minor, [path, ...pythons.map((python) => python.path)]);
+  return ensureNumpy(minor, [path, ...found.supported.map((python) => python.path)]);
 }
