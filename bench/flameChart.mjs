@@ -96,7 +96,7 @@ async function measure() {
   };
   const post = (message) =>
     window.dispatchEvent(new window.MessageEvent('message', { data: message }));
-  post({ type: 'reset', run: 'bench', title: 'bench.py', live: false });
+  post({ type: 'reset', run: 'bench', title: 'bench.py', live: false, native: true });
   await time('open, first paint', () => post({ type: 'chunk', sequence: 1, data }));
   post({ type: 'done' });
   await time('settle', () => {});

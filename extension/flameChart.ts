@@ -32,6 +32,9 @@ export class FlameChart implements vscode.Disposable {
     this.#subscriptions = [
       runs.onDidChange((run) => this.#panel?.show(run)),
       runs.onDidReopen(() => this.#panel?.restart()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('linescope.nativeFrames')) this.#panel?.redraw();
+      }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
       vscode.window.registerWebviewPanelSerializer(flameChartViewType, {
         deserializeWebviewPanel: async (panel) => {

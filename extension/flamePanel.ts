@@ -5,6 +5,7 @@ import { describe, getLog, sayError } from './messages';
 import { openSource } from './navigate';
 import { panelHtml, panelRoot } from './panelHtml';
 import type { ShownRun } from './runs';
+import { update, viewSettings } from './settings';
 
 /** How long to wait when the server has nothing new for a live run. */
 const idleMs = 400;
@@ -83,10 +84,11 @@ export class FlamePanel implements vscode.Disposable {
       this.#post({ type: 'message', text: this.#failure ?? noRun });
       return;
     }
-    this.#post({ type: 'reset', run: run.run, title: run.title, live: run.live });
+    const native = viewSettings().nativeFrames;
+    this.#post({ type: 'reset', run: run.run, title: run.title, live: run.live, native });
     if (this.#highlight) this.#post(this.#highlight);
     const feed = this.#feed;
-    void this.#send(run.run, feed).catch((error: unknown) => {
+    void this.#send(run.run, native, feed).catch((error: unknown) => {
       if (feed !== this.#feed) return;
       getLog().error(`Flame chart of ${run.title}: ${describe(error)}`);
       this.#post({
@@ -94,6 +96,12 @@ export class FlamePanel implements vscode.Disposable {
         text: `The flame chart of ${run.title} could not be read: ${describe(error)}. Close this tab and open the run again.`,
       });
     });
+  }
+
+  /** Sends everything again, because it is to be looked at in another way; the place in it stays. */
+  redraw(): void {
+    if (this.#highlight) this.#highlight = { ...this.#highlight, reveal: false };
+    this.restart();
   }
 
   /** Says why there is no chart. */
@@ -110,7 +118,7 @@ export class FlamePanel implements vscode.Disposable {
     if (this.#ready) this.#post(this.#highlight);
   }
 
-  async #send(run: string, feed: number): Promise<void> {
+  async #send(run: string, native: boolean, feed: number): Promise<void> {
     let cursor = 0;
     while (feed === this.#feed) {
       // A hidden panel keeps what it has; nothing is prepared for it until it is looked at.
@@ -118,7 +126,7 @@ export class FlamePanel implements vscode.Disposable {
         await this.#pause();
         continue;
       }
-      const result = await this.#server.flame({ run, cursor });
+      const result = await this.#server.flame({ run, cursor, native });
       if (feed !== this.#feed) return;
       cursor = result.cursor;
       if (result.chunk !== '') await this.#sendChunk(result.chunk, feed);
@@ -187,6 +195,9 @@ export class FlamePanel implements vscode.Disposable {
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
         return;
+      case 'native':
+        void update('nativeFrames', message.shown);
+        return;
       case 'error':
         sayError('draw the flame chart', new Error(message.message));
         return;
@@ -205,7 +216,7 @@ export class FlamePanel implements vscode.Disposable {
 function isFromPanel(message: unknown): message is FromPanel {
   if (typeof message !== 'object' || message === null) return false;
   const fields = message as Record<string, unknown>;
-  const is = (name: string, type: 'string' | 'number') => typeof fields[name] === type;
+  const is = (name: string, type: 'string' | 'number' | 'boolean') => typeof fields[name] === type;
   switch (fields['type']) {
     case 'ready':
       return true;
@@ -215,6 +226,8 @@ function isFromPanel(message: unknown): message is FromPanel {
       return is('path', 'string') && is('line', 'number') && is('column', 'number');
     case 'copy':
       return is('text', 'string');
+    case 'native':
+      return is('shown', 'boolean');
     case 'error':
       return is('message', 'string');
     default:

@@ -43,11 +43,17 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
 }
 
 /** Settings of how annotations look. */
-export function viewSettings(): { show: boolean; maxColumn: number; openFlameChart: boolean } {
+export function viewSettings(): {
+  show: boolean;
+  maxColumn: number;
+  openFlameChart: boolean;
+  nativeFrames: boolean;
+} {
   return {
     show: read('showAnnotations', true),
     maxColumn: read('maxColumn', 80),
     openFlameChart: read('openFlameChart', false),
+    nativeFrames: read('nativeFrames', true),
   };
 }
 

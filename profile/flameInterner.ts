@@ -96,7 +96,7 @@ export class FlameInterner {
     if (leaf && cells.reach(cell) === 'native') {
       at = this.#natives(leaf.shown(alone ? 'alone' : 'above'), base, call ? leaf : undefined);
     } else if (alone) {
-      at = this.#push(base, '(interpreter)', leaf!.module, 'python');
+      at = this.#push(base, '(interpreter)', '', 'python');
     }
     switch (top) {
       case 'running':

@@ -119,6 +119,8 @@ export interface FlameParams {
   run: string;
   /** 0 to start, then the cursor of the answer before. */
   cursor: number;
+  /** Whether compiled functions have frames of their own (default: yes). The same for all pieces. */
+  native?: boolean;
 }
 export interface FlameResult {
   cursor: number;

@@ -5,8 +5,8 @@
 
 /** Host → panel. */
 export type ToPanel =
-  /** Forget everything; a new run follows. */
-  | { type: 'reset'; run: string; title: string; live: boolean }
+  /** Forget all rows; a run's follow, with or without native frames. The place in a run stays when it is the same. */
+  | { type: 'reset'; run: string; title: string; live: boolean; native: boolean }
   /** Rows to append to the tables, as encodeFlameChunk made them. Answered with ack. */
   | { type: 'chunk'; sequence: number; data: ArrayBuffer }
   /** Everything has been sent. */
@@ -23,5 +23,7 @@ export type FromPanel =
   /** Open the source of a frame. */
   | { type: 'open'; path: string; line: number; column: number }
   | { type: 'copy'; text: string }
+  /** Show native frames, or leave them out: a setting, answered with reset. */
+  | { type: 'native'; shown: boolean }
   /** An exception in the panel, to be shown and logged by the host. */
   | { type: 'error'; message: string };

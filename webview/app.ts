@@ -29,6 +29,7 @@ import { createView } from './view';
 export interface Host {
   open: (path: string, line: number, column: number) => void;
   copy: (text: string) => void;
+  showNative: (shown: boolean) => void;
   /** How the panel is looked at, kept while it is hidden. */
   remember: (look: { mode: Mode; metric: 'wall' | 'cpu' }) => void;
 }
@@ -114,8 +115,11 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     changed();
   };
 
+  const toggleNative = (): void => host.showNative(!state.native);
+
   const toolbar = createToolbar(state, {
     setMode,
+    toggleNative,
     setMetric,
     setSearch,
     step,
@@ -191,6 +195,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     open: () => state.focus && open(state.focus),
     copyStack: () => state.focus && host.copy(stackText(state.store, state.focus.stack)),
     search: toolbar.focusSearch,
+    toggleNative,
     toggleView: () => setMode(state.mode === 'merged' ? 'time' : 'merged'),
     help: () => help.toggle(),
     escape: () => {

@@ -13,6 +13,7 @@ export interface KeyActions {
   search: () => void;
   step: (by: 1 | -1) => void;
   toggleView: () => void;
+  toggleNative: () => void;
   escape: () => void;
   help: () => void;
 }
@@ -42,6 +43,7 @@ export function listenToKeys(target: HTMLElement, actions: KeyActions): void {
     n: () => actions.step(1),
     N: () => actions.step(-1),
     t: actions.toggleView,
+    v: actions.toggleNative,
     '?': actions.help,
   };
   window.addEventListener('keydown', (event) => {

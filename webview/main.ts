@@ -46,6 +46,7 @@ function start(): App {
   const app = createApp(root, state, {
     open: (path, line, column) => vscode.postMessage({ type: 'open', path, line, column }),
     copy: (text) => vscode.postMessage({ type: 'copy', text }),
+    showNative: (shown) => vscode.postMessage({ type: 'native', shown }),
     remember: (look) => vscode.setState(look),
   });
   app.everythingChanged();
@@ -65,7 +66,7 @@ function listen(app: App): void {
     switch (message.type) {
       case 'reset':
         ended = false;
-        resetState(state, message.title, message.live);
+        resetState(state, message);
         state.message = message.live ? 'Waiting for the first samples…' : 'Reading the recording…';
         app.everythingChanged();
         return;
@@ -91,7 +92,7 @@ function listen(app: App): void {
         app.highlightChanged(message.reveal);
         return;
       case 'message':
-        resetState(state, '', false);
+        resetState(state, { run: '', title: '', live: false, native: state.native });
         state.message = message.text;
         app.everythingChanged();
         return;

@@ -36,8 +36,12 @@ export interface Found {
 
 export interface State {
   store: FlameStore;
+  /** Which run it is; '' = none. */
+  run: string;
   title: string;
   live: boolean;
+  /** Compiled code has frames of its own. */
+  native: boolean;
   /** Something to say instead of a chart. */
   message: string;
   mode: Mode;
@@ -64,8 +68,10 @@ export interface State {
 export function createState(): State {
   return {
     store: new FlameStore(),
+    run: '',
     title: '',
     live: false,
+    native: true,
     message: 'Waiting for the first samples…',
     mode: 'time',
     metric: 'wall',
@@ -84,10 +90,15 @@ export function createState(): State {
   };
 }
 
-/** Everything of the run gone; how it is looked at stays. */
-export function resetState(state: State, title: string, live: boolean): void {
-  const { mode, metric, search, highlight } = state;
-  Object.assign(state, createState(), { title, live, mode, metric, search, highlight });
+/** Everything of the run gone; how it is looked at stays, and of the same run also where. */
+export function resetState(
+  state: State,
+  shown: Pick<State, 'run' | 'title' | 'live' | 'native'>,
+): void {
+  const { mode, metric, search, highlight, thread, collapsed, time, following } = state;
+  const look = { mode, metric, search, highlight };
+  const place = state.run === shown.run ? { thread, collapsed, time, following } : {};
+  Object.assign(state, createState(), look, place, shown);
   cache = { merged: null, run: null, view: null };
 }
 

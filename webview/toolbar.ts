@@ -3,11 +3,12 @@ import { el } from './dom';
 import { count, formatNs, formatShare } from './format';
 import { trackTitle } from './names';
 import { busiestFirst, type Mode, type State } from './state';
-import { button, dropdown, segmented, textField } from './toolkit';
+import { button, dropdown, segmented, textField, toggle } from './toolkit';
 
 export interface ToolbarActions {
   setMode: (mode: Mode) => void;
   setMetric: (metric: 'wall' | 'cpu') => void;
+  toggleNative: () => void;
   setThread: (id: number | null) => void;
   setSearch: (text: string) => void;
   step: (by: 1 | -1) => void;
@@ -46,6 +47,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
   thread.element.classList.add('thread');
   const metric = dropdown('Weight', (value) => actions.setMetric(value === 'cpu' ? 'cpu' : 'wall'));
   metric.element.classList.add('metric');
+  const native = toggle('Native', 'Frames of compiled code (v)', actions.toggleNative);
   const search = textField(
     'Search functions: words, /regex/, file:name, module:name',
     'Search: text, /regex/, file:, module:',
@@ -61,6 +63,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     mode.element,
     thread.element,
     metric.element,
+    native.element,
     search.element,
     back,
     next,
@@ -96,6 +99,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     },
     update: () => {
       mode.set(state.mode);
+      native.set(state.native);
       const tracks = state.store.tracks;
       thread.element.hidden = tracks.length < 2;
       thread.set(

@@ -34,6 +34,21 @@ export function button(label: string, title: string, onClick: () => void): HTMLE
   return element;
 }
 
+/** A button that stays down. */
+export function toggle(
+  label: string,
+  title: string,
+  onClick: () => void,
+): { element: HTMLElement; set: (on: boolean) => void } {
+  const element = button(label, title, onClick);
+  return { element, set: (on) => press(element, on) };
+}
+
+function press(control: HTMLElement, on: boolean): void {
+  control.setAttribute('appearance', on ? 'primary' : 'secondary');
+  control.setAttribute('aria-pressed', String(on));
+}
+
 export interface Choice {
   value: string;
   label: string;
@@ -55,9 +70,7 @@ export function segmented(
     element: el('div', { role: 'group', 'aria-label': label, class: 'segments' }, ...buttons),
     set: (value) => {
       for (const control of buttons) {
-        const on = control.dataset['value'] === value;
-        control.setAttribute('appearance', on ? 'primary' : 'secondary');
-        control.setAttribute('aria-pressed', String(on));
+        press(control, control.dataset['value'] === value);
       }
     },
   };

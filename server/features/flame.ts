@@ -12,7 +12,7 @@ export function readFlame(
 ): FlameResult {
   if (!opened) return finished;
   const { run, live } = opened;
-  const { tables, cursor, more, empty } = run.builder.flameSince(params.cursor);
+  const { tables, cursor, more, empty } = run.builder.flameSince(params.cursor, params.native);
   const chunk = empty ? '' : Buffer.from(encodeFlameChunk(tables)).toString('base64');
   return { cursor, chunk, more, done: !more && !live };
 }
