@@ -285,23 +285,3 @@ bool thread__observe(struct thread *it, uint64_t now) {
   thread__write_wait(it, now);
   return false;
 }
-
-void thread__read_name(struct thread *it) {
-  char path[64], name[32] = "";
-  snprintf(path, sizeof path, "/proc/self/task/%d/comm", it->tid);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  ssize_t length = read(file, name, sizeof name - 1);
-  close(file);
-  if (length <= 0) return;
-  name[length - 1] = 0;
-  // A thread that never chose a name carries its program's.
-  static char program[32];
-  if (it->tid == getpid()) {
-    memcpy(program, name, sizeof program);
-    return;
-  }
-  if (strcmp(name, program) == 0 || strcmp(name, it->name) == 0) return;
-  memcpy(it->name, name, sizeof it->name);
-  record_thread(it->id, it->tid, it->began, it->name);
-}

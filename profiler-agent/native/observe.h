@@ -22,5 +22,3 @@ void thread__drain(struct thread *self);
 void thread__write_wait(struct thread *self, uint64_t now);
 // Writes the CPU time since the last sample, that no sample will come for.
 void thread__write_remainder(struct thread *self, uint64_t wall, uint64_t cpu);
-// Looks whether it has been given a name.
-void thread__read_name(struct thread *self);

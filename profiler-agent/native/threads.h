@@ -44,7 +44,8 @@ struct thread {
   uint64_t wait_written;       // when its waiting was last written
   uint32_t wait_stack;         // where it waits
   bool waiting, wait_gil, wait_known;
-  char name[32];
+  bool named;     // by Python
+  char name[96];  // UTF-8
 };
 
 #define THREADS_MAX 8192

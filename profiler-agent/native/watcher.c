@@ -11,12 +11,13 @@
 
 #include "interpreter.h"
 #include "modules.h"
+#include "names.h"
+#include "objects.h"
 #include "observe.h"
 #include "recording.h"
 #include "threads.h"
 
 #define STATS_NS (250 * 1000 * 1000ull)
-#define NAMES_NS (1000 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
@@ -37,7 +38,7 @@ static uint64_t agent_cpu_before;  // of watchers that were stopped
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
-static uint64_t next_stats, next_names, next_modules, modules_wait;
+static uint64_t next_stats, next_modules, modules_wait;
 
 static uint64_t random_next(void) {
   random_state += 0x9e3779b97f4a7c15ull;
@@ -65,8 +66,6 @@ static bool look_around(uint64_t now) {
   bool running = false;
   // Before the samples that met the unknown address are written, if it can be.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
-  bool names = now >= next_names;
-  if (names) next_names = now + NAMES_NS;
   for (uint32_t i = 0; i < threads_count(); i++) {
     struct thread *it = thread_at(i);
     int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
@@ -77,8 +76,8 @@ static bool look_around(uint64_t now) {
       continue;
     }
     running |= thread__observe(it, now);
-    if (names && it->id) thread__read_name(it);
   }
+  names_look(now);
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     stats_write();
@@ -188,7 +187,8 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
-  next_names = clock_ns(CLOCK_MONOTONIC) + NAMES_NS / 10;
+  objects_use(wanted->python);
+  names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   modules_wait = MODULES_NS;
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
 }
