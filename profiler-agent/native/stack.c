@@ -120,7 +120,7 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   }
   if (walk.result == WALK_REJECTED) return STACK_REJECTED;
   // Without marks only the whole stack proves that every invocation had its frame.
-  if (self->python->minor < 11 && !self->outermost) keep_leaf_only(self);
+  if (self->python->minor < 11 && !self->outermost && !*again) keep_leaf_only(self);
   return STACK_OK;
 }
 
