@@ -1,0 +1,301 @@
+/**
+ * The truth suite: programs that know what their own lines cost, and which of it a profiler is asked for. Marks are
+ * comments in the programs (`# mark: NAME`); a mark on several lines means all of them, and a mark's name is that of the
+ * region whose true cost the program measured or, where that cannot be done in place, constructed.
+ */
+
+/** Seconds of a line that a profiler can tell: CPU in all and by kind, waiting in all and for the interpreter lock. */
+export type Kind = 'cpu' | 'python' | 'native' | 'system' | 'wait' | 'gil';
+
+export interface LineQuantity {
+  type: 'line';
+  mark: string;
+  what: Kind;
+  /**
+   * What it is a share of: `cpu`, all CPU time of the program; `line`, the CPU time of the same lines; `wait`, all
+   * waiting that the program knows of.
+   */
+  of: 'cpu' | 'line' | 'wait';
+  /** `self`: the innermost Python line only. `total`: with what it called. */
+  frames: 'self' | 'total';
+  /** The true share, 0 to 1, where it is known by construction and not measured by the program. */
+  share?: number;
+  /** Largest error that passes, percentage points. */
+  allowed: number;
+}
+
+export type Quantity =
+  | LineQuantity
+  /** CPU time of threads, by the names that the program gives them, as a share of all CPU time. */
+  | { type: 'threads'; names: string[]; allowed: number }
+  /** CPU time of the process that ran this region, as a share of all CPU time. */
+  | { type: 'process'; region: string; allowed: number }
+  /** What the profiler's samples add up to, in percent of what the threads' own clocks say. */
+  | { type: 'sampled'; allowed: number }
+  /** What the profiler says its processes used, in percent of what the operating system says. */
+  | { type: 'processes'; allowed: number }
+  /** The kernel's part of all CPU time; the truth is the operating system's own split, which is sampled too. */
+  | { type: 'system'; allowed: number }
+  /** Something the program counts that has to be 0. */
+  | { type: 'count'; fact: string };
+
+export interface Case {
+  name: string;
+  /** In test/truth/programs. Arguments: where the answers go, CPU seconds, path of the compiled helper. */
+  program: string;
+  numpy?: boolean;
+  quantities: Quantity[];
+}
+
+/** A share within the noise of 250 samples a second over 8 s: one standard deviation is at most 1.1 points. */
+const points = 3;
+
+function share(mark: string, frames: 'self' | 'total' = 'self'): LineQuantity {
+  return { type: 'line', mark, what: 'cpu', of: 'cpu', frames, allowed: points };
+}
+/** What part of the lines' CPU time is of a kind; a part of 1 means all, by construction. */
+function part(mark: string, what: Kind, known?: number, frames: 'self' | 'total' = 'self') {
+  const quantity: LineQuantity = { type: 'line', mark, what, of: 'line', frames, allowed: points };
+  return known === undefined ? quantity : { ...quantity, share: known };
+}
+function waits(mark: string): LineQuantity {
+  return { type: 'line', mark, what: 'wait', of: 'wait', frames: 'self', allowed: points };
+}
+/** These lines only compute: no waiting is theirs. */
+function waitsNever(mark: string): LineQuantity {
+  return { ...waits(mark), share: 0 };
+}
+
+const totals: Quantity[] = [
+  { type: 'sampled', allowed: 1 },
+  { type: 'processes', allowed: 1 },
+];
+
+export const cases: Case[] = [
+  {
+    name: 'numpy line',
+    program: 'numpy_line.py',
+    numpy: true,
+    quantities: [
+      share('multiply'),
+      part('multiply', 'native', 1),
+      share('trivial'),
+      share('alone'),
+      part('alone', 'python', 1),
+      ...totals,
+    ],
+  },
+  {
+    name: 'big integers',
+    program: 'big_integers.py',
+    quantities: [
+      share('multiply'),
+      part('multiply', 'python', 1),
+      share('loop'),
+      part('loop', 'python', 1),
+      ...totals,
+    ],
+  },
+  {
+    name: 'sorted and loop',
+    program: 'sorted_and_loop.py',
+    quantities: [
+      share('sorted'),
+      part('sorted', 'native', 1),
+      share('loop'),
+      part('loop', 'python', 1),
+      ...totals,
+    ],
+  },
+  {
+    name: 'library calls',
+    program: 'library_calls.py',
+    quantities: [
+      ...['dumps', 'loads', 'findall', 'compress', 'sha256', 'execute'].flatMap((mark) => [
+        share(mark, 'total'),
+        part(mark, 'python', 0, 'total'),
+      ]),
+      share('python'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'calls',
+    program: 'calls.py',
+    quantities: [
+      share('fibonacci'),
+      part('fibonacci', 'python', 1),
+      share('methods'),
+      part('methods', 'python', 1),
+      share('chain'),
+      share('call fibonacci', 'total'),
+      share('call methods', 'total'),
+      share('call chain', 'total'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'idle threads',
+    program: 'idle_threads.py',
+    quantities: [
+      { ...share('get', 'total'), allowed: 0.1 },
+      { type: 'threads', names: ['idle 0', 'idle 1', 'idle 2', 'idle 3'], allowed: 0.1 },
+      { ...waits('get'), frames: 'total' },
+      share('burn'),
+      waitsNever('burn'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'sleep in C',
+    program: 'c_sleep.py',
+    quantities: [
+      { type: 'count', fact: 'interrupted' },
+      waits('sleep'),
+      share('sleep'),
+      share('burn'),
+      waitsNever('burn'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'three kinds of threads',
+    program: 'three_kinds.py',
+    quantities: [
+      waits('sleep'),
+      share('sleep'),
+      share('python'),
+      part('python', 'python', 1),
+      share('compiled'),
+      part('compiled', 'native', 1),
+      waitsNever('compiled'),
+      { type: 'threads', names: ['python'], allowed: points },
+      { type: 'threads', names: ['compiled'], allowed: points },
+      { type: 'threads', names: ['sleeper'], allowed: points },
+      ...totals,
+    ],
+  },
+  {
+    name: 'fight for the GIL',
+    program: 'gil_fight.py',
+    quantities: [
+      share('first'),
+      share('second'),
+      waits('first'),
+      waits('second'),
+      // Nothing else keeps these lines from running.
+      { ...waits('first'), what: 'gil' },
+      { ...waits('second'), what: 'gil' },
+      ...totals,
+    ],
+  },
+  {
+    name: 'system calls',
+    program: 'system_calls.py',
+    quantities: [
+      share('large'),
+      part('large', 'system'),
+      share('empty'),
+      share('python'),
+      part('python', 'python', 1),
+      { type: 'system', allowed: points },
+      ...totals,
+    ],
+  },
+  {
+    name: 'page faults',
+    program: 'page_faults.py',
+    quantities: [
+      share('fresh'),
+      part('fresh', 'system'),
+      share('again'),
+      part('again', 'system', 0),
+      share('python'),
+      part('python', 'python', 1),
+      share('give back'),
+      part('give back', 'system', 1),
+      { type: 'system', allowed: points },
+      ...totals,
+    ],
+  },
+  {
+    name: 'coroutines',
+    program: 'coroutines.py',
+    quantities: [
+      share('first computes'),
+      share('second computes'),
+      waitsNever('first computes'),
+      waitsNever('second computes'),
+      waits('first sleeps'),
+      waits('second sleeps'),
+      // It waits for tasks, which wait themselves.
+      waitsNever('gather'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'generators',
+    program: 'generators.py',
+    quantities: [
+      share('produce'),
+      share('consume'),
+      share('pipeline'),
+      part('pipeline', 'python', 1),
+      ...totals,
+    ],
+  },
+  {
+    name: 'recursion',
+    program: 'recursion.py',
+    quantities: [
+      share('bottom', 'total'),
+      share('middle', 'total'),
+      share('descend', 'total'),
+      share('flat', 'total'),
+      ...totals,
+    ],
+  },
+  {
+    name: 'exceptions',
+    program: 'exceptions.py',
+    quantities: [share('errors'), share('look up'), share('loop'), ...totals],
+  },
+  {
+    name: 'expressions',
+    program: 'expressions.py',
+    quantities: [
+      ...['few', 'max', 'many', 'sorted', 'element', 'long', 'one line'].map((mark) => share(mark)),
+      ...totals,
+    ],
+  },
+  {
+    name: 'comprehensions',
+    program: 'comprehensions.py',
+    quantities: [
+      ...['list', 'dict', 'nested', 'generator', 'key', 'map', 'loop'].map((mark) => share(mark)),
+      ...totals,
+    ],
+  },
+  {
+    name: 'fork',
+    program: 'forked.py',
+    quantities: [
+      ...['elder', 'younger', 'grandchild', 'parent'].flatMap((mark): Quantity[] => [
+        share(mark, 'total'),
+        { type: 'process', region: mark, allowed: points },
+      ]),
+      ...totals,
+    ],
+  },
+  {
+    name: 'spawn',
+    program: 'spawned.py',
+    quantities: [
+      ...['spawned', 'run', 'parent'].flatMap((mark): Quantity[] => [
+        share(mark, 'total'),
+        { type: 'process', region: mark, allowed: points },
+      ]),
+      ...totals,
+    ],
+  },
+];

@@ -1,0 +1,33 @@
+"""A numpy line among trivial lines, and the same trivial lines without it: the difference is what it costs."""
+
+import numpy
+from truth import add, going, region, regions, write
+
+left = numpy.linspace(0, 1, 20_000)
+right = numpy.linspace(1, 2, 20_000)
+
+
+def with_numpy(rounds):
+    for number in range(rounds):  # mark: trivial
+        before = number + 1  # mark: trivial
+        product = left * right  # mark: multiply
+        after = before * 2  # mark: trivial
+    return product, after
+
+
+def without_numpy(rounds):
+    for number in range(rounds):  # mark: alone
+        before = number + 1  # mark: alone
+        after = before * 2  # mark: alone
+    return after
+
+
+while going():
+    with region("both"):
+        with_numpy(1500)
+    with region("alone"):
+        without_numpy(150_000)
+trivial = regions["alone"]["cpu_s"] * 1500 / 150_000
+add("trivial", cpu_s=trivial)
+add("multiply", cpu_s=regions["both"]["cpu_s"] - trivial)
+write()

@@ -1,0 +1,36 @@
+"""Memory touched for the first time and touched again: the kernel's part of a line that makes no system call.
+
+A line writes one byte of each page. Touching them again costs the same but for the page faults.
+"""
+
+import mmap
+
+from truth import add, going, region, regions, write
+
+size = 16 << 20
+memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(15)  # MADV_NOHUGEPAGE: a fault for every page
+ones = b"1" * (size // mmap.PAGESIZE)
+
+
+def count(rounds):
+    total = 0
+    for number in range(rounds):  # mark: python
+        total += number & 7  # mark: python
+    return total
+
+
+while going():
+    with region("fresh"):
+        memory[:: mmap.PAGESIZE] = ones  # mark: fresh
+        memory[:: mmap.PAGESIZE] = ones  # mark: fresh
+    with region("again"):
+        for _ in range(100):  # mark: again
+            memory[:: mmap.PAGESIZE] = ones  # mark: again
+    with region("python"):
+        count(150_000)
+    with region("give back"):
+        memory.madvise(mmap.MADV_DONTNEED)  # mark: give back
+again = regions["again"]["cpu_s"] / 100
+add("fresh", system_s=regions["fresh"]["cpu_s"] - 2 * again)
+write()

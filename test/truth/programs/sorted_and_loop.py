@@ -1,0 +1,25 @@
+"""A compiled function that the interpreter brings along, and a loop in Python."""
+
+import random
+
+from truth import going, region, write
+
+generator = random.Random(1)
+numbers = [generator.random() for _ in range(20_000)]
+
+
+def add(values):
+    total = 0.0
+    for value in values:  # mark: loop
+        total += value * value  # mark: loop
+    return total
+
+
+while going():
+    with region("sorted"):
+        sorted(numbers)  # mark: sorted
+        sorted(numbers)  # mark: sorted
+    with region("loop"):
+        for _ in range(10):  # mark: loop
+            add(numbers)
+write()

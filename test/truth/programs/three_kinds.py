@@ -1,0 +1,38 @@
+"""Three threads at once: one sleeps, one runs Python, one runs C without the interpreter lock."""
+
+import threading
+import time
+
+from truth import going, helper, region, thread_ends, wait, write
+
+
+def sleeper():
+    while workers[0].is_alive():
+        with wait("sleep"):
+            time.sleep(0.2)  # mark: sleep
+    thread_ends("sleeper")
+
+
+def python():
+    total = 0
+    while going(0.5):
+        with region("python"):
+            for number in range(300_000):  # mark: python
+                total += number & 7  # mark: python
+    thread_ends("python")
+
+
+def compiled():
+    while going(0.5):
+        with region("compiled"):
+            helper.burn(20_000_000)  # mark: compiled
+    thread_ends("compiled")
+
+
+workers = [threading.Thread(target=work) for work in (python, compiled)]
+others = [threading.Thread(target=sleeper)]
+for thread in workers + others:
+    thread.start()
+for thread in workers + others:
+    thread.join()
+write()

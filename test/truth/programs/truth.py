@@ -1,0 +1,101 @@
+"""What a program knows of its own cost: thread clocks read around blocks of lines, written as JSON when it ends.
+
+Blocks last milliseconds and a clock costs a microsecond, so measuring adds nothing to what is measured; what it does
+add is on lines of this file and on the `with` lines.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import sys
+import threading
+import time
+
+answer, seconds = sys.argv[1], float(sys.argv[2])
+# Functions in C; calling them lets go of the interpreter lock.
+helper = ctypes.CDLL(sys.argv[3])
+helper.sleep_for.argtypes = [ctypes.c_double]
+helper.sleep_for.restype = ctypes.c_int
+helper.burn.argtypes = [ctypes.c_long]
+helper.burn.restype = ctypes.c_uint64
+helper.write_clocks_at_end.argtypes = [ctypes.c_char_p]
+regions = {}
+threads = {}
+facts = {}
+
+
+class region:
+    """Adds the thread's CPU time of a `with` block to what is known of the lines of that name."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.cpu = time.thread_time_ns()
+
+    def __exit__(self, *error):
+        add(self.name, cpu_s=(time.thread_time_ns() - self.cpu) / 1e9)
+
+
+class wait:
+    """As region, for lines that wait: also the time off the CPU, without what was spent in the run queue."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.queued = run_queue_s()
+        self.cpu = time.thread_time_ns()
+        self.wall = time.perf_counter_ns()
+
+    def __exit__(self, *error):
+        wall = (time.perf_counter_ns() - self.wall) / 1e9
+        cpu = (time.thread_time_ns() - self.cpu) / 1e9
+        off = wall - cpu - (run_queue_s() - self.queued)
+        add(self.name, cpu_s=cpu, wait_s=max(off, 0))
+
+
+def add(name, **spent):
+    """Adds seconds of any kind to a region. No two threads share a region."""
+    known = regions.setdefault(name, {})
+    for kind, value in spent.items():
+        known[kind] = known.get(kind, 0) + value
+
+
+def run_queue_s():
+    """Seconds this thread has been ready to run without getting a core, by the kernel's count."""
+    with open(f"/proc/self/task/{threading.get_native_id()}/schedstat") as file:
+        return int(file.read().split()[1]) / 1e9
+
+
+def going(share=1.0):
+    """True until this thread has used its share of the CPU seconds that the program was asked for."""
+    return time.thread_time() < seconds * share
+
+
+def thread_ends(name):
+    """Every thread but the main one says what it cost as the last thing that it does."""
+    threads[name] = {"tid": threading.get_native_id(), "cpu_s": time.thread_time()}
+
+
+def write():
+    """The last thing that a process does. Every process of the program has an answer of its own.
+
+    Python cannot see the interpreter take itself apart, so the clocks are written once more when the process exits.
+    """
+    path = f"{answer}.{os.getpid()}"
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    thread_ends("main")
+    answers = {
+        "pid": os.getpid(),
+        "threads": threads,
+        "regions": regions,
+        "facts": facts,
+        "process_cpu_s": time.process_time(),
+        "user_s": usage.ru_utime,
+        "system_s": usage.ru_stime,
+    }
+    with open(f"{path}.json", "w") as file:
+        json.dump(answers, file)
+    helper.write_clocks_at_end(f"{path}.end".encode())

@@ -1,0 +1,212 @@
+/** Compares what a profiler says of a program with what the program knows of itself. */
+import type { Case, Kind, Quantity } from './cases';
+
+/** The answer of one process, as programs/truth.py writes it. Times are seconds. */
+export interface Answer {
+  pid: number;
+  threads: Record<string, { tid: number; cpu_s: number }>;
+  regions: Record<string, { cpu_s?: number; wait_s?: number; system_s?: number }>;
+  facts: Record<string, number>;
+  /** Of the whole process, the profiler's own threads in it included. */
+  process_cpu_s: number;
+  user_s: number;
+  system_s: number;
+}
+
+/**
+ * What a profiler says. A tool that cannot tell something answers undefined, and is not asked about it. A peer that knows
+ * a line only with everything it called, or only by itself, gives the same answer for both kinds of frames.
+ */
+export interface Measured {
+  /** CPU seconds of everything the tool attributes or counts, all processes; shares are shares of this. */
+  cpu: number;
+  /** Seconds of one kind on these lines of the program, all processes. */
+  seconds(lines: readonly number[], what: Kind, frames: 'self' | 'total'): number | undefined;
+  threadCpu?(pid: number, tid: number): number;
+  processCpu?(pid: number): number;
+  /** CPU seconds that the tool says all processes used, as the operating system counts, its own part included. */
+  processesCpu?: number;
+  /** CPU seconds that the tool itself used inside the processes. */
+  ownCpu: number;
+  system?: number;
+}
+
+export interface Score {
+  case: string;
+  quantity: string;
+  /** Percent; of what is part of the quantity's name. A count where `unit` says so. */
+  expected: number;
+  measured: number;
+  /** Percentage points. */
+  error: number;
+  allowed: number;
+  unit: '%' | 'times';
+  ok: boolean;
+}
+
+/**
+ * Scores a profiler on a case. marks gives the lines of a mark.
+ * Quantities that the profiler has no answer to are left out.
+ */
+export function score(
+  { name, quantities }: Case,
+  answers: readonly Answer[],
+  measured: Measured,
+  marks: (mark: string) => number[],
+): Score[] {
+  const truth = new Truth(answers);
+  const scores: Score[] = [];
+  for (const quantity of quantities) {
+    const said = compare(quantity, truth, measured, marks);
+    if (said === undefined) continue;
+    const counted = quantity.type === 'count';
+    const scale = counted ? 1 : 100;
+    const error = Math.abs(said.measured - said.expected) * scale;
+    const allowed = counted ? 0 : quantity.allowed;
+    scores.push({
+      case: name,
+      quantity: quantityName(quantity),
+      expected: said.expected * scale,
+      measured: said.measured * scale,
+      error,
+      allowed,
+      unit: counted ? 'times' : '%',
+      // Nothing measured where something was expected is NaN, which never passes.
+      ok: error <= allowed,
+    });
+  }
+  return scores;
+}
+
+class Truth {
+  readonly #answers: readonly Answer[];
+  /** CPU seconds of all the program's threads by their own clocks. */
+  readonly cpu: number;
+  readonly waited: number;
+
+  constructor(answers: readonly Answer[]) {
+    this.#answers = answers;
+    this.cpu = this.sum((answer) => threadsCpu(answer));
+    this.waited = this.sum(({ regions }) =>
+      sumOf(Object.values(regions).map(({ wait_s }) => wait_s ?? 0)),
+    );
+  }
+
+  sum(of: (answer: Answer) => number): number {
+    return sumOf(this.#answers.map(of));
+  }
+
+  /** Seconds of a kind in a region. Throws when no process knows the region. */
+  region(name: string, what: 'cpu_s' | 'wait_s' | 'system_s'): number {
+    const known = this.#answers.filter(({ regions }) => regions[name]?.[what] !== undefined);
+    if (known.length === 0) throw new Error(`The program says nothing of ${what} in “${name}”.`);
+    return sumOf(known.map(({ regions }) => regions[name]![what]!));
+  }
+
+  process(region: string): Answer {
+    const found = this.#answers.find(({ regions }) => region in regions);
+    if (!found) throw new Error(`No process knows “${region}”.`);
+    return found;
+  }
+
+  fact(name: string): number {
+    const known = this.#answers.filter(({ facts }) => name in facts);
+    if (known.length === 0) throw new Error(`The program says nothing of “${name}”.`);
+    return sumOf(known.map(({ facts }) => facts[name]!));
+  }
+}
+
+function compare(
+  quantity: Quantity,
+  truth: Truth,
+  measured: Measured,
+  marks: (mark: string) => number[],
+): { expected: number; measured: number } | undefined {
+  switch (quantity.type) {
+    case 'line': {
+      const { mark, what, of, frames, share } = quantity;
+      const lines = marks(mark);
+      const seconds = measured.seconds(lines, what, frames);
+      if (seconds === undefined) return undefined;
+      const waiting = what === 'wait' || what === 'gil';
+      const field = waiting ? 'wait_s' : what === 'system' ? 'system_s' : 'cpu_s';
+      const known = () => truth.region(mark, field);
+      if (of === 'wait') {
+        return { expected: share ?? known() / truth.waited, measured: seconds / truth.waited };
+      }
+      if (of === 'cpu') {
+        return { expected: share ?? known() / truth.cpu, measured: seconds / measured.cpu };
+      }
+      const line = measured.seconds(lines, 'cpu', frames) ?? 0;
+      return { expected: share ?? known() / truth.region(mark, 'cpu_s'), measured: seconds / line };
+    }
+    case 'threads': {
+      const ask = measured.threadCpu;
+      if (!ask) return undefined;
+      const chosen = (answer: Answer) => quantity.names.flatMap((n) => answer.threads[n] ?? []);
+      const said = truth.sum((answer) =>
+        sumOf(chosen(answer).map(({ tid }) => ask(answer.pid, tid))),
+      );
+      const known = truth.sum((answer) => sumOf(chosen(answer).map(({ cpu_s }) => cpu_s)));
+      return { expected: known / truth.cpu, measured: said / measured.cpu };
+    }
+    case 'process': {
+      if (!measured.processCpu) return undefined;
+      const process = truth.process(quantity.region);
+      return {
+        expected: threadsCpu(process) / truth.cpu,
+        measured: measured.processCpu(process.pid) / measured.cpu,
+      };
+    }
+    case 'sampled':
+      return { expected: 1, measured: measured.cpu / truth.cpu };
+    case 'processes':
+      return measured.processesCpu === undefined
+        ? undefined
+        : {
+            expected: 1,
+            measured: measured.processesCpu / truth.sum(({ process_cpu_s }) => process_cpu_s),
+          };
+    case 'system':
+      return measured.system === undefined
+        ? undefined
+        : {
+            expected:
+              truth.sum(({ system_s }) => system_s) / truth.sum((it) => it.user_s + it.system_s),
+            measured: measured.system / measured.cpu,
+          };
+    case 'count':
+      return { expected: 0, measured: truth.fact(quantity.fact) };
+  }
+}
+
+/** What a quantity is called in a table, with what it is a share of. */
+export function quantityName(quantity: Quantity): string {
+  switch (quantity.type) {
+    case 'line': {
+      const { mark, what, of, frames } = quantity;
+      const whole = { cpu: 'of all CPU', line: 'of the line', wait: 'of all waiting' }[of];
+      return `${mark}: ${what}${frames === 'total' ? ' with calls' : ''}, ${whole}`;
+    }
+    case 'threads':
+      return `thread ${quantity.names.join(', ')}: cpu, of all CPU`;
+    case 'process':
+      return `process of ${quantity.region}: cpu, of all CPU`;
+    case 'sampled':
+      return 'all samples, of the threads’ clocks';
+    case 'processes':
+      return 'all processes, of the OS’s clocks';
+    case 'system':
+      return 'system, of all CPU';
+    case 'count':
+      return quantity.fact;
+  }
+}
+
+function threadsCpu({ threads }: Answer): number {
+  return sumOf(Object.values(threads).map(({ cpu_s }) => cpu_s));
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
