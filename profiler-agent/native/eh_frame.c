@@ -1,75 +1,12 @@
 #define _GNU_SOURCE
 #include "eh_frame.h"
 
-#include <string.h>
-
 #include "arch.h"
+#include "cfi.h"
 
 // The format: Linux Standard Base, "Exception Frames"; DWARF 4, section 6.4.
 
-// A reader over mapped bytes that stops at `end` instead of running over it.
-struct bytes {
-  uintptr_t at, end;
-};
-
-INLINE uint64_t bytes__fixed(struct bytes *self, unsigned size) {
-  uint64_t value = 0;
-  if (self->end - self->at < size || self->at > self->end) {
-    self->at = self->end;
-    return 0;
-  }
-  memcpy(&value, (const void *)self->at, size);
-  self->at += size;
-  return value;
-}
-
-static uint64_t bytes__uleb(struct bytes *self) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 63; shift += 7) {
-    uint64_t byte = bytes__fixed(self, 1);
-    value |= (byte & 0x7f) << shift;
-    if (!(byte & 0x80)) break;
-  }
-  return value;
-}
-
-static int64_t bytes__sleb(struct bytes *self) {
-  int64_t value = 0;
-  unsigned shift = 0;
-  uint64_t byte;
-  do {
-    byte = bytes__fixed(self, 1);
-    value |= (int64_t)(byte & 0x7f) << shift;
-    shift += 7;
-  } while (byte & 0x80 && shift < 63);
-  if (byte & 0x40 && shift < 64) value |= -((int64_t)1 << shift);
-  return value;
-}
-
-// A pointer in one of the DW_EH_PE encodings that appear in practice: absolute, or 4 or 8 bytes relative to itself.
-static uintptr_t bytes__pointer(struct bytes *self, uint8_t encoding) {
-  uintptr_t here = self->at, value;
-  switch (encoding & 0x0f) {
-    case 0x00:
-    case 0x04:
-    case 0x0c: value = (uintptr_t)bytes__fixed(self, 8); break;
-    case 0x03: value = (uintptr_t)bytes__fixed(self, 4); break;
-    case 0x0b: value = (uintptr_t)(intptr_t)(int32_t)bytes__fixed(self, 4); break;
-    default: self->at = self->end; return 0;
-  }
-  return (encoding & 0x70) == 0x10 ? value + here : value;
-}
-
-// One row of .eh_frame: a function and the programs that describe its frame.
-struct entry {
-  uintptr_t start, end;
-  struct bytes initial, program;
-  uint64_t code_align;
-  int64_t data_align;
-  bool signal_frame;
-};
-
-static bool entry_read(struct entry *self, uintptr_t address, uintptr_t limit) {
+static bool entry_read(struct cfi_function *self, uintptr_t address, uintptr_t limit) {
   struct bytes in = {address, limit};
   uint64_t length = bytes__fixed(&in, 4);
   if (length == 0 || length == 0xffffffff || length > limit - in.at) return false;
@@ -126,106 +63,6 @@ static bool entry_read(struct entry *self, uintptr_t address, uintptr_t limit) {
   return true;
 }
 
-struct state {
-  uint64_t reg;
-  int64_t offset, fp_saved;  // fp_saved 0: not saved
-  bool expression, return_undefined;
-};
-
-#define REMEMBERED 8
-
-// Runs one program until the row for `pc`. Returns false on an instruction it does not know.
-static bool program_run(struct bytes in, const struct entry *entry, uintptr_t pc, struct state *state,
-                        const struct state *initial) {
-  struct state stack[REMEMBERED];
-  int depth = 0;
-  uintptr_t at = entry->start;
-  while (in.at < in.end) {
-    uint8_t op = (uint8_t)bytes__fixed(&in, 1);
-    uint8_t low = op & 0x3f;
-    uint64_t reg;
-    switch (op & 0xc0) {
-      case 0x40:  // advance_loc
-        at += low * entry->code_align;
-        if (at > pc) return true;
-        continue;
-      case 0x80: {  // offset
-        int64_t offset = (int64_t)bytes__uleb(&in) * entry->data_align;
-        if (low == REG_FP) state->fp_saved = offset;
-        continue;
-      }
-      case 0xc0:  // restore
-        if (low == REG_FP) state->fp_saved = initial ? initial->fp_saved : 0;
-        continue;
-      default: break;
-    }
-    switch (op) {
-      case 0x00: break;  // nop
-      case 0x02: at += bytes__fixed(&in, 1) * entry->code_align; goto moved;
-      case 0x03: at += bytes__fixed(&in, 2) * entry->code_align; goto moved;
-      case 0x04: at += bytes__fixed(&in, 4) * entry->code_align; goto moved;
-      case 0x05: {  // offset_extended
-        reg = bytes__uleb(&in);
-        int64_t offset = (int64_t)bytes__uleb(&in) * entry->data_align;
-        if (reg == REG_FP) state->fp_saved = offset;
-        break;
-      }
-      case 0x06: bytes__uleb(&in); break;  // restore_extended
-      case 0x07:                           // undefined
-        if (bytes__uleb(&in) == REG_RETURN) state->return_undefined = true;
-        break;
-      case 0x08: bytes__uleb(&in); break;                    // same_value
-      case 0x09: bytes__uleb(&in), bytes__uleb(&in); break;  // register
-      case 0x0a:                                             // remember_state
-        if (depth == REMEMBERED) return false;
-        stack[depth++] = *state;
-        break;
-      case 0x0b:  // restore_state
-        if (depth == 0) return false;
-        *state = stack[--depth];
-        break;
-      case 0x0c:  // def_cfa
-        state->reg = bytes__uleb(&in);
-        state->offset = (int64_t)bytes__uleb(&in);
-        state->expression = false;
-        break;
-      case 0x0d: state->reg = bytes__uleb(&in), state->expression = false; break;
-      case 0x0e: state->offset = (int64_t)bytes__uleb(&in); break;
-      case 0x0f:  // def_cfa_expression
-        state->expression = true;
-        in.at += bytes__uleb(&in);
-        break;
-      case 0x10:
-      case 0x16: {  // expression, val_expression
-        reg = bytes__uleb(&in);
-        uint64_t size = bytes__uleb(&in);
-        in.at += size;
-        // Its own place is computed: give up on the frame pointer rather than guess it.
-        if (reg == REG_FP) state->fp_saved = 1;
-        break;
-      }
-      case 0x11: {  // offset_extended_sf
-        reg = bytes__uleb(&in);
-        int64_t offset = bytes__sleb(&in) * entry->data_align;
-        if (reg == REG_FP) state->fp_saved = offset;
-        break;
-      }
-      case 0x12:
-        state->reg = bytes__uleb(&in);
-        state->offset = bytes__sleb(&in) * entry->data_align;
-        state->expression = false;
-        break;
-      case 0x13: state->offset = bytes__sleb(&in) * entry->data_align; break;
-      case 0x2e: bytes__uleb(&in); break;  // GNU_args_size
-      default: return false;
-    }
-    continue;
-  moved:
-    if (at > pc) return true;
-  }
-  return true;
-}
-
 struct header {
   uintptr_t base, table;
   uint64_t count;
@@ -252,7 +89,7 @@ static void header__row(const struct header *self, uint64_t row, uintptr_t *star
   *entry = self->base + (uintptr_t)(intptr_t)pair[1];
 }
 
-static bool entry_find(struct entry *entry, const struct module *module, uintptr_t pc) {
+static bool entry_find(struct cfi_function *function, const struct module *module, uintptr_t pc) {
   struct header header;
   if (!header_read(&header, module) || header.count == 0) return false;
   uint64_t low = 0, high = header.count;
@@ -267,36 +104,39 @@ static bool entry_find(struct entry *entry, const struct module *module, uintptr
   }
   header__row(&header, low, &start, &address);
   if (address < module->bias || address >= module->frame_header_end) return false;
-  return entry_read(entry, address, module->frame_header_end) && pc >= entry->start && pc < entry->end;
+  return entry_read(function, address, module->frame_header_end) && pc >= function->start && pc < function->end;
 }
 
 bool eh_frame_function(const struct module *module, uintptr_t pc, uintptr_t *start, uintptr_t *end) {
-  struct entry entry;
-  if (!entry_find(&entry, module, pc)) return false;
-  *start = entry.start;
-  *end = entry.end;
+  struct cfi_function function;
+  if (!entry_find(&function, module, pc)) return false;
+  *start = function.start;
+  *end = function.end;
   return true;
 }
 
 struct rule eh_frame_rule(const struct module *module, uintptr_t pc) {
   struct rule rule = {0};
-  struct entry entry;
-  if (!entry_find(&entry, module, pc)) return rule;
-  rule.into = (uint32_t)(pc - entry.start);
-  if (entry.signal_frame) return rule;
-  struct state state = {0};
-  if (!program_run(entry.initial, &entry, UINTPTR_MAX, &state, NULL)) return rule;
-  struct state initial = state;
-  if (!program_run(entry.program, &entry, pc, &state, &initial)) return rule;
-  if (state.return_undefined) {
-    rule.kind = RULE_END;
-  } else if (state.expression) {
-    // The one expression linkers write: procedure linkage table entries of 16 bytes that push one word half way.
-    if (entry.end - entry.start >= 16 && (entry.start & 15) == 0 && state.reg == REG_SP) rule.kind = RULE_PLT;
-  } else if (state.offset >= 0 && state.fp_saved <= 0) {
-    rule.kind = state.reg == REG_SP ? RULE_SP : state.reg == REG_FP ? RULE_FP : 0;
-    rule.offset = (uint32_t)state.offset;
-    rule.fp_saved = (uint32_t)-state.fp_saved;
+  struct cfi_function function;
+  struct cfi_row row;
+  bool found = entry_find(&function, module, pc);
+  if (found) {
+    rule.into = (uint32_t)(pc - function.start);
+    if (function.signal_frame || !cfi_row_at(&row, &function, pc)) return rule;
+    if (row.return_undefined) rule.kind = RULE_END;
+    if (row.return_undefined || row.fp_saved > 0 || row.return_saved > 0) return rule;
+    rule.fp_saved = (uint32_t)-row.fp_saved;
+    rule.return_saved = (uint32_t)-row.return_saved;
+  }
+  if (!found || row.expression) {
+    bool other = found && (row.reg != REG_SP || function.start % 16 || function.end - function.start < 16);
+    int frame = other ? -1 : plt_frame(pc, found);
+    if (frame < 0) return rule;
+    rule.kind = RULE_SP;
+    rule.offset = (uint32_t)frame;
+  } else if (row.offset >= 0) {
+    rule.kind = row.reg == REG_SP ? RULE_SP : row.reg == REG_FP ? RULE_FP : 0;
+    rule.offset = (uint32_t)row.offset;
   }
   return rule;
 }
@@ -307,9 +147,9 @@ void eh_frame_each_function(const struct module *module, void (*visit)(uintptr_t
   if (!header_read(&header, module)) return;
   for (uint64_t row = 0; row < header.count; row++) {
     uintptr_t start, address;
-    struct entry entry;
+    struct cfi_function function;
     header__row(&header, row, &start, &address);
     if (address < module->bias || address >= module->frame_header_end) continue;
-    if (entry_read(&entry, address, module->frame_header_end)) visit(entry.start, entry.end, context);
+    if (entry_read(&function, address, module->frame_header_end)) visit(function.start, function.end, context);
   }
 }

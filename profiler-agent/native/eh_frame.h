@@ -4,14 +4,15 @@
 #include "base.h"
 #include "modules.h"
 
-enum { RULE_SP = 1, RULE_FP = 2, RULE_PLT = 3, RULE_END = 4 };  // 0: unknown
+enum { RULE_SP = 1, RULE_FP = 2, RULE_END = 3 };  // 0: unknown
 
 // How to find the caller from a program counter.
 struct rule {
-  uint8_t kind;       // the frame address is: register + offset
-  uint32_t offset;    // bytes
-  uint32_t fp_saved;  // bytes below the frame address where the frame pointer was saved, 0 = it was not
-  uint32_t into;      // bytes from the function's start to the program counter
+  uint8_t kind;           // the frame address is: register + offset
+  uint32_t offset;        // bytes
+  uint32_t fp_saved;      // bytes below the frame address where the frame pointer was saved, 0 = it was not
+  uint32_t return_saved;  // the same for the return address, 0 = it is in its register
+  uint32_t into;          // bytes from the function's start to the program counter
 };
 
 // The rule at pc; kind 0 when there is none. (signal)

@@ -5,22 +5,24 @@
 
 #include "eh_frame.h"
 
-// A rule packed in 64 bits, so that it can be cached without locks.
+// A rule packed in 64 bits, so that it can be cached without locks: 2 + 16 + 12 + 12 + 22.
 static uint64_t rule__pack(const struct rule *self) {
-  return (uint64_t)self->kind | (uint64_t)(self->offset / 8) << 3 | (uint64_t)(self->fp_saved / 8) << 23 |
-         (uint64_t)self->into << 37;
+  return (uint64_t)self->kind | (uint64_t)(self->offset / 8) << 2 | (uint64_t)(self->fp_saved / 8) << 18 |
+         (uint64_t)(self->return_saved / 8) << 30 | (uint64_t)(self->into / CODE_ALIGN) << 42;
 }
 
 static struct rule rule_unpack(uint64_t bits) {
-  return (struct rule){.kind = bits & 7,
-                       .offset = (uint32_t)(bits >> 3 & 0xfffff) * 8,
-                       .fp_saved = (uint32_t)(bits >> 23 & 0x3fff) * 8,
-                       .into = (uint32_t)(bits >> 37)};
+  return (struct rule){.kind = bits & 3,
+                       .offset = (uint32_t)(bits >> 2 & 0xffff) * 8,
+                       .fp_saved = (uint32_t)(bits >> 18 & 0xfff) * 8,
+                       .return_saved = (uint32_t)(bits >> 30 & 0xfff) * 8,
+                       .into = (uint32_t)(bits >> 42) * CODE_ALIGN};
 }
 
 static bool rule__packable(const struct rule *self) {
-  return self->offset % 8 == 0 && self->offset / 8 <= 0xfffff && self->fp_saved % 8 == 0 &&
-         self->fp_saved / 8 <= 0x3fff && self->into < 1u << 27;
+  return (self->offset | self->fp_saved | self->return_saved) % 8 == 0 && self->into % CODE_ALIGN == 0 &&
+         self->offset / 8 <= 0xffff && self->fp_saved / 8 <= 0xfff && self->return_saved / 8 <= 0xfff &&
+         self->into / CODE_ALIGN < 1u << 22;
 }
 
 // A rule by program counter. Key and value are stored xored so that a pair written half by one thread and half by
@@ -34,16 +36,25 @@ static struct rule rule_find(const struct module *module, uintptr_t pc) {
   uint64_t key = atomic_load_explicit(&cache[slot].key, memory_order_relaxed);
   if ((key ^ value) == pc && key) return rule_unpack(value);
   struct rule rule = eh_frame_rule(module, pc);
-  if (!rule__packable(&rule)) rule = (struct rule){0};
+  // Frames of half a megabyte, or functions of several: found anew every time.
+  if (!rule__packable(&rule)) return rule;
   value = rule__pack(&rule);
   atomic_store_explicit(&cache[slot].value, value, memory_order_relaxed);
   atomic_store_explicit(&cache[slot].key, pc ^ value, memory_order_relaxed);
   return rule;
 }
 
+// Reads a word that was saved in the frame that ends at `frame`: it lies between the stack pointer and there.
+static bool saved_read(const struct unwind_cursor *cursor, uintptr_t frame, uint32_t below, uintptr_t *into) {
+  uintptr_t saved = frame - below;
+  if (saved < cursor->at.sp || saved >= frame) return false;
+  memcpy(into, (const void *)saved, sizeof *into);
+  return true;
+}
+
 bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, bool first, struct unwind_step *step) {
   // A return address may be the first byte of the next function when the call never returns.
-  uintptr_t pc = first ? cursor->at.pc : cursor->at.pc - 1;
+  uintptr_t pc = first ? cursor->at.pc : cursor->at.pc - CODE_ALIGN;
   *step = (struct unwind_step){.module = module_map__find(map, pc)};
   if (step->module < 0) return false;
   const struct module *module = module_at((uint32_t)step->module);
@@ -53,20 +64,17 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   switch (rule.kind) {
     case RULE_SP: frame = cursor->at.sp + rule.offset; break;
     case RULE_FP: frame = cursor->at.fp + rule.offset; break;
-    case RULE_PLT: frame = cursor->at.sp + plt_frame(pc); break;
     case RULE_END: step->outermost = true; return false;
     default: return false;
   }
   // Every word read lies between the stack pointer and the end of this thread's own stack.
-  if (frame & 7 || frame < cursor->at.sp + 8 || frame > cursor->stack_end) return false;
-  if (rule.fp_saved) {
-    uintptr_t saved = frame - rule.fp_saved;
-    // In an epilogue that has popped it already, the register is the caller's again.
-    bool popped = first && saved < cursor->at.sp;
-    if (!popped && (saved < cursor->at.sp || saved >= frame)) return false;
-    if (!popped) memcpy(&cursor->at.fp, (const void *)saved, sizeof cursor->at.fp);
-  }
-  memcpy(&cursor->at.pc, (const void *)(frame - 8), sizeof cursor->at.pc);
+  if (frame & 7 || frame < cursor->at.sp || frame > cursor->stack_end) return false;
+  // In an epilogue that has popped it already, the frame pointer is the caller's again.
+  bool popped = first && frame - rule.fp_saved < cursor->at.sp;
+  if (rule.fp_saved && !popped && !saved_read(cursor, frame, rule.fp_saved, &cursor->at.fp)) return false;
+  uintptr_t caller = first ? cursor->at.link : 0;
+  if (rule.return_saved && !saved_read(cursor, frame, rule.return_saved, &caller)) return false;
+  cursor->at.pc = pointer_strip(caller);
   cursor->at.sp = frame;
   step->outermost = cursor->at.pc == 0;
   return cursor->at.pc > 4096;

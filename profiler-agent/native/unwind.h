@@ -1,8 +1,8 @@
 // Native stack unwinding by .eh_frame, from inside a signal handler.
 //
-// The rule for a program counter (eh_frame.h) is cached. Only the frame address and
-// the frame pointer are tracked: enough for everything compilers emit on x86-64 but functions that realign their
-// stack through another register; there the chain ends and says so.
+// The rule for a program counter (eh_frame.h) is cached. Only the frame address, the frame pointer and the return
+// address are tracked: enough for everything compilers emit but functions that realign their stack through another
+// register; there the chain ends and says so.
 #pragma once
 #include "arch.h"
 #include "modules.h"

@@ -1,0 +1,62 @@
+// Reading DWARF's encodings of numbers from memory.
+#pragma once
+#include <string.h>
+
+#include "base.h"
+
+// A reader over mapped bytes that stops at `end` instead of running over it.
+struct bytes {
+  uintptr_t at, end;
+};
+
+INLINE uint64_t bytes__fixed(struct bytes *self, unsigned size) {
+  uint64_t value = 0;
+  if (self->end - self->at < size || self->at > self->end) {
+    self->at = self->end;
+    return 0;
+  }
+  memcpy(&value, (const void *)self->at, size);
+  self->at += size;
+  return value;
+}
+
+INLINE uint64_t bytes__uleb(struct bytes *self) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 63; shift += 7) {
+    uint64_t byte = bytes__fixed(self, 1);
+    value |= (byte & 0x7f) << shift;
+    if (!(byte & 0x80)) break;
+  }
+  return value;
+}
+
+INLINE int64_t bytes__sleb(struct bytes *self) {
+  int64_t value = 0;
+  unsigned shift = 0;
+  uint64_t byte;
+  do {
+    byte = bytes__fixed(self, 1);
+    value |= (int64_t)(byte & 0x7f) << shift;
+    shift += 7;
+  } while (byte & 0x80 && shift < 63);
+  if (byte & 0x40 && shift < 64) value |= -((int64_t)1 << shift);
+  return value;
+}
+
+// A pointer in one of the DW_EH_PE encodings that appear in practice: absolute, or 4 or 8 bytes relative to itself.
+INLINE uintptr_t bytes__pointer(struct bytes *self, uint8_t encoding) {
+  uintptr_t here = self->at, value;
+  switch (encoding & 0x0f) {
+    case 0x00:
+    case 0x04:
+    case 0x0c: value = (uintptr_t)bytes__fixed(self, 8); break;
+    case 0x03: value = (uintptr_t)bytes__fixed(self, 4); break;
+    case 0x0b: value = (uintptr_t)(intptr_t)(int32_t)bytes__fixed(self, 4); break;
+    default: self->at = self->end; return 0;
+  }
+  return (encoding & 0x70) == 0x10 ? value + here : value;
+}
+
+INLINE void bytes__skip(struct bytes *self, uint64_t size) {
+  self->at = size < self->end - self->at ? self->at + size : self->end;
+}
