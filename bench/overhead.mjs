@@ -3,12 +3,15 @@
 //
 //   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [PROGRAM…]
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureNumpy } from '../scripts/numpy.mjs';
+import { measureRecordings } from './recordings.mjs';
+import { machine, resolvePython, saveSection } from './results.mjs';
+import { median } from './statistics.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
@@ -22,6 +25,7 @@ const { values: options, positionals: chosen } = parseArgs({
     'interval-us': { type: 'string' },
   },
 });
+const deadlineSeconds = 120;
 const pairs = Number(options.pairs ?? (options.quick ? 7 : 25));
 if (!existsSync(agent)) {
   console.error(`The agent is not built (${agent}). Run: npm run build`);
@@ -32,19 +36,13 @@ if (!Number.isInteger(pairs) || pairs < 1) {
   process.exit(1);
 }
 
-/** The interpreter itself: a launcher script in front of it would be measured too. */
-function resolvePython() {
-  const probe = 'import sys; print(sys.executable); print(sys.version.split()[0])';
-  return execFileSync(options.python, ['-c', probe], { encoding: 'utf8' }).trim().split('\n');
-}
-
 const lines = [];
 function print(line) {
   console.log(line);
   lines.push(line.trimEnd());
 }
 
-const [python, version] = resolvePython();
+const [python, version] = resolvePython(options.python);
 const numpy = await ensureNumpy(Number(version.split('.')[1]), [python]).catch((error) => {
   console.log(`arrays: left out. ${error.message}`);
 });
@@ -69,54 +67,21 @@ function run(program, folder) {
   const command = folder
     ? ['/usr/bin/env', `LD_PRELOAD=${agent}`, python]
     : ['/usr/bin/env', python];
-  const args = [join(here, 'measure.py'), ...command, join(here, 'programs', `${program}.py`)];
+  const args = [
+    join(here, 'measure.py'),
+    String(deadlineSeconds),
+    ...command,
+    join(here, 'programs', `${program}.py`),
+  ];
   const result = JSON.parse(execFileSync(python, args, { env, encoding: 'utf8' }));
-  if (result.exit !== 0) throw new Error(`${program}.py ended with exit code ${result.exit}`);
+  if (result.exit !== 0)
+    throw new Error(`${program}.py ended with exit code ${result.exit ?? 'none'}`);
   return result;
 }
 
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 const ratio = (number) => number.toFixed(3);
 
-/** Bytes recorded, all processes. */
-function recorded(folder) {
-  return readdirSync(folder).reduce(
-    (sum, name) => sum + readFileSync(join(folder, name)).length,
-    0,
-  );
-}
-
-/** Observations in all recordings of a folder. */
-function samples(folder) {
-  return readdirSync(folder).reduce(
-    (sum, name) => sum + countSamples(readFileSync(join(folder, name))),
-    0,
-  );
-}
-
-/** Walks over the records of profiler-agent/STREAM.md, counting those of kind 8. */
-function countSamples(bytes) {
-  const end = 128 + Number(bytes.readBigUInt64LE(16));
-  let count = 0;
-  for (let at = 128; at < end;) {
-    if (bytes[at++] === 8) count++;
-    let length = 0;
-    let shift = 0;
-    do {
-      length += (bytes[at] & 127) * 2 ** shift;
-      shift += 7;
-    } while (bytes[at++] > 127);
-    at += length;
-  }
-  return count;
-}
-
-const model = cpus()[0]?.model ?? 'unknown processor';
-print(`${cpus().length} × ${model}, Linux ${release()}, Python ${version}, ${pairs} pairs each`);
+print(`${machine()}, Python ${version}, ${pairs} pairs each`);
 print('');
 print(
   'program        bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
@@ -141,8 +106,9 @@ for (const program of programs) {
       wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
       control.push(after.cpu_s / before.cpu_s);
       bare.push(before.cpu_s, after.cpu_s);
-      observed.push(samples(folder) / under.cpu_s);
-      rate.push(recorded(folder) / 1000 / under.cpu_s);
+      const recorded = measureRecordings(folder);
+      observed.push(recorded.samples / under.cpu_s);
+      rate.push(recorded.bytes / 1000 / under.cpu_s);
       memory.push(under.peak_bytes - before.peak_bytes);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -175,11 +141,6 @@ if (options.save) {
     .slice(2)
     .filter((word) => word !== options.python && word !== '--python');
   const command = ['npm run bench:overhead --', ...said].join(' ');
-  const results = join(here, 'RESULTS.md');
-  const kept = existsSync(results) ? readFileSync(results, 'utf8') : '# Measured\n';
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(
-    results,
-    `${kept}\n## Overhead, ${date}\n\n\`${command}\`\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`,
-  );
+  const title = options['interval-us'] ? `Overhead at ${options['interval-us']} µs` : 'Overhead';
+  saveSection(title, command, `\`\`\`\n${lines.join('\n')}\n\`\`\``);
 }

@@ -1,0 +1,160 @@
+// What being profiled costs, beside the peers: each program runs bare, under one profiler, bare, under the next… and every
+// profiled run is compared with the mean of its two neighbours.
+//
+//   npm run bench:peers -- [--quick] [--rounds N] [--python PATH] [--tools NAME,…] [--no-save] [PROGRAM…]
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { main, Problem, tail } from '../scripts/vscode/process.mjs';
+import { ensurePeers } from './peers/environment.mjs';
+import { overheadReport } from './peers/overheadReport.mjs';
+import { tools, written } from './peers/tools.mjs';
+import { load, machine, saveSection } from './results.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const builtAgent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+const driver = join(here, 'peers/driver.py');
+const programs = [
+  ...['none', 'io', 'cpu_io_mixed', 'memoization'].map((variant) => `async_tree_${variant}`),
+  ...['docutils', 'fannkuch', 'mdp', 'pprint', 'raytrace', 'sympy'],
+];
+/** Different kinds of programs that can be cut short. */
+const quickPrograms = ['async_tree_cpu_io_mixed', 'fannkuch', 'raytrace', 'sympy'];
+/** Tools at other rates, and our own report, are left out of a quick run. */
+const extraTools = ['linescope run', 'scalene (100 Hz)', 'py-spy (100 Hz)', 'austin (10 kHz)'];
+const quickShare = 0.4;
+const deadlineSeconds = 120;
+
+await main(async () => {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      python: { type: 'string' },
+      tools: { type: 'string' },
+      'no-save': { type: 'boolean', default: false },
+    },
+  });
+  const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new Problem('--rounds needs a whole number of at least 1.');
+  }
+  if (!existsSync(builtAgent)) throw new Problem('Nothing is built. Run: npm run build');
+  const unknown = positionals.filter((name) => !programs.includes(name));
+  if (unknown.length > 0) throw new Problem(`No such program: ${unknown.join(', ')}.`);
+  const names = options.tools?.split(',');
+  const chosen = tools.filter(({ name }) =>
+    names ? names.includes(name) : !options.quick || !extraTools.includes(name),
+  );
+  if (names && chosen.length < names.length) {
+    throw new Problem(`There are these tools: ${tools.map(({ name }) => name).join(', ')}.`);
+  }
+  const peers = await ensurePeers(options.python);
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-peers-'));
+  try {
+    // A build meanwhile is not to change what is measured.
+    const agent = join(folder, 'liblinescope.so');
+    copyFileSync(builtAgent, agent);
+    const bench = { ...peers, agent, folder, share: options.quick ? quickShare : 1 };
+    const began = Date.now();
+    const said = [`${machine()}, Python ${peers.version}, rounds: ${rounds}`];
+    const wanted = positionals.length ? positionals : options.quick ? quickPrograms : programs;
+    const runs = wanted.flatMap((program) => measureProgram(bench, program, chosen, rounds));
+    const minutes = Math.ceil((Date.now() - began) / 60_000);
+    said.push(`${minutes} min, load afterwards ${load()}`);
+    const report = overheadReport({
+      tools: chosen,
+      programs: wanted,
+      runs,
+      versions: peers.versions,
+    });
+    console.log(`\n${said.join('\n')}\n\n${report}`);
+    if (!options['no-save']) {
+      const command = ['npm run bench:peers --', ...process.argv.slice(2)].join(' ');
+      const title = `Overhead beside the peers${options.quick ? ', quick' : ''}`;
+      saveSection(title, command, `${said.join('. ')}.\n\n${report}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/**
+ * Bare, tool, bare, tool… Tracing profilers, which take many times as long and differ by more than any noise, have one round.
+ * @returns what overheadReport takes: a row for each profiled run, and one for each pair of bare runs
+ */
+function measureProgram(bench, program, chosen, rounds) {
+  const rows = [];
+  const failed = new Set();
+  once(bench, program); // Warms caches and compiled modules; not counted.
+  for (let round = 0; round < rounds; round++) {
+    const turn = chosen
+      .slice(round % chosen.length)
+      .concat(chosen.slice(0, round % chosen.length))
+      .filter((tool) => (round === 0 || tool.kind === 'sampling') && !failed.has(tool));
+    let before = once(bench, program);
+    for (const tool of turn) {
+      process.stderr.write(
+        `\r${program}, round ${round + 1}, ${tool.name}, load ${load()}   \x1b[K`,
+      );
+      const under = once(bench, program, tool);
+      if (under.problem) failed.add(tool);
+      const after = once(bench, program);
+      rows.push({ program, tool: tool.name, under, before, after });
+      before = after;
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  return rows;
+}
+
+/** One run: seconds of the whole tree, of the program alone, and what the tool wrote; or what went wrong. */
+function once({ python, bin, programs: sources, agent, folder, share }, program, tool) {
+  // Scalene writes to a name that ends like this one, whatever it is given.
+  const output = join(folder, 'output.json');
+  const spent = join(folder, 'spent');
+  const module = `bm_${program.replace(/^(async_tree)_.*/, '$1')}`;
+  const place = {
+    bin,
+    python,
+    agent,
+    output,
+    sources: join(sources, module),
+    module: `${module}.run_benchmark`,
+  };
+  const script = [driver, program, String(share)];
+  const { command, env } = tool ? tool.wrap(place, script) : { command: [python, ...script] };
+  try {
+    const { stdout, stderr } = spawnSync(
+      python,
+      [join(here, 'measure.py'), String(deadlineSeconds), ...command],
+      {
+        encoding: 'utf8',
+        cwd: folder,
+        env: {
+          ...process.env,
+          ...{ PYTHONHASHSEED: '0', PYTHONPATH: sources, LINESCOPE_BENCH_SPENT: spent, ...env },
+        },
+      },
+    );
+    const result = JSON.parse(stdout);
+    if (result.exit !== 0) {
+      const why = result.exit === null ? `not done in ${deadlineSeconds} s` : `exit ${result.exit}`;
+      if (!tool) throw new Problem(`${program} fails without a profiler: ${why}\n${tail(stderr)}`);
+      return { problem: `${why}: ${tail(stderr, 1).trim()}` };
+    }
+    return {
+      ...result,
+      program_s: Number(readFileSync(spent, 'utf8')),
+      samples: tool?.samples(output),
+      bytes: tool ? written(output) : 0,
+    };
+  } finally {
+    rmSync(output, { recursive: true, force: true });
+    rmSync(spent, { force: true });
+  }
+}

@@ -1,0 +1,108 @@
+// The tables of `npm run bench:peers`.
+import { median, quantile } from '../statistics.mjs';
+
+/** What each column of a tool's row is, of its runs. */
+const ratio = (key) => (row) => (2 * row.under[key]) / (row.before[key] + row.after[key]);
+const outside = ({ cpu_s, program_s }) => cpu_s - program_s;
+const extra = ({ under, before, after }) => outside(under) - (outside(before) + outside(after)) / 2;
+
+/**
+ * @param {{tools: import('./tools.mjs').Tool[], programs: string[], runs: object[], versions: Record<string, string>}} measured
+ * @returns {string} Markdown
+ */
+export function overheadReport({ tools, programs, runs, versions }) {
+  const of = (tool, program) =>
+    runs.filter(
+      (row) =>
+        row.tool === tool.name && (!program || row.program === program) && !row.under.problem,
+    );
+  const control = runs.map(({ before, after }) => ({ under: after, before, after: before }));
+  const summary = table(
+    [
+      'profiler',
+      'version',
+      'asked for',
+      'sees native',
+      'CPU',
+      '',
+      'program',
+      'elsewhere',
+      'wall',
+      'samples/s',
+      'KB/s',
+    ],
+    [
+      ...tools.map((tool) => [
+        tool.name,
+        versions[tool.distribution] ?? '',
+        tool.asked,
+        tool.kind === 'memory' ? '–' : tool.seesNative ? 'yes' : 'no',
+        ...figures(of(tool)),
+      ]),
+      ['bare and bare again', '', '', '', ...figures(control).slice(0, 5), '', ''],
+    ],
+  );
+  const each = table(
+    ['CPU', ...programs.map((name) => name.replace('async_tree_', 'async '))],
+    [
+      ...tools.map((tool) => [
+        tool.name,
+        ...programs.map((program) => times(median(of(tool, program).map(ratio('cpu_s'))))),
+      ]),
+      [
+        'bare, s',
+        ...programs.map((program) =>
+          median(
+            runs.filter((row) => row.program === program).map((row) => row.before.cpu_s),
+          )?.toFixed(2),
+        ),
+      ],
+    ],
+  );
+  const problems = runs
+    .filter((row) => row.under.problem)
+    .map((row) => `- ${row.tool} could not run ${row.program}: ${row.under.problem}`);
+  return [summary, legend, each, verdict(tools, of), problems.join('\n')]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function figures(rows) {
+  if (rows.length === 0) return Array(7).fill('–');
+  const cpu = rows.map(ratio('cpu_s'));
+  const rates = rows.map(({ under }) => under.samples / under.wall_s).filter(Number.isFinite);
+  return [
+    times(median(cpu)),
+    `${quantile(cpu, 0.25).toFixed(3)} – ${quantile(cpu, 0.75).toFixed(3)}`,
+    times(median(rows.map(ratio('program_s')))),
+    `${median(rows.map(extra)).toFixed(2)} s`,
+    times(median(rows.map(ratio('wall_s')))),
+    rates.length ? median(rates).toFixed(0) : '–',
+    (median(rows.map(({ under }) => under.bytes / under.program_s)) / 1000).toFixed(1),
+  ];
+}
+
+const legend = `CPU: of the whole process tree, start-up, samplers and reports included, as the kernel charged it; median of the paired
+ratios of all programs, then their quartiles. program: the CPU time of the program's process while it does the program's
+work. elsewhere: CPU time outside of that, beyond the bare run's: other processes, start-up, reports. KB/s: bytes written
+per CPU second of the program.`;
+
+/** Who is cheapest among those that can tell native time, in the words of a result. */
+function verdict(tools, of) {
+  const ranked = tools
+    .filter((tool) => tool.kind === 'sampling' && tool.seesNative && of(tool).length > 0)
+    .map((tool) => ({ name: tool.name, cpu: median(of(tool).map(ratio('cpu_s'))) }))
+    .sort((a, b) => a.cpu - b.cpu);
+  const list = ranked.map(({ name, cpu }) => `${name} ${times(cpu)}`).join(' · ');
+  return ranked.length > 1 ? `Samplers that see native time, cheapest first: ${list}.` : '';
+}
+
+const times = (number) => (number === undefined ? '–' : `×${number.toFixed(3)}`);
+
+function table(head, rows) {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at].length)));
+  const line = (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
+  const [first, ...rest] = cells.map(line);
+  return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n');
+}

@@ -1,0 +1,200 @@
+// The profilers, and how each is put around `python SCRIPT ARGUMENTS…`. What they are asked for is what a person would
+// type; a sampler is asked for 1 kHz, and for its own default where that is another.
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { measureRecordings } from '../recordings.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tool = join(root, 'dist/cli.js');
+
+/**
+ * @typedef {object} Place where a run happens
+ * @property {string} bin scripts of the peers' environment
+ * @property {string} python
+ * @property {string} agent our library
+ * @property {string} output a path that does not exist yet, for the tool to write
+ * @property {string} sources folder of the program's own code
+ * @property {string} module the program's own module, as it imports it; empty when that is the script itself
+ *
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {string} distribution what it is installed as; empty for ours
+ * @property {'sampling' | 'tracing' | 'memory'} kind
+ * @property {boolean} seesNative it tells time in compiled code from time in Python
+ * @property {string} asked what it is asked for, in words
+ * @property {(place: Place, script: string[]) => {command: string[], env?: Record<string, string>}} wrap
+ * @property {(output: string) => number | undefined} samples observations of threads in what it wrote
+ */
+
+const none = () => undefined;
+const text = (output) => (existsSync(output) ? readFileSync(output, 'utf8') : '');
+const ours = { distribution: '', kind: 'sampling', seesNative: true };
+
+function preload({ python, agent, output }, script, more = {}) {
+  mkdirSync(output);
+  // For the program only, not for the process that measures it.
+  const command = ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script];
+  return { command, env: { LINESCOPE_DIR: output, LINESCOPE_MEMORY: '1', ...more } };
+}
+
+const linescope = {
+  ...ours,
+  name: 'linescope',
+  asked: '1 kHz, within its budget (default)',
+  wrap: (place, script) => preload(place, script),
+  samples: (output) => measureRecordings(output).samples,
+};
+const linescopeForced = {
+  ...ours,
+  name: 'linescope (forced)',
+  asked: '1 kHz, whatever it costs',
+  wrap: (place, script) => {
+    const forced = { LINESCOPE_INTERVAL_US: '1000', LINESCOPE_BUDGET_PERMILLE: '0' };
+    return preload(place, script, forced);
+  },
+  samples: (output) => measureRecordings(output).samples,
+};
+const linescopeRun = {
+  ...ours,
+  name: 'linescope run',
+  asked: 'the default, and a report at the end',
+  wrap: ({ python, output }, script) => ({
+    command: [process.execPath, tool, 'run', '--json', output, '--python', python, ...script],
+  }),
+  samples: (output) => JSON.parse(readFileSync(output, 'utf8')).samples,
+};
+
+/** Scalene looks at the script's folder only unless told otherwise, and is told where the program's own code is. */
+const scalene = (name, asked, rate) => ({
+  name,
+  distribution: 'scalene',
+  kind: 'sampling',
+  seesNative: true,
+  asked,
+  wrap: ({ bin, output, sources }, script) => ({
+    command: [
+      ...[join(bin, 'scalene'), 'run', '--cpu-only', ...rate, '--program-path', sources],
+      ...['-o', output, script[0], '---', ...script.slice(1)],
+    ],
+  }),
+  samples: (output) =>
+    JSON.parse(readFileSync(output, 'utf8')).stacks.reduce((sum, [, { count }]) => sum + count, 0),
+});
+
+const pySpy = (name, asked, options, seesNative = false) => ({
+  name,
+  distribution: 'py-spy',
+  kind: 'sampling',
+  seesNative,
+  asked,
+  wrap: ({ bin, python, output }, script) => ({
+    command: [
+      ...[join(bin, 'py-spy'), 'record', ...options, '--full-filenames', '--format', 'raw'],
+      ...['--output', output, '--', python, ...script],
+    ],
+  }),
+  samples: (output) =>
+    [...text(output).matchAll(/ (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0),
+});
+
+const austin = (name, program, asked, options, seesNative = false) => ({
+  name,
+  distribution: 'austin-dist',
+  kind: 'sampling',
+  seesNative,
+  asked,
+  wrap: ({ bin, python, output }, script) => ({
+    command: [join(bin, program), ...options, '--output', output, python, ...script],
+  }),
+  samples: (output) => text(output).match(/^P\d/gm)?.length ?? 0,
+});
+
+const pyinstrument = {
+  name: 'pyinstrument',
+  distribution: 'pyinstrument',
+  kind: 'sampling',
+  seesNative: false,
+  asked: '1 kHz (default)',
+  wrap: ({ bin, output }, script) => ({
+    command: [
+      ...[join(bin, 'pyinstrument'), '--interval', '0.001', '--renderer', 'json', '--show-all'],
+      ...['--outfile', output, ...script],
+    ],
+    env: { PYINSTRUMENT_IGNORE_OVERHEAD_WARNING: '1' },
+  }),
+  samples: (output) => JSON.parse(readFileSync(output, 'utf8')).sample_count,
+};
+const memray = {
+  name: 'memray',
+  distribution: 'memray',
+  kind: 'memory',
+  seesNative: false,
+  asked: 'every allocation (default)',
+  wrap: ({ bin, output }, script) => ({
+    command: [join(bin, 'memray'), 'run', '--quiet', '--output', output, ...script],
+  }),
+  samples: none,
+};
+const yappi = {
+  name: 'yappi',
+  distribution: 'yappi',
+  kind: 'tracing',
+  seesNative: false,
+  asked: 'CPU clock (default)',
+  wrap: ({ bin, output }, script) => ({
+    command: [join(bin, 'yappi'), '-f', 'pstat', '-o', output, ...script],
+  }),
+  samples: none,
+};
+const lineProfiler = {
+  name: 'line_profiler',
+  distribution: 'line_profiler',
+  kind: 'tracing',
+  seesNative: false,
+  asked: "the program's own functions",
+  wrap: ({ bin, output, module }, script) => ({
+    command: [
+      ...[join(bin, 'kernprof'), '--quiet', '--line-by-line', '--outfile', output],
+      ...['--prof-mod', module || script[0], ...script],
+    ],
+  }),
+  samples: none,
+};
+const cProfile = {
+  name: 'cProfile',
+  distribution: '',
+  kind: 'tracing',
+  seesNative: false,
+  asked: 'every call',
+  wrap: ({ python, output }, script) => ({
+    command: [python, '-m', 'cProfile', '-o', output, ...script],
+  }),
+  samples: none,
+};
+
+/** All of them, ours first. @type {Tool[]} */
+export const tools = [
+  linescope,
+  linescopeForced,
+  linescopeRun,
+  scalene('scalene', '1 kHz, CPU only', ['--cpu-sampling-rate', '0.001']),
+  scalene('scalene (100 Hz)', 'its default rate, CPU only', []),
+  pySpy('py-spy', '1 kHz', ['--rate', '1000']),
+  pySpy('py-spy (100 Hz)', 'its default rate', []),
+  pySpy('py-spy --native', '1 kHz, native frames', ['--rate', '1000', '--native'], true),
+  austin('austin', 'austin', '1 kHz', ['--interval', '1ms']),
+  austin('austin (10 kHz)', 'austin', 'its default rate', []),
+  austin('austinp', 'austinp', '1 kHz, native frames', ['--interval', '1ms'], true),
+  pyinstrument,
+  memray,
+  yappi,
+  lineProfiler,
+  cProfile,
+];
+
+/** Bytes of what a tool wrote: a recording, a folder of recordings or a file. */
+export function written(output) {
+  if (!existsSync(output)) return 0;
+  return statSync(output).isDirectory() ? measureRecordings(output).bytes : statSync(output).size;
+}

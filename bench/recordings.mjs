@@ -1,0 +1,38 @@
+// What is in a folder of recordings, without the model: their size and how often a thread was observed.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const headerBytes = 128;
+const sampleKind = 8;
+
+/**
+ * Adds up the recordings of a run.
+ * @param {string} folder
+ * @returns {{bytes: number, samples: number}}
+ */
+export function measureRecordings(folder) {
+  const sum = { bytes: 0, samples: 0 };
+  for (const name of readdirSync(folder).filter((found) => found.endsWith('.lsp'))) {
+    const bytes = readFileSync(join(folder, name));
+    const end = headerBytes + Number(bytes.readBigUInt64LE(16));
+    sum.bytes += end;
+    sum.samples += countSamples(bytes, end);
+  }
+  return sum;
+}
+
+/** Walks over the records of profiler-agent/STREAM.md. */
+function countSamples(bytes, end) {
+  let count = 0;
+  for (let at = headerBytes; at < end;) {
+    if (bytes[at++] === sampleKind) count++;
+    let length = 0;
+    let shift = 0;
+    do {
+      length += (bytes[at] & 127) * 2 ** shift;
+      shift += 7;
+    } while (bytes[at++] > 127);
+    at += length;
+  }
+  return count;
+}
