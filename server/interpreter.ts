@@ -12,6 +12,9 @@ export interface Interpreter {
   implementation: string;
   bits: number;
   freeThreaded: boolean;
+  debugBuild: boolean;
+  /** alpha, beta, candidate or final. */
+  releaseLevel: string;
   platform: string;
   machine: string;
   musl: boolean;
@@ -47,6 +50,7 @@ name = getattr(getattr(sys, "implementation", None), "name", "cpython")
 machine = os.uname()[4] if hasattr(os, "uname") else ""
 bits = 64 if sys.maxsize > 2**32 else 32
 said = ["linescope", sys.version.split()[0], name, sys.platform, machine, bits, int(free), int(musl)]
+said += [int(hasattr(sys, "gettotalrefcount")), sys.version_info[3]]
 sys.stdout.write("\\t".join(str(word) for word in said + list(sys.version_info[:3])) + "\\n")
 `;
 
@@ -93,11 +97,15 @@ export function unsupported(interpreter: Interpreter): string | undefined {
         ? `this is Python ${interpreter.versionText}`
         : interpreter.freeThreaded
           ? `this is a free-threaded build of Python ${interpreter.versionText}`
-          : interpreter.musl
-            ? 'this one is built for musl libc (Alpine), and the engine needs glibc'
-            : interpreter.bits !== 64 || agentArchitecture(interpreter) === undefined
-              ? `this one is a ${interpreter.bits}-bit program for ${interpreter.machine || 'an unknown processor'}`
-              : undefined;
+          : interpreter.debugBuild
+            ? `this is a debug build of Python ${interpreter.versionText}`
+            : ['alpha', 'beta'].includes(interpreter.releaseLevel)
+              ? `this is Python ${interpreter.versionText}, a pre-release whose structures still change`
+              : interpreter.musl
+                ? 'this one is built for musl libc (Alpine), and the engine needs glibc'
+                : interpreter.bits !== 64 || agentArchitecture(interpreter) === undefined
+                  ? `this one is a ${interpreter.bits}-bit program for ${interpreter.machine || 'an unknown processor'}`
+                  : undefined;
   return (
     reason &&
     `The native engine needs CPython 3.${oldest}–3.${newest} on Linux x86-64 or arm64, and ${reason} (${interpreter.path}); the program was not started. Choose another interpreter.`
@@ -159,9 +167,9 @@ function ask(
 function parseAnswer(path: string, line: string): Interpreter {
   const words = line.split('\t').slice(1);
   const [versionText = '', implementation = '', platform = '', machine = ''] = words;
-  const [bits = 0, free = 0, musl = 0, major = 0, minor = 0, micro = 0] = words
-    .slice(4)
-    .map(Number);
+  const [bits = 0, free = 0, musl = 0, debug = 0] = words.slice(4, 8).map(Number);
+  const [releaseLevel = ''] = words.slice(8);
+  const [major = 0, minor = 0, micro = 0] = words.slice(9).map(Number);
   return {
     path,
     version: [major, minor, micro],
@@ -169,6 +177,8 @@ function parseAnswer(path: string, line: string): Interpreter {
     implementation,
     bits,
     freeThreaded: free === 1,
+    debugBuild: debug === 1,
+    releaseLevel,
     platform,
     machine,
     musl: musl === 1,

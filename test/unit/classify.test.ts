@@ -25,9 +25,9 @@ test('opcodes of every version say what kind of call they make', () => {
   expect(callKind(0x030d00f0, 175)).toBe('builtin');
   expect(callKind(0x030d00f0, 176)).toBe('generic');
   expect(callKind(0x030d00f0, 162)).toBe('python');
-  expect(callKind(0x030e00f0, 53)).toBe('unknown');
+  expect(callKind(0x031000f0, 53)).toBe('unknown');
   expect(callKind(0, 53)).toBe('unknown');
-  expect(Object.keys(callOpcodes)).toEqual(['9', '10', '11', '12', '13']);
+  expect(Object.keys(callOpcodes)).toEqual(['9', '10', '11', '12', '13', '14', '15']);
   expect(callKind(0x030e0af0, 147)).toBe('builtin');
   expect(callKind(0x030e0af0, 153)).toBe('python');
   expect(callKind(0x030e0af0, 160)).toBe('generic');
