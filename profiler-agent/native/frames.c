@@ -110,6 +110,7 @@ bool walk_next(struct walk *self, struct frame *frame) {
     } else {
       fields = (const unsigned char *)self->frame;
     }
+    frame->address = self->frame;
     bool found = self->python->minor < 11 ? next_object(self, frame, fields) : next_interpreter(self, frame, fields);
     if (self->result == WALK_REJECTED) return false;
     memcpy(&self->frame, fields + at->frame_previous, sizeof self->frame);

@@ -3,6 +3,7 @@
 #include "interpreter.h"
 
 struct frame {
+  uintptr_t address;    // PyFrameObject, from 3.11 _PyInterpreterFrame
   uintptr_t code;       // PyCodeObject
   int32_t instruction;  // bytes into the bytecode, −1 not started
   uintptr_t instruction_address;
