@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "cfi.h"
 
 #include "arch.h"

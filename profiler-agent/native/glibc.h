@@ -1,0 +1,20 @@
+// Binds to the oldest version of each function, so that what is built on a new system also loads on an older one: glibc
+// 2.34 gave new versions to all that it moved from libpthread and libdl into libc, unchanged. Included by the Makefile.
+#pragma once
+
+#define GLIBC_SYMBOL(name, version) __asm__(".symver " #name "," #name "@GLIBC_" version)
+#if defined(__x86_64__)
+#define GLIBC_FIRST(name, x86_64) GLIBC_SYMBOL(name, x86_64)
+#elif defined(__aarch64__)
+#define GLIBC_FIRST(name, x86_64) GLIBC_SYMBOL(name, "2.17")
+#endif
+
+GLIBC_FIRST(dladdr1, "2.3.3");
+GLIBC_FIRST(dlsym, "2.2.5");
+GLIBC_FIRST(pthread_attr_getstack, "2.2.5");
+GLIBC_FIRST(pthread_attr_setstacksize, "2.2.5");
+GLIBC_FIRST(pthread_getattr_np, "2.2.5");
+GLIBC_FIRST(pthread_sigmask, "2.2.5");
+GLIBC_FIRST(__pthread_register_cancel, "2.3.3");
+GLIBC_FIRST(__pthread_unregister_cancel, "2.3.3");
+GLIBC_FIRST(__pthread_unwind_next, "2.3.3");
