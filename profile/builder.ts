@@ -7,9 +7,10 @@ import { callEdges } from './edges';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
 import type { Symbolize } from './nativeChains';
+import { findProcesses, processInfo, threadInfos } from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
-import type { Profile, ThreadInfo } from './types';
+import type { Profile } from './types';
 
 export type { Symbolize } from './nativeChains';
 export type { ProcessFeed } from './processFeed';
@@ -26,9 +27,11 @@ export class ProfileBuilder {
   /** symbolize is called once for each different native frame, as it is read. */
   constructor(private readonly symbolize: Symbolize) {}
 
-  /** A process whose recording has appeared; add the first process first. */
+  /** A process whose recording has appeared; of one process the earlier first. */
   addProcess(header: RecordingHeader): ProcessFeed {
-    const feed = new ProcessFeed(header, this.#lines, () => ++this.#threads, this.symbolize);
+    const before = this.#feeds.findLast(({ pid }) => pid === header.pid);
+    const newId = (): number => ++this.#threads;
+    const feed = new ProcessFeed(header, this.#lines, newId, this.symbolize, before);
     this.#feeds.push(feed);
     return feed;
   }
@@ -39,34 +42,21 @@ export class ProfileBuilder {
    */
   snapshot(): Profile {
     const total = zeroCost();
-    let startNs = Infinity;
-    let endNs = 0;
-    const threads: ThreadInfo[] = [];
-    const processes = this.#feeds.map((feed) => {
+    for (const feed of this.#feeds) {
       feed.settle();
       addCost(total, feed.total);
-      const info = feed.info();
-      startNs = Math.min(startNs, feed.startNs);
-      endNs = Math.max(endNs, feed.startNs + info.elapsedNs);
-      for (const thread of feed.threads.values()) {
-        const { id, tid, name, cpuNs, clockNs, wallNs } = thread;
-        threads.push({
-          id,
-          pid: info.pid,
-          tid,
-          name,
-          cpuNs: Math.max(cpuNs, clockNs),
-          wallNs,
-        });
-      }
-      return info;
-    });
+    }
+    const found = findProcesses(this.#feeds);
+    const processes = found.map(processInfo);
+    const starts = found.map(({ feeds }) => feeds[0]!.startNs);
+    const ends = processes.map(({ elapsedNs }, index) => starts[index]! + elapsedNs);
+    const startNs = Math.min(...starts);
     return {
       processes,
-      threads,
+      threads: found.flatMap(threadInfos),
       total,
       cpuNs: processes.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
-      elapsedNs: Math.max(0, endNs - startNs),
+      elapsedNs: Math.max(0, ...ends.map((endNs) => endNs - startNs)),
       samples: processes.reduce((sum, { samples }) => sum + samples, 0),
       dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
       files: this.#lines.snapshot(),

@@ -50,6 +50,10 @@ export class FlameRows {
     let room = rowsPerPiece;
     let more = false;
     for (const feed of feeds) {
+      // After exec a track goes on where the program before has ended.
+      if (feed.isHidden || (feed.continues && !isOut(feed.continues, reached))) {
+        continue;
+      }
       for (const thread of feed.threads.values()) {
         const known = from.threads.get(thread.id);
         const start = known?.rows ?? 0;
@@ -58,7 +62,7 @@ export class FlameRows {
         const end = start + track.time.length;
         room -= track.time.length;
         more ||= limit < thread.rowCount;
-        if (end > start || (known?.name ?? '') !== thread.name) {
+        if (end > start || (end > 0 && known?.name !== thread.name)) {
           threads.push(track);
           reached.set(thread.id, { rows: end, name: thread.name });
         }
@@ -89,8 +93,8 @@ export class FlameRows {
     thread.sealed = Math.max(thread.sealed, end);
     const shift = feed.startNs - this.#baseNs;
     return {
-      id: thread.id,
-      pid: feed.info().pid,
+      id: thread.track,
+      pid: feed.pid,
       tid: thread.tid,
       name: thread.name,
       stack: stack.slice(0, end - start),
@@ -99,4 +103,12 @@ export class FlameRows {
       cpu: thread.rowCpu.slice(start, end),
     };
   }
+}
+
+/** Whether all rows of a process that has ended have been handed out. */
+function isOut(feed: ProcessFeed, reached: Checkpoint['threads']): boolean {
+  return (
+    feed.state !== 'running' &&
+    [...feed.threads.values()].every(({ id, rowCount }) => (reached.get(id)?.rows ?? 0) >= rowCount)
+  );
 }

@@ -41,6 +41,8 @@ export class ProcessFeed {
     private readonly lines: LineCosts,
     private readonly newThreadId: () => number,
     symbolize: Symbolize,
+    /** The recording before this one that has the same number of process. */
+    private readonly before: ProcessFeed | undefined,
   ) {
     this.stacks = new PythonStacks(lines);
     this.natives = new NativeChains(symbolize);
@@ -48,6 +50,31 @@ export class ProcessFeed {
 
   get startNs(): number {
     return this.current.startMonotonicNs;
+  }
+
+  get pid(): number {
+    return this.current.pid;
+  }
+
+  get ppid(): number {
+    return this.current.ppid;
+  }
+
+  /** What the process ran before it called exec; undefined when it did not, and the number was merely used again. */
+  get continues(): ProcessFeed | undefined {
+    const { before } = this;
+    const exit = before === undefined ? null : before.#end?.exit;
+    return typeof exit === 'number' ? undefined : before;
+  }
+
+  /** The process became another program before it was ever seen at work. */
+  get isPassing(): boolean {
+    return this.state === 'ended' && this.#end?.exit === null && this.samples === 0;
+  }
+
+  /** Whether it is too early to tell, or known, that nobody wants to see this process. */
+  get isHidden(): boolean {
+    return this.samples === 0 && (this.state === 'running' || this.isPassing);
   }
 
   /** Everything sampled so far. */
@@ -91,6 +118,7 @@ export class ProcessFeed {
       case 'thread': {
         const thread = this.#thread(record.thread);
         thread.tid = record.tid;
+        thread.track = this.continues?.trackOf(record.tid) ?? thread.id;
         thread.lived(record.startNs, record.startNs);
         thread.name =
           record.name || (record.tid === this.current.pid ? 'MainThread' : `Thread ${record.tid}`);
@@ -115,6 +143,11 @@ export class ProcessFeed {
         this.#notes.push({ severity: record.severity, text: record.text });
         return;
     }
+  }
+
+  /** The track of a thread by the system's number, undefined when there was none. */
+  trackOf(tid: number): number | undefined {
+    return [...this.threads.values()].findLast((thread) => thread.tid === tid)?.track;
   }
 
   /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the disk was full. */

@@ -11,6 +11,8 @@ import type { SystemPool } from './sampleCost';
 const shortGap = 50e6;
 
 export class ThreadFeed {
+  /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
+  track: number;
   tid = 0;
   name = '';
   /** Sum over its samples, ns. */
@@ -34,7 +36,9 @@ export class ThreadFeed {
   #carriedCpu = 0;
 
   /** id: unique within the run. */
-  constructor(readonly id: number) {}
+  constructor(readonly id: number) {
+    this.track = id;
+  }
 
   /** Its lifetime as far as it is known, ns. */
   get wallNs(): number {

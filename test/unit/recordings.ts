@@ -44,7 +44,11 @@ export class Program {
   #natives = new Map<string, number>();
   #names: string[] = [];
 
-  constructor(over: Partial<RecordingHeader> = {}, builder?: ProfileBuilder) {
+  constructor(
+    over: Partial<RecordingHeader> = {},
+    builder?: ProfileBuilder,
+    argv: string[] = ['python3', 'a.py'],
+  ) {
     this.builder = builder ?? new ProfileBuilder((_, offset) => this.#names[offset]);
     this.feed = this.builder.addProcess({ ...header, ...over });
     this.record({
@@ -54,7 +58,7 @@ export class Program {
       pythonVersion: '3.9.18',
       executable: '/usr/bin/python3',
       cwd: '/project',
-      argv: ['python3', 'a.py'],
+      argv,
       architecture: 'x86_64',
     });
   }
@@ -157,6 +161,13 @@ export class Program {
       opcode: over.native ? callOpcode : -1,
       ...over,
     });
+  }
+
+  /** The process ends: exits, or calls exec (null). cpuMs: its CPU time as the system counts it. */
+  end(exit: number | null, cpuMs: number): void {
+    const timeNs = this.#now;
+    this.record({ kind: 'end', timeNs, exit, processCpuNs: cpuMs * ms, peakBytes: 0 });
+    this.feed.finish('ended');
   }
 
   samples(count: number, over: Partial<SampleRecord>): void {

@@ -1,0 +1,92 @@
+/**
+ * The processes of a run, made of its recordings. A process that calls exec leaves one recording per program it runs;
+ * one that was forked only to start another program (subprocess does that) is its parent's doing.
+ */
+import type { ProcessFeed } from './processFeed';
+import type { ProcessInfo, ThreadInfo } from './types';
+
+/** One process: its recordings in order, and the processes that only existed to become something else. */
+export interface Process {
+  feeds: ProcessFeed[];
+  passing: ProcessFeed[];
+}
+
+/** The processes as a tree, flattened: children follow their parent, in the order they started. */
+export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
+  const byLast = new Map<ProcessFeed, Process>();
+  const children = new Map<Process | undefined, Process[]>();
+  const found: Process[] = [];
+  for (const feed of [...feeds].sort((a, b) => a.startNs - b.startNs)) {
+    const before = feed.continues && byLast.get(feed.continues);
+    const process = before ?? { feeds: [], passing: [] };
+    process.feeds.push(feed);
+    byLast.set(feed, process);
+    if (!before) found.push(process);
+  }
+  const parents = new Map<Process, Process | undefined>();
+  for (const process of found) {
+    const [first] = process.feeds as [ProcessFeed];
+    // A number can be used again, so the parent is the last process of that number that had started by then.
+    const parent = found.findLast(
+      ({ feeds: [other] }) =>
+        other!.pid === first.ppid && other !== first && other!.startNs <= first.startNs,
+    );
+    parents.set(process, parent);
+    if (parent && process.feeds.every((feed) => feed.isPassing)) {
+      parent.passing.push(...process.feeds, ...process.passing);
+    } else {
+      children.set(parent, [...(children.get(parent) ?? []), process]);
+    }
+  }
+  const flat: Process[] = [];
+  const open = [...(children.get(undefined) ?? [])].reverse();
+  for (let process = open.pop(); process; process = open.pop()) {
+    flat.push(process);
+    open.push(...[...(children.get(process) ?? [])].reverse());
+  }
+  return flat;
+}
+
+/** What is known of a process now. */
+export function processInfo({ feeds, passing }: Process): ProcessInfo {
+  const images = feeds.map((feed) => feed.info());
+  const all = [...images, ...passing.map((feed) => feed.info())];
+  const last = images.at(-1)!;
+  const named = images.findLast(({ command }) => command.length > 0) ?? last;
+  const sum = (of: (info: ProcessInfo) => number): number =>
+    all.reduce((total, info) => total + of(info), 0);
+  const peaks = images.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
+  const startNs = feeds[0]!.startNs;
+  return {
+    ...last,
+    command: named.command,
+    cwd: named.cwd,
+    executable: named.executable,
+    pythonVersion: named.pythonVersion,
+    engine: named.engine,
+    startUnixMs: images[0]!.startUnixMs,
+    elapsedNs: feeds.at(-1)!.startNs - startNs + last.elapsedNs,
+    cpuNs: sum(({ cpuNs }) => cpuNs),
+    agentCpuNs: sum(({ agentCpuNs }) => agentCpuNs),
+    peakBytes: peaks.length > 0 ? Math.max(...peaks) : null,
+    samples: sum(({ samples }) => samples),
+    dropped: sum(({ dropped }) => dropped),
+    rejected: sum(({ rejected }) => rejected),
+    late: sum(({ late }) => late),
+    notes: all.flatMap(({ notes }) => notes),
+  };
+}
+
+/** The threads of a process; the one that calls exec goes on in the new program. */
+export function threadInfos({ feeds }: Process): ThreadInfo[] {
+  const threads = new Map<number, ThreadInfo>();
+  for (const feed of feeds) {
+    for (const { track, tid, name, cpuNs, clockNs, wallNs } of feed.threads.values()) {
+      const known = threads.get(track);
+      const cpu = Math.max(cpuNs, clockNs) + (known?.cpuNs ?? 0);
+      const wall = wallNs + (known?.wallNs ?? 0);
+      threads.set(track, { id: track, pid: feed.pid, tid, name, cpuNs: cpu, wallNs: wall });
+    }
+  }
+  return [...threads.values()];
+}
