@@ -11,13 +11,16 @@ const needed = [
   'dist/cli.js',
   'dist/webview/main.js',
   'dist/webview/main.css',
-  'dist/agent/linux-x64/liblinescope.so',
+  agentFor(process.arch),
   'media/icon.png',
   'README.md',
   'CHANGELOG.md',
   'LICENSE',
 ];
 
+function agentFor(architecture) {
+  return `dist/agent/linux-${architecture}/liblinescope.so`;
+}
 function run(command, ...args) {
   try {
     execFileSync(command, args, { stdio: 'inherit' });
@@ -33,6 +36,7 @@ const missing = needed.filter((file) => !files.has(file));
 const unwanted = [...files].filter(
   (file) => file.endsWith('.map') || file.includes('node_modules'),
 );
+const processors = ['x64', 'arm64'].filter((architecture) => files.has(agentFor(architecture)));
 if (missing.length > 0) fail(`these files are missing from the package: ${missing.join(', ')}`);
 if (unwanted.length > 0) fail(`these files must not be packaged: ${unwanted.join(', ')}`);
 
@@ -47,7 +51,9 @@ await createVSIX({
 });
 
 const { size } = statSync(output);
-console.log(`${output}: ${(size / 1024 / 1024).toFixed(2)} MB`);
+console.log(
+  `${output}: ${(size / 1024 / 1024).toFixed(2)} MB, for Linux on ${processors.join(' and ')}`,
+);
 if (size > limitBytes) fail(`the package is larger than ${limitBytes / 1024 / 1024} MB`);
 
 function fail(reason) {
