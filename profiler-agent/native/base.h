@@ -31,6 +31,19 @@ INLINE clockid_t thread_clock(int tid) {
   return (clockid_t)((~(unsigned)tid << 3) | 6u);
 }
 
+// How a thread's CPU time divides, ns, as the kernel counts it: a whole tick for whichever mode the tick met. rusage
+// reports the same counts, but scaled so that they add up to the exact clock; the scaling moves time between samples.
+struct ticks {
+  uint64_t user, system;
+};
+
+// The calling thread's, from the clocks behind ITIMER_VIRTUAL and ITIMER_PROF (the encoding is the kernel's ABI).
+// (signal)
+INLINE struct ticks ticks_now(void) {
+  uint64_t user = clock_ns((clockid_t)(~0u << 3 | 5u)), both = clock_ns((clockid_t)(~0u << 3 | 4u));
+  return (struct ticks){user, both - user};
+}
+
 INLINE uint64_t mix64(uint64_t x) {
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93ull;

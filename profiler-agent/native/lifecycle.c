@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,10 +65,8 @@ static bool record_from_here(void) {
   bool again;
   if (!recording_open(directory, settings.interval_ns, &again)) return false;
   // exec keeps the process's clocks running; what they say so far is in the recording before this one.
-  struct rusage usage = {0};
-  if (again) getrusage(RUSAGE_THREAD, &usage);
   settings.cpu_base = again ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
-  settings.system_base = (uint64_t)usage.ru_stime.tv_sec * NS_PER_SECOND + (uint64_t)usage.ru_stime.tv_usec * 1000;
+  settings.ticks_base = again ? ticks_now() : (struct ticks){0};
   recording_set_cpu_base(again ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
   record_process(&python);
   recording_commit();

@@ -127,7 +127,7 @@ static void thread_introduce(struct thread *it) {
   it->id = ++thread_ids;
   if (it->tid == getpid()) {
     it->cpu = settings.cpu_base;
-    it->system = settings.system_base;
+    it->ticks = settings.ticks_base;
     // exec keeps this clock running too.
     it->born_delay = run_delay(it);
   }
@@ -160,6 +160,20 @@ void thread__write_wait(struct thread *it, uint64_t now) {
   wait_write(it, now, it->clock);
 }
 
+// The kernel's part of the CPU time up to a sample: as much of it as of the ticks that fell into it. Where samples come
+// faster than ticks, the next tick decides for all of them.
+static uint64_t system_time(struct thread *it, const struct entry_sample *entry) {
+  uint64_t user = entry->ticks.user - it->ticks.user, system = entry->ticks.system - it->ticks.system;
+  it->ticks = entry->ticks;
+  it->undivided += entry->cpu - it->cpu;
+  // A tick between two clocks that the handler reads one after the other looks like one more or one less.
+  if ((int64_t)system < 0) system = 0;
+  if (user + system == 0) return 0;
+  uint64_t time = (uint64_t)((double)it->undivided * (double)system / (double)(user + system));
+  it->undivided = 0;
+  return time;
+}
+
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
   const uint64_t *words = (const uint64_t *)(entry + 1);
   uint64_t cpu = entry->cpu - it->cpu;
@@ -169,7 +183,7 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
       .time = entry->wall,
       .cpu = cpu,
       .wall = cpu,
-      .system = entry->system - it->system,
+      .system = system_time(it, entry),
       .opcode = entry->opcode,
   };
   for (uint32_t i = entry->words; i--;) {
@@ -185,7 +199,6 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
   it->sampled = entry->wall;
   it->cpu = entry->cpu;
-  it->system = entry->system;
 }
 
 // CPU time since the last sample, that no sample will come for.

@@ -8,7 +8,8 @@ struct observer_settings {
   int signal;
   bool signal_always;  // also threads that have a timer of their own
   // What the main thread's clocks said when the recording began: after exec they go on where they were.
-  uint64_t cpu_base, system_base;
+  uint64_t cpu_base;
+  struct ticks ticks_base;
 };
 
 // For a recording that is about to begin; the counters are kept in *stats.

@@ -23,7 +23,8 @@ struct entry {
 // goes to the next one. Followed by its frames, one word each, innermost first.
 struct entry_sample {
   struct entry entry;
-  uint64_t wall, cpu, system;
+  uint64_t wall, cpu;
+  struct ticks ticks;
   uint32_t words;
   uint8_t flags, opcode;
   uint8_t padding[2];

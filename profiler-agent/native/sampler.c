@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,9 +28,7 @@ static uintptr_t thread_state(const struct thread *self) {
 static void sample_take(struct thread *self, const struct registers *registers) {
   struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC)};
   sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  struct rusage usage;
-  if (getrusage(RUSAGE_THREAD, &usage) == 0)
-    sample.system = (uint64_t)usage.ru_stime.tv_sec * NS_PER_SECOND + (uint64_t)usage.ru_stime.tv_usec * 1000;
+  sample.ticks = ticks_now();
 
   uintptr_t tstate = thread_state(self);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
@@ -61,7 +58,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     sample_take(self, &registers);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
-  if (ours) restart_interrupted_call(context);
+  if (ours) restart_interrupted_call(info, context);
   errno = saved;
 }
 

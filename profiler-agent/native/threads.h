@@ -35,7 +35,9 @@ struct thread {
 
   // The watcher's own.
   uint32_t id;                 // in the recording, 0 = not written yet
-  uint64_t cpu, system;        // clocks at the last sample written
+  uint64_t cpu;                // its clock at the last sample written
+  struct ticks ticks;          // and its ticks
+  uint64_t undivided;          // CPU time that no tick has fallen in yet
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far
   uint64_t born_delay, delay;  // time it was ready but had no core: before it began, and when last asked

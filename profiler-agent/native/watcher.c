@@ -183,7 +183,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
           .signal = wanted->signal,
           .signal_always = !wanted->budget_permille,
           .cpu_base = wanted->cpu_base,
-          .system_base = wanted->system_base,
+          .ticks_base = wanted->ticks_base,
       },
       &stats);
   next_stats = 0;

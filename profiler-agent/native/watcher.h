@@ -12,7 +12,8 @@ struct watcher_settings {
   uint32_t budget_permille;  // of the program's own CPU time; 0 = whatever the interval costs
   int signal;
   // What the main thread's clocks said when the recording began: after exec they go on where they were.
-  uint64_t cpu_base, system_base;
+  uint64_t cpu_base;
+  struct ticks ticks_base;
 };
 
 // Finds out about the mapped files and the extent of the bytecode loop, before anything is sampled.
