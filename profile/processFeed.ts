@@ -60,16 +60,19 @@ export class ProcessFeed {
     return this.current.ppid;
   }
 
-  /** What the process ran before it called exec; undefined when it did not, and the number was merely used again. */
+  /**
+   * What the process ran before it called exec, which closes a recording without an END. undefined when it did not: the
+   * process of this number before it had come to its end.
+   */
   get continues(): ProcessFeed | undefined {
     const { before } = this;
-    const exit = before === undefined ? null : before.#end?.exit;
-    return typeof exit === 'number' ? undefined : before;
+    const mayGoOn = before?.state === 'running' || before?.current.state === 'closed';
+    return mayGoOn && before.#end === undefined ? before : undefined;
   }
 
   /** The process became another program before it was ever seen at work. */
   get isPassing(): boolean {
-    return this.state === 'ended' && this.#end?.exit === null && this.samples === 0;
+    return this.state === 'ended' && this.#end === undefined && this.samples === 0;
   }
 
   /** Whether it is too early to tell, or known, that nobody wants to see this process. */

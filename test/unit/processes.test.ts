@@ -17,7 +17,7 @@ const at = (
 test('a process that calls exec is one process and one thread', () => {
   const before = at(200, 1, 0, 'before.py');
   before.samples(3, { stack: before.stack('before.py:main:1:3') });
-  before.end(null, 4);
+  before.exec(4);
   const after = at(200, 1, 10, 'after.py', before);
   after.samples(5, { stack: after.stack('after.py:main:1:3') });
   after.end(7, 6);
@@ -41,7 +41,7 @@ test('the track goes on only when the program before has been read to its end', 
   const first = before.builder.flameSince(0);
   expect(first.tables.threads.map(({ time }) => [...time])).toEqual([[0]]);
   before.sample({ stack: before.stack('before.py:main:1:4') });
-  before.end(null, 2);
+  before.exec(2);
   const second = before.builder.flameSince(first.cursor);
   expect(second.tables.threads.map(({ time }) => [...time])).toEqual([[ms], [10 * ms]]);
 });
@@ -63,9 +63,9 @@ test('a fork that only starts another program is its parent’s doing', () => {
   parent.samples(2, { stack: parent.stack('parent.py:main:1:3') });
   const shell = at(101, 100, 1, 'parent.py', parent);
   shell.sample({ remainder: true });
-  shell.end(null, 1);
+  shell.exec(1);
   const python = at(102, 100, 2, 'parent.py', parent);
-  python.end(null, 1);
+  python.exec(1);
   const image = at(102, 100, 3, 'child.py', parent);
   image.sample({ stack: image.stack('child.py:main:1:3') });
   image.end(0, 2);
@@ -82,7 +82,7 @@ test('a fork that only starts another program is its parent’s doing', () => {
 
 test('a program that becomes another one at once is still the program', () => {
   const only = at(100, 1, 0, 'only.py');
-  only.end(null, 1);
+  only.exec(1);
   expect(only.builder.snapshot().processes).toMatchObject([{ pid: 100 }]);
 });
 

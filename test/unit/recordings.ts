@@ -37,6 +37,7 @@ export const everyLine = Uint8Array.from([0, 0, ...Array<number[]>(60).fill([2, 
 export class Program {
   readonly builder: ProfileBuilder;
   readonly feed: ProcessFeed;
+  readonly #header: RecordingHeader;
   #now = 0;
   #codes = new Map<string, number>();
   #stacks = new Map<string, number>();
@@ -50,7 +51,8 @@ export class Program {
     argv: string[] = ['python3', 'a.py'],
   ) {
     this.builder = builder ?? new ProfileBuilder((_, offset) => this.#names[offset]);
-    this.feed = this.builder.addProcess({ ...header, ...over });
+    this.#header = { ...header, ...over };
+    this.feed = this.builder.addProcess(this.#header);
     this.record({
       kind: 'process',
       hexversion: 0x030912f0,
@@ -163,8 +165,14 @@ export class Program {
     });
   }
 
-  /** The process ends: exits, or calls exec (null). cpuMs: its CPU time as the system counts it. */
-  end(exit: number | null, cpuMs: number): void {
+  /** The process calls exec. cpuMs: its CPU time as the system counts it. */
+  exec(cpuMs: number): void {
+    this.feed.header({ ...this.#header, state: 'closed', processCpuNs: cpuMs * ms });
+    this.feed.finish('ended');
+  }
+
+  /** The process exits. */
+  end(exit: number, cpuMs: number): void {
     const timeNs = this.#now;
     this.record({ kind: 'end', timeNs, exit, processCpuNs: cpuMs * ms, peakBytes: 0 });
     this.feed.finish('ended');

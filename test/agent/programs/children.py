@@ -1,5 +1,6 @@
 """Child processes of every kind. Each that is Python works for a while; the output is the same in every run."""
 
+import concurrent.futures
 import multiprocessing
 import os
 import subprocess
@@ -73,8 +74,21 @@ def other():
     print("posix_spawn", status(os.posix_spawn("/bin/false", ["false"], os.environ)) >> 8)
 
 
+def shell():
+    # Two commands, so that the shell stays between us and the grandchild.
+    print("shell", os.system(f"{sys.executable} {__file__} after; exit 8") >> 8)
+
+
+def generations():
+    # A child by subprocess, which forks; and one that a process pool started.
+    done = subprocess.run([sys.executable, __file__, "fork"], capture_output=True, text=True)
+    print("child", done.returncode, done.stdout, done.stderr)
+    with concurrent.futures.ProcessPoolExecutor(1) as workers:
+        print("pool", workers.submit(work).result())
+
+
 def pool():
-    for method in ("fork", "spawn"):
+    for method in ("fork", "spawn", "forkserver"):
         context = multiprocessing.get_context(method)
         with context.Pool(2) as workers:
             print(method, workers.map(work, [0.2, 0.2, 0.2, 0.2]))
