@@ -11,15 +11,17 @@ export interface LineQuantity {
   type: 'line';
   mark: string;
   what: Kind;
-  /**
-   * What it is a share of: `cpu`, all CPU time of the program; `line`, the CPU time of the same lines; `wait`, all
-   * waiting that the program knows of.
-   */
-  of: 'cpu' | 'line' | 'wait';
+  /** The region that knows the truth, where it has not the mark's name. */
+  region?: string;
+  /** What it is a share of: `cpu`, all CPU time of the program; `wait`, all waiting that the program knows of. */
+  of: 'cpu' | 'wait';
   /** `self`: the innermost Python line only. `total`: with what it called. */
   frames: 'self' | 'total';
-  /** The true share, 0 to 1, where it is known by construction and not measured by the program. */
-  share?: number;
+  /**
+   * The part of the region's CPU time (of all waiting, for waiting) that is of this kind, 0 to 1, where that is known by
+   * construction and not measured by the program.
+   */
+  part?: number;
   /** Largest error that passes, percentage points. */
   allowed: number;
 }
@@ -53,17 +55,16 @@ const points = 3;
 function share(mark: string, frames: 'self' | 'total' = 'self'): LineQuantity {
   return { type: 'line', mark, what: 'cpu', of: 'cpu', frames, allowed: points };
 }
-/** What part of the lines' CPU time is of a kind; a part of 1 means all, by construction. */
-function part(mark: string, what: Kind, known?: number, frames: 'self' | 'total' = 'self') {
-  const quantity: LineQuantity = { type: 'line', mark, what, of: 'line', frames, allowed: points };
-  return known === undefined ? quantity : { ...quantity, share: known };
+/** All of the lines' CPU time is of this kind. */
+function all(mark: string, what: Kind, frames: 'self' | 'total' = 'self'): LineQuantity {
+  return { ...share(mark, frames), what, part: 1 };
 }
 function waits(mark: string): LineQuantity {
   return { type: 'line', mark, what: 'wait', of: 'wait', frames: 'self', allowed: points };
 }
 /** These lines only compute: no waiting is theirs. */
 function waitsNever(mark: string): LineQuantity {
-  return { ...waits(mark), share: 0 };
+  return { ...waits(mark), part: 0 };
 }
 
 const totals: Quantity[] = [
@@ -78,10 +79,10 @@ export const cases: Case[] = [
     numpy: true,
     quantities: [
       share('multiply'),
-      part('multiply', 'native', 1),
+      all('multiply', 'native'),
       share('trivial'),
       share('alone'),
-      part('alone', 'python', 1),
+      all('alone', 'python'),
       ...totals,
     ],
   },
@@ -90,9 +91,9 @@ export const cases: Case[] = [
     program: 'big_integers.py',
     quantities: [
       share('multiply'),
-      part('multiply', 'python', 1),
+      all('multiply', 'python'),
       share('loop'),
-      part('loop', 'python', 1),
+      all('loop', 'python'),
       ...totals,
     ],
   },
@@ -101,9 +102,9 @@ export const cases: Case[] = [
     program: 'sorted_and_loop.py',
     quantities: [
       share('sorted'),
-      part('sorted', 'native', 1),
+      all('sorted', 'native'),
       share('loop'),
-      part('loop', 'python', 1),
+      all('loop', 'python'),
       ...totals,
     ],
   },
@@ -113,7 +114,7 @@ export const cases: Case[] = [
     quantities: [
       ...['dumps', 'loads', 'findall', 'compress', 'sha256', 'execute'].flatMap((mark) => [
         share(mark, 'total'),
-        part(mark, 'python', 0, 'total'),
+        all(mark, 'native', 'total'),
       ]),
       share('python'),
       ...totals,
@@ -124,13 +125,13 @@ export const cases: Case[] = [
     program: 'calls.py',
     quantities: [
       share('fibonacci'),
-      part('fibonacci', 'python', 1),
+      all('fibonacci', 'python'),
       share('methods'),
-      part('methods', 'python', 1),
+      all('methods', 'python'),
       share('chain'),
-      share('call fibonacci', 'total'),
-      share('call methods', 'total'),
-      share('call chain', 'total'),
+      { ...share('call fibonacci', 'total'), region: 'fibonacci' },
+      { ...share('call methods', 'total'), region: 'methods' },
+      { ...share('call chain', 'total'), region: 'chain' },
       ...totals,
     ],
   },
@@ -159,16 +160,23 @@ export const cases: Case[] = [
     ],
   },
   {
+    name: 'short sleeps',
+    program: 'short_sleeps.py',
+    quantities: [waits('two'), waits('six'), share('burn'), waitsNever('burn'), ...totals],
+  },
+  {
     name: 'three kinds of threads',
     program: 'three_kinds.py',
     quantities: [
       waits('sleep'),
       share('sleep'),
       share('python'),
-      part('python', 'python', 1),
+      all('python', 'python'),
       share('compiled'),
-      part('compiled', 'native', 1),
-      waitsNever('compiled'),
+      all('compiled', 'native'),
+      waits('python'),
+      waits('compiled'),
+      { ...waits('compiled'), what: 'gil' },
       { type: 'threads', names: ['python'], allowed: points },
       { type: 'threads', names: ['compiled'], allowed: points },
       { type: 'threads', names: ['sleeper'], allowed: points },
@@ -194,10 +202,10 @@ export const cases: Case[] = [
     program: 'system_calls.py',
     quantities: [
       share('large'),
-      part('large', 'system'),
+      { ...share('large'), what: 'system' },
       share('empty'),
       share('python'),
-      part('python', 'python', 1),
+      all('python', 'python'),
       { type: 'system', allowed: points },
       ...totals,
     ],
@@ -207,13 +215,13 @@ export const cases: Case[] = [
     program: 'page_faults.py',
     quantities: [
       share('fresh'),
-      part('fresh', 'system'),
+      { ...share('fresh'), what: 'system' },
       share('again'),
-      part('again', 'system', 0),
+      { ...all('again', 'system'), part: 0 },
       share('python'),
-      part('python', 'python', 1),
+      all('python', 'python'),
       share('give back'),
-      part('give back', 'system', 1),
+      all('give back', 'system'),
       { type: 'system', allowed: points },
       ...totals,
     ],
@@ -240,7 +248,7 @@ export const cases: Case[] = [
       share('produce'),
       share('consume'),
       share('pipeline'),
-      part('pipeline', 'python', 1),
+      all('pipeline', 'python'),
       ...totals,
     ],
   },

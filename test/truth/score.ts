@@ -4,6 +4,7 @@ import type { Case, Kind, Quantity } from './cases';
 /** The answer of one process, as programs/truth.py writes it. Times are seconds. */
 export interface Answer {
   pid: number;
+  ppid: number;
   threads: Record<string, { tid: number; cpu_s: number }>;
   regions: Record<string, { cpu_s?: number; wait_s?: number; system_s?: number }>;
   facts: Record<string, number>;
@@ -11,6 +12,8 @@ export interface Answer {
   process_cpu_s: number;
   user_s: number;
   system_s: number;
+  /** Of all processes below it that have ended, as the operating system counts. */
+  children_cpu_s: number;
 }
 
 /**
@@ -80,13 +83,20 @@ export function score(
 
 class Truth {
   readonly #answers: readonly Answer[];
-  /** CPU seconds of all the program's threads by their own clocks. */
+  /** CPU seconds of processes that the program started and that say nothing of themselves. */
+  readonly silentCpu: number;
+  /** CPU seconds of all the program's threads by their own clocks, and of silent processes. */
   readonly cpu: number;
   readonly waited: number;
 
   constructor(answers: readonly Answer[]) {
     this.#answers = answers;
-    this.cpu = this.sum((answer) => threadsCpu(answer));
+    const pids = new Set(answers.map(({ pid }) => pid));
+    const [first] = answers.filter(({ ppid }) => !pids.has(ppid));
+    if (!first) throw new Error('The program’s first process says nothing.');
+    const others = this.sum((answer) => (answer === first ? 0 : answer.process_cpu_s));
+    this.silentCpu = Math.max(0, first.children_cpu_s - others);
+    this.cpu = this.sum(threadsCpu) + this.silentCpu;
     this.waited = this.sum(({ regions }) =>
       sumOf(Object.values(regions).map(({ wait_s }) => wait_s ?? 0)),
     );
@@ -124,21 +134,19 @@ function compare(
 ): { expected: number; measured: number } | undefined {
   switch (quantity.type) {
     case 'line': {
-      const { mark, what, of, frames, share } = quantity;
+      const { mark, what, of, frames, part, region = mark } = quantity;
       const lines = marks(mark);
       const seconds = measured.seconds(lines, what, frames);
       if (seconds === undefined) return undefined;
-      const waiting = what === 'wait' || what === 'gil';
-      const field = waiting ? 'wait_s' : what === 'system' ? 'system_s' : 'cpu_s';
-      const known = () => truth.region(mark, field);
       if (of === 'wait') {
-        return { expected: share ?? known() / truth.waited, measured: seconds / truth.waited };
+        const known = part === undefined ? truth.region(region, 'wait_s') / truth.waited : part;
+        return { expected: known, measured: seconds / truth.waited };
       }
-      if (of === 'cpu') {
-        return { expected: share ?? known() / truth.cpu, measured: seconds / measured.cpu };
-      }
-      const line = measured.seconds(lines, 'cpu', frames) ?? 0;
-      return { expected: share ?? known() / truth.region(mark, 'cpu_s'), measured: seconds / line };
+      const known =
+        part === undefined
+          ? truth.region(region, what === 'system' ? 'system_s' : 'cpu_s')
+          : truth.region(region, 'cpu_s') * part;
+      return { expected: known / truth.cpu, measured: seconds / measured.cpu };
     }
     case 'threads': {
       const ask = measured.threadCpu;
@@ -165,7 +173,9 @@ function compare(
         ? undefined
         : {
             expected: 1,
-            measured: measured.processesCpu / truth.sum(({ process_cpu_s }) => process_cpu_s),
+            measured:
+              measured.processesCpu /
+              (truth.sum(({ process_cpu_s }) => process_cpu_s) + truth.silentCpu),
           };
     case 'system':
       return measured.system === undefined
@@ -185,7 +195,7 @@ export function quantityName(quantity: Quantity): string {
   switch (quantity.type) {
     case 'line': {
       const { mark, what, of, frames } = quantity;
-      const whole = { cpu: 'of all CPU', line: 'of the line', wait: 'of all waiting' }[of];
+      const whole = { cpu: 'of all CPU', wait: 'of all waiting' }[of];
       return `${mark}: ${what}${frames === 'total' ? ' with calls' : ''}, ${whole}`;
     }
     case 'threads':

@@ -24,7 +24,7 @@ def arguments(rounds):
         result = dict(
             first=sorted(few),  # mark: sorted
             second=[
-                value + 1  # mark: element
+                value & 7  # mark: element
                 for value in few  # mark: element
             ],
         )
@@ -48,7 +48,7 @@ parts = {
     "max": lambda: max(values),
     "many": lambda: sum(many),
     "sorted": lambda: sorted(few),
-    "element": lambda: [value + 1 for value in few],
+    "element": lambda: [value & 7 for value in few],
 }
 
 

@@ -31,15 +31,18 @@ def count(values):
 
 while going():
     with region("dumps"):
-        json.dumps(document)  # mark: dumps
+        result = json.dumps(document)  # mark: dumps
     with region("python"):
         count(words * 2)
     with region("loads"):
-        json.loads(encoded)  # mark: loads
+        result = json.loads(encoded)  # mark: loads
+    # What a call has made is freed by the line that forgets it.
+    result = None
     with region("findall"):
-        pattern.findall(text)  # mark: findall
+        result = pattern.findall(text)  # mark: findall
+    result = None
     with region("compress"):
-        zlib.compress(raw, 3)  # mark: compress
+        result = zlib.compress(raw, 3)  # mark: compress
     with region("python"):
         count(words * 4)
     with region("sha256"):

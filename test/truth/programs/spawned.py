@@ -3,6 +3,7 @@
 import multiprocessing
 import subprocess
 import sys
+from multiprocessing import resource_tracker
 
 from truth import going, region, write
 
@@ -40,4 +41,6 @@ if __name__ == "__main__":
             work(300_000)  # mark: parent
     process.join()
     other.wait()
+    # multiprocessing has a process of its own that outlives this one, unless it is told to end.
+    resource_tracker._resource_tracker._stop()
     write()

@@ -1,30 +1,33 @@
-"""Three threads at once: one sleeps, one runs Python, one runs C without the interpreter lock."""
+"""Three threads at once: one sleeps, one runs Python, one runs C without the interpreter lock.
+
+Whoever comes back to Python waits for the lock, which the thread that runs Python has most of the time.
+"""
 
 import threading
 import time
 
-from truth import going, helper, region, thread_ends, wait, write
+from truth import going, helper, thread_ends, wait, write
 
 
 def sleeper():
-    while workers[0].is_alive():
-        with wait("sleep"):
+    with wait("sleep"):
+        while workers[0].is_alive():  # mark: sleep
             time.sleep(0.2)  # mark: sleep
     thread_ends("sleeper")
 
 
 def python():
     total = 0
-    while going(0.5):
-        with region("python"):
+    with wait("python"):
+        while going(0.5):  # mark: python
             for number in range(300_000):  # mark: python
                 total += number & 7  # mark: python
     thread_ends("python")
 
 
 def compiled():
-    while going(0.5):
-        with region("compiled"):
+    with wait("compiled"):
+        while going(0.5):  # mark: compiled
             helper.burn(20_000_000)  # mark: compiled
     thread_ends("compiled")
 
