@@ -18,7 +18,7 @@ struct interpreter {
   uintptr_t code_type, bytes_type;
   void *(*gilstate_this)(void);     // this thread's state in the main interpreter, GIL held or not
   void *(*thread_state_now)(void);  // the current one (3.12+: of this thread; before: of the GIL's holder)
-  int (*is_initialized)(void);
+  int (*is_initialized)(void);      // and proven to be what it says it is (selftest.h)
   int (*is_finalizing)(void);
   uintptr_t eval_entry;  // _PyEval_EvalFrameDefault
   // 3.11+: the instructions of its entry that link its first frame in. The compiler orders those stores freely, so in

@@ -19,6 +19,7 @@
 #include "interpreter.h"
 #include "recording.h"
 #include "sampler.h"
+#include "selftest.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -99,6 +100,7 @@ __attribute__((constructor)) static void start(void) {
     if (why) say(2, why);
     return;
   }
+  selftest_prepare(&python);
   settings.signal = sampler_install(&python);
   if (!settings.signal) {
     say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");

@@ -197,11 +197,17 @@ static bool from_debug(struct offsets *at, const char *table, const struct debug
   return true;
 }
 
+// test/agent/selftest.test.ts builds libraries that are wrong about a structure.
+#ifndef OFFSETS_MISTAKE
+#define OFFSETS_MISTAKE(self)
+#endif
+
 bool offsets_find(struct offsets *self, uint32_t hexversion, const char *runtime, const char **why) {
   static const struct offsets *const constant[] = {&offsets_39, &offsets_310, &offsets_311, &offsets_312};
   static const struct debug_layout *const published[] = {&layout_313, &layout_314, &layout_315};
   uint32_t minor = hexversion >> 16 & 0xff;
-  if (minor >= 13) return from_debug(self, runtime, published[minor - 13], hexversion, why);
-  *self = *constant[minor - OLDEST_MINOR];
-  return true;
+  bool found = minor < 13 || from_debug(self, runtime, published[minor - 13], hexversion, why);
+  if (minor < 13) *self = *constant[minor - OLDEST_MINOR];
+  OFFSETS_MISTAKE(self);
+  return found;
 }

@@ -73,6 +73,16 @@ static void thread__start_timer(struct thread *self) {
   self->timer = timer;
 }
 
+void threads_stop_timers(void) {
+  timer_signal = 0;
+  static const struct itimerspec never;
+  for (uint32_t i = 0; i < threads_count(); i++) {
+    struct thread *it = slots[i];
+    if (atomic_load(&it->phase) == THREAD_LIVE && it->timer >= 0)
+      syscall(SYS_timer_settime, it->timer, 0, &never, NULL);
+  }
+}
+
 void thread__begin(struct thread *self) {
   extern void *__libc_stack_end;
   self->tid = (int)syscall(SYS_gettid);

@@ -66,6 +66,8 @@ void thread__begin(struct thread *self);
 // signal on the thread's way back to user mode (CONFIG_POSIX_CPU_TIMERS_TASK_WORK), so it never cuts a system call
 // short.
 void threads_use_timer(int signal, uint64_t interval_ns);
+// No timer fires any more, and threads that begin get none.
+void threads_stop_timers(void);
 // The calling thread ends, or will not be sampled any more.
 void thread__finish(struct thread *self);
 // Gives the slot back. (watcher)

@@ -15,6 +15,7 @@
 #include "objects.h"
 #include "observe.h"
 #include "recording.h"
+#include "selftest.h"
 #include "threads.h"
 
 #define STATS_NS (250 * 1000 * 1000ull)
@@ -22,6 +23,8 @@
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
+// The longest while nothing can be sampled yet.
+#define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
 
@@ -32,6 +35,8 @@ static _Atomic bool started;
 static _Atomic int stop_wanted, stopped;  // futexes
 static bool say_end;
 static int end_status;
+
+static bool silent;  // nothing is to be sampled: only the process's own figures are recorded
 
 static struct stats stats;
 static uint64_t agent_cpu_before;  // of watchers that were stopped
@@ -61,6 +66,19 @@ static void modules_look(uint64_t now) {
   next_modules = now + modules_wait;
 }
 
+// Asks the interpreter whether it is what it says it is; if not, nothing is sampled any more. Returns true as long as
+// it has not answered.
+static bool interpreter_check(uint64_t now) {
+  bool early = selftest_run(now);
+  const char *verdict = selftest_verdict();
+  if (verdict) {
+    record_note(2, verdict);
+    threads_stop_timers();
+    silent = true;
+  }
+  return early;
+}
+
 // One round. Returns true when some thread runs.
 static bool look_around(uint64_t now) {
   bool running = false;
@@ -75,7 +93,7 @@ static bool look_around(uint64_t now) {
       thread__release(it);
       continue;
     }
-    running |= thread__observe(it, now);
+    if (!silent) running |= thread__observe(it, now);
   }
   names_look(now);
   if (now >= next_stats) {
@@ -150,6 +168,7 @@ static void *run(void *unused) {
   budget_ticks = budget_rounds = 0;
   while (!atomic_load_explicit(&stop_wanted, memory_order_acquire)) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    bool early = interpreter_check(now);
     bool running = look_around(now);
     recording_commit();
     budget_rounds++;
@@ -157,6 +176,7 @@ static void *run(void *unused) {
     idle = running ? 0 : idle + 1;
     uint64_t pause = interval * (idle > 20 && settings.budget_permille ? IDLE_INTERVALS : 1);
     if (pause > INTERVAL_MAX_NS && settings.interval_ns < INTERVAL_MAX_NS) pause = INTERVAL_MAX_NS;
+    if (early && pause > EARLY_NS) pause = EARLY_NS;
     // Uniform between half and one and a half intervals: a program that works in step with the clock is not sampled
     // in step with it.
     next += pause / 2 + random_next() % pause;
@@ -231,6 +251,7 @@ bool watcher_stop(bool end, int exit_status) {
 void watcher_after_fork(void) {
   atomic_store(&started, false);
   recording_abandon();
+  selftest_after_fork();
   modules_forget_ids();
 }
 

@@ -1,0 +1,254 @@
+#define _GNU_SOURCE
+#include "selftest.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codes.h"
+#include "frames.h"
+#include "ring.h"
+#include "text.h"
+
+// A stack of one frame says little: up to so many times it is asked again, at growing distances.
+#define TRIES 12
+#define AGAIN_NS (5 * 1000 * 1000ull)
+// A main thread that is deep in C code for this long is not waited for: the version alone has to do.
+#define PATIENCE_NS (NS_PER_SECOND / 2)
+#define FRAMES_MAX 64
+
+// Python's C interface, as far as it is the same from 3.9 on. An object is only ever passed on.
+typedef struct object object;
+static struct {
+  int (*add_pending_call)(int (*)(void *), void *);
+  object *(*current_frame)(void);
+  object *(*frame_back)(object *);
+  object *(*frame_code)(object *);
+  object *(*attribute)(object *, const char *);
+  long (*as_long)(object *);
+  object *(*encode)(object *, const char *, const char *);
+  char *(*bytes)(object *);
+  intptr_t (*bytes_size)(object *);
+  object *(*error)(void);
+  void (*forget_error)(void);
+  void (*release)(object *);
+  void *(*state)(void);
+  void *(*state_next)(void *);
+  void *(*state_interpreter)(void *);
+} api;
+
+static const struct {
+  const char *name;
+  void *into;
+} names[] = {
+    {"Py_AddPendingCall", &api.add_pending_call},
+    {"PyEval_GetFrame", &api.current_frame},
+    {"PyFrame_GetBack", &api.frame_back},
+    {"PyFrame_GetCode", &api.frame_code},
+    {"PyObject_GetAttrString", &api.attribute},
+    {"PyLong_AsLong", &api.as_long},
+    {"PyUnicode_AsEncodedString", &api.encode},
+    {"PyBytes_AsString", &api.bytes},
+    {"PyBytes_Size", &api.bytes_size},
+    {"PyErr_Occurred", &api.error},
+    {"PyErr_Clear", &api.forget_error},
+    {"Py_DecRef", &api.release},
+    {"PyThreadState_Get", &api.state},
+    {"PyThreadState_Next", &api.state_next},
+    {"PyThreadState_GetInterpreter", &api.state_interpreter},
+};
+
+static const struct interpreter *python;
+static int (*is_initialized)(void);
+static _Atomic bool passed;
+// What the last call found: `agreed` frames, or a word for what differs.
+enum { NOTHING_YET, NOT_NOW, AGREED, DIFFERS };
+static _Atomic int answer;
+static const char *difference;
+static uint32_t agreed;
+
+static bool asked, done, failed, said;
+static int tries;
+static uint64_t first_asked, next_try;
+
+// ---- The comparison, on Python's main thread ----
+
+static bool word_is(uintptr_t address, const void *value) {
+  uintptr_t word;
+  return memory_read(address, &word, sizeof word) && word == (uintptr_t)value;
+}
+
+static bool state_agrees(uintptr_t state) {
+  const struct offsets *at = &python->at;
+  return word_is(state + at->tstate_thread_id, (const void *)pthread_self()) &&
+         word_is(state + at->tstate_next, api.state_next((void *)state)) &&
+         word_is(state + at->tstate_interp, api.state_interpreter((void *)state));
+}
+
+// Whether a number that an object calls `name` is this one.
+static bool number_agrees(object *of, const char *name, long expected) {
+  object *value = api.attribute(of, name);
+  if (!value) return false;
+  long number = api.as_long(value);
+  api.release(value);
+  return number == expected;
+}
+
+// Whether a str that a code object calls `name` is what was copied of it.
+static bool text_agrees(object *code, const char *name, const unsigned char *data, uint32_t length, uint8_t width) {
+  static char ours[1 << 18];
+  object *value = api.attribute(code, name);
+  if (!value) return false;
+  object *encoded = api.encode(value, "utf-8", "surrogateescape");
+  api.release(value);
+  // A name with half of a surrogate pair is no text that could be compared.
+  if (!encoded) {
+    api.forget_error();
+    return true;
+  }
+  size_t size = text_to_utf8(ours, sizeof ours, data, length, width);
+  bool same = (size_t)api.bytes_size(encoded) == size && memcmp(api.bytes(encoded), ours, size) == 0;
+  api.release(encoded);
+  return same;
+}
+
+static const char *code_differs(object *code, uintptr_t seen) {
+  static unsigned char description[RING_SIZE];
+  static const char *const attributes[CODE_TABLE] = {"co_filename", "co_name", "co_qualname"};
+  struct code_key key;
+  if (seen != (uintptr_t)code || !code_key_read(&key, python, seen, true)) return "code object";
+  if (!number_agrees(code, "co_firstlineno", key.first_line)) return "first line";
+  if (!code_describe(description, sizeof description, &key, 0, python, true)) return "code object";
+  const struct entry_code *entry = (const struct entry_code *)description;
+  const unsigned char *data = (const unsigned char *)(entry + 1);
+  for (int i = 0; i < CODE_TABLE; i++) {
+    bool exists = i != CODE_QUALNAME || python->minor >= 11;
+    if (exists && !text_agrees(code, attributes[i], data, entry->length[i], entry->width[i])) return attributes[i] + 3;
+    data += entry->length[i];
+  }
+  object *table = api.attribute(code, python->minor == 9 ? "co_lnotab" : "co_linetable");
+  if (!table) return "line table";
+  bool same = (uintptr_t)table == key.table && (size_t)api.bytes_size(table) == entry->length[CODE_TABLE] &&
+              memcmp(api.bytes(table), data, entry->length[CODE_TABLE]) == 0;
+  api.release(table);
+  return same ? NULL : "line table";
+}
+
+// Code that the interpreter made for itself, which Python's own stack leaves out (3.12+). It has one name for all.
+static bool is_shim(uintptr_t code) {
+  uintptr_t name, filename;
+  return memory_read(code + python->at.code_name, &name, sizeof name) &&
+         memory_read(code + python->at.code_filename, &filename, sizeof filename) && name == filename;
+}
+
+// The next frame of ours that Python's stack has too.
+static bool next_shown(struct walk *walk, struct frame *frame) {
+  while (walk->result == WALK_OK && walk_next(walk, frame))
+    if (python->minor < 12 || !is_shim(frame->code)) return true;
+  return false;
+}
+
+// What differs between the two stacks, or NULL. Ours is read through the kernel (`remote`): a wrong offset leads
+// anywhere.
+static const char *stack_differs(uintptr_t state, bool remote) {
+  struct walk walk;
+  struct frame frame;
+  const char *differs = NULL;
+  walk_start(&walk, python, state, 0, remote);
+  object *theirs = api.current_frame(), *owned = NULL;
+  uint32_t count = 0;
+  while (theirs && count < FRAMES_MAX && !differs) {
+    if (!next_shown(&walk, &frame)) {
+      differs = "depth";
+      break;
+    }
+    object *code = api.frame_code(theirs);
+    differs = code_differs(code, frame.code);
+    if (!differs && !number_agrees(theirs, "f_lasti", frame.instruction)) differs = "instruction";
+    api.release(code);
+    theirs = api.frame_back(theirs);
+    if (owned) api.release(owned);
+    owned = theirs;
+    count++;
+  }
+  if (!theirs && !differs && next_shown(&walk, &frame)) differs = "depth";
+  if (owned) api.release(owned);
+  agreed = count;
+  return differs;
+}
+
+static int compare(void *unused) {
+  (void)unused;
+  int saved = errno;
+  // The first state is the one samples use. Inside a sub-interpreter it may be another one: not now.
+  uintptr_t state = (uintptr_t)api.state();
+  uintptr_t ours = (uintptr_t)(python->minor >= 12 ? python->thread_state_now() : python->gilstate_this());
+  bool ready = state && state == ours && !api.error() && !python->is_finalizing() && api.current_frame();
+  if (ready) {
+    difference = !state_agrees(state) ? "thread state" : stack_differs(state, true);
+    // Only then straight from memory, as the handler does.
+    if (!difference) difference = stack_differs(state, false);
+    if (api.error()) api.forget_error();
+    if (!difference) atomic_store_explicit(&passed, true, memory_order_release);
+  }
+  atomic_store_explicit(&answer, !ready ? NOT_NOW : difference ? DIFFERS : AGREED, memory_order_release);
+  errno = saved;
+  return 0;
+}
+
+// ---- The watcher's side ----
+
+static int is_readable(void) {
+  return atomic_load_explicit(&passed, memory_order_acquire) && is_initialized();
+}
+
+void selftest_prepare(struct interpreter *found) {
+  python = found;
+  is_initialized = found->is_initialized;
+  found->is_initialized = is_readable;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    *(void **)names[i].into = dlsym(RTLD_DEFAULT, names[i].name);
+    if (*(void **)names[i].into) continue;
+    difference = names[i].name;
+    done = failed = true;
+  }
+}
+
+static void answer_take(uint64_t now) {
+  int result = atomic_exchange(&answer, NOTHING_YET);
+  if (result == NOTHING_YET) return;
+  asked = false;
+  next_try = now + (AGAIN_NS << tries++);
+  failed = result == DIFFERS;
+  done = failed || result == AGREED && agreed > 1 || tries == TRIES;
+}
+
+bool selftest_run(uint64_t now) {
+  if (!done && is_initialized() && !python->is_finalizing()) {
+    if (asked) answer_take(now);
+    // It is no one's turn in particular: the call needs no lock but its queue's own, and allocates nothing.
+    if (!done && !asked && now >= next_try) asked = api.add_pending_call(compare, NULL) == 0;
+    if (!first_asked) first_asked = now;
+    if (!failed && now - first_asked > PATIENCE_NS) atomic_store(&passed, true);
+  }
+  if (failed) atomic_store(&passed, false);
+  return !failed && !passed;
+}
+
+const char *selftest_verdict(void) {
+  static char sentence[320];
+  if (!failed || said) return NULL;
+  said = true;
+  snprintf(sentence, sizeof sentence,
+           "This Python's own word on its stack and what was read of it differ (%s), so it is not sampled. Choose "
+           "another build of " KNOWN_VERSIONS ", and please report this one: %s",
+           difference, python->version);
+  return sentence;
+}
+
+void selftest_after_fork(void) {
+  asked = said = false;
+  atomic_store(&answer, NOTHING_YET);
+}

@@ -1,0 +1,17 @@
+// Is what the agent reads what Python says?
+//
+// Structures are known by version, but not every build that calls itself 3.12 need be one. So the first thing that is
+// asked of an interpreter is to run a function of ours, on its main thread, as a pending call: where Python's own C
+// interface may be used. There the stack is read as samples will be, from memory, and compared with what that interface
+// says. No sample has a Python stack before that; after a contradiction none is taken any more.
+#pragma once
+#include "interpreter.h"
+
+// From now on the interpreter counts as initialized when it also has passed.
+void selftest_prepare(struct interpreter *python);
+// Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
+bool selftest_run(uint64_t now);
+// After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)
+const char *selftest_verdict(void);
+// In a forked child: what was asked before may never be answered.
+void selftest_after_fork(void);
