@@ -83,6 +83,13 @@ uintptr_t pointer_read(uintptr_t address) {
   return is_plausible(pointer) ? pointer : 0;
 }
 
+uintptr_t reference_read(uintptr_t address) {
+  uintptr_t reference;
+  if (!is_plausible(address) || !memory_read(address, &reference, sizeof reference)) return 0;
+  reference &= ~(uintptr_t)7;
+  return is_plausible(reference) ? reference : 0;
+}
+
 uintptr_t object_type(uintptr_t object) {
   return pointer_read(object + 8);
 }

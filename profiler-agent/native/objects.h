@@ -20,6 +20,8 @@ void memory_read_all(struct read *reads, uint32_t count);
 bool is_plausible(uintptr_t pointer);
 // The pointer at an address, 0 when there is none or it is not plausible.
 uintptr_t pointer_read(uintptr_t address);
+// The same for the places of the interpreter's own stack, where references carry tags from 3.14 on.
+uintptr_t reference_read(uintptr_t address);
 // An object's type, 0 when it cannot be read.
 uintptr_t object_type(uintptr_t object);
 // True when a type's tp_name is this.

@@ -8,11 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "codes.h"
-#include "frames.h"
+#include "gil.h"
 #include "interpreter.h"
 #include "sampler.h"
-#include "stack.h"
+#include "tasks.h"
+#include "wait_stack.h"
 
 // A thread that waits is written down this often, so that a reader sees it wait.
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
@@ -22,6 +22,10 @@
 #define MISSED_NS (40 * 1000 * 1000ull)
 // A signal that has not been answered for so long is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
+
+// How many samples one stretch of waiting of an event loop may become: one for so long, and no more than this.
+#define AWAIT_NS (1000 * 1000ull)
+#define AWAITS_WRITTEN 64
 
 static struct observer_settings settings;
 static struct stats *stats;
@@ -33,7 +37,7 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   thread_ids = 0;
 }
 
-// ---- Where a waiting thread is ----
+// ---- What a thread does ----
 
 enum { NOT_RUNNING, RUNNING, UNKNOWN };
 
@@ -52,58 +56,6 @@ static int thread_look(const struct thread *it, long *call, uintptr_t *argument)
   *call = strtol(text, &rest, 10);
   *argument = (uintptr_t)strtoull(rest, NULL, 16);
   return NOT_RUNNING;
-}
-
-// The thread state of a thread whose handler never ran, from the interpreter's list.
-static uintptr_t thread_state_find(const struct thread *it) {
-  const struct offsets *at = &settings.python->at;
-  uintptr_t known = 0;
-  for (uint32_t i = 0; i < threads_count() && !known; i++)
-    known = atomic_load_explicit(&thread_at(i)->tstate, memory_order_relaxed);
-  for (int way = 0; way < 2; way++) {
-    uintptr_t state = known, wanted = (uintptr_t)it->pthread, owner;
-    for (int i = 0; state && i < THREADS_MAX; i++) {
-      if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
-      if (owner == wanted) return state;
-      if (!memory_read(state + (way ? at->tstate_prev : at->tstate_next), &state, sizeof state)) break;
-    }
-  }
-  return 0;
-}
-
-// The stack of a thread that does not run, read through the kernel. The caller checks afterwards that it did not run
-// meanwhile. Returns false when it could not be read.
-static bool wait_stack_read(struct thread *it, uint32_t *stack) {
-  static uint64_t frames[STACK_WORDS_MAX];
-  static unsigned char description[RING_SIZE];
-  *stack = 0;
-  if (!settings.python->is_initialized() || settings.python->is_finalizing()) return false;
-  uintptr_t tstate = atomic_load_explicit(&it->tstate, memory_order_relaxed);
-  uintptr_t owner = 0;
-  if (tstate) memory_read(tstate + settings.python->at.tstate_thread_id, &owner, sizeof owner);
-  if (owner != (uintptr_t)it->pthread) tstate = thread_state_find(it);
-  if (!tstate) return false;
-
-  struct walk walk;
-  struct frame frame;
-  uint32_t count = 0;
-  walk_start(&walk, settings.python, tstate, 0, true);
-  while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
-    struct code_key key;
-    if (!code_key_read(&key, settings.python, frame.code, true)) return false;
-    uint32_t id = codes_find(&key);
-    if (!id) {
-      id = codes_next_id();
-      uint32_t size = code_describe(description, sizeof description, &key, id, settings.python, true);
-      if (!size) return false;
-      record_code((const struct entry_code *)description);
-      codes_add(&key, id);
-    }
-    frames[count++] = word_python(id, frame.instruction);
-  }
-  if (walk.result == WALK_REJECTED) return false;
-  while (count--) *stack = record_stack(*stack, word_code(frames[count]), word_instruction(frames[count]), 0);
-  return *stack != 0;
 }
 
 // ---- From observations to records ----
@@ -142,17 +94,28 @@ static void wait_write(struct thread *it, uint64_t until, uint64_t cpu) {
   it->wait_written = until;
   // Clocks are read one after the other, and a thread may have begun after the round did.
   if ((int64_t)(waited - it->waited) <= 0) return;
+  struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, waited - it->waited}};
+  uint32_t count = 1;
+  // No more samples than of a thread that runs.
+  if (it->awaits && it->awaits->thread == it->id) {
+    uint64_t most = 1 + slices[0].wall / AWAIT_NS;
+    count = awaits_divide(it->awaits, slices[0].wall, slices, most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
+  }
   struct sample_record sample = {
       .thread = it->id,
       .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
-      .stack = it->wait_known ? it->wait_stack : 0,
-      .time = until,
-      .wall = waited - it->waited,
+      .time = until - (waited - it->waited),
   };
   if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
-  record_sample(&sample);
+  // One after the other, although they wait at the same time: a thread's samples do not overlap.
+  for (uint32_t i = 0; i < count; i++) {
+    sample.stack = slices[i].stack;
+    sample.wall = slices[i].wall;
+    sample.time += slices[i].wall;
+    record_sample(&sample);
+    stats->samples++;
+  }
   it->waited = waited;
-  stats->samples++;
 }
 
 void thread__write_wait(struct thread *it, uint64_t now) {
@@ -251,9 +214,20 @@ static void thread_signal(struct thread *it, uint64_t now) {
     atomic_store(&it->ticked, false);
 }
 
-static bool is_gil(long call, uintptr_t argument) {
-  return call == SYS_futex &&
-         argument - settings.python->runtime < settings.python->runtime_end - settings.python->runtime;
+// Notes where a thread waits that does not run, in the system call `call`. False when it ran after all.
+static bool wait_look(struct thread *it, uint64_t now, long call, uintptr_t argument) {
+  struct wait_stack found;
+  bool known = wait_stack_read(&found, it);
+  bool gil = gil_is_awaited(settings.python, found.tstate, call, argument);
+  // An event loop waits for those of its tasks that wait.
+  struct awaits *awaits = known && found.loop && !gil ? tasks_look(it->id, &found, now) : NULL;
+  if (clock_ns(thread_clock(it->tid)) != it->clock) return false;
+  it->waiting = true;
+  it->wait_known = known;
+  it->wait_stack = found.stack;
+  it->wait_gil = gil;
+  it->awaits = awaits;
+  return true;
 }
 
 // Returns true when the thread runs.
@@ -269,7 +243,11 @@ bool thread__observe(struct thread *it, uint64_t now) {
   it->seen = now;
   it->clock = cpu;
   if (!ran && it->waiting) {
-    if (now - it->wait_written > WAIT_REPORT_NS) thread__write_wait(it, now);
+    if (now - it->wait_written > WAIT_REPORT_NS) {
+      thread__write_wait(it, now);
+      // Others of its tasks, when there are too many to look at all.
+      if (it->awaits && it->awaits->partial) wait_look(it, now, -1, 0);
+    }
     return false;
   }
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
@@ -288,13 +266,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     return true;
   }
   it->sampled = 0;
-  uint32_t stack;
-  bool known = wait_stack_read(it, &stack);
-  if (clock_ns(clock) != cpu) return true;  // It ran while it was read: nothing is certain.
-  it->waiting = true;
-  it->wait_known = known;
-  it->wait_stack = stack;
-  it->wait_gil = is_gil(call, argument);
+  if (!wait_look(it, now, call, argument)) return true;
   thread__write_wait(it, now);
   return false;
 }

@@ -45,6 +45,7 @@ struct thread {
   uint64_t ticked_at;          // when the pending signal was sent
   uint64_t wait_written;       // when its waiting was last written
   uint32_t wait_stack;         // where it waits
+  struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
   bool named;     // by Python
   char name[96];  // UTF-8

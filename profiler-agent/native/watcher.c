@@ -16,7 +16,9 @@
 #include "observe.h"
 #include "recording.h"
 #include "selftest.h"
+#include "tasks.h"
 #include "threads.h"
+#include "wait_stack.h"
 
 #define STATS_NS (250 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
@@ -209,6 +211,8 @@ void watcher_configure(const struct watcher_settings *wanted) {
   next_stats = 0;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
+  wait_stacks_begin(wanted->python);
+  tasks_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   modules_wait = MODULES_NS;
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
 }
