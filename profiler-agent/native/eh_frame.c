@@ -115,11 +115,19 @@ bool eh_frame_function(const struct module *module, uintptr_t pc, uintptr_t *sta
   return true;
 }
 
+// Older C libraries do not describe the few instructions where a program begins.
+#define ENTRY_BYTES 64
+
 struct rule eh_frame_rule(const struct module *module, uintptr_t pc) {
   struct rule rule = {0};
   struct cfi_function function;
   struct cfi_row row;
   bool found = entry_find(&function, module, pc);
+  if (!found && pc - module->entry < ENTRY_BYTES) {
+    rule.kind = RULE_END;
+    rule.into = (uint32_t)(pc - module->entry);
+    return rule;
+  }
   if (found) {
     rule.into = (uint32_t)(pc - function.start);
     if (function.signal_frame || !cfi_row_at(&row, &function, pc)) return rule;

@@ -96,6 +96,7 @@ static void module__read_elf(struct module *self, uintptr_t base) {
     if (program[i].p_type == PT_LOAD && program[i].p_vaddr < first) first = program[i].p_vaddr;
   if (first == UINTPTR_MAX) return;
   self->bias = base - (first & ~(uintptr_t)4095);
+  if (header.e_entry) self->entry = self->bias + header.e_entry;
   for (int i = 0; i < header.e_phnum; i++) {
     uintptr_t address = self->bias + program[i].p_vaddr;
     if (program[i].p_type == PT_NOTE) module__read_build_id(self, address, program[i].p_memsz);

@@ -6,6 +6,7 @@ enum module_kind { MODULE_OTHER, MODULE_INTERPRETER, MODULE_LIBC, MODULE_AGENT, 
 
 struct module {
   uintptr_t bias;              // runtime address − ELF virtual address
+  uintptr_t entry;             // where a program begins, 0 in a library
   uintptr_t frame_header;      // .eh_frame_hdr, 0 when it has none
   uintptr_t frame_header_end;  // end of the mapped segment that holds it
   enum module_kind kind;
