@@ -142,7 +142,8 @@ function once({ python, bin, programs: sources, agent, folder, share }, program,
       },
     );
     const result = JSON.parse(stdout);
-    if (result.exit !== 0) {
+    // Not every tool fails where its program does.
+    if (result.exit !== 0 || !existsSync(spent)) {
       const why = result.exit === null ? `not done in ${deadlineSeconds} s` : `exit ${result.exit}`;
       if (!tool) throw new Problem(`${program} fails without a profiler: ${why}\n${tail(stderr)}`);
       return { problem: `${why}: ${tail(stderr, 1).trim()}` };

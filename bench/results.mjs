@@ -46,8 +46,17 @@ export function saveSection(title, command, text) {
   const [head, ...sections] = kept.split(/^(?=## )/m);
   const date = new Date().toISOString().slice(0, 10);
   const section = `## ${title}\n\n${date}, \`${command}\`\n\n${text.trim()}\n`;
-  const at = sections.findIndex((found) => found.split(/[\n,]/, 1)[0] === `## ${title}`);
+  const at = sections.findIndex((found) => found.split('\n', 1)[0] === `## ${title}`);
   if (at < 0) sections.push(section);
   else sections[at] = section;
   writeFileSync(path, [head, ...sections].map((part) => `${part.trim()}\n`).join('\n'));
+}
+
+/** A table in Markdown, its columns aligned. Cells are text; undefined is a dash. */
+export function markdownTable(head, rows) {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at].length)));
+  const line = (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
+  const [first, ...rest] = cells.map(line);
+  return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n');
 }

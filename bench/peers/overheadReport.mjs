@@ -1,4 +1,5 @@
 // The tables of `npm run bench:peers`.
+import { markdownTable } from '../results.mjs';
 import { median, quantile } from '../statistics.mjs';
 
 /** What each column of a tool's row is, of its runs. */
@@ -17,7 +18,7 @@ export function overheadReport({ tools, programs, runs, versions }) {
         row.tool === tool.name && (!program || row.program === program) && !row.under.problem,
     );
   const control = runs.map(({ before, after }) => ({ under: after, before, after: before }));
-  const summary = table(
+  const summary = markdownTable(
     [
       'profiler',
       'version',
@@ -42,7 +43,7 @@ export function overheadReport({ tools, programs, runs, versions }) {
       ['bare and bare again', '', '', '', ...figures(control).slice(0, 5), '', ''],
     ],
   );
-  const each = table(
+  const each = markdownTable(
     ['CPU', ...programs.map((name) => name.replace('async_tree_', 'async '))],
     [
       ...tools.map((tool) => [
@@ -98,11 +99,3 @@ function verdict(tools, of) {
 }
 
 const times = (number) => (number === undefined ? '–' : `×${number.toFixed(3)}`);
-
-function table(head, rows) {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at].length)));
-  const line = (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
-  const [first, ...rest] = cells.map(line);
-  return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n');
-}

@@ -66,7 +66,7 @@ const linescopeRun = {
 };
 
 /** Scalene looks at the script's folder only unless told otherwise, and is told where the program's own code is. */
-const scalene = (name, asked, rate) => ({
+export const scalene = (name, asked, rate) => ({
   name,
   distribution: 'scalene',
   kind: 'sampling',
@@ -82,7 +82,7 @@ const scalene = (name, asked, rate) => ({
     JSON.parse(readFileSync(output, 'utf8')).stacks.reduce((sum, [, { count }]) => sum + count, 0),
 });
 
-const pySpy = (name, asked, options, seesNative = false) => ({
+export const pySpy = (name, asked, options, seesNative = false) => ({
   name,
   distribution: 'py-spy',
   kind: 'sampling',
@@ -98,7 +98,7 @@ const pySpy = (name, asked, options, seesNative = false) => ({
     [...text(output).matchAll(/ (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0),
 });
 
-const austin = (name, program, asked, options, seesNative = false) => ({
+export const austin = (name, program, asked, options, seesNative = false) => ({
   name,
   distribution: 'austin-dist',
   kind: 'sampling',
@@ -110,7 +110,7 @@ const austin = (name, program, asked, options, seesNative = false) => ({
   samples: (output) => text(output).match(/^P\d/gm)?.length ?? 0,
 });
 
-const pyinstrument = {
+export const pyinstrument = {
   name: 'pyinstrument',
   distribution: 'pyinstrument',
   kind: 'sampling',
@@ -136,7 +136,7 @@ const memray = {
   }),
   samples: none,
 };
-const yappi = {
+export const yappi = {
   name: 'yappi',
   distribution: 'yappi',
   kind: 'tracing',
@@ -147,7 +147,7 @@ const yappi = {
   }),
   samples: none,
 };
-const lineProfiler = {
+export const lineProfiler = {
   name: 'line_profiler',
   distribution: 'line_profiler',
   kind: 'tracing',
@@ -161,7 +161,7 @@ const lineProfiler = {
   }),
   samples: none,
 };
-const cProfile = {
+export const cProfile = {
   name: 'cProfile',
   distribution: '',
   kind: 'tracing',

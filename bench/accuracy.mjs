@@ -1,0 +1,158 @@
+// How far each profiler is from the truth: the programs of test/truth, which know what their own lines cost, under
+// Linescope and under its peers.
+//
+//   npm run bench:accuracy -- [--quick] [--seconds N] [--python PATH] [--case NAME]… [--tool NAME]… [--no-save]
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { main, Problem, run, tail } from '../scripts/vscode/process.mjs';
+import { cleanEnvironment } from '../test/agent/programs';
+import { cases } from '../test/truth/cases';
+import { buildHelper, marksIn, programPath, readAnswers, runCase } from '../test/truth/runCase';
+import { score } from '../test/truth/score';
+import { accuracyReport } from './peers/accuracyReport.mjs';
+import { accuracyTools } from './peers/accuracyTools.mjs';
+import { ensurePeers } from './peers/environment.mjs';
+import { load, machine, saveSection } from './results.mjs';
+
+const reader = fileURLToPath(new URL('peers/read.py', import.meta.url));
+const quickCases = ['numpy line', 'sorted and loop', 'calls', 'idle threads', 'sleep in C'];
+const deadlineMs = 300_000;
+
+await main(async () => {
+  const { values: options } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      seconds: { type: 'string' },
+      python: { type: 'string' },
+      case: { type: 'string', multiple: true },
+      tool: { type: 'string', multiple: true },
+      'no-save': { type: 'boolean', default: false },
+    },
+  });
+  const seconds = Number(options.seconds ?? (options.quick ? 2 : 8));
+  const wantedCases = named(
+    cases,
+    options.case ?? (options.quick ? quickCases : undefined),
+    'case',
+  );
+  const wantedTools = named(accuracyTools, options.tool, 'tool');
+  const peers = await ensurePeers(options.python);
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-accuracy-'));
+  const began = Date.now();
+  const said = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
+  const results = [];
+  try {
+    const bench = { peers, folder, seconds, helper: buildHelper(folder) };
+    for (const wanted of wantedCases) {
+      let bare;
+      for (const tool of wantedTools) {
+        process.stderr.write(`\r${wanted.name}, ${tool.name}, load ${load()}   \x1b[K`);
+        try {
+          if (tool.traces) bare ??= await runProgram(bench, wanted);
+          const scores = tool.ours
+            ? await runOurs(bench, wanted, tool)
+            : await runPeer(bench, wanted, tool, bare);
+          results.push({ wanted, tool, scores });
+        } catch (error) {
+          results.push({ wanted, tool, scores: [], problem: error.message });
+        }
+      }
+    }
+    process.stderr.write('\r\x1b[K');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  said.push(`${Math.ceil((Date.now() - began) / 60_000)} min, load afterwards ${load()}`);
+  const report = accuracyReport(wantedCases, wantedTools, results, peers.versions);
+  console.log(`\n${said.join('\n')}\n\n${report}`);
+  if (!options['no-save']) {
+    const command = ['npm run bench:accuracy --', ...process.argv.slice(2)].join(' ');
+    const title = `Accuracy beside the peers${options.quick ? ', quick' : ''}`;
+    saveSection(title, command, `${said.join('. ')}.\n\n${report}`);
+  }
+});
+
+function named(all, names, what) {
+  const unknown = names?.find((name) => !all.some((it) => it.name === name));
+  if (unknown === undefined) return names ? all.filter(({ name }) => names.includes(name)) : all;
+  const known = all.map(({ name }) => name).join(', ');
+  throw new Problem(`There is no ${what} “${unknown}”. There are: ${known}.`);
+}
+
+/** The truth suite's own way, with the peers' interpreter. */
+function runOurs({ peers, folder, seconds, helper }, wanted, { ours }) {
+  const minor = Number(peers.version.split('.')[1]);
+  const python = { name: `3.${minor}`, path: peers.python, minor };
+  const { intervalUs } = ours;
+  return runCase(wanted, { python, seconds, intervalUs, folder, keep: undefined, helper });
+}
+
+/** Runs a case's program, under a tool when there is one. Returns what it says of itself, and where the tool's output is. */
+async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
+  const place = mkdtempSync(join(folder, 'run-'));
+  const answers = join(place, 'answers');
+  mkdirSync(answers);
+  const path = programPath(wanted);
+  const script = [path, join(answers, 'answer'), String(seconds), helper];
+  const output = join(place, 'output.json');
+  const { command, env } = peer
+    ? peer.tool.wrap({ ...peers, output, sources: '', module: '' }, script)
+    : { command: [peers.python, ...script] };
+  const { code, output: printed } = await run(command[0], command.slice(1), {
+    ...{ quiet: true, timeoutMs: deadlineMs, cwd: place },
+    env: cleanEnvironment({ OPENBLAS_NUM_THREADS: '1', ...env }),
+  });
+  const found = readAnswers(answers);
+  if (code !== 0 || found.length === 0) {
+    throw new Error(`exit ${code}: ${tail(printed, 1).trim() || 'it said nothing'}`);
+  }
+  return { answers: found, output, path };
+}
+
+async function runPeer(bench, wanted, peer, bare) {
+  const { answers, output, path } = await runProgram(bench, wanted, peer);
+  const read = execFileSync(bench.peers.python, [reader, peer.format, output, path], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const truth = peer.traces ? bare.answers : answers;
+  return score(
+    asked(wanted, peer),
+    truth,
+    measuredBy(JSON.parse(read), peer, truth),
+    marksIn(path),
+  );
+}
+
+/** Without what the tool does not claim: tracers have no total and are no part of what happens to system calls. */
+function asked(wanted, { traces, wall }) {
+  const quantities = wanted.quantities.filter(
+    ({ type }) => !((traces || wall) && type === 'sampled') && !(traces && type === 'count'),
+  );
+  return { ...wanted, quantities };
+}
+
+/** What a tool says, in the truth suite's form. */
+function measuredBy(read, { wall }, truth) {
+  const waits = truth.some(({ regions }) =>
+    Object.values(regions).some(({ wait_s }) => wait_s !== undefined),
+  );
+  const clocks = truth.flatMap(({ threads }) => Object.values(threads).map(({ cpu_s }) => cpu_s));
+  const cannot = new Set(read.cannot);
+  return {
+    cpu: read.cpu ?? clocks.reduce((sum, one) => sum + one, 0),
+    ownCpu: 0,
+    seconds(lines, what, frames) {
+      if (!read.kinds[frames].includes(what) || (wall && waits)) return undefined;
+      if (lines.some((line) => cannot.has(line))) return undefined;
+      return lines.reduce((sum, line) => sum + (read.lines[line]?.[frames][what] ?? 0), 0);
+    },
+    ...(read.threads && { threadCpu: (pid, tid) => read.threads[`${pid} ${tid}`] ?? 0 }),
+    ...(read.processes && { processCpu: (pid) => read.processes[pid] ?? 0 }),
+  };
+}

@@ -1,0 +1,84 @@
+// The tables of `npm run bench:accuracy`.
+import { quantityName } from '../../test/truth/score';
+import { markdownTable } from '../results.mjs';
+import { mean } from '../statistics.mjs';
+
+/** Columns of the first table: what kind of question a quantity is. */
+const questions = [
+  ['CPU of lines', ({ type, what }) => type === 'line' && what === 'cpu'],
+  ['Python or native', ({ type, what }) => type === 'line' && /python|native/.test(what)],
+  ['system', ({ type, what }) => type === 'system' || (type === 'line' && what === 'system')],
+  ['waiting', ({ type, what }) => type === 'line' && what === 'wait'],
+  ['GIL', ({ type, what }) => type === 'line' && what === 'gil'],
+  ['threads', ({ type }) => type === 'threads'],
+  ['processes', ({ type }) => type === 'process'],
+  ['totals', ({ type }) => type === 'sampled' || type === 'processes'],
+];
+
+/**
+ * @param {import('../../test/truth/cases').Case[]} cases
+ * @param {{name: string, tool?: import('./tools.mjs').Tool}[]} tools
+ * @param {{wanted: object, tool: object, scores: object[], problem?: string}[]} results
+ * @param {Record<string, string>} versions
+ * @returns {string} Markdown
+ */
+export function accuracyReport(cases, tools, results, versions) {
+  const scored = results.flatMap(({ wanted, tool, scores }) =>
+    scores.map((one) => ({
+      ...{ wanted, tool, error: errorOf(one), interrupted: one.unit === 'times' },
+      quantity: wanted.quantities.find((quantity) => quantityName(quantity) === one.quantity),
+    })),
+  );
+  const shares = scored.filter(({ interrupted }) => !interrupted);
+  const of = (tool) => shares.filter((one) => one.tool === tool);
+  const label = ({ name, tool }) =>
+    tool && versions[tool.distribution] ? `${name} ${versions[tool.distribution]}` : name;
+  const total = cases
+    .flatMap(({ quantities }) => quantities)
+    .filter(({ type }) => type !== 'count').length;
+  const byQuestion = markdownTable(
+    ['profiler', 'says', 'all', ...questions.map(([title]) => title), 'calls cut short'],
+    tools.map((tool) => [
+      label(tool),
+      `${of(tool).length} of ${total}`,
+      cell(of(tool)),
+      ...questions.map(([, test]) => cell(of(tool).filter(({ quantity }) => test(quantity)))),
+      interruptions(scored.filter((one) => one.tool === tool && one.interrupted)),
+    ]),
+  );
+  const byCase = markdownTable(
+    ['case', ...tools.map(({ name }) => name)],
+    cases.map((wanted) => [
+      wanted.name,
+      ...tools.map((tool) => cell(of(tool).filter((one) => one.wanted === wanted))),
+    ]),
+  );
+  const problems = results
+    .filter(({ problem }) => problem)
+    .map(
+      ({ wanted, tool, problem }) => `- ${tool.name} could not run “${wanted.name}”: ${problem}`,
+    );
+  return [legend, byQuestion, byCase, problems.join('\n')].filter(Boolean).join('\n\n');
+}
+
+/** Percentage points; nothing seen where there was something is all of it. */
+function errorOf({ error, expected }) {
+  return Number.isNaN(error) ? expected : error;
+}
+
+function cell(scores) {
+  if (scores.length === 0) return '–';
+  const errors = scores.map(({ error }) => error);
+  return `${mean(errors).toFixed(1)} (${Math.max(...errors).toFixed(1)})`;
+}
+
+function interruptions(scores) {
+  return scores.length === 0 ? '–' : String(scores.reduce((sum, { error }) => sum + error, 0));
+}
+
+const legend = `Mean error in percentage points and, in brackets, the worst. A dash: it does not say, or cannot run. Lines, threads and
+processes are shares of the program's CPU time, waiting is a share of all its waiting, Python, native and system are shares
+of a line. What tracers say is compared with a run without them, because they change what lines cost. A profiler that shows
+native frames says native where the innermost frame is one. Function profilers say what a line costs where it is nearly all
+of its function. Profilers that only know wall-clock time say nothing of CPU time where the program waits. memray
+measures memory only.`;
