@@ -8,7 +8,7 @@ import { cacheFolder } from './vscode/install.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
 /** Which Debian release has which Python 3 minor version. */
-const releases = { 11: 'bookworm', 13: 'trixie' };
+const releases = { 9: 'bullseye', 11: 'bookworm', 13: 'trixie' };
 const emulator = 'qemu-aarch64-static';
 const compiler = 'aarch64-linux-gnu-gcc';
 
