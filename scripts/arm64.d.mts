@@ -1,3 +1,4 @@
+export const arm64Minors: number[];
 export function arm64Missing(): string | undefined;
 export function ensureArm64Pythons(
   say?: (line: string) => void,

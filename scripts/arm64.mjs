@@ -9,6 +9,8 @@ import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
 /** Which Debian release has which Python 3 minor version. */
 const releases = { 9: 'bullseye', 11: 'bookworm', 13: 'trixie' };
+/** The Python 3 minor versions that ensureArm64Pythons fetches. */
+export const arm64Minors = Object.keys(releases).map(Number);
 const emulator = 'qemu-aarch64-static';
 const compiler = 'aarch64-linux-gnu-gcc';
 
@@ -28,14 +30,14 @@ export function arm64Missing() {
  */
 export async function ensureArm64Pythons(say = console.log) {
   const pythons = [];
-  for (const [minor, suite] of Object.entries(releases)) {
+  for (const minor of arm64Minors) {
     const root = join(cacheFolder(), 'arm64', `3.${minor}`);
     const python = join(root, 'usr', 'bin', `python3.${minor}`);
     if (!existsSync(join(root, 'complete'))) {
-      say(`Fetching Python 3.${minor} for arm64 from Debian ${suite}, once …`);
-      await install(Number(minor), suite, root);
+      say(`Fetching Python 3.${minor} for arm64 from Debian ${releases[minor]}, once …`);
+      await install(minor, releases[minor], root);
     }
-    pythons.push({ minor: Number(minor), root, python });
+    pythons.push({ minor, root, python });
   }
   return pythons;
 }

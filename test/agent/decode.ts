@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { decodeLineTable, lookUp, type LineTable } from '../../profile/lineTable';
 import type {
   CodeRecord,
+  ProcessRecord,
   RecordingHeader,
   SampleRecord,
   StackRecord,
@@ -17,10 +18,13 @@ export interface Frame {
   line: number;
   /** 3.12 and later put a frame that nobody wrote below an `__init__`. */
   isShim: boolean;
+  /** Leaf of the native frames between its caller's eval loop and its own, 0 for none known. */
+  between: number;
 }
 
 export interface Recording {
   header: RecordingHeader;
+  process: ProcessRecord | undefined;
   samples: SampleRecord[];
   stats: StatsRecord | undefined;
   /** Outermost frame first; [] for stack 0. */
@@ -35,22 +39,22 @@ export function decode(path: string): Recording {
   const stacks: StackRecord[] = [];
   const samples: SampleRecord[] = [];
   let stats: StatsRecord | undefined;
-  let hexversion = 0;
+  let process: ProcessRecord | undefined;
   const committed = bytes.subarray(header.headerSize, header.headerSize + header.committed);
   new StreamDecoder(header.headerSize).push(committed, (record) => {
-    if (record.kind === 'process') hexversion = record.hexversion;
+    if (record.kind === 'process') process = record;
     else if (record.kind === 'stack') stacks.push(record);
     else if (record.kind === 'sample') samples.push(record);
     else if (record.kind === 'stats') stats = record;
     else if (record.kind === 'code') {
-      const table = decodeLineTable(hexversion, record.firstLine, record.lineTable);
+      const table = decodeLineTable(process?.hexversion ?? 0, record.firstLine, record.lineTable);
       codes.set(record.code, { ...record, table });
     }
   });
   const frames = (stack: number): Frame[] => {
     const found: Frame[] = [];
     for (let id = stack; id !== 0; id = stacks[id - 1]!.parent) {
-      const { code, instruction } = stacks[id - 1]!;
+      const { code, instruction, between } = stacks[id - 1]!;
       const at = codes.get(code);
       if (!at)
         throw new Error(`Stack ${id} names code ${code}, which the recording never describes.`);
@@ -59,9 +63,10 @@ export function decode(path: string): Recording {
         file: at.filename,
         line: lookUp(at.table, instruction).line,
         isShim: at.lineTable.length <= 2 && at.filename === at.name,
+        between,
       });
     }
     return found.reverse();
   };
-  return { header, samples, stats, frames };
+  return { header, process, samples, stats, frames };
 }

@@ -1,0 +1,164 @@
+/**
+ * The agent for arm64, in Debian's Pythons for arm64, under QEMU's user mode emulation. That is a real arm64 program, C
+ * library and unwinder, but not a real arm64 kernel, and not real time. What QEMU 7.2 does not emulate is not checked
+ * here: `process_vm_readv` (the agent reads /proc/self/mem instead, so that is checked), the system call a thread
+ * waits in (it is told in the numbers of this machine's kernel, so waiting for the interpreter lock is not told from
+ * other waiting), a vdso, pages of 16 or 64 KB, and what anything costs.
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentEnvironment } from '../../protocol/agentEnvironment';
+import {
+  arm64Command,
+  arm64Missing,
+  arm64Minors,
+  ensureArm64Pythons,
+} from '../../scripts/arm64.mjs';
+import { decode, type Recording } from './decode';
+import { Folders, mark, program, recordings, run, show } from './programs';
+import { cpu, lineOf, percent } from './report';
+import { impossible, twoChains } from './twoChains';
+
+const root = join(__dirname, '../..');
+const agent = join(root, 'dist', 'agent', 'linux-arm64', 'liblinescope.so');
+const missing = arm64Missing();
+if (missing !== undefined) console.log(`Not run: ${missing}`);
+
+const folders = new Folders();
+const pythons = new Map<number, { root: string; python: string }>();
+
+/** Runs a program under the agent under QEMU. Returns where it recorded and what it printed. */
+async function record(minor: number, words: string[], more: Record<string, string> = {}) {
+  const { root, python } = pythons.get(minor)!;
+  const runDir = folders.make();
+  const settings = agentEnvironment({ agent, runDir, intervalUs: 1000, memory: true }, {});
+  const env = { ...settings, ...more };
+  const [command, ...args] = arm64Command(root, env, [python, ...words]);
+  const ended = await run(command!, args);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  const found = recordings(runDir);
+  expect(found).toHaveLength(1);
+  return { recording: found[0]!, runDir, stdout: ended.stdout };
+}
+
+/** Samples of Python code that ran. */
+function running({ samples }: Recording) {
+  return samples.filter(
+    ({ state, remainder, stack }) => state === 'running' && !remainder && stack !== 0,
+  );
+}
+
+describe.skipIf(missing !== undefined)('arm64', () => {
+  beforeAll(async () => {
+    execFileSync('make', ['-s', '-C', join(root, 'profiler-agent')], { stdio: 'inherit' });
+    for (const { minor, ...rest } of await ensureArm64Pythons()) pythons.set(minor, rest);
+  }, 600_000);
+  afterAll(() => folders.clear());
+
+  test('the library is for arm64, and asks for no newer C library than 2.22', () => {
+    const header = execFileSync('readelf', ['-h', agent], { encoding: 'utf8' });
+    expect(header).toMatch(/Machine:\s+AArch64/);
+    const symbols = execFileSync('readelf', ['-W', '--dyn-syms', agent], { encoding: 'utf8' });
+    const minors = [...symbols.matchAll(/@GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+    expect(minors.length).toBeGreaterThan(20);
+    expect(Math.max(...minors)).toBeLessThanOrEqual(22);
+  });
+
+  describe.each(arm64Minors.map((minor) => ({ minor })))('Python 3.$minor', ({ minor }) => {
+    test('sorted() is native and a loop is not, half and half', async () => {
+      const path = program('sorted_vs_loop.py');
+      const { recording, runDir, stdout } = await record(minor, [path, '2']);
+      const [sorting = 0, looping = 0] = stdout.split(' ').map(Number);
+
+      const decoded = decode(recording);
+      expect(decoded.process).toMatchObject({ engine: 'native', architecture: 'aarch64' });
+      expect(decoded.process!.hexversion >> 16).toBe(0x300 + minor);
+      expect(decoded.header.state).toBe('closed');
+
+      const { report } = await show(recording, runDir);
+      const sorted = lineOf(report!, path, mark(path, 'sorted')).self;
+      const loop = ['for', 'add'].map((name) => lineOf(report!, path, mark(path, name)).self);
+      const loopCpu = loop.reduce((sum, cost) => sum + cpu(cost), 0);
+      const loopPython = loop.reduce((sum, cost) => sum + cost.python_s, 0);
+      const samples = running(decoded);
+      const chains = samples.filter(({ native }) => native !== 0);
+      const broken = chains.filter(({ nativeIncomplete }) => nativeIncomplete);
+      console.log(
+        `3.${minor}: sorted ${percent(cpu(sorted), cpu(sorted) + loopCpu)} % (true ${percent(sorting, sorting + looping)} %), native ${percent(sorted.native_s, cpu(sorted))} %, loop python ${percent(loopPython, loopCpu)} %; ${chains.length} native chains, ${broken.length} incomplete`,
+      );
+      expect(cpu(sorted)).toBeGreaterThan(0.9 * sorting);
+      expect(cpu(sorted)).toBeLessThan(1.05 * sorting);
+      expect(loopCpu).toBeGreaterThan(0.9 * looping);
+      expect(loopCpu).toBeLessThan(1.05 * looping);
+      expect(percent(sorted.native_s + sorted.system_s, cpu(sorted))).toBeGreaterThan(90);
+      expect(percent(loopPython, loopCpu)).toBeGreaterThan(80);
+      // The unwinder comes from the sort to the bytecode loop, through frames that save the return address and leaf
+      // functions that do not.
+      expect(chains.length).toBeGreaterThan(100);
+      expect(percent(broken.length, chains.length)).toBeLessThan(1);
+    });
+
+    test('deep recursion through C is one whole stack, with the native frames in between', async () => {
+      const path = program('recursion.py');
+      const { recording } = await record(minor, [path, '2']);
+      const decoded = decode(recording);
+      const stacks = running(decoded).map(({ stack }) => decoded.frames(stack));
+      const bottom = stacks.filter((frames) => frames.at(-1)!.name === 'burn');
+      const levels = Array.from({ length: 201 }, (_, at) => (at % 2 ? 'through_c' : 'direct'));
+      const whole = bottom.filter(
+        (frames) =>
+          frames.map(({ name }) => name).join() === ['<module>', ...levels, 'burn'].join(),
+      );
+      const mixed = whole.filter((frames) =>
+        frames.slice(2, -1).every(({ name, between }) => (name === 'direct') === (between !== 0)),
+      );
+      console.log(
+        `3.${minor}: ${bottom.length} of ${stacks.length} samples at the bottom, ${whole.length} whole, ${mixed.length} with every native frame`,
+      );
+      expect(bottom.length).toBeGreaterThan(100);
+      expect(whole.length).toBe(bottom.length);
+      expect(percent(mixed.length, whole.length)).toBeGreaterThan(95);
+    });
+
+    test('threads idle in queue.get() cost no CPU, and wait on that line', async () => {
+      const path = program('idle_threads.py');
+      const { recording, runDir, stdout } = await record(minor, [path]);
+      const idle = Number(stdout);
+      const { report } = await show(recording, runDir);
+      const { total } = lineOf(report!, path, mark(path, 'get'));
+      console.log(
+        `3.${minor}: ${total.wait_s.toFixed(2)} s waiting (true ${(4 * idle).toFixed(2)} s), ${cpu(total).toFixed(3)} s CPU`,
+      );
+      expect(total.wait_s).toBeGreaterThan(4 * idle * 0.95);
+      expect(total.wait_s).toBeLessThan(4 * idle * 1.05 + 0.5);
+      expect(cpu(total)).toBeLessThan(0.05 * report!.cpu_s);
+      expect(report!.threads).toHaveLength(5);
+    });
+
+    test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
+      const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
+      const decoded = decode((await record(minor, [twoChains, '6'], often)).recording);
+      const samples = running(decoded);
+      const found = new Set<string>();
+      let wrong = 0;
+      let deep = 0;
+      for (const { stack } of samples) {
+        const frames = decoded.frames(stack);
+        if (frames.length > 3) deep++;
+        const why = impossible(frames);
+        if (why === undefined) continue;
+        wrong++;
+        found.add(why);
+      }
+      const rejected = decoded.stats?.rejected ?? 0;
+      console.log(
+        `3.${minor}: ${samples.length} samples, ${wrong} impossible, ${rejected} rejected`,
+      );
+      expect([...found]).toEqual([]);
+      expect(samples.length).toBeGreaterThan(2000);
+      expect(deep / samples.length).toBeGreaterThan(0.5);
+      expect(rejected / samples.length).toBeLessThan(0.02);
+    });
+  });
+});
