@@ -120,11 +120,36 @@ static bool is_due(const ucontext_t *context) {
   return (pending & ~blocked) != 0;
 }
 
-void restart_interrupted_call(ucontext_t *context) {
+// The last look before the call begins again, when the handler has returned: a signal of the program's may have come
+// since is_due. Its handler has run then, and the kernel has put what it told that handler where it had told ours, over
+// UNTOUCHED. %rcx is where to go, %r11 where to look: `syscall` changes both, so nobody misses what was in them.
+#define UNTOUCHED 0x4c53
+extern const char restart_entry[], restart_exit[];
+__asm__(
+    ".pushsection .text\n"
+    ".type restart_entry, @function\n"
+    "restart_entry:\n"
+    "  cmpl $0x4c53, (%r11)\n"
+    "  jne 1f\n"
+    "  jmp *%rcx\n"
+    "1:\n"
+    "  mov $-4, %rax\n"  // −EINTR
+    "  add $2, %rcx\n"
+    "  jmp *%rcx\n"
+    "restart_exit:\n"
+    ".size restart_entry, . - restart_entry\n"
+    ".popsection\n");
+
+void restart_interrupted_call(siginfo_t *info, ucontext_t *context) {
   greg_t *regs = context->uc_mcontext.gregs;
+  uintptr_t pc = (uintptr_t)regs[REG_RIP];
+  if (UNLIKELY(pc - (uintptr_t)restart_entry < (uintptr_t)(restart_exit - restart_entry))) {
+    // Our own next signal.
+    info->si_signo = UNTOUCHED;
+    return;
+  }
   if (LIKELY(regs[REG_RAX] != -EINTR)) return;
   const struct module_map *map = modules_current();
-  uintptr_t pc = (uintptr_t)regs[REG_RIP];
   // Only the C library promises what the code around a system call looks like; and a page before its code is its own.
   int module = map ? module_map__find(map, pc) : -1;
   if (module < 0 || module_at((uint32_t)module)->kind != MODULE_LIBC) return;
@@ -132,15 +157,19 @@ void restart_interrupted_call(ucontext_t *context) {
   long call = call_number((const unsigned char *)pc);
   if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
   // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
+  info->si_signo = UNTOUCHED;
   regs[REG_RAX] = call;
-  regs[REG_RIP] -= 2;
+  regs[REG_RCX] = (greg_t)(pc - 2);
+  regs[REG_R11] = (greg_t)(uintptr_t)&info->si_signo;
+  regs[REG_RIP] = (greg_t)(uintptr_t)restart_entry;
 }
 
 #else
 
 // arm64 returns a call's result in the register of its first argument, which is lost then: nothing can be started
 // again.
-void restart_interrupted_call(ucontext_t *context) {
+void restart_interrupted_call(siginfo_t *info, ucontext_t *context) {
+  (void)info;
   (void)context;
 }
 
