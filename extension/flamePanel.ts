@@ -120,6 +120,7 @@ export class FlamePanel implements vscode.Disposable {
 
   async #send(run: string, native: boolean, feed: number): Promise<void> {
     let cursor = 0;
+    let sampling = '';
     while (feed === this.#feed) {
       // A hidden panel keeps what it has; nothing is prepared for it until it is looked at.
       if (!this.#panel.visible) {
@@ -131,6 +132,10 @@ export class FlamePanel implements vscode.Disposable {
       cursor = result.cursor;
       if (result.chunk !== '') await this.#sendChunk(result.chunk, feed);
       if (feed !== this.#feed) return;
+      if (result.sampling !== sampling) {
+        sampling = result.sampling;
+        this.#post({ type: 'sampling', text: sampling });
+      }
       if (result.done && !result.more) {
         this.#sent.done = true;
         this.#post({ type: 'done' });

@@ -88,7 +88,6 @@ export class Status implements vscode.Disposable {
 
 function statusText(state: Runner['state'], title: string, status: RunStatus | undefined): string {
   const figures = status && [seconds(status.elapsedS), `${count(status.samples)} samples`];
-  const dropped = status && status.dropped > 0 ? [`${count(status.dropped)} dropped`] : [];
   const troubled = status?.notes.some(({ severity }) => severity !== 'information');
   const sign = troubled ? '$(warning) ' : '';
   switch (state) {
@@ -96,7 +95,7 @@ function statusText(state: Runner['state'], title: string, status: RunStatus | u
       return '$(loading~spin) Preparing to profile…';
     case 'running':
       return figures
-        ? `$(record) ${sign}${[title, ...figures, ...dropped].join(' · ')}`
+        ? `$(record) ${sign}${[title, ...figures].join(' · ')}`
         : `$(loading~spin) Starting ${title}…`;
     case 'stopping':
       return `$(loading~spin) Stopping ${title}…`;
@@ -119,6 +118,7 @@ function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownS
       ['Samples', count(status.samples)],
       ['Dropped', count(status.dropped)],
       ['Rejected', count(status.rejected)],
+      ['Late', count(status.late)],
     ];
     text.appendMarkdown(`\n\n| | |\n|:--|--:|\n`);
     for (const [name, value] of rows) text.appendMarkdown(`| ${name} | ${value} |\n`);

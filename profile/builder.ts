@@ -7,6 +7,7 @@ import { callEdges } from './edges';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
 import type { Symbolize } from './nativeChains';
+import { addOffLine } from './offLine';
 import { findProcesses, processInfo, threadInfos } from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
@@ -59,6 +60,9 @@ export class ProfileBuilder {
       elapsedNs: Math.max(0, ...ends.map((endNs) => endNs - startNs)),
       samples: processes.reduce((sum, { samples }) => sum + samples, 0),
       dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
+      rejected: processes.reduce((sum, { rejected }) => sum + rejected, 0),
+      late: processes.reduce((sum, { late }) => sum + late, 0),
+      offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
       edges: (path, line) => callEdges(this.#feeds, path, line),
     };

@@ -3,6 +3,7 @@ import { Cells, type CellTop } from './cells';
 import { addRow, costOfRow, costRow, costRowLength } from './cost';
 import type { LineCosts } from './lineCosts';
 import { NativeChains, type Symbolize } from './nativeChains';
+import { OffLine } from './offLine';
 import { callKind } from './opcodes';
 import { PythonStacks } from './pythonStacks';
 import type {
@@ -25,6 +26,7 @@ export class ProcessFeed {
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
   readonly #total = new Float64Array(costRowLength);
+  readonly #offLine = new OffLine();
   samples = 0;
   state: ProcessInfo['state'] = 'running';
   readonly #waitingCodes: CodeRecord[] = [];
@@ -181,6 +183,7 @@ export class ProcessFeed {
       dropped: stats?.dropped ?? 0,
       rejected: stats?.rejected ?? 0,
       late: stats?.late ?? 0,
+      offLine: this.#offLine.cost(),
       intervalNs: header.intervalNs,
       notes: [...this.#notes, ...this.#ownNotes()],
     };
@@ -251,6 +254,9 @@ export class ProcessFeed {
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
     addRow(this.#total, 0, cost, 0);
+    if (stack === 0) {
+      this.#offLine.add(sample.cpuNs, leaf, this.cells.work[cell]!);
+    }
     if (running && !rest) {
       thread.lastWork = work;
     }

@@ -2,6 +2,7 @@
  * The processes of a run, made of its recordings. A process that calls exec leaves one recording per program it runs;
  * one that was forked only to start another program (subprocess does that) is its parent's doing.
  */
+import { addOffLine } from './offLine';
 import type { ProcessFeed } from './processFeed';
 import type { ProcessInfo, ThreadInfo } from './types';
 
@@ -73,6 +74,7 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     dropped: sum(({ dropped }) => dropped),
     rejected: sum(({ rejected }) => rejected),
     late: sum(({ late }) => late),
+    offLine: addOffLine(all.map(({ offLine }) => offLine)),
     notes: all.flatMap(({ notes }) => notes),
   };
 }

@@ -62,6 +62,16 @@ export interface FileCost {
   functions: FunctionCost[];
 }
 
+/** CPU time on no line, ns, by why. */
+export interface OffLineCost {
+  /** The interpreter starting, ending, and between programs. */
+  interpreter: number;
+  /** What no sample explains: threads that were not sampled, and what was left over when one ended. */
+  unseen: number;
+  /** Threads that run no Python, by the library they work in, most expensive first. */
+  libraries: { module: string; ns: number }[];
+}
+
 export interface ProcessInfo {
   pid: number;
   ppid: number;
@@ -82,6 +92,7 @@ export interface ProcessInfo {
   dropped: number;
   rejected: number;
   late: number;
+  offLine: OffLineCost;
   intervalNs: number;
   notes: { severity: Severity; text: string }[];
 }
@@ -107,6 +118,7 @@ export interface CallEdge {
 }
 
 export interface Profile {
+  /** As a tree: children after their parent, in the order they started. The first one is what was profiled. */
   processes: readonly ProcessInfo[];
   threads: readonly ThreadInfo[];
   /** Sum over everything recorded, unattributed cost included. */
@@ -117,6 +129,9 @@ export interface Profile {
   elapsedNs: number;
   samples: number;
   dropped: number;
+  rejected: number;
+  late: number;
+  offLine: OffLineCost;
   /** By path. */
   files: ReadonlyMap<string, FileCost>;
   /** Callers and callees of one line, most expensive first. */

@@ -94,6 +94,7 @@ export interface RunStatus {
   samples: number;
   dropped: number;
   rejected: number;
+  late: number;
   processes: number;
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
@@ -130,6 +131,8 @@ export interface FlameResult {
   more: boolean;
   /** The run has ended and all of it has been sent. */
   done: boolean;
+  /** How well it was sampled so far, in words for below the chart. */
+  sampling: string;
 }
 
 /** Commands that code lenses and hover links name; the client registers them. */

@@ -5,7 +5,6 @@ import { annotateFile, type LineFigures } from '../profile/annotate';
 import { amountOf, type TimeKind } from '../profile/metric';
 import type { FileCost, LineCost, Profile } from '../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../profile/words';
-import { mainProcess } from './report';
 import { splitLines } from './sources';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
@@ -180,7 +179,7 @@ export function shortPath(path: string): string {
 /** Whether a file is the user's program rather than a library it uses. */
 function isOwn(path: string, profile: Profile): boolean {
   if (path.startsWith('<')) return false;
-  const main = mainProcess(profile);
+  const main = profile.processes[0];
   return (
     !/\/(site-packages|dist-packages|lib\/python3\.\d+)\//.test(path) ||
     (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)

@@ -1,7 +1,7 @@
 /** What should be said about a run beside its numbers. */
 import type { Profile } from '../profile/types';
 import type { Note } from './recordingFile';
-import { mainProcess } from './report';
+import { samplingNotes } from './sampling';
 
 /** Said when the program's own process did not come to its end by itself. */
 export const killed: Note = {
@@ -9,10 +9,10 @@ export const killed: Note = {
   text: 'The program was ended by a signal; everything recorded up to then is shown.',
 };
 
-/** What processes said themselves, and how those ended that could not say it. */
-export function processNotes(profile: Profile): Note[] {
+/** What processes said themselves, how those ended that could not say it, and how well all were sampled. */
+export function profileNotes(profile: Profile): Note[] {
   const { processes } = profile;
-  const main = mainProcess(profile);
+  const main = profile.processes[0];
   const said = processes.flatMap(({ pid, notes }) => {
     const who = processes.length > 1 ? `Process ${pid}: ` : '';
     return notes.map(({ severity, text }): Note => ({ severity, text: who + text }));
@@ -36,7 +36,7 @@ export function processNotes(profile: Profile): Note[] {
       text: `${who} ended by a signal; everything recorded up to then is shown.`,
     });
   }
-  return said;
+  return [...said, ...samplingNotes(profile)];
 }
 
 /** Most severe first, each text once. */

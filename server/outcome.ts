@@ -4,7 +4,6 @@ import { cpuOf } from '../profile/cost';
 import type { Profile } from '../profile/types';
 import { fewSamples, formatPercent, formatSamples, formatSeconds } from '../profile/words';
 import { killed } from './notes';
-import { mainProcess } from './report';
 import type { Run } from './run';
 
 /** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
@@ -17,7 +16,7 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   }
   const after = `${name} ${how} after ${formatSeconds(profile.elapsedNs)}`;
   if (profile.samples < fewSamples) {
-    const interval = (mainProcess(profile)?.intervalNs ?? 0) / 1e6;
+    const interval = (profile.processes[0]?.intervalNs ?? 0) / 1e6;
     return {
       severity: 'information',
       message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,

@@ -9,6 +9,7 @@ import type {
   Profile,
 } from '../profile/types';
 import type { Note } from './recordingFile';
+import { samplingRate } from './sampling';
 
 export const reportSchema = 'linescope.report/1';
 
@@ -115,7 +116,7 @@ function unattributed(profile: Profile): Cost {
 
 /** Builds the report of a profile: plain JSON data, files and lines in a stable order. */
 export function buildReport(profile: Profile, notes: readonly Note[]): Record<string, unknown> {
-  const main = mainProcess(profile);
+  const main = profile.processes[0];
   const files = [...profile.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     schema: reportSchema,
@@ -127,9 +128,10 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     interval_us: (main?.intervalNs ?? 0) / 1000,
     samples: profile.samples,
     dropped: profile.dropped,
-    rejected: sum(profile, 'rejected'),
-    late: sum(profile, 'late'),
-    agent_cpu_s: seconds(sum(profile, 'agentCpuNs')),
+    rejected: profile.rejected,
+    late: profile.late,
+    rate_hz: samplingRate(profile),
+    agent_cpu_s: seconds(profile.processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0)),
     total: cost(profile.total),
     unattributed: cost(unattributed(profile)),
     notes: notes.map(({ severity, text }) => ({ severity, text })),
@@ -145,18 +147,7 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
   };
 }
 
-/** The process a run is about: the first to start whose parent was not recorded. */
-export function mainProcess(profile: Profile): ProcessInfo | undefined {
-  const pids = new Set(profile.processes.map(({ pid }) => pid));
-  const roots = profile.processes.filter(({ ppid }) => !pids.has(ppid));
-  return [...roots].sort((a, b) => a.startUnixMs - b.startUnixMs)[0] ?? profile.processes[0];
-}
-
 /** `3.11.7 (main, May  9 2026) [GCC]` → `3.11.7`. */
 export function shortVersion(text: string): string {
   return text.split(' ')[0] ?? '';
-}
-
-function sum(profile: Profile, key: 'rejected' | 'late' | 'agentCpuNs'): number {
-  return profile.processes.reduce((total, process) => total + process[key], 0);
 }

@@ -4,8 +4,7 @@ import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import type { Profile } from '../profile/types';
 import { runFileName, type RunFile } from './plan';
-import { processNotes, sortNotes } from './notes';
-import { mainProcess } from './report';
+import { profileNotes, sortNotes } from './notes';
 import type { Note, OpenSink } from './recordingFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
 import { SavedFeed } from './savedFeed';
@@ -84,7 +83,7 @@ export class Run {
 
   /** What a person calls this run: `tour.py`. */
   programName(): string {
-    const command = mainProcess(this.profile())?.command ?? [];
+    const command = this.profile().processes[0]?.command ?? [];
     return basename(this.name || programOf(command) || this.path);
   }
 
@@ -94,7 +93,7 @@ export class Run {
       severity: 'information',
       text: `${path} is not the file the program ran with any more, so its functions have no names.`,
     }));
-    return sortNotes([...this.source.notes, ...processNotes(this.profile()), ...changed]);
+    return sortNotes([...this.source.notes, ...profileNotes(this.profile()), ...changed]);
   }
 
   /** Saves the run as one file (saved.ts). Throws the file system's error, or when the run is a saved file itself. */

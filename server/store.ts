@@ -10,7 +10,6 @@ import type {
   RunStatus,
 } from '../protocol/lsp';
 import { describeEnd } from './outcome';
-import { mainProcess } from './report';
 import { Run } from './run';
 
 const tailPeriodMs = 125;
@@ -200,7 +199,7 @@ function whyEmpty(run: Run): string | undefined {
 
 function statusOf(id: string, run: Run, live: boolean): RunStatus {
   const profile = run.profile();
-  const main = mainProcess(profile);
+  const main = profile.processes[0];
   const running = live || !run.ended;
   return {
     run: id,
@@ -211,7 +210,8 @@ function statusOf(id: string, run: Run, live: boolean): RunStatus {
     cpuS: profile.cpuNs / 1e9,
     samples: profile.samples,
     dropped: profile.dropped,
-    rejected: profile.processes.reduce((sum, process) => sum + process.rejected, 0),
+    rejected: profile.rejected,
+    late: profile.late,
     processes: profile.processes.length,
     notes: run.notes(),
   };

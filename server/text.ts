@@ -3,14 +3,13 @@ import { amountOf } from '../profile/metric';
 import type { Cost, Profile } from '../profile/types';
 import {
   formatBytes,
-  formatCount,
   formatPercent,
   formatRate,
   formatSamples,
   formatSeconds,
 } from '../profile/words';
 import { glyph, hotFiles, readSource, shortPath } from './hotLines';
-import { mainProcess, shortVersion } from './report';
+import { shortVersion } from './report';
 import type { Run } from './run';
 import { samplingRate } from './sampling';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
@@ -37,14 +36,13 @@ export function showRun(run: Run, style: Style): string {
 
 function header(run: Run, profile: Profile, style: Style): string {
   const paint = paintWith(style);
-  const main = mainProcess(profile);
+  const main = profile.processes[0];
   const first = [
     `${formatSeconds(profile.elapsedNs)} elapsed`,
     `${formatSeconds(profile.cpuNs)} CPU`,
     formatSamples(profile.samples),
   ];
   if (profile.processes.length > 1) first.push(`${profile.processes.length} processes`);
-  if (profile.dropped > 0) first.push(`${formatCount(profile.dropped)} dropped`);
   const peak = Math.max(0, ...profile.processes.map((process) => process.peakBytes ?? 0));
   if (peak > 0) first.push(`peak ${formatBytes(peak)}`);
   const second = [

@@ -37,6 +37,8 @@ export interface Host {
 export interface App {
   /** Rows were appended, or the run ended. */
   dataChanged: (reorder: boolean) => void;
+  /** Only what is said about the run. */
+  statusChanged: () => void;
   /** Another run, a message, or anything else that is not rows. */
   everythingChanged: () => void;
   /** The highlighted line changed; reveal: go there. */
@@ -231,6 +233,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
 
   return {
     everythingChanged: changed,
+    statusChanged: status.update,
     dataChanged: (reorder) => {
       refreshTracks(state, reorder);
       refreshMarks(state);

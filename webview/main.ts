@@ -79,6 +79,10 @@ function listen(app: App): void {
           vscode.postMessage({ type: 'ack', sequence: message.sequence });
         }
         return;
+      case 'sampling':
+        state.sampling = message.text;
+        app.statusChanged();
+        return;
       case 'done':
         ended = true;
         state.live = false;

@@ -42,6 +42,8 @@ export interface State {
   live: boolean;
   /** Compiled code has frames of its own. */
   native: boolean;
+  /** How well the run was sampled, in words. */
+  sampling: string;
   /** Something to say instead of a chart. */
   message: string;
   mode: Mode;
@@ -72,6 +74,7 @@ export function createState(): State {
     title: '',
     live: false,
     native: true,
+    sampling: '',
     message: 'Waiting for the first samples…',
     mode: 'time',
     metric: 'wall',

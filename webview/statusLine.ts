@@ -12,17 +12,16 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
   return {
     element,
     update: () => {
-      const { store, focus, title, live } = state;
+      const { store, focus, title, live, sampling } = state;
       element.hidden = store.sampleCount === 0;
       element.classList.toggle('live', live);
-      const lost = store.tracks.reduce((sum, track) => sum + track.unattributedCpuNs, 0);
+      const processes = new Set(store.tracks.map(({ pid }) => pid)).size;
       const parts = [
         live ? `${title} is running` : title,
-        count(store.sampleCount, 'sample'),
         formatNs(store.endNs),
+        processes > 1 ? count(processes, 'process', 'processes') : '',
         count(store.tracks.length, 'thread'),
-        // Below a millisecond it is the start and the end of threads, and no news.
-        lost >= 1e6 ? `${formatNs(lost)} of CPU without a known stack` : '',
+        sampling,
       ];
       what.textContent = parts.filter(Boolean).join(' · ');
       focused.textContent = focus

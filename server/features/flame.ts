@@ -2,8 +2,9 @@
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import type { FlameParams, FlameResult } from '../../protocol/lsp';
 import type { Run } from '../run';
+import { samplingSummary } from '../sampling';
 
-const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true };
+const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true, sampling: '' };
 
 /** The next piece of a run's tables. `live`: more may come. An unknown run has nothing and is done. */
 export function readFlame(
@@ -14,5 +15,6 @@ export function readFlame(
   const { run, live } = opened;
   const { tables, cursor, more, empty } = run.builder.flameSince(params.cursor, params.native);
   const chunk = empty ? '' : Buffer.from(encodeFlameChunk(tables)).toString('base64');
-  return { cursor, chunk, more, done: !more && !live };
+  const sampling = samplingSummary(run.profile());
+  return { cursor, chunk, more, done: !more && !live, sampling };
 }

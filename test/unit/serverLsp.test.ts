@@ -346,7 +346,7 @@ test('a live run is followed, and its end is told in a sentence', async () => {
   expect(result).toEqual({
     severity: 'information',
     message: expect.stringMatching(
-      /^a\.py ended with exit code 3 after .*: 3\.00 s CPU, 101 samples, hottest line a\.py:12 \(80/,
+      /^a\.py ended with exit code 3 after .*: 100 ms CPU, 101 samples, hottest line a\.py:12 \(80/,
     ) as string,
   });
   expect(statuses.at(-1)?.state).toBe('ended');

@@ -19,7 +19,7 @@ export function header(over: Partial<RecordingHeader> = {}): RecordingHeader {
     intervalNs: ms,
     state: 'closed',
     heartbeatNs: Number(process.hrtime.bigint()),
-    processCpuNs: 3000 * ms,
+    processCpuNs: 100 * ms,
     ...over,
   };
 }

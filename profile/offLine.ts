@@ -1,0 +1,45 @@
+/** CPU time that belongs to no line, by the reason why. */
+import type { Work } from './classify';
+import type { NativeNode } from './nativeChains';
+import type { OffLineCost } from './types';
+
+/** What one process has spent outside Python code. */
+export class OffLine {
+  #interpreter = 0;
+  #unseen = 0;
+  readonly #libraries = new Map<string, number>();
+
+  /** Adds the CPU time, ns, of a sample without a Python frame. */
+  add(ns: number, leaf: NativeNode | undefined, work: Work): void {
+    if (!leaf) {
+      this.#unseen += ns;
+    } else if (work !== 'native') {
+      this.#interpreter += ns;
+    } else {
+      const { module } = leaf.reported;
+      this.#libraries.set(module, (this.#libraries.get(module) ?? 0) + ns);
+    }
+  }
+
+  /** What it is now. */
+  cost(): OffLineCost {
+    const libraries = [...this.#libraries].map(([module, ns]) => ({ module, ns }));
+    return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
+  }
+}
+
+/** The sum of several processes. */
+export function addOffLine(costs: readonly OffLineCost[]): OffLineCost {
+  const sum: OffLineCost = { interpreter: 0, unseen: 0, libraries: [] };
+  const libraries = new Map<string, number>();
+  for (const cost of costs) {
+    sum.interpreter += cost.interpreter;
+    sum.unseen += cost.unseen;
+    for (const { module, ns } of cost.libraries) {
+      libraries.set(module, (libraries.get(module) ?? 0) + ns);
+    }
+  }
+  sum.libraries = [...libraries].map(([module, ns]) => ({ module, ns }));
+  sum.libraries.sort((a, b) => b.ns - a.ns);
+  return sum;
+}
