@@ -26,7 +26,8 @@ static struct {
   object *(*current_frame)(void);
   object *(*frame_back)(object *);
   object *(*frame_code)(object *);
-  object *(*attribute)(object *, const char *);
+  object *(*intern)(const char *);
+  object *(*get_attribute)(object *, object *);
   long (*as_long)(object *);
   object *(*encode)(object *, const char *, const char *);
   char *(*bytes)(object *);
@@ -47,7 +48,8 @@ static const struct {
     {"PyEval_GetFrame", &api.current_frame},
     {"PyFrame_GetBack", &api.frame_back},
     {"PyFrame_GetCode", &api.frame_code},
-    {"PyObject_GetAttrString", &api.attribute},
+    {"PyUnicode_InternFromString", &api.intern},
+    {"PyObject_GetAttr", &api.get_attribute},
     {"PyLong_AsLong", &api.as_long},
     {"PyUnicode_AsEncodedString", &api.encode},
     {"PyBytes_AsString", &api.bytes},
@@ -69,7 +71,8 @@ static _Atomic int answer;
 static const char *difference;
 static uint32_t agreed;
 
-static bool asked, done, failed, said;
+static _Atomic bool wanted = true, asked;
+static bool done, failed, said;
 static int tries;
 static uint64_t first_asked, next_try;
 
@@ -87,9 +90,18 @@ static bool state_agrees(uintptr_t state) {
          word_is(state + at->tstate_interp, api.state_interpreter((void *)state));
 }
 
+// Through the name that the type itself uses: Python's cache of attributes keeps every other one that it is asked for.
+static object *attribute(object *of, const char *name) {
+  object *word = api.intern(name);
+  if (!word) return NULL;
+  object *value = api.get_attribute(of, word);
+  api.release(word);
+  return value;
+}
+
 // Whether a number that an object calls `name` is this one.
 static bool number_agrees(object *of, const char *name, long expected) {
-  object *value = api.attribute(of, name);
+  object *value = attribute(of, name);
   if (!value) return false;
   long number = api.as_long(value);
   api.release(value);
@@ -99,7 +111,7 @@ static bool number_agrees(object *of, const char *name, long expected) {
 // Whether a str that a code object calls `name` is what was copied of it.
 static bool text_agrees(object *code, const char *name, const unsigned char *data, uint32_t length, uint8_t width) {
   static char ours[1 << 18];
-  object *value = api.attribute(code, name);
+  object *value = attribute(code, name);
   if (!value) return false;
   object *encoded = api.encode(value, "utf-8", "surrogateescape");
   api.release(value);
@@ -128,7 +140,7 @@ static const char *code_differs(object *code, uintptr_t seen) {
     if (exists && !text_agrees(code, attributes[i], data, entry->length[i], entry->width[i])) return attributes[i] + 3;
     data += entry->length[i];
   }
-  object *table = api.attribute(code, python->minor == 9 ? "co_lnotab" : "co_linetable");
+  object *table = attribute(code, python->minor == 9 ? "co_lnotab" : "co_linetable");
   if (!table) return "line table";
   bool same = (uintptr_t)table == key.table && (size_t)api.bytes_size(table) == entry->length[CODE_TABLE] &&
               memcmp(api.bytes(table), data, entry->length[CODE_TABLE]) == 0;
@@ -213,7 +225,24 @@ void selftest_prepare(struct interpreter *found) {
     if (*(void **)names[i].into) continue;
     difference = names[i].name;
     done = failed = true;
+    wanted = false;
   }
+}
+
+static void ask(void) {
+  if (!atomic_exchange(&wanted, false)) return;
+  if (api.add_pending_call(compare, NULL) == 0)
+    asked = true;
+  else
+    wanted = true;
+}
+
+// Before 3.12 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
+// it has to add it itself. That takes the lock of Python's queue of calls, and no memory; nobody holds that lock in the
+// middle of the bytecode loop.
+void selftest_interrupted(uintptr_t pc) {
+  if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed))) return;
+  if (is_initialized() && !python->is_finalizing() && interpreter__in_eval(python, pc)) ask();
 }
 
 static void answer_take(uint64_t now) {
@@ -227,13 +256,13 @@ static void answer_take(uint64_t now) {
 
 bool selftest_run(uint64_t now) {
   if (!done && is_initialized() && !python->is_finalizing()) {
-    if (asked) answer_take(now);
-    // It is no one's turn in particular: the call needs no lock but its queue's own, and allocates nothing.
-    if (!done && !asked && now >= next_try) asked = api.add_pending_call(compare, NULL) == 0;
     if (!first_asked) first_asked = now;
-    if (!failed && now - first_asked > PATIENCE_NS) atomic_store(&passed, true);
+    if (asked) answer_take(now);
+    if (!done && !asked && now >= next_try) wanted = true;
+    if (python->minor >= 12) ask();
+    if (!failed && now - first_asked > PATIENCE_NS) passed = true;
   }
-  if (failed) atomic_store(&passed, false);
+  if (failed) passed = false;
   return !failed && !passed;
 }
 
@@ -250,5 +279,6 @@ const char *selftest_verdict(void) {
 
 void selftest_after_fork(void) {
   asked = said = false;
+  wanted = !done;
   atomic_store(&answer, NOTHING_YET);
 }

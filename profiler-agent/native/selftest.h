@@ -9,6 +9,9 @@
 
 // From now on the interpreter counts as initialized when it also has passed.
 void selftest_prepare(struct interpreter *python);
+// The main thread was interrupted: asks when the moment is right, which on a busy machine comes long before the
+// watcher's turn. (signal)
+void selftest_interrupted(uintptr_t pc);
 // Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
 bool selftest_run(uint64_t now);
 // After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)

@@ -1,0 +1,84 @@
+/**
+ * What the agent reads is compared with what Python says before anything is sampled. A library that is wrong about one
+ * structure must notice, on every interpreter; the right one must leave nothing behind.
+ */
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decode } from './decode';
+import { Folders, program, recordings, run, show, underAgent } from './programs';
+import { pythons } from './pythons';
+
+/** What is wrong, and the word for it in the sentence. */
+const mistakes: [string, string, RegExp][] = [
+  ['the caller of a frame', 'self->frame_previous = self->frame_code', /depth|code object/],
+  ['the instruction', 'self->frame_instruction += 8', /instruction/],
+  ['a name', 'self->code_name = self->code_filename', /name/],
+  ['the line table', 'self->code_table -= 8', /code object|line table/],
+  ['the current frame', 'self->tstate_frame += 8', /depth|code object/],
+  ['a thread', 'self->tstate_thread_id -= 8', /thread state/],
+];
+
+const folders = new Folders();
+const libraries = folders.make();
+afterAll(() => folders.clear());
+
+/** Builds the agent from its sources, changed, where nobody else finds it. */
+async function build(name: string, mistake: string): Promise<string> {
+  const folder = join(libraries, name);
+  cpSync(join(__dirname, '../../profiler-agent'), join(folder, 'profiler-agent'), {
+    recursive: true,
+  });
+  const machine = process.arch;
+  const words = ['-s', '-C', join(folder, 'profiler-agent'), `ARCHITECTURES=${machine}`];
+  const made = await run('make', [...words, `CFLAGS=-O1 '-DOFFSETS_MISTAKE(self)=${mistake}'`]);
+  const library = join(folder, 'dist', 'agent', `linux-${machine}`, 'liblinescope.so');
+  if (!existsSync(library)) throw new Error(`The library was not built:\n${made.stderr}`);
+  return library;
+}
+
+describe.each(mistakes)('a library that is wrong about %s', (what, mistake, word) => {
+  let library: string;
+  beforeAll(async () => {
+    library = await build(what.replaceAll(' ', '-'), mistake);
+  }, 120_000);
+
+  test.each(pythons)('says so and shows no line of Python $name', async (python) => {
+    const args = [program('endings.py'), 'exit3'];
+    const runDir = folders.make();
+    const env = { ...underAgent(runDir), LD_PRELOAD: library };
+    const watched = await run(python.path, args, { env });
+    expect(watched).toEqual(await run(python.path, args));
+    const [recording] = recordings(runDir) as [string];
+    expect(decode(recording).samples.filter(({ stack }) => stack !== 0)).toEqual([]);
+    const { report } = await show(runDir, folders.make());
+    expect(report!.files.flatMap(({ lines }) => lines)).toEqual([]);
+    expect(report!.processes).toMatchObject([{ exit: 3, state: 'ended' }]);
+    expect(report!.processes[0]!.cpu_s).toBeGreaterThan(0);
+    const [note, ...more] = report!.notes.filter(({ severity }) => severity === 'error');
+    expect(more).toEqual([]);
+    expect(note).toMatchObject({ severity: 'error' });
+    expect(note!.text).toMatch(/so it is not sampled\. Choose another build of CPython 3\.9 to/);
+    expect(/\(([^)]*)\)/.exec(note!.text)![1]).toMatch(word);
+  });
+});
+
+describe.each(pythons)('Python $name', (python) => {
+  test('agrees, and nothing of the question is left', async () => {
+    const args = ['-S', program('traces.py')];
+    const runDir = folders.make();
+    const env = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1', ...underAgent(runDir) };
+    // As many variables, without the agent: they are objects too.
+    const bare = await run(python.path, args, { env: { ...env, LD_PRELOAD: '' } });
+    const watched = await run(python.path, args, { env });
+    expect(watched).toMatchObject({ code: 0, stderr: '' });
+    const [blocksBare = 0, ...restBare] = bare.stdout.split('\n');
+    const [blocks = 0, ...rest] = watched.stdout.split('\n');
+    expect(rest).toEqual(restBare);
+    // Two bare runs differ by two or three.
+    expect(Math.abs(Number(blocks) - Number(blocksBare))).toBeLessThan(8);
+    const { report } = await show(runDir, folders.make());
+    expect(report!.notes.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(report!.files.flatMap(({ lines }) => lines)).not.toEqual([]);
+  });
+});
