@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
   describe.each(arm64Minors.map((minor) => ({ minor })))('Python 3.$minor', ({ minor }) => {
     test('sorted() is native and a loop is not, half and half', async () => {
       const path = program('sorted_vs_loop.py');
-      const { recording, runDir, stdout } = await record(minor, [path, '2']);
+      const { recording, runDir, stdout } = await record(minor, [path, '1']);
       const [sorting = 0, looping = 0] = stdout.split(' ').map(Number);
 
       const decoded = decode(recording);
@@ -95,13 +95,13 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(percent(loopPython, loopCpu)).toBeGreaterThan(80);
       // The unwinder comes from the sort to the bytecode loop, through frames that save the return address and leaf
       // functions that do not.
-      expect(chains.length).toBeGreaterThan(100);
+      expect(chains.length).toBeGreaterThan(50);
       expect(percent(broken.length, chains.length)).toBeLessThan(1);
     });
 
     test('deep recursion through C is one whole stack, with the native frames in between', async () => {
       const path = program('recursion.py');
-      const { recording } = await record(minor, [path, '2']);
+      const { recording } = await record(minor, [path, '1']);
       const decoded = decode(recording);
       const stacks = running(decoded).map(({ stack }) => decoded.frames(stack));
       const bottom = stacks.filter((frames) => frames.at(-1)!.name === 'burn');
@@ -110,13 +110,16 @@ describe.skipIf(missing !== undefined)('arm64', () => {
         (frames) =>
           frames.map(({ name }) => name).join() === ['<module>', ...levels, 'burn'].join(),
       );
+      // From 3.11 a call from Python to Python stays in the same loop; before, every call is one of C's.
       const mixed = whole.filter((frames) =>
-        frames.slice(2, -1).every(({ name, between }) => (name === 'direct') === (between !== 0)),
+        frames
+          .slice(2, -1)
+          .every(({ name, between }) => (name === 'direct' || minor < 11) === (between !== 0)),
       );
       console.log(
         `3.${minor}: ${bottom.length} of ${stacks.length} samples at the bottom, ${whole.length} whole, ${mixed.length} with every native frame`,
       );
-      expect(bottom.length).toBeGreaterThan(100);
+      expect(bottom.length).toBeGreaterThan(50);
       expect(whole.length).toBe(bottom.length);
       expect(percent(mixed.length, whole.length)).toBeGreaterThan(95);
     });
@@ -138,7 +141,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
 
     test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
       const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
-      const decoded = decode((await record(minor, [twoChains, '6'], often)).recording);
+      const decoded = decode((await record(minor, [twoChains, '2'], often)).recording);
       const samples = running(decoded);
       const found = new Set<string>();
       let wrong = 0;
