@@ -17,6 +17,7 @@ import { accuracyReport } from './peers/accuracyReport.mjs';
 import { accuracyTools } from './peers/accuracyTools.mjs';
 import { ensurePeers } from './peers/environment.mjs';
 import { load, machine, saveSection } from './results.mjs';
+import { quickMs, whileTimeLasts } from './time.mjs';
 
 const reader = fileURLToPath(new URL('peers/read.py', import.meta.url));
 const quickCases = ['numpy line', 'sorted and loop', 'calls', 'idle threads', 'sleep in C'];
@@ -45,9 +46,11 @@ await main(async () => {
   const began = Date.now();
   const said = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
   const results = [];
+  const measured = [];
   try {
     const bench = { peers, folder, seconds, helper: buildHelper(folder) };
-    for (const wanted of wantedCases) {
+    for (const wanted of whileTimeLasts(wantedCases, options.quick ? quickMs : Infinity)) {
+      measured.push(wanted);
       let bare;
       for (const tool of wantedTools) {
         process.stderr.write(`\r${wanted.name}, ${tool.name}, load ${load()}   \x1b[K`);
@@ -67,7 +70,9 @@ await main(async () => {
     rmSync(folder, { recursive: true, force: true });
   }
   said.push(`${Math.ceil((Date.now() - began) / 60_000)} min, load afterwards ${load()}`);
-  const report = accuracyReport(wantedCases, wantedTools, results, peers.versions);
+  const left = wantedCases.slice(measured.length).map(({ name }) => name);
+  if (left.length > 0) said.push(`No time for ${left.join(', ')}`);
+  const report = accuracyReport(measured, wantedTools, results, peers.versions);
   console.log(`\n${said.join('\n')}\n\n${report}`);
   if (!options['no-save']) {
     const command = ['npm run bench:accuracy --', ...process.argv.slice(2)].join(' ');

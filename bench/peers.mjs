@@ -13,6 +13,7 @@ import { ensurePeers } from './peers/environment.mjs';
 import { overheadReport } from './peers/overheadReport.mjs';
 import { tools, written } from './peers/tools.mjs';
 import { load, machine, saveSection } from './results.mjs';
+import { quickMs, whileTimeLasts } from './time.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const builtAgent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
@@ -63,12 +64,20 @@ await main(async () => {
     const began = Date.now();
     const said = [`${machine()}, Python ${peers.version}, rounds: ${rounds}`];
     const wanted = positionals.length ? positionals : options.quick ? quickPrograms : programs;
-    const runs = wanted.flatMap((program) => measureProgram(bench, program, chosen, rounds));
+    const measured = [];
+    const runs = [];
+    for (const program of whileTimeLasts(wanted, options.quick ? quickMs : Infinity)) {
+      runs.push(...measureProgram(bench, program, chosen, rounds));
+      measured.push(program);
+    }
     const minutes = Math.ceil((Date.now() - began) / 60_000);
     said.push(`${minutes} min, load afterwards ${load()}`);
+    if (measured.length < wanted.length) {
+      said.push(`No time for ${wanted.slice(measured.length).join(', ')}`);
+    }
     const report = overheadReport({
       tools: chosen,
-      programs: wanted,
+      programs: measured,
       runs,
       versions: peers.versions,
     });
