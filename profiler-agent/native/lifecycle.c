@@ -1,8 +1,8 @@
 // When the agent starts, what it interposes, and when it stops.
 //
-// Interposed: pthread_create (to know threads from their first instruction), exec* (so that no signal of ours is
-// pending when a program image without our handler starts) and _exit (to say goodbye). Each does what the original
-// does.
+// Interposed: pthread_create and pthread_exit (to know threads from their first instruction to their last), exec* (so
+// that no signal of ours is pending when a program image without our handler starts) and _exit (to say goodbye). Each
+// does what the original does.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -120,8 +120,9 @@ __attribute__((constructor)) static void start(void) {
 
 // ---- Threads ----
 
+// The process ends with its last thread, which the watcher must not be: the C library counts it.
 static void finish_thread(void *self) {
-  thread__finish(self);
+  if (thread__finish(self) && is_this_process()) say_goodbye(0);
 }
 
 static void *trampoline(void *argument) {
@@ -145,9 +146,19 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   if (!self) return agent_real_pthread_create(thread, attributes, start, argument);
   self->start = start;
   self->argument = argument;
+  self->has_trampoline = true;
   int error = agent_real_pthread_create(thread, attributes, trampoline, self);
-  if (error) atomic_store(&self->phase, THREAD_FREE);
+  if (error) thread__unclaim(self);
   return error;
+}
+
+// The first thread, which can leave the others behind, has no trampoline that notices.
+EXPORT void pthread_exit(void *value) {
+  static void (*real)(void *) __attribute__((noreturn));
+  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_exit");
+  struct thread *self = is_this_process() ? thread_self() : NULL;
+  if (self && !self->has_trampoline) finish_thread(self);
+  real(value);
 }
 
 // ---- exec ----

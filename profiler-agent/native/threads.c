@@ -8,6 +8,7 @@
 static struct thread *slots[THREADS_MAX];
 static _Atomic uint32_t count;
 static _Atomic bool claiming;
+static _Atomic int alive;  // slots claimed by threads that have not finished
 THREAD_LOCAL struct thread *mine;
 
 uint32_t threads_count(void) {
@@ -44,7 +45,13 @@ struct thread *thread_claim(void) {
     }
   }
   atomic_store_explicit(&claiming, false, memory_order_release);
+  if (found) atomic_fetch_add(&alive, 1);
   return found;
+}
+
+void thread__unclaim(struct thread *self) {
+  atomic_fetch_sub(&alive, 1);
+  atomic_store(&self->phase, THREAD_FREE);
 }
 
 static int timer_signal;
@@ -107,7 +114,7 @@ void thread__begin(struct thread *self) {
   thread__start_timer(self);
 }
 
-void thread__finish(struct thread *self) {
+bool thread__finish(struct thread *self) {
   mine = NULL;
   if (self->timer >= 0) syscall(SYS_timer_delete, self->timer);
   struct entry_end *end = ring__reserve(self->ring, sizeof *end);
@@ -117,6 +124,7 @@ void thread__finish(struct thread *self) {
     ring__publish(self->ring, sizeof *end);
   }
   atomic_store_explicit(&self->phase, THREAD_ENDED, memory_order_release);
+  return atomic_fetch_sub(&alive, 1) == 1;
 }
 
 void thread__release(struct thread *self) {
@@ -136,9 +144,12 @@ void threads_after_fork(void) {
     atomic_store(&slots[i]->phase, THREAD_ENDED);
     thread__release(slots[i]);
   }
+  atomic_store(&alive, me ? 1 : 0);
   if (!me) return;
   uintptr_t stack_end = me->stack_end;
+  bool has_trampoline = me->has_trampoline;
   thread__release(me);
+  me->has_trampoline = has_trampoline;
   atomic_store(&me->phase, THREAD_STARTING);
   thread__begin(me);
   // The forking thread keeps its stack, whichever it was; only its kernel id became the process's.

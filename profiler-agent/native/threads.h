@@ -29,6 +29,7 @@ struct thread {
   // The program's start routine, for the trampoline.
   void *(*start)(void *);
   void *argument;
+  bool has_trampoline;
 
   int timer;                  // the kernel's id of its CPU-time timer, −1 none
   uint64_t began, began_cpu;  // when it began, and its CPU clock then
@@ -60,6 +61,8 @@ struct thread *thread_at(uint32_t index);
 struct thread *thread_self(void);
 // Claims a slot in phase STARTING; NULL when there is no memory or there are too many threads.
 struct thread *thread_claim(void);
+// Gives a claimed slot back that no thread has begun with.
+void thread__unclaim(struct thread *self);
 // Makes the calling thread the slot's owner, and starts its timer.
 void thread__begin(struct thread *self);
 // Every thread that begins gets a timer on its own CPU clock that sends `signal`. The kernel looks at such timers when
@@ -69,8 +72,8 @@ void thread__begin(struct thread *self);
 void threads_use_timer(int signal, uint64_t interval_ns);
 // No timer fires any more, and threads that begin get none.
 void threads_stop_timers(void);
-// The calling thread ends, or will not be sampled any more.
-void thread__finish(struct thread *self);
+// The calling thread ends, or will not be sampled any more. Returns true when it was the last of the program's.
+bool thread__finish(struct thread *self);
 // Gives the slot back. (watcher)
 void thread__release(struct thread *self);
 // In a forked child: only the calling thread is left.

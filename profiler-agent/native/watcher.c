@@ -34,6 +34,7 @@ extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *
 
 static struct watcher_settings settings;
 static _Atomic bool started;
+static pthread_t thread;
 static _Atomic int stop_wanted, stopped;  // futexes
 static bool say_end;
 static int end_status;
@@ -227,8 +228,6 @@ int watcher_start(void) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 256 * 1024);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread;
   int error = agent_real_pthread_create(&thread, &attributes, run, NULL);
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -249,6 +248,8 @@ bool watcher_stop(bool end, int exit_status) {
     struct timespec wait = {0, (long)(deadline - now)};
     syscall(SYS_futex, &stopped, FUTEX_WAIT_PRIVATE, 0, &wait, NULL, 0);
   }
+  // It is on its way out; only then does the C library count it no more.
+  pthread_join(thread, NULL);
   return true;
 }
 
