@@ -14,6 +14,9 @@ const spans = new Map<string, [number, number]>();
 source.forEach((text, index) => {
   const call = / # mark: (\S+) (\S+)$/.exec(text);
   if (call) calls.set(`${call[1]}:${index + 1}`, call[2]!);
+  // The body of a class runs where it stands.
+  const body = /^class (\w+)/.exec(text)?.[1];
+  if (body) calls.set(`<module>:${index + 1}`, body);
   const name = /^ *def (\w+)/.exec(text)?.[1];
   if (name) {
     const rest = source.slice(index + 1);
