@@ -237,7 +237,7 @@ static void ask(void) {
     wanted = true;
 }
 
-// Before 3.12 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
+// Before 3.13 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
 // it has to add it itself. That takes the lock of Python's queue of calls, and no memory; nobody holds that lock in the
 // middle of the bytecode loop.
 void selftest_interrupted(uintptr_t pc) {
@@ -259,7 +259,7 @@ bool selftest_run(uint64_t now) {
     if (!first_asked) first_asked = now;
     if (asked) answer_take(now);
     if (!done && !asked && now >= next_try) wanted = true;
-    if (python->minor >= 12) ask();
+    if (python->minor >= 13) ask();
     if (!failed && now - first_asked > PATIENCE_NS) passed = true;
   }
   if (failed) passed = false;
