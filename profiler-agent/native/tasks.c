@@ -20,7 +20,7 @@ enum { TASK_LOOP = 16, TASK_CALLBACK = 24, TASK_BYTES = 168 };
 
 // At most this many tasks are looked at, and at least so many when there are more than can be afforded.
 #define TASKS_MAX 2000
-#define TASKS_MIN 16
+#define TASKS_MIN 8
 // What looking may cost: a share of what the program itself uses and of the time that passes, saved up for this long.
 #define PROGRAM_PERMILLE 4
 #define TIME_PERMILLE 2
@@ -52,15 +52,26 @@ static uint64_t random_below(uint64_t limit) {
 
 // ---- Which tasks there are ----
 
-// Up to 3.13 the module asyncio.tasks keeps a set of weak references to all of them. From a set that is larger than
-// wanted, stretches of its table are taken that begin anywhere: where an object is in it depends on its address only.
-static uint32_t tasks_from_set(uintptr_t interpreter, uintptr_t *into, uint32_t most, bool *partial) {
+// Up to 3.13 the module asyncio.tasks of each interpreter keeps a WeakSet of all of them. Nobody replaces it, so that
+// it need not be looked up every time.
+static uintptr_t set_find(uintptr_t interpreter, uint64_t now) {
   static struct name module = {"asyncio.tasks", 0}, data = {"data", 0};
   static struct name old = {"_all_tasks", 0}, scheduled = {"_scheduled_tasks", 0};
+  static uintptr_t set, owner;
+  static uint64_t until;
+  if (set && owner == interpreter && now < until) return set;
+  set = attribute_get(module_get(interpreter, &module, python->minor < 12 ? &old : &scheduled), &data);
+  owner = interpreter;
+  until = now + NS_PER_SECOND;
+  return set;
+}
+
+// That set holds weak references. From one that is larger than wanted, stretches of its table are taken that begin
+// anywhere: where an object is in it depends on its address only.
+static uint32_t tasks_from_set(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
   enum { WINDOW = 32, WINDOWS_MAX = 512 };
   static struct { uintptr_t key, hash; } table[WINDOWS_MAX][WINDOW];
   static struct read reads[TASKS_MAX];
-  uintptr_t set = attribute_get(module_get(interpreter, &module, python->minor < 12 ? &old : &scheduled), &data);
   uint64_t head[6];  // refcount, type, fill, used, mask, table
   if (!set || !memory_read(set, head, sizeof head) || !type_is(head[1], "set")) return 0;
   uint64_t used = head[3], size = head[4] + 1;
@@ -224,9 +235,9 @@ struct awaits *tasks_look(uint32_t thread, const struct wait_stack *where, uint6
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   uint32_t most = tasks_affordable(now), kept = 0, leaves = 0;
   struct awaits *self = awaits_of(thread, now);
-  uint32_t count =
-      at.node ? tasks_from_list(where->tstate, tasks, most, &self->partial)
-              : tasks_from_set(pointer_read(where->tstate + python->at.tstate_interp), tasks, most, &self->partial);
+  uint32_t count = at.node ? tasks_from_list(where->tstate, tasks, most, &self->partial)
+                           : tasks_from_set(set_find(pointer_read(where->tstate + python->at.tstate_interp), now),
+                                            tasks, most, &self->partial);
   uint32_t waiting = chains_start(chains, tasks, count, where);
   awaits_follow(chains, waiting);
   // Where one task waits for another, only the other really waits; unless none was found.
