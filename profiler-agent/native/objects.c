@@ -68,7 +68,9 @@ void memory_read_all(struct read *reads, uint32_t count) {
       length -= reads[next + i].size;
       reads[next + i].done = true;
     }
-    // It stops at the first that cannot be read: go on behind it.
+    // It stops at the first that cannot be read: go on behind it. A sandbox may forbid the call, but not this read.
+    if (i < size)
+      reads[next + i].done = memory_read(reads[next + i].address, reads[next + i].into, reads[next + i].size);
     next += i < size ? i + 1 : size;
   }
 }
