@@ -165,9 +165,9 @@ export const cases: Case[] = [
     ],
   },
   {
-    name: 'short sleeps',
-    program: 'short_sleeps.py',
-    quantities: [waits('two'), waits('six'), share('burn'), waitsNever('burn'), ...totals],
+    name: 'two sleeps',
+    program: 'two_sleeps.py',
+    quantities: [waits('short'), waits('long'), share('burn'), waitsNever('burn'), ...totals],
   },
   {
     name: 'three kinds of threads',

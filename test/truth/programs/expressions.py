@@ -22,11 +22,11 @@ def several_lines(rounds):
 def arguments(rounds):
     for _ in range(rounds):
         result = dict(
-            first=sorted(few),  # mark: sorted
-            second=[
+            first=sum(sorted(few)),  # mark: sorted
+            second=sum(  # mark: element
                 value & 7  # mark: element
                 for value in few  # mark: element
-            ],
+            ),
         )
     return result
 
@@ -47,8 +47,8 @@ parts = {
     "few": lambda: sum(few),
     "max": lambda: max(values),
     "many": lambda: sum(many),
-    "sorted": lambda: sorted(few),
-    "element": lambda: [value & 7 for value in few],
+    "sorted": lambda: sum(sorted(few)),
+    "element": lambda: sum(value & 7 for value in few),
 }
 
 
