@@ -237,6 +237,7 @@ static FILE *without_us(FILE *file, const char *path) {
   EXPORT FILE *name(const char *path, const char *mode) { \
     static FILE *(*real)(const char *, const char *);     \
     if (!real) real = dlsym(RTLD_NEXT, #name);            \
+    if (is_this_process()) selftest_opening_file();       \
     return without_us(real(path, mode), path);            \
   }
 

@@ -56,7 +56,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == self);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
     struct registers registers = registers_read(context);
-    if (self->tid == getpid()) selftest_interrupted(registers.pc);
+    selftest_interrupted(registers.pc);
     sample_take(self, &registers);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "codes.h"
 #include "frames.h"
@@ -193,6 +194,10 @@ static const char *stack_differs(uintptr_t state, bool remote) {
 
 static int compare(void *unused) {
   (void)unused;
+  // Python also makes its calls while it runs nothing, as before it runs a script. Then this one goes to the end of the
+  // queue, which has an end itself (32 or so at a time), until there is a stack.
+  static int turns = 256;
+  if (!api.current_frame() && turns-- > 0 && api.add_pending_call(compare, NULL) == 0) return 0;
   int saved = errno;
   // The first state is the one samples use. Inside a sub-interpreter it may be another one: not now.
   uintptr_t state = (uintptr_t)api.state();
@@ -239,10 +244,20 @@ static void ask(void) {
 
 // Before 3.13 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
 // it has to add it itself. That takes the lock of Python's queue of calls, and no memory; nobody holds that lock in the
-// middle of the bytecode loop.
+// middle of the bytecode loop, nor while opening a file.
+static bool is_moment(void) {
+  if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed))) return false;
+  return gettid() == getpid() && is_initialized() && !python->is_finalizing();
+}
+
 void selftest_interrupted(uintptr_t pc) {
-  if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed))) return;
-  if (is_initialized() && !python->is_finalizing() && interpreter__in_eval(python, pc)) ask();
+  if (is_moment() && interpreter__in_eval(python, pc)) ask();
+}
+
+void selftest_opening_file(void) {
+  int saved = errno;
+  if (is_moment()) ask();
+  errno = saved;
 }
 
 static void answer_take(uint64_t now) {

@@ -9,9 +9,10 @@
 
 // From now on the interpreter counts as initialized when it also has passed.
 void selftest_prepare(struct interpreter *python);
-// The main thread was interrupted: asks when the moment is right, which on a busy machine comes long before the
-// watcher's turn. (signal)
+// A thread was interrupted, or opens a file, as the main thread does before it runs a script: asks when the moment is
+// right. (signal)
 void selftest_interrupted(uintptr_t pc);
+void selftest_opening_file(void);
 // Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
 bool selftest_run(uint64_t now);
 // After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)
