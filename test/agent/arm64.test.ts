@@ -18,7 +18,7 @@ import {
 import { decode, type Recording } from './decode';
 import { Folders, mark, program, recordings, run, show } from './programs';
 import { cpu, lineOf, percent } from './report';
-import { impossible, twoChains } from './twoChains';
+import { StackGrammar } from './stackGrammar';
 
 const root = join(__dirname, '../..');
 const agent = join(root, 'dist', 'agent', 'linux-arm64', 'liblinescope.so');
@@ -141,7 +141,8 @@ describe.skipIf(missing !== undefined)('arm64', () => {
 
     test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
       const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
-      const decoded = decode((await record(minor, [twoChains, '2'], often)).recording);
+      const grammar = new StackGrammar('two_chains.py');
+      const decoded = decode((await record(minor, [grammar.path, '2'], often)).recording);
       const samples = running(decoded);
       const found = new Set<string>();
       let wrong = 0;
@@ -149,7 +150,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       for (const { stack } of samples) {
         const frames = decoded.frames(stack);
         if (frames.length > 3) deep++;
-        const why = impossible(frames);
+        const why = grammar.impossible(frames);
         if (why === undefined) continue;
         wrong++;
         found.add(why);

@@ -4,78 +4,18 @@
  * stack within the second. 20,000 samples per interpreter; `npm run test:stacks` takes a million, and
  * `LINESCOPE_STACK_MINUTES=10 npm run test:stacks` samples for that long.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { decode, type Frame } from './decode';
-import { Folders, program, recordings, run, underAgent } from './programs';
+import { decode } from './decode';
+import { Folders, recordings, run, underAgent } from './programs';
 import { pythons } from './pythons';
+import { StackGrammar } from './stackGrammar';
 
 const wanted = process.env['LINESCOPE_FULL'] ? 1_000_000 : 20_000;
 const minutes = Number(process.env['LINESCOPE_STACK_MINUTES'] ?? 0);
 // Of CPU time of one run.
 const runSeconds = wanted > 20_000 || minutes > 0 ? 8 : 1;
-const threadRoot = ['_bootstrap', '_bootstrap_inner', 'run'];
-
-/** What calls what in a program, as the marks in it say. */
-class Grammar {
-  readonly path: string;
-  /** `caller:line` → callees. */
-  readonly #calls = new Map<string, string[]>();
-  /** Lines of each function, first and last. */
-  readonly #spans = new Map<string, [number, number]>();
-  readonly #length: number;
-
-  constructor(name: string) {
-    this.path = program(name);
-    const source = readFileSync(this.path, 'utf8').split('\n');
-    this.#length = source.length;
-    source.forEach((text, index) => {
-      const call = / # mark: (\S+) (\S+)$/.exec(text);
-      if (call) this.#calls.set(`${call[1]}:${index + 1}`, call[2]!.split('|'));
-      const name = /^ *def (\w+)/.exec(text)?.[1];
-      if (!name) return;
-      const rest = source.slice(index + 1);
-      const end = rest.findIndex((line) => /^ {0,4}(def|class|@)|^\S/.test(line));
-      // A frame that has not begun is at its decorator.
-      const begin = /^ *@/.test(source[index - 1] ?? '') ? index : index + 1;
-      this.#spans.set(name, [begin, end < 0 ? source.length : index + end]);
-    });
-  }
-
-  /** What is impossible about a stack, outermost frame first; undefined when it can be. */
-  impossible(frames: Frame[]): string | undefined {
-    const real = frames.filter(({ isShim }) => !isShim);
-    const first = real.findIndex(({ file }) => file === this.path);
-    if (first < 0) return undefined;
-    const roots = real.slice(0, first).map(({ name }) => name);
-    const start = real[first]!.name;
-    const isRoot =
-      start === '<module>' ? first === 0 : start === 'work' && roots.join() === threadRoot.join();
-    if (!isRoot) return `${[...roots, start].join(' → ')} is no way to begin`;
-    for (let at = first; at < real.length; at++) {
-      const { name, line, file } = real[at]!;
-      const callee = real[at + 1];
-      if (file !== this.path)
-        return name === '<module>' ? undefined : `${name} in ${file} is called by nobody`;
-      if (!callee) return this.#outside(name, line);
-      // The module starts and joins a thread and imports: library code from there on.
-      if (name === '<module>' && callee.file !== this.path) return undefined;
-      if (!this.#calls.get(`${name}:${line}`)?.includes(callee.name)) {
-        return `${name}, line ${line}, does not call ${callee.name}`;
-      }
-    }
-    return undefined;
-  }
-
-  /** The innermost frame can be anywhere in its function, and nowhere else. */
-  #outside(name: string, line: number): string | undefined {
-    const [first, last] = this.#spans.get(name) ?? [1, this.#length];
-    return line !== 0 && (line < first || line > last) ? `${name} has no line ${line}` : undefined;
-  }
-}
-
-const grammars = [new Grammar('two_chains.py'), new Grammar('callbacks.py')];
+const grammars = [new StackGrammar('two_chains.py'), new StackGrammar('callbacks.py')];
 const folders = new Folders();
 afterAll(() => folders.clear());
 
@@ -89,7 +29,7 @@ class Tally {
   readonly seen = new Set<string>();
 
   /** Runs the program once more and adds what the agent saw. */
-  async add(python: string, grammar: Grammar): Promise<void> {
+  async add(python: string, grammar: StackGrammar): Promise<void> {
     const env = { LINESCOPE_INTERVAL_US: '50', LINESCOPE_BUDGET_PERMILLE: '0' };
     const runDir = folders.make();
     const started = Date.now();
@@ -122,7 +62,7 @@ class Tally {
   }
 }
 
-async function hammer(python: string, grammar: Grammar, isEnough: (tally: Tally) => boolean) {
+async function hammer(python: string, grammar: StackGrammar, isEnough: (tally: Tally) => boolean) {
   const tally = new Tally();
   do await tally.add(python, grammar);
   while (!isEnough(tally));
