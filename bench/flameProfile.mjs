@@ -71,7 +71,13 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
   const each = Math.floor(samples / threads);
   const tracks = Array.from({ length: threads }, (_, i) => {
     const track = {
-      ...{ id: i + 1, pid: 1, tid: 1000 + i, name: i === 0 ? 'MainThread' : `Worker-${i}` },
+      ...{
+        id: i + 1,
+        pid: 1,
+        tid: 1000 + i,
+        process: 'bench.py',
+        name: i === 0 ? 'MainThread' : `Worker-${i}`,
+      },
       stack: new Uint32Array(each),
       time: new Float64Array(each),
       wall: new Float64Array(each),

@@ -178,7 +178,12 @@ export const tools = [
   linescope,
   linescopeForced,
   linescopeRun,
-  scalene('scalene', '1 kHz, CPU only', ['--cpu-sampling-rate', '0.001']),
+  // With its profiling of coroutines it does not get through tens of thousands of tasks.
+  scalene('scalene', '1 kHz, CPU only, no coroutines', [
+    '--cpu-sampling-rate',
+    '0.001',
+    '--no-async',
+  ]),
   scalene('scalene (100 Hz)', 'its default rate, CPU only', []),
   pySpy('py-spy', '1 kHz', ['--rate', '1000']),
   pySpy('py-spy (100 Hz)', 'its default rate', []),
