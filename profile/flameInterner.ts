@@ -93,10 +93,10 @@ export class FlameInterner {
     }
     const call = top === 'running' || top === 'gil' ? undefined : leaf?.kernelEntry;
     let at = base;
-    if (leaf && cells.reach(cell) === 'native') {
-      at = this.#natives(leaf.shown(alone ? 'alone' : 'above'), base, call ? leaf : undefined);
-    } else if (alone) {
+    if (alone && !leaf!.foreign) {
       at = this.#push(base, '(interpreter)', '', 'python');
+    } else if (leaf && cells.reach(cell) === 'native') {
+      at = this.#natives(leaf.shown(alone ? 'alone' : 'above'), base, call ? leaf : undefined);
     }
     switch (top) {
       case 'running':

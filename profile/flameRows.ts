@@ -97,6 +97,7 @@ export class FlameRows {
       pid: feed.pid,
       tid: thread.tid,
       name: thread.name,
+      process: feed.program,
       stack: stack.slice(0, end - start),
       time: thread.rowStart.slice(start, end).map((ns) => ns + shift),
       wall: thread.rowWall.slice(start, end),

@@ -61,6 +61,7 @@ export class FlameStore {
       let track = this.tracks.find((known) => known.id === thread.id);
       if (!track) this.tracks.push((track = createTrack(thread)));
       if (thread.name) track.name = thread.name;
+      track.process = thread.process;
       appendSamples(this, track, thread);
       this.sampleCount += thread.time.length;
       this.endNs = Math.max(this.endNs, track.endNs);

@@ -16,6 +16,8 @@ export interface Track {
   readonly pid: number;
   readonly tid: number;
   name: string;
+  /** What its process runs. */
+  process: string;
   count: number;
   /** −1 = nothing known. */
   stack: Int32Array;
@@ -49,6 +51,7 @@ export function createTrack(thread: FlameThread): Track {
     id: thread.id,
     pid: thread.pid,
     tid: thread.tid,
+    process: thread.process,
     name: thread.name,
     count: 0,
     stack: new Int32Array(0),

@@ -1,7 +1,7 @@
 /** Native frames of one process, folded so that addresses inside one function are one node. */
 import { classify, type Work } from './classify';
 import { plainSymbol } from './interpreterNames';
-import { kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
+import { isForeign, kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
 import type { ModuleKind, ModuleRecord, NativeRecord } from './records';
@@ -76,6 +76,11 @@ export class NativeNode implements LabelledFrame {
       this.#shown.set(place, shown);
     }
     return shown;
+  }
+
+  /** The innermost frame of a library or a program that is neither CPython nor the C library. */
+  get foreign(): NativeNode | undefined {
+    return this.chain.findLast(isForeign);
   }
 
   /** What it does in the kernel, when that is known: `poll`. */

@@ -96,8 +96,8 @@ function visibleAt(place: Place): (frame: LabelledFrame) => boolean {
   };
 }
 
-/** Code of a library or a program that is not CPython's. */
-function isForeign({ moduleKind, module }: LabelledFrame): boolean {
+/** Whether a frame is code of a library or a program that is neither CPython nor the C library. */
+export function isForeign({ moduleKind, module }: LabelledFrame): boolean {
   return moduleKind === 'anonymous' || (moduleKind === 'other' && !launcher.test(module));
 }
 

@@ -1,5 +1,4 @@
 /** CPU time that belongs to no line, by the reason why. */
-import type { Work } from './classify';
 import type { NativeNode } from './nativeChains';
 import type { OffLineCost } from './types';
 
@@ -10,14 +9,14 @@ export class OffLine {
   readonly #libraries = new Map<string, number>();
 
   /** Adds the CPU time, ns, of a sample without a Python frame. */
-  add(ns: number, leaf: NativeNode | undefined, work: Work): void {
+  add(ns: number, leaf: NativeNode | undefined): void {
+    const foreign = leaf?.foreign;
     if (!leaf) {
       this.#unseen += ns;
-    } else if (work !== 'native') {
+    } else if (!foreign) {
       this.#interpreter += ns;
     } else {
-      const { module } = leaf.reported;
-      this.#libraries.set(module, (this.#libraries.get(module) ?? 0) + ns);
+      this.#libraries.set(foreign.module, (this.#libraries.get(foreign.module) ?? 0) + ns);
     }
   }
 

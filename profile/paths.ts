@@ -27,3 +27,21 @@ export function absolutePath(cwd: string, filename: string): string {
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/**
+ * What an interpreter's command line runs, in a word: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`; ''
+ * when it names nothing.
+ */
+export function programOf(command: readonly string[]): string {
+  for (let at = 1; at < command.length; at++) {
+    const word = command[at]!;
+    if (word === '-m') return command[at + 1] ?? '';
+    if (word === '-c') {
+      const helper = /^from multiprocessing\.(\w+) import/.exec(command[at + 1] ?? '');
+      return helper ? `multiprocessing ${helper[1]}` : 'python -c';
+    }
+    if (word === '-X' || word === '-W') at++;
+    else if (!word.startsWith('-')) return baseName(word);
+  }
+  return '';
+}

@@ -5,6 +5,7 @@ import type { LineCosts } from './lineCosts';
 import { NativeChains, type Symbolize } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
+import { programOf } from './paths';
 import { PythonStacks } from './pythonStacks';
 import type {
   CodeRecord,
@@ -60,6 +61,11 @@ export class ProcessFeed {
 
   get ppid(): number {
     return this.current.ppid;
+  }
+
+  /** What it runs, in a word. */
+  get program(): string {
+    return programOf(this.#process?.argv ?? []);
   }
 
   /**
@@ -255,7 +261,7 @@ export class ProcessFeed {
     this.cells.add(cell, cost);
     addRow(this.#total, 0, cost, 0);
     if (stack === 0) {
-      this.#offLine.add(sample.cpuNs, leaf, this.cells.work[cell]!);
+      this.#offLine.add(sample.cpuNs, leaf);
     }
     if (running && !rest) {
       thread.lastWork = work;

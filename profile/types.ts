@@ -64,7 +64,7 @@ export interface FileCost {
 
 /** CPU time on no line, ns, by why. */
 export interface OffLineCost {
-  /** The interpreter starting, ending, and between programs. */
+  /** The interpreter starting and ending, and the system's loader before it. */
   interpreter: number;
   /** What no sample explains: threads that were not sampled, and what was left over when one ended. */
   unseen: number;
@@ -163,6 +163,8 @@ export interface FlameThread {
   pid: number;
   tid: number;
   name: string;
+  /** What its process runs: `server.py`. */
+  process: string;
   /** Stack id; 0xffffffff = nothing known (unattributed). */
   stack: Uint32Array;
   time: Float64Array;

@@ -10,7 +10,7 @@
  * | functions | u32 name · u32 file · u32 line · u32 module |
  * | frames | u32 function · u32 line · u32 column · u8 kind |
  * | stacks | u32 frame · i32 parent |
- * | each thread | u32 id, pid, tid, rows, bytes of name, 0 · name · u32 stack · f64 time · f64 wall · f64 cpu |
+ * | each thread | u32 id, pid, tid, rows, bytes of name, of process · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
  */
 import type { FlameTables, FlameThread } from '../profile/types';
 import { decodeUtf8, encodeUtf8 } from './utf8';
@@ -44,11 +44,11 @@ export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
     ...[frames.function, frames.line, frames.column, frames.kind],
     ...[stacks.frame, stacks.parent],
     ...threads.flatMap((thread) => {
-      const name = encodeUtf8(thread.name);
+      const [name, process] = [encodeUtf8(thread.name), encodeUtf8(thread.process)];
       const { id, pid, tid, stack, time, wall, cpu } = thread;
       return [
-        Uint32Array.of(id, pid, tid, stack.length, name.length, 0),
-        name,
+        Uint32Array.of(id, pid, tid, stack.length, name.length, process.length),
+        ...[name, process],
         ...[stack, time, wall, cpu],
       ];
     }),
@@ -92,13 +92,15 @@ export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
   const stacks = { frame: reader.u32(stackRows!), parent: reader.i32(stackRows!) };
   const threads: FlameThread[] = [];
   for (let index = 0; index < threadRows!; index++) {
-    const [id, pid, tid, rows, nameLength] = reader.u32(6);
+    const [id, pid, tid, rows, nameLength, processLength] = reader.u32(6);
     const name = decodeUtf8(reader.u8(nameLength!), 0, nameLength!);
+    const process = decodeUtf8(reader.u8(processLength!), 0, processLength!);
     threads.push({
       id: id!,
       pid: pid!,
       tid: tid!,
       name,
+      process,
       stack: reader.u32(rows!),
       time: reader.f64(rows!),
       wall: reader.f64(rows!),

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
+import { programOf } from '../profile/paths';
 import type { Profile } from '../profile/types';
 import { runFileName, type RunFile } from './plan';
 import { profileNotes, sortNotes } from './notes';
@@ -84,7 +85,7 @@ export class Run {
   /** What a person calls this run: `tour.py`. */
   programName(): string {
     const command = this.profile().processes[0]?.command ?? [];
-    return basename(this.name || programOf(command) || this.path);
+    return basename(this.name) || programOf(command) || basename(this.path);
   }
 
   /** Everything worth saying about this run that its numbers do not, most severe first, each once. */
@@ -125,18 +126,6 @@ export class Run {
       },
     };
   };
-}
-
-/** The script or module of an interpreter's command line, '' when it names none. */
-function programOf(command: readonly string[]): string {
-  for (let at = 1; at < command.length; at++) {
-    const word = command[at]!;
-    if (word === '-m') return command[at + 1] ?? '';
-    if (word === '-c') return 'python -c';
-    if (word === '-X' || word === '-W') at++;
-    else if (!word.startsWith('-')) return word;
-  }
-  return '';
 }
 
 function readRunFile(path: string): Partial<RunFile> | undefined {

@@ -46,8 +46,8 @@ export function samplingSummary(profile: Profile): string {
 
 /** What a reader of the numbers should know about how they were taken, one sentence each; nothing when all is well. */
 export function samplingNotes(profile: Profile): Note[] {
-  const lost = losses(profile).map(({ count, share, sentence }) =>
-    note(share, `${formatSamples(count)} (${formatPercent(share)}) ${sentence}`),
+  const lost = losses(profile).map(({ count, share, sentence, hurts }) =>
+    note(hurts ? share : 0, `${formatSamples(count)} (${formatPercent(share)}) ${sentence}`),
   );
   return [...lost, ...rateNotes(profile), ...offLineNotes(profile)];
 }
@@ -57,6 +57,8 @@ interface Loss {
   share: number;
   word: string;
   sentence: string;
+  /** Figures are worse for it, not only coarser. */
+  hurts: boolean;
 }
 
 function losses({ samples, dropped, rejected, late }: Profile): Loss[] {
@@ -64,19 +66,22 @@ function losses({ samples, dropped, rejected, late }: Profile): Loss[] {
     {
       count: dropped,
       word: 'dropped',
+      hurts: true,
       sentence: 'found no room and were dropped; the next sample of the thread has their time.',
     },
     {
       count: rejected,
       word: 'rejected',
+      hurts: true,
       sentence:
         'met a stack that was just changing and were rejected; the next sample of the thread has their time.',
     },
     {
       count: late,
       word: 'late',
+      hurts: false,
       sentence:
-        'came more than 25 ms of running after the one before; all of that time is on the line where they found the thread.',
+        'came more than 25 ms after the one before, mostly because no core was free; CPU time is measured all the same.',
     },
   ];
   const tried = samples + dropped + rejected;

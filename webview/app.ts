@@ -4,6 +4,7 @@ import { el, oncePerFrame } from './dom';
 import { createHelp } from './help';
 import { createHoverCard } from './hover';
 import { listenToKeys } from './keys';
+import { toggle } from './lanes';
 import { createMinimap } from './minimap';
 import { createMirror } from './mirror';
 import { sourceToOpen, stackText } from './names';
@@ -125,9 +126,9 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     setMetric,
     setSearch,
     step,
-    setThread: (id) => {
-      if (state.thread === id) return;
-      state.thread = id;
+    setOnly: (only) => {
+      if (state.only === only) return;
+      state.only = only;
       state.focus = null;
       refreshTracks(state, true);
       refreshMarks(state);
@@ -177,8 +178,8 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     select,
     open,
     zoomTo: travel.zoomTo,
-    toggleTrack: (id) => {
-      if (!state.collapsed.delete(id)) state.collapsed.add(id);
+    toggle: (heading) => {
+      toggle(state, heading);
       paint();
     },
     pointAt: (focus) => {

@@ -1,21 +1,15 @@
 /** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
 import { axisTop, scaleLinear, select } from 'd3';
-import { axisFormat, formatNs, formatShare } from './format';
+import type { Track } from '../profile/flameTrack';
+import { axisFormat, count, formatNs, formatShare } from './format';
 import { createPainter, labelText, type Colours } from './paint';
 import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from './dom';
+import type { Heading } from './lanes';
 import { blockOf } from './navigate';
-import {
-  headerHeight,
-  layoutScene,
-  nodeOfCell,
-  rowHeight,
-  type Band,
-  type Run,
-  type Scene,
-} from './scene';
+import { headerHeight, layoutScene, nodeOfCell, rowHeight, type Run, type Scene } from './scene';
 import { extentOf, mergedOf, spanOf, type Focus, type State } from './state';
-import { frameName, trackTitle } from './names';
+import { frameName } from './names';
 import { readTheme, type Theme } from './theme';
 
 export interface Chart {
@@ -92,9 +86,8 @@ export function createChart(state: State): Chart {
     context.textBaseline = 'middle';
     for (const band of scene.bands) {
       const y = band.top - scene.scrollTop;
-      if (!band.track || band.rowsTop === band.top || y > scene.height || y < -headerHeight)
-        continue;
-      paintHeader(context, state, band, y, scene.cssWidth, theme);
+      if (!band.heading || y > scene.height || y < -headerHeight) continue;
+      paintHeading(context, band.heading, y, scene.cssWidth, theme);
     }
     context.restore();
   };
@@ -232,23 +225,32 @@ export function createChart(state: State): Chart {
   };
 }
 
-function paintHeader(
+function paintHeading(
   context: CanvasRenderingContext2D,
-  state: State,
-  band: Band,
+  heading: Heading,
   y: number,
   width: number,
   theme: Theme,
 ): void {
-  const track = band.track!;
-  context.fillStyle = theme.foreground.copy({ opacity: 0.06 }).formatRgb();
+  const { key, title, tracks, open, inner } = heading;
+  const ofProcess = key.startsWith('p');
+  context.fillStyle = theme.foreground.copy({ opacity: ofProcess ? 0.12 : 0.06 }).formatRgb();
   context.fillRect(0, y + 3, width, headerHeight - 5);
   context.fillStyle = theme.foreground.formatHex();
   context.font = theme.font;
+  const left = inner ? 22 : 6;
   const middle = y + headerHeight / 2 + 0.5;
-  const name = `${state.collapsed.has(track.id) ? '▸' : '▾'} ${trackTitle(state.store.tracks, track)}`;
-  context.fillText(name, 6, middle);
+  const name = `${open ? '▾' : '▸'} ${title}`;
+  context.fillText(name, left, middle);
   context.fillStyle = theme.muted.formatHex();
-  const figures = `${formatNs(track.cpuNs)} CPU of ${formatNs(track.wallNs)}`;
-  context.fillText(figures, 6 + context.measureText(name).width + 14, middle);
+  context.fillText(headingFigures(tracks), left + context.measureText(name).width + 14, middle);
+}
+
+function headingFigures(tracks: readonly Track[]): string {
+  const sum = (of: (track: Track) => number): number =>
+    tracks.reduce((total, track) => total + of(track), 0);
+  const cpu = `${formatNs(sum(({ cpuNs }) => cpuNs))} CPU`;
+  return tracks.length > 1
+    ? `${count(tracks.length, 'thread')} · ${cpu}`
+    : `${cpu} of ${formatNs(sum(({ wallNs }) => wallNs))}`;
 }

@@ -57,11 +57,9 @@ export function sourceToOpen(
   return null;
 }
 
-/** A thread's name, with its process where there are several. */
-export function trackTitle(tracks: readonly Track[], track: Track): string {
-  const name = track.name || `Thread ${track.tid}`;
-  const several = tracks.some((other) => other.pid !== track.pid);
-  return several ? `${name} · process ${track.pid}` : name;
+/** A thread's name, or its number. */
+export function threadName({ name, tid }: Track): string {
+  return name || `Thread ${tid}`;
 }
 
 /** A stack as text, outermost frame first, one per line. */

@@ -3,14 +3,14 @@ import type { Chart } from './chart';
 import { oncePerFrame } from './dom';
 import type { HoverCard } from './hover';
 import { focusOfHit } from './navigate';
-import { headerAt, hitTest } from './scene';
+import { headingAt, hitTest } from './scene';
 import type { Focus, State } from './state';
 
 export interface PointerActions {
   select: (focus: Focus | null) => void;
   open: (focus: Focus) => void;
   zoomTo: (focus: Focus) => void;
-  toggleTrack: (id: number) => void;
+  toggle: (heading: string) => void;
   pointAt: (focus: Focus | null) => void;
 }
 
@@ -40,8 +40,8 @@ export function listenToPointer(
     const scene = chart.scene();
     const hit = hitTest(scene, pointer.x, pointer.y);
     const focus = hit && focusOfHit(state, scene, hit);
-    const header = hit ? null : headerAt(scene, pointer.y);
-    chart.surface.style.cursor = focus || header ? 'pointer' : '';
+    const heading = hit ? null : headingAt(scene, pointer.y);
+    chart.surface.style.cursor = focus || heading ? 'pointer' : '';
     actions.pointAt(focus);
     const box = chart.surface.getBoundingClientRect();
     const room = card.element.parentElement!.getBoundingClientRect();
@@ -69,9 +69,9 @@ export function listenToPointer(
   chart.surface.addEventListener('click', (event) => {
     chart.scroller.focus({ preventScroll: true });
     const point = at(event);
-    const header = headerAt(chart.scene(), point.y);
-    if (header?.track) {
-      actions.toggleTrack(header.track.id);
+    const heading = headingAt(chart.scene(), point.y);
+    if (heading) {
+      actions.toggle(heading.key);
       return;
     }
     const focus = focusAtPoint(point);

@@ -3,6 +3,7 @@ import { layoutMerged } from '../profile/flameMerged';
 import type { FlameStore } from '../profile/flameStore';
 import { layoutTimeOrder } from '../profile/flameTimeOrder';
 import { dominantStacks, type Track } from '../profile/flameTrack';
+import { layoutLanes, type Heading } from './lanes';
 import { mergedOf, spanOf, type State } from './state';
 
 /** CSS px. */
@@ -10,11 +11,12 @@ export const rowHeight = 18;
 export const headerHeight = 24;
 const trackGap = 8;
 
-/** A track's place in the whole scrolled content, CSS px. */
+/** The place of a track, a heading or both in the whole scrolled content, CSS px. */
 export interface Band {
-  /** null: the call tree of the left-heavy view. */
+  /** null: a heading alone, or the call tree of the left-heavy view. */
   track: Track | null;
-  /** Of the header when there is one. */
+  heading: Heading | null;
+  /** Of the heading when there is one. */
   top: number;
   /** Of row 0. */
   rowsTop: number;
@@ -22,19 +24,18 @@ export interface Band {
   bottom: number;
 }
 
-/** Bands from top to bottom. A header only where there is something to tell apart. */
+/** Bands from top to bottom. */
 export function layoutBands(state: State): Band[] {
   if (state.mode === 'merged') {
     const rows = Math.max(0, ...state.shown.map((track) => track.rows));
-    return [{ track: null, top: 0, rowsTop: 0, rows, bottom: rows * rowHeight }];
+    return [{ track: null, heading: null, top: 0, rowsTop: 0, rows, bottom: rows * rowHeight }];
   }
-  const header = state.store.tracks.length > 1 ? headerHeight : 0;
   let top = 0;
-  return state.shown.map((track) => {
-    const rows = state.collapsed.has(track.id) ? 0 : track.rows;
-    const rowsTop = top + header;
-    const band = { track, top, rowsTop, rows, bottom: rowsTop + rows * rowHeight };
-    top = band.bottom + trackGap;
+  return layoutLanes(state).map(({ heading, track, open }) => {
+    const rows = track && open ? track.rows : 0;
+    const rowsTop = top + (heading ? headerHeight : 0);
+    const band = { track, heading, top, rowsTop, rows, bottom: rowsTop + rows * rowHeight };
+    top = band.bottom + (rows > 0 ? trackGap : 0);
     return band;
   });
 }
@@ -148,10 +149,10 @@ export function hitTest(scene: Scene, x: number, y: number): Hit | null {
   return null;
 }
 
-/** The track whose header is under a point of the viewport, CSS px. */
-export function headerAt(scene: Scene, y: number): Band | null {
+/** The heading under a point of the viewport, CSS px. */
+export function headingAt(scene: Scene, y: number): Heading | null {
   const at = y + scene.scrollTop;
-  return scene.bands.find((band) => band.track && at >= band.top && at < band.rowsTop) ?? null;
+  return scene.bands.find(({ top, rowsTop }) => at >= top && at < rowsTop)?.heading ?? null;
 }
 
 /** A stretch of one row that shows the same node, device px. */

@@ -48,11 +48,12 @@ export interface State {
   message: string;
   mode: Mode;
   metric: FlameMetric;
-  /** Track id; null = all. */
-  thread: number | null;
-  /** Tracks shown, busiest first. */
+  /** `t3`: one track, `p71`: those of one process; '' = all. */
+  only: string;
+  /** Tracks shown, of the busiest process the busiest first. */
   shown: Track[];
-  collapsed: Set<number>;
+  /** Headings that somebody opened or closed. */
+  toggled: Set<string>;
   time: Span;
   merged: Span;
   /** The time axis grows with the run: nobody has zoomed in. */
@@ -78,9 +79,9 @@ export function createState(): State {
     message: 'Waiting for the first samples…',
     mode: 'time',
     metric: 'wall',
-    thread: null,
+    only: '',
     shown: [],
-    collapsed: new Set(),
+    toggled: new Set(),
     time: { start: 0, end: 0 },
     merged: { start: 0, end: 0 },
     following: true,
@@ -98,9 +99,9 @@ export function resetState(
   state: State,
   shown: Pick<State, 'run' | 'title' | 'live' | 'native'>,
 ): void {
-  const { mode, metric, search, highlight, thread, collapsed, time, following } = state;
+  const { mode, metric, search, highlight, only, toggled, time, following } = state;
   const look = { mode, metric, search, highlight };
-  const place = state.run === shown.run ? { thread, collapsed, time, following } : {};
+  const place = state.run === shown.run ? { only, toggled, time, following } : {};
   Object.assign(state, createState(), look, place, shown);
   cache = { merged: null, run: null, view: null };
 }
@@ -108,15 +109,26 @@ export function resetState(
 /** Choose the tracks shown. Their order is kept while a run is live, so that nothing jumps under the pointer. */
 export function refreshTracks(state: State, reorder: boolean): void {
   const all = state.store.tracks;
-  const wanted = state.thread === null ? all : all.filter((track) => track.id === state.thread);
-  const known = reorder ? [] : state.shown.filter((track) => wanted.includes(track));
-  const added = wanted.filter((track) => !known.includes(track));
+  const { only } = state;
+  const wanted = all.filter(({ id, pid }) => !only || only === `t${id}` || only === `p${pid}`);
+  const chosen = new Set(wanted);
+  const known = reorder ? [] : state.shown.filter((track) => chosen.has(track));
+  const old = new Set(known);
+  const added = wanted.filter((track) => !old.has(track));
   state.shown = [...known, ...busiestFirst(added)];
 }
 
-/** Most CPU first, then most wall time. */
+/** The process with most CPU first, and in it the thread with most, then the one that lived longest. */
 export function busiestFirst(tracks: readonly Track[]): Track[] {
-  return [...tracks].sort((a, b) => b.cpuNs - a.cpuNs || b.wallNs - a.wallNs);
+  const processes = new Map<number, number>();
+  for (const { pid, cpuNs } of tracks) processes.set(pid, (processes.get(pid) ?? 0) + cpuNs);
+  return [...tracks].sort(
+    (a, b) =>
+      processes.get(b.pid)! - processes.get(a.pid)! ||
+      a.pid - b.pid ||
+      b.cpuNs - a.cpuNs ||
+      b.wallNs - a.wallNs,
+  );
 }
 
 interface Cache {

@@ -1,15 +1,22 @@
 /** The row of controls above the chart. */
 import { el } from './dom';
 import { count, formatNs, formatShare } from './format';
-import { trackTitle } from './names';
+import type { Track } from '../profile/flameTrack';
+import { byProcess, processTitle } from './lanes';
+import { threadName } from './names';
 import { busiestFirst, type Mode, type State } from './state';
-import { button, dropdown, segmented, textField, toggle } from './toolkit';
+import { button, dropdown, segmented, textField, toggle, type Choice } from './toolkit';
+
+const all = 'all';
+/** A longer list is no help; the others are in the chart. */
+const mostThreads = 100;
 
 export interface ToolbarActions {
   setMode: (mode: Mode) => void;
   setMetric: (metric: 'wall' | 'cpu') => void;
   toggleNative: () => void;
-  setThread: (id: number | null) => void;
+  /** As in State. */
+  setOnly: (only: string) => void;
   setSearch: (text: string) => void;
   step: (by: 1 | -1) => void;
   resetZoom: () => void;
@@ -41,9 +48,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     ],
     (value) => actions.setMode(value as Mode),
   );
-  const thread = dropdown('Thread', (value) =>
-    actions.setThread(value === 'all' ? null : Number(value)),
-  );
+  const thread = dropdown('Threads', (value) => actions.setOnly(value === all ? '' : value));
   thread.element.classList.add('thread');
   const metric = dropdown('Weight', (value) => actions.setMetric(value === 'cpu' ? 'cpu' : 'wall'));
   metric.element.classList.add('metric');
@@ -100,18 +105,8 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     update: () => {
       mode.set(state.mode);
       native.set(state.native);
-      const tracks = state.store.tracks;
-      thread.element.hidden = tracks.length < 2;
-      thread.set(
-        [
-          { value: 'all', label: `All ${tracks.length} threads` },
-          ...busiestFirst(tracks).map((track) => ({
-            value: String(track.id),
-            label: `${trackTitle(tracks, track)} · ${formatNs(track.cpuNs)} CPU`,
-          })),
-        ],
-        state.thread === null ? 'all' : String(state.thread),
-      );
+      thread.element.hidden = state.store.tracks.length < 2;
+      thread.set(threadChoices(state), state.only || all);
       metric.element.hidden = state.mode === 'time';
       metric.set(
         [
@@ -127,4 +122,26 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
       matches.textContent = matchText();
     },
   };
+}
+
+/** Everything, each process, and the busiest threads. Figures come when they no longer change under an open list. */
+function threadChoices({ store: { tracks }, live }: State): Choice[] {
+  const figure = (of: readonly Track[]): string => {
+    const cpuNs = of.reduce((sum, track) => sum + track.cpuNs, 0);
+    return live ? '' : ` · ${formatNs(cpuNs)} CPU`;
+  };
+  const ordered = live ? tracks : busiestFirst(tracks);
+  const processes = byProcess(ordered);
+  const several = processes.length > 1;
+  return [
+    { value: all, label: `All ${tracks.length} threads` },
+    ...(several ? processes : []).map((of) => ({
+      value: `p${of[0]!.pid}`,
+      label: processTitle(of[0]!) + figure(of),
+    })),
+    ...ordered.slice(0, mostThreads).map((track) => ({
+      value: `t${track.id}`,
+      label: threadName(track) + (several ? ` · process ${track.pid}` : '') + figure([track]),
+    })),
+  ];
 }

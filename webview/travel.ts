@@ -1,6 +1,7 @@
 /** Going to a frame: by key, by search, by source line, by double click. */
 import type { Chart } from './chart';
 import { matchPlaces, stepMatch } from './find';
+import { openTrack } from './lanes';
 import { blockOf, firstFocus, neighbour, type Direction } from './navigate';
 import { heaviestLit } from './reveal';
 import { spanOf, type Focus, type Span, type State } from './state';
@@ -30,6 +31,7 @@ export function createTravel(
   const bringIntoView = (focus: Focus, closer: boolean): void => {
     const block = blockOf(state, focus);
     if (!block) return;
+    if (focus.track && openTrack(state, focus.track)) chart.paint();
     const span = spanOf(state);
     const length = span.end - span.start;
     const width = Math.max(1, chart.surface.clientWidth);

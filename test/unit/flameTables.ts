@@ -65,6 +65,7 @@ export function flameTables(program: {
       id: i + 1,
       pid: 1,
       tid: i + 1,
+      process: 'main.py',
       name: i === 0 ? 'MainThread' : `Thread-${i}`,
       stack: Uint32Array.from(samples, ([stack]) => stacks.get(stack)?.id ?? 0xffffffff),
       time: Float64Array.from(samples, ([, time]) => time),
