@@ -8,14 +8,15 @@ from truth import add, going, region, regions, write
 
 left = numpy.linspace(0, 1, 100_000)
 right = numpy.linspace(1, 2, 100_000)
+product = numpy.empty(100_000)
 
 
 def with_numpy(rounds):
     for number in range(rounds):  # mark: trivial
         before = number + 1  # mark: trivial
-        product = left * right  # mark: multiply
+        numpy.multiply(left, right, out=product)  # mark: multiply
         after = before * 2  # mark: trivial
-    return product, after
+    return after
 
 
 def without_numpy(rounds):
