@@ -1,3 +1,4 @@
+import { eastAsianWidth } from 'get-east-asian-width';
 import type { LineAnnotation } from '../protocol/lsp';
 
 /** Where one annotation goes and what it says. */
@@ -73,23 +74,9 @@ export function displayWidth(text: string, tabSize: number): number {
   for (const character of text) {
     if (character === '\t') width += tabSize - (width % tabSize);
     else if (/\p{Mark}|\u200b|\u200d|\ufe0f/u.test(character)) continue;
-    else width += isWide(character.codePointAt(0) ?? 0) ? 2 : 1;
+    else width += eastAsianWidth(character.codePointAt(0) ?? 0);
   }
   return width;
-}
-
-function isWide(code: number): boolean {
-  return (
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0xffe0 && code <= 0xffe6) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd)
-  );
 }
 
 /** One change of a document: the 0-based lines it replaced and how many line breaks came instead. */

@@ -1,4 +1,6 @@
 /** What a terminal can show, and text laid out in its columns. */
+import { eastAsianWidth } from 'get-east-asian-width';
+
 export interface Style {
   /** Columns. */
   width: number;
@@ -45,17 +47,7 @@ export function columns(text: string): number {
 
 function columnsOf(character: string): number {
   if (/\p{Mn}|\p{Me}|\p{Cf}/u.test(character)) return 0;
-  const code = character.codePointAt(0) ?? 0;
-  const wide =
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd);
-  return wide ? 2 : 1;
+  return eastAsianWidth(character.codePointAt(0) ?? 0);
 }
 
 export function padLeft(text: string, width: number): string {
