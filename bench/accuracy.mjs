@@ -148,13 +148,12 @@ function measuredBy(read, { wall }, truth) {
     Object.values(regions).some(({ wait_s }) => wait_s !== undefined),
   );
   const clocks = truth.flatMap(({ threads }) => Object.values(threads).map(({ cpu_s }) => cpu_s));
-  const cannot = new Set(read.cannot);
   return {
     cpu: read.cpu ?? clocks.reduce((sum, one) => sum + one, 0),
     ownCpu: 0,
     seconds(lines, what, frames) {
       if (!read.kinds[frames].includes(what) || (wall && waits)) return undefined;
-      if (lines.some((line) => cannot.has(line))) return undefined;
+      if (lines.some((line) => read.cannot?.[frames].includes(line))) return undefined;
       return lines.reduce((sum, line) => sum + (read.lines[line]?.[frames][what] ?? 0), 0);
     },
     ...(read.threads && { threadCpu: (pid, tid) => read.threads[`${pid} ${tid}`] ?? 0 }),

@@ -12,8 +12,9 @@ const questions = [
   ['GIL', ({ type, what }) => type === 'line' && what === 'gil'],
   ['threads', ({ type }) => type === 'threads'],
   ['processes', ({ type }) => type === 'process'],
-  ['totals', ({ type }) => type === 'sampled' || type === 'processes'],
 ];
+/** Not a share: what all that it saw adds up to. */
+const isTotal = ({ type }) => type === 'sampled' || type === 'processes';
 
 /**
  * @param {import('../../test/truth/cases').Case[]} cases
@@ -29,20 +30,22 @@ export function accuracyReport(cases, tools, results, versions) {
       quantity: wanted.quantities.find((quantity) => quantityName(quantity) === one.quantity),
     })),
   );
-  const shares = scored.filter(({ interrupted }) => !interrupted);
+  const counted = scored.filter(({ interrupted }) => !interrupted);
+  const shares = counted.filter(({ quantity }) => !isTotal(quantity));
   const of = (tool) => shares.filter((one) => one.tool === tool);
   const label = ({ name, tool }) =>
     tool && versions[tool.distribution] ? `${name} ${versions[tool.distribution]}` : name;
   const total = cases
     .flatMap(({ quantities }) => quantities)
-    .filter(({ type }) => type !== 'count').length;
+    .filter((quantity) => quantity.type !== 'count' && !isTotal(quantity)).length;
   const byQuestion = markdownTable(
-    ['profiler', 'says', 'all', ...questions.map(([title]) => title), 'calls cut short'],
+    ['profiler', 'says', 'all', ...questions.map(([title]) => title), 'totals', 'calls cut short'],
     tools.map((tool) => [
       label(tool),
       `${of(tool).length} of ${total}`,
       cell(of(tool)),
       ...questions.map(([, test]) => cell(of(tool).filter(({ quantity }) => test(quantity)))),
+      cell(counted.filter((one) => one.tool === tool && isTotal(one.quantity))),
       interruptions(scored.filter((one) => one.tool === tool && one.interrupted)),
     ]),
   );
@@ -78,7 +81,8 @@ function interruptions(scores) {
 
 const legend = `Mean error in percentage points and, in brackets, the worst. A dash: it does not say, or cannot run. Lines, threads and
 processes are shares of the program's CPU time, waiting is a share of all its waiting, Python, native and system are shares
-of a line. What tracers say is compared with a run without them, because they change what lines cost. A profiler that shows
-native frames says native where the innermost frame is one. Function profilers say what a line costs where it is nearly all
-of its function. Profilers that only know wall-clock time say nothing of CPU time where the program waits. memray
-measures memory only.`;
+of a line; totals are what everything adds up to, in percent of the clocks, and no part of “all”. What tracers say is
+compared with a run without them, because they change what lines cost. A profiler that shows native frames says native where
+the innermost frame is one. Function profilers say what a line costs where it is nearly all of its function; line_profiler
+says it of lines that call none of the program's functions. Profilers that only know wall-clock time say nothing of CPU time
+where the program waits. memray measures memory only.`;

@@ -5,7 +5,7 @@ Reads what a profiler wrote, and prints what it says of one program's lines, as 
 
 {"cpu": seconds of everything it saw, "kinds": {"self": what it can tell apart, "total": the same with calls},
  "lines": {line: {"self": {kind: seconds}, "total": {kind: seconds}}},
- "cannot": [lines it has no figure of their own for], "threads": {"pid tid": seconds}, "processes": {pid: seconds}}
+ "cannot": {"self": [lines it has no such figure for], "total": …}, "threads": {"pid tid": seconds}, "processes": {pid: seconds}}
 
 Kinds are those of test/truth/cases.ts: cpu, python, native, system, wait.
 """
@@ -152,10 +152,34 @@ def line_profiler(path):
             for line, _, ticks in timings:
                 for frames in ("self", "total"):
                     lines.add(line, frames, "cpu", ticks * found.unit)
-    # It times lines with what they call, and does not say what that is a share of.
+    # It times lines with what they call: again and again where that is the line's own function. It does not say what its
+    # seconds are a share of.
     unseen = [line for scope in scopes() for line in scope["marks"] if line not in lines.lines]
+    calling, recursive = calls()
     kinds = {"self": ["cpu"], "total": ["cpu"]}
-    return {"cpu": None, "kinds": kinds, "lines": lines.lines, "cannot": unseen}
+    cannot = {"self": unseen + calling, "total": unseen + recursive}
+    return {"cpu": None, "kinds": kinds, "lines": lines.lines, "cannot": cannot}
+
+
+def calls():
+    """Lines that call one of the program's own functions, and lines that call the function that they are in."""
+    calling, recursive = set(), set()
+    tree = ast.parse(open(PROGRAM).read())
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, scopes)}
+
+    def visit(node, around):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", None))
+            if name in own:
+                calling.update(range(node.lineno, node.end_lineno + 1))
+            if name in around:
+                recursive.update(range(node.lineno, node.end_lineno + 1))
+        for child in ast.iter_child_nodes(node):
+            visit(child, around | {node.name} if isinstance(node, scopes) else around)
+
+    visit(tree, frozenset())
+    return sorted(calling), sorted(recursive)
 
 
 def pstats(path, sees_native):
@@ -239,7 +263,7 @@ def by_scope(functions, cpu, sees_native):
                 lines.add(line, "self", "python", alone)
                 lines.add(line, "self", "native", builtin)
     kinds = {"self": ["cpu", "python", "native"] if sees_native else ["cpu"], "total": ["cpu"]}
-    return {"cpu": cpu, "kinds": kinds, "lines": lines.lines, "cannot": cannot}
+    return {"cpu": cpu, "kinds": kinds, "lines": lines.lines, "cannot": {"self": cannot, "total": cannot}}
 
 
 READERS = {
