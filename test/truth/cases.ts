@@ -239,10 +239,11 @@ export const cases: Case[] = [
       share('second computes'),
       waitsNever('first computes'),
       waitsNever('second computes'),
-      waits('first sleeps'),
-      waits('second sleeps'),
+      // What an await ends in is a line of asyncio's own.
+      { ...waits('first sleeps'), frames: 'total' },
+      { ...waits('second sleeps'), frames: 'total' },
       // It waits for tasks, which wait themselves.
-      waitsNever('gather'),
+      { ...waitsNever('gather'), frames: 'total' },
       ...totals,
     ],
   },

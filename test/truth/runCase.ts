@@ -40,7 +40,7 @@ export function marksIn(path: string): (mark: string) => number[] {
   const lines = readFileSync(path, 'utf8').split('\n');
   return (mark) => {
     const found = lines.flatMap((line, index) => {
-      const [, name] = /# mark: (.*?)( {2}# noqa.*)?$/.exec(line) ?? [];
+      const [, name] = /# mark: (.*)$/.exec(line) ?? [];
       return name === mark ? [index + 1] : [];
     });
     if (found.length === 0) throw new Error(`${path} has no line marked “${mark}”.`);

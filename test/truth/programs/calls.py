@@ -25,7 +25,7 @@ def count(rounds):
     counter = Counter()
     for number in range(rounds):  # mark: methods
         counter.add(number)  # mark: methods
-        counter.doubled  # mark: methods  # noqa: B018
+        counter.doubled  # mark: methods
 
 
 def first(rounds):

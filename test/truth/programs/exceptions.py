@@ -29,7 +29,7 @@ def look_up(rounds):
     table = {}
     for number in range(rounds):  # mark: look up
         try:
-            table[number]  # mark: look up  # noqa: B018
+            table[number]  # mark: look up
         except KeyError:  # mark: look up
             missing += 1  # mark: look up
     return missing

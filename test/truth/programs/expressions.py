@@ -31,15 +31,17 @@ def arguments(rounds):
     return result
 
 
+# fmt: off
 def long_line(rounds):
     for _ in range(rounds):
-        result = sum(values[0:2000]) + sum(values[10:2010]) + sum(values[20:2020]) + sum(values[30:2030]) + sum(values[40:2040]) + sum(values[50:2050]) + sum(values[60:2060]) + sum(values[70:2070]) + sum(values[80:2080]) + sum(values[90:2090]) + sum(values[100:2100]) + sum(values[110:2110]) + sum(values[120:2120]) + sum(values[130:2130]) + sum(values[140:2140]) + sum(values[150:2150]) + sum(values[160:2160]) + sum(values[170:2170]) + sum(values[180:2180]) + sum(values[190:2190]) + sum(values[200:2200]) + sum(values[210:2210]) + sum(values[220:2220]) + sum(values[230:2230]) + sum(values[240:2240]) + sum(values[250:2250]) + sum(values[260:2260]) + sum(values[270:2270]) + sum(values[280:2280]) + sum(values[290:2290]) + sum(values[300:2300]) + sum(values[310:2310]) + sum(values[320:2320]) + sum(values[330:2330]) + sum(values[340:2340]) + sum(values[350:2350]) + sum(values[360:2360]) + sum(values[370:2370]) + sum(values[380:2380]) + sum(values[390:2390])  # mark: long  # noqa: E501
+        result = sum(values[0:2000]) + sum(values[10:2010]) + sum(values[20:2020]) + sum(values[30:2030]) + sum(values[40:2040]) + sum(values[50:2050]) + sum(values[60:2060]) + sum(values[70:2070]) + sum(values[80:2080]) + sum(values[90:2090]) + sum(values[100:2100]) + sum(values[110:2110]) + sum(values[120:2120]) + sum(values[130:2130]) + sum(values[140:2140]) + sum(values[150:2150]) + sum(values[160:2160]) + sum(values[170:2170]) + sum(values[180:2180]) + sum(values[190:2190]) + sum(values[200:2200]) + sum(values[210:2210]) + sum(values[220:2220]) + sum(values[230:2230]) + sum(values[240:2240]) + sum(values[250:2250]) + sum(values[260:2260]) + sum(values[270:2270]) + sum(values[280:2280]) + sum(values[290:2290]) + sum(values[300:2300]) + sum(values[310:2310]) + sum(values[320:2320]) + sum(values[330:2330]) + sum(values[340:2340]) + sum(values[350:2350]) + sum(values[360:2360]) + sum(values[370:2370]) + sum(values[380:2380]) + sum(values[390:2390])  # mark: long
     return result
 
 
 def one_line(rounds):
-    for _ in range(rounds): a = sum(few); b = min(few); c = a - b  # mark: one line  # noqa: E701, E702
+    for _ in range(rounds): a = sum(few); b = min(few); c = a - b  # mark: one line
     return c
+# fmt: on
 
 
 # What each part costs alone, in blocks between those of the whole.
@@ -72,7 +74,10 @@ while going():
         long_line(30)
     with region("one line"):
         one_line(60)
-for whole, names in (("several lines", ("few", "max", "many")), ("arguments", ("sorted", "element"))):
+for whole, names in (
+    ("several lines", ("few", "max", "many")),
+    ("arguments", ("sorted", "element")),
+):
     together = sum(regions[name + " alone"]["cpu_s"] for name in names)
     for name in names:
         share = regions[name + " alone"]["cpu_s"] / together
