@@ -39,7 +39,7 @@ def long_line(rounds):
 
 
 def one_line(rounds):
-    for _ in range(rounds): a = sum(few); b = min(few); c = a - b  # mark: one line
+    for _ in range(rounds): a = sum(few); b = min(few); c = a - b  # noqa: E701, E702  # mark: one line
     return c
 # fmt: on
 
