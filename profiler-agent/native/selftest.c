@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "codes.h"
@@ -247,7 +248,7 @@ static void ask(void) {
 // middle of the bytecode loop, nor while opening a file.
 static bool is_moment(void) {
   if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed))) return false;
-  return gettid() == getpid() && is_initialized() && !python->is_finalizing();
+  return syscall(SYS_gettid) == getpid() && is_initialized() && !python->is_finalizing();
 }
 
 void selftest_interrupted(uintptr_t pc) {

@@ -151,7 +151,9 @@ describe('unwind tables of arm64', () => {
   if (missing !== undefined) console.log(`Not run: ${missing}`);
   test.skipIf(missing !== undefined)('Debian’s libraries', { timeout: 300_000 }, async () => {
     const binary = compile(arm64);
-    for (const { root } of await ensureArm64Pythons()) {
+    for (const { minor, root } of await ensureArm64Pythons()) {
+      // Its C library is older than the one that unwind_rules is built with.
+      if (minor < 11) continue;
       const folder = join(root, 'usr', 'lib', 'aarch64-linux-gnu');
       const places = [folder, join(root, 'lib', 'aarch64-linux-gnu')].filter(existsSync);
       for (const wanted of [/^libc\.so\.6$/, /^libcrypto\.so\.[\d.]+$/]) {
