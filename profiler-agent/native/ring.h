@@ -3,12 +3,16 @@
 #pragma once
 #include "base.h"
 
-#define RING_SIZE (256u * 1024u)  // A power of two.
+// Powers of two. Pages of a ring that have been written to stay in memory, so where threads are many theirs are
+// smaller.
+#define RING_SIZE (256u * 1024u)
+#define RING_SIZE_OF_MANY (64u * 1024u)
 
 struct ring {
   _Atomic uint32_t head;  // Bytes ever written; the producer's.
   _Atomic uint32_t tail;  // Bytes ever read; the consumer's.
-  _Alignas(64) unsigned char data[RING_SIZE];
+  uint32_t size;
+  _Alignas(64) unsigned char data[];
 };
 
 enum entry_kind { ENTRY_SKIP, ENTRY_SAMPLE, ENTRY_CODE, ENTRY_END };
@@ -66,11 +70,11 @@ struct entry_end {
 INLINE void *ring__reserve(struct ring *self, uint32_t size) {
   uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
   uint32_t tail = atomic_load_explicit(&self->tail, memory_order_acquire);
-  uint32_t free = RING_SIZE - (head - tail);
-  uint32_t to_end = RING_SIZE - (head & (RING_SIZE - 1));
-  if (size <= to_end) return size <= free ? self->data + (head & (RING_SIZE - 1)) : NULL;
+  uint32_t free = self->size - (head - tail);
+  uint32_t to_end = self->size - (head & (self->size - 1));
+  if (size <= to_end) return size <= free ? self->data + (head & (self->size - 1)) : NULL;
   if (size + to_end > free) return NULL;
-  struct entry *skip = (struct entry *)(self->data + (head & (RING_SIZE - 1)));
+  struct entry *skip = (struct entry *)(self->data + (head & (self->size - 1)));
   skip->size = to_end;
   skip->kind = ENTRY_SKIP;
   atomic_store_explicit(&self->head, head + to_end, memory_order_release);
@@ -88,7 +92,7 @@ INLINE const struct entry *ring__peek(struct ring *self) {
   for (;;) {
     uint32_t tail = atomic_load_explicit(&self->tail, memory_order_relaxed);
     if (atomic_load_explicit(&self->head, memory_order_acquire) == tail) return NULL;
-    const struct entry *entry = (const struct entry *)(self->data + (tail & (RING_SIZE - 1)));
+    const struct entry *entry = (const struct entry *)(self->data + (tail & (self->size - 1)));
     if (entry->kind != ENTRY_SKIP) return entry;
     atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
   }

@@ -5,9 +5,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Threads alive at once from which on they get smaller rings.
+#define MANY 64
+
 static struct thread *slots[THREADS_MAX];
 static _Atomic uint32_t count;
 static _Atomic bool claiming;
+static _Atomic bool refused;
 static _Atomic int alive;  // slots claimed by threads that have not finished
 THREAD_LOCAL struct thread *mine;
 
@@ -35,18 +39,27 @@ struct thread *thread_claim(void) {
   }
   if (!found && used < THREADS_MAX) {
     size_t size = sizeof(struct thread) + 63 & ~(size_t)63;
-    char *memory = pages_alloc(size + sizeof(struct ring));
+    uint32_t ring = used < MANY ? RING_SIZE : RING_SIZE_OF_MANY;
+    char *memory = pages_alloc(size + sizeof(struct ring) + ring);
     if (memory) {
       found = (struct thread *)memory;
       found->ring = (struct ring *)(memory + size);
+      found->ring->size = ring;
       atomic_store(&found->phase, THREAD_STARTING);
       slots[used] = found;
       atomic_store_explicit(&count, used + 1, memory_order_release);
     }
   }
   atomic_store_explicit(&claiming, false, memory_order_release);
-  if (found) atomic_fetch_add(&alive, 1);
+  if (found)
+    atomic_fetch_add(&alive, 1);
+  else
+    atomic_store(&refused, true);
   return found;
+}
+
+bool threads_refused(void) {
+  return atomic_load_explicit(&refused, memory_order_relaxed);
 }
 
 void thread__unclaim(struct thread *self) {

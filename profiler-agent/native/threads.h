@@ -61,6 +61,8 @@ struct thread *thread_at(uint32_t index);
 struct thread *thread_self(void);
 // Claims a slot in phase STARTING; NULL when there is no memory or there are too many threads.
 struct thread *thread_claim(void);
+// Was there ever none?
+bool threads_refused(void);
 // Gives a claimed slot back that no thread has begun with.
 void thread__unclaim(struct thread *self);
 // Makes the calling thread the slot's owner, and starts its timer.

@@ -79,6 +79,16 @@ enum place place_of(uint32_t id, uintptr_t code) {
 
 // ---- The stack ----
 
+// Keeps what was met on the way to another thread's state: walking the list for each of many threads takes forever.
+static void thread_state_learn(uintptr_t owner, uintptr_t state) {
+  for (uint32_t i = 0; i < threads_count(); i++) {
+    struct thread *it = thread_at(i);
+    if ((uintptr_t)it->pthread != owner || atomic_load_explicit(&it->phase, memory_order_acquire) != THREAD_LIVE)
+      continue;
+    atomic_store_explicit(&it->tstate, state, memory_order_relaxed);
+  }
+}
+
 // The thread state of a thread whose handler never ran, from the interpreter's list.
 static uintptr_t thread_state_find(const struct thread *it) {
   const struct offsets *at = &python->at;
@@ -86,12 +96,14 @@ static uintptr_t thread_state_find(const struct thread *it) {
   for (uint32_t i = 0; i < threads_count() && !known; i++)
     known = atomic_load_explicit(&thread_at(i)->tstate, memory_order_relaxed);
   for (int way = 0; way < 2; way++) {
-    uintptr_t state = known, wanted = (uintptr_t)it->pthread, owner;
+    uintptr_t state = known, wanted = (uintptr_t)it->pthread, owner, found = 0;
     for (int i = 0; state && i < THREADS_MAX; i++) {
       if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
-      if (owner == wanted) return state;
+      if (owner == wanted) found = state;
+      thread_state_learn(owner, state);
       if (!memory_read(state + (way ? at->tstate_prev : at->tstate_next), &state, sizeof state)) break;
     }
+    if (found) return found;
   }
   return 0;
 }

@@ -43,6 +43,7 @@ static bool silent;  // nothing is to be sampled: only the process's own figures
 
 static struct stats stats;
 static uint64_t agent_cpu_before;  // of watchers that were stopped
+static bool said_refused;          // that threads are missing
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
@@ -102,6 +103,10 @@ static bool look_around(uint64_t now) {
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     stats_write();
+    if (!said_refused && threads_refused()) {
+      said_refused = true;
+      record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
+    }
   }
   return running;
 }
@@ -210,6 +215,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
+  said_refused = false;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
