@@ -39,7 +39,7 @@ export const evalLoop = /^(_PyEval_EvalFrameDefault|_TAIL_CALL_\w+|_PyEval_EvalF
 /** Operators, attributes, subscripts, iteration and imports: they find out whose code to run, and run it. */
 export const protocol = new RegExp(
   '^(_?Py(Number|Sequence(?!_List|_Tuple)|Mapping|Iter|Import|Run)_\\w+|_?PyObject_(?!Malloc|Free|Calloc|Realloc|GC_)\\w+|' +
-    '(binary|ternary)_i?op1?|do_richcompare|object_is(instance|subclass)|object_recursive_isinstance|' +
+    '(binary|ternary)_i?op1?|do_richcompare|_Py_slot_\\w+|object_is(instance|subclass)|object_recursive_isinstance|' +
     'import_\\w+|call_attribute|call_unbound\\w*|property_descr_\\w+|super_getattro|do_super_lookup|' +
     '_?PySuper_\\w+|_?PyModule_\\w+|module_getattro|type_getattro|run_(mod|eval_code_obj)|pymain_\\w+|' +
     'Py_(RunMain|BytesMain)|thread_run|pythread_wrapper)$',

@@ -28,6 +28,11 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** A library's name without version and suffix: `libscipy_openblas64_`. */
+export function libraryName(module: string): string {
+  return /^\w+/.exec(module)?.[0] ?? 'generated code';
+}
+
 /**
  * What an interpreter's command line runs, in a word: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`; ''
  * when it names nothing.

@@ -5,7 +5,7 @@ import type { LineCosts } from './lineCosts';
 import { NativeChains, type Symbolize } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
-import { programOf } from './paths';
+import { libraryName, programOf } from './paths';
 import { PythonStacks } from './pythonStacks';
 import type {
   CodeRecord,
@@ -131,8 +131,8 @@ export class ProcessFeed {
         thread.tid = record.tid;
         thread.track = this.continues?.trackOf(record.tid) ?? thread.id;
         thread.lived(record.startNs, record.startNs);
-        thread.name =
-          record.name || (record.tid === this.current.pid ? 'MainThread' : `Thread ${record.tid}`);
+        thread.isNamed = record.name !== '' || record.tid === this.current.pid;
+        thread.name = record.name || (thread.isNamed ? 'MainThread' : `Thread ${record.tid}`);
         return;
       }
       case 'threadEnd': {
@@ -262,6 +262,11 @@ export class ProcessFeed {
     addRow(this.#total, 0, cost, 0);
     if (stack === 0) {
       this.#offLine.add(sample.cpuNs, leaf);
+      if (!thread.isNamed && leaf?.foreign) {
+        // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
+        thread.name = `${libraryName(leaf.foreign.module)} thread ${thread.tid}`;
+        thread.isNamed = true;
+      }
     }
     if (running && !rest) {
       thread.lastWork = work;

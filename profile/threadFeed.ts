@@ -15,6 +15,8 @@ export class ThreadFeed {
   track: number;
   tid = 0;
   name = '';
+  /** Whether somebody gave it that name. */
+  isNamed = false;
   /** Sum over its samples, ns. */
   cpuNs = 0;
   /** When it was first and last known to live, ns of the recording's time. */
