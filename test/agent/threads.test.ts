@@ -1,4 +1,5 @@
 /** Threads: who works, who waits, for what, and that nobody's waiting is disturbed. */
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Folders, mark, profile, program, run, underAgent } from './programs';
 import { pythons } from './pythons';
@@ -58,6 +59,88 @@ describe.each(pythons)('Python $name', (python) => {
       expect(cpu(total), name).toBeLessThan(0.05);
       expect(total.gil_s, name).toBe(0);
     }
+  });
+
+  test('what a thread waits for is told from the interpreter lock, on its line', async () => {
+    const path = program('waits.py');
+    const { report, stdout } = await profile(python.path, [path], folders.make());
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(told).toHaveLength(12);
+    for (const [name, seconds] of told) {
+      const { total } = lineOf(report, path, mark(path, name!));
+      expect(Math.abs(total.wait_s - Number(seconds)), name).toBeLessThan(0.12);
+      // After each wait the lock has to be won from two others: a few turns of 5 ms.
+      expect(total.gil_s, name).toBeLessThan(0.12);
+    }
+    const burners = report.threads.filter(({ name }) => name === 'burner');
+    expect(burners).toHaveLength(2);
+    // The two who want nothing else wait for it about half of their time.
+    expect(report.total.gil_s).toBeGreaterThan(0.35 * burners[0]!.wall_s);
+  });
+
+  test('naps shorter than anyone looks are on the line that naps', async () => {
+    const path = program('naps.py');
+    const { report, stdout } = await profile(python.path, [path], folders.make());
+    const nap = lineOf(report, path, mark(path, 'nap')).total.wait_s;
+    expect(nap).toBeGreaterThan(0.97 * report.total.wait_s - 0.05);
+    expect(nap).toBeLessThan(Number(stdout) * 1.02);
+    expect(lineOf(report, path, mark(path, 'compute')).total.wait_s).toBeLessThan(0.03 * nap);
+  });
+
+  test('threads have the names that Python gives them', async () => {
+    const { report } = await profile(python.path, [program('thread_names.py')], folders.make());
+    const names = report.threads.map(({ name }) => name).sort();
+    expect(names).toEqual(
+      [
+        'MainThread',
+        'after',
+        'plain',
+        'pool_0',
+        'pool_1',
+        'wörker',
+        'x'.repeat(95),
+        '日本語',
+      ].sort(),
+    );
+  });
+
+  test('threads that never ran Python are there, with their CPU time and their waiting', async () => {
+    const library = join(folders.make(), 'native_threads.so');
+    const words = ['-shared', '-fPIC', '-O2', '-o', library, program('native_threads.c')];
+    expect(await run('cc', [...words, '-lpthread'])).toMatchObject({ code: 0 });
+    const path = program('native_threads.py');
+    const { report } = await profile(python.path, [path, library], folders.make());
+    const native = report.threads.filter(({ name }) => name !== 'MainThread');
+    expect(native).toHaveLength(2);
+    for (const thread of native) {
+      expect(thread.cpu_s).toBeGreaterThan(0.6);
+      expect(thread.cpu_s).toBeLessThan(0.64);
+      expect(thread.wall_s).toBeGreaterThan(1.08);
+    }
+    // Theirs, and that of the thread that waits for them.
+    const joined = lineOf(report, path, mark(path, 'join')).total.wait_s;
+    expect(report.total.wait_s - joined).toBeGreaterThan(2 * 0.45);
+    expect(report.total.native_s).toBeGreaterThan(1.1);
+  });
+
+  test('interpreters of their own come to no harm, and are on no wrong line', async () => {
+    const path = program('subinterpreters.py');
+    const { report, stdout, code } = await profile(python.path, [path], folders.make());
+    expect(code).toBe(0);
+    const used = stdout.trim().split(' ').map(Number);
+    const threads = report.threads.filter(({ name }) => name === 'own interpreter');
+    expect(threads).toHaveLength(3);
+    for (const { cpu_s } of threads) expect(cpu_s).toBeGreaterThan(0.95 * Math.min(...used));
+    // From 3.12 their frames are found too; before, the thread is seen where it went into the other interpreter.
+    const inner = report.files.find((file) => /^<(string|script)>$/.test(file.path));
+    const seen =
+      python.minor >= 12
+        ? inner?.lines.reduce((sum, line) => sum + cpu(line.self), 0)
+        : cpu(lineOf(report, path, mark(path, 'run')).total);
+    expect(seen).toBeGreaterThan(0.8 * used.reduce((sum, seconds) => sum + seconds, 0));
   });
 
   test('two hundred short threads lose no CPU time', async () => {
