@@ -67,8 +67,10 @@ static enum kind kind_find(uintptr_t type) {
   for (int i = 0; i < 3; i++)
     if (type == generator_types[i]) return KIND_GENERATOR;
   for (int depth = 0; type && depth < 8; depth++) {
+    char name[TYPE_NAME_BYTES];
+    type_name(type, name);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-      if (type_is(type, known[i].name)) return known[i].kind;
+      if (strcmp(name, known[i].name) == 0) return known[i].kind;
     type = type_base(type);
   }
   return KIND_OTHER;

@@ -96,13 +96,21 @@ uintptr_t object_type(uintptr_t object) {
   return pointer_read(object + 8);
 }
 
+void type_name(uintptr_t type, char into[TYPE_NAME_BYTES]) {
+  uintptr_t name;
+  into[0] = 0;
+  // That of a class written in Python lies within a str: it is not aligned.
+  if (!is_plausible(type) || !memory_read(type + TYPE_NAME, &name, sizeof name)) return;
+  // A short one may lie at the end of mapped memory.
+  size_t size = TYPE_NAME_BYTES - 1;
+  while (size && !memory_read(name, into, size)) size /= 2;
+  into[size] = 0;
+}
+
 bool type_is(uintptr_t type, const char *name) {
-  uintptr_t where;
-  char text[64];
-  size_t size = strlen(name) + 1;
-  // tp_name of a class written in Python lies within a str: it is not aligned.
-  if (!is_plausible(type) || !memory_read(type + TYPE_NAME, &where, sizeof where)) return false;
-  return size <= sizeof text && memory_read(where, text, size) && memcmp(text, name, size) == 0;
+  char text[TYPE_NAME_BYTES];
+  type_name(type, text);
+  return strcmp(text, name) == 0;
 }
 
 uintptr_t type_base(uintptr_t type) {

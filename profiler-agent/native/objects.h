@@ -24,6 +24,9 @@ uintptr_t pointer_read(uintptr_t address);
 uintptr_t reference_read(uintptr_t address);
 // An object's type, 0 when it cannot be read.
 uintptr_t object_type(uintptr_t object);
+// The first bytes of a type's tp_name; "" when it cannot be read.
+#define TYPE_NAME_BYTES 32
+void type_name(uintptr_t type, char into[TYPE_NAME_BYTES]);
 // True when a type's tp_name is this.
 bool type_is(uintptr_t type, const char *name);
 // The base of a type, 0 for object's.
