@@ -246,7 +246,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     if (now - it->wait_written > WAIT_REPORT_NS) {
       thread__write_wait(it, now);
       // Others of its tasks, when there are too many to look at all.
-      if (it->awaits && it->awaits->partial) wait_look(it, now, -1, 0);
+      if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
     }
     return false;
   }
