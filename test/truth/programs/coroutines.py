@@ -6,7 +6,7 @@ While the event loop waits, its time belongs in equal parts to the tasks that sl
 import asyncio
 import time
 
-from truth import add, going, region, write
+from truth import add, going, region, regions, wait, write
 
 log = []  # (moment, name of the coroutine, +1 when it begins to sleep or -1 when it goes on)
 
@@ -44,15 +44,21 @@ async def main():
 def share_waiting():
     """Between two notes nobody computes when both are asleep, or one is and the other has ended."""
     asleep = set()
+    shares = {}
     ended = {name: max(at for at, who, _ in log if who == name) for _, name, _ in log}
     for (began, name, change), (until, _, _) in zip(log, log[1:]):
         asleep = asleep | {name} if change > 0 else asleep - {name}
         computing = [who for who in ended if who not in asleep and ended[who] > began]
         if not computing:
             for who in asleep:
-                add(who, wait_s=(until - began) / len(asleep))
+                shares[who] = shares.get(who, 0) + (until - began) / len(asleep)
+    # In part of that time the loop only lacked a core, or was at work itself.
+    waited = regions.pop("run")["wait_s"]
+    for who, share in shares.items():
+        add(who, wait_s=waited * share / sum(shares.values()))
 
 
-asyncio.run(main())
+with wait("run"):
+    asyncio.run(main())
 share_waiting()
 write()

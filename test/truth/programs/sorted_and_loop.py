@@ -5,7 +5,7 @@ import random
 from truth import going, region, write
 
 generator = random.Random(1)
-numbers = [generator.random() for _ in range(20_000)]
+numbers = [generator.random() for _ in range(10_000)]
 
 
 def add(values):
@@ -17,9 +17,9 @@ def add(values):
 
 while going():
     with region("sorted"):
-        sorted(numbers)  # mark: sorted
-        sorted(numbers)  # mark: sorted
+        for _ in range(5):  # mark: sorted
+            sorted(numbers)  # mark: sorted
     with region("loop"):
-        for _ in range(10):  # mark: loop
+        for _ in range(20):  # mark: loop
             add(numbers)
 write()
