@@ -209,6 +209,7 @@ export const cases: Case[] = [
       share('large'),
       { ...share('large'), what: 'system' },
       share('empty'),
+      { ...share('empty'), what: 'system' },
       share('python'),
       all('python', 'python'),
       { type: 'system', allowed: points },

@@ -1,11 +1,12 @@
 """Memory touched for the first time and touched again: the kernel's part of a line that makes no system call.
 
-A line writes one byte of each page. Touching them again costs the same but for the page faults.
+A line writes one byte of each page. How much of a page fault is the kernel's is for the kernel to say: to enter and
+leave it, and what it does to the caches, is not.
 """
 
 import mmap
 
-from truth import add, going, region, regions, write
+from truth import going, region, write
 
 size = 16 << 20
 memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -31,6 +32,4 @@ while going():
         count(150_000)
     with region("give back"):
         memory.madvise(mmap.MADV_DONTNEED)  # mark: give back
-again = regions["again"]["cpu_s"] / 100
-add("fresh", system_s=regions["fresh"]["cpu_s"] - 2 * again)
 write()
