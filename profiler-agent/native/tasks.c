@@ -18,12 +18,14 @@ static const struct layout {
 enum { TASK_LOOP = 16, TASK_CALLBACK = 24, TASK_BYTES = 168 };
 #define STATE_PENDING 0
 
-// At most this many tasks are looked at, and at least so many when there are more than can be afforded.
+// At most this many tasks are looked at. When not even the least number can be afforded, the last look still holds,
+// unless it is too old.
 #define TASKS_MAX 2000
 #define TASKS_MIN 8
+#define AGE_NS (100 * 1000 * 1000ull)
 // What looking may cost: a share of what the program itself uses and of the time that passes, saved up for this long.
 #define PROGRAM_PERMILLE 4
-#define TIME_PERMILLE 2
+#define TIME_PERMILLE 1
 #define SAVED_NS (5 * 1000 * 1000ull)
 
 static const struct interpreter *python;
@@ -192,10 +194,17 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
   }
   memory_read_all(reads, kept);
   for (uint32_t i = 0; i < kept; i++) {
-    if (!reads[i].done) continue;
-    enum kind kind = type_kind(task[i].words[1]);
-    chains[i].children = kind == KIND_TASK || kind == KIND_GATHERING || is_shield(task[i].words[TASK_CALLBACK / 8]);
+    uintptr_t *words = task[i].words;
+    if (!reads[i].done) memset(words, 0, TASK_CALLBACK + 8);
+    enum kind kind = type_kind(words[1]);
+    chains[i].children = kind == KIND_TASK || kind == KIND_GATHERING;
+    // The type of the first callback.
+    reads[i] = (struct read){.address = words[TASK_CALLBACK / 8] + 8, .into = words, .size = sizeof *words};
   }
+  memory_read_all(reads, kept);
+  for (uint32_t i = 0; i < kept; i++)
+    if (reads[i].done && task[i].words[0] == function_type && is_shield(task[i].words[TASK_CALLBACK / 8]))
+      chains[i].children = true;
   return kept;
 }
 
@@ -212,20 +221,16 @@ static uint32_t tasks_affordable(uint64_t now) {
   saved_at = now;
   saved_cpu = cpu;
   uint64_t most = saved / task_cost;
-  return most < TASKS_MIN ? TASKS_MIN : most > TASKS_MAX ? TASKS_MAX : (uint32_t)most;
+  return most > TASKS_MAX ? TASKS_MAX : (uint32_t)most;
 }
 
-static struct awaits *awaits_of(uint32_t thread, uint64_t now) {
+// The thread's last look, or the one whose thread has not looked for longest.
+static struct awaits *awaits_of(uint32_t thread) {
   struct awaits *oldest = &pool[0];
   for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
-    if (pool[i].thread == thread) oldest = &pool[i];
-    if (oldest->thread == thread) break;
-    if (pool[i].used < oldest->used) oldest = &pool[i];
+    if (pool[i].thread == thread) return &pool[i];
+    if (pool[i].when < oldest->when) oldest = &pool[i];
   }
-  oldest->thread = thread;
-  oldest->used = now;
-  oldest->count = oldest->tasks = 0;
-  oldest->partial = false;
   return oldest;
 }
 
@@ -234,7 +239,11 @@ struct awaits *tasks_look(uint32_t thread, const struct wait_stack *where, uint6
   static struct await_chain chains[TASKS_MAX];
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   uint32_t most = tasks_affordable(now), kept = 0, leaves = 0;
-  struct awaits *self = awaits_of(thread, now);
+  struct awaits *self = awaits_of(thread);
+  bool same = self->thread == thread && self->loop_stack == where->loop_stack;
+  if (most < TASKS_MIN && same && now - self->when < AGE_NS) return self->count ? self : NULL;
+  if (most < TASKS_MIN) most = TASKS_MIN;
+  *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack, .when = now};
   uint32_t count = at.node ? tasks_from_list(where->tstate, tasks, most, &self->partial)
                            : tasks_from_set(set_find(pointer_read(where->tstate + python->at.tstate_interp), now),
                                             tasks, most, &self->partial);

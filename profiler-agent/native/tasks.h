@@ -9,8 +9,9 @@ void tasks_begin(const struct interpreter *python, uint64_t now);
 // The stacks that share a loop's waiting, each with how many tasks wait there.
 struct awaits {
   uint32_t thread;  // whose loop it is; 0 = nobody's
-  uint64_t used;
-  bool partial;  // there were too many tasks to look at all of them
+  bool partial;     // there were too many tasks to look at all of them
+  uint64_t when;
+  uint32_t loop_stack;
   uint32_t tasks, count;
   struct {
     uint32_t stack, tasks;
