@@ -7,7 +7,7 @@ import { Run } from '../../server/run';
 const ms = 1e6;
 
 /** Recordings of fixtures/recordings/work.py by each interpreter, symbols included. */
-test.each(['3.9', '3.10', '3.11', '3.12', '3.13'])('a real recording of %s', (version) => {
+test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])('a real recording of %s', (version) => {
   const path = fileURLToPath(new URL(`fixtures/recordings/${version}.linescope`, import.meta.url));
   const run = Run.open(path, false);
   run.readAll();
