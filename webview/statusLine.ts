@@ -23,7 +23,7 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
         count(store.tracks.length, 'thread'),
         sampling,
       ];
-      what.textContent = parts.filter(Boolean).join(' · ');
+      what.title = what.textContent = parts.filter(Boolean).join(' · ');
       focused.textContent = focus
         ? `${frameName(store, focus.stack)}  ${shortSource(store, focus.stack)}`
         : '';

@@ -31,6 +31,9 @@ export interface TestApi {
     endNs: number;
     samples: number;
     threads: string[];
+    headings: string[];
+    native: boolean;
+    sampling: string;
     live: boolean;
     following: boolean;
     focused: string;
@@ -89,6 +92,9 @@ export function exposeTestApi(state: State, chart: Chart): void {
       endNs: spanOf(state).end,
       samples: state.store.sampleCount,
       threads: state.shown.map((track) => track.name),
+      headings: chart.scene().bands.flatMap(({ heading }) => (heading ? [heading.title] : [])),
+      native: state.native,
+      sampling: state.sampling,
       live: state.live,
       following: state.following,
       focused: state.focus ? frameName(state.store, state.focus.stack) : '',

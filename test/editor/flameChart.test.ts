@@ -1,0 +1,119 @@
+// The flame chart of a program that is not only Python: compiled code that calls back, and a second process.
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
+import { keepEvidence, profileToEnd } from './driver/linescope';
+import { frames, view } from './driver/panel';
+import { until } from './driver/until';
+import { openVsCode, themes, type VsCode } from './driver/vscode';
+import { command, screenshot, webview } from './driver/window';
+
+const program = `import os
+import time
+
+import numpy
+
+
+def square(number):
+    total = 0
+    for step in range(2000):
+        total += number * step
+    return total
+
+
+def work(seconds):
+    each = numpy.frompyfunc(square, 1, 1)
+    numbers = numpy.arange(20)
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        each(numbers)
+
+
+work(2)
+if os.fork() == 0:
+    work(1)
+    os._exit(0)
+os.wait()
+`;
+
+let vs: VsCode;
+beforeAll(async () => {
+  const numpy = await ensurePythonPackage('numpy', '2.2.6');
+  vs = await openVsCode({
+    files: { 'calling_back.py': program },
+    settings: {
+      'linescope.interpreter': join(numpy, 'bin', 'python'),
+      // One thread in each process.
+      'linescope.env': { OPENBLAS_NUM_THREADS: '1' },
+    },
+  });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'flameChart');
+});
+afterAll(() => vs?.close());
+
+test('compiled code stands between the Python code that called it and the code it called', async () => {
+  await profileToEnd(vs, 'calling_back.py');
+  await command(vs.page, 'Linescope: Show Flame Chart');
+  const shown = await until('the chart shows the callback', async () => {
+    const all = await frames(vs.page);
+    return all.some(({ name }) => name === 'square') && all;
+  });
+  const depthOf = (wanted: RegExp): number =>
+    shown.find(({ name }) => wanted.test(name))?.depth ?? -1;
+  const depths = [/^work$/, /^ufunc_/, /^PyUFunc_On_Om$/, /^square$/].map(depthOf);
+  expect(depths).not.toContain(-1);
+  expect(depths).toEqual([...depths].sort((a, b) => a - b));
+  for (const theme of ['dark', 'light'] as const) {
+    await vs.companion.ask(async (vscode, name) => {
+      const settings = vscode.workspace.getConfiguration('workbench');
+      await settings.update('colorTheme', name, vscode.ConfigurationTarget.Global);
+    }, themes[theme]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await screenshot(vs.page, `${theme}-mixed-stacks`);
+  }
+});
+
+test('processes have headings, and the line below says how they were sampled', async () => {
+  const { headings, sampling } = (await view(vs.page))!;
+  expect(headings).toHaveLength(2);
+  for (const heading of headings) {
+    expect(heading).toMatch(/^calling_back\.py · process \d+ · MainThread$/);
+  }
+  expect(sampling).toMatch(/^[\d,]+ samples at [\d.]+ k?Hz/);
+});
+
+test('native frames can be left out, and the place in the chart stays', async () => {
+  await webview(vs.page).locator('.scroller').focus();
+  await vs.page.keyboard.press('+');
+  const before = await until('the view is zoomed', async () => {
+    const now = await view(vs.page);
+    return now && now.startNs > 0 && now;
+  });
+  const setting = () =>
+    vs.companion.ask(
+      (vscode) => vscode.workspace.getConfiguration('linescope').get<boolean>('nativeFrames'),
+      null,
+    );
+  const natives = async () =>
+    (await frames(vs.page)).filter(({ kind }) => kind === 'native').map(({ name }) => name);
+  expect(await natives()).not.toEqual([]);
+  await webview(vs.page).locator('vscode-button', { hasText: 'Native' }).click();
+  const after = await until('the chart is without native frames', async () => {
+    const now = await view(vs.page);
+    return now && !now.native && now.samples > 0 && now;
+  });
+  expect(await setting()).toBe(false);
+  expect(await natives()).toEqual([]);
+  expect((await frames(vs.page)).map(({ name }) => name)).toContain('square');
+  expect([after.startNs, after.endNs]).toEqual([before.startNs, before.endNs]);
+  await webview(vs.page).locator('.scroller').focus();
+  await vs.page.keyboard.press('v');
+  await until('they are back', async () => (await natives()).length > 0);
+  expect(await setting()).toBe(true);
+});
+
+test('the window has no errors of ours', () => {
+  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+});
