@@ -163,6 +163,10 @@ function once({ python, bin, programs: sources, agent, folder, share }, program,
       samples: tool?.samples(output),
       bytes: tool ? written(output) : 0,
     };
+  } catch (error) {
+    // A tool that leaves no profile is a result; a program that does not run is not.
+    if (!tool) throw error;
+    return { problem: error.message };
   } finally {
     rmSync(output, { recursive: true, force: true });
     rmSync(spent, { force: true });

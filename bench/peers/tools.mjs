@@ -24,7 +24,8 @@ const tool = join(root, 'dist/cli.js');
  * @property {boolean} seesNative it tells time in compiled code from time in Python
  * @property {string} asked what it is asked for, in words
  * @property {(place: Place, script: string[]) => {command: string[], env?: Record<string, string>}} wrap
- * @property {(output: string) => number | undefined} samples observations of threads in what it wrote
+ * @property {(output: string) => number | undefined} samples observations of threads in what it wrote; throws when that is
+ *   no profile
  */
 
 const none = () => undefined;
@@ -78,8 +79,11 @@ export const scalene = (name, asked, rate) => ({
       ...['-o', output, script[0], '---', ...script.slice(1)],
     ],
   }),
-  samples: (output) =>
-    JSON.parse(readFileSync(output, 'utf8')).stacks.reduce((sum, [, { count }]) => sum + count, 0),
+  samples: (output) => {
+    const { stacks } = JSON.parse(readFileSync(output, 'utf8'));
+    if (!stacks) throw new Error('its profile is empty');
+    return stacks.reduce((sum, [, { count }]) => sum + count, 0);
+  },
 });
 
 export const pySpy = (name, asked, options, seesNative = false) => ({
