@@ -13,6 +13,7 @@ import {
   trampoline,
   upkeep,
 } from './interpreterNames';
+import { isInterpreter } from './paths';
 
 /** Where native frames are: on top of all Python frames, between two, under the outermost one, or without any. */
 export type Place = 'above' | 'between' | 'below' | 'alone';
@@ -23,9 +24,6 @@ export interface LabelledFrame extends NativeFrame {
   /** File name of its library. */
   module: string;
 }
-
-/** The executable of an interpreter that lives in a shared library: nobody's program. */
-const launcher = /^python[\d.]*[a-z]*$/;
 
 /** What the C library calls its way into the kernel, whatever the system call. */
 const anySystemCall = /^_*(internal_)?syscall_cancel(_arch)?\w*$/;
@@ -97,8 +95,10 @@ function visibleAt(place: Place): (frame: LabelledFrame) => boolean {
 }
 
 /** Whether a frame is code of a library or a program that is neither CPython nor the C library. */
-export function isForeign({ moduleKind, module }: LabelledFrame): boolean {
-  return moduleKind === 'anonymous' || (moduleKind === 'other' && !launcher.test(module));
+export function isForeign({ moduleKind, module, symbol }: LabelledFrame): boolean {
+  // An interpreter in a shared library is started by a small program, and every program begins with _start.
+  const isStart = isInterpreter(module) || symbol === '_start';
+  return moduleKind === 'anonymous' || (moduleKind === 'other' && !isStart);
 }
 
 function isGlue(name: string): boolean {

@@ -33,11 +33,18 @@ export function libraryName(module: string): string {
   return /^\w+/.exec(module)?.[0] ?? 'generated code';
 }
 
+/** Whether a file is called like an interpreter: `python3.12`. */
+export function isInterpreter(name: string): boolean {
+  return /^python[\d.]*[a-z]*$/.test(name);
+}
+
 /**
- * What an interpreter's command line runs, in a word: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`; ''
- * when it names nothing.
+ * What a command line runs, in a word: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`, or a program that
+ * Python is a part of; '' when it names nothing.
  */
 export function programOf(command: readonly string[]): string {
+  const program = baseName(command[0] ?? '');
+  if (!isInterpreter(program)) return program;
   for (let at = 1; at < command.length; at++) {
     const word = command[at]!;
     if (word === '-m') return command[at + 1] ?? '';

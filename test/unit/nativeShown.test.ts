@@ -99,7 +99,7 @@ test.each<[string, Place, string, string]>([
     'a program with Python inside',
     'below',
     'game:_start libc:__libc_start_main game:main game:script PyRun_SimpleString run_mod',
-    '_start main script',
+    'main script',
   ],
   [
     'a thread of Python',
