@@ -7,6 +7,7 @@ import { OffLine } from './offLine';
 import { callKind } from './opcodes';
 import { libraryName, programOf } from './paths';
 import { PythonStacks } from './pythonStacks';
+import { damageNotes } from './damage';
 import type {
   CodeRecord,
   EndRecord,
@@ -191,7 +192,7 @@ export class ProcessFeed {
       late: stats?.late ?? 0,
       offLine: this.#offLine.cost(),
       intervalNs: header.intervalNs,
-      notes: [...this.#notes, ...this.#ownNotes()],
+      notes: [...this.#notes, ...damageNotes(this.#foreign, this.#unknownCode)],
     };
   }
 
@@ -289,22 +290,5 @@ export class ProcessFeed {
     if (ns > this.#lastNs) {
       this.#lastNs = ns;
     }
-  }
-
-  #ownNotes(): ProcessInfo['notes'] {
-    const notes: ProcessInfo['notes'] = [];
-    if (this.#foreign > 0) {
-      notes.push({
-        severity: 'warning',
-        text: `The recording is damaged: ${this.#foreign} samples name stacks that are not in it; their time is in the totals, but on no line.`,
-      });
-    }
-    if (this.#unknownCode > 0) {
-      notes.push({
-        severity: 'warning',
-        text: 'The recording ends before it says where all of its code is from; the time spent there is in the totals, but on no line.',
-      });
-    }
-    return notes;
   }
 }
