@@ -55,7 +55,7 @@ describe.each(pythons)('Python $name', (python) => {
       `${python.name}: 4000 tasks, shares ${Object.keys(shares).map((name) => percent(wait(name), whole))} %, agent ${percent(report.agent_cpu_s, report.elapsed_s)} % of a core`,
     );
     for (const [name, share] of Object.entries(shares)) {
-      expect(Math.abs(percent(wait(name), whole) - share), name).toBeLessThan(8);
+      expect(Math.abs(percent(wait(name), whole) - share), name).toBeLessThan(10);
     }
     expect(report.agent_cpu_s).toBeLessThan(0.02 * report.elapsed_s);
   });

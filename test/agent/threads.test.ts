@@ -71,9 +71,11 @@ describe.each(pythons)('Python $name', (python) => {
     expect(told).toHaveLength(12);
     for (const [name, seconds] of told) {
       const { total } = lineOf(report, path, mark(path, name!));
-      expect(Math.abs(total.wait_s - Number(seconds)), name).toBeLessThan(0.12);
-      // After each wait the lock has to be won from two others: a few turns of 5 ms.
-      expect(total.gil_s, name).toBeLessThan(0.12);
+      // Each took 0.4 s and more, the last of it spent winning the interpreter lock from two others, which may have to
+      // wait for a core themselves while they hold it.
+      expect(Math.abs(total.wait_s - Number(seconds)), name).toBeLessThan(0.25);
+      expect(total.wait_s - total.gil_s, name).toBeGreaterThan(0.28);
+      expect(total.gil_s, name).toBeLessThan(0.5 * Number(seconds));
     }
     const burners = report.threads.filter(({ name }) => name === 'burner');
     expect(burners).toHaveLength(2);

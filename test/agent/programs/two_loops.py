@@ -22,8 +22,7 @@ def run(coroutine):
 
 
 threads = [
-    threading.Thread(target=run, args=(each,), name=each.__name__)
-    for each in (first, second)
+    threading.Thread(target=run, args=(each,), name=each.__name__) for each in (first, second)
 ]
 for thread in threads:
     thread.start()
