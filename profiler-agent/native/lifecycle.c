@@ -20,6 +20,7 @@
 #include "recording.h"
 #include "sampler.h"
 #include "selftest.h"
+#include "signals.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -80,6 +81,7 @@ static void after_fork_in_child(void) {
   watcher_after_fork();
   codes_clear();
   threads_after_fork();
+  signals_after_fork();
   process = getpid();
   active = record_from_here();
 }
@@ -101,12 +103,12 @@ __attribute__((constructor)) static void start(void) {
     return;
   }
   selftest_prepare(&python);
-  settings.signal = sampler_install(&python);
-  if (!settings.signal) {
+  int signal = sampler_install(&python);
+  if (!signal) {
     say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");
     return;
   }
-  threads_use_timer(settings.signal, settings.interval_ns);
+  threads_use_timer(signal, settings.interval_ns);
   watcher_prepare(&python);
   struct thread *main_thread = thread_claim();
   if (!main_thread) return;
@@ -130,10 +132,7 @@ static void *trampoline(void *argument) {
   void *(*start)(void *) = self->start;
   void *value = self->argument;
   thread__begin(self);
-  sigset_t ours;
-  sigemptyset(&ours);
-  sigaddset(&ours, settings.signal);
-  pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+  signals_begin(self->signal_blocked);
   void *result;
   pthread_cleanup_push(finish_thread, self);
   result = start(value);
@@ -147,6 +146,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   self->start = start;
   self->argument = argument;
   self->has_trampoline = true;
+  self->signal_blocked = signals_blocked();
   int error = agent_real_pthread_create(thread, attributes, trampoline, self);
   if (error) thread__unclaim(self);
   return error;
@@ -169,12 +169,14 @@ EXPORT void pthread_exit(void *value) {
 static bool exec_prepare(void) {
   if (!is_this_process() || !watcher_stop(false, -1)) return false;
   recording_mark_closed(true);
+  signals_before_exec();
   return true;
 }
 
 static void exec_failed(bool prepared) {
   if (!prepared) return;
   recording_mark_closed(false);
+  signals_after_exec();
   watcher_start();
 }
 

@@ -11,6 +11,7 @@
 #include "gil.h"
 #include "interpreter.h"
 #include "sampler.h"
+#include "signals.h"
 #include "tasks.h"
 #include "wait_stack.h"
 
@@ -208,7 +209,7 @@ static void thread_signal(struct thread *it, uint64_t now) {
   }
   atomic_store(&it->ticked, true);
   it->ticked_at = now;
-  if (syscall(SYS_tgkill, getpid(), it->tid, settings.signal) == 0)
+  if (syscall(SYS_tgkill, getpid(), it->tid, signals_ours()) == 0)
     stats->ticks++;
   else
     atomic_store(&it->ticked, false);

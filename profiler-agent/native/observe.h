@@ -5,7 +5,6 @@
 
 struct observer_settings {
   const struct interpreter *python;
-  int signal;
   bool signal_always;  // also threads that have a timer of their own
   // What the main thread's clocks said when the recording began: after exec they go on where they were.
   uint64_t cpu_base;

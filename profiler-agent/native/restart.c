@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base.h"
+#include "arch.h"
 #include "modules.h"
 
 // SA_RESTART makes the kernel restart most calls by itself. It never does so for those that wait with a time limit or
@@ -92,7 +92,6 @@ static int argument_load(const unsigned char *code) {
 // `xor %eax, %eax`, then nothing but loads of arguments. −1 when it does not.
 static long call_number(const unsigned char *pc) {
   const unsigned char *instruction = pc - 2;
-  if (instruction[0] != 0x0f || instruction[1] != 0x05) return -1;
   for (int distance = 0; distance <= LOADS_MAX; distance++) {
     const unsigned char *at = instruction - distance;
     uint32_t number = 0;
@@ -120,47 +119,100 @@ static bool is_due(const ucontext_t *context) {
   return (pending & ~blocked) != 0;
 }
 
-// The last look before the call begins again, when the handler has returned: a signal of the program's may have come
-// since is_due. Its handler has run then, and the kernel has put what it told that handler where it had told ours, over
-// UNTOUCHED. %rcx is where to go, %r11 where to look: `syscall` changes both, so nobody misses what was in them.
-#define UNTOUCHED 0x4c53
-extern const char restart_entry[], restart_exit[];
+// Whether a handler of the program's has returned on this thread since a call was to begin again. Not static: the code
+// below names it.
+__thread bool restart_refused __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+// Three pieces of code that no function can be.
+//
+// restart_return is what a handler of the program's returns to, in place of the C library's: it writes down that one
+// has returned, and does the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and
+// exceptions find the registers as this describes it.
+//
+// restart_leave is where that context goes on when it is on its way out of a call with EINTR, which the program is due
+// then. A signal of ours that arrives right now would otherwise find the same as one that has cut the call short.
+//
+// restart_entry is the last look before a call begins again, when our handler has returned: the program's may have run
+// since is_due.
+//
+// In both %rcx is where to go. `syscall` changes it and %r11, so nobody misses what was in them.
+#define SAVED(number, offset) ".cfi_escape 0x10, " #number ", 3, 0x77, (" #offset " & 0x7f) | 0x80, " #offset " >> 7\n"
+extern const char restart_return[], restart_leave[], restart_entry[];
 __asm__(
     ".pushsection .text\n"
+    ".cfi_startproc simple\n"
+    ".cfi_signal_frame\n"
+    ".cfi_escape 0x0f, 4, 0x77, 0xa0, 1, 6\n"  // CFA = *(%rsp + 160)
+    SAVED(8, 40) SAVED(9, 48) SAVED(10, 56) SAVED(11, 64) SAVED(12, 72) SAVED(13, 80) SAVED(14, 88) SAVED(15, 96)
+    SAVED(5, 104) SAVED(4, 112) SAVED(6, 120) SAVED(3, 128) SAVED(1, 136) SAVED(0, 144) SAVED(2, 152) SAVED(7, 160)
+    SAVED(16, 168)
+    "nop\n"  // Whoever looks up a return address looks one byte before it.
+    ".type restart_return, @function\n"
+    "restart_return:\n"
+    "  mov %rsp, %rdi\n"
+    "  call restart_handler_returns\n"
+    "  mov $15, %rax\n"
+    "  syscall\n"
+    ".cfi_endproc\n"
+    ".size restart_return, . - restart_return\n"
+    ".type restart_leave, @function\n"
+    "restart_leave:\n"
+    "  jmp *%rcx\n"
+    ".size restart_leave, . - restart_leave\n"
     ".type restart_entry, @function\n"
     "restart_entry:\n"
-    "  cmpl $0x4c53, (%r11)\n"
+    "  mov restart_refused@gottpoff(%rip), %r11\n"
+    "  cmpb $0, %fs:(%r11)\n"
     "  jne 1f\n"
     "  jmp *%rcx\n"
     "1:\n"
     "  mov $-4, %rax\n"  // −EINTR
     "  add $2, %rcx\n"
     "  jmp *%rcx\n"
-    "restart_exit:\n"
     ".size restart_entry, . - restart_entry\n"
     ".popsection\n");
 
-void restart_interrupted_call(siginfo_t *info, ucontext_t *context) {
-  greg_t *regs = context->uc_mcontext.gregs;
-  uintptr_t pc = (uintptr_t)regs[REG_RIP];
-  if (UNLIKELY(pc - (uintptr_t)restart_entry < (uintptr_t)(restart_exit - restart_entry))) {
-    // Our own next signal.
-    info->si_signo = UNTOUCHED;
-    return;
-  }
-  if (LIKELY(regs[REG_RAX] != -EINTR)) return;
+// Is the thread on its way out of a system call of the C library's that failed with EINTR? Only that library promises
+// what the code around such a call looks like; and a page before its code is its own.
+static bool is_interrupted(const greg_t *regs) {
+  if (LIKELY(regs[REG_RAX] != -EINTR)) return false;
   const struct module_map *map = modules_current();
-  // Only the C library promises what the code around a system call looks like; and a page before its code is its own.
+  uintptr_t pc = (uintptr_t)regs[REG_RIP];
   int module = map ? module_map__find(map, pc) : -1;
-  if (module < 0 || module_at((uint32_t)module)->kind != MODULE_LIBC) return;
-  if (module_map__find(map, pc - LOADS_MAX - 8) != module) return;
-  long call = call_number((const unsigned char *)pc);
+  if (module < 0 || module_at((uint32_t)module)->kind != MODULE_LIBC) return false;
+  return module_map__find(map, pc - LOADS_MAX - 8) == module && after_syscall(pc);
+}
+
+__attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontext_t *context) {
+  greg_t *regs = context->uc_mcontext.gregs;
+  restart_refused = true;
+  if (!is_interrupted(regs)) return;
+  regs[REG_RCX] = regs[REG_RIP];
+  regs[REG_RIP] = (greg_t)(uintptr_t)restart_leave;
+}
+
+void restart_watch_handler(int number) {
+  // The kernel's own structure, with the C library's flags and mask as they are.
+  struct {
+    void *handler;
+    unsigned long flags;
+    const void *restorer;
+    uint64_t mask;
+  } action;
+  if (syscall(SYS_rt_sigaction, number, NULL, &action, sizeof action.mask) != 0) return;
+  action.restorer = restart_return;
+  syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
+}
+
+void restart_interrupted_call(ucontext_t *context) {
+  greg_t *regs = context->uc_mcontext.gregs;
+  if (!is_interrupted(regs)) return;
+  long call = call_number((const unsigned char *)regs[REG_RIP]);
   if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
+  restart_refused = false;
   // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
-  info->si_signo = UNTOUCHED;
   regs[REG_RAX] = call;
-  regs[REG_RCX] = (greg_t)(pc - 2);
-  regs[REG_R11] = (greg_t)(uintptr_t)&info->si_signo;
+  regs[REG_RCX] = regs[REG_RIP] - 2;
   regs[REG_RIP] = (greg_t)(uintptr_t)restart_entry;
 }
 
@@ -168,9 +220,12 @@ void restart_interrupted_call(siginfo_t *info, ucontext_t *context) {
 
 // arm64 returns a call's result in the register of its first argument, which is lost then: nothing can be started
 // again.
-void restart_interrupted_call(siginfo_t *info, ucontext_t *context) {
-  (void)info;
+void restart_interrupted_call(ucontext_t *context) {
   (void)context;
+}
+
+void restart_watch_handler(int number) {
+  (void)number;
 }
 
 #endif

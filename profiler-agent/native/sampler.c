@@ -8,11 +8,11 @@
 
 #include "arch.h"
 #include "restart.h"
+#include "signals.h"
 #include "selftest.h"
 #include "stack.h"
 
 static const struct interpreter *python;
-static int signal_number;
 
 // This thread's Python state, or 0. While the interpreter finalizes, it frees the states of other threads.
 static uintptr_t thread_state(const struct thread *self) {
@@ -54,27 +54,20 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   struct thread *self = thread_self();
   // From this thread's own timer, or from the watcher. Whoever else sends this signal is not answered.
   bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == self);
+  struct registers registers = registers_read(context);
+  if (ours)
+    restart_interrupted_call(context);
+  else
+    signals_answer(info);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
-    struct registers registers = registers_read(context);
     selftest_interrupted(registers.pc);
     sample_take(self, &registers);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
-  if (ours) restart_interrupted_call(info, context);
   errno = saved;
 }
 
 int sampler_install(const struct interpreter *found) {
   python = found;
-  if (signal_number) return signal_number;
-  for (int candidate = SIGRTMAX - 3; candidate > SIGRTMIN; candidate--) {
-    struct sigaction old;
-    if (sigaction(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
-    if (sigaction(candidate, &action, NULL) != 0) continue;
-    signal_number = candidate;
-    return candidate;
-  }
-  return 0;
+  return signals_install(on_signal);
 }

@@ -83,7 +83,7 @@ static void thread__start_timer(struct thread *self) {
   event.sigev_value.sival_ptr = self;
   event._sigev_un._tid = self->tid;
   int timer;
-  if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) return;
+  if (syscall(SYS_timer_create, thread_clock(self->tid), &event, &timer) != 0) return;
   struct timespec every = {(time_t)(timer_interval / NS_PER_SECOND), (long)(timer_interval % NS_PER_SECOND)};
   struct itimerspec setting = {.it_interval = every, .it_value = every};
   if (syscall(SYS_timer_settime, timer, 0, &setting, NULL) != 0) {
@@ -91,6 +91,21 @@ static void thread__start_timer(struct thread *self) {
     return;
   }
   self->timer = timer;
+}
+
+static void thread__stop_timer(struct thread *self) {
+  // Whoever takes the id deletes it: the thread that ends, or the one that changes the signal.
+  int timer = atomic_exchange(&self->timer, -1);
+  if (timer >= 0) syscall(SYS_timer_delete, timer);
+}
+
+void threads_change_signal(int signal) {
+  timer_signal = signal;
+  for (uint32_t i = 0; i < threads_count(); i++) {
+    if (atomic_load(&slots[i]->phase) != THREAD_LIVE) continue;
+    thread__stop_timer(slots[i]);
+    thread__start_timer(slots[i]);
+  }
 }
 
 void threads_stop_timers(void) {
@@ -129,7 +144,7 @@ void thread__begin(struct thread *self) {
 
 bool thread__finish(struct thread *self) {
   mine = NULL;
-  if (self->timer >= 0) syscall(SYS_timer_delete, self->timer);
+  thread__stop_timer(self);
   struct entry_end *end = ring__reserve(self->ring, sizeof *end);
   if (end) {
     *end = (struct entry_end){

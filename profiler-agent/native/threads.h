@@ -30,8 +30,9 @@ struct thread {
   void *(*start)(void *);
   void *argument;
   bool has_trampoline;
+  bool signal_blocked;  // as the program believes
 
-  int timer;                  // the kernel's id of its CPU-time timer, −1 none
+  _Atomic int timer;          // the kernel's id of its CPU-time timer, −1 none
   uint64_t began, began_cpu;  // when it began, and its CPU clock then
 
   // The watcher's own.
@@ -72,6 +73,8 @@ void thread__begin(struct thread *self);
 // signal on the thread's way back to user mode (CONFIG_POSIX_CPU_TIMERS_TASK_WORK), so it never cuts a system call
 // short.
 void threads_use_timer(int signal, uint64_t interval_ns);
+// The timers of all threads send another signal from now on; 0: none.
+void threads_change_signal(int signal);
 // No timer fires any more, and threads that begin get none.
 void threads_stop_timers(void);
 // The calling thread ends, or will not be sampled any more. Returns true when it was the last of the program's.

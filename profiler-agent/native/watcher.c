@@ -208,7 +208,6 @@ void watcher_configure(const struct watcher_settings *wanted) {
   observer_configure(
       &(struct observer_settings){
           .python = wanted->python,
-          .signal = wanted->signal,
           .signal_always = !wanted->budget_permille,
           .cpu_base = wanted->cpu_base,
           .ticks_base = wanted->ticks_base,

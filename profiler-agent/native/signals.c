@@ -1,0 +1,232 @@
+#define _GNU_SOURCE
+#include "signals.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "restart.h"
+#include "threads.h"
+
+// What a signal needs of a stack: 3.6 KB for the registers where there is AVX-512, a little more than 1 KB for the
+// handler, and as much again for the program's that may follow. The usual 8 KB is enough, the smallest allowed is not.
+#define HANDLER_STACK 6144
+
+static _Atomic int ours;
+static int process;  // a vfork child shares this memory, but its signals are its own
+static void (*on_signal)(int, siginfo_t *, void *);
+static struct sigaction pretended;  // the program's idea of our signal
+
+THREAD_LOCAL bool believes_blocked;
+THREAD_LOCAL bool is_blocked;  // its alternate stack is too small for us
+
+// The C library's own function of that name.
+#define REAL(name) ((__typeof__(&name))real(&real_##name, #name))
+#define REAL_OF(name) static void *real_##name
+REAL_OF(sigaction);
+REAL_OF(signal);
+REAL_OF(sigprocmask);
+REAL_OF(pthread_sigmask);
+REAL_OF(sigwait);
+REAL_OF(sigwaitinfo);
+REAL_OF(sigtimedwait);
+REAL_OF(signalfd);
+REAL_OF(sigaltstack);
+
+static void *real(void **known, const char *name) {
+  if (UNLIKELY(!*known)) *known = dlsym(RTLD_NEXT, name);
+  return *known;
+}
+
+static sigset_t only(int number) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  return set;
+}
+
+// ---- Which signal ----
+
+// Takes a free signal. Returns its number or 0.
+static int take(void) {
+  for (int candidate = SIGRTMAX - 3; candidate > SIGRTMIN; candidate--) {
+    struct sigaction old;
+    if (REAL(sigaction)(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    if (REAL(sigaction)(candidate, &action, NULL) == 0) return candidate;
+  }
+  return 0;
+}
+
+int signals_install(void (*handler)(int, siginfo_t *, void *)) {
+  if (signals_ours()) return signals_ours();
+  on_signal = handler;
+  process = getpid();
+  // Whatever may be called from a handler of the program's is looked up now.
+  REAL(signal), REAL(sigprocmask), REAL(pthread_sigmask), REAL(sigaltstack);
+  atomic_store(&ours, take());
+  // The program that started this one may have left it blocked.
+  sigset_t mask;
+  REAL(pthread_sigmask)(SIG_BLOCK, NULL, &mask);
+  if (signals_ours()) signals_begin(sigismember(&mask, signals_ours()));
+  return signals_ours();
+}
+
+int signals_ours(void) {
+  return atomic_load_explicit(&ours, memory_order_relaxed);
+}
+
+void signals_after_fork(void) {
+  process = getpid();
+}
+
+// The program wants the signal for itself.
+static void make_way(int number) {
+  int next = take();
+  atomic_store(&ours, next);
+  threads_change_signal(next);
+  // Those of ours that are still on their way are forgotten by the kernel when they are to be ignored.
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  REAL(sigaction)(number, &ignore, NULL);
+  sigset_t mask = only(number);
+  if (believes_blocked) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+  believes_blocked = false;
+  if (next) signals_begin(false);
+}
+
+void signals_answer(const siginfo_t *info) {
+  bool foreign =
+      info->si_code == SI_USER || info->si_code == SI_QUEUE || (info->si_code == SI_TKILL && info->si_pid != getpid());
+  if (!foreign || pretended.sa_handler != SIG_DFL) return;
+  struct sigaction fatal = {.sa_handler = SIG_DFL};
+  REAL(sigaction)(info->si_signo, &fatal, NULL);
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), info->si_signo);
+}
+
+// ---- What the program asks to happen ----
+
+static bool is_function(void (*handler)(int)) {
+  return handler != SIG_DFL && handler != SIG_IGN;
+}
+
+EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
+  if (number != signals_ours() || !number) {
+    int result = REAL(sigaction)(number, action, old);
+    if (result == 0 && action && is_function(action->sa_handler)) restart_watch_handler(number);
+    return result;
+  }
+  struct sigaction before = pretended;
+  if (action && process == getpid()) {
+    if (is_function(action->sa_handler)) {
+      make_way(number);
+      pretended = (struct sigaction){.sa_handler = SIG_DFL};
+      sigaction(number, action, NULL);
+    } else {
+      pretended = *action;
+    }
+  }
+  if (old) *old = before;
+  return 0;
+}
+
+EXPORT sighandler_t signal(int number, sighandler_t handler) {
+  if (number != signals_ours() || !number) {
+    sighandler_t old = REAL(signal)(number, handler);
+    if (old != SIG_ERR && is_function(handler)) restart_watch_handler(number);
+    return old;
+  }
+  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART, .sa_mask = only(number)}, old;
+  sigaction(number, &action, &old);
+  return old.sa_handler;
+}
+
+// ---- Which signals a thread takes ----
+
+static int mask_change(__typeof__(&pthread_sigmask) change, int how, const sigset_t *set, sigset_t *old) {
+  int number = signals_ours();
+  if (!number) return change(how, set, old);
+  bool before = believes_blocked, after = before;
+  sigset_t changed;
+  if (set) {
+    changed = *set;
+    bool named = sigismember(set, number);
+    after = how == SIG_BLOCK ? before || named : how == SIG_UNBLOCK ? before && !named : named;
+    sigdelset(&changed, number);
+    if (how == SIG_SETMASK && is_blocked) sigaddset(&changed, number);
+  }
+  int result = change(how, set ? &changed : NULL, old);
+  if (result != 0) return result;
+  believes_blocked = after;
+  if (old) (before ? sigaddset : sigdelset)(old, number);
+  return 0;
+}
+
+EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old) {
+  return mask_change(REAL(pthread_sigmask), how, set, old);
+}
+
+EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old) {
+  return mask_change(REAL(sigprocmask), how, set, old);
+}
+
+bool signals_blocked(void) {
+  return believes_blocked;
+}
+
+void signals_begin(bool blocked) {
+  sigset_t mask = only(signals_ours());
+  believes_blocked = blocked;
+  REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
+}
+
+void signals_before_exec(void) {
+  sigset_t mask = only(signals_ours());
+  if (believes_blocked) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+}
+
+void signals_after_exec(void) {
+  if (!is_blocked) signals_begin(believes_blocked);
+}
+
+// Whoever waits for every signal does not wait for ours.
+static const sigset_t *without_ours(const sigset_t *set, sigset_t *copy) {
+  int number = signals_ours();
+  if (!number || !set) return set;
+  *copy = *set;
+  sigdelset(copy, number);
+  return copy;
+}
+
+EXPORT int sigwait(const sigset_t *set, int *number) {
+  sigset_t copy;
+  return REAL(sigwait)(without_ours(set, &copy), number);
+}
+
+EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info) {
+  sigset_t copy;
+  return REAL(sigwaitinfo)(without_ours(set, &copy), info);
+}
+
+EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *limit) {
+  sigset_t copy;
+  return REAL(sigtimedwait)(without_ours(set, &copy), info, limit);
+}
+
+EXPORT int signalfd(int file, const sigset_t *set, int flags) {
+  sigset_t copy;
+  return REAL(signalfd)(file, without_ours(set, &copy), flags);
+}
+
+// A handler runs on the thread's alternate stack, if it has one. One that is made for less than ours is left alone: the
+// thread is not sampled as long as it has it.
+EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
+  int result = REAL(sigaltstack)(stack, old);
+  if (result != 0 || !stack || !signals_ours()) return result;
+  is_blocked = !(stack->ss_flags & SS_DISABLE) && stack->ss_size < HANDLER_STACK;
+  sigset_t mask = only(signals_ours());
+  REAL(pthread_sigmask)(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &mask, NULL);
+  return 0;
+}

@@ -1,0 +1,25 @@
+// The one signal that is ours, and that the program sees nothing of it.
+//
+// It is a real-time signal that nobody uses; when the program begins to use it, another one is taken. What the program
+// says about its number is remembered and told back, and it is never blocked but where it would do harm, so threads
+// that block every signal are sampled too.
+#pragma once
+#include <signal.h>
+
+#include "base.h"
+
+// Takes a signal for the handler, with everything blocked while it runs. Returns its number, 0 when none is free.
+int signals_install(void (*handler)(int, siginfo_t *, void *));
+// Its number now; 0 once the program has taken every one there is. (signal)
+int signals_ours(void);
+// Someone else has sent it: what the program has asked to happen then happens. (signal)
+void signals_answer(const siginfo_t *info);
+// Does the calling thread believe that it is blocked?
+bool signals_blocked(void);
+// The calling thread begins, and believes what its creator believed.
+void signals_begin(bool blocked);
+// Before exec, the next program inherits what this one believes; it did not come to that.
+void signals_before_exec(void);
+void signals_after_exec(void);
+// In a forked child.
+void signals_after_fork(void);
