@@ -7,6 +7,21 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+double random_distance(uint64_t *state) {
+  *state += 0x9e3779b97f4a7c15ull;
+  // −ln(u) for u in (0, 1], without libm: exponent and mantissa apart.
+  union {
+    double value;
+    uint64_t bits;
+  } u = {.value = (double)((mix64(*state) >> 11) + 1) * 0x1p-53};
+  int exponent = (int)(u.bits >> 52) - 1023;
+  u.bits = (u.bits & 0xfffffffffffffull) | 1023ull << 52;
+  // ln of the mantissa, in [1, 2), by the series of the inverse hyperbolic tangent: exact to 1e-8.
+  double t = (u.value - 1) / (u.value + 1), square = t * t, sum = 0;
+  for (int i = 15; i >= 1; i -= 2) sum = sum * square + 1.0 / i;
+  return -(exponent * 0.69314718055994531 + 2 * t * sum);
+}
+
 void *pages_alloc(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return memory == MAP_FAILED ? NULL : memory;

@@ -53,6 +53,9 @@ INLINE uint64_t mix64(uint64_t x) {
   return x;
 }
 
+// A random distance between events that come once in a unit on average and know nothing of each other (exponentially
+// distributed), from a state that it changes.
+double random_distance(uint64_t *state);
 // Zeroed pages from the kernel, never the program's malloc. NULL when there are none.
 void *pages_alloc(size_t size);
 void pages_free(void *memory, size_t size);

@@ -21,6 +21,8 @@
 #define LATE_NS (25 * 1000 * 1000ull)
 // So much CPU time without a sample: the timer's ticks miss the thread.
 #define MISSED_NS (40 * 1000 * 1000ull)
+// One part in so many of the CPU time beyond its ticks is charged to a sample at once.
+#define LEFT_TO_LATER 8
 // A signal that has not been answered for so long is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
 
@@ -124,12 +126,23 @@ void thread__write_wait(struct thread *it, uint64_t now) {
   wait_write(it, now, it->clock);
 }
 
-// The kernel's part of the CPU time up to a sample: as much of it as of the ticks that fell into it. Where samples come
-// faster than ticks, the next tick decides for all of them.
-static uint64_t system_time(struct thread *it, const struct entry_sample *entry) {
+// How much CPU time a sample is charged with: what no earlier one was. A tick that falls into a system call is answered
+// at the end of that call only; what lies between is left to the samples after it, little by little, or lines that make
+// long calls would cost more than they took.
+static uint64_t sample_cpu(const struct thread *it, const struct entry_sample *entry) {
+  uint64_t cpu = entry->cpu - it->cpu;
+  uint64_t due = entry->ticks.user + entry->ticks.system - it->ticks.user - it->ticks.system;
+  // Samples that come faster than ticks are not asked for by ticks.
+  if (settings.signal_always || !due || cpu <= due) return cpu;
+  return due + (cpu - due) / LEFT_TO_LATER;
+}
+
+// The kernel's part of a sample's CPU time: as much of it as of the ticks that fell into it. Where samples come faster
+// than ticks, the next tick decides for all of them.
+static uint64_t sample_system(struct thread *it, const struct entry_sample *entry, uint64_t cpu) {
   uint64_t user = entry->ticks.user - it->ticks.user, system = entry->ticks.system - it->ticks.system;
   it->ticks = entry->ticks;
-  it->undivided += entry->cpu - it->cpu;
+  it->undivided += cpu;
   // A tick between two clocks that the handler reads one after the other looks like one more or one less.
   if ((int64_t)system < 0) system = 0;
   if (user + system == 0) return 0;
@@ -140,14 +153,14 @@ static uint64_t system_time(struct thread *it, const struct entry_sample *entry)
 
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
   const uint64_t *words = (const uint64_t *)(entry + 1);
-  uint64_t cpu = entry->cpu - it->cpu;
+  uint64_t cpu = sample_cpu(it, entry);
   struct sample_record sample = {
       .thread = it->id,
       .flags = entry->flags,
       .time = entry->wall,
       .cpu = cpu,
       .wall = cpu,
-      .system = system_time(it, entry),
+      .system = sample_system(it, entry, cpu),
       .opcode = entry->opcode,
   };
   for (uint32_t i = entry->words; i--;) {
@@ -162,7 +175,7 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
   stats->samples++;
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
   it->sampled = entry->wall;
-  it->cpu = entry->cpu;
+  it->cpu += cpu;
 }
 
 // CPU time since the last sample, that no sample will come for.
@@ -257,10 +270,8 @@ bool thread__observe(struct thread *it, uint64_t now) {
   long call = -1;
   uintptr_t argument = 0;
   if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
-    if (it->waiting) {
-      thread__write_wait(it, now);
-      it->waiting = false;
-    }
+    // What it waited since the last look is charged to where it is next seen to wait.
+    it->waiting = false;
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
     if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS) thread_signal(it, now);

@@ -25,6 +25,10 @@
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
+// The heart beats at least this often.
+#define PAUSE_MAX_NS (95 * 1000 * 1000ull)
+// What may be spent on a program that does little but wait, of the time that passes.
+#define WAITING_PER_MILLION 1500
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
@@ -48,11 +52,6 @@ static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
 static uint64_t next_stats, next_modules, modules_wait;
-
-static uint64_t random_next(void) {
-  random_state += 0x9e3779b97f4a7c15ull;
-  return mix64(random_state);
-}
 
 static void stats_write(void) {
   stats.agent_cpu = agent_cpu_before + clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -122,7 +121,8 @@ static void finish(void) {
     thread__drain(it);
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
-    if (it->waiting) thread__write_wait(it, now);
+    it->clock = cpu;
+    if (it->wait_written) thread__write_wait(it, now);
     thread__write_remainder(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
@@ -145,7 +145,7 @@ static void budget_apply(uint64_t now) {
   uint64_t cost = (agent - budget_agent + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
   uint64_t program = process - budget_process - (agent - budget_agent);
   // Even a program that only waits is looked at, twenty times a second.
-  uint64_t allowed = program * settings.budget_permille / 1000 + 1;
+  uint64_t allowed = program * settings.budget_permille / 1000 + passed * WAITING_PER_MILLION / 1000000 + 1;
   uint64_t wanted = cost * passed / allowed;
   if (wanted < settings.interval_ns) wanted = settings.interval_ns;
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
@@ -185,9 +185,10 @@ static void *run(void *unused) {
     uint64_t pause = interval * (idle > 20 && settings.budget_permille ? IDLE_INTERVALS : 1);
     if (pause > INTERVAL_MAX_NS && settings.interval_ns < INTERVAL_MAX_NS) pause = INTERVAL_MAX_NS;
     if (early && pause > EARLY_NS) pause = EARLY_NS;
-    // Uniform between half and one and a half intervals: a program that works in step with the clock is not sampled
-    // in step with it.
-    next += pause / 2 + random_next() % pause;
+    // Looks that know nothing of each other are fair to short waits and long ones, and to a program that works in step
+    // with a clock of its own (R. Wolff, "Poisson arrivals see time averages").
+    uint64_t distance = (uint64_t)(random_distance(&random_state) * (double)pause);
+    next += distance < PAUSE_MAX_NS ? distance : PAUSE_MAX_NS;
     now = clock_ns(CLOCK_MONOTONIC);
     if (next < now) next = now + interval / 2;
     struct timespec at = {(time_t)(next / NS_PER_SECOND), (long)(next % NS_PER_SECOND)};
