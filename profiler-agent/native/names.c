@@ -87,5 +87,5 @@ void names_look(uint64_t now) {
   for (uint32_t slot = 0; all && slot < threads_count(); slot++)
     if (wants_name(thread_at(slot), false)) read_system_name(thread_at(slot));
   next_look = now + (clock_ns(CLOCK_THREAD_CPUTIME_ID) - before) * PAUSES;
-  if (all) next_all = now + ALL_NS;
+  if (all) next_all = now + ALL_NS > next_look ? now + ALL_NS : next_look;
 }

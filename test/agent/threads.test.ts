@@ -71,10 +71,10 @@ describe.each(pythons)('Python $name', (python) => {
     expect(told).toHaveLength(12);
     for (const [name, seconds] of told) {
       const { total } = lineOf(report, path, mark(path, name!));
-      // Each took 0.4 s and more, the last of it spent winning the interpreter lock from two others, which may have to
-      // wait for a core themselves while they hold it.
+      // Each took about 0.4 s, the last of it spent winning the interpreter lock from two others, which may have to wait
+      // for a core themselves while they hold it.
+      expect(Number(seconds), name).toBeGreaterThan(0.3);
       expect(Math.abs(total.wait_s - Number(seconds)), name).toBeLessThan(0.25);
-      expect(total.wait_s - total.gil_s, name).toBeGreaterThan(0.28);
       expect(total.gil_s, name).toBeLessThan(0.5 * Number(seconds));
     }
     const burners = report.threads.filter(({ name }) => name === 'burner');

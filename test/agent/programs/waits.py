@@ -20,14 +20,16 @@ def burn():
             total += i
 
 
-def hold(lock):
+def hold(lock, taken):
     with lock:
+        taken.set()
         time.sleep(nap)
 
 
 def held(lock):
-    threading.Thread(target=hold, args=(lock,)).start()
-    time.sleep(0.05)
+    taken = threading.Event()
+    threading.Thread(target=hold, args=(lock, taken)).start()
+    taken.wait()
     return lock
 
 
