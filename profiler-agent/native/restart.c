@@ -11,6 +11,8 @@
 
 #include "arch.h"
 #include "modules.h"
+#include "threads.h"
+#include "unwind.h"
 
 // SA_RESTART makes the kernel restart most calls by itself. It never does so for those that wait with a time limit or
 // for a signal. A signal from a CPU-time timer does not cut them short either (threads.h); one that the watcher sends
@@ -88,10 +90,9 @@ static int argument_load(const unsigned char *code) {
 
 #define LOADS_MAX 20  // bytes
 
-// The number of the call that `syscall` before pc made, when the code before it says so: `mov $number, %eax` or
-// `xor %eax, %eax`, then nothing but loads of arguments. −1 when it does not.
-static long call_number(const unsigned char *pc) {
-  const unsigned char *instruction = pc - 2;
+// The number of the call, when the code before `syscall` says so: `mov $number, %eax` or `xor %eax, %eax`, then nothing
+// but loads of arguments. −1 when it does not.
+static long number_from_code(const unsigned char *instruction) {
   for (int distance = 0; distance <= LOADS_MAX; distance++) {
     const unsigned char *at = instruction - distance;
     uint32_t number = 0;
@@ -108,6 +109,28 @@ static long call_number(const unsigned char *pc) {
     if (at == instruction) return number;
   }
   return -1;
+}
+
+// The number of the call that `syscall` before the interrupted instruction made; −1 when it is not certain.
+static long call_number(const greg_t *regs, const struct module_map *map) {
+  const unsigned char *instruction = (const unsigned char *)regs[REG_RIP] - 2;
+  // From 2.41 glibc makes all calls that may be cancelled in one place, with the number as an argument that comes on
+  // the stack, as the seventh: by itself where nothing can cancel it,
+  static const unsigned char load[] = {0x48, 0x8b, 0x44, 0x24};  // mov disp8(%rsp), %rax
+  if (memcmp(instruction - 5, load, sizeof load) == 0)
+    return *(const int *)(regs[REG_RSP] + (signed char)instruction[-1]);
+  // or by a piece of assembler that it calls.
+  static const unsigned char cancellable[] = {0x4c, 0x89, 0x5c, 0x24, 0x08, 0x0f, 0x05, 0xc3};
+  if (memcmp(instruction - 5, cancellable, sizeof cancellable) != 0) return number_from_code(instruction);
+  const struct thread *self = thread_self();
+  if (!self) return -1;
+  struct unwind_cursor cursor = {
+      .at = {.pc = (uintptr_t)regs[REG_RIP], .sp = (uintptr_t)regs[REG_RSP], .fp = (uintptr_t)regs[REG_RBP]},
+      .stack_end = self->stack_end,
+  };
+  struct unwind_step step;
+  if (!unwind_step(&cursor, map, true, &step) || !unwind_step(&cursor, map, false, &step)) return -1;
+  return *(const int *)cursor.at.sp;
 }
 
 // Whether a signal of the program's is about to be delivered: then the call ends with EINTR because of that one.
@@ -192,6 +215,10 @@ __attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontex
 }
 
 void restart_watch_handler(int number) {
+  // A fault interrupts no call, and whoever prints its stack prints where its handler returns to.
+  static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+    if (number == faults[i]) return;
   // The kernel's own structure, with the C library's flags and mask as they are.
   struct {
     void *handler;
@@ -207,7 +234,7 @@ void restart_watch_handler(int number) {
 void restart_interrupted_call(ucontext_t *context) {
   greg_t *regs = context->uc_mcontext.gregs;
   if (!is_interrupted(regs)) return;
-  long call = call_number((const unsigned char *)regs[REG_RIP]);
+  long call = call_number(regs, modules_current());
   if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
   restart_refused = false;
   // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
