@@ -16,6 +16,7 @@
 #include "observe.h"
 #include "recording.h"
 #include "selftest.h"
+#include "signals.h"
 #include "tasks.h"
 #include "threads.h"
 #include "wait_stack.h"
@@ -48,6 +49,7 @@ static bool silent;  // nothing is to be sampled: only the process's own figures
 static struct stats stats;
 static uint64_t agent_cpu_before;  // of watchers that were stopped
 static bool said_refused;          // that threads are missing
+static bool said_no_signal;        // that the program has taken every signal
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
@@ -102,6 +104,10 @@ static bool look_around(uint64_t now) {
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     stats_write();
+    if (!said_no_signal && !signals_ours()) {
+      said_no_signal = true;
+      record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
+    }
     if (!said_refused && threads_refused()) {
       said_refused = true;
       record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
@@ -215,7 +221,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
-  said_refused = false;
+  said_refused = said_no_signal = false;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
