@@ -83,7 +83,9 @@ def generations():
     # A child by subprocess, which forks; and one that a process pool started.
     done = subprocess.run([sys.executable, __file__, "fork"], capture_output=True, text=True)
     print("child", done.returncode, done.stdout, done.stderr)
-    with concurrent.futures.ProcessPoolExecutor(1) as workers:
+    # From 3.14 a pool asks a fork server unless told otherwise.
+    fork = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=fork) as workers:
         print("pool", workers.submit(work).result())
 
 
