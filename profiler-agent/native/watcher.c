@@ -29,7 +29,7 @@
 // The heart beats at least this often.
 #define PAUSE_MAX_NS (95 * 1000 * 1000ull)
 // What may be spent on a program that does little but wait, of the time that passes.
-#define WAITING_PER_MILLION 1500
+#define WAITING_PERMILLE 4
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
@@ -151,7 +151,8 @@ static void budget_apply(uint64_t now) {
   uint64_t cost = (agent - budget_agent + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
   uint64_t program = process - budget_process - (agent - budget_agent);
   // Even a program that only waits is looked at, twenty times a second.
-  uint64_t allowed = program * settings.budget_permille / 1000 + passed * WAITING_PER_MILLION / 1000000 + 1;
+  uint64_t allowed = program * settings.budget_permille / 1000;
+  if (allowed < passed * WAITING_PERMILLE / 1000) allowed = passed * WAITING_PERMILLE / 1000;
   uint64_t wanted = cost * passed / allowed;
   if (wanted < settings.interval_ns) wanted = settings.interval_ns;
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;

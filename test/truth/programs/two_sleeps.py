@@ -12,7 +12,7 @@ def burn(rounds):
     return total
 
 
-while going(0.4):
+while going(1.5):
     with wait("short"):
         time.sleep(0.02)  # mark: short
     with region("burn"):
