@@ -211,18 +211,25 @@ static void let_go(void) {
   memset(&out, 0, sizeof out);
 }
 
+// The room made in advance; when that fails the file is only longer than it needs to be.
+static void room_give_back(void) {
+  window_unmap();
+  if (truncate(out.path, (off_t)(HEADER_SIZE + out.end)) != 0) errno = 0;
+}
+
 void recording_close(void) {
   if (!out.header) return;
   recording_commit();
   uint32_t recording = STATE_RECORDING;
   atomic_compare_exchange_strong(&out.header->state, &recording, STATE_CLOSED);
-  // The room made in advance is given back; when that fails the file is only longer than it needs to be.
-  if (truncate(out.path, (off_t)(HEADER_SIZE + out.end)) != 0) errno = 0;
+  room_give_back();
   let_go();
 }
 
 void recording_mark_closed(bool closed) {
   if (!out.header) return;
+  // It is made again when something is written after all.
+  if (closed) room_give_back();
   uint32_t from = closed ? STATE_RECORDING : STATE_CLOSED;
   atomic_compare_exchange_strong(&out.header->state, &from, closed ? STATE_CLOSED : STATE_RECORDING);
 }
