@@ -117,7 +117,9 @@ def scalene(path, virtual):
     elapsed = profile.get("elapsed_time_sec", 0)
     lines = Lines()
     cpu = 0
-    known = [(name, line) for name, file in profile.get("files", {}).items() for line in file["lines"]]
+    known = [
+        (name, line) for name, file in profile.get("files", {}).items() for line in file["lines"]
+    ]
     blocked = sum(line["n_sys_percent"] for _, line in known)
     awaited = any(line["n_async_await_percent"] for _, line in known)
     for name, line in known:
@@ -131,7 +133,9 @@ def scalene(path, virtual):
         spent["cpu"] = sum(spent.values())
         if not virtual:
             # The shares of awaiting are of all awaiting.
-            share = line["n_async_await_percent"] / 100 * blocked if awaited else line["n_sys_percent"]
+            share = (
+                line["n_async_await_percent"] / 100 * blocked if awaited else line["n_sys_percent"]
+            )
             spent["wait"] = share * elapsed / 100
         cpu += spent["cpu"]
         if name == PROGRAM:
@@ -214,7 +218,9 @@ def pyinstrument(path):
             # "[self]" is a child of its own, a builtin a child without a file.
             functions[key][0] += frame["time"] - inner
             functions[key][0] += sum(it["time"] for it in children if it["function"] == "[self]")
-            functions[key][2] += sum(it["time"] for it in children if it["file_path"] == "<built-in>")
+            functions[key][2] += sum(
+                it["time"] for it in children if it["file_path"] == "<built-in>"
+            )
             if key not in above:
                 functions[key][1] += frame["time"]
         for child in children:
@@ -234,7 +240,9 @@ def scopes():
             start = min([node.lineno, *(it.lineno for it in getattr(node, "decorator_list", []))])
             name = getattr(node, "name", "<lambda>")
             first = (start, node.lineno)
-            found.append({"name": name, "first": first, "start": start, "end": node.end_lineno, "marks": {}})
+            found.append(
+                {"name": name, "first": first, "start": start, "end": node.end_lineno, "marks": {}}
+            )
     for number, text in enumerate(source.split("\n"), 1):
         mark = MARK.search(text)
         if mark:
@@ -263,7 +271,12 @@ def by_scope(functions, cpu, sees_native):
                 lines.add(line, "self", "python", alone)
                 lines.add(line, "self", "native", builtin)
     kinds = {"self": ["cpu", "python", "native"] if sees_native else ["cpu"], "total": ["cpu"]}
-    return {"cpu": cpu, "kinds": kinds, "lines": lines.lines, "cannot": {"self": cannot, "total": cannot}}
+    return {
+        "cpu": cpu,
+        "kinds": kinds,
+        "lines": lines.lines,
+        "cannot": {"self": cannot, "total": cannot},
+    }
 
 
 READERS = {

@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Folders, program, recordings, run, show, underAgent } from './programs';
+import { Folders, mark, profile, program, recordings, run, show, underAgent } from './programs';
 import { pythons } from './pythons';
+import { cpu, lineOf } from './report';
 
 const folders = new Folders();
 afterAll(() => folders.clear());
@@ -23,6 +24,12 @@ const intervals = [
 ];
 
 describe.each(pythons)('Python $name', (python) => {
+  test('threads that block every signal are sampled all the same', async () => {
+    const path = program('blocked_signals.py');
+    const { report } = await profile(python.path, [path], folders.make());
+    expect(cpu(lineOf(report, path, mark(path, 'work')).total)).toBeGreaterThan(0.8);
+  });
+
   describe.each(intervals)('every $LINESCOPE_INTERVAL_US µs', (rate) => {
     const under = (runDir: string) => ({ env: underAgent(runDir, rate) });
 

@@ -97,13 +97,13 @@ describe('a recording that is not as it was', () => {
     writeFileSync(copy, content);
   }
 
-  test('cut off in the middle: the first half is shown, and one sentence says so', async () => {
+  test('cut off in the middle: the first half is shown, and a sentence says so', async () => {
     const half = Math.floor(readFileSync(original).length / 2);
     const { code, stderr, warnings } = await said('half.lsp', (copy) => truncateSync(copy, half));
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('is cut short');
+    // Beside it there may be one that says how much time the lost part took.
+    expect(warnings.filter((text) => text.includes('is cut short'))).toHaveLength(1);
   });
 
   test('cut off inside the header', async () => {
@@ -121,8 +121,8 @@ describe('a recording that is not as it was', () => {
     );
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('is damaged');
+    // Beside it there may be one that says how much time the lost part took.
+    expect(warnings.filter((text) => text.includes('is damaged'))).toHaveLength(1);
   });
 
   test('from a newer version', async () => {

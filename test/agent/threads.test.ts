@@ -1,7 +1,7 @@
 /** Threads: who works, who waits, for what, and that nobody's waiting is disturbed. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Folders, mark, profile, program, run, underAgent } from './programs';
+import { Folders, mark, profile, program, run } from './programs';
 import { pythons } from './pythons';
 import { cpu, lineOf } from './report';
 
@@ -156,28 +156,5 @@ describe.each(pythons)('Python $name', (python) => {
     expect(cpu(report.total)).toBeGreaterThan(0.96 * (program_s - report.agent_cpu_s));
     expect(cpu(report.total)).toBeLessThan(1.02 * program_s + 0.02);
     expect(report.dropped).toBe(0);
-  });
-
-  test.each(['1000', '100'])('no blocking call is interrupted, every %s µs', async (interval) => {
-    const runDir = folders.make();
-    const env = underAgent(runDir, { LINESCOPE_INTERVAL_US: interval });
-    const ended = await run(python.path, [program('interrupts.py'), '3'], { env });
-    expect(ended.code).toBe(0);
-    const counts = ended.stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' '));
-    expect(counts.map(([name]) => name)).toEqual([
-      'nanosleep',
-      'poll',
-      'select',
-      'epoll_wait',
-      'recv',
-      'read',
-    ]);
-    for (const [name, calls, interrupted] of counts) {
-      expect(Number(calls), name).toBeGreaterThan(20);
-      expect(`${name}: ${interrupted}`).toBe(`${name}: 0`);
-    }
   });
 });

@@ -71,6 +71,22 @@ describe.each(pythons)('Python $name', (python) => {
     expect(watched.stderr.startsWith(bare.stderr)).toBe(true);
   });
 
+  test.each(['fork_in_thread', 'first_exits', 'daemons'])(
+    'ends with its last thread: %s',
+    async (how) => {
+      const { bare, watched, runDir } = await both(python.path, [program('last_thread.py'), how]);
+      // 3.12 warns of a fork beside other threads, by the number of the process.
+      const anonymous = ({ stderr, ...rest }: Ended) => ({
+        ...rest,
+        stderr: stderr.replace(/pid=\d+/, 'pid=…'),
+      });
+      expect(anonymous(watched)).toEqual(anonymous(bare));
+      expect(bare.code).toBe(0);
+      const { report } = await show(runDir, folders.make());
+      expect(report!.processes.map(({ state }) => state).join()).toMatch(/^ended(,ended)?$/);
+    },
+  );
+
   test('sees the same process around it', async () => {
     const args = [program('identity.py'), 'one', '--two', 'th ree'];
     const { bare, watched } = await both(python.path, args, { cwd: folders.make() });

@@ -31,7 +31,7 @@ def first_exits():
     ctypes.CDLL(None).pthread_exit(None)
 
 
-def raising_exit():
+def daemons():
     # Python ends daemon threads in the middle of what they do.
     def work():
         while True:
