@@ -254,7 +254,7 @@ bool watcher_stop(bool end, int exit_status) {
   end_status = exit_status;
   atomic_store_explicit(&stop_wanted, 1, memory_order_release);
   syscall(SYS_futex, &stop_wanted, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-  uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + NS_PER_SECOND / 5;
+  uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + NS_PER_SECOND;
   while (!atomic_load(&stopped)) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
     if (now >= deadline) return false;

@@ -21,7 +21,8 @@ void watcher_prepare(struct interpreter *python);
 void watcher_configure(const struct watcher_settings *settings);
 // Starts it, also after a watcher_stop. Returns 0 or an errno.
 int watcher_start(void);
-// Lets it write what is left, and waits for that, 0.2 s at most. With `end` the process says goodbye with its exit
+// Lets it write what is left, and waits for that, a second at most, which it takes only when there is no core
+// for it. With `end` the process says goodbye with its exit
 // status (−1 unknown). Returns false when it does not run, or did not stop in time.
 bool watcher_stop(bool end, int exit_status);
 // In a forked child, where the thread does not exist.
