@@ -34,6 +34,8 @@
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
+// So many of the threads that wait are looked at in one round.
+#define WAITING_LOOKS 32
 
 extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
@@ -54,6 +56,7 @@ static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
 static uint64_t next_stats, next_modules, modules_wait;
+static uint32_t next_turn;  // of the threads that wait, the first to be looked at
 
 static void stats_write(void) {
   stats.agent_cpu = agent_cpu_before + clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -89,17 +92,22 @@ static bool look_around(uint64_t now) {
   bool running = false;
   // Before the samples that met the unknown address are written, if it can be.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
-  for (uint32_t i = 0; i < threads_count(); i++) {
+  uint32_t count = threads_count();
+  for (uint32_t i = 0; i < count; i++) {
     struct thread *it = thread_at(i);
     int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
     if (phase != THREAD_LIVE && phase != THREAD_ENDED) continue;
+    bool has_run = ring__peek(it->ring) != NULL;
     thread__drain(it);
     if (phase == THREAD_ENDED) {
       thread__release(it);
       continue;
     }
-    if (!silent) running |= thread__observe(it, now);
+    // Those that wait are most likely to wait still: where they are many, they take turns.
+    bool turn = (i + count - next_turn % count) % count < WAITING_LOOKS;
+    if (!silent && (turn || has_run || !it->waiting)) running |= thread__observe(it, now);
   }
+  next_turn += WAITING_LOOKS;
   names_look(now);
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
