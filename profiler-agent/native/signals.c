@@ -112,10 +112,15 @@ static bool is_function(void (*handler)(int)) {
   return handler != SIG_DFL && handler != SIG_IGN;
 }
 
+// Where nothing is sampled, nothing is watched.
+static void set_handler(int number, void (*handler)(int)) {
+  if (signals_ours() && is_function(handler)) restart_watch_handler(number);
+}
+
 EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
   if (number != signals_ours() || !number) {
     int result = REAL(sigaction)(number, action, old);
-    if (result == 0 && action && is_function(action->sa_handler)) restart_watch_handler(number);
+    if (result == 0 && action) set_handler(number, action->sa_handler);
     return result;
   }
   struct sigaction before = pretended;
@@ -135,7 +140,7 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 EXPORT sighandler_t signal(int number, sighandler_t handler) {
   if (number != signals_ours() || !number) {
     sighandler_t old = REAL(signal)(number, handler);
-    if (old != SIG_ERR && is_function(handler)) restart_watch_handler(number);
+    if (old != SIG_ERR) set_handler(number, handler);
     return old;
   }
   struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART, .sa_mask = only(number)}, old;
