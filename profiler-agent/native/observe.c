@@ -89,15 +89,21 @@ static void thread_introduce(struct thread *it) {
   record_thread(it->id, it->tid, it->began, it->name);
 }
 
-// Charges all waiting up to a moment that has not been charged yet to where the thread was last seen to wait: its time
-// so far but for what it ran (by its CPU clock at that moment) and for what it only lacked a core.
-static void wait_write(struct thread *it, uint64_t until, uint64_t cpu) {
+// Waiting up to a moment that has not been charged yet, in ns: the thread's time so far but for what it ran (by its CPU
+// clock at that moment), for what it only lacked a core, and for what has been charged.
+static uint64_t wait_owed(const struct thread *it, uint64_t until, uint64_t cpu) {
   uint64_t busy = cpu - it->began_cpu + it->delay - it->born_delay;
-  uint64_t waited = until - it->began - busy;
-  it->wait_written = until;
+  uint64_t owed = until - it->began - busy - it->waited;
   // Clocks are read one after the other, and a thread may have begun after the round did.
-  if ((int64_t)(waited - it->waited) <= 0) return;
-  struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, waited - it->waited}};
+  return (int64_t)owed > 0 ? owed : 0;
+}
+
+// Charges so much waiting, up to a moment, to where the thread was last seen to wait.
+static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
+  it->wait_written = until;
+  it->left = 0;
+  if (!wall) return;
+  struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, wall}};
   uint32_t count = 1;
   // No more samples than of a thread that runs.
   if (it->awaits && it->awaits->thread == it->id) {
@@ -107,7 +113,7 @@ static void wait_write(struct thread *it, uint64_t until, uint64_t cpu) {
   struct sample_record sample = {
       .thread = it->id,
       .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
-      .time = until - (waited - it->waited),
+      .time = until - wall,
   };
   if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
   // One after the other, although they wait at the same time: a thread's samples do not overlap.
@@ -118,12 +124,19 @@ static void wait_write(struct thread *it, uint64_t until, uint64_t cpu) {
     record_sample(&sample);
     stats->samples++;
   }
-  it->waited = waited;
+  it->waited += wall;
 }
 
-void thread__write_wait(struct thread *it, uint64_t now) {
+static void wait_write(struct thread *it, uint64_t now, uint64_t cpu) {
   it->delay = run_delay(it);
-  wait_write(it, now, it->clock);
+  wait_charge(it, now, wait_owed(it, now, cpu));
+}
+
+void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
+  if (it->waiting)
+    wait_write(it, now, cpu);
+  else if (it->left)
+    wait_charge(it, it->left_at, it->left);
 }
 
 // How much CPU time a sample is charged with: what no earlier one was. A tick that falls into a system call is answered
@@ -203,7 +216,8 @@ void thread__drain(struct thread *it) {
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
       thread_introduce(it);
-      if (it->waiting) wait_write(it, end->wall, end->cpu);
+      if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
+      if (it->left) wait_charge(it, it->left_at, it->left);
       thread__write_remainder(it, end->wall, end->cpu);
       record_thread_end(it->id, end->wall, end->cpu);
     }
@@ -253,12 +267,16 @@ bool thread__observe(struct thread *it, uint64_t now) {
   uint64_t seen = it->seen;
   bool ran = cpu != before;
   // Until the last look at least it waited where it was seen then, whatever it waits for now.
-  if (ran && it->waiting && seen > it->wait_written) wait_write(it, seen, before);
+  if (ran && it->waiting && seen > it->wait_written) wait_charge(it, seen, wait_owed(it, seen, before));
   it->seen = now;
   it->clock = cpu;
+  long call = -1;
+  uintptr_t argument = 0;
   if (!ran && it->waiting) {
     if (now - it->wait_written > WAIT_REPORT_NS) {
-      thread__write_wait(it, now);
+      // Perhaps its stack could not be read before, because Python was only beginning.
+      if (!it->wait_known && thread_look(it, &call, &argument) == NOT_RUNNING) wait_look(it, now, call, argument);
+      wait_write(it, now, cpu);
       // Others of its tasks, when there are too many to look at all.
       if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
     }
@@ -267,11 +285,13 @@ bool thread__observe(struct thread *it, uint64_t now) {
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
   // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
   uint64_t again = clock_ns(clock);
-  long call = -1;
-  uintptr_t argument = 0;
   if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
     // What it waited since the last look is charged to where it is next seen to wait.
-    it->waiting = false;
+    if (it->waiting) {
+      it->delay = run_delay(it);
+      it->left = wait_owed(it, it->left_at = now, cpu);
+      it->waiting = false;
+    }
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
     if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS) thread_signal(it, now);
@@ -279,6 +299,6 @@ bool thread__observe(struct thread *it, uint64_t now) {
   }
   it->sampled = 0;
   if (!wait_look(it, now, call, argument)) return true;
-  thread__write_wait(it, now);
+  wait_write(it, now, cpu);
   return false;
 }

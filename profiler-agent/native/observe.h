@@ -18,7 +18,7 @@ void observer_configure(const struct observer_settings *settings, struct stats *
 bool thread__observe(struct thread *self, uint64_t now);
 // Writes what its handler has left in the ring.
 void thread__drain(struct thread *self);
-// Charges all waiting that has not been charged yet to where the thread waits now.
-void thread__write_wait(struct thread *self, uint64_t now);
+// Charges all waiting that has not been charged yet to where the thread waits, or waited last. `cpu` is its CPU clock.
+void thread__write_wait(struct thread *self, uint64_t now, uint64_t cpu);
 // Writes the CPU time since the last sample, that no sample will come for.
 void thread__write_remainder(struct thread *self, uint64_t wall, uint64_t cpu);

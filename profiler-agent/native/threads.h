@@ -46,6 +46,7 @@ struct thread {
   uint64_t sampled;            // time of the last running sample, 0 = it has waited since
   uint64_t ticked_at;          // when the pending signal was sent
   uint64_t wait_written;       // when its waiting was last written
+  uint64_t left, left_at;      // waiting not charged when it was last seen to run again, and when that was
   uint32_t wait_stack;         // where it waits
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;

@@ -135,8 +135,7 @@ static void finish(void) {
     thread__drain(it);
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
-    it->clock = cpu;
-    if (it->wait_written) thread__write_wait(it, now);
+    thread__write_wait(it, now, cpu);
     thread__write_remainder(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
