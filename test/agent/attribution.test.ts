@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Folders, mark, profile, program, recordings, run, show, underAgent } from './programs';
 import { numpyFolder, pythons } from './pythons';
-import { cpu, fileCost, lineOf, percent } from './report';
+import { cpu, fileCost, lineOf, percent, type ReportCost } from './report';
 import { reportProblems } from '../reportSchema';
 
 const folders = new Folders();
@@ -13,6 +13,11 @@ afterAll(() => folders.clear());
 test('there are interpreters to test with', () => {
   expect(pythons.map(({ name }) => name)).not.toEqual([]);
 });
+
+/** CPU seconds outside the kernel: a busy machine's kernel works in every program, in this one's time. */
+function user(cost: ReportCost): number {
+  return cost.python_s + cost.native_s;
+}
 
 describe.each(pythons)('Python $name', (python) => {
   test('a numpy multiplication is native, on its line', async () => {
@@ -40,24 +45,25 @@ describe.each(pythons)('Python $name', (python) => {
       (line) => lineOf(report, path, line).self,
     );
     const loopCpu = loop.reduce((sum, cost) => sum + cpu(cost), 0);
+    const loopUser = loop.reduce((sum, cost) => sum + user(cost), 0);
     const loopPython = loop.reduce((sum, cost) => sum + cost.python_s, 0);
     const share = percent(cpu(sorted), cpu(sorted) + loopCpu);
     const truth = percent(sorting, sorting + looping);
     console.log(
-      `${python.name}: sorted ${share} % (true ${truth} %), native ${percent(sorted.native_s, cpu(sorted))} %, loop python ${percent(loopPython, loopCpu)} %`,
+      `${python.name}: sorted ${share} % (true ${truth} %), native ${percent(sorted.native_s, user(sorted))} %, loop python ${percent(loopPython, loopUser)} %`,
     );
     expect(Math.abs(share - truth)).toBeLessThanOrEqual(3);
-    expect(percent(sorted.native_s, cpu(sorted))).toBeGreaterThanOrEqual(95);
-    expect(percent(loopPython, loopCpu)).toBeGreaterThanOrEqual(95);
+    expect(percent(sorted.native_s, user(sorted))).toBeGreaterThanOrEqual(95);
+    expect(percent(loopPython, loopUser)).toBeGreaterThanOrEqual(95);
   });
 
   test('calls from Python to Python are not native', async () => {
     const path = program('calls.py');
     const { report } = await profile(python.path, [path], folders.make());
     const cost = fileCost(report, path);
-    console.log(`${python.name}: python ${percent(cost.python_s, cpu(cost))} %`);
+    console.log(`${python.name}: python ${percent(cost.python_s, user(cost))} %`);
     expect(cpu(cost)).toBeGreaterThan(1);
-    expect(percent(cost.python_s, cpu(cost))).toBeGreaterThanOrEqual(95);
+    expect(percent(cost.python_s, user(cost))).toBeGreaterThanOrEqual(95);
   });
 
   test('CPU time is the operating system’s, in total and in sum', async () => {
