@@ -23,8 +23,8 @@
 
 #if defined(__x86_64__)
 
-// Calls that can be started again. Not here: close, which has closed the file even so; connect, which has begun to
-// connect; and all that the kernel restarts.
+// Calls that can be started again and that the kernel does not restart. Not here: close, which has closed the file even
+// so, and connect, which has begun to connect.
 static bool is_restartable(long call, const greg_t *regs) {
   struct stat file;
   switch (call) {
@@ -65,6 +65,28 @@ static bool is_restartable(long call, const greg_t *regs) {
       // Sockets with a time limit. What else fails with EINTR here, such as a file system in user space, may have
       // acted.
       return syscall(SYS_fstat, (int)regs[REG_RDI], &file) == 0 && S_ISSOCK(file.st_mode);
+    default: return false;
+  }
+}
+
+// Calls that the kernel restarts after a handler that was set with SA_RESTART, as ours is, and after no other.
+static bool is_restarted(long call) {
+  switch (call) {
+    case SYS_read:
+    case SYS_readv:
+    case SYS_write:
+    case SYS_writev:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_wait4:
+    case SYS_waitid:
+    case SYS_flock:
+    case SYS_futex: return true;
     default: return false;
   }
 }
@@ -142,73 +164,79 @@ static bool is_due(const ucontext_t *context) {
   return (pending & ~blocked) != 0;
 }
 
-// Whether a handler of the program's has returned on this thread since a call was to begin again. Not static: the code
-// below names it.
-__thread bool restart_refused __attribute__((tls_model("initial-exec"), visibility("hidden")));
+// A call begins again when our handler returns. Until the processor has come to it, a signal of the program's may be
+// delivered, which would have ended the call: it has to fail with EINTR all the same. So that this can be seen, %rcx
+// says how the thread came to a `syscall` that it has not executed; that instruction changes %rcx, so nobody misses
+// what was in it. The kernel, when it sets a call back, leaves the address behind it there.
+enum {
+  SET_BACK_BY_US = 0,             // the distance of %rcx from the instruction
+  SET_BACK_BY_US_FOR_KERNEL = 1,  // it fails after a handler without SA_RESTART only
+  SET_BACK_BY_KERNEL = 2,
+};
 
-// Three pieces of code that no function can be.
+// Two pieces of code that no function can be.
 //
-// restart_return is what a handler of the program's returns to, in place of the C library's: it writes down that one
-// has returned, and does the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and
-// exceptions find the registers as this describes it.
+// restart_return is what a handler of the program's returns to, in place of the C library's: it looks at what goes on
+// then, and does the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and
+// exceptions find the registers as this describes it. restart_return_restarting is for handlers with SA_RESTART.
 //
 // restart_leave is where that context goes on when it is on its way out of a call with EINTR, which the program is due
-// then. A signal of ours that arrives right now would otherwise find the same as one that has cut the call short.
-//
-// restart_entry is the last look before a call begins again, when our handler has returned: the program's may have run
-// since is_due.
-//
-// In both %rcx is where to go. `syscall` changes it and %r11, so nobody misses what was in them.
+// then, with %rcx for the way. A signal of ours that arrives right now would otherwise find the same as one that has
+// cut the call short.
 #define SAVED(number, offset) ".cfi_escape 0x10, " #number ", 3, 0x77, (" #offset " & 0x7f) | 0x80, " #offset " >> 7\n"
-extern const char restart_return[], restart_leave[], restart_entry[];
-__asm__(
-    ".pushsection .text\n"
-    ".cfi_startproc simple\n"
-    ".cfi_signal_frame\n"
-    ".cfi_escape 0x0f, 4, 0x77, 0xa0, 1, 6\n"  // CFA = *(%rsp + 160)
-    SAVED(8, 40) SAVED(9, 48) SAVED(10, 56) SAVED(11, 64) SAVED(12, 72) SAVED(13, 80) SAVED(14, 88) SAVED(15, 96)
-    SAVED(5, 104) SAVED(4, 112) SAVED(6, 120) SAVED(3, 128) SAVED(1, 136) SAVED(0, 144) SAVED(2, 152) SAVED(7, 160)
-    SAVED(16, 168)
-    "nop\n"  // Whoever looks up a return address looks one byte before it.
-    ".type restart_return, @function\n"
-    "restart_return:\n"
-    "  mov %rsp, %rdi\n"
-    "  call restart_handler_returns\n"
-    "  mov $15, %rax\n"
-    "  syscall\n"
-    ".cfi_endproc\n"
-    ".size restart_return, . - restart_return\n"
-    ".type restart_leave, @function\n"
-    "restart_leave:\n"
-    "  jmp *%rcx\n"
-    ".size restart_leave, . - restart_leave\n"
-    ".type restart_entry, @function\n"
-    "restart_entry:\n"
-    "  mov restart_refused@gottpoff(%rip), %r11\n"
-    "  cmpb $0, %fs:(%r11)\n"
-    "  jne 1f\n"
-    "  jmp *%rcx\n"
-    "1:\n"
-    "  mov $-4, %rax\n"  // −EINTR
-    "  add $2, %rcx\n"
-    "  jmp *%rcx\n"
-    ".size restart_entry, . - restart_entry\n"
-    ".popsection\n");
+#define RETURN(name, restarts) \
+  ".cfi_startproc simple\n"                                                                                        \
+  ".cfi_signal_frame\n"                                                                                            \
+  ".cfi_escape 0x0f, 4, 0x77, 0xa0, 1, 6\n" /* CFA = *(%rsp + 160) */                                              \
+  SAVED(8, 40) SAVED(9, 48) SAVED(10, 56) SAVED(11, 64) SAVED(12, 72) SAVED(13, 80) SAVED(14, 88) SAVED(15, 96)    \
+  SAVED(5, 104) SAVED(4, 112) SAVED(6, 120) SAVED(3, 128) SAVED(1, 136) SAVED(0, 144) SAVED(2, 152) SAVED(7, 160)  \
+  SAVED(16, 168)                                                                                                   \
+  "nop\n" /* Whoever looks up a return address looks one byte before it. */                                        \
+  ".type " #name ", @function\n"                                                                                   \
+  #name ":\n"                                                                                                      \
+  "  mov %rsp, %rdi\n"                                                                                             \
+  "  mov $" #restarts ", %esi\n"                                                                                   \
+  "  call restart_handler_returns\n"                                                                               \
+  "  mov $15, %rax\n"                                                                                              \
+  "  syscall\n"                                                                                                    \
+  ".cfi_endproc\n"                                                                                                 \
+  ".size " #name ", . - " #name "\n"
+extern const char restart_return[], restart_return_restarting[], restart_leave[];
+__asm__(".pushsection .text\n" RETURN(restart_return, 0) RETURN(
+    restart_return_restarting,
+    1) ".type restart_leave, @function\n"
+       "restart_leave:\n"
+       "  jmp *%rcx\n"
+       ".size restart_leave, . - restart_leave\n"
+       ".popsection\n");
 
-// Is the thread on its way out of a system call of the C library's that failed with EINTR? Only that library promises
-// what the code around such a call looks like; and a page before its code is its own.
-static bool is_interrupted(const greg_t *regs) {
-  if (LIKELY(regs[REG_RAX] != -EINTR)) return false;
+// Is this in the C library? Only that one promises what the code around a system call looks like; and a page before its
+// code is its own.
+static bool is_libc(uintptr_t pc) {
   const struct module_map *map = modules_current();
-  uintptr_t pc = (uintptr_t)regs[REG_RIP];
   int module = map ? module_map__find(map, pc) : -1;
   if (module < 0 || module_at((uint32_t)module)->kind != MODULE_LIBC) return false;
-  return module_map__find(map, pc - LOADS_MAX - 8) == module && after_syscall(pc);
+  return module_map__find(map, pc - LOADS_MAX - 8) == module;
 }
 
-__attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontext_t *context) {
+// Is the thread on its way out of a system call that failed with EINTR?
+static bool is_interrupted(const greg_t *regs) {
+  uintptr_t pc = (uintptr_t)regs[REG_RIP];
+  return UNLIKELY(regs[REG_RAX] == -EINTR) && is_libc(pc) && after_syscall(pc);
+}
+
+// Does it come to a system call in this way?
+static bool is_set_back(const greg_t *regs, int how) {
+  uintptr_t pc = (uintptr_t)regs[REG_RIP];
+  return UNLIKELY(regs[REG_RCX] - regs[REG_RIP] == how) && is_libc(pc) && after_syscall(pc + 2);
+}
+
+__attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontext_t *context, int restarts) {
   greg_t *regs = context->uc_mcontext.gregs;
-  restart_refused = true;
+  if (is_set_back(regs, SET_BACK_BY_US) || !restarts && is_set_back(regs, SET_BACK_BY_US_FOR_KERNEL)) {
+    regs[REG_RAX] = -EINTR;
+    regs[REG_RIP] += 2;
+  }
   if (!is_interrupted(regs)) return;
   regs[REG_RCX] = regs[REG_RIP];
   regs[REG_RIP] = (greg_t)(uintptr_t)restart_leave;
@@ -227,20 +255,22 @@ void restart_watch_handler(int number) {
     uint64_t mask;
   } action;
   if (syscall(SYS_rt_sigaction, number, NULL, &action, sizeof action.mask) != 0) return;
-  action.restorer = restart_return;
+  action.restorer = action.flags & SA_RESTART ? restart_return_restarting : restart_return;
   syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 
 void restart_interrupted_call(ucontext_t *context) {
   greg_t *regs = context->uc_mcontext.gregs;
-  if (!is_interrupted(regs)) return;
-  long call = call_number(regs, modules_current());
-  if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
-  restart_refused = false;
-  // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
-  regs[REG_RAX] = call;
-  regs[REG_RCX] = regs[REG_RIP] - 2;
-  regs[REG_RIP] = (greg_t)(uintptr_t)restart_entry;
+  if (is_interrupted(regs)) {
+    long call = call_number(regs, modules_current());
+    if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
+    // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
+    regs[REG_RAX] = call;
+    regs[REG_RIP] -= 2;
+    regs[REG_RCX] = regs[REG_RIP] + SET_BACK_BY_US;
+  } else if (is_set_back(regs, SET_BACK_BY_KERNEL) && is_restarted(regs[REG_RAX])) {
+    regs[REG_RCX] = regs[REG_RIP] + SET_BACK_BY_US_FOR_KERNEL;
+  }
 }
 
 #else

@@ -228,10 +228,13 @@ EXPORT int signalfd(int file, const sigset_t *set, int flags) {
 // A handler runs on the thread's alternate stack, if it has one. One that is made for less than ours is left alone: the
 // thread is not sampled as long as it has it.
 EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
-  int result = REAL(sigaltstack)(stack, old);
-  if (result != 0 || !stack || !signals_ours()) return result;
-  is_blocked = !(stack->ss_flags & SS_DISABLE) && stack->ss_size < HANDLER_STACK;
+  if (!stack || !signals_ours()) return REAL(sigaltstack)(stack, old);
   sigset_t mask = only(signals_ours());
-  REAL(pthread_sigmask)(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &mask, NULL);
-  return 0;
+  bool before = is_blocked, after = !(stack->ss_flags & SS_DISABLE) && stack->ss_size < HANDLER_STACK;
+  // Before the thread has it, and as long as it may have it.
+  if (after) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+  int result = REAL(sigaltstack)(stack, old);
+  is_blocked = result == 0 ? after : before;
+  if (!is_blocked) REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
+  return result;
 }

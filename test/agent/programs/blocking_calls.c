@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int sockets[2], listener, full[2], epoll_file, semaphores, messages;
+static int sockets[2], patient[2], pipes[2], listener, full[2], epoll_file, semaphores, messages;
 static sem_t semaphore;
 static char buffer[64];
 static struct timespec limit;  // of every call
@@ -142,6 +142,10 @@ static int call_sigwaitinfo(void) {
   return sigwaitinfo(&set, NULL);
 }
 
+// These the kernel restarts after some handlers.
+static int call_recv_unlimited(void) { return (int)recv(patient[0], buffer, sizeof buffer, 0); }
+static int call_read_unlimited(void) { return (int)read(pipes[0], buffer, sizeof buffer); }
+
 static const struct {
   const char *name;
   int (*make)(void);
@@ -175,6 +179,8 @@ static const struct {
     {"sigsuspend", call_sigsuspend, true},
     {"msgrcv", call_msgrcv, true},
     {"sigwaitinfo", call_sigwaitinfo, true},
+    {"recv, unlimited", call_recv_unlimited, true},
+    {"read, unlimited", call_read_unlimited, true},
 };
 #define CALLS (sizeof calls / sizeof *calls)
 
@@ -192,6 +198,8 @@ static void on_signal(int number) {
 
 static void prepare(void) {
   socketpair(AF_UNIX, SOCK_STREAM, 0, sockets);
+  socketpair(AF_UNIX, SOCK_STREAM, 0, patient);
+  if (pipe(pipes) != 0) abort();
   socketpair(AF_UNIX, SOCK_STREAM, 0, full);
   while (send(full[0], buffer, sizeof buffer, MSG_DONTWAIT) > 0) {
   }
