@@ -19,6 +19,9 @@ const known = [
   ...['test_multiprocessing_fork', 'test_multiprocessing_forkserver', 'test_multiprocessing_spawn'],
   'test_asyncio',
 ];
+// Left out: it hangs by itself, bare, in one run of fifteen (3.13.0: the thread that ends the pool joins the queue's
+// while it holds the lock that the queue's waits for).
+const unreliable = ['test_shutdown_deadlock_pickle'];
 const rerunRounds = 4;
 
 // JUnit's XML read by the interpreter under test, bare: name → passed, skipped, failed or error.
@@ -153,7 +156,10 @@ async function runModule(module, only, side) {
   const folder = mkdtempSync(join(scratch, 'test-'));
   mkdirSync(join(folder, 'tmp'));
   const xml = join(folder, 'results.xml');
-  const selected = only.flatMap((name) => ['-m', name]);
+  const selected = [
+    ...only.flatMap((name) => ['-m', name]),
+    ...unreliable.flatMap((name) => ['-i', name]),
+  ];
   const args = ['-m', 'test', '-v', '-u', resources.join(), '--junit-xml', xml];
   const started = Date.now();
   const { ending, output } = await runGroup(
