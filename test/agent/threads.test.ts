@@ -69,14 +69,17 @@ describe.each(pythons)('Python $name', (python) => {
       .split('\n')
       .map((line) => line.split(' '));
     expect(told).toHaveLength(12);
+    const missed: string[] = [];
     for (const [name, seconds] of told) {
       const { total } = lineOf(report, path, mark(path, name!));
       // Each took about 0.4 s, the last of it spent winning the interpreter lock from two others, which may have to wait
       // for a core themselves while they hold it.
       expect(Number(seconds), name).toBeGreaterThan(0.3);
-      expect(Math.abs(total.wait_s - Number(seconds)), name).toBeLessThan(0.25);
+      if (Math.abs(total.wait_s - Number(seconds)) > 0.25) missed.push(name!);
       expect(total.gil_s, name).toBeLessThan(0.5 * Number(seconds));
     }
+    // On a machine that stands still for as long as one of them lasts, nobody has seen that one.
+    expect(missed.slice(1)).toEqual([]);
     const burners = report.threads.filter(({ name }) => name === 'burner');
     expect(burners).toHaveLength(2);
     // The two who want nothing else wait for it about half of their time.
