@@ -18,7 +18,6 @@
 #include "codes.h"
 #include "interpreter.h"
 #include "recording.h"
-#include "restart.h"
 #include "sampler.h"
 #include "selftest.h"
 #include "signals.h"
@@ -97,7 +96,6 @@ __attribute__((constructor)) static void start(void) {
 
   const char *budget = getenv("LINESCOPE_BUDGET_PERMILLE");
   settings.budget_permille = budget ? (uint32_t)strtol(budget, NULL, 10) : 8;
-  restart_watch_handlers(!settings.budget_permille);
 
   const char *why;
   if (!interpreter_find(&python, &why)) {

@@ -242,14 +242,7 @@ __attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontex
   regs[REG_RIP] = (greg_t)(uintptr_t)restart_leave;
 }
 
-static bool handlers_watched;
-
-void restart_watch_handlers(bool wanted) {
-  handlers_watched = wanted;
-}
-
 void restart_watch_handler(int number) {
-  if (!handlers_watched) return;
   // A fault interrupts no call, and whoever prints its stack prints where its handler returns to.
   static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
@@ -286,10 +279,6 @@ void restart_interrupted_call(ucontext_t *context) {
 // again.
 void restart_interrupted_call(ucontext_t *context) {
   (void)context;
-}
-
-void restart_watch_handlers(bool wanted) {
-  (void)wanted;
 }
 
 void restart_watch_handler(int number) {

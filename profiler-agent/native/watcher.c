@@ -87,6 +87,18 @@ static bool interpreter_check(uint64_t now) {
   return early;
 }
 
+// What the person has to know of this run, once.
+static void notes_write(void) {
+  if (!said_no_signal && !signals_ours()) {
+    said_no_signal = true;
+    record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
+  }
+  if (!said_refused && threads_refused()) {
+    said_refused = true;
+    record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
+  }
+}
+
 // One round. Returns true when some thread runs.
 static bool look_around(uint64_t now) {
   bool running = false;
@@ -112,14 +124,7 @@ static bool look_around(uint64_t now) {
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     stats_write();
-    if (!said_no_signal && !signals_ours()) {
-      said_no_signal = true;
-      record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
-    }
-    if (!said_refused && threads_refused()) {
-      said_refused = true;
-      record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
-    }
+    notes_write();
   }
   return running;
 }
@@ -140,6 +145,7 @@ static void finish(void) {
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
   stats_write();
+  notes_write();
   if (say_end) record_end(end_status);
   recording_commit();
 }
