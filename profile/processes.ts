@@ -4,7 +4,7 @@
  */
 import { addOffLine } from './offLine';
 import type { ProcessFeed } from './processFeed';
-import type { ProcessInfo, ThreadInfo } from './types';
+import type { MemoryTotal, ProcessInfo, ProcessMemory, ThreadInfo } from './types';
 
 /** One process: its recordings in order, and the processes that only existed to become something else. */
 export interface Process {
@@ -58,6 +58,10 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     all.reduce((total, info) => total + of(info), 0);
   const peaks = images.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
   const startNs = feeds[0]!.startNs;
+  const memories = feeds.flatMap((feed, index) => {
+    const { memory } = images[index]!;
+    return memory ? [{ memory, sinceStart: feed.startNs - startNs }] : [];
+  });
   return {
     ...last,
     command: named.command,
@@ -70,12 +74,42 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     cpuNs: sum(({ cpuNs }) => cpuNs),
     agentCpuNs: sum(({ agentCpuNs }) => agentCpuNs),
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : null,
+    memory: memories.length > 0 ? joined(memories) : null,
     samples: sum(({ samples }) => samples),
     dropped: sum(({ dropped }) => dropped),
     rejected: sum(({ rejected }) => rejected),
     late: sum(({ late }) => late),
     offLine: addOffLine(all.map(({ offLine }) => offLine)),
     notes: all.flatMap(({ notes }) => notes),
+  };
+}
+
+/** The memory of a process that ran one program after the other; each starts with none. */
+function joined(images: { memory: ProcessMemory; sinceStart: number }[]): ProcessMemory {
+  const highest = images.reduce((a, b) =>
+    b.memory.peakLiveBytes > a.memory.peakLiveBytes ? b : a,
+  );
+  return {
+    ...totalMemory(images.map(({ memory }) => memory)),
+    growthBytes: images.at(-1)!.memory.growthBytes,
+    peakLiveBytes: highest.memory.peakLiveBytes,
+    peakLiveNs: highest.memory.peakLiveNs + highest.sinceStart,
+    footprint: images.flatMap(({ memory, sinceStart }) =>
+      memory.footprint.map((point) => ({ ...point, ns: point.ns + sinceStart })),
+    ),
+  };
+}
+
+/** Several memories added up. */
+export function totalMemory(of: readonly MemoryTotal[]): MemoryTotal {
+  const sum = (pick: (one: MemoryTotal) => number): number =>
+    of.reduce((total, one) => total + pick(one), 0);
+  return {
+    allocatedBytes: sum(({ allocatedBytes }) => allocatedBytes),
+    allocations: sum(({ allocations }) => allocations),
+    growthBytes: sum(({ growthBytes }) => growthBytes),
+    peakLiveBytes: sum(({ peakLiveBytes }) => peakLiveBytes),
+    copiedBytes: sum(({ copiedBytes }) => copiedBytes),
   };
 }
 

@@ -122,6 +122,49 @@ export interface NoteRecord {
   text: string;
 }
 
+/** Who gave a block: malloc and its family, Python's own allocators, or the kernel to the program itself. */
+export type AllocationSource = 'malloc' | 'python' | 'mapped';
+
+export interface AllocationRecord {
+  kind: 'allocation';
+  thread: number;
+  timeNs: number;
+  source: AllocationSource;
+  /** Bytes of the block. */
+  size: number;
+  /** Bytes more than the block it replaces; its size, unless it comes from realloc. */
+  grown: number;
+  /** Bytes between two that are chosen, on average; 0: every block is recorded. */
+  period: number;
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+}
+export interface FreeRecord {
+  kind: 'free';
+  timeNs: number;
+  /** Implied id of the allocation. */
+  allocation: number;
+}
+export interface CopyRecord {
+  kind: 'copy';
+  thread: number;
+  timeNs: number;
+  size: number;
+  /** As in AllocationRecord. */
+  period: number;
+  stack: number;
+  native: number;
+  opcode: number;
+}
+export interface FootprintRecord {
+  kind: 'footprint';
+  timeNs: number;
+  /** Bytes of the process that are in memory. */
+  resident: number;
+}
+
 export type StreamRecord =
   | ProcessRecord
   | ThreadRecord
@@ -133,4 +176,8 @@ export type StreamRecord =
   | SampleRecord
   | StatsRecord
   | EndRecord
-  | NoteRecord;
+  | NoteRecord
+  | AllocationRecord
+  | FreeRecord
+  | CopyRecord
+  | FootprintRecord;

@@ -7,7 +7,7 @@
 import type { LineFigures } from '../profile/annotate';
 import type { Metric } from '../profile/metric';
 
-export { metrics, type Metric } from '../profile/metric';
+export { isMemoryMetric, metrics, type Metric } from '../profile/metric';
 
 /** Settings the server needs; sent as initializationOptions and again by linescope/settings (client → server notification). */
 export interface ServerSettings {
@@ -96,6 +96,8 @@ export interface RunStatus {
   rejected: number;
   late: number;
   processes: number;
+  /** Memory was, or is being, measured. */
+  memory: boolean;
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
 
@@ -122,6 +124,8 @@ export interface FlameParams {
   cursor: number;
   /** Whether compiled functions have frames of their own (default: yes). The same for all pieces. */
   native?: boolean;
+  /** The revision of the memory that the panel has, 0 for none; missing: it does not want any now. */
+  memory?: number;
 }
 export interface FlameResult {
   cursor: number;
@@ -131,6 +135,8 @@ export interface FlameResult {
   more: boolean;
   /** The run has ended and all of it has been sent. */
   done: boolean;
+  /** The memory as it is now, base64 of what protocol/flameMemory.ts lays out; its stacks are known after this chunk. Missing when nothing changed. */
+  memory?: { revision: number; data: string };
   /** How well it was sampled so far, in words for below the chart. */
   sampling: string;
 }

@@ -9,6 +9,8 @@ export type ToPanel =
   | { type: 'reset'; run: string; title: string; live: boolean; native: boolean }
   /** Rows to append to the tables, as encodeFlameChunk made them. Answered with ack. */
   | { type: 'chunk'; sequence: number; data: ArrayBuffer }
+  /** The memory of the run as it is now, as encodeFlameMemory made it, instead of what was sent before. */
+  | { type: 'memory'; data: ArrayBuffer }
   /** How well the run was sampled so far, in words. */
   | { type: 'sampling'; text: string }
   /** Everything has been sent. */

@@ -5,7 +5,9 @@ import type {
   FunctionCost,
   LineCost,
   MemoryCost,
+  MemoryTotal,
   ProcessInfo,
+  ProcessMemory,
   Profile,
 } from '../profile/types';
 import type { Note } from './recordingFile';
@@ -33,16 +35,43 @@ function cost(of: Cost): Record<string, number> {
 function memory(of: MemoryCost | null): Record<string, unknown> | null {
   return (
     of && {
-      allocated_bytes: of.allocatedBytes,
-      allocations: of.allocations,
-      peak_bytes: of.peakBytes,
-      growth_bytes: of.growthBytes,
+      allocated_bytes: Math.round(of.allocatedBytes),
+      allocated_error_bytes: Math.round(of.allocatedError),
+      allocations: Math.round(of.allocations),
+      peak_bytes: Math.round(of.peakBytes),
+      growth_bytes: Math.round(of.growthBytes),
+      growth_error_bytes: Math.round(of.growthError),
       leak: of.leak && {
         likelihood: of.leak.likelihood,
-        bytes_per_second: of.leak.bytesPerSecond,
+        bytes_per_second: Math.round(of.leak.bytesPerSecond),
       },
-      copied_bytes: of.copiedBytes,
+      copied_bytes: Math.round(of.copiedBytes),
       python_fraction: of.pythonFraction,
+      records: of.records,
+    }
+  );
+}
+
+function memoryTotal(of: MemoryTotal): Record<string, unknown> {
+  return {
+    allocated_bytes: Math.round(of.allocatedBytes),
+    allocations: Math.round(of.allocations),
+    peak_live_bytes: Math.round(of.peakLiveBytes),
+    growth_bytes: Math.round(of.growthBytes),
+    copied_bytes: Math.round(of.copiedBytes),
+  };
+}
+
+function processMemory(of: ProcessMemory | null): Record<string, unknown> | null {
+  return (
+    of && {
+      ...memoryTotal(of),
+      peak_live_at_s: seconds(of.peakLiveNs),
+      footprint: of.footprint.map(({ ns, residentBytes, liveBytes }) => ({
+        at_s: seconds(ns),
+        resident_bytes: residentBytes,
+        live_bytes: Math.round(liveBytes),
+      })),
     }
   );
 }
@@ -100,6 +129,7 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
     dropped: of.dropped,
     rejected: of.rejected,
     late: of.late,
+    memory: processMemory(of.memory),
   };
 }
 
@@ -134,6 +164,7 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     agent_cpu_s: seconds(profile.processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0)),
     total: cost(profile.total),
     unattributed: cost(unattributed(profile)),
+    memory: profile.memory && memoryTotal(profile.memory),
     notes: notes.map(({ severity, text }) => ({ severity, text })),
     processes: profile.processes.map(processInfo),
     threads: profile.threads.map((thread) => ({

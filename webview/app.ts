@@ -1,6 +1,8 @@
 /** The panel put together: one state, the views over it, and what happens when the state changes. */
+import { isBytes, type FlameMetric } from '../profile/flameMerged';
 import { createChart } from './chart';
 import { el, oncePerFrame } from './dom';
+import { createFootprint } from './footprint';
 import { createHelp } from './help';
 import { createHoverCard } from './hover';
 import { listenToKeys } from './keys';
@@ -12,10 +14,13 @@ import { listenToPointer } from './pointer';
 import {
   extentOf,
   growSpans,
+  isWholeRun,
+  metricOf,
   refreshMarks,
   refreshTracks,
   type Focus,
   type Mode,
+  type Span,
   type State,
 } from './state';
 import { createStatusLine } from './statusLine';
@@ -32,7 +37,7 @@ export interface Host {
   copy: (text: string) => void;
   showNative: (shown: boolean) => void;
   /** How the panel is looked at, kept while it is hidden. */
-  remember: (look: { mode: Mode; metric: 'wall' | 'cpu' }) => void;
+  remember: (look: { mode: Mode; metric: FlameMetric }) => void;
 }
 
 export interface App {
@@ -56,7 +61,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const status = createStatusLine(state);
   let pointed: Focus | null = null;
   let wantsReveal = false;
-  /** The left-heavy view's extent when it was last brought up to date, ns. */
+  /** The left-heavy view's extent when it was last brought up to date. */
   let mergedTotal = 0;
 
   const paintOverlay = oncePerFrame(() => chart.paintOverlay(pointed));
@@ -64,6 +69,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (state.mode !== 'table') chart.paint();
     chart.paintOverlay(pointed);
     if (state.mode !== 'merged') minimap.moveBrush();
+    if (!footprint.element.hidden) footprint.moveBrush();
   });
   const updateTable = oncePerFrame(() => table.update());
   const view = createView(
@@ -77,6 +83,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     },
   );
   const minimap = createMinimap(state, (span) => view.show(span, false));
+  const footprint = createFootprint(state, (span) => chooseTime(span));
   const table = createTable(state, (row) => {
     if (row.frame < 0) return;
     const { file, line } = state.store.describeFunction(row.fn);
@@ -106,7 +113,19 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
     changed();
   };
-  const setMetric = (metric: 'wall' | 'cpu'): void => {
+  /** A part of the run's time was brushed: it is shown, or what grew in it. */
+  const chooseTime = (span: Span): void => {
+    if (state.mode !== 'merged') {
+      view.show(span, false);
+      return;
+    }
+    state.time = span;
+    state.following = isWholeRun(state);
+    state.focus = null;
+    state.merged = { start: 0, end: extentOf(state) };
+    changed();
+  };
+  const setMetric = (metric: FlameMetric): void => {
     state.metric = metric;
     if (state.mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
     changed();
@@ -147,6 +166,8 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     chart.element.hidden = nothing || state.mode === 'table';
     table.element.hidden = nothing || state.mode !== 'table';
     minimap.element.hidden = nothing || state.mode === 'merged';
+    footprint.element.hidden =
+      nothing || !state.memory || (state.mode === 'merged' && !isBytes(metricOf(state)));
     hideCard();
     if (state.mode === 'merged') mergedTotal = extentOf(state);
     chart.recolour();
@@ -156,6 +177,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     mirror.update();
     if (!nothing) {
       minimap.paint(chart.theme());
+      if (!footprint.element.hidden) footprint.paint();
       paint();
       updateTable();
     }
@@ -166,6 +188,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     'div',
     { class: 'body' },
     minimap.element,
+    footprint.element,
     chart.element,
     table.element,
     empty,
@@ -217,6 +240,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   new ResizeObserver(() => {
     view.sync();
     if (state.store.sampleCount > 0) minimap.paint(chart.theme());
+    if (!footprint.element.hidden) footprint.paint();
     paint();
   }).observe(body);
   const retheme = oncePerFrame(() => {

@@ -14,6 +14,7 @@ const lines: [string, string][] = [
   ['/, Ctrl+F', 'Search: words, /regex/, file:name, module:name'],
   ['n, N', 'Next, previous match'],
   ['t', 'Switch between time order and left heavy'],
+  ['Drag in the memory strip', 'Choose a time; left heavy by memory growth shows what grew in it'],
   ['v', 'Show or leave out frames of compiled code'],
   ['Esc', 'Clear the search, then the selection'],
   ['?', 'Show or hide this sheet'],

@@ -1,6 +1,8 @@
 /** The panel's entry: messages from the host in, messages to it out, and every error said aloud. */
 import './style.css';
+import type { FlameMetric } from '../profile/flameMerged';
 import { decodeFlameChunk } from '../protocol/flameChunk';
+import { decodeFlameMemory } from '../protocol/flameMemory';
 import type { FromPanel, ToPanel } from '../protocol/panel';
 import { createApp, type App } from './app';
 import { el, oncePerFrame } from './dom';
@@ -9,7 +11,7 @@ import { defineControls } from './toolkit';
 
 interface Look {
   mode: Mode;
-  metric: 'wall' | 'cpu';
+  metric: FlameMetric;
 }
 
 declare function acquireVsCodeApi(): {
@@ -78,6 +80,10 @@ function listen(app: App): void {
           // Acknowledged even when it was bad, or the host would wait for ever.
           vscode.postMessage({ type: 'ack', sequence: message.sequence });
         }
+        return;
+      case 'memory':
+        state.memory = decodeFlameMemory(message.data);
+        dataChanged();
         return;
       case 'sampling':
         state.sampling = message.text;

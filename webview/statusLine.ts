@@ -2,7 +2,7 @@
 import { el } from './dom';
 import { count, formatNs } from './format';
 import { frameName, shortSource } from './names';
-import type { State } from './state';
+import { isWholeRun, metricOf, type State } from './state';
 
 /** The status line of a state. */
 export function createStatusLine(state: State): { element: HTMLElement; update: () => void } {
@@ -16,7 +16,11 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
       element.hidden = store.sampleCount === 0;
       element.classList.toggle('live', live);
       const processes = new Set(store.tracks.map(({ pid }) => pid)).size;
+      const isGrowth = metricOf(state) === 'growth' && !isWholeRun(state);
       const parts = [
+        isGrowth
+          ? `Growth from ${formatNs(state.time.start)} to ${formatNs(state.time.end)} only`
+          : '',
         live ? `${title} is running` : title,
         formatNs(store.endNs),
         processes > 1 ? count(processes, 'process', 'processes') : '',

@@ -17,6 +17,7 @@
 #include "base.h"
 #include "codes.h"
 #include "interpreter.h"
+#include "memory.h"
 #include "recording.h"
 #include "restart.h"
 #include "sampler.h"
@@ -77,7 +78,12 @@ static bool record_from_here(void) {
   return watcher_start() == 0;
 }
 
+static void after_fork_in_parent(void) {
+  memory_after_fork(false);
+}
+
 static void after_fork_in_child(void) {
+  memory_after_fork(true);
   if (!active) return;
   watcher_after_fork();
   codes_clear();
@@ -117,9 +123,11 @@ __attribute__((constructor)) static void start(void) {
   thread__begin(main_thread);
   process = getpid();
   active = true;
-  pthread_atfork(NULL, NULL, after_fork_in_child);
+  pthread_atfork(memory_before_fork, after_fork_in_parent, after_fork_in_child);
   on_exit(on_exit_status, NULL);
   active = record_from_here();
+  const char *memory = getenv("LINESCOPE_MEMORY");
+  if (active && memory && *memory == '1') memory_start(&python);
 }
 
 // ---- Threads ----

@@ -77,8 +77,8 @@ static uint64_t run_delay(const struct thread *it) {
   return delay ? strtoull(delay, NULL, 10) : 0;
 }
 
-static void thread_introduce(struct thread *it) {
-  if (it->id) return;
+uint32_t thread__introduce(struct thread *it) {
+  if (it->id) return it->id;
   it->id = ++thread_ids;
   if (it->tid == getpid()) {
     it->cpu = settings.cpu_base;
@@ -87,6 +87,7 @@ static void thread_introduce(struct thread *it) {
     it->born_delay = run_delay(it);
   }
   record_thread(it->id, it->tid, it->began, it->name);
+  return it->id;
 }
 
 // Waiting up to a moment that has not been charged yet, in ns: the thread's time so far but for what it ran (by its CPU
@@ -139,6 +140,18 @@ void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
     wait_charge(it, it->left_at, it->left);
 }
 
+void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native) {
+  *stack = *native = 0;
+  while (count--) {
+    if (words[count] & WORD_IS_PYTHON) {
+      *stack = record_stack(*stack, word_code(words[count]), word_instruction(words[count]), *native);
+      *native = 0;
+    } else {
+      *native = record_native(*native, words[count]);
+    }
+  }
+}
+
 // How much CPU time a sample is charged with: what no earlier one was. A tick that falls into a system call is answered
 // at the end of that call only; what lies between is left to the samples after it, little by little, or lines that make
 // long calls would cost more than they took.
@@ -176,14 +189,7 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
       .system = sample_system(it, entry, cpu),
       .opcode = entry->opcode,
   };
-  for (uint32_t i = entry->words; i--;) {
-    if (words[i] & WORD_IS_PYTHON) {
-      sample.stack = record_stack(sample.stack, word_code(words[i]), word_instruction(words[i]), sample.native);
-      sample.native = 0;
-    } else {
-      sample.native = record_native(sample.native, words[i]);
-    }
-  }
+  words_record(words, entry->words, &sample.stack, &sample.native);
   record_sample(&sample);
   stats->samples++;
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
@@ -211,11 +217,11 @@ void thread__drain(struct thread *it) {
     if (entry->kind == ENTRY_CODE) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
-      thread_introduce(it);
+      thread__introduce(it);
       sample_write(it, (const struct entry_sample *)entry);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
-      thread_introduce(it);
+      thread__introduce(it);
       if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
       if (it->left) wait_charge(it, it->left_at, it->left);
       thread__write_remainder(it, end->wall, end->cpu);
@@ -263,7 +269,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   clockid_t clock = thread_clock(it->tid);
   uint64_t before = it->clock, cpu = clock_ns(clock);
   if (!cpu) return false;  // It has just ended.
-  thread_introduce(it);
+  thread__introduce(it);
   uint64_t seen = it->seen;
   bool ran = cpu != before;
   // Until the last look at least it waited where it was seen then, whatever it waits for now.

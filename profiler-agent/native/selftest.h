@@ -13,6 +13,8 @@ void selftest_prepare(struct interpreter *python);
 // right. (signal)
 void selftest_interrupted(uintptr_t pc);
 void selftest_opening_file(void);
+// Has a function called on the main thread, with the interpreter lock held, as soon as the interpreter has passed.
+void selftest_then(void (*then)(const struct interpreter *python));
 // Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
 bool selftest_run(uint64_t now);
 // After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "interpreter.h"
+#include "memory.h"
 #include "modules.h"
 #include "names.h"
 #include "objects.h"
@@ -92,6 +93,8 @@ static bool look_around(uint64_t now) {
   bool running = false;
   // Before the samples that met the unknown address are written, if it can be.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
+  memory_drain();
+  memory_adapt(now);
   uint32_t count = threads_count();
   for (uint32_t i = 0; i < count; i++) {
     struct thread *it = thread_at(i);
@@ -100,6 +103,8 @@ static bool look_around(uint64_t now) {
     bool has_run = ring__peek(it->ring) != NULL;
     thread__drain(it);
     if (phase == THREAD_ENDED) {
+      // Its last words about memory, while its slot is still its own.
+      memory_drain();
       thread__release(it);
       continue;
     }
@@ -139,6 +144,7 @@ static void finish(void) {
     thread__write_remainder(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
+  memory_drain();
   stats_write();
   if (say_end) record_end(end_status);
   recording_commit();
@@ -271,6 +277,10 @@ bool watcher_stop(bool end, int exit_status) {
   // It is on its way out; only then does the C library count it no more.
   pthread_join(thread, NULL);
   return true;
+}
+
+void watcher_wake(void) {
+  syscall(SYS_futex, &stop_wanted, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 void watcher_after_fork(void) {

@@ -6,16 +6,17 @@ import { commands } from '../../protocol/lsp';
 import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
   fewSamples,
-  formatBytes,
+  formatCount,
   formatPercent,
   formatRate,
   formatSamples,
   formatSeconds,
   formatSplit,
 } from '../../profile/words';
-import { amountOf } from '../../profile/metric';
+import { amountOf, isMemoryMetric, type TimeMetric } from '../../profile/metric';
 import { samplingRate } from '../sampling';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
+import { memoryFigures, memoryLines, notMeasured } from './hoverMemory';
 import { codeSpan, commandLink, escapeMarkdown } from './links';
 
 /** As in annotations: a line whose own cost is below this part of its total is about what it calls. */
@@ -69,11 +70,13 @@ function card(
         ? '*This line was edited since the run; the numbers are those of its old text.*'
         : '*The file was edited since the run began; lines may have moved.*'
       : '',
+    isMemoryMetric(context.settings.metric) && !profile.memory ? notMeasured : '',
     table(line, rich),
+    memoryLines(place, line, profile, rich),
     natives(line),
     edgeList('Called from', edges.callers, context, line),
     edgeList('Calls', edges.callees, context, line),
-    footer(context, place, where.current, heading),
+    footer(context, place, line, where.current, heading),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -88,6 +91,14 @@ interface Headline {
 /** `**2.91 s · 58.2 %** — native 96 · python 4`: self where the line did the work itself, else total. */
 function headline(context: FeatureContext, line: LineCost): Headline {
   const { metric } = context.settings;
+  if (isMemoryMetric(metric) && line.memory) {
+    const cost = line.self.samples > 0 ? line.self : line.total;
+    return compose(memoryFigures(line, context.profile, metric), '', cost);
+  }
+  return timeHeadline(context, line, timeMetricOf(metric));
+}
+
+function timeHeadline(context: FeatureContext, line: LineCost, metric: TimeMetric): Headline {
   if (amountOf(line.total, metric) < waitLeads * line.total.wait) return waiting(context, line);
   const all = amountOf(context.profile.total, metric);
   const isSelf = amountOf(line.self, metric) >= ownPart * amountOf(line.total, metric);
@@ -96,6 +107,11 @@ function headline(context: FeatureContext, line: LineCost): Headline {
   const share = all > 0 ? formatPercent(Math.min(1, amount / all), cost.samples) : '';
   const figures = [formatSeconds(amount) + (isSelf ? '' : ' total'), share].filter(Boolean);
   return compose(figures, formatSplit(cost, metric), cost);
+}
+
+/** The times of a card are those of the leading metric, if that is one of time. */
+function timeMetricOf(metric: FeatureContext['settings']['metric']): TimeMetric {
+  return isMemoryMetric(metric) ? 'cpu' : metric;
 }
 
 /** A line that waits has next to nothing to say under a metric that leaves waiting out. */
@@ -139,14 +155,7 @@ function table(line: LineCost, rich: boolean): string {
   if (isPart(line.total.gil, line.total.wait)) {
     row(`${indent(rich)}of which for the GIL`, (cost) => cost.gil);
   }
-  const { memory } = line;
-  if (memory) {
-    const leak = memory.leak ? `, leaks ${formatBytes(memory.leak.bytesPerSecond)}/s` : '';
-    rows.push(
-      `| ${icon('database')}Memory | ${memory.growthBytes > 0 ? '+' : ''}${formatBytes(memory.growthBytes)}${leak} | peak ${formatBytes(memory.peakBytes)} |`,
-    );
-  }
-  return rows.join('\n');
+  return rows.length > 2 ? rows.join('\n') : '';
 }
 
 function indent(rich: boolean): string {
@@ -190,8 +199,8 @@ function edgeList(
   context: FeatureContext,
   line: LineCost,
 ): string {
-  const metric =
-    amountOf(line.total, context.settings.metric) > 0 ? context.settings.metric : 'wall';
+  const leading = timeMetricOf(context.settings.metric);
+  const metric = amountOf(line.total, leading) > 0 ? leading : 'wall';
   const whole = amountOf(line.total, metric);
   const worth = edges
     .map((edge) => ({ edge, share: whole > 0 ? amountOf(edge.total, metric) / whole : 0 }))
@@ -215,6 +224,7 @@ function edgeList(
 function footer(
   context: FeatureContext,
   place: ProfiledDocument,
+  line: LineCost,
   current: number,
   { cost, plain }: Headline,
 ): string {
@@ -222,9 +232,11 @@ function footer(
   // Waiting is measured from its first to its last moment; it is CPU time that takes many samples.
   const few = cost.samples < fewSamples && cost.wait < amountOf(cost, 'cpu');
   const words = [
-    formatSamples(cost.samples) +
-      (rate > 0 ? ` at ${formatRate(rate)}` : '') +
-      (few ? ': too few to trust the figures' : ''),
+    cost.samples === 0 && line.memory && line.memory.records > 0
+      ? `${formatCount(line.memory.records)} allocations recorded`
+      : formatSamples(cost.samples) +
+        (rate > 0 ? ` at ${formatRate(rate)}` : '') +
+        (few ? ': too few to trust the figures' : ''),
   ];
   if (context.rich) {
     const { path } = place.file;

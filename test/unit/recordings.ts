@@ -1,6 +1,7 @@
 /** Makes recordings in memory, for tests of what is built from them. */
 import { ProfileBuilder, type ProcessFeed } from '../../profile/builder';
 import type {
+  AllocationRecord,
   ModuleKind,
   RecordingHeader,
   SampleRecord,
@@ -39,6 +40,7 @@ export class Program {
   readonly feed: ProcessFeed;
   readonly #header: RecordingHeader;
   #now = 0;
+  #allocations = 0;
   #codes = new Map<string, number>();
   #stacks = new Map<string, number>();
   #modules = new Map<string, number>();
@@ -176,6 +178,29 @@ export class Program {
     const timeNs = this.#now;
     this.record({ kind: 'end', timeNs, exit, processCpuNs: cpuMs * ms, peakBytes: 0 });
     this.feed.finish('ended');
+  }
+
+  /** An allocation, recorded for sure unless it has a period. Returns its number, for free(). */
+  allocate(over: Partial<AllocationRecord> & { size: number }): number {
+    this.#now = over.timeNs ?? this.#now;
+    this.record({
+      kind: 'allocation',
+      thread: 1,
+      timeNs: this.#now,
+      source: 'malloc',
+      grown: over.size,
+      period: 0,
+      stack: 0,
+      native: 0,
+      opcode: over.native ? callOpcode : -1,
+      ...over,
+    });
+    return ++this.#allocations;
+  }
+
+  free(allocation: number, timeNs = this.#now): void {
+    this.#now = timeNs;
+    this.record({ kind: 'free', allocation, timeNs });
   }
 
   samples(count: number, over: Partial<SampleRecord>): void {

@@ -30,7 +30,7 @@ import {
   type InitializationOptions,
   type RunStatus,
 } from '../../protocol/lsp';
-import { header, records, writeRecording } from './serverRecording';
+import { header, records, recordsWithMemory, writeRecording } from './serverRecording';
 
 // Real processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -350,6 +350,47 @@ test('a live run is followed, and its end is told in a sentence', async () => {
     ) as string,
   });
   expect(statuses.at(-1)?.state).toBe('ended');
+});
+
+test('memory: beside the code, in hovers and lenses, and said to be missing', async () => {
+  await start({ richClient: true, metric: 'growth', inlayHints: true });
+  writeRecording(join(folder, '1.lsp'), recordsWithMemory(script));
+  await openDocument();
+  expect(await openRun()).toEqual({ ok: true });
+  const file = await annotated();
+  expect(
+    file.lines.map(({ line, value, percent, detail }) => [line, value, percent, detail]),
+  ).toEqual([[11, '+100 MB', '100 %', 'leaking 91 MB/s']]);
+  expect(statuses.at(-1)).toMatchObject({ memory: true });
+  const leaking = await hoverOn(11);
+  expect(leaking).toContain('**100 MB more than at the start · 100 %**');
+  expect(leaking).toContain('**100 MB** allocated in 100 allocations, by Python');
+  expect(leaking).toContain('100 MB at the peak · +100 MB since the start');
+  expect(leaking).toContain('It keeps growing by 91 MB/s: a leak, with a likelihood of 99 %');
+  expect(leaking).toMatch(/`▁[▁-█]{38}█` held over time, at most 100 MB/);
+  const [hint] = await connection.sendRequest<InlayHint[]>('textDocument/inlayHint', {
+    textDocument: { uri: uri() },
+    range: { start: { line: 0, character: 0 }, end: { line: 13, character: 0 } },
+  });
+  expect(hint?.label).toBe('+100 MB  100 %  leaking 91 MB/s');
+  const transient = await hoverOn(12);
+  expect(transient).toContain('**500 MB** allocated in 100 allocations, by native code');
+  expect(transient).toContain('5.0 MB at the peak · 0 B since the start');
+  expect(transient).not.toContain('leak');
+  const lenses = await connection.sendRequest<CodeLens[]>('textDocument/codeLens', {
+    textDocument: { uri: uri() },
+  });
+  expect(lenses.map(({ command }) => command?.title)).toEqual([
+    '100 MB more than at the start · 100 %',
+  ]);
+
+  writeRecording(join(folder, '1.lsp'), records(script));
+  expect(await openRun()).toEqual({ ok: true });
+  await until('the run without memory', () =>
+    statuses.at(-1)?.memory === false ? true : undefined,
+  );
+  expect(annotations.at(-1)?.lines).toEqual([]);
+  expect(await hoverOn(12)).toContain('Memory was not measured in this run.');
 });
 
 test('a run that recorded nothing says why', async () => {
