@@ -21,7 +21,8 @@ import { quickMs, whileTimeLasts } from './time.mjs';
 
 const reader = fileURLToPath(new URL('peers/read.py', import.meta.url));
 const quickCases = ['numpy line', 'sorted and loop', 'calls', 'idle threads', 'sleep in C'];
-const deadlineMs = 300_000;
+/** Ten times as slow as the program alone, and a minute to begin and end: whoever takes longer hangs. */
+const deadlineMs = (seconds) => 60_000 + 10 * seconds * 1000;
 
 await main(async () => {
   const { values: options } = parseArgs({
@@ -61,7 +62,8 @@ await main(async () => {
             : await runPeer(bench, wanted, tool, bare);
           results.push({ wanted, tool, scores });
         } catch (error) {
-          results.push({ wanted, tool, scores: [], problem: error.message });
+          // The last line of a traceback says what went wrong.
+          results.push({ wanted, tool, scores: [], problem: tail(error.message, 1).trim() });
         }
       }
     }
@@ -108,11 +110,12 @@ async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
     ? peer.tool.wrap({ ...peers, output, sources: '', module: '' }, script)
     : { command: [peers.python, ...script] };
   const { code, output: printed } = await run(command[0], command.slice(1), {
-    ...{ quiet: true, timeoutMs: deadlineMs, cwd: place },
+    ...{ quiet: true, timeoutMs: deadlineMs(seconds), cwd: place },
     env: cleanEnvironment({ OPENBLAS_NUM_THREADS: '1', ...env }),
   });
   const found = readAnswers(answers);
   if (code !== 0 || found.length === 0) {
+    if (code === 124) throw new Error(`not done in ${deadlineMs(seconds) / 1000} s`);
     throw new Error(`exit ${code}: ${tail(printed, 1).trim() || 'it said nothing'}`);
   }
   return { answers: found, output, path };

@@ -1,7 +1,8 @@
 // What being profiled costs: each program runs bare, under the agent and bare again, and the middle run is compared with
 // the mean of its neighbours. The control compares the two bare runs with each other: it is the noise of the machine.
 //
-//   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [PROGRAM…]
+//   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [--memory]
+//     [PROGRAM…]
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +24,7 @@ const { values: options, positionals: chosen } = parseArgs({
     pairs: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     'interval-us': { type: 'string' },
+    memory: { type: 'boolean', default: false },
   },
 });
 const deadlineSeconds = 120;
@@ -58,6 +60,7 @@ function run(program, folder) {
   if (program === 'arrays') env.PYTHONPATH = numpy;
   if (folder) {
     env.LINESCOPE_DIR = folder;
+    if (options.memory) env.LINESCOPE_MEMORY = '1';
     if (options['interval-us']) {
       env.LINESCOPE_INTERVAL_US = options['interval-us'];
       env.LINESCOPE_BUDGET_PERMILLE = '0';
@@ -141,6 +144,6 @@ if (options.save) {
     .slice(2)
     .filter((word) => word !== options.python && word !== '--python');
   const command = ['npm run bench:overhead --', ...said].join(' ');
-  const title = options['interval-us'] ? `Overhead at ${options['interval-us']} µs` : 'Overhead';
+  const title = `Overhead${options['interval-us'] ? ` at ${options['interval-us']} µs` : ''}${options.memory ? ' with memory' : ''}`;
   saveSection(title, command, `\`\`\`\n${lines.join('\n')}\n\`\`\``);
 }

@@ -5,6 +5,8 @@ import { Annotations } from './annotations';
 import { Server } from './client';
 import { registerCommands } from './commands';
 import { FlameChart } from './flameChart';
+import { HotLines } from './hotLines';
+import { registerMemoryNotice } from './memoryNotice';
 import { getLog, sayError } from './messages';
 import { registerRecordingEditors } from './recordings';
 import { Runner } from './run';
@@ -20,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const runner = new Runner(context, server, runs);
   const annotations = new Annotations(context.extension);
   const status = new Status(server, runner, runs);
+  const hotLines = new HotLines(context.extension, server, runs);
   const flameChart = new FlameChart(context.extensionUri, server, runs, runner, annotations);
 
   context.subscriptions.push(
@@ -29,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     runner,
     annotations,
     status,
+    hotLines,
     flameChart,
     server.onAnnotations((file) => annotations.set(file)),
     runs.onDidChange((run) => annotations.keepOnly(run?.run)),
@@ -37,8 +41,9 @@ export function activate(context: vscode.ExtensionContext): TestApi {
         server.sendSettings().catch((error: unknown) => sayError('apply the settings', error));
       }
     }),
+    registerMemoryNotice(server, runs),
     registerRecordingEditors(context, server, runs),
-    registerCommands(context, { annotations, runner, runs, flameChart }),
+    registerCommands(context, { annotations, runner, runs, hotLines, flameChart }),
   );
   // The Run button's menu only makes sense where another extension puts one there; alone it would be a second flame.
   void vscode.commands.executeCommand(

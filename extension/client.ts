@@ -6,6 +6,7 @@ import {
   commands,
   endRunRequest,
   flameRequest,
+  hotListRequest,
   openRunRequest,
   planRunRequest,
   runStatusNotification,
@@ -15,6 +16,8 @@ import {
   type FileAnnotations,
   type FlameParams,
   type FlameResult,
+  type HotListParams,
+  type HotListResult,
   type InitializationOptions,
   type OpenRunParams,
   type OpenRunResult,
@@ -72,6 +75,9 @@ export class Server implements vscode.Disposable {
   }
   flame(params: FlameParams): Promise<FlameResult> {
     return this.#request(flameRequest, params);
+  }
+  hotList(params: HotListParams): Promise<HotListResult> {
+    return this.#request(hotListRequest, params);
   }
   /** Forgets all runs. Does not start a server for it. */
   async clear(): Promise<void> {

@@ -4,7 +4,8 @@ import type { Annotations } from './annotations';
 import type { FlameChart } from './flameChart';
 import { launchOfFile, splitArguments } from './launch';
 import { pickLaunchConfiguration } from './launchConfigurations';
-import { getLog, sayError } from './messages';
+import { getLog, say, sayError } from './messages';
+import { hotLinesView, isHotRow, rowText, type HotLines } from './hotLines';
 import { goToHotLine, openSource } from './navigate';
 import { openEarlierRun, openLastRun, openRecording } from './recordings';
 import type { Runner } from './run';
@@ -17,13 +18,14 @@ interface Parts {
   annotations: Annotations;
   runner: Runner;
   runs: Runs;
+  hotLines: HotLines;
   flameChart: FlameChart;
 }
 
 /** Registers every command of the manifest and those that hovers link to. Failures are said, never thrown. */
 export function registerCommands(
   context: vscode.ExtensionContext,
-  { annotations, runner, runs, flameChart }: Parts,
+  { annotations, runner, runs, hotLines, flameChart }: Parts,
 ): vscode.Disposable {
   const start = async (prepare: Parameters<Runner['profile']>[0]): Promise<void> => {
     if (viewSettings().openFlameChart) flameChart.show();
@@ -63,12 +65,26 @@ export function registerCommands(
       if (place) flameChart.showLine(place.path, place.line);
       else flameChart.show();
     }),
+    register('linescope.showHotLines', 'show the hot lines', () => {
+      hotLines.list('lines');
+      return vscode.commands.executeCommand(`${hotLinesView}.focus`);
+    }),
+    register('linescope.showHotFunctions', 'show the hot functions', () => {
+      hotLines.list('functions');
+      return vscode.commands.executeCommand(`${hotLinesView}.focus`);
+    }),
+    register('linescope.filterHotLines', 'filter the list', async () => {
+      await vscode.commands.executeCommand(`${hotLinesView}.focus`);
+      await vscode.commands.executeCommand('list.find');
+    }),
+    register(commands.turnOnMemory, 'change the setting', turnOnMemory),
     register(commands.openLine, 'open the line', async (path, line) => {
       if (typeof path === 'string') await openSource(path, typeof line === 'number' ? line : 1);
     }),
     register(commands.copy, 'copy the text', async (text) => {
-      if (typeof text !== 'string') return;
-      await vscode.env.clipboard.writeText(text);
+      const words = isHotRow(text) ? rowText(text) : text;
+      if (typeof words !== 'string') return;
+      await vscode.env.clipboard.writeText(words);
       vscode.window.setStatusBarMessage('Copied', 2000);
     }),
     register(commands.openRecording, 'open the recording', (uri) => openRecording(runs, uri)),
@@ -76,6 +92,15 @@ export function registerCommands(
     register('linescope.openRun', 'open the run', () => openEarlierRun(context, runs)),
     register('linescope.showLog', 'show the log', () => getLog().show()),
   );
+}
+
+/** Turns the setting on, and says that what has run already stays as it is. */
+async function turnOnMemory(): Promise<void> {
+  await update('memory', true);
+  say('information', 'Memory is measured from the next run on.', {
+    title: 'Profile This File',
+    run: () => vscode.commands.executeCommand(commands.profileFile),
+  });
 }
 
 function register(
@@ -92,12 +117,13 @@ function register(
   });
 }
 
-/** The line a hover link names, else the one the cursor is on. */
+/** The line a hover link or a row of the list names, else the one the cursor is on. */
 async function placeOf(
   annotations: Annotations,
   path: unknown,
   line: unknown,
 ): Promise<{ path: string; line: number } | undefined> {
+  if (isHotRow(path)) return { path: path.path, line: path.line };
   if (typeof path === 'string' && typeof line === 'number') return { path, line };
   const editor = vscode.window.activeTextEditor;
   if (!editor) return undefined;

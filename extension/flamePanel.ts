@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { commands } from '../protocol/lsp';
 import type { FromPanel, ToPanel } from '../protocol/panel';
 import type { Server } from './client';
 import { describe, getLog, sayError } from './messages';
@@ -11,6 +12,8 @@ import { update, viewSettings } from './settings';
 const idleMs = 400;
 /** A panel that does not acknowledge a chunk within this time is given up on and sent everything anew when it is ready. */
 const ackMs = 30_000;
+/** The memory of a live run is sent anew, all of it, no more often than this. */
+const memoryMs = 1500;
 
 const noRun = 'No run to show yet. Open a Python file and choose "Profile This File".';
 
@@ -120,6 +123,8 @@ export class FlamePanel implements vscode.Disposable {
 
   async #send(run: string, native: boolean, feed: number): Promise<void> {
     let cursor = 0;
+    let revision = 0;
+    let memorySent = 0;
     let sampling = '';
     while (feed === this.#feed) {
       // A hidden panel keeps what it has; nothing is prepared for it until it is looked at.
@@ -127,14 +132,25 @@ export class FlamePanel implements vscode.Disposable {
         await this.#pause();
         continue;
       }
-      const result = await this.#server.flame({ run, cursor, native });
+      const isTime = Date.now() - memorySent >= memoryMs || !this.#run?.live;
+      const wanted = isTime ? { memory: revision } : {};
+      const result = await this.#server.flame({ run, cursor, native, ...wanted });
       if (feed !== this.#feed) return;
       cursor = result.cursor;
       if (result.chunk !== '') await this.#sendChunk(result.chunk, feed);
       if (feed !== this.#feed) return;
+      if (result.memory) {
+        memorySent = Date.now();
+        revision = result.memory.revision;
+        this.#post({ type: 'memory', data: bytesOf(result.memory.data) });
+      }
       if (result.sampling !== sampling) {
         sampling = result.sampling;
         this.#post({ type: 'sampling', text: sampling });
+      }
+      if (result.done && !isTime) {
+        await this.#pause(memoryMs);
+        continue;
       }
       if (result.done && !result.more) {
         this.#sent.done = true;
@@ -146,9 +162,7 @@ export class FlamePanel implements vscode.Disposable {
   }
 
   async #sendChunk(base64: string, feed: number): Promise<void> {
-    // A Node Buffer would arrive as JSON; only an ArrayBuffer of exactly this chunk is transferred as bytes.
-    const bytes = Buffer.from(base64, 'base64');
-    const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const data = bytesOf(base64);
     const sequence = ++this.#sequence;
     const taken = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), ackMs);
@@ -158,12 +172,12 @@ export class FlamePanel implements vscode.Disposable {
         resolve(true);
       };
     });
-    this.#post({ type: 'chunk', sequence, data: data as ArrayBuffer });
+    this.#post({ type: 'chunk', sequence, data });
     if (!(await taken) && feed === this.#feed) {
       throw new Error('the panel does not answer');
     }
     this.#sent.chunks++;
-    this.#sent.bytes += bytes.byteLength;
+    this.#sent.bytes += data.byteLength;
   }
 
   /** Waits until something changes, at most `ms` when given. */
@@ -203,6 +217,9 @@ export class FlamePanel implements vscode.Disposable {
       case 'native':
         void update('nativeFrames', message.shown);
         return;
+      case 'turnOnMemory':
+        void vscode.commands.executeCommand(commands.turnOnMemory);
+        return;
       case 'error':
         sayError('draw the flame chart', new Error(message.message));
         return;
@@ -218,12 +235,19 @@ export class FlamePanel implements vscode.Disposable {
   }
 }
 
+/** A Node Buffer would arrive as JSON; only an ArrayBuffer of exactly these bytes is transferred as bytes. */
+function bytesOf(base64: string): ArrayBuffer {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
+
 function isFromPanel(message: unknown): message is FromPanel {
   if (typeof message !== 'object' || message === null) return false;
   const fields = message as Record<string, unknown>;
   const is = (name: string, type: 'string' | 'number' | 'boolean') => typeof fields[name] === type;
   switch (fields['type']) {
     case 'ready':
+    case 'turnOnMemory':
       return true;
     case 'ack':
       return is('sequence', 'number');

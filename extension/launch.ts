@@ -22,6 +22,7 @@ export interface Launch {
   env: Record<string, string>;
   interpreters: Interpreter[];
   intervalUs: number;
+  memory: boolean;
   folder: vscode.WorkspaceFolder | undefined;
 }
 
@@ -37,6 +38,7 @@ export async function launchOfFile(uri: vscode.Uri, args?: string[]): Promise<La
     module: false,
     args: args ?? settings.args.map((arg) => expand(arg, scope, 'The setting linescope.args')),
     intervalUs: settings.intervalUs,
+    memory: settings.memory,
     ...(await surroundings(
       settings,
       { path: settings.interpreter, source: interpreterSetting },
@@ -91,6 +93,7 @@ export async function launchOfConfiguration(
       (arg) => expand(String(arg), scope, where),
     ),
     intervalUs: settings.intervalUs,
+    memory: settings.memory,
     ...around,
   };
 }

@@ -83,5 +83,5 @@ function hotLines(all: readonly LineAnnotation[]): LineAnnotation[] {
 }
 
 function length({ bar, kind }: LineAnnotation): number {
-  return kind === 'self' ? bar.python + bar.native + bar.system + bar.wait : 0;
+  return kind === 'self' ? bar.python + bar.native + bar.system + bar.wait + bar.memory : 0;
 }

@@ -8,6 +8,7 @@ export interface Palette {
   native: string;
   system: string;
   wait: string;
+  memory: string;
   /** Eight steps, cold to hot. */
   heat: string[];
 }
@@ -36,6 +37,7 @@ export function readPalette(extension: vscode.Extension<unknown>): Palette {
     native: color('native'),
     system: color('system'),
     wait: color('wait'),
+    memory: color('memory'),
     heat: Array.from({ length: 8 }, (_, step) => color(`heat${step}`)),
   };
 }

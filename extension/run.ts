@@ -73,7 +73,7 @@ export class Runner implements vscode.Disposable {
         env: launch.env,
         storage,
         intervalUs: launch.intervalUs,
-        memory: false,
+        memory: launch.memory,
       });
       if (!plan.ok) throw new UserError(plan.message, interpreterAction(plan.message, launch));
       for (const warning of plan.warnings) say('warning', warning);

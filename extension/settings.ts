@@ -28,6 +28,7 @@ export interface RunSettings {
   env: Record<string, string>;
   envFile: string;
   intervalUs: number;
+  memory: boolean;
 }
 
 export function runSettings(resource: vscode.Uri | undefined): RunSettings {
@@ -39,6 +40,7 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
     env: readRecord('env', resource),
     envFile: read('envFile', '', resource),
     intervalUs: read('intervalUs', 1000, resource),
+    memory: read('memory', true, resource),
   };
 }
 

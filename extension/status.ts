@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Metric, RunStatus } from '../protocol/lsp';
+import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
 import type { Runner } from './run';
 import type { Runs } from './runs';
@@ -12,6 +12,10 @@ export const metricNames: Record<Metric, { label: string; detail: string }> = {
   native: { label: 'Native', detail: 'CPU time in compiled code the line called' },
   system: { label: 'System', detail: 'CPU time in the kernel' },
   wait: { label: 'Waiting', detail: 'Time not on a CPU: input and output, sleeping, locks' },
+  allocated: { label: 'Memory allocated', detail: 'Bytes allocated in all' },
+  peak: { label: 'Memory at the peak', detail: 'Bytes held when the process held most' },
+  growth: { label: 'Memory growth', detail: 'Bytes held now, more than at the start; leaks' },
+  copied: { label: 'Memory copied', detail: 'Bytes moved from place to place' },
 };
 
 /** Command behind the status bar item; not in the palette. */
@@ -102,8 +106,15 @@ function statusText(state: Runner['state'], title: string, status: RunStatus | u
     case 'finishing':
       return `$(loading~spin) Reading what is left of ${title}…`;
     case 'idle':
-      return `$(flame) ${sign}${[metricNames[currentMetric()].label, title].join(' · ')}`;
+      return `$(flame) ${sign}${[metricText(status), title].join(' · ')}`;
   }
+}
+
+/** The metric, and that there are no figures for it where that is so. */
+function metricText(status: RunStatus | undefined): string {
+  const metric = currentMetric();
+  const { label } = metricNames[metric];
+  return isMemoryMetric(metric) && status && !status.memory ? `${label}: not measured` : label;
 }
 
 function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownString {
@@ -150,6 +161,7 @@ export async function showMenu(runner: Runner, runs: Runs): Promise<void> {
       ...(runs.shown
         ? [
             action('graph', 'Show Flame Chart', 'linescope.showFlameChart'),
+            action('list-ordered', 'Show Hot Lines', 'linescope.showHotLines'),
             action('arrow-down', 'Go to Next Hot Line', 'linescope.nextHotLine'),
             action(
               show ? 'eye-closed' : 'eye',

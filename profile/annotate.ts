@@ -1,6 +1,7 @@
 /** What the editor writes beside the lines of a file. */
-import { amountOf, kindsOf, type Metric } from './metric';
-import type { Cost, FileCost, LineCost, Profile } from './types';
+import { annotateMemory, memoryWord } from './annotateMemory';
+import { amountOf, isMemoryMetric, kindsOf, type Metric, type TimeMetric } from './metric';
+import type { Cost, FileCost, LineCost, MemoryTotal, Profile } from './types';
 import {
   fewSamples,
   formatPercent,
@@ -18,9 +19,12 @@ export interface LineFigures {
   heat: number;
   /** self: the time was spent on this line itself; total: in what it called. */
   kind: 'self' | 'total';
-  /** Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. */
-  bar: { python: number; native: number; system: number; wait: number };
-  /** `2.91 s`, `58.2 %`: to be right-aligned in their columns. */
+  /**
+   * Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. Of allocated bytes python and native
+   * say who asked for them; memory is that of the other metrics of memory.
+   */
+  bar: { python: number; native: number; system: number; wait: number; memory: number };
+  /** `2.91 s` or `120 MB`, `58.2 %`: to be right-aligned in their columns. */
   value: string;
   percent: string;
   /** `native 96 · python 4`, or `in calls`. */
@@ -36,32 +40,36 @@ const ownPart = 0.1;
  */
 export function annotateFile(
   file: FileCost,
-  profile: Pick<Profile, 'total'>,
+  profile: Pick<Profile, 'total' | 'memory'>,
   metric: Metric,
   thresholdPercent: number,
 ): LineFigures[] {
-  const whole = amountOf(profile.total, metric);
-  if (whole <= 0) {
-    return [];
-  }
+  const { total, memory } = profile;
+  const threshold = thresholdPercent / 100;
   return file.lines.flatMap((line) => {
-    const figures = annotateLine(line, whole, metric, thresholdPercent / 100);
+    const figures = !isMemoryMetric(metric)
+      ? annotateTime(line, total, memory, metric, threshold)
+      : memory && line.memory
+        ? annotateMemory(line.line, line.memory, memory, metric, threshold)
+        : undefined;
     return figures ? [figures] : [];
   });
 }
 
-function annotateLine(
+function annotateTime(
   line: LineCost,
-  whole: number,
-  metric: Metric,
+  run: Cost,
+  memory: MemoryTotal | null,
+  metric: TimeMetric,
   threshold: number,
 ): LineFigures | undefined {
+  const whole = amountOf(run, metric);
   const self = amountOf(line.self, metric);
   const total = amountOf(line.total, metric);
   const ownIsWorthIt = self > 0 && self >= threshold * whole;
   const isSelf = ownIsWorthIt && self >= ownPart * total;
   const amount = isSelf ? self : total;
-  if (amount <= 0 || amount < threshold * whole) {
+  if (whole <= 0 || amount <= 0 || amount < threshold * whole) {
     return undefined;
   }
   const cost = isSelf ? line.self : line.total;
@@ -77,15 +85,18 @@ function annotateLine(
     bar: barOf(cost, whole, metric),
     value: formatSeconds(amount),
     percent: formatPercent(Math.min(1, amount / whole), cost.samples),
-    detail:
-      cost.samples < fewSamples
-        ? [detail, formatSamples(cost.samples)].filter((word) => word !== '').join(' · ')
-        : detail,
+    detail: [
+      detail,
+      cost.samples < fewSamples ? formatSamples(cost.samples) : '',
+      memoryWord(line.memory, memory),
+    ]
+      .filter((word) => word !== '')
+      .join(' · '),
   };
 }
 
 /** The split of what leads; a metric of one kind has no split, so it says what that kind was. */
-function describeSelf({ self, natives }: LineCost, metric: Metric): string {
+function describeSelf({ self, natives }: LineCost, metric: TimeMetric): string {
   switch (metric) {
     case 'cpu':
     case 'wall':
@@ -106,8 +117,8 @@ function partOf(what: string, part: number, whole: number): string {
   return percent >= 1 ? `${what} ${percent}` : '';
 }
 
-function barOf(cost: Cost, whole: number, metric: Metric): LineFigures['bar'] {
-  const bar = { python: 0, native: 0, system: 0, wait: 0 };
+function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
+  const bar = { python: 0, native: 0, system: 0, wait: 0, memory: 0 };
   for (const kind of kindsOf(metric)) {
     bar[kind] = cost[kind] / whole;
   }

@@ -4,11 +4,12 @@
  */
 import { addCost, zeroCost } from './cost';
 import { callEdges } from './edges';
+import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
 import type { Symbolize } from './nativeChains';
 import { addOffLine } from './offLine';
-import { findProcesses, processInfo, threadInfos } from './processes';
+import { findProcesses, processInfo, threadInfos, totalGpu, totalMemory } from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
 import type { Profile } from './types';
@@ -52,12 +53,15 @@ export class ProfileBuilder {
     const starts = found.map(({ feeds }) => feeds[0]!.startNs);
     const ends = processes.map(({ elapsedNs }, index) => starts[index]! + elapsedNs);
     const startNs = Math.min(...starts);
+    const elapsedNs = Math.max(0, ...ends.map((endNs) => endNs - startNs));
+    const gpu = totalGpu(processes);
+    const memories = processes.flatMap(({ memory }) => (memory ? [memory] : []));
     return {
       processes,
       threads: found.flatMap(threadInfos),
       total,
       cpuNs: processes.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
-      elapsedNs: Math.max(0, ...ends.map((endNs) => endNs - startNs)),
+      elapsedNs,
       samples: processes.reduce((sum, { samples }) => sum + samples, 0),
       dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
       rejected: processes.reduce((sum, { rejected }) => sum + rejected, 0),
@@ -65,6 +69,16 @@ export class ProfileBuilder {
       offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
       edges: (path, line) => callEdges(this.#feeds, path, line),
+      memory: memories.length > 0 ? totalMemory(memories) : null,
+      ...(gpu && { gpu }),
+      liveOver: (path, line, count) => {
+        const starts = new Map(this.#feeds.map((feed) => [feed.memory?.sites, feed.startNs]));
+        const memory = this.#lines.files.get(path)?.lines.get(line)?.memory;
+        return (
+          memory?.liveOver(count, elapsedNs, (sites) => (starts.get(sites) ?? startNs) - startNs) ??
+          null
+        );
+      },
     };
   }
 
@@ -74,5 +88,15 @@ export class ProfileBuilder {
    */
   flameSince(cursor: number, native = true): FlamePiece {
     return this.#flame[native ? 0 : 1].since(this.#feeds, cursor);
+  }
+
+  /** The memory of the run by stack, as it is now; the stacks are those of flameSince, some only in the piece to come. */
+  flameMemory(native = true): FlameMemory {
+    return this.#flame[native ? 0 : 1].memory(this.#feeds);
+  }
+
+  /** Changes whenever memory does; 0 while none is measured. */
+  get memoryRevision(): number {
+    return this.#feeds.reduce((sum, { memory }) => sum + (memory?.revision ?? 0), 0);
   }
 }

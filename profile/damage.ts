@@ -7,7 +7,7 @@ export function damageNotes(foreign: number, unknownCode: number): ProcessInfo['
   if (foreign > 0) {
     notes.push({
       severity: 'warning',
-      text: `The recording is damaged: ${foreign} samples name stacks that are not in it; their time is in the totals, but on no line.`,
+      text: `The recording is damaged: ${foreign} samples name stacks that are not in it; what they cost is in the totals, but on no line.`,
     });
   }
   if (unknownCode > 0) {

@@ -1,26 +1,38 @@
 /** Left-heavy: the call tree with equal paths merged, heaviest first from the left. */
 import type { FlameStore } from './flameStore';
-import type { StackSums } from './flameStats';
+import { flameMemoryMetrics, type FlameMemoryMetric } from './flameMemory';
 
-export type FlameMetric = 'wall' | 'cpu';
+export type FlameMetric = 'wall' | 'cpu' | FlameMemoryMetric;
 
-/** Totals per node of the call tree, ns; children of node n are `children[start[n + 1] .. start[n + 2])`, roots n = −1. */
+/** Whether a metric is bytes; the others are ns. */
+export function isBytes(metric: FlameMetric): metric is FlameMemoryMetric {
+  return flameMemoryMetrics.some((known) => known === metric);
+}
+
+/** Totals per node of the call tree, ns or bytes; children of node n are `children[start[n + 1] .. start[n + 2])`, roots n = −1. */
 export interface Merged {
   nodeCount: number;
   total: Float64Array;
+  /** Samples, or allocations. */
   samples: Float64Array;
   /** The heaviest stack of each node: the line to show for it. */
   stack: Int32Array;
   rootTotal: number;
+  /** Rows that its deepest node needs. */
+  rows: number;
   start: Int32Array;
   children: Int32Array;
   sorted: Uint8Array;
 }
 
-/** Add sums by stack up over the call tree, in one pass backwards over the stacks. */
-export function mergeStacks(store: FlameStore, sums: StackSums, metric: FlameMetric): Merged {
-  const stackTotal = sums[metric].slice();
-  const stackSamples = sums.samples.slice();
+/** Add columns by stack (weights and how many) up over the call tree, in one pass backwards over the stacks. */
+export function mergeStacks(
+  store: FlameStore,
+  weights: Float64Array,
+  counts: Float64Array,
+): Merged {
+  const stackTotal = weights.slice();
+  const stackSamples = counts.slice();
   const rootTotal = stackTotal.reduce((sum, weight) => sum + weight, 0);
   const nodes = store.nodeCount;
   const total = new Float64Array(nodes);
@@ -42,7 +54,12 @@ export function mergeStacks(store: FlameStore, sums: StackSums, metric: FlameMet
       stackSamples[parent]! += stackSamples[stack]!;
     }
   }
-  return { nodeCount: nodes, total, samples, stack: best, rootTotal, ...childLists(store, total) };
+  let rows = 0;
+  for (let node = 0; node < nodes; node++) {
+    if (total[node]! > 0) rows = Math.max(rows, store.nodeDepth[node]! + 1);
+  }
+  const lists = childLists(store, total);
+  return { nodeCount: nodes, total, samples, stack: best, rootTotal, rows, ...lists };
 }
 
 /** Children grouped by parent with a counting sort; groups are put in order when first looked at. */
@@ -76,7 +93,7 @@ export function childrenOf(merged: Merged, node: number): Int32Array {
   return group;
 }
 
-/** Where a node starts, ns from the left edge. */
+/** Where a node starts, from the left edge. */
 export function offsetOf(store: FlameStore, merged: Merged, node: number): number {
   let offset = 0;
   for (let at = node; at >= 0; at = store.nodeParent[at]!) {

@@ -1,5 +1,7 @@
 /** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
 import { FlameInterner } from './flameInterner';
+import type { FlameMemory } from './flameMemory';
+import { mostSlices } from './memorySites';
 import type { ProcessFeed } from './processFeed';
 import type { ThreadFeed } from './threadFeed';
 import type { FlameTables, FlameThread } from './types';
@@ -42,9 +44,7 @@ export class FlameRows {
 
   since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
     const from = this.#checkpoints[cursor] ?? this.#checkpoints[0]!;
-    if (Number.isNaN(this.#baseNs) && feeds.length > 0) {
-      this.#baseNs = Math.min(...feeds.map(({ startNs }) => startNs));
-    }
+    this.#base(feeds);
     const threads: FlameThread[] = [];
     const reached = new Map(from.threads);
     let room = rowsPerPiece;
@@ -76,6 +76,61 @@ export class FlameRows {
     }
     this.#checkpoints.push({ ...interner.counts(), threads: reached });
     return { tables, cursor: this.#checkpoints.length - 1, more, empty: false };
+  }
+
+  /** The memory by stack now. Stacks it names first are in the next piece. Places whose code is not known yet are left out. */
+  memory(feeds: readonly ProcessFeed[]): FlameMemory {
+    const baseNs = this.#base(feeds);
+    const measured = feeds.flatMap((feed) =>
+      feed.memory && !feed.isHidden
+        ? [{ feed, sites: feed.memory.sites, info: feed.memory.info() }]
+        : [],
+    );
+    const places = measured.flatMap(({ feed, sites }, process) => {
+      return Array.from({ length: sites.count }, (_, site) => ({
+        process,
+        sites,
+        site,
+        stack: this.#interner.cellStack(feed, sites.cell[site]!) ?? -1,
+      })).filter(({ stack }) => stack >= 0);
+    });
+    const column = (of: (place: (typeof places)[number]) => number): Float64Array =>
+      Float64Array.from(places, of);
+    const change = new Float32Array(places.length * mostSlices);
+    places.forEach(({ sites, site }, row) => {
+      const slices = sites.change.subarray(site * mostSlices, (site + 1) * mostSlices);
+      change.set(slices, row * mostSlices);
+    });
+    return {
+      processes: measured.map(({ feed, sites, info }) => {
+        const startNs = feed.startNs - baseNs;
+        return {
+          pid: feed.pid,
+          startNs,
+          endNs: startNs + feed.elapsedNs,
+          sliceNs: sites.axis.widthNs,
+          peakNs: startNs + info.peakLiveNs,
+          peakBytes: info.peakLiveBytes,
+          time: Float64Array.from(info.footprint, ({ ns }) => ns + startNs),
+          resident: Float64Array.from(info.footprint, ({ residentBytes }) => residentBytes ?? 0),
+          live: Float64Array.from(info.footprint, ({ liveBytes }) => liveBytes),
+        };
+      }),
+      stack: Uint32Array.from(places, ({ stack }) => stack),
+      process: Uint32Array.from(places, ({ process }) => process),
+      allocated: column(({ sites, site }) => sites.allocated[site]!),
+      allocations: column(({ sites, site }) => sites.allocations[site]!),
+      peak: column(({ sites, site }) => sites.peak[site]!),
+      growth: column(({ sites, site }) => sites.live[site]!),
+      change,
+    };
+  }
+
+  #base(feeds: readonly ProcessFeed[]): number {
+    if (Number.isNaN(this.#baseNs) && feeds.length > 0) {
+      this.#baseNs = Math.min(...feeds.map(({ startNs }) => startNs));
+    }
+    return this.#baseNs;
   }
 
   /** Rows [start, limit) of a thread, stopping before one whose code has not been read yet. */

@@ -49,6 +49,15 @@ export function sumByStack(
   return sums;
 }
 
+/** The sum of a column by stack over the marked ones (one byte per stack; null = all). */
+export function sumOf(column: Float64Array, marked: Uint8Array | null): number {
+  let sum = 0;
+  for (let stack = 0; stack < column.length; stack++) {
+    if (marked === null || marked[stack] === 1) sum += column[stack]!;
+  }
+  return sum;
+}
+
 /** The part of sums whose stack is marked (one byte per stack; null = all). */
 export function amountOf(sums: StackSums, marked: Uint8Array | null): Amount {
   const amount = { wall: 0, cpu: 0, samples: 0 };

@@ -1,7 +1,17 @@
 /** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
-import { addRow, costOfRow, costRow, costRowLength } from './cost';
+import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
+import { MemoryShares, noMemory, worse } from './memoryShares';
+import type { MemorySites } from './memorySites';
 import type { NativeNode } from './nativeChains';
-import type { FileCost, FunctionCost, LineCost, NativeShare } from './types';
+import type {
+  FileCost,
+  FunctionCost,
+  GpuCost,
+  Leak,
+  LineCost,
+  MemoryCost,
+  NativeShare,
+} from './types';
 
 /** A function as a line or a flame chart names it. */
 export interface FunctionEntry {
@@ -12,6 +22,8 @@ export interface FunctionEntry {
   /** Cost rows. */
   self: Float64Array;
   total: Float64Array;
+  memory: MemoryShares | undefined;
+  gpu: GpuCost | undefined;
   /** The last cell added to total, so that recursion counts once. */
   stamp: number;
 }
@@ -24,6 +36,8 @@ export interface LineEntry {
   self: Float64Array;
   total: Float64Array;
   natives: Map<string, NativeShare>;
+  memory: MemoryShares | undefined;
+  gpu: GpuCost | undefined;
   stamp: number;
   /** As last handed out; undefined once something has been added since. */
   built: LineCost | undefined;
@@ -32,6 +46,8 @@ export interface FileEntry {
   path: string;
   lines: Map<number, LineEntry>;
   functions: Map<string, FunctionEntry>;
+  /** The last stack that was asked about; see isFirstOfFile. */
+  stamp: number;
   /** As last handed out; undefined once something has been added since. */
   built: FileCost | undefined;
 }
@@ -40,12 +56,13 @@ export interface FileEntry {
 export class LineCosts {
   readonly files = new Map<string, FileEntry>();
   #stamp = 0;
+  #isMemoryMeasured = false;
 
   /** The entry of a function, made when new. qualname is its name where the recording has none (before 3.11). */
   functionEntry(path: string, name: string, qualname: string, line: number): FunctionEntry {
     let file = this.files.get(path);
     if (!file) {
-      file = { path, lines: new Map(), functions: new Map(), built: undefined };
+      file = { path, lines: new Map(), functions: new Map(), stamp: 0, built: undefined };
       this.files.set(path, file);
     }
     const full = qualname || name;
@@ -59,6 +76,8 @@ export class LineCosts {
         line,
         self: new Float64Array(costRowLength),
         total: new Float64Array(costRowLength),
+        memory: undefined,
+        gpu: undefined,
         stamp: 0,
       };
       file.functions.set(key, entry);
@@ -77,6 +96,8 @@ export class LineCosts {
         self: new Float64Array(costRowLength),
         total: new Float64Array(costRowLength),
         natives: new Map(),
+        memory: undefined,
+        gpu: undefined,
         stamp: 0,
         built: undefined,
       };
@@ -119,11 +140,55 @@ export class LineCosts {
     }
   }
 
+  /** Adds GPU time, ns, to a frame on the current stack; isInnermost: it is the line's own. */
+  addGpu(line: LineEntry, owner: FunctionEntry, ns: number, isInnermost: boolean): void {
+    for (const entry of [line, owner]) {
+      entry.gpu ??= { self: 0, total: 0 };
+      entry.gpu.self += isInnermost ? ns : 0;
+      entry.gpu.total += entry.stamp === this.#stamp ? 0 : ns;
+      entry.stamp = this.#stamp;
+    }
+    line.built = undefined;
+    line.file.built = undefined;
+  }
+
+  /** Memory is being measured: a line without any has allocated nothing. */
+  measureMemory(): void {
+    if (!this.#isMemoryMeasured) {
+      this.#isMemoryMeasured = true;
+      for (const file of this.files.values()) {
+        file.built = undefined;
+        file.lines.forEach((line) => (line.built = undefined));
+      }
+    }
+  }
+
+  /** Whether the current stack has not been asked about this file before. */
+  isFirstOfFile(file: FileEntry): boolean {
+    const isFirst = file.stamp !== this.#stamp;
+    file.stamp = this.#stamp;
+    return isFirst;
+  }
+
+  /** The memory of a frame has changed; place: one that it has not been charged for yet. */
+  touchMemory(
+    line: LineEntry,
+    owner: FunctionEntry,
+    place: { sites: MemorySites; site: number } | undefined,
+  ): void {
+    line.built = undefined;
+    line.file.built = undefined;
+    if (place) {
+      (line.memory ??= new MemoryShares()).add(place.sites, place.site);
+      (owner.memory ??= new MemoryShares()).add(place.sites, place.site);
+    }
+  }
+
   /** The files as they are now. A file that has not changed since the last call is the same object. */
   snapshot(): Map<string, FileCost> {
     const files = new Map<string, FileCost>();
     for (const [path, file] of this.files) {
-      file.built ??= buildFile(file);
+      file.built ??= buildFile(file, this.#isMemoryMeasured ? noMemory : null);
       if (file.built.lines.length > 0) {
         files.set(path, file.built);
       }
@@ -132,23 +197,32 @@ export class LineCosts {
   }
 }
 
-function buildFile(file: FileEntry): FileCost {
+/** none: the memory of what has allocated nothing. */
+function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
   const lines: LineCost[] = [];
+  const leaks = new Map<FunctionEntry, Leak | null>();
   for (const entry of file.lines.values()) {
-    if (!isEmpty(entry.total)) {
-      lines.push((entry.built ??= buildLine(entry)));
+    if (entry.memory || !isEmpty(entry.total)) {
+      const line = (entry.built ??= buildLine(entry, none));
+      lines.push(line);
+      // What leaks in a function leaks on a line: a function may last as long as the program, whatever its lines do.
+      const leak = worse(leaks.get(entry.function) ?? null, line.memory?.leak ?? null);
+      leaks.set(entry.function, leak);
     }
   }
   const functions: FunctionCost[] = [];
   for (const entry of file.functions.values()) {
-    if (!isEmpty(entry.total)) {
+    if (entry.memory || !isEmpty(entry.total)) {
       functions.push({
         name: entry.name,
         qualname: entry.qualname,
         line: entry.line,
         self: costOfRow(entry.self, 0),
         total: costOfRow(entry.total, 0),
-        memory: null,
+        memory: entry.memory
+          ? { ...entry.memory.cost(undefined), leak: leaks.get(entry) ?? null }
+          : none,
+        ...(entry.gpu && { gpu: { ...entry.gpu } }),
       });
     }
   }
@@ -157,13 +231,15 @@ function buildFile(file: FileEntry): FileCost {
   return { path: file.path, lines, functions };
 }
 
-function buildLine(entry: LineEntry): LineCost {
+function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
+  const total = costOfRow(entry.total, 0);
   return {
     line: entry.line,
     function: entry.function.qualname,
     self: costOfRow(entry.self, 0),
-    total: costOfRow(entry.total, 0),
-    memory: null,
+    total,
+    memory: entry.memory?.cost(wallOf(total)) ?? none,
+    ...(entry.gpu && { gpu: { ...entry.gpu } }),
     natives: [...entry.natives.values()]
       .map((share) => ({ ...share }))
       .sort((a, b) => b.self - a.self),

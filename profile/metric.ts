@@ -1,21 +1,40 @@
 /** The metrics that can lead, and what each adds up. */
 import { cpuOf, wallOf } from './cost';
-import type { Cost } from './types';
+import type { Cost, MemoryCost, MemoryTotal } from './types';
+
+export const timeMetrics = ['cpu', 'wall', 'python', 'native', 'system', 'wait'] as const;
+export type TimeMetric = (typeof timeMetrics)[number];
+export const memoryMetrics = ['allocated', 'peak', 'growth', 'copied'] as const;
+export type MemoryMetric = (typeof memoryMetrics)[number];
 
 /** The metric that leads annotations. */
-export const metrics = ['cpu', 'wall', 'python', 'native', 'system', 'wait'] as const;
+export const metrics = [...timeMetrics, ...memoryMetrics] as const;
 export type Metric = (typeof metrics)[number];
 
 /** The kinds of time that python + native + system + wait = wall time is made of. */
 export const timeKinds = ['python', 'native', 'system', 'wait'] as const;
 export type TimeKind = (typeof timeKinds)[number];
 
+export function isMemoryMetric(metric: Metric): metric is MemoryMetric {
+  return memoryMetrics.some((known) => known === metric);
+}
+
 /** What a cost amounts to under a metric, ns. */
-export function amountOf(cost: Readonly<Cost>, metric: Metric): number {
+export function amountOf(cost: Readonly<Cost>, metric: TimeMetric): number {
   return metric === 'cpu' ? cpuOf(cost) : metric === 'wall' ? wallOf(cost) : cost[metric];
 }
 
 /** The kinds of time a metric adds up. */
-export function kindsOf(metric: Metric): readonly TimeKind[] {
+export function kindsOf(metric: TimeMetric): readonly TimeKind[] {
   return metric === 'wall' ? timeKinds : metric === 'cpu' ? timeKinds.slice(0, 3) : [metric];
+}
+
+/** Bytes under a metric. */
+export function bytesOf(memory: Readonly<MemoryCost>, metric: MemoryMetric): number {
+  return memory[`${metric}Bytes`];
+}
+
+/** What all lines together have under a metric, bytes. */
+export function totalBytesOf(total: Readonly<MemoryTotal>, metric: MemoryMetric): number {
+  return metric === 'peak' ? total.peakLiveBytes : total[`${metric}Bytes`];
 }

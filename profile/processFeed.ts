@@ -1,7 +1,9 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
 import { Cells, type CellTop } from './cells';
-import { addRow, costOfRow, costRow, costRowLength } from './cost';
+import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
+import { GpuFeed } from './gpuFeed';
 import type { LineCosts } from './lineCosts';
+import { MemoryFeed } from './memoryFeed';
 import { NativeChains, type Symbolize } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
@@ -28,6 +30,10 @@ export class ProcessFeed {
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
   readonly #total = new Float64Array(costRowLength);
+  /** undefined while nothing says that memory is measured. */
+  memory: MemoryFeed | undefined;
+  /** undefined while no GPU is known to be used. */
+  #gpu: GpuFeed | undefined;
   readonly #offLine = new OffLine();
   samples = 0;
   state: ProcessInfo['state'] = 'running';
@@ -87,6 +93,11 @@ export class ProcessFeed {
   /** Whether it is too early to tell, or known, that nobody wants to see this process. */
   get isHidden(): boolean {
     return this.samples === 0 && (this.state === 'running' || this.isPassing);
+  }
+
+  /** From its start to the last moment known, ns. */
+  get elapsedNs(): number {
+    return Math.max(this.#lastNs, this.current.heartbeatNs - this.startNs);
   }
 
   /** Everything sampled so far. */
@@ -154,6 +165,19 @@ export class ProcessFeed {
       case 'note':
         this.#notes.push({ severity: record.severity, text: record.text });
         return;
+      case 'free':
+      case 'footprint':
+        this.#memory().other(record);
+        return;
+      case 'allocation':
+      case 'copy':
+        this.#memory().sample(record, this.#cellOf(record, 'running'));
+        return;
+      case 'gpuDevice':
+      case 'gpuUse':
+        this.#gpu ??= new GpuFeed(this.lines, this.stacks, this.cells, this.threads);
+        this.#gpu.record(record);
+        return;
     }
   }
 
@@ -180,10 +204,12 @@ export class ProcessFeed {
       pythonVersion: this.#process?.pythonVersion ?? '',
       engine: this.#process?.engine ?? '',
       startUnixMs: header.startUnixNs / 1e6,
-      elapsedNs: Math.max(this.#lastNs, header.heartbeatNs - header.startMonotonicNs),
+      elapsedNs: this.elapsedNs,
       cpuNs: Math.max(header.processCpuNs, stats?.processCpuNs ?? 0, this.#end?.processCpuNs ?? 0),
       agentCpuNs: stats?.agentCpuNs ?? 0,
-      peakBytes: this.#end && this.#end.peakBytes > 0 ? this.#end.peakBytes : null,
+      peakBytes: this.#end?.peakBytes || this.memory?.peakResident || null,
+      memory: this.memory?.info() ?? null,
+      ...(this.#gpu && { gpu: this.#gpu.info() }),
       exit: this.#end?.exit ?? null,
       state: this.state,
       samples: this.samples,
@@ -212,6 +238,8 @@ export class ProcessFeed {
       }
     }
     cells.dirty = later;
+    this.memory?.settle(this.elapsedNs, wallOf(this.total), this.state !== 'running');
+    this.#gpu?.settle(this.elapsedNs, this.state !== 'running');
   }
 
   #charge(cell: number): void {
@@ -239,12 +267,7 @@ export class ProcessFeed {
 
   #sample(sample: SampleRecord): void {
     const thread = this.#thread(sample.thread);
-    const stack = this.stacks.has(sample.stack) ? sample.stack : 0;
     const running = sample.state === 'running';
-    const leaf = this.natives.get(sample.native);
-    if (stack !== sample.stack || (sample.native !== 0 && !leaf)) {
-      this.#foreign++;
-    }
     const system = takeSystem(thread.pool, sample);
     // Mostly kernel time is drawn as such even outside system calls: page faults, mainly.
     const top: CellTop = !running
@@ -254,14 +277,14 @@ export class ProcessFeed {
       : sample.inSyscall || system * 2 > sample.cpuNs
         ? 'system'
         : 'running';
-    const kind = leaf ? callKind(this.#process?.hexversion ?? 0, sample.opcode) : 'none';
-    const cell = this.cells.find(stack, leaf, kind, top);
+    const cell = this.#cellOf(sample, top);
     const rest = sample.remainder && sample.stack === 0;
     const work = rest ? thread.lastWork : this.cells.work[cell]!;
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
     addRow(this.#total, 0, cost, 0);
-    if (stack === 0) {
+    if (this.cells.stack[cell] === 0) {
+      const leaf = this.cells.leaf[cell];
       this.#offLine.add(sample.cpuNs, leaf);
       if (!thread.isNamed && leaf?.foreign) {
         // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
@@ -275,6 +298,21 @@ export class ProcessFeed {
     this.samples += sample.remainder ? 0 : 1;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
+  }
+
+  /** The cell of something that happened in a place; of the place only what the recording knows. */
+  #cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
+    const stack = this.stacks.has(place.stack) ? place.stack : 0;
+    const leaf = this.natives.get(place.native);
+    if (stack !== place.stack || (place.native !== 0 && !leaf)) {
+      this.#foreign++;
+    }
+    const kind = leaf ? callKind(this.#process?.hexversion ?? 0, place.opcode) : 'none';
+    return this.cells.find(stack, leaf, kind, top);
+  }
+
+  #memory(): MemoryFeed {
+    return (this.memory ??= new MemoryFeed(this.lines, this.stacks, this.cells));
   }
 
   #thread(number: number): ThreadFeed {

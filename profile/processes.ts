@@ -2,9 +2,10 @@
  * The processes of a run, made of its recordings. A process that calls exec leaves one recording per program it runs;
  * one that was forked only to start another program (subprocess does that) is its parent's doing.
  */
+import { joinGpus } from './gpuFeed';
 import { addOffLine } from './offLine';
 import type { ProcessFeed } from './processFeed';
-import type { ProcessInfo, ThreadInfo } from './types';
+import type { GpuTotal, MemoryTotal, ProcessInfo, ProcessMemory, ThreadInfo } from './types';
 
 /** One process: its recordings in order, and the processes that only existed to become something else. */
 export interface Process {
@@ -58,8 +59,17 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     all.reduce((total, info) => total + of(info), 0);
   const peaks = images.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
   const startNs = feeds[0]!.startNs;
+  const memories = feeds.flatMap((feed, index) => {
+    const { memory } = images[index]!;
+    return memory ? [{ memory, sinceStart: feed.startNs - startNs }] : [];
+  });
+  const gpus = feeds.flatMap((feed, index) => {
+    const { gpu } = images[index]!;
+    return gpu ? [{ gpu, sinceStart: feed.startNs - startNs }] : [];
+  });
   return {
     ...last,
+    ...(gpus.length > 0 && { gpu: joinGpus(gpus, 'one') }),
     command: named.command,
     cwd: named.cwd,
     executable: named.executable,
@@ -70,6 +80,7 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     cpuNs: sum(({ cpuNs }) => cpuNs),
     agentCpuNs: sum(({ agentCpuNs }) => agentCpuNs),
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : null,
+    memory: memories.length > 0 ? joined(memories) : null,
     samples: sum(({ samples }) => samples),
     dropped: sum(({ dropped }) => dropped),
     rejected: sum(({ rejected }) => rejected),
@@ -77,6 +88,43 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     offLine: addOffLine(all.map(({ offLine }) => offLine)),
     notes: all.flatMap(({ notes }) => notes),
   };
+}
+
+/** The memory of a process that ran one program after the other; each starts with none. */
+function joined(images: { memory: ProcessMemory; sinceStart: number }[]): ProcessMemory {
+  const highest = images.reduce((a, b) =>
+    b.memory.peakLiveBytes > a.memory.peakLiveBytes ? b : a,
+  );
+  return {
+    ...totalMemory(images.map(({ memory }) => memory)),
+    growthBytes: images.at(-1)!.memory.growthBytes,
+    peakLiveBytes: highest.memory.peakLiveBytes,
+    peakLiveNs: highest.memory.peakLiveNs + highest.sinceStart,
+    footprint: images.flatMap(({ memory, sinceStart }) =>
+      memory.footprint.map((point) => ({ ...point, ns: point.ns + sinceStart })),
+    ),
+  };
+}
+
+/** Several memories added up. */
+export function totalMemory(of: readonly MemoryTotal[]): MemoryTotal {
+  const sum = (pick: (one: MemoryTotal) => number): number =>
+    of.reduce((total, one) => total + pick(one), 0);
+  return {
+    allocatedBytes: sum(({ allocatedBytes }) => allocatedBytes),
+    allocations: sum(({ allocations }) => allocations),
+    growthBytes: sum(({ growthBytes }) => growthBytes),
+    peakLiveBytes: sum(({ peakLiveBytes }) => peakLiveBytes),
+    copiedBytes: sum(({ copiedBytes }) => copiedBytes),
+  };
+}
+
+/** The GPUs of a run; undefined where none was used. */
+export function totalGpu(processes: readonly ProcessInfo[]): GpuTotal | undefined {
+  const gpus = processes.flatMap(({ gpu }) => (gpu ? [{ gpu, sinceStart: 0 }] : []));
+  if (gpus.length === 0) return undefined;
+  const { busyNs, peakBytes, costNs, devices } = joinGpus(gpus, 'all');
+  return { busyNs, peakBytes, costNs, devices };
 }
 
 /** The threads of a process; the one that calls exec goes on in the new program. */

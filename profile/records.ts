@@ -122,6 +122,72 @@ export interface NoteRecord {
   text: string;
 }
 
+/** Who gave a block: malloc and its family, Python's own allocators, or the kernel to the program itself. */
+export type AllocationSource = 'malloc' | 'python' | 'mapped';
+
+export interface AllocationRecord {
+  kind: 'allocation';
+  thread: number;
+  timeNs: number;
+  source: AllocationSource;
+  /** Bytes of the block. */
+  size: number;
+  /** Bytes more than the block it replaces; its size, unless it comes from realloc. */
+  grown: number;
+  /** Bytes between two that are chosen, on average; 0: every block is recorded. */
+  period: number;
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+}
+export interface FreeRecord {
+  kind: 'free';
+  timeNs: number;
+  /** Implied id of the allocation. */
+  allocation: number;
+}
+export interface CopyRecord {
+  kind: 'copy';
+  thread: number;
+  timeNs: number;
+  size: number;
+  /** As in AllocationRecord. */
+  period: number;
+  stack: number;
+  native: number;
+  opcode: number;
+}
+export interface FootprintRecord {
+  kind: 'footprint';
+  timeNs: number;
+  /** Bytes of the process that are in memory. */
+  resident: number;
+}
+
+/** A GPU that the process uses. */
+export interface GpuDeviceRecord {
+  kind: 'gpuDevice';
+  /** As the driver counts them, from 0. */
+  device: number;
+  /** Bytes of its memory; 0 when that is not known. */
+  bytes: number;
+  name: string;
+}
+/** What the process did with a GPU from one moment to another; null: not known. */
+export interface GpuUseRecord {
+  kind: 'gpuUse';
+  device: number;
+  startNs: number;
+  endNs: number;
+  /** How much of that time it kept the GPU busy, ns. */
+  busyNs: number | null;
+  /** Bytes of the GPU's memory that it has at the end. */
+  bytes: number | null;
+  /** CPU time of finding out, since the process was first asked about, ns. */
+  costNs: number;
+}
+
 export type StreamRecord =
   | ProcessRecord
   | ThreadRecord
@@ -133,4 +199,10 @@ export type StreamRecord =
   | SampleRecord
   | StatsRecord
   | EndRecord
-  | NoteRecord;
+  | NoteRecord
+  | AllocationRecord
+  | FreeRecord
+  | CopyRecord
+  | FootprintRecord
+  | GpuDeviceRecord
+  | GpuUseRecord;

@@ -15,15 +15,93 @@ export interface Cost {
   samples: number;
 }
 
-/** Memory of a line; null wherever memory was not measured. */
+/** Memory that keeps growing: how sure that is (0…1), and how fast. */
+export interface Leak {
+  likelihood: number;
+  bytesPerSecond: number;
+}
+
+/**
+ * Memory of a line or function; null wherever memory was not measured. Of the frames on a stack, the innermost one in each
+ * file is charged, so a line stands for the libraries it calls. Figures are estimates with standard errors.
+ */
 export interface MemoryCost {
   allocatedBytes: number;
+  allocatedError: number;
   allocations: number;
+  /** Live from it when the live bytes of the process were at their highest. */
   peakBytes: number;
+  /** Live from it at the end minus at the start. */
   growthBytes: number;
-  leak: { likelihood: number; bytesPerSecond: number } | null;
+  growthError: number;
+  leak: Leak | null;
   copiedBytes: number;
+  /** Share of allocatedBytes that Python's own allocators gave. */
   pythonFraction: number;
+  /** Allocations behind these figures. */
+  records: number;
+}
+
+/** What a process had in memory during a moment: resident, and allocated but not freed (an estimate). */
+export interface FootprintPoint {
+  /** Since the process started. */
+  ns: number;
+  /** null when nobody looked. */
+  residentBytes: number | null;
+  liveBytes: number;
+}
+
+/** Memory of a process or of a run. */
+export interface MemoryTotal {
+  allocatedBytes: number;
+  allocations: number;
+  growthBytes: number;
+  /** The highest that live bytes were; of a run, the sum over its processes. */
+  peakLiveBytes: number;
+  copiedBytes: number;
+}
+export interface ProcessMemory extends MemoryTotal {
+  /** When live bytes were highest, since the process started. */
+  peakLiveNs: number;
+  footprint: FootprintPoint[];
+}
+
+/** For how long GPUs were busy while a line or function was running or waiting: itself, and with what it called, ns. */
+export interface GpuCost {
+  self: number;
+  total: number;
+}
+
+/** A GPU that a process used; null: not known. */
+export interface GpuDevice {
+  /** As the driver counts them, from 0. */
+  index: number;
+  name: string;
+  totalBytes: number | null;
+  /** How long the process kept it busy. */
+  busyNs: number | null;
+  /** The most of its memory that the process had. */
+  peakBytes: number | null;
+}
+
+/** A moment of a process and its GPUs, all of them together: how many were busy (one for half the time is 0.5), and the memory it had. */
+export interface GpuPoint {
+  /** Since the process started. */
+  ns: number;
+  busy: number | null;
+  bytes: number | null;
+}
+
+/** What a run did with GPUs; peakBytes is the sum over its processes. */
+export interface GpuTotal {
+  busyNs: number | null;
+  peakBytes: number | null;
+  /** CPU time of finding out, by a process of its own: in no other figure. */
+  costNs: number;
+  devices: GpuDevice[];
+}
+export interface ProcessGpu extends GpuTotal {
+  timeline: GpuPoint[];
 }
 
 /** One compiled function a line spent native time in. */
@@ -41,6 +119,8 @@ export interface LineCost {
   self: Cost;
   total: Cost;
   memory: MemoryCost | null;
+  /** Absent where it has none. */
+  gpu?: GpuCost;
   /** Most expensive first. */
   natives: NativeShare[];
 }
@@ -53,6 +133,8 @@ export interface FunctionCost {
   self: Cost;
   total: Cost;
   memory: MemoryCost | null;
+  /** Absent where it has none. */
+  gpu?: GpuCost;
 }
 
 export interface FileCost {
@@ -85,7 +167,12 @@ export interface ProcessInfo {
   cpuNs: number;
   /** CPU the agent itself used, included in cpuNs. */
   agentCpuNs: number;
+  /** Largest resident size. */
   peakBytes: number | null;
+  /** null where memory was not measured. */
+  memory: ProcessMemory | null;
+  /** Absent where no GPU was used, or nothing is known of it. */
+  gpu?: ProcessGpu;
   exit: number | null;
   state: 'running' | 'ended' | 'lost' | 'full';
   samples: number;
@@ -136,6 +223,12 @@ export interface Profile {
   files: ReadonlyMap<string, FileCost>;
   /** Callers and callees of one line, most expensive first. */
   edges(path: string, line: number): { callers: CallEdge[]; callees: CallEdge[] };
+  /** Sum over everything recorded; null where memory was not measured. */
+  memory: MemoryTotal | null;
+  /** Absent where no GPU was used, or nothing is known of it. */
+  gpu?: GpuTotal;
+  /** Live bytes of a line at so many moments evenly spaced over the run, the last being its end; null for none. */
+  liveOver(path: string, line: number, count: number): number[] | null;
 }
 
 /** Kind of a flame-chart frame. */

@@ -1,5 +1,5 @@
 /** Numbers as words, the same ones everywhere: annotations, hovers, lenses, the terminal. */
-import { kindsOf, type Metric } from './metric';
+import { kindsOf, type TimeMetric } from './metric';
 import type { Cost } from './types';
 
 /** Fewer samples than this are mostly chance, and said to be. */
@@ -81,7 +81,7 @@ export function formatRate(hertz: number): string {
  * What a cost is made of under a metric, in percent, biggest first: `native 96 · python 4`, or `native` when that is all.
  * Parts below one percent are left out; empty when there is no cost.
  */
-export function formatSplit(cost: Readonly<Cost>, metric: Metric = 'cpu'): string {
+export function formatSplit(cost: Readonly<Cost>, metric: TimeMetric = 'cpu'): string {
   const kinds = kindsOf(metric);
   const whole = kinds.reduce((sum, kind) => sum + cost[kind], 0);
   const parts = kinds

@@ -13,10 +13,10 @@
  * | each thread | u32 id, pid, tid, rows, bytes of name, of process · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
  */
 import type { FlameTables, FlameThread } from '../profile/types';
+import { ColumnReader, damaged, joinColumns, type Column } from './columns';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 
 const signature = encodeUtf8('LSFLAME1');
-type Column = Uint8Array | Uint32Array | Int32Array | Float64Array;
 
 /** The bytes of a piece of the tables. */
 export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
@@ -53,18 +53,12 @@ export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
       ];
     }),
   ];
-  const bytes = new Uint8Array(columns.reduce((sum, column) => sum + padded(column.byteLength), 0));
-  let offset = 0;
-  for (const column of columns) {
-    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), offset);
-    offset += padded(column.byteLength);
-  }
-  return bytes.buffer;
+  return joinColumns(columns);
 }
 
 /** Views of a chunk's columns. Throws an Error in words for the user when the bytes are not a chunk. */
 export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
-  const reader = new ChunkReader(buffer);
+  const reader = new ColumnReader(buffer);
   if (reader.u8(8).some((byte, index) => byte !== signature[index])) {
     throw damaged();
   }
@@ -108,40 +102,4 @@ export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
     });
   }
   return { strings, functions, frames, stacks, threads };
-}
-
-class ChunkReader {
-  #at = 0;
-
-  constructor(private readonly buffer: ArrayBuffer) {}
-
-  u8(length: number): Uint8Array {
-    return new Uint8Array(this.buffer, this.#take(length), length);
-  }
-  u32(length: number): Uint32Array {
-    return new Uint32Array(this.buffer, this.#take(length * 4), length);
-  }
-  i32(length: number): Int32Array {
-    return new Int32Array(this.buffer, this.#take(length * 4), length);
-  }
-  f64(length: number): Float64Array {
-    return new Float64Array(this.buffer, this.#take(length * 8), length);
-  }
-
-  #take(bytes: number): number {
-    const start = this.#at;
-    this.#at += padded(bytes);
-    if (this.#at > this.buffer.byteLength) {
-      throw damaged();
-    }
-    return start;
-  }
-}
-
-function padded(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
-}
-
-function damaged(): Error {
-  return new Error("The flame chart's data is damaged. Open the recording again.");
 }

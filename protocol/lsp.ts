@@ -5,9 +5,10 @@
  */
 
 import type { LineFigures } from '../profile/annotate';
+import type { HotFigures } from '../profile/hotList';
 import type { Metric } from '../profile/metric';
 
-export { metrics, type Metric } from '../profile/metric';
+export { isMemoryMetric, metrics, type Metric } from '../profile/metric';
 
 /** Settings the server needs; sent as initializationOptions and again by linescope/settings (client → server notification). */
 export interface ServerSettings {
@@ -96,6 +97,8 @@ export interface RunStatus {
   rejected: number;
   late: number;
   processes: number;
+  /** Memory was, or is being, measured. */
+  memory: boolean;
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
 
@@ -114,6 +117,26 @@ export interface LineAnnotation extends LineFigures {
   stale: boolean;
 }
 
+/** linescope/hotList: what costs most under the leading metric, in all files of the shown run. Only a list that is looked at asks. */
+export const hotListRequest = 'linescope/hotList';
+export interface HotListParams {
+  of: 'lines' | 'functions';
+}
+export interface HotListResult {
+  /** Hottest first. */
+  rows: HotRow[];
+  /** Said instead of rows; empty where there are some, or no run is shown. */
+  message: string;
+}
+/** One line or function, ready to draw, on the line of the current text of its file. */
+export interface HotRow extends Omit<HotFigures, 'share'> {
+  /** Real path on this machine. */
+  path: string;
+  /** The line's text when it ran; empty for functions, and where it is not known. */
+  source: string;
+  stale: boolean;
+}
+
 /** linescope/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
 export const flameRequest = 'linescope/flame';
 export interface FlameParams {
@@ -122,6 +145,8 @@ export interface FlameParams {
   cursor: number;
   /** Whether compiled functions have frames of their own (default: yes). The same for all pieces. */
   native?: boolean;
+  /** The revision of the memory that the panel has, 0 for none; missing: it does not want any now. */
+  memory?: number;
 }
 export interface FlameResult {
   cursor: number;
@@ -131,6 +156,8 @@ export interface FlameResult {
   more: boolean;
   /** The run has ended and all of it has been sent. */
   done: boolean;
+  /** The memory as it is now, base64 of what protocol/flameMemory.ts lays out; its stacks are known after this chunk. Missing when nothing changed. */
+  memory?: { revision: number; data: string };
   /** How well it was sampled so far, in words for below the chart. */
   sampling: string;
 }
@@ -147,6 +174,7 @@ export const commands = {
   nextHotLine: 'linescope.nextHotLine',
   previousHotLine: 'linescope.previousHotLine',
   selectMetric: 'linescope.selectMetric',
+  turnOnMemory: 'linescope.turnOnMemory',
   /** Arguments: path, line. */
   openLine: 'linescope.openLine',
   /** Argument: text for the clipboard. */

@@ -9,6 +9,8 @@ export type ToPanel =
   | { type: 'reset'; run: string; title: string; live: boolean; native: boolean }
   /** Rows to append to the tables, as encodeFlameChunk made them. Answered with ack. */
   | { type: 'chunk'; sequence: number; data: ArrayBuffer }
+  /** The memory of the run as it is now, as encodeFlameMemory made it, instead of what was sent before. */
+  | { type: 'memory'; data: ArrayBuffer }
   /** How well the run was sampled so far, in words. */
   | { type: 'sampling'; text: string }
   /** Everything has been sent. */
@@ -27,5 +29,7 @@ export type FromPanel =
   | { type: 'copy'; text: string }
   /** Show native frames, or leave them out: a setting, answered with reset. */
   | { type: 'native'; shown: boolean }
+  /** Measure memory from the next run on: a setting. */
+  | { type: 'turnOnMemory' }
   /** An exception in the panel, to be shown and logged by the host. */
   | { type: 'error'; message: string };

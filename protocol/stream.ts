@@ -2,10 +2,17 @@
  * The recording, as profiler-agent/STREAM.md defines it byte by byte: header, records, both directions.
  * test/unit/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
  */
-import type { SampleRecord, StreamRecord } from '../profile/records';
-import { moduleKinds, recordKinds, sampleFlags, sampleStates, severities } from './streamEncode';
+import type { GpuUseRecord, SampleRecord, StreamRecord } from '../profile/records';
+import {
+  allocationSources,
+  moduleKinds,
+  recordKinds,
+  sampleFlags,
+  sampleStates,
+  severities,
+} from './streamEncode';
+import { PayloadReader } from './payload';
 import { headerBytes, StreamError } from './streamHeader';
-import { decodeUtf8 } from './utf8';
 
 export { encodeHeader, headerBytes, readHeader, StreamError, supportedMajor } from './streamHeader';
 export { StreamEncoder } from './streamEncode';
@@ -19,12 +26,10 @@ const none = new Uint8Array(0);
  * cut anywhere; a record is delivered as soon as it is complete. Kinds and trailing fields it does not know are skipped.
  */
 export class StreamDecoder {
-  #bytes: Uint8Array = none;
-  #at = 0;
-  /** End of the payload being read; reading past it is corruption. */
-  #end = 0;
+  readonly #read = new PayloadReader((what) => this.#corrupt(what));
   #consumed: number;
   #lastSampleNs = 0;
+  #lastMemoryNs = 0;
   #failure: StreamError | undefined;
 
   /** headerSize is where records start in the file: positions in errors count from the file's first byte. */
@@ -39,7 +44,7 @@ export class StreamDecoder {
 
   /** Bytes received of a record that is not complete yet. */
   get pending(): number {
-    return this.#bytes.length;
+    return this.#read.bytes.length;
   }
 
   /**
@@ -50,36 +55,37 @@ export class StreamDecoder {
     if (this.#failure) {
       throw this.#failure;
     }
+    const read = this.#read;
     let bytes = piece;
-    if (this.#bytes.length > 0) {
-      bytes = new Uint8Array(this.#bytes.length + piece.length);
-      bytes.set(this.#bytes);
-      bytes.set(piece, this.#bytes.length);
+    if (this.pending > 0) {
+      bytes = new Uint8Array(this.pending + piece.length);
+      bytes.set(read.bytes);
+      bytes.set(piece, this.pending);
     }
-    this.#bytes = bytes;
+    read.bytes = bytes;
     let start = 0;
     try {
       for (;;) {
         const payload = this.#payloadStart(start);
-        if (payload < 0 || this.#end > bytes.length) {
+        if (payload < 0 || read.end > bytes.length) {
           break;
         }
-        this.#at = payload;
+        read.at = payload;
         const record = this.#record(bytes[start]!);
-        this.#consumed += this.#end - start;
-        start = this.#end;
+        this.#consumed += read.end - start;
+        start = read.end;
         if (record) {
           deliver(record);
         }
       }
     } finally {
-      this.#bytes = start === bytes.length ? none : bytes.slice(start);
+      read.bytes = start === bytes.length ? none : bytes.slice(start);
     }
   }
 
-  /** Reads the length at start + 1: sets #end and returns where the payload starts, or −1 if the length is cut off. */
+  /** Reads the length at start + 1: sets the reader's end and returns where the payload starts, or −1 if the length is cut off. */
   #payloadStart(start: number): number {
-    const bytes = this.#bytes;
+    const { bytes } = this.#read;
     let length = 0;
     let scale = 1;
     for (let at = start + 1; at < bytes.length; at++) {
@@ -89,7 +95,7 @@ export class StreamDecoder {
         throw this.#corrupt('has an impossible length');
       }
       if (byte < 128) {
-        this.#end = at + 1 + length;
+        this.#read.end = at + 1 + length;
         return at + 1;
       }
       scale *= 128;
@@ -98,94 +104,128 @@ export class StreamDecoder {
   }
 
   #record(kind: number): StreamRecord | undefined {
+    const read = this.#read;
     switch (kind) {
       case recordKinds.sample:
         return this.#sample();
       case recordKinds.stack:
         return {
           kind: 'stack',
-          parent: this.#varint(),
-          code: this.#varint(),
-          instruction: this.#signed(),
-          between: this.#optional(),
+          parent: read.varint(),
+          code: read.varint(),
+          instruction: read.signed(),
+          between: read.optional(),
         };
       case recordKinds.native:
         return {
           kind: 'native',
-          parent: this.#varint(),
-          module: this.#varint(),
-          offset: this.#varint(),
-          exact: (this.#byte() & 1) === 1,
+          parent: read.varint(),
+          module: read.varint(),
+          offset: read.varint(),
+          exact: (read.byte() & 1) === 1,
         };
       case recordKinds.code:
         return {
           kind: 'code',
-          code: this.#varint(),
-          firstLine: this.#varint(),
-          filename: this.#text(),
-          name: this.#text(),
-          qualname: this.#text(),
-          lineTable: this.#blob(),
+          code: read.varint(),
+          firstLine: read.varint(),
+          filename: read.text(),
+          name: read.text(),
+          qualname: read.text(),
+          lineTable: read.blob(),
         };
       case recordKinds.process:
         return {
           kind: 'process',
-          hexversion: this.#varint(),
-          engine: this.#text(),
-          pythonVersion: this.#text(),
-          executable: this.#text(),
-          cwd: this.#text(),
-          argv: this.#texts(),
-          architecture: this.#text(),
+          hexversion: read.varint(),
+          engine: read.text(),
+          pythonVersion: read.text(),
+          executable: read.text(),
+          cwd: read.text(),
+          argv: read.texts(),
+          architecture: read.text(),
         };
       case recordKinds.thread:
         return {
           kind: 'thread',
-          thread: this.#varint(),
-          tid: this.#varint(),
-          startNs: this.#varint(),
-          name: this.#text(),
+          thread: read.varint(),
+          tid: read.varint(),
+          startNs: read.varint(),
+          name: read.text(),
         };
       case recordKinds.threadEnd:
         return {
           kind: 'threadEnd',
-          thread: this.#varint(),
-          endNs: this.#varint(),
-          cpuNs: this.#varint(),
+          thread: read.varint(),
+          endNs: read.varint(),
+          cpuNs: read.varint(),
         };
       case recordKinds.module:
         return {
           kind: 'module',
-          moduleKind: this.#choice(moduleKinds, 'module kind'),
-          bias: this.#varint(),
-          path: this.#text(),
-          buildId: this.#blob(),
+          moduleKind: read.choice(moduleKinds, 'module kind'),
+          bias: read.varint(),
+          path: read.text(),
+          buildId: read.blob(),
         };
       case recordKinds.stats:
         return {
           kind: 'stats',
-          timeNs: this.#varint(),
-          processCpuNs: this.#varint(),
-          agentCpuNs: this.#varint(),
-          samples: this.#varint(),
-          ticks: this.#varint(),
-          dropped: this.#varint(),
-          rejected: this.#varint(),
-          late: this.#varint(),
+          timeNs: read.varint(),
+          processCpuNs: read.varint(),
+          agentCpuNs: read.varint(),
+          samples: read.varint(),
+          ticks: read.varint(),
+          dropped: read.varint(),
+          rejected: read.varint(),
+          late: read.varint(),
         };
       case recordKinds.end: {
-        const timeNs = this.#varint();
-        const exit = this.#signed();
-        const processCpuNs = this.#varint();
-        const peakBytes = this.#varint();
+        const timeNs = read.varint();
+        const exit = read.signed();
+        const processCpuNs = read.varint();
+        const peakBytes = read.varint();
         return { kind: 'end', timeNs, exit: exit === -1 ? null : exit, processCpuNs, peakBytes };
       }
       case recordKinds.note:
         return {
           kind: 'note',
-          severity: this.#choice(severities, 'severity'),
-          text: this.#text(),
+          severity: read.choice(severities, 'severity'),
+          text: read.text(),
         };
+      case recordKinds.allocation:
+        return {
+          kind: 'allocation',
+          thread: read.varint(),
+          timeNs: this.#memoryTime(),
+          source: read.choice(allocationSources, 'kind of allocation'),
+          size: read.varint(),
+          grown: read.varint(),
+          period: read.varint(),
+          ...this.#place(),
+        };
+      case recordKinds.free:
+        return { kind: 'free', timeNs: this.#memoryTime(), allocation: read.varint() };
+      case recordKinds.copy:
+        return {
+          kind: 'copy',
+          thread: read.varint(),
+          timeNs: this.#memoryTime(),
+          size: read.varint(),
+          period: read.varint(),
+          ...this.#place(),
+        };
+      case recordKinds.footprint:
+        return { kind: 'footprint', timeNs: this.#memoryTime(), resident: read.varint() };
+      case recordKinds.gpuDevice:
+        return {
+          kind: 'gpuDevice',
+          device: read.varint(),
+          bytes: read.varint(),
+          name: read.text(),
+        };
+      case recordKinds.gpuUse:
+        return this.#gpuUse();
       case 0:
         // Zeros are what an unwritten part of the file holds, so this is damage and not a kind from the future.
         throw this.#corrupt('has kind 0');
@@ -195,19 +235,18 @@ export class StreamDecoder {
   }
 
   #sample(): SampleRecord {
-    const thread = this.#varint();
-    const flags = this.#varint();
+    const read = this.#read;
+    const thread = read.varint();
+    const flags = read.varint();
     const state = sampleStates[flags & 3];
     if (state === undefined) {
       throw this.#corrupt('has an unknown thread state');
     }
-    const timeNs = this.#lastSampleNs + this.#signed();
-    const cpuNs = this.#varint();
-    const wallNs = this.#varint();
-    const systemNs = this.#varint();
-    const stack = this.#varint();
-    const native = this.#varint();
-    const opcode = native === 0 ? -1 : this.#byte();
+    const timeNs = this.#lastSampleNs + read.signed();
+    const cpuNs = read.varint();
+    const wallNs = read.varint();
+    const systemNs = read.varint();
+    const place = this.#place();
     this.#lastSampleNs = timeNs;
     return {
       kind: 'sample',
@@ -222,86 +261,33 @@ export class StreamDecoder {
       cpuNs,
       wallNs,
       systemNs,
-      stack,
-      native,
-      opcode,
+      ...place,
     };
   }
 
-  #byte(): number {
-    if (this.#at >= this.#end) {
-      throw this.#corrupt('ends too early');
-    }
-    return this.#bytes[this.#at++]!;
+  #gpuUse(): GpuUseRecord {
+    const read = this.#read;
+    const device = read.varint();
+    const startNs = read.varint();
+    const endNs = startNs + read.varint();
+    const known = (): number | null => {
+      const more = read.varint();
+      return more === 0 ? null : more - 1;
+    };
+    const busyNs = known();
+    const bytes = known();
+    return { kind: 'gpuUse', device, startNs, endNs, busyNs, bytes, costNs: read.varint() };
   }
 
-  /** Exact up to 2^53, rounded above. */
-  #varint(): number {
-    const first = this.#byte();
-    if (first < 128) {
-      return first;
-    }
-    let value = first & 127;
-    let scale = 128;
-    for (;;) {
-      const byte = this.#byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) {
-        return value;
-      }
-      scale *= 128;
-      if (scale > 2 ** 63) {
-        throw this.#corrupt('has a number longer than 64 bits');
-      }
-    }
+  #place(): { stack: number; native: number; opcode: number } {
+    const read = this.#read;
+    const stack = read.varint();
+    const native = read.varint();
+    return { stack, native, opcode: native === 0 ? -1 : read.byte() };
   }
 
-  /** A trailing field that older minor versions do not have. */
-  #optional(): number {
-    return this.#at < this.#end ? this.#varint() : 0;
-  }
-
-  #signed(): number {
-    const value = this.#varint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-
-  #blobEnd(): number {
-    const length = this.#varint();
-    if (this.#at + length > this.#end) {
-      throw this.#corrupt('ends too early');
-    }
-    return this.#at + length;
-  }
-
-  #text(): string {
-    const end = this.#blobEnd();
-    const text = decodeUtf8(this.#bytes, this.#at, end);
-    this.#at = end;
-    return text;
-  }
-
-  #blob(): Uint8Array {
-    const end = this.#blobEnd();
-    const blob = this.#bytes.slice(this.#at, end);
-    this.#at = end;
-    return blob;
-  }
-
-  #texts(): string[] {
-    const texts: string[] = [];
-    for (let count = this.#varint(); count > 0; count--) {
-      texts.push(this.#text());
-    }
-    return texts;
-  }
-
-  #choice<T>(choices: readonly T[], what: string): T {
-    const choice = choices[this.#byte()];
-    if (choice === undefined) {
-      throw this.#corrupt(`has an unknown ${what}`);
-    }
-    return choice;
+  #memoryTime(): number {
+    return (this.#lastMemoryNs += this.#read.signed());
   }
 
   #corrupt(what: string): StreamError {

@@ -1,5 +1,11 @@
 /** Writes records as profiler-agent/STREAM.md lays them out: for tests, and for saving what was read. */
-import type { ModuleKind, SampleRecord, Severity, StreamRecord } from '../profile/records';
+import type {
+  AllocationSource,
+  ModuleKind,
+  SampleRecord,
+  Severity,
+  StreamRecord,
+} from '../profile/records';
 import { encodeUtf8 } from './utf8';
 
 /** Record kinds by number. */
@@ -15,6 +21,12 @@ export const recordKinds = {
   stats: 9,
   end: 10,
   note: 11,
+  allocation: 32,
+  free: 33,
+  copy: 34,
+  footprint: 35,
+  gpuDevice: 36,
+  gpuUse: 37,
 } as const;
 export const moduleKinds: readonly ModuleKind[] = [
   'other',
@@ -24,6 +36,7 @@ export const moduleKinds: readonly ModuleKind[] = [
   'anonymous',
 ];
 export const severities: readonly Severity[] = ['information', 'warning', 'error'];
+export const allocationSources: readonly AllocationSource[] = ['malloc', 'python', 'mapped'];
 export const sampleStates = ['running', 'waiting', 'gil'] as const;
 /** Bits of a SAMPLE's flags above the two of its state. */
 export const sampleFlags = {
@@ -34,9 +47,10 @@ export const sampleFlags = {
   remainder: 64,
 } as const;
 
-/** Encodes records one after the other; it keeps the time of the last sample, which the next one is relative to. */
+/** Encodes records one after the other; it keeps the times of the last ones, which the next are relative to. */
 export class StreamEncoder {
   #lastSampleNs = 0;
+  #lastMemoryNs = 0;
 
   /** The bytes of one record, kind and length included. */
   encode(record: StreamRecord): Uint8Array {
@@ -124,7 +138,49 @@ export class StreamEncoder {
         out.push(severities.indexOf(record.severity));
         putText(out, record.text);
         return;
+      case 'allocation':
+        putVarint(out, record.thread);
+        this.#memoryTime(out, record.timeNs);
+        out.push(allocationSources.indexOf(record.source));
+        putVarint(out, record.size);
+        putVarint(out, record.grown);
+        putVarint(out, record.period);
+        putPlace(out, record);
+        return;
+      case 'free':
+        this.#memoryTime(out, record.timeNs);
+        putVarint(out, record.allocation);
+        return;
+      case 'copy':
+        putVarint(out, record.thread);
+        this.#memoryTime(out, record.timeNs);
+        putVarint(out, record.size);
+        putVarint(out, record.period);
+        putPlace(out, record);
+        return;
+      case 'footprint':
+        this.#memoryTime(out, record.timeNs);
+        putVarint(out, record.resident);
+        return;
+      case 'gpuDevice':
+        putVarint(out, record.device);
+        putVarint(out, record.bytes);
+        putText(out, record.name);
+        return;
+      case 'gpuUse':
+        putVarint(out, record.device);
+        putVarint(out, record.startNs);
+        putVarint(out, record.endNs - record.startNs);
+        putVarint(out, record.busyNs === null ? 0 : record.busyNs + 1);
+        putVarint(out, record.bytes === null ? 0 : record.bytes + 1);
+        putVarint(out, record.costNs);
+        return;
     }
+  }
+
+  #memoryTime(out: number[], timeNs: number): void {
+    putSigned(out, timeNs - this.#lastMemoryNs);
+    this.#lastMemoryNs = timeNs;
   }
 
   #sample(out: number[], record: SampleRecord): void {
@@ -143,11 +199,16 @@ export class StreamEncoder {
     putVarint(out, record.cpuNs);
     putVarint(out, record.wallNs);
     putVarint(out, record.systemNs);
-    putVarint(out, record.stack);
-    putVarint(out, record.native);
-    if (record.native !== 0) {
-      out.push(record.opcode);
-    }
+    putPlace(out, record);
+  }
+}
+
+/** Where something was seen: stack, native frames above it, and the opcode that called them. */
+function putPlace(out: number[], at: { stack: number; native: number; opcode: number }): void {
+  putVarint(out, at.stack);
+  putVarint(out, at.native);
+  if (at.native !== 0) {
+    out.push(at.opcode);
   }
 }
 

@@ -12,6 +12,7 @@ const needed = [
   'dist/webview/main.js',
   'dist/webview/main.css',
   agentFor(process.arch),
+  agentFor(process.arch).replace('liblinescope.so', 'linescope-gpu'),
   'media/icon.png',
   'README.md',
   'CHANGELOG.md',

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePythons } from './pythons.mjs';
+import { ensureCodeServer } from './vscode/install.mjs';
 import { main, Problem, run } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +25,13 @@ await main(async () => {
     }
     if (!built) tally.push({ suite: 'build', passed: 0, failed: 1, skipped: 0, seconds: 0 });
   }
-  if (built && wanted.includes('agent')) await newestPythons();
+  if (built && wanted.includes('agent')) {
+    await prepare(ensurePythons, 'The agent is not tested with these versions.');
+  }
+  // Here, since building it takes longer than a test may.
+  if (built && wanted.includes('editor')) {
+    await prepare(ensureCodeServer, 'The tests of the editor will fail.');
+  }
   for (const suite of wanted) {
     if (suite === 'check') tally.push(await check());
     else if (built) tally.push(await vitest(suite, filter));
@@ -53,13 +60,13 @@ async function step(name, [command, ...args]) {
   return code === 0;
 }
 
-/** Without them the agent is tested with the interpreters that this machine has. */
-async function newestPythons() {
+/** Gets what tests need; when that cannot be done, says so and what follows. */
+async function prepare(ensure, otherwise) {
   try {
-    await ensurePythons();
+    await ensure();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    console.log(`\n${error.message}\nThe agent is not tested with these versions.`);
+    console.log(`\n${error.message}\n${otherwise}`);
   }
 }
 

@@ -177,7 +177,7 @@ export function shortPath(path: string): string {
 }
 
 /** Whether a file is the user's program rather than a library it uses. */
-function isOwn(path: string, profile: Profile): boolean {
+export function isOwn(path: string, profile: Profile): boolean {
   if (path.startsWith('<')) return false;
   const main = profile.processes[0];
   return (

@@ -13,12 +13,14 @@ import {
   clearRequest,
   endRunRequest,
   flameRequest,
+  hotListRequest,
   openRunRequest,
   planRunRequest,
   runStatusNotification,
   settingsNotification,
   type EndRunParams,
   type FlameParams,
+  type HotListParams,
   type InitializationOptions,
   type OpenRunParams,
   type PlanRunParams,
@@ -28,6 +30,7 @@ import { AnnotationSender } from './features/annotations';
 import { codeLenses } from './features/codeLens';
 import type { FeatureContext } from './features/context';
 import { readFlame } from './features/flame';
+import { hotList } from './features/hotList';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlayHint';
 import { planRun } from './plan';
@@ -173,6 +176,12 @@ connection.onRequest(flameRequest, (params: FlameParams) => {
   const run = store.get(params.run);
   return readFlame(run && { run, live: store.isLive(params.run) }, params);
 });
+connection.onRequest(
+  hotListRequest,
+  guarded('hot lines', { rows: [], message: '' }, (params: HotListParams) =>
+    hotList(context(), params, (uri) => documents.get(uri)),
+  ),
+);
 connection.onNotification(settingsNotification, (changed: unknown) => {
   const before = JSON.stringify(settings.pathMappings);
   settings = readSettings(changed);

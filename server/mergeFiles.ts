@@ -1,5 +1,6 @@
 /** One file reached under several names (links) is still one file. */
 import { addCost } from '../profile/cost';
+import { addMemories } from '../profile/memoryShares';
 import type { Cost, FileCost, FunctionCost, LineCost } from '../profile/types';
 
 /** Adds up what was recorded of one file under different paths. Undefined for none. */
@@ -23,6 +24,7 @@ export function mergeFiles(parts: readonly FileCost[]): FileCost | undefined {
               ...known,
               self: addCosts(known.self, item.self),
               total: addCosts(known.total, item.total),
+              memory: addMemories(known.memory, item.memory),
             }
           : item,
       );
@@ -45,6 +47,7 @@ function addLines(a: LineCost, b: LineCost): LineCost {
     ...a,
     self: addCosts(a.self, b.self),
     total: addCosts(a.total, b.total),
+    memory: addMemories(a.memory, b.memory),
     natives: [...natives.values()].sort((x, y) => y.self - x.self),
   };
 }

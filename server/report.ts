@@ -5,9 +5,12 @@ import type {
   FunctionCost,
   LineCost,
   MemoryCost,
+  MemoryTotal,
   ProcessInfo,
+  ProcessMemory,
   Profile,
 } from '../profile/types';
+import { gpuCost, gpuOfProcess, gpuTotal } from './gpuReport';
 import type { Note } from './recordingFile';
 import { samplingRate } from './sampling';
 
@@ -33,16 +36,43 @@ function cost(of: Cost): Record<string, number> {
 function memory(of: MemoryCost | null): Record<string, unknown> | null {
   return (
     of && {
-      allocated_bytes: of.allocatedBytes,
-      allocations: of.allocations,
-      peak_bytes: of.peakBytes,
-      growth_bytes: of.growthBytes,
+      allocated_bytes: Math.round(of.allocatedBytes),
+      allocated_error_bytes: Math.round(of.allocatedError),
+      allocations: Math.round(of.allocations),
+      peak_bytes: Math.round(of.peakBytes),
+      growth_bytes: Math.round(of.growthBytes),
+      growth_error_bytes: Math.round(of.growthError),
       leak: of.leak && {
         likelihood: of.leak.likelihood,
-        bytes_per_second: of.leak.bytesPerSecond,
+        bytes_per_second: Math.round(of.leak.bytesPerSecond),
       },
-      copied_bytes: of.copiedBytes,
+      copied_bytes: Math.round(of.copiedBytes),
       python_fraction: of.pythonFraction,
+      records: of.records,
+    }
+  );
+}
+
+function memoryTotal(of: MemoryTotal): Record<string, unknown> {
+  return {
+    allocated_bytes: Math.round(of.allocatedBytes),
+    allocations: Math.round(of.allocations),
+    peak_live_bytes: Math.round(of.peakLiveBytes),
+    growth_bytes: Math.round(of.growthBytes),
+    copied_bytes: Math.round(of.copiedBytes),
+  };
+}
+
+function processMemory(of: ProcessMemory | null): Record<string, unknown> | null {
+  return (
+    of && {
+      ...memoryTotal(of),
+      peak_live_at_s: seconds(of.peakLiveNs),
+      footprint: of.footprint.map(({ ns, residentBytes, liveBytes }) => ({
+        at_s: seconds(ns),
+        resident_bytes: residentBytes,
+        live_bytes: Math.round(liveBytes),
+      })),
     }
   );
 }
@@ -54,6 +84,7 @@ function line(of: LineCost): Record<string, unknown> {
     self: cost(of.self),
     total: cost(of.total),
     memory: memory(of.memory),
+    ...gpuCost(of.gpu),
     native: of.natives.map(({ symbol, module, self }) => ({
       symbol,
       module,
@@ -70,6 +101,7 @@ function functionCost(of: FunctionCost): Record<string, unknown> {
     self: cost(of.self),
     total: cost(of.total),
     memory: memory(of.memory),
+    ...gpuCost(of.gpu),
   };
 }
 
@@ -100,6 +132,8 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
     dropped: of.dropped,
     rejected: of.rejected,
     late: of.late,
+    memory: processMemory(of.memory),
+    ...gpuOfProcess(of.gpu),
   };
 }
 
@@ -134,6 +168,8 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     agent_cpu_s: seconds(profile.processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0)),
     total: cost(profile.total),
     unattributed: cost(unattributed(profile)),
+    memory: profile.memory && memoryTotal(profile.memory),
+    ...gpuTotal(profile.gpu),
     notes: notes.map(({ severity, text }) => ({ severity, text })),
     processes: profile.processes.map(processInfo),
     threads: profile.threads.map((thread) => ({

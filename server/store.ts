@@ -213,6 +213,7 @@ function statusOf(id: string, run: Run, live: boolean): RunStatus {
     rejected: profile.rejected,
     late: profile.late,
     processes: profile.processes.length,
+    memory: profile.memory !== null,
     notes: run.notes(),
   };
 }

@@ -1,4 +1,4 @@
-/** A run on the terminal: a header, the hot lines, the waiting, and what to know about the numbers. */
+/** A run on the terminal: a header, the hot lines, the waiting, the memory, and what to know about the numbers. */
 import { amountOf } from '../profile/metric';
 import type { Cost, Profile } from '../profile/types';
 import {
@@ -8,7 +8,9 @@ import {
   formatSamples,
   formatSeconds,
 } from '../profile/words';
+import { gpuText } from './gpuText';
 import { glyph, hotFiles, readSource, shortPath } from './hotLines';
+import { memoryText } from './memoryText';
 import { shortVersion } from './report';
 import type { Run } from './run';
 import { samplingRate } from './sampling';
@@ -29,6 +31,8 @@ export function showRun(run: Run, style: Style): string {
     header(run, profile, style),
     ...hotFiles(profile, style),
     waits(profile, style),
+    gpuText(profile, style),
+    memoryText(profile, style),
     notes(run, style),
   ];
   return `\n${blocks.filter((block) => block !== '').join('\n\n')}\n`;

@@ -1,6 +1,9 @@
 /** The panel put together: one state, the views over it, and what happens when the state changes. */
+import { isBytes, type FlameMetric } from '../profile/flameMerged';
 import { createChart } from './chart';
 import { el, oncePerFrame } from './dom';
+import { createEmptyNote } from './emptyText';
+import { createFootprint } from './footprint';
 import { createHelp } from './help';
 import { createHoverCard } from './hover';
 import { listenToKeys } from './keys';
@@ -12,10 +15,13 @@ import { listenToPointer } from './pointer';
 import {
   extentOf,
   growSpans,
+  isWholeRun,
+  metricOf,
   refreshMarks,
   refreshTracks,
   type Focus,
   type Mode,
+  type Span,
   type State,
 } from './state';
 import { createStatusLine } from './statusLine';
@@ -31,8 +37,9 @@ export interface Host {
   open: (path: string, line: number, column: number) => void;
   copy: (text: string) => void;
   showNative: (shown: boolean) => void;
+  turnOnMemory: () => void;
   /** How the panel is looked at, kept while it is hidden. */
-  remember: (look: { mode: Mode; metric: 'wall' | 'cpu' }) => void;
+  remember: (look: { mode: Mode; metric: FlameMetric }) => void;
 }
 
 export interface App {
@@ -52,11 +59,11 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const card = createHoverCard(state);
   const mirror = createMirror(state, chart.scroller);
   const help = createHelp();
-  const empty = el('div', { class: 'empty', role: 'status' });
+  const empty = createEmptyNote(state, host.turnOnMemory);
   const status = createStatusLine(state);
   let pointed: Focus | null = null;
   let wantsReveal = false;
-  /** The left-heavy view's extent when it was last brought up to date, ns. */
+  /** The left-heavy view's extent when it was last brought up to date. */
   let mergedTotal = 0;
 
   const paintOverlay = oncePerFrame(() => chart.paintOverlay(pointed));
@@ -64,6 +71,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (state.mode !== 'table') chart.paint();
     chart.paintOverlay(pointed);
     if (state.mode !== 'merged') minimap.moveBrush();
+    if (!footprint.element.hidden) footprint.moveBrush();
   });
   const updateTable = oncePerFrame(() => table.update());
   const view = createView(
@@ -77,6 +85,11 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     },
   );
   const minimap = createMinimap(state, (span) => view.show(span, false));
+  const footprint = createFootprint(state, {
+    show: (span) => chooseTime(span),
+    showChange: (metric) => showMerged(metric),
+    announce: mirror.announce,
+  });
   const table = createTable(state, (row) => {
     if (row.frame < 0) return;
     const { file, line } = state.store.describeFunction(row.fn);
@@ -99,17 +112,44 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     const match = travel.step(by);
     if (match) toolbar.setMatch(match.number, match.of);
   };
+  /** After the call tree became another one. */
+  const showWholeTree = (): void => {
+    if (state.mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
+    changed();
+  };
   const setMode = (mode: Mode): void => {
     if (mode === state.mode) return;
     state.mode = mode;
     state.focus = null;
-    if (mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
-    changed();
+    showWholeTree();
   };
-  const setMetric = (metric: 'wall' | 'cpu'): void => {
+  /** A part of the run's time was brushed: it is shown, or what grew in it. */
+  const chooseTime = (span: Span): void => {
+    if (state.mode !== 'merged') {
+      view.show(span, false);
+      return;
+    }
+    state.time = span;
+    state.following = isWholeRun(state);
+    state.focus = null;
+    showWholeTree();
+  };
+  const setMetric = (metric: FlameMetric): void => {
     state.metric = metric;
-    if (state.mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
-    changed();
+    showWholeTree();
+  };
+  const showMerged = (metric: FlameMetric): void => {
+    state.mode = 'merged';
+    state.focus = null;
+    setMetric(metric);
+  };
+  const goToMemory = (): void => {
+    if (!state.memory) {
+      mirror.announce('Memory was not measured in this run.');
+      return;
+    }
+    if (footprint.element.hidden) setMetric('growth');
+    footprint.focus();
   };
   const setSearch = (text: string): void => {
     state.search = text;
@@ -119,7 +159,6 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   };
 
   const toggleNative = (): void => host.showNative(!state.native);
-
   const toolbar = createToolbar(state, {
     setMode,
     toggleNative,
@@ -132,8 +171,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       state.focus = null;
       refreshTracks(state, true);
       refreshMarks(state);
-      if (state.mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
-      changed();
+      showWholeTree();
     },
     resetZoom: () => view.reset(true),
     help: () => help.toggle(),
@@ -142,11 +180,12 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   /** Marks or looks changed: everything is brought up to date, on the next frame where it is costly. */
   const changed = (): void => {
     const nothing = state.store.sampleCount === 0;
-    empty.hidden = !nothing;
-    empty.textContent = state.message;
-    chart.element.hidden = nothing || state.mode === 'table';
-    table.element.hidden = nothing || state.mode !== 'table';
+    const isEmpty = empty.update() !== '';
+    chart.element.hidden = isEmpty || state.mode === 'table';
+    table.element.hidden = isEmpty || state.mode !== 'table';
     minimap.element.hidden = nothing || state.mode === 'merged';
+    footprint.element.hidden =
+      nothing || !state.memory || (state.mode === 'merged' && !isBytes(metricOf(state)));
     hideCard();
     if (state.mode === 'merged') mergedTotal = extentOf(state);
     chart.recolour();
@@ -156,22 +195,15 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     mirror.update();
     if (!nothing) {
       minimap.paint(chart.theme());
+      if (!footprint.element.hidden) footprint.paint();
       paint();
       updateTable();
     }
     host.remember({ mode: state.mode, metric: state.metric });
   };
 
-  const body = el(
-    'div',
-    { class: 'body' },
-    minimap.element,
-    chart.element,
-    table.element,
-    empty,
-    card.element,
-  );
-  body.append(help.element);
+  const panes = [minimap, footprint, chart, table, empty, card, help];
+  const body = el('div', { class: 'body' }, ...panes.map(({ element }) => element));
   root.replaceChildren(toolbar.element, body, status.element, mirror.element);
 
   const hideCard = listenToPointer(state, chart, card, {
@@ -199,6 +231,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     copyStack: () => state.focus && host.copy(stackText(state.store, state.focus.stack)),
     search: toolbar.focusSearch,
     toggleNative,
+    memory: goToMemory,
     toggleView: () => setMode(state.mode === 'merged' ? 'time' : 'merged'),
     help: () => help.toggle(),
     escape: () => {
@@ -217,6 +250,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   new ResizeObserver(() => {
     view.sync();
     if (state.store.sampleCount > 0) minimap.paint(chart.theme());
+    if (!footprint.element.hidden) footprint.paint();
     paint();
   }).observe(body);
   const retheme = oncePerFrame(() => {

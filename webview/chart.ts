@@ -1,14 +1,14 @@
 /** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
 import { axisTop, scaleLinear, select } from 'd3';
 import type { Track } from '../profile/flameTrack';
-import { axisFormat, count, formatNs, formatShare } from './format';
+import { axisFormat, count, formatAmount, formatNs, formatShare } from './format';
 import { createPainter, labelText, type Colours } from './paint';
 import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from './dom';
 import type { Heading } from './lanes';
 import { blockOf } from './navigate';
 import { headerHeight, layoutScene, nodeOfCell, rowHeight, type Run, type Scene } from './scene';
-import { extentOf, mergedOf, spanOf, type Focus, type State } from './state';
+import { extentOf, mergedOf, metricOf, spanOf, type Focus, type State } from './state';
 import { frameName } from './names';
 import { readTheme, type Theme } from './theme';
 
@@ -105,7 +105,8 @@ export function createChart(state: State): Chart {
     const span = spanOf(state);
     const scale = scaleLinear().domain([span.start, span.end]).range([0, scene.cssWidth]);
     const ticks = scale.ticks(Math.max(2, Math.floor(scene.cssWidth / 110)));
-    const format = axisFormat(ticks.length > 1 ? ticks[1]! - ticks[0]! : span.end - span.start);
+    const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : span.end - span.start;
+    const format = axisFormat(metricOf(state), step);
     axis.setAttribute('viewBox', `0 0 ${scene.cssWidth} 22`);
     axis.setAttribute('width', String(scene.cssWidth));
     select(axis)
@@ -133,7 +134,7 @@ export function createChart(state: State): Chart {
     if (!scene.merged) return labelText(frameName(state.store, run.cell), '', room);
     const merged = mergedOf(state);
     const total = merged.total[node]!;
-    const figures = `${formatNs(total)} · ${formatShare(total, merged.rootTotal)}`;
+    const figures = `${formatAmount(metricOf(state), total)} · ${formatShare(total, merged.rootTotal)}`;
     return labelText(frameName(state.store, merged.stack[node]!), figures, room);
   };
 

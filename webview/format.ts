@@ -1,4 +1,25 @@
 /** Numbers as words, for labels in the panel. */
+import { isBytes, type FlameMetric } from '../profile/flameMerged';
+import { formatBytes } from '../profile/words';
+
+/** What something weighs under a metric: a time or a size. */
+export function formatAmount(metric: FlameMetric, amount: number): string {
+  return isBytes(metric) ? formatBytes(amount) : formatNs(amount);
+}
+
+const metricNames: Record<FlameMetric, string> = {
+  wall: 'wall time',
+  cpu: 'CPU time',
+  allocated: 'memory allocated',
+  peak: 'memory at the peak',
+  growth: 'memory growth',
+  freed: 'memory freed',
+};
+
+/** A metric in words. */
+export function metricName(metric: FlameMetric): string {
+  return metricNames[metric];
+}
 
 const units: [number, string][] = [
   [1e9, 's'],
@@ -28,7 +49,11 @@ export function formatShare(part: number, whole: number): string {
 }
 
 /** Labels of an axis whose ticks are `stepNs` apart: all in one unit, with just enough decimals. */
-export function axisFormat(stepNs: number): (ns: number) => string {
+export function axisFormat(metric: FlameMetric, step: number): (at: number) => string {
+  return isBytes(metric) ? formatBytes : timeFormat(step);
+}
+
+function timeFormat(stepNs: number): (ns: number) => string {
   const [size, unit] = units.find(([least]) => stepNs >= least * 0.0999) ?? [1, 'ns'];
   const decimals = Math.max(0, Math.min(3, Math.ceil(-Math.log10(stepNs / size) - 1e-9)));
   return (ns) => `${(ns / size).toFixed(decimals)} ${unit}`;

@@ -14,6 +14,9 @@ const lines: [string, string][] = [
   ['/, Ctrl+F', 'Search: words, /regex/, file:name, module:name'],
   ['n, N', 'Next, previous match'],
   ['t', 'Switch between time order and left heavy'],
+  ['Drag in the memory strip', 'Choose a time, to see what grew in it and what was freed'],
+  ['m, then ← → Home End', 'The same with keys; Shift+← → moves its end, Esc chooses everything'],
+  ['m, then Enter', 'Show what grew in the chosen time'],
   ['v', 'Show or leave out frames of compiled code'],
   ['Esc', 'Clear the search, then the selection'],
   ['?', 'Show or hide this sheet'],
@@ -32,7 +35,8 @@ export function createHelp(): {
     {},
     'Time order shows when things ran, left to right; gaps are times without a sample. Left heavy ' +
       'merges equal call paths, the heaviest first. Blue is Python, orange native code, green the ' +
-      'system, grey waiting, purple waiting for the GIL.',
+      'system, grey waiting, purple waiting for the GIL. Of memory: allocated is everything that was asked for, ' +
+      'at the peak is what was held when the process held most, growth is what was not freed.',
   );
   const element = el('div', { class: 'help', role: 'dialog', 'aria-label': 'Keys' }, list, note);
   element.hidden = true;

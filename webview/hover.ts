@@ -1,12 +1,24 @@
 /** The card beside the pointer: what a frame is, and what its function costs in view and in the whole run. */
-import { amountOf, selfStacks, type Amount, type StackSums } from '../profile/flameStats';
+import { isOfTime } from '../profile/flameMemory';
+import { isBytes } from '../profile/flameMerged';
+import { selfStacks, sumOf } from '../profile/flameStats';
 import { stacksUnder } from '../profile/flameTimeOrder';
 import { matchFrames } from '../profile/flameSearch';
 import { el } from './dom';
-import { count, formatNs, formatShare } from './format';
+import { count, formatAmount, formatNs, formatShare, metricName } from './format';
 import { frameName, frameSource, kindName } from './names';
 import { blockOf } from './navigate';
-import { mergedOf, runSums, viewSums, type Focus, type State } from './state';
+import {
+  isWholeRun,
+  mergedOf,
+  metricOf,
+  runSums,
+  viewSums,
+  weightsOf,
+  type Focus,
+  type State,
+  type Weights,
+} from './state';
 
 export interface HoverCard {
   element: HTMLElement;
@@ -36,16 +48,21 @@ export function frameFacts(state: State, focus: Focus): FrameFacts {
   only[fn] = 1;
   const under = stacksUnder(store, matchFrames(store, only));
   const self = selfStacks(store, fn, store.frameKind[frame]!);
-  const metric = state.mode === 'merged' ? state.metric : 'wall';
-  const row = (label: string, sums: StackSums): FrameFacts['rows'][number] => {
-    const all = amountOf(sums, null);
-    const say = (part: Amount): string =>
-      `${formatNs(part[metric])} · ${formatShare(part[metric], all[metric])}`;
-    return { label, self: say(amountOf(sums, self)), total: say(amountOf(sums, under)) };
+  const metric = metricOf(state);
+  const row = (label: string, weight: Float64Array): FrameFacts['rows'][number] => {
+    const all = sumOf(weight, null);
+    const say = (marked: Uint8Array): string => {
+      const part = sumOf(weight, marked);
+      return `${formatAmount(metric, part)} · ${formatShare(part, all)}`;
+    };
+    return { label, self: say(self), total: say(under) };
   };
-  const rows = [row('Run', runSums(state))];
-  const zoomed = state.time.start > 0 || state.time.end < store.endNs;
-  if (state.mode === 'time' && zoomed) rows.unshift(row('In view', viewSums(state)));
+  const ofRun: Weights = weightsOf(state);
+  const isPart = isOfTime(metric) && !isWholeRun(state);
+  const rows = [row(isPart ? 'Chosen time' : 'Run', ofRun.weight)];
+  if (state.mode === 'time' && !isWholeRun(state)) {
+    rows.unshift(row('In view', viewSums(state).wall));
+  }
   const { path, line, module } = frameSource(store, focus.stack);
   const source = path ? (line > 0 ? `${path}:${line}` : path) : module;
   return {
@@ -54,19 +71,22 @@ export function frameFacts(state: State, focus: Focus): FrameFacts {
     where: source,
     here: hereText(state, focus),
     rows,
-    samples: count(amountOf(runSums(state), under).samples, 'sample'),
+    samples: isBytes(metric)
+      ? count(Math.round(sumOf(ofRun.count, under)), 'allocation')
+      : count(sumOf(runSums(state).samples, under), 'sample'),
   };
 }
 
 function hereText(state: State, focus: Focus): string {
   const block = blockOf(state, focus);
   if (!block) return '';
-  const length = formatNs(block.end - block.start);
+  const metric = metricOf(state);
+  const length = formatAmount(metric, block.end - block.start);
   if (focus.track)
     return `${length} at ${formatNs(block.start)} · ${count(block.samples, 'sample')}`;
   const share = formatShare(block.end - block.start, mergedOf(state).rootTotal);
-  const unit = state.metric === 'cpu' ? 'CPU' : 'wall';
-  return `This path: ${length} ${unit} · ${share} · ${count(block.samples, 'sample')}`;
+  const what = isBytes(metric) ? 'allocation' : 'sample';
+  return `This path: ${length} ${metricName(metric)} · ${share} · ${count(Math.round(block.samples), what)}`;
 }
 
 /** A hidden card. */
@@ -113,7 +133,7 @@ export function createHoverCard(state: State): HoverCard {
         state.time.end,
         state.metric,
       ];
-      key.push(state.store.sampleCount, focus.track?.id);
+      key.push(state.store.sampleCount, focus.track?.id, state.memory ? 1 : 0);
       if (shown !== key.join()) {
         shown = key.join();
         const facts = frameFacts(state, focus);

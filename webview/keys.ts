@@ -14,6 +14,8 @@ export interface KeyActions {
   step: (by: 1 | -1) => void;
   toggleView: () => void;
   toggleNative: () => void;
+  /** To the strip of memory over time. */
+  memory: () => void;
   escape: () => void;
   help: () => void;
 }
@@ -44,6 +46,7 @@ export function listenToKeys(target: HTMLElement, actions: KeyActions): void {
     N: () => actions.step(-1),
     t: actions.toggleView,
     v: actions.toggleNative,
+    m: actions.memory,
     '?': actions.help,
   };
   window.addEventListener('keydown', (event) => {

@@ -1,6 +1,8 @@
 /** The panel's entry: messages from the host in, messages to it out, and every error said aloud. */
 import './style.css';
+import type { FlameMetric } from '../profile/flameMerged';
 import { decodeFlameChunk } from '../protocol/flameChunk';
+import { decodeFlameMemory } from '../protocol/flameMemory';
 import type { FromPanel, ToPanel } from '../protocol/panel';
 import { createApp, type App } from './app';
 import { el, oncePerFrame } from './dom';
@@ -9,7 +11,7 @@ import { defineControls } from './toolkit';
 
 interface Look {
   mode: Mode;
-  metric: 'wall' | 'cpu';
+  metric: FlameMetric;
 }
 
 declare function acquireVsCodeApi(): {
@@ -47,6 +49,7 @@ function start(): App {
     open: (path, line, column) => vscode.postMessage({ type: 'open', path, line, column }),
     copy: (text) => vscode.postMessage({ type: 'copy', text }),
     showNative: (shown) => vscode.postMessage({ type: 'native', shown }),
+    turnOnMemory: () => vscode.postMessage({ type: 'turnOnMemory' }),
     remember: (look) => vscode.setState(look),
   });
   app.everythingChanged();
@@ -79,6 +82,10 @@ function listen(app: App): void {
           vscode.postMessage({ type: 'ack', sequence: message.sequence });
         }
         return;
+      case 'memory':
+        state.memory = decodeFlameMemory(message.data);
+        dataChanged();
+        return;
       case 'sampling':
         state.sampling = message.text;
         app.statusChanged();
@@ -86,6 +93,7 @@ function listen(app: App): void {
       case 'done':
         ended = true;
         state.live = false;
+        state.complete = true;
         state.message =
           'This run has no samples: the program ended before the first one was taken.';
         if (state.store.sampleCount > 0) dataChanged();

@@ -1,10 +1,10 @@
 /** The whole run in a strip: how busy the threads shown were, where matches are, and a brush over what is visible. */
-import { brushX, select, type BrushSelection } from 'd3';
 import type { FlameStore } from '../profile/flameStore';
 import { el } from './dom';
 import { mix } from './palette';
 import type { Span, State } from './state';
 import type { Theme } from './theme';
+import { createTimeBrush } from './timeBrush';
 
 const height = 40;
 
@@ -27,45 +27,10 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
   });
   element.append(canvas, svg);
   const context = canvas.getContext('2d');
-  let quiet = false;
   let known: { key: string; store: FlameStore; activity: Activity } | null = null;
   const width = (): number => Math.max(1, element.clientWidth);
 
-  /** A gesture is under way: the brush moves the view, so the view must not move the brush. */
-  let brushing = false;
-  let brushWidth = 0;
-
-  const brush = brushX<unknown>().on('start brush end', (event: BrushEvent) => {
-    if (quiet || !event.sourceEvent) return;
-    brushing = event.type !== 'end';
-    if (event.type === 'start') return;
-    const total = state.store.endNs;
-    if (event.selection) {
-      const [from, to] = event.selection as [number, number];
-      show({ start: (from / width()) * total, end: (to / width()) * total });
-    } else if (event.type === 'end') show({ start: 0, end: total });
-  });
-  const group = select(svg).append('g');
-
-  const moveBrush = (): void => {
-    const total = state.store.endNs;
-    if (!(total > 0) || brushing) return;
-    quiet = true;
-    if (brushWidth !== width()) {
-      brushWidth = width();
-      brush.extent([
-        [0, 0],
-        [brushWidth, height],
-      ]);
-      group.call(brush);
-    }
-    const { start, end } = state.time;
-    const whole = start <= 0 && end >= total;
-    const left = Math.min(brushWidth - 2, (start / total) * brushWidth);
-    const right = Math.min(brushWidth, Math.max(left + 2, (end / total) * brushWidth));
-    group.call((chosen) => brush.move(chosen, whole ? null : [left, right]));
-    quiet = false;
-  };
+  const moveBrush = createTimeBrush(state, svg, width, height, show);
 
   return {
     element,
@@ -91,12 +56,6 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
       moveBrush();
     },
   };
-}
-
-interface BrushEvent {
-  type: string;
-  sourceEvent: unknown;
-  selection: BrushSelection | null;
 }
 
 /** CPU per pixel column by the kind of the innermost frame: python, native, system. */

@@ -4,10 +4,11 @@
  */
 import { select } from 'd3';
 import { el } from './dom';
+import { metricName } from './format';
 import { frameFacts } from './hover';
 import { frameName } from './names';
 import { neighbour } from './navigate';
-import type { Focus, State } from './state';
+import { metricOf, type Focus, type State } from './state';
 
 export interface Mirror {
   element: HTMLElement;
@@ -34,7 +35,8 @@ export function createMirror(state: State, tree: HTMLElement): Mirror {
     element,
     announce: (text) => (live.textContent = text),
     update: () => {
-      const order = state.mode === 'merged' ? 'left heavy' : 'time order';
+      const order =
+        state.mode === 'merged' ? `left heavy by ${metricName(metricOf(state))}` : 'time order';
       tree.setAttribute('aria-label', `Flame chart, ${order}. Arrow keys move between frames.`);
       const items = state.focus ? around(state, state.focus) : [];
       select(list)

@@ -27,7 +27,7 @@ export interface Band {
 /** Bands from top to bottom. */
 export function layoutBands(state: State): Band[] {
   if (state.mode === 'merged') {
-    const rows = Math.max(0, ...state.shown.map((track) => track.rows));
+    const { rows } = mergedOf(state);
     return [{ track: null, heading: null, top: 0, rowsTop: 0, rows, bottom: rows * rowHeight }];
   }
   let top = 0;

@@ -1,6 +1,7 @@
 /** What the panel shows, in one place. Views read it; wiring in main.ts changes it and says what became stale. */
 import { FlameStore } from '../profile/flameStore';
-import { mergeStacks, type FlameMetric, type Merged } from '../profile/flameMerged';
+import { isOfTime, memoryByStack, type FlameMemory } from '../profile/flameMemory';
+import { isBytes, mergeStacks, type FlameMetric, type Merged } from '../profile/flameMerged';
 import { framesOnLine, matchFrames, matchFunctions, parseQuery } from '../profile/flameSearch';
 import { amountOf, sumByStack, type Amount, type StackSums } from '../profile/flameStats';
 import { stacksUnder } from '../profile/flameTimeOrder';
@@ -8,7 +9,7 @@ import type { Track } from '../profile/flameTrack';
 
 export type Mode = 'time' | 'merged' | 'table';
 
-/** A stretch of the horizontal axis, ns. */
+/** A stretch of the horizontal axis, ns, or bytes in a call tree of memory. */
 export interface Span {
   start: number;
   end: number;
@@ -40,6 +41,8 @@ export interface State {
   run: string;
   title: string;
   live: boolean;
+  /** All of the run is here. */
+  complete: boolean;
   /** Compiled code has frames of its own. */
   native: boolean;
   /** How well the run was sampled, in words. */
@@ -47,7 +50,10 @@ export interface State {
   /** Something to say instead of a chart. */
   message: string;
   mode: Mode;
+  /** As chosen; see metricOf. */
   metric: FlameMetric;
+  /** null: not measured, or not here yet. */
+  memory: FlameMemory | null;
   /** `t3`: one track, `p71`: those of one process; '' = all. */
   only: string;
   /** Tracks shown, of the busiest process the busiest first. */
@@ -74,11 +80,13 @@ export function createState(): State {
     run: '',
     title: '',
     live: false,
+    complete: false,
     native: true,
     sampling: '',
     message: 'Waiting for the first samples…',
     mode: 'time',
     metric: 'wall',
+    memory: null,
     only: '',
     shown: [],
     toggled: new Set(),
@@ -103,7 +111,7 @@ export function resetState(
   const look = { mode, metric, search, highlight };
   const place = state.run === shown.run ? { only, toggled, time, following } : {};
   Object.assign(state, createState(), look, place, shown);
-  cache = { merged: null, run: null, view: null };
+  cache = { merged: null, run: null, view: null, bytes: null };
 }
 
 /** Choose the tracks shown. Their order is kept while a run is live, so that nothing jumps under the pointer. */
@@ -132,11 +140,12 @@ export function busiestFirst(tracks: readonly Track[]): Track[] {
 }
 
 interface Cache {
-  merged: { key: string; value: Merged } | null;
+  merged: { weight: Float64Array; nodes: number; value: Merged } | null;
   run: { key: string; value: StackSums } | null;
   view: { key: string; value: StackSums } | null;
+  bytes: { key: string; memory: FlameMemory | null; value: Weights } | null;
 }
-let cache: Cache = { merged: null, run: null, view: null };
+let cache: Cache = { merged: null, run: null, view: null, bytes: null };
 
 function dataKey(state: State): string {
   const { store, shown } = state;
@@ -163,16 +172,55 @@ export function viewSums(state: State): StackSums {
   return cache.view.value;
 }
 
-/** The call tree's totals of the tracks shown. */
+/** What frames weigh. Time order is always of wall time. */
+export function metricOf(state: State): FlameMetric {
+  return state.mode === 'time' ? 'wall' : state.metric;
+}
+
+/** Columns by stack: ns or bytes, and samples or allocations. */
+export interface Weights {
+  weight: Float64Array;
+  count: Float64Array;
+}
+
+/**
+ * By what the metric weighs, of the run. Growth and what was freed are those of the time chosen, and so is the time of the
+ * table: what was allocated in all, and what was held at the peak, have no time.
+ */
+export function weightsOf(state: State): Weights {
+  const metric = metricOf(state);
+  const { memory, store } = state;
+  if (!isBytes(metric)) {
+    const sums = state.mode === 'table' ? viewSums(state) : runSums(state);
+    return { weight: sums[metric], count: sums.samples };
+  }
+  const { start, end } = isWholeRun(state) ? { start: 0, end: Infinity } : state.time;
+  const key = [metric, store.stackCount, ...(isOfTime(metric) ? [start, end] : [])].join();
+  if (cache.bytes?.key !== key || cache.bytes.memory !== memory) {
+    const value = memory
+      ? memoryByStack(memory, store.stackCount, metric, start, end)
+      : { weight: new Float64Array(store.stackCount), count: new Float64Array(store.stackCount) };
+    cache.bytes = { key, memory, value };
+  }
+  return cache.bytes.value;
+}
+
+/** Whether no part of the run's time has been chosen. */
+export function isWholeRun({ time, store }: State): boolean {
+  return time.start <= 0 && time.end >= store.endNs;
+}
+
+/** The call tree's totals under the metric. */
 export function mergedOf(state: State): Merged {
-  const key = `${dataKey(state)} ${state.metric}`;
-  if (cache.merged?.key !== key) {
-    cache.merged = { key, value: mergeStacks(state.store, runSums(state), state.metric) };
+  const { weight, count } = weightsOf(state);
+  if (cache.merged?.weight !== weight || cache.merged.nodes !== state.store.nodeCount) {
+    const value = mergeStacks(state.store, weight, count);
+    cache.merged = { weight, nodes: state.store.nodeCount, value };
   }
   return cache.merged.value;
 }
 
-/** The whole horizontal axis, ns: the run's time, or the total of the call tree. */
+/** The whole horizontal axis: the run's time, ns, or the total of the call tree. */
 export function extentOf(state: State): number {
   return state.mode === 'merged' ? mergedOf(state).rootTotal : state.store.endNs;
 }

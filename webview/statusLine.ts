@@ -1,8 +1,9 @@
 /** The line below the chart: what is shown, and which frame is focused. */
+import { isOfTime } from '../profile/flameMemory';
 import { el } from './dom';
 import { count, formatNs } from './format';
 import { frameName, shortSource } from './names';
-import type { State } from './state';
+import { isWholeRun, metricOf, type State } from './state';
 
 /** The status line of a state. */
 export function createStatusLine(state: State): { element: HTMLElement; update: () => void } {
@@ -16,7 +17,12 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
       element.hidden = store.sampleCount === 0;
       element.classList.toggle('live', live);
       const processes = new Set(store.tracks.map(({ pid }) => pid)).size;
+      const metric = metricOf(state);
+      const isOfPart = isOfTime(metric) && !isWholeRun(state);
       const parts = [
+        isOfPart
+          ? `${metric === 'growth' ? 'Growth' : 'Freed'} from ${formatNs(state.time.start)} to ${formatNs(state.time.end)} only`
+          : '',
         live ? `${title} is running` : title,
         formatNs(store.endNs),
         processes > 1 ? count(processes, 'process', 'processes') : '',

@@ -3,9 +3,11 @@ import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../profile/flameStats';
 import { frameKinds } from '../profile/types';
 import { el } from './dom';
-import { baseName, formatNs, formatShare } from './format';
+import { isOfTime } from '../profile/flameMemory';
+import { isBytes } from '../profile/flameMerged';
+import { baseName, formatAmount, formatNs, formatShare, metricName } from './format';
 import { kindName } from './names';
-import { viewSums, type State } from './state';
+import { metricOf, weightsOf, type State } from './state';
 
 type Order = 'self' | 'total' | 'name';
 const mostRows = 1000;
@@ -49,7 +51,8 @@ export function createTable(state: State, open: (row: FunctionRow) => void): Fun
     if (element.hidden) return;
     const { store } = state;
     const { start, end } = state.time;
-    const rows = functionTable(store, viewSums(state)[state.metric]);
+    const metric = metricOf(state);
+    const rows = functionTable(store, weightsOf(state).weight);
     const whole = rows.reduce((sum, row) => Math.max(sum, row.total), 0);
     const wanted = state.found ? rows.filter((row) => state.found!.functions[row.fn] === 1) : rows;
     if (order === 'total') wanted.sort((a, b) => b.total - a.total);
@@ -62,7 +65,9 @@ export function createTable(state: State, open: (row: FunctionRow) => void): Fun
       );
     }
     note.textContent =
-      `${formatNs(start)} to ${formatNs(end)}, ${state.metric === 'cpu' ? 'CPU' : 'wall'} time.` +
+      (isBytes(metric) && !isOfTime(metric)
+        ? `The whole run, ${metricName(metric)}.`
+        : `${formatNs(start)} to ${formatNs(end)}, ${metricName(metric)}.`) +
       (wanted.length > mostRows ? ` The first ${mostRows} of ${wanted.length} functions.` : '');
     select(body)
       .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
@@ -72,8 +77,8 @@ export function createTable(state: State, open: (row: FunctionRow) => void): Fun
       .each(function fill(row) {
         const { file, line, module } = store.describeFunction(row.fn);
         const texts = [
-          `${formatNs(row.self)}  ${formatShare(row.self, whole)}`,
-          `${formatNs(row.total)}  ${formatShare(row.total, whole)}`,
+          `${formatAmount(metric, row.self)}  ${formatShare(row.self, whole)}`,
+          `${formatAmount(metric, row.total)}  ${formatShare(row.total, whole)}`,
           nameOf(row),
           file ? `${baseName(file)}:${line}` : baseName(module),
           kindName(frameKinds[row.kind]!),

@@ -6,7 +6,7 @@ import type { Chart } from './chart';
 import { frameName, frameSource } from './names';
 import { focusOfHit } from './navigate';
 import { forEachRun, hitTest, nodeOfCell, rowHeight } from './scene';
-import { mergedOf, spanOf, type State } from './state';
+import { mergedOf, metricOf, spanOf, type State } from './state';
 
 export interface FrameBox {
   name: string;
@@ -87,7 +87,7 @@ export function exposeTestApi(state: State, chart: Chart): void {
     frames,
     view: () => ({
       mode: state.mode,
-      metric: state.metric,
+      metric: metricOf(state),
       startNs: spanOf(state).start,
       endNs: spanOf(state).end,
       samples: state.store.sampleCount,

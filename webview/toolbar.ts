@@ -1,10 +1,12 @@
 /** The row of controls above the chart. */
+import { flameMemoryMetrics } from '../profile/flameMemory';
+import { isBytes, type FlameMetric } from '../profile/flameMerged';
 import { el } from './dom';
-import { count, formatNs, formatShare } from './format';
+import { count, formatNs, formatShare, metricName } from './format';
 import type { Track } from '../profile/flameTrack';
 import { byProcess, processTitle } from './lanes';
 import { threadName } from './names';
-import { busiestFirst, type Mode, type State } from './state';
+import { busiestFirst, metricOf, type Mode, type State } from './state';
 import { button, dropdown, segmented, textField, toggle, type Choice } from './toolkit';
 
 const all = 'all';
@@ -13,7 +15,7 @@ const mostThreads = 100;
 
 export interface ToolbarActions {
   setMode: (mode: Mode) => void;
-  setMetric: (metric: 'wall' | 'cpu') => void;
+  setMetric: (metric: FlameMetric) => void;
   toggleNative: () => void;
   /** As in State. */
   setOnly: (only: string) => void;
@@ -50,7 +52,7 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
   );
   const thread = dropdown('Threads', (value) => actions.setOnly(value === all ? '' : value));
   thread.element.classList.add('thread');
-  const metric = dropdown('Weight', (value) => actions.setMetric(value === 'cpu' ? 'cpu' : 'wall'));
+  const metric = dropdown('Weight', (value) => actions.setMetric(value as FlameMetric));
   metric.element.classList.add('metric');
   const native = toggle('Native', 'Frames of compiled code (v)', actions.toggleNative);
   const search = textField(
@@ -105,15 +107,15 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     update: () => {
       mode.set(state.mode);
       native.set(state.native);
-      thread.element.hidden = state.store.tracks.length < 2;
+      thread.element.hidden = state.store.tracks.length < 2 || isBytes(metricOf(state));
       thread.set(threadChoices(state), state.only || all);
       metric.element.hidden = state.mode === 'time';
       metric.set(
-        [
-          { value: 'wall', label: 'Wall time' },
-          { value: 'cpu', label: 'CPU time' },
-        ],
-        state.metric,
+        (['wall', 'cpu', ...flameMemoryMetrics] as const).map((value) => ({
+          value,
+          label: metricName(value).replace(/^./, (first) => first.toUpperCase()),
+        })),
+        metricOf(state),
       );
       back.hidden = next.hidden =
         !state.found || state.found.functionCount === 0 || state.mode === 'table';

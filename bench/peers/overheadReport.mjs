@@ -5,6 +5,8 @@ import { median, quantile } from '../statistics.mjs';
 /** What each column of a tool's row is, of its runs. */
 const ratio = (key) => (row) => (2 * row.under[key]) / (row.before[key] + row.after[key]);
 const outside = ({ cpu_s, program_s }) => cpu_s - program_s;
+const grown = ({ under, before, after }) =>
+  under.peak_bytes - (before.peak_bytes + after.peak_bytes) / 2;
 const extra = ({ under, before, after }) => outside(under) - (outside(before) + outside(after)) / 2;
 
 /**
@@ -23,7 +25,7 @@ export function overheadReport({ tools, programs, runs, versions }) {
       'profiler',
       'version',
       'asked for',
-      'sees native',
+      'sees',
       'CPU',
       '',
       'program',
@@ -31,16 +33,17 @@ export function overheadReport({ tools, programs, runs, versions }) {
       'wall',
       'samples/s',
       'KB/s',
+      '+ resident',
     ],
     [
       ...tools.map((tool) => [
         tool.name,
         versions[tool.distribution] ?? '',
         tool.asked,
-        tool.kind === 'memory' ? '–' : tool.seesNative ? 'yes' : 'no',
+        sees(tool),
         ...figures(of(tool)),
       ]),
-      ['bare and bare again', '', '', '', ...figures(control).slice(0, 5), '', ''],
+      ['bare and bare again', '', '', '', ...figures(control).slice(0, 5), '', '', ''],
     ],
   );
   const each = markdownTable(
@@ -68,8 +71,11 @@ export function overheadReport({ tools, programs, runs, versions }) {
     .join('\n\n');
 }
 
+const sees = ({ seesNative, seesMemory }) =>
+  [seesNative && 'native', seesMemory && 'memory'].filter(Boolean).join(', ') || '–';
+
 function figures(rows) {
-  if (rows.length === 0) return Array(7).fill('–');
+  if (rows.length === 0) return Array(8).fill('–');
   const cpu = rows.map(ratio('cpu_s'));
   const rates = rows.map(({ under }) => under.samples / under.wall_s).filter(Number.isFinite);
   return [
@@ -80,22 +86,34 @@ function figures(rows) {
     times(median(rows.map(ratio('wall_s')))),
     rates.length ? median(rates).toFixed(0) : '–',
     (median(rows.map(({ under }) => under.bytes / under.program_s)) / 1000).toFixed(1),
+    `${(median(rows.map(grown)) / 1e6).toFixed(1)} MB`,
   ];
 }
 
 const legend = `CPU: of the whole process tree, start-up, samplers and reports included, as the kernel charged it; median of the paired
 ratios of all programs, then their quartiles. program: the CPU time of the program's process while it does the program's
 work. elsewhere: CPU time outside of that, beyond the bare run's: other processes, start-up, reports. KB/s: bytes written
-per CPU second of the program.`;
+per CPU second of the program. + resident: by how much the largest process is larger.`;
 
-/** Who is cheapest among those that can tell native time, in the words of a result. */
+/** Who is cheapest among those that can do the same, in the words of a result. */
 function verdict(tools, of) {
-  const ranked = tools
-    .filter((tool) => tool.kind === 'sampling' && tool.seesNative && of(tool).length > 0)
-    .map((tool) => ({ name: tool.name, cpu: median(of(tool).map(ratio('cpu_s'))) }))
-    .sort((a, b) => a.cpu - b.cpu);
-  const list = ranked.map(({ name, cpu }) => `${name} ${times(cpu)}`).join(' · ');
-  return ranked.length > 1 ? `Samplers that see native time, cheapest first: ${list}.` : '';
+  const kinds = [
+    [
+      'Samplers that see native time',
+      ({ kind, seesNative, seesMemory }) => kind === 'sampling' && seesNative && !seesMemory,
+    ],
+    ['Those that see memory', ({ seesMemory }) => seesMemory],
+  ];
+  return kinds
+    .map(([words, isOne]) => [words, tools.filter((tool) => isOne(tool) && of(tool).length > 0)])
+    .filter(([, found]) => found.length > 1)
+    .map(([words, found]) => {
+      const ranked = found
+        .map((tool) => ({ name: tool.name, cpu: median(of(tool).map(ratio('cpu_s'))) }))
+        .sort((a, b) => a.cpu - b.cpu);
+      return `${words}, cheapest first: ${ranked.map(({ name, cpu }) => `${name} ${times(cpu)}`).join(' · ')}.`;
+    })
+    .join('\n\n');
 }
 
 const times = (number) => (number === undefined ? '–' : `×${number.toFixed(3)}`);

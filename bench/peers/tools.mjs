@@ -20,8 +20,9 @@ const tool = join(root, 'dist/cli.js');
  * @typedef {object} Tool
  * @property {string} name
  * @property {string} distribution what it is installed as; empty for ours
- * @property {'sampling' | 'tracing' | 'memory'} kind
+ * @property {'sampling' | 'tracing' | 'memory'} kind what it does about time; memory: nothing
  * @property {boolean} seesNative it tells time in compiled code from time in Python
+ * @property {boolean} seesMemory it tells what lines allocate
  * @property {string} asked what it is asked for, in words
  * @property {(place: Place, script: string[]) => {command: string[], env?: Record<string, string>}} wrap
  * @property {(output: string) => number | undefined} samples observations of threads in what it wrote; throws when that is
@@ -30,35 +31,29 @@ const tool = join(root, 'dist/cli.js');
 
 const none = () => undefined;
 const text = (output) => (existsSync(output) ? readFileSync(output, 'utf8') : '');
-const ours = { distribution: '', kind: 'sampling', seesNative: true };
+const ours = { distribution: '', kind: 'sampling', seesNative: true, seesMemory: false };
 
 function preload({ python, agent, output }, script, more = {}) {
   mkdirSync(output);
   // For the program only, not for the process that measures it.
   const command = ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script];
-  return { command, env: { LINESCOPE_DIR: output, LINESCOPE_MEMORY: '1', ...more } };
+  return { command, env: { LINESCOPE_DIR: output, ...more } };
 }
 
-const linescope = {
+/** The agent alone, without the command line tool that reads what it wrote. */
+const linescope = (name, asked, seesMemory, more = {}) => ({
   ...ours,
-  name: 'linescope',
-  asked: '1 kHz, within its budget (default)',
-  wrap: (place, script) => preload(place, script),
+  name,
+  seesMemory,
+  asked,
+  wrap: (place, script) =>
+    preload(place, script, { ...(seesMemory ? { LINESCOPE_MEMORY: '1' } : {}), ...more }),
   samples: (output) => measureRecordings(output).samples,
-};
-const linescopeForced = {
-  ...ours,
-  name: 'linescope (forced)',
-  asked: '1 kHz, whatever it costs',
-  wrap: (place, script) => {
-    const forced = { LINESCOPE_INTERVAL_US: '1000', LINESCOPE_BUDGET_PERMILLE: '0' };
-    return preload(place, script, forced);
-  },
-  samples: (output) => measureRecordings(output).samples,
-};
+});
 const linescopeRun = {
   ...ours,
   name: 'linescope run',
+  seesMemory: true,
   asked: 'the default, and a report at the end',
   wrap: ({ python, output }, script) => ({
     command: [process.execPath, tool, 'run', '--json', output, '--python', python, ...script],
@@ -67,15 +62,17 @@ const linescopeRun = {
 };
 
 /** Scalene looks at the script's folder only unless told otherwise, and is told where the program's own code is. */
-export const scalene = (name, asked, rate) => ({
+export const scalene = (name, asked, options, seesMemory = false) => ({
   name,
   distribution: 'scalene',
   kind: 'sampling',
   seesNative: true,
+  seesMemory,
   asked,
   wrap: ({ bin, output, sources }, script) => ({
     command: [
-      ...[join(bin, 'scalene'), 'run', '--cpu-only', ...rate, '--program-path', sources],
+      ...[join(bin, 'scalene'), 'run', seesMemory ? '--memory' : '--cpu-only', ...options],
+      ...['--program-path', sources],
       ...['-o', output, script[0], '---', ...script.slice(1)],
     ],
   }),
@@ -134,6 +131,7 @@ const memray = {
   distribution: 'memray',
   kind: 'memory',
   seesNative: false,
+  seesMemory: true,
   asked: 'every allocation (default)',
   wrap: ({ bin, output }, script) => ({
     command: [join(bin, 'memray'), 'run', '--quiet', '--output', output, ...script],
@@ -177,18 +175,21 @@ export const cProfile = {
   samples: none,
 };
 
+const oneKilohertz = ['--cpu-sampling-rate', '0.001'];
+
 /** All of them, ours first. @type {Tool[]} */
 export const tools = [
-  linescope,
-  linescopeForced,
+  linescope('linescope', '1 kHz, within its budget', false),
+  linescope('linescope (forced)', '1 kHz, whatever it costs', false, {
+    LINESCOPE_INTERVAL_US: '1000',
+    LINESCOPE_BUDGET_PERMILLE: '0',
+  }),
+  linescope('linescope + memory', 'the default: time and memory', true),
   linescopeRun,
   // With its profiling of coroutines it does not get through tens of thousands of tasks.
-  scalene('scalene', '1 kHz, CPU only, no coroutines', [
-    '--cpu-sampling-rate',
-    '0.001',
-    '--no-async',
-  ]),
+  scalene('scalene', '1 kHz, CPU only, no coroutines', [...oneKilohertz, '--no-async']),
   scalene('scalene (100 Hz)', 'its default rate, CPU only', []),
+  scalene('scalene + memory', 'its default rate, memory, no coroutines', ['--no-async'], true),
   pySpy('py-spy', '1 kHz', ['--rate', '1000']),
   pySpy('py-spy (100 Hz)', 'its default rate', []),
   pySpy('py-spy --native', '1 kHz, native frames', ['--rate', '1000', '--native'], true),

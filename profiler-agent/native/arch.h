@@ -29,6 +29,13 @@ INLINE struct registers registers_read(const ucontext_t *context) {
       .pc = (uintptr_t)all[REG_RIP], .sp = (uintptr_t)all[REG_RSP], .fp = (uintptr_t)all[REG_RBP]};
 }
 
+// Where the calling function is, for unwinding from there.
+INLINE struct registers registers_here(void) {
+  struct registers here = {0};
+  __asm__ volatile("lea 0(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2" : "=r"(here.pc), "=r"(here.sp), "=r"(here.fp));
+  return here;
+}
+
 // Is the instruction before this one, which is interrupted on the way out of the kernel, `syscall`? (signal)
 INLINE bool after_syscall(uintptr_t pc) {
   const unsigned char *code = (const unsigned char *)pc;
@@ -84,6 +91,14 @@ INLINE struct registers registers_read(const ucontext_t *context) {
   const mcontext_t *all = &context->uc_mcontext;
   return (struct registers){
       .pc = all->pc, .sp = all->sp, .fp = all->regs[REG_FP], .link = pointer_strip(all->regs[REG_RETURN])};
+}
+
+// Where the calling function is, for unwinding from there.
+INLINE struct registers registers_here(void) {
+  struct registers here;
+  __asm__ volatile("adr %0, .\n\tmov %1, sp\n\tmov %2, x29\n\tmov %3, x30"
+                   : "=r"(here.pc), "=r"(here.sp), "=r"(here.fp), "=r"(here.link));
+  return here;
 }
 
 INLINE uint32_t instruction_at(uintptr_t pc) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -23,12 +24,14 @@ double random_distance(uint64_t *state) {
 }
 
 void *pages_alloc(size_t size) {
-  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  // Straight to the kernel: our own memory is not the program's.
+  void *memory =
+      (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return memory == MAP_FAILED ? NULL : memory;
 }
 
 void pages_free(void *memory, size_t size) {
-  if (memory) munmap(memory, size);
+  if (memory) syscall(SYS_munmap, memory, size);
 }
 
 // Where a sandbox knows no such system call, or forbids it, a file does the same for three.

@@ -19,6 +19,8 @@ static _Atomic uint32_t last_id;
 static uint64_t key_hash(const struct code_key *key) {
   uint64_t hash = mix64(key->code);
   hash = mix64(hash ^ key->table);
+  hash = mix64(hash ^ key->filename);
+  hash = mix64(hash ^ key->size);
   hash = mix64(hash ^ key->name ^ (uint64_t)(uint32_t)key->first_line << 40);
   return hash | 1;  // 0 means an empty slot.
 }
@@ -87,6 +89,8 @@ bool code_key_read(struct code_key *key, const struct interpreter *python, uintp
   key->code = code;
   key->table = *(const uintptr_t *)(fields + at->code_table);
   key->name = *(const uintptr_t *)(fields + (at->code_qualname ? at->code_qualname : at->code_name));
+  key->filename = *(const uintptr_t *)(fields + at->code_filename);
+  key->size = *(const uint64_t *)(fields + 16);
   key->first_line = *(const int32_t *)(fields + at->code_first_line);
   return true;
 }

@@ -1,13 +1,15 @@
 // Which code objects have been described already, and how to describe one.
 //
-// An address alone does not name a code object: addresses are reused. The key is the address together with three
-// fields that change when it is.
+// An address alone does not name a code object: addresses are reused. The key is the address together with fields that
+// change when it is. Modules, of which one comes after the other, have many of them in common: their name, their first
+// line, and as it happens the address of their line table.
 #pragma once
 #include "interpreter.h"
 #include "ring.h"
 
 struct code_key {
-  uintptr_t code, table, name;
+  uintptr_t code, table, name, filename;
+  uint64_t size;  // 3.11+: of the bytecode; before, how many arguments there are
   int32_t first_line;
 };
 

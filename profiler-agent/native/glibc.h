@@ -10,7 +10,10 @@
 #endif
 
 GLIBC_FIRST(dladdr1, "2.3.3");
+GLIBC_FIRST(dlerror, "2.2.5");
+GLIBC_FIRST(dlopen, "2.2.5");
 GLIBC_FIRST(dlsym, "2.2.5");
+GLIBC_FIRST(dlvsym, "2.2.5");
 GLIBC_FIRST(pthread_attr_getstack, "2.2.5");
 GLIBC_FIRST(pthread_attr_setstacksize, "2.2.5");
 GLIBC_FIRST(pthread_getattr_np, "2.2.5");

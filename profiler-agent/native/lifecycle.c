@@ -16,7 +16,9 @@
 
 #include "base.h"
 #include "codes.h"
+#include "gpu.h"
 #include "interpreter.h"
+#include "memory.h"
 #include "recording.h"
 #include "sampler.h"
 #include "selftest.h"
@@ -78,12 +80,14 @@ static bool record_from_here(void) {
 
 static void after_fork_in_child(void) {
   if (!active) return;
+  memory_after_fork();
   watcher_after_fork();
   codes_clear();
   threads_after_fork();
   signals_after_fork();
   process = getpid();
   active = record_from_here();
+  if (!active) memory_stop();
 }
 
 __attribute__((constructor)) static void start(void) {
@@ -102,6 +106,7 @@ __attribute__((constructor)) static void start(void) {
     if (why) say(2, why);
     return;
   }
+  gpu_prepare();
   selftest_prepare(&python);
   int signal = sampler_install(&python);
   if (!signal) {
@@ -118,6 +123,8 @@ __attribute__((constructor)) static void start(void) {
   pthread_atfork(NULL, NULL, after_fork_in_child);
   on_exit(on_exit_status, NULL);
   active = record_from_here();
+  const char *memory = getenv("LINESCOPE_MEMORY");
+  if (active && memory && *memory == '1') memory_start(&python);
 }
 
 // ---- Threads ----

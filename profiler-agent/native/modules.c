@@ -48,6 +48,19 @@ int module_map__find(const struct module_map *self, uintptr_t pc) {
   return -1;
 }
 
+bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end) {
+  const struct module_map *map = modules_current();
+  int index = map ? module_map__find(map, pc) : -1;
+  if (index < 0) return false;
+  *start = *end = 0;
+  for (uint32_t i = 0; i < map->ranges; i++) {
+    if (map->range[i].module != (uint32_t)index) continue;
+    if (!*start) *start = map->range[i].start;
+    *end = map->range[i].end;
+  }
+  return true;
+}
+
 static enum module_kind kind_of(const char *path) {
   if (path[0] == 0) return MODULE_ANONYMOUS;
   if (strcmp(path, "[vdso]") == 0) return MODULE_LIBC;

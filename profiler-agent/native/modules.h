@@ -35,6 +35,8 @@ struct module_map {
 const struct module_map *modules_current(void);
 // The index of the module that an address of code belongs to, or −1. (signal)
 int module_map__find(const struct module_map *self, uintptr_t pc);
+// The extent of the code of the module that holds pc. False when it is not known.
+bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end);
 // Facts about a module; they never change once it has been seen. (signal)
 struct module *module_at(uint32_t index);
 // Reads /proc/self/maps again. `inside` is an address in the interpreter. Returns true when there is something new.

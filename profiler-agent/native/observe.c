@@ -33,11 +33,17 @@
 static struct observer_settings settings;
 static struct stats *stats;
 static uint32_t thread_ids;
+static bool in_step;
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
   stats = counters;
   thread_ids = 0;
+  in_step = false;
+}
+
+bool observer_in_step(void) {
+  return in_step && !settings.signal_always;
 }
 
 // ---- What a thread does ----
@@ -77,8 +83,8 @@ static uint64_t run_delay(const struct thread *it) {
   return delay ? strtoull(delay, NULL, 10) : 0;
 }
 
-static void thread_introduce(struct thread *it) {
-  if (it->id) return;
+uint32_t thread__introduce(struct thread *it) {
+  if (it->id) return it->id;
   it->id = ++thread_ids;
   if (it->tid == getpid()) {
     it->cpu = settings.cpu_base;
@@ -87,6 +93,7 @@ static void thread_introduce(struct thread *it) {
     it->born_delay = run_delay(it);
   }
   record_thread(it->id, it->tid, it->began, it->name);
+  return it->id;
 }
 
 // Waiting up to a moment that has not been charged yet, in ns: the thread's time so far but for what it ran (by its CPU
@@ -139,11 +146,25 @@ void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
     wait_charge(it, it->left_at, it->left);
 }
 
+void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native) {
+  *stack = *native = 0;
+  while (count--) {
+    if (words[count] & WORD_IS_PYTHON) {
+      *stack = record_stack(*stack, word_code(words[count]), word_instruction(words[count]), *native);
+      *native = 0;
+    } else {
+      *native = record_native(*native, words[count]);
+    }
+  }
+}
+
 // How much CPU time a sample is charged with: what no earlier one was. A tick that falls into a system call is answered
 // at the end of that call only; what lies between is left to the samples after it, little by little, or lines that make
 // long calls would cost more than they took.
 static uint64_t sample_cpu(const struct thread *it, const struct entry_sample *entry) {
   uint64_t cpu = entry->cpu - it->cpu;
+  // After exec, the first tick may come before the clocks are read that the recording begins with.
+  if ((int64_t)cpu < 0) return 0;
   uint64_t due = entry->ticks.user + entry->ticks.system - it->ticks.user - it->ticks.system;
   // Samples that come faster than ticks are not asked for by ticks.
   if (settings.signal_always || !due || cpu <= due) return cpu;
@@ -166,6 +187,8 @@ static uint64_t sample_system(struct thread *it, const struct entry_sample *entr
 
 static void sample_write(struct thread *it, const struct entry_sample *entry) {
   const uint64_t *words = (const uint64_t *)(entry + 1);
+  // At the last look it waited, so it has begun to work since.
+  if (it->waiting && entry->by_tick) in_step |= in_step__met(&it->in_step, it->clock, entry->cpu);
   uint64_t cpu = sample_cpu(it, entry);
   struct sample_record sample = {
       .thread = it->id,
@@ -176,14 +199,7 @@ static void sample_write(struct thread *it, const struct entry_sample *entry) {
       .system = sample_system(it, entry, cpu),
       .opcode = entry->opcode,
   };
-  for (uint32_t i = entry->words; i--;) {
-    if (words[i] & WORD_IS_PYTHON) {
-      sample.stack = record_stack(sample.stack, word_code(words[i]), word_instruction(words[i]), sample.native);
-      sample.native = 0;
-    } else {
-      sample.native = record_native(sample.native, words[i]);
-    }
-  }
+  words_record(words, entry->words, &sample.stack, &sample.native);
   record_sample(&sample);
   stats->samples++;
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
@@ -211,11 +227,11 @@ void thread__drain(struct thread *it) {
     if (entry->kind == ENTRY_CODE) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
-      thread_introduce(it);
+      thread__introduce(it);
       sample_write(it, (const struct entry_sample *)entry);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
-      thread_introduce(it);
+      thread__introduce(it);
       if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
       if (it->left) wait_charge(it, it->left_at, it->left);
       thread__write_remainder(it, end->wall, end->cpu);
@@ -236,7 +252,7 @@ static void thread_signal(struct thread *it, uint64_t now) {
   }
   atomic_store(&it->ticked, true);
   it->ticked_at = now;
-  if (syscall(SYS_tgkill, getpid(), it->tid, signals_ours()) == 0)
+  if (signals_send(it->tid))
     stats->ticks++;
   else
     atomic_store(&it->ticked, false);
@@ -263,7 +279,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   clockid_t clock = thread_clock(it->tid);
   uint64_t before = it->clock, cpu = clock_ns(clock);
   if (!cpu) return false;  // It has just ended.
-  thread_introduce(it);
+  thread__introduce(it);
   uint64_t seen = it->seen;
   bool ran = cpu != before;
   // Until the last look at least it waited where it was seen then, whatever it waits for now.
@@ -298,6 +314,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     return true;
   }
   it->sampled = 0;
+  if (it->waiting) in_step__ran(&it->in_step, cpu - before);
   if (!wait_look(it, now, call, argument)) return true;
   wait_write(it, now, cpu);
   return false;

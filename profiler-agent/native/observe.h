@@ -14,6 +14,13 @@ struct observer_settings {
 // For a recording that is about to begin; the counters are kept in *stats.
 void observer_configure(const struct observer_settings *settings, struct stats *stats);
 
+// Did a thread work in step with the tick, at which it is sampled?
+bool observer_in_step(void);
+
+// Writes it down when that has not been done. Returns its id.
+uint32_t thread__introduce(struct thread *self);
+// Writes frames as the ring has them, innermost first, as ids of their innermost stack and native frame.
+void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
 // One look: asks for a sample, or notes where the thread waits. Returns true when it runs.
 bool thread__observe(struct thread *self, uint64_t now);
 // Writes what its handler has left in the ring.

@@ -14,3 +14,4 @@ void record_finish(uint8_t kind);
 uint64_t recording_process_cpu(void);
 // The ids given out so far belong to a recording that is over.
 void records_reset(void);
+void memory_records_reset(void);

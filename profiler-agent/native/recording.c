@@ -208,6 +208,7 @@ static void let_go(void) {
   window_unmap();
   munmap(out.header, 4096);
   records_reset();
+  memory_records_reset();
   memset(&out, 0, sizeof out);
 }
 

@@ -51,3 +51,19 @@ uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction, uint3
 uint32_t record_native(uint32_t parent, uint64_t address);
 // The mapped files have changed: an address may mean something else from now on.
 void records_forget_natives(void);
+
+// An allocation that was sampled, or a copy. `period` is the mean distance between chosen bytes, 0: all were.
+struct memory_record {
+  uint32_t thread, stack, native;
+  uint64_t time, size, grown, period;
+  uint8_t kind, opcode;
+};
+// Allocations have implied ids, in the order they are written.
+void record_allocation(const struct memory_record *allocation);
+void record_free(uint64_t time, uint32_t id);
+void record_copy(const struct memory_record *copy);
+void record_footprint(uint64_t time, uint64_t resident_bytes);
+
+// What is not known is GPU_UNKNOWN (gpu_message.h).
+void record_gpu_device(uint32_t device, uint64_t bytes, const char *name);
+void record_gpu_use(uint32_t device, uint64_t from, uint64_t until, uint64_t busy, uint64_t bytes, uint64_t cost);

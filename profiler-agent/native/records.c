@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "gpu.h"
 #include "intern.h"
 #include "interpreter.h"
 #include "modules.h"
@@ -179,6 +180,7 @@ uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction, uint3
 
 static uint32_t record_module(struct module *module) {
   if (module->id) return module->id;
+  gpu_code_met(module->path);
   record_begin();
   put_u8((uint8_t)module->kind);
   put_varint(module->bias);

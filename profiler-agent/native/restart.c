@@ -174,15 +174,14 @@ enum {
   SET_BACK_BY_KERNEL = 2,
 };
 
-// Two pieces of code that no function can be.
-//
-// restart_return is what a handler of the program's returns to, in place of the C library's: it looks at what goes on
-// then, and does the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and
-// exceptions find the registers as this describes it. restart_return_restarting is for handlers with SA_RESTART.
-//
-// restart_leave is where that context goes on when it is on its way out of a call with EINTR, which the program is due
-// then, with %rcx for the way. A signal of ours that arrives right now would otherwise find the same as one that has
-// cut the call short.
+// In %r11 of a context that is on its way out of a call with EINTR, which the program is due, since a handler of its
+// own has run: a signal of ours that arrives right then would otherwise find the same as one that has cut the call
+// short. The kernel leaves the flags there, of which there are no such, and nobody misses those.
+#define LEAVING ((greg_t)1 << 62)
+
+// What a handler of the program's returns to, in place of the C library's code: it looks at what goes on then, and does
+// the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and exceptions find the
+// registers as this describes it. No function can be this. restart_return_restarting is for handlers with SA_RESTART.
 #define SAVED(number, offset) ".cfi_escape 0x10, " #number ", 3, 0x77, (" #offset " & 0x7f) | 0x80, " #offset " >> 7\n"
 #define RETURN(name, restarts) \
   ".cfi_startproc simple\n"                                                                                        \
@@ -201,14 +200,8 @@ enum {
   "  syscall\n"                                                                                                    \
   ".cfi_endproc\n"                                                                                                 \
   ".size " #name ", . - " #name "\n"
-extern const char restart_return[], restart_return_restarting[], restart_leave[];
-__asm__(".pushsection .text\n" RETURN(restart_return, 0) RETURN(
-    restart_return_restarting,
-    1) ".type restart_leave, @function\n"
-       "restart_leave:\n"
-       "  jmp *%rcx\n"
-       ".size restart_leave, . - restart_leave\n"
-       ".popsection\n");
+extern const char restart_return[], restart_return_restarting[];
+__asm__(".pushsection .text\n" RETURN(restart_return, 0) RETURN(restart_return_restarting, 1) ".popsection\n");
 
 // Is this in the C library? Only that one promises what the code around a system call looks like; and a page before its
 // code is its own.
@@ -237,9 +230,7 @@ __attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontex
     regs[REG_RAX] = -EINTR;
     regs[REG_RIP] += 2;
   }
-  if (!is_interrupted(regs)) return;
-  regs[REG_RCX] = regs[REG_RIP];
-  regs[REG_RIP] = (greg_t)(uintptr_t)restart_leave;
+  if (is_interrupted(regs)) regs[REG_R11] = LEAVING;
 }
 
 void restart_watch_handler(int number) {
@@ -262,6 +253,7 @@ void restart_watch_handler(int number) {
 void restart_interrupted_call(ucontext_t *context) {
   greg_t *regs = context->uc_mcontext.gregs;
   if (is_interrupted(regs)) {
+    if (regs[REG_R11] == LEAVING) return;
     long call = call_number(regs, modules_current());
     if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
     // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.

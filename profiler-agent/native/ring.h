@@ -31,7 +31,8 @@ struct entry_sample {
   struct ticks ticks;
   uint32_t words;
   uint8_t flags, opcode;
-  uint8_t padding[2];
+  bool by_tick;  // by the thread's timer, not by the watcher
+  uint8_t padding;
 };
 
 // A word is a Python frame (its code's id, and its instruction in bytes or −1) or a native one: a program counter, or a
@@ -85,6 +86,15 @@ INLINE void *ring__reserve(struct ring *self, uint32_t size) {
 INLINE void ring__publish(struct ring *self, uint32_t size) {
   uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
   atomic_store_explicit(&self->head, head + size, memory_order_release);
+}
+
+// Whether the last entry, of `size` bytes, filled it beyond a quarter: a reader that waits should come. (signal)
+INLINE bool ring__fills(struct ring *self, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed), enough = self->size / 4;
+  uint32_t used = head - atomic_load_explicit(&self->tail, memory_order_relaxed);
+  // Before one at the beginning lies what was skipped to get there.
+  bool first = ((head - size) & (self->size - 1)) == 0;
+  return used >= enough && (first || used - size < enough);
 }
 
 // The oldest entry, or NULL. (watcher)

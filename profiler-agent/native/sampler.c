@@ -8,14 +8,16 @@
 
 #include "arch.h"
 #include "restart.h"
+#include "memory.h"
 #include "signals.h"
 #include "selftest.h"
 #include "stack.h"
+#include "watcher.h"
 
 static const struct interpreter *python;
 
-// This thread's Python state, or 0. While the interpreter finalizes, it frees the states of other threads.
-static uintptr_t thread_state(const struct thread *self) {
+// While the interpreter finalizes, it frees the states of other threads.
+uintptr_t sampler_thread_state(const struct thread *self) {
   if (!python->is_initialized()) return 0;
   if (python->is_finalizing() && self->tid != getpid()) return 0;
   // From 3.12 the current state is the thread's own, and knows sub-interpreters.
@@ -26,16 +28,16 @@ static uintptr_t thread_state(const struct thread *self) {
   return (uintptr_t)python->gilstate_this();
 }
 
-static void sample_take(struct thread *self, const struct registers *registers) {
-  struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC)};
+static void sample_take(struct thread *self, const struct registers *registers, bool by_tick) {
+  struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC), .by_tick = by_tick};
   sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   sample.ticks = ticks_now();
 
-  uintptr_t tstate = thread_state(self);
+  uintptr_t tstate = sampler_thread_state(self);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
   struct stack stack;
   void *into;
-  switch (stack_collect(&stack, &into, sizeof sample, self, python, registers, tstate)) {
+  switch (stack_collect(&stack, &into, sizeof sample, self->ring, self->stack_end, python, registers, tstate)) {
     case STACK_FULL: atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed); return;
     case STACK_REJECTED: atomic_fetch_add_explicit(&self->rejected, 1, memory_order_relaxed); return;
     case STACK_OK: break;
@@ -46,6 +48,7 @@ static void sample_take(struct thread *self, const struct registers *registers) 
   sample.entry = (struct entry){(uint32_t)(sizeof sample + stack.words * sizeof(uint64_t)), ENTRY_SAMPLE};
   memcpy(into, &sample, sizeof sample);
   ring__publish(self->ring, sample.entry.size);
+  if (ring__fills(self->ring, sample.entry.size)) watcher_wake();
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
@@ -61,7 +64,11 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     signals_answer(info);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
     selftest_interrupted(registers.pc);
-    sample_take(self, &registers);
+    // The C library's functions that the handler uses are hooked.
+    bool inside = memory_local.inside;
+    memory_local.inside = true;
+    sample_take(self, &registers, info->si_code == SI_TIMER);
+    memory_local.inside = inside;
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
   errno = saved;

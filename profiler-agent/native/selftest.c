@@ -76,6 +76,7 @@ static const char *difference;
 static uint32_t agreed;
 
 static _Atomic bool wanted = true, asked;
+static _Atomic bool forked;  // and no bytecode has been met since
 static bool done, failed, said;
 static int tries, differences;
 static uint64_t first_asked, next_try;
@@ -204,6 +205,12 @@ static const char *stack_differs(uintptr_t state, bool remote) {
   return differs;
 }
 
+static void (*then)(const struct interpreter *python);
+
+void selftest_then(void (*wanted_then)(const struct interpreter *python)) {
+  then = wanted_then;
+}
+
 static int compare(void *unused) {
   (void)unused;
   // Python also makes its calls while it runs nothing, as before it runs a script. Then this one goes to the end of the
@@ -221,6 +228,7 @@ static int compare(void *unused) {
     if (!difference) difference = stack_differs(state, false);
     if (api.error()) api.forget_error();
     atomic_store_explicit(&passed, !difference, memory_order_release);
+    if (!difference && then) then(python);
   }
   atomic_store_explicit(&answer, !ready ? NOT_NOW : difference ? DIFFERS : AGREED, memory_order_release);
   errno = saved;
@@ -246,7 +254,11 @@ void selftest_prepare(struct interpreter *found) {
   }
 }
 
+static _Atomic(int (*)(void *)) errand;
+
 static void ask(void) {
+  int (*call)(void *) = atomic_exchange(&errand, NULL);
+  if (call && api.add_pending_call(call, NULL) != 0) atomic_store(&errand, call);
   if (!atomic_exchange(&wanted, false)) return;
   if (api.add_pending_call(compare, NULL) == 0)
     asked = true;
@@ -254,15 +266,23 @@ static void ask(void) {
     wanted = true;
 }
 
+bool selftest_may_call(void) {
+  return !atomic_load(&forked);
+}
+
 // Before 3.13 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
 // it has to add it itself. That takes the lock of Python's queue of calls, and no memory; nobody holds that lock in the
 // middle of the bytecode loop, nor while opening a file.
 static bool is_moment(void) {
-  if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed))) return false;
-  return syscall(SYS_gettid) == getpid() && is_initialized() && !python->is_finalizing();
+  if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed) &&
+             !atomic_load_explicit(&errand, memory_order_relaxed)))
+    return false;
+  return selftest_may_call() && syscall(SYS_gettid) == getpid() && is_initialized() && !python->is_finalizing();
 }
 
 void selftest_interrupted(uintptr_t pc) {
+  if (UNLIKELY(atomic_load_explicit(&forked, memory_order_relaxed)) && interpreter__in_eval(python, pc))
+    atomic_store(&forked, false);
   if (is_moment() && interpreter__in_eval(python, pc)) ask();
 }
 
@@ -270,6 +290,15 @@ void selftest_opening_file(void) {
   int saved = errno;
   if (is_moment()) ask();
   errno = saved;
+}
+
+static void ask_from_outside(void) {
+  if (python->minor >= 13 && selftest_may_call()) ask();
+}
+
+void selftest_errand(int (*call)(void *)) {
+  atomic_store(&errand, call);
+  ask_from_outside();
 }
 
 static void answer_take(uint64_t now) {
@@ -287,7 +316,7 @@ bool selftest_run(uint64_t now) {
     if (!first_asked) first_asked = now;
     if (asked) answer_take(now);
     if (!done && !asked && now >= next_try) wanted = true;
-    if (python->minor >= 13) ask();
+    ask_from_outside();
     if (!differences && now - first_asked > PATIENCE_NS) passed = true;
   }
   if (failed) passed = false;
@@ -308,5 +337,7 @@ const char *selftest_verdict(void) {
 void selftest_after_fork(void) {
   asked = said = false;
   wanted = !done;
+  atomic_store(&forked, true);
+  atomic_store(&errand, NULL);
   atomic_store(&answer, NOTHING_YET);
 }

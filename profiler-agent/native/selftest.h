@@ -13,9 +13,16 @@ void selftest_prepare(struct interpreter *python);
 // right. (signal)
 void selftest_interrupted(uintptr_t pc);
 void selftest_opening_file(void);
+// Has a function called on the main thread, with the interpreter lock held, as soon as the interpreter has passed.
+void selftest_then(void (*then)(const struct interpreter *python));
+// Has a function called there once more, when the moment is right. (watcher)
+void selftest_errand(int (*call)(void *));
 // Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
 bool selftest_run(uint64_t now);
 // After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)
 const char *selftest_verdict(void);
+// Whether a thread that runs no Python may use Python's C interface. Not so in a forked child: there the interpreter
+// makes its locks anew, even those that somebody holds, until bytecode runs again. (watcher)
+bool selftest_may_call(void);
 // In a forked child: what was asked before may never be answered.
 void selftest_after_fork(void);

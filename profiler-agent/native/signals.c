@@ -15,7 +15,8 @@
 #define HANDLER_STACK 6144
 
 static _Atomic int ours;
-static int process;  // a vfork child shares this memory, but its signals are its own
+static _Atomic bool sending;  // the watcher has read `ours` and may not have sent it yet
+static int process;           // a vfork child shares this memory, but its signals are its own
 static void (*on_signal)(int, siginfo_t *, void *);
 static struct sigaction pretended;  // the program's idea of our signal
 
@@ -76,11 +77,20 @@ int signals_install(void (*handler)(int, siginfo_t *, void *)) {
 }
 
 int signals_ours(void) {
-  return atomic_load_explicit(&ours, memory_order_relaxed);
+  return atomic_load(&ours);
+}
+
+bool signals_send(int tid) {
+  atomic_store(&sending, true);
+  int number = signals_ours();
+  bool sent = number && syscall(SYS_tgkill, getpid(), tid, number) == 0;
+  atomic_store(&sending, false);
+  return sent;
 }
 
 void signals_after_fork(void) {
   process = getpid();
+  atomic_store(&sending, false);
 }
 
 // The program wants the signal for itself.
@@ -88,6 +98,10 @@ static void make_way(int number) {
   int next = take();
   atomic_store(&ours, next);
   threads_change_signal(next);
+  // The watcher, which waits for nobody, may be about to send the old one. To yield would not let it run where this
+  // thread has a real-time priority.
+  static const struct timespec moment = {.tv_nsec = 20000};
+  while (atomic_load(&sending)) syscall(SYS_nanosleep, &moment, NULL);
   // Those of ours that are still on their way are forgotten by the kernel when they are to be ignored.
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   REAL(sigaction)(number, &ignore, NULL);

@@ -12,6 +12,8 @@
 int signals_install(void (*handler)(int, siginfo_t *, void *));
 // Its number now; 0 once the program has taken every one there is. (signal)
 int signals_ours(void);
+// Sends it to a thread of this process. False when the thread is gone, or there is no such signal. (watcher)
+bool signals_send(int tid);
 // Someone else has sent it: what the program has asked to happen then happens. (signal)
 void signals_answer(const siginfo_t *info);
 // Does the calling thread believe that it is blocked?

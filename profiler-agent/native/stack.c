@@ -13,7 +13,7 @@ _Static_assert(PYTHON_MAX + NATIVE_MAX <= STACK_WORDS_MAX, "both kinds fit");
 
 struct collector {
   const struct interpreter *python;
-  struct thread *thread;
+  struct ring *ring;
   uint64_t *words;
   uint32_t count, pythons, natives;
   const struct module_map *map;
@@ -58,12 +58,12 @@ static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t
 static uint32_t code_introduce(const struct collector *self, const struct code_key *key) {
   // A reservation as large as the ring allows is refused too often; names fit in this, and tables as a rule.
   for (uint32_t room = 96 * 1024; room >= 4096; room /= 4) {
-    void *into = ring__reserve(self->thread->ring, room);
+    void *into = ring__reserve(self->ring, room);
     if (!into) continue;
     uint32_t id = codes_next_id();
     uint32_t size = code_describe(into, room, key, id, self->python, false);
     if (!size) return 0;
-    ring__publish(self->thread->ring, size);
+    ring__publish(self->ring, size);
     codes_add(key, id);
     return id;
   }
@@ -124,17 +124,18 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   return STACK_OK;
 }
 
-enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct thread *thread,
-                                const struct interpreter *python, const struct registers *registers, uintptr_t tstate) {
+enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
+                                uintptr_t stack_end, const struct interpreter *python,
+                                const struct registers *registers, uintptr_t tstate) {
   for (int attempt = 0; attempt < 2; attempt++) {
-    *room = ring__reserve(thread->ring, header + STACK_WORDS_MAX * (uint32_t)sizeof(uint64_t));
+    *room = ring__reserve(ring, header + STACK_WORDS_MAX * (uint32_t)sizeof(uint64_t));
     if (!*room) return STACK_FULL;
     struct collector collector = {
         .python = python,
-        .thread = thread,
+        .ring = ring,
         .words = (uint64_t *)((char *)*room + header),
         .map = modules_current(),
-        .cursor = {.at = *registers, .stack_end = thread->stack_end},
+        .cursor = {.at = *registers, .stack_end = stack_end},
         .first = true,
     };
     collector.unwinding = collector.map != NULL;

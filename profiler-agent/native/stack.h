@@ -8,7 +8,7 @@
 #pragma once
 #include "arch.h"
 #include "interpreter.h"
-#include "threads.h"
+#include "ring.h"
 
 enum stack_result {
   STACK_OK,
@@ -26,7 +26,8 @@ struct stack {
 #define STACK_WORDS_MAX 4096
 
 // Writes frames, innermost first (see struct entry_sample), behind `header` bytes of *room: memory at the head of the
-// thread's ring, reserved and not published. Descriptions of code objects that are new are published before it.
+// ring, reserved and not published. Descriptions of code objects that are new are published before it.
 // (signal)
-enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct thread *thread,
-                                const struct interpreter *python, const struct registers *registers, uintptr_t tstate);
+enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
+                                uintptr_t stack_end, const struct interpreter *python,
+                                const struct registers *registers, uintptr_t tstate);

@@ -67,7 +67,7 @@ void thread__unclaim(struct thread *self) {
   atomic_store(&self->phase, THREAD_FREE);
 }
 
-static int timer_signal;
+static _Atomic int timer_signal;
 static uint64_t timer_interval;
 
 void threads_use_timer(int signal, uint64_t interval_ns) {
@@ -75,35 +75,40 @@ void threads_use_timer(int signal, uint64_t interval_ns) {
   timer_interval = interval_ns;
 }
 
-// Straight system calls: the C library's would add a helper thread for some kinds of notification.
-static void thread__start_timer(struct thread *self) {
-  self->timer = -1;
-  if (!timer_signal) return;
-  struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = timer_signal};
-  event.sigev_value.sival_ptr = self;
-  event._sigev_un._tid = self->tid;
+// Straight system calls: the C library's would add a helper thread for some kinds of notification. Returns the kernel's
+// id, −1 when there is none.
+static int timer_create_for(const struct thread *it, int signal) {
+  if (!signal) return -1;
+  struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
+  event.sigev_value.sival_ptr = (void *)it;
+  event._sigev_un._tid = it->tid;
   int timer;
-  if (syscall(SYS_timer_create, thread_clock(self->tid), &event, &timer) != 0) return;
+  if (syscall(SYS_timer_create, thread_clock(it->tid), &event, &timer) != 0) return -1;
   struct timespec every = {(time_t)(timer_interval / NS_PER_SECOND), (long)(timer_interval % NS_PER_SECOND)};
   struct itimerspec setting = {.it_interval = every, .it_value = every};
-  if (syscall(SYS_timer_settime, timer, 0, &setting, NULL) != 0) {
-    syscall(SYS_timer_delete, timer);
-    return;
-  }
-  self->timer = timer;
+  if (syscall(SYS_timer_settime, timer, 0, &setting, NULL) == 0) return timer;
+  syscall(SYS_timer_delete, timer);
+  return -1;
 }
 
-static void thread__stop_timer(struct thread *self) {
-  // Whoever takes the id deletes it: the thread that ends, or the one that changes the signal.
-  int timer = atomic_exchange(&self->timer, -1);
-  if (timer >= 0) syscall(SYS_timer_delete, timer);
+// Whoever takes the id deletes it: the thread that ends, or the one that changes the signal.
+static void thread__use_timer(struct thread *it, int timer) {
+  int before = atomic_exchange(&it->timer, timer);
+  if (before >= 0) syscall(SYS_timer_delete, before);
+}
+
+static void thread__start_timer(struct thread *it) {
+  int signal;
+  do {
+    signal = atomic_load(&timer_signal);
+    thread__use_timer(it, timer_create_for(it, signal));
+  } while (signal != atomic_load(&timer_signal));  // it was changed meanwhile
 }
 
 void threads_change_signal(int signal) {
   timer_signal = signal;
   for (uint32_t i = 0; i < threads_count(); i++) {
     if (atomic_load(&slots[i]->phase) != THREAD_LIVE) continue;
-    thread__stop_timer(slots[i]);
     thread__start_timer(slots[i]);
   }
 }
@@ -121,6 +126,7 @@ void threads_stop_timers(void) {
 void thread__begin(struct thread *self) {
   extern void *__libc_stack_end;
   self->tid = (int)syscall(SYS_gettid);
+  atomic_store(&self->timer, -1);
   self->pthread = pthread_self();
   self->stack_end = 0;
   if (self->tid == getpid()) {
@@ -144,7 +150,7 @@ void thread__begin(struct thread *self) {
 
 bool thread__finish(struct thread *self) {
   mine = NULL;
-  thread__stop_timer(self);
+  thread__use_timer(self, -1);
   struct entry_end *end = ring__reserve(self->ring, sizeof *end);
   if (end) {
     *end = (struct entry_end){

@@ -6,6 +6,7 @@
 
 #include "base.h"
 #include "ring.h"
+#include "in_step.h"
 
 enum thread_phase {
   THREAD_FREE,
@@ -48,6 +49,7 @@ struct thread {
   uint64_t wait_written;       // when its waiting was last written
   uint64_t left, left_at;      // waiting not charged when it was last seen to run again, and when that was
   uint32_t wait_stack;         // where it waits
+  struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
   bool named;     // by Python

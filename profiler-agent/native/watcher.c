@@ -9,7 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "gpu.h"
 #include "interpreter.h"
+#include "memory.h"
+#include "memory_notes.h"
 #include "modules.h"
 #include "names.h"
 #include "objects.h"
@@ -42,7 +45,9 @@ extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *
 static struct watcher_settings settings;
 static _Atomic bool started;
 static pthread_t thread;
-static _Atomic int stop_wanted, stopped;  // futexes
+static _Atomic bool stop_wanted;
+static _Atomic uint32_t calls;  // futex: counts who wants the watcher before its next look
+static _Atomic int stopped;     // futex
 static bool say_end;
 static int end_status;
 
@@ -52,9 +57,10 @@ static struct stats stats;
 static uint64_t agent_cpu_before;  // of watchers that were stopped
 static bool said_refused;          // that threads are missing
 static bool said_no_signal;        // that the program has taken every signal
+static bool said_in_step;          // that it keeps step with the tick
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
-static uint64_t budget_from, budget_agent, budget_process, budget_ticks, budget_rounds;
+static uint64_t budget_from, budget_agent, budget_process, budget_memory, budget_ticks, budget_rounds;
 static uint64_t next_stats, next_modules, modules_wait;
 static uint32_t next_turn;  // of the threads that wait, the first to be looked at
 
@@ -82,6 +88,7 @@ static bool interpreter_check(uint64_t now) {
   if (verdict) {
     record_note(2, verdict);
     threads_stop_timers();
+    memory_stop();
     silent = true;
   }
   return early;
@@ -89,13 +96,32 @@ static bool interpreter_check(uint64_t now) {
 
 // What the person has to know of this run, once.
 static void notes_write(void) {
+  memory_say();
   if (!said_no_signal && !signals_ours()) {
     said_no_signal = true;
     record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
   }
+  if (!said_in_step && observer_in_step()) {
+    said_in_step = true;
+    record_note(
+        1,
+        "Some of the program's work begins in step with the kernel's clock tick, at which it is sampled, and is "
+        "met at the same lines again and again: their shares are too large. An interval of 500 µs does not "
+        "depend on that tick.");
+  }
   if (!said_refused && threads_refused()) {
     said_refused = true;
     record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
+  }
+}
+
+// Makes room in every ring.
+static void drain(void) {
+  memory_drain();
+  for (uint32_t i = 0; i < threads_count(); i++) {
+    struct thread *it = thread_at(i);
+    int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
+    if (phase == THREAD_LIVE || phase == THREAD_ENDED) thread__drain(it);
   }
 }
 
@@ -104,6 +130,8 @@ static bool look_around(uint64_t now) {
   bool running = false;
   // Before the samples that met the unknown address are written, if it can be.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
+  memory_drain();
+  memory_adapt(now);
   uint32_t count = threads_count();
   for (uint32_t i = 0; i < count; i++) {
     struct thread *it = thread_at(i);
@@ -112,6 +140,8 @@ static bool look_around(uint64_t now) {
     bool has_run = ring__peek(it->ring) != NULL;
     thread__drain(it);
     if (phase == THREAD_ENDED) {
+      // Its last words about memory, while its slot is still its own.
+      memory_drain();
       thread__release(it);
       continue;
     }
@@ -121,6 +151,7 @@ static bool look_around(uint64_t now) {
   }
   next_turn += WAITING_LOOKS;
   names_look(now);
+  gpu_look(now);
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     stats_write();
@@ -144,8 +175,11 @@ static void finish(void) {
     thread__write_remainder(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
+  memory_drain();
+  gpu_finish();
   stats_write();
   notes_write();
+  memory_finish();
   if (say_end) record_end(end_status);
   recording_commit();
 }
@@ -161,7 +195,9 @@ static void budget_apply(uint64_t now) {
   uint64_t passed = now - budget_from;
   if (passed < BUDGET_NS || !settings.budget_permille) return;
   uint64_t agent = clock_ns(CLOCK_THREAD_CPUTIME_ID), process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-  uint64_t cost = (agent - budget_agent + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
+  // What memory costs is kept within a budget of its own.
+  uint64_t memory = memory_drained_ns(), own = agent - budget_agent - (memory - budget_memory);
+  uint64_t cost = (own + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
   uint64_t program = process - budget_process - (agent - budget_agent);
   // Even a program that only waits is looked at, twenty times a second.
   uint64_t allowed = program * settings.budget_permille / 1000;
@@ -174,8 +210,15 @@ static void budget_apply(uint64_t now) {
   budget_from = now;
   budget_agent = agent;
   budget_process = process;
+  budget_memory = memory;
   budget_ticks = stats.ticks;
   budget_rounds = 0;
+}
+
+// Until a moment of CLOCK_MONOTONIC, or a call after `called`.
+static void sleep_until(uint64_t moment, uint32_t called) {
+  struct timespec at = {(time_t)(moment / NS_PER_SECOND), (long)(moment % NS_PER_SECOND)};
+  syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, called, &at, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 static void *run(void *unused) {
@@ -185,17 +228,28 @@ static void *run(void *unused) {
   // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
   // count references on every read and write, as it does when threads share a table (10 % of a small system call).
   // The copies are closed at once, or a pipe that the program closes would stay open.
-  if (unshare(CLONE_FILES) == 0 && syscall(SYS_close_range, 0, ~0u, 0) != 0)
+  bool own_files = unshare(CLONE_FILES) == 0;
+  if (own_files && syscall(SYS_close_range, 0, ~0u, 0) != 0)
     for (int file = 0; file < 65536; file++) close(file);
+  gpu_begin(own_files);
   uint64_t next = clock_ns(CLOCK_MONOTONIC);
   uint32_t idle = 0;
   interval = settings.budget_permille ? settings.interval_ns * 4 : settings.interval_ns;
   budget_from = next;
   budget_agent = 0;
   budget_process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  budget_memory = memory_drained_ns();
   budget_ticks = budget_rounds = 0;
-  while (!atomic_load_explicit(&stop_wanted, memory_order_acquire)) {
+  for (;;) {
+    uint32_t called = atomic_load(&calls);
+    if (atomic_load_explicit(&stop_wanted, memory_order_acquire)) break;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    // Called because a ring fills: what is looked at, and when, must not depend on that.
+    if (now < next) {
+      drain();
+      sleep_until(next, called);
+      continue;
+    }
     bool early = interpreter_check(now);
     bool running = look_around(now);
     recording_commit();
@@ -211,9 +265,7 @@ static void *run(void *unused) {
     next += distance < PAUSE_MAX_NS ? distance : PAUSE_MAX_NS;
     now = clock_ns(CLOCK_MONOTONIC);
     if (next < now) next = now + interval / 2;
-    struct timespec at = {(time_t)(next / NS_PER_SECOND), (long)(next % NS_PER_SECOND)};
-    // A sleep until a moment of CLOCK_MONOTONIC that watcher_stop can cut short.
-    syscall(SYS_futex, &stop_wanted, FUTEX_WAIT_BITSET_PRIVATE, 0, &at, NULL, FUTEX_BITSET_MATCH_ANY);
+    sleep_until(next, called);
   }
   finish();
   agent_cpu_before = stats.agent_cpu;
@@ -235,7 +287,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
-  said_refused = said_no_signal = false;
+  said_refused = said_no_signal = said_in_step = false;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
@@ -245,7 +297,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
 }
 
 int watcher_start(void) {
-  atomic_store(&stop_wanted, 0);
+  atomic_store(&stop_wanted, false);
   atomic_store(&stopped, 0);
   // The watcher takes no signal of the program's, and inherits that from the one who creates it.
   sigset_t all, old;
@@ -265,8 +317,8 @@ bool watcher_stop(bool end, int exit_status) {
   if (!atomic_exchange(&started, false)) return false;
   say_end = end;
   end_status = exit_status;
-  atomic_store_explicit(&stop_wanted, 1, memory_order_release);
-  syscall(SYS_futex, &stop_wanted, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  atomic_store_explicit(&stop_wanted, true, memory_order_release);
+  watcher_wake();
   uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + NS_PER_SECOND;
   while (!atomic_load(&stopped)) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -279,11 +331,17 @@ bool watcher_stop(bool end, int exit_status) {
   return true;
 }
 
+void watcher_wake(void) {
+  atomic_fetch_add(&calls, 1);
+  syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 void watcher_after_fork(void) {
   atomic_store(&started, false);
   recording_abandon();
   selftest_after_fork();
   modules_forget_ids();
+  gpu_after_fork();
 }
 
 void watcher_prepare(struct interpreter *python) {

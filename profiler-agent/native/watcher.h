@@ -25,5 +25,7 @@ int watcher_start(void);
 // for it. With `end` the process says goodbye with its exit
 // status (−1 unknown). Returns false when it does not run, or did not stop in time.
 bool watcher_stop(bool end, int exit_status);
+// Has it make room now: a ring fills. Only a hint. (signal)
+void watcher_wake(void);
 // In a forked child, where the thread does not exist.
 void watcher_after_fork(void);

@@ -56,13 +56,21 @@ export function annotationsOf(
   const { profile, settings, sources } = context;
   const cost = sources.cost(file, profile);
   if (!cost) return [];
-  const lines = annotateFile(cost, profile, settings.metric, settings.thresholdPercent);
-  if (!file.captured) return lines.map((line) => ({ ...line, stale: true }));
-  if (!document) return lines.map((line) => ({ ...line, stale: false }));
-  const map = sources.lineMap(file, document.version, () => document.getText());
-  if (!map) return [];
-  return lines.flatMap((line) => {
-    const place = map.toCurrent(line.line);
-    return place ? [{ ...line, line: place.line, stale: place.stale }] : [];
+  const place = placer(context, file, document);
+  return annotateFile(cost, profile, settings.metric, settings.thresholdPercent).flatMap((line) => {
+    const now = place(line.line);
+    return now ? [{ ...line, ...now }] : [];
   });
+}
+
+/** Where a line of a file as it ran is in its current text, and whether that line has changed; undefined: it is gone. */
+export function placer(
+  { sources }: FeatureContext,
+  file: LocalFile,
+  document: TextDocument | undefined,
+): (line: number) => { line: number; stale: boolean } | undefined {
+  if (!file.captured) return (line) => ({ line, stale: true });
+  if (!document) return (line) => ({ line, stale: false });
+  const map = sources.lineMap(file, document.version, () => document.getText());
+  return (line) => map?.toCurrent(line);
 }

@@ -2,9 +2,10 @@
 import type { CodeLens } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { commands } from '../../protocol/lsp';
-import type { FunctionCost } from '../../profile/types';
-import { amountOf } from '../../profile/metric';
-import { formatPercent, formatSeconds } from '../../profile/words';
+import type { FunctionCost, Profile } from '../../profile/types';
+import { amountOf, bytesOf, isMemoryMetric, totalBytesOf } from '../../profile/metric';
+import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
+import { bytesWord } from '../../profile/memoryWords';
 import { profiled, type FeatureContext } from './context';
 
 /** Functions above the threshold, one lens each, on the line of their `def` in the current text. */
@@ -12,11 +13,10 @@ export function codeLenses(context: FeatureContext, document: TextDocument): Cod
   const place = profiled(context, document);
   if (!place || !context.settings.codeLens) return [];
   const { metric, thresholdPercent } = context.settings;
-  const all = amountOf(context.profile.total, metric);
   const lenses = new Map<number, CodeLens>();
   for (const item of place.cost.functions) {
-    const total = amountOf(item.total, metric);
-    if (all === 0 || (100 * total) / all < thresholdPercent || item.name === '<module>') continue;
+    const title = titleOf(item, context.profile, metric, thresholdPercent / 100);
+    if (title === undefined || item.name === '<module>') continue;
     const now = place.map ? place.map.toCurrent(item.line) : { line: item.line, stale: true };
     // A decorated function begins at its decorator; two functions on one line (lambdas) share the first lens.
     if (!now || lenses.has(now.line) || now.line > document.lineCount) continue;
@@ -24,7 +24,7 @@ export function codeLenses(context: FeatureContext, document: TextDocument): Cod
     lenses.set(now.line, {
       range: { start: at, end: at },
       command: {
-        title: title(item, total, all, metric) + (now.stale ? ' (edited since the run)' : ''),
+        title: title + (now.stale ? ' (edited since the run)' : ''),
         command: context.rich ? commands.showLineInFlameChart : '',
         arguments: context.rich ? [place.file.path, now.line] : [],
       },
@@ -33,12 +33,23 @@ export function codeLenses(context: FeatureContext, document: TextDocument): Cod
   return [...lenses.values()];
 }
 
-function title(
+/** Undefined for a function below the threshold (0…1, of the run). */
+function titleOf(
   item: FunctionCost,
-  total: number,
-  all: number,
+  profile: Profile,
   metric: FeatureContext['settings']['metric'],
-): string {
+  threshold: number,
+): string | undefined {
+  if (isMemoryMetric(metric)) {
+    const all = profile.memory ? totalBytesOf(profile.memory, metric) : 0;
+    const bytes = item.memory ? bytesOf(item.memory, metric) : 0;
+    return bytes > 0 && all > 0 && bytes / all >= threshold
+      ? `${formatBytes(bytes)} ${bytesWord[metric]} · ${formatPercent(Math.min(1, bytes / all))}`
+      : undefined;
+  }
+  const all = amountOf(profile.total, metric);
+  const total = amountOf(item.total, metric);
+  if (all === 0 || total / all < threshold) return undefined;
   const self = amountOf(item.self, metric);
   const share = formatPercent(total / all);
   return self >= 0.999 * total

@@ -1,5 +1,6 @@
 /** Answers linescope/flame: the flame chart's tables, piece by piece, at the pace the client asks. */
 import { encodeFlameChunk } from '../../protocol/flameChunk';
+import { encodeFlameMemory } from '../../protocol/flameMemory';
 import type { FlameParams, FlameResult } from '../../protocol/lsp';
 import type { Run } from '../run';
 import { samplingSummary } from '../sampling';
@@ -13,8 +14,20 @@ export function readFlame(
 ): FlameResult {
   if (!opened) return finished;
   const { run, live } = opened;
-  const { tables, cursor, more, empty } = run.builder.flameSince(params.cursor, params.native);
+  const { builder } = run;
+  const revision = builder.memoryRevision;
+  // Before the rows: what this names has to be among them.
+  const memory =
+    params.memory === undefined || params.memory === revision
+      ? undefined
+      : {
+          revision,
+          data: Buffer.from(encodeFlameMemory(builder.flameMemory(params.native))).toString(
+            'base64',
+          ),
+        };
+  const { tables, cursor, more, empty } = builder.flameSince(params.cursor, params.native);
   const chunk = empty ? '' : Buffer.from(encodeFlameChunk(tables)).toString('base64');
   const sampling = samplingSummary(run.profile());
-  return { cursor, chunk, more, done: !more && !live, sampling };
+  return { cursor, chunk, more, done: !more && !live, sampling, ...(memory ? { memory } : {}) };
 }

@@ -6,16 +6,18 @@ import { commands } from '../../protocol/lsp';
 import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
   fewSamples,
-  formatBytes,
+  formatCount,
   formatPercent,
   formatRate,
   formatSamples,
   formatSeconds,
   formatSplit,
 } from '../../profile/words';
-import { amountOf } from '../../profile/metric';
+import { amountOf, isMemoryMetric, type TimeMetric } from '../../profile/metric';
+import { formatLeak } from '../../profile/memoryWords';
 import { samplingRate } from '../sampling';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
+import { memoryFigures, memoryLines, notMeasured } from './hoverMemory';
 import { codeSpan, commandLink, escapeMarkdown } from './links';
 
 /** As in annotations: a line whose own cost is below this part of its total is about what it calls. */
@@ -62,6 +64,9 @@ function card(
   const { profile, rich } = context;
   const heading = headline(context, line);
   const edges = edgesOf(place, profile, line.line);
+  const isOfMemory = isMemoryMetric(context.settings.metric);
+  const times = table(line, rich);
+  const memory = memoryLines(place, line, profile, rich);
   const parts = [
     heading.markdown,
     where.stale
@@ -69,11 +74,13 @@ function card(
         ? '*This line was edited since the run; the numbers are those of its old text.*'
         : '*The file was edited since the run began; lines may have moved.*'
       : '',
-    table(line, rich),
+    isOfMemory && !profile.memory ? notMeasured(rich) : '',
+    // What leads comes first: the editor cuts tall cards off.
+    ...(isOfMemory ? [memory, times] : [times, memory]),
     natives(line),
     edgeList('Called from', edges.callers, context, line),
     edgeList('Calls', edges.callees, context, line),
-    footer(context, place, where.current, heading),
+    footer(context, place, line, where.current, heading),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -88,6 +95,17 @@ interface Headline {
 /** `**2.91 s · 58.2 %** — native 96 · python 4`: self where the line did the work itself, else total. */
 function headline(context: FeatureContext, line: LineCost): Headline {
   const { metric } = context.settings;
+  if (isMemoryMetric(metric) && context.profile.memory) {
+    const cost = line.self.samples > 0 ? line.self : line.total;
+    const head = compose(memoryFigures(line, context.profile, metric), '', cost);
+    // The card says it below; a copied line has nothing below.
+    const leak = line.memory?.leak;
+    return leak ? { ...head, plain: `${head.plain} — ${formatLeak(leak)}` } : head;
+  }
+  return timeHeadline(context, line, timeMetricOf(metric));
+}
+
+function timeHeadline(context: FeatureContext, line: LineCost, metric: TimeMetric): Headline {
   if (amountOf(line.total, metric) < waitLeads * line.total.wait) return waiting(context, line);
   const all = amountOf(context.profile.total, metric);
   const isSelf = amountOf(line.self, metric) >= ownPart * amountOf(line.total, metric);
@@ -96,6 +114,11 @@ function headline(context: FeatureContext, line: LineCost): Headline {
   const share = all > 0 ? formatPercent(Math.min(1, amount / all), cost.samples) : '';
   const figures = [formatSeconds(amount) + (isSelf ? '' : ' total'), share].filter(Boolean);
   return compose(figures, formatSplit(cost, metric), cost);
+}
+
+/** The times of a card are those of the leading metric, if that is one of time. */
+function timeMetricOf(metric: FeatureContext['settings']['metric']): TimeMetric {
+  return isMemoryMetric(metric) ? 'cpu' : metric;
 }
 
 /** A line that waits has next to nothing to say under a metric that leaves waiting out. */
@@ -121,13 +144,17 @@ function compose(figures: string[], split: string, cost: Cost): Headline {
 /** Self and total side by side; rows that say nothing are left out. */
 function table(line: LineCost, rich: boolean): string {
   const icon = (name: string): string => (rich ? `$(${name}) ` : '');
-  const rows = ['| | self | total |', '|:--|--:|--:|'];
+  // The editor gives cells no room of their own.
+  const gap = rich ? '&emsp;' : '';
+  const rows = [`| | ${gap}self | ${gap}total |`, '|:--|--:|--:|'];
   // The editor cuts tall cards off: a kind of time the line has none of takes no row.
-  const row = (label: string, of: (cost: Cost) => number): void => {
-    if (of(line.total) > 0) {
-      rows.push(`| ${label} | ${amount(of(line.self))} | ${amount(of(line.total))} |`);
+  const put = (label: string, self: number, total: number): void => {
+    if (total > 0) {
+      rows.push(`| ${label} | ${gap}${amount(self)} | ${gap}${amount(total)} |`);
     }
   };
+  const row = (label: string, of: (cost: Cost) => number): void =>
+    put(label, of(line.self), of(line.total));
   const isPart = (part: number, whole: number): boolean => part > 0 && part >= smallestPart * whole;
   row(`${icon('symbol-method')}Python`, (cost) => cost.python);
   if (isPart(line.total.runtime, line.total.python)) {
@@ -139,14 +166,10 @@ function table(line: LineCost, rich: boolean): string {
   if (isPart(line.total.gil, line.total.wait)) {
     row(`${indent(rich)}of which for the GIL`, (cost) => cost.gil);
   }
-  const { memory } = line;
-  if (memory) {
-    const leak = memory.leak ? `, leaks ${formatBytes(memory.leak.bytesPerSecond)}/s` : '';
-    rows.push(
-      `| ${icon('database')}Memory | ${memory.growthBytes > 0 ? '+' : ''}${formatBytes(memory.growthBytes)}${leak} | peak ${formatBytes(memory.peakBytes)} |`,
-    );
+  if (line.gpu) {
+    put(`${icon('chip')}GPU`, line.gpu.self, line.gpu.total);
   }
-  return rows.join('\n');
+  return rows.length > 2 ? rows.join('\n') : '';
 }
 
 function indent(rich: boolean): string {
@@ -190,8 +213,8 @@ function edgeList(
   context: FeatureContext,
   line: LineCost,
 ): string {
-  const metric =
-    amountOf(line.total, context.settings.metric) > 0 ? context.settings.metric : 'wall';
+  const leading = timeMetricOf(context.settings.metric);
+  const metric = amountOf(line.total, leading) > 0 ? leading : 'wall';
   const whole = amountOf(line.total, metric);
   const worth = edges
     .map((edge) => ({ edge, share: whole > 0 ? amountOf(edge.total, metric) / whole : 0 }))
@@ -215,6 +238,7 @@ function edgeList(
 function footer(
   context: FeatureContext,
   place: ProfiledDocument,
+  line: LineCost,
   current: number,
   { cost, plain }: Headline,
 ): string {
@@ -222,9 +246,13 @@ function footer(
   // Waiting is measured from its first to its last moment; it is CPU time that takes many samples.
   const few = cost.samples < fewSamples && cost.wait < amountOf(cost, 'cpu');
   const words = [
-    formatSamples(cost.samples) +
-      (rate > 0 ? ` at ${formatRate(rate)}` : '') +
-      (few ? ': too few to trust the figures' : ''),
+    (cost.samples === 0 || isMemoryMetric(context.settings.metric)) &&
+    line.memory &&
+    line.memory.records > 0
+      ? `${formatCount(line.memory.records)} allocations recorded`
+      : formatSamples(cost.samples) +
+        (rate > 0 ? ` at ${formatRate(rate)}` : '') +
+        (few ? ': too few to trust the figures' : ''),
   ];
   if (context.rich) {
     const { path } = place.file;

@@ -57,6 +57,14 @@ describe.each(pythons)('Python $name', (python) => {
     expect(percent(loopPython, loopUser)).toBeGreaterThanOrEqual(95);
   });
 
+  test('modules whose code had the same address are not taken for each other', async () => {
+    const { report } = await profile(python.path, [program('reused_code.py')], folders.make());
+    for (const path of ['/first.py', '/second.py', '/third.py']) {
+      expect(cpu(fileCost(report, path)), path).toBeGreaterThan(0.25);
+      expect(cpu(fileCost(report, path)), path).toBeLessThan(0.35);
+    }
+  });
+
   test('calls from Python to Python are not native', async () => {
     const path = program('calls.py');
     const { report } = await profile(python.path, [path], folders.make());

@@ -41,6 +41,14 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report!.dropped).toBe(0);
   });
 
+  // Python makes its locks anew in a forked child, even those that another thread holds.
+  test('children forked while the interpreter is asked about itself', async () => {
+    const ended = await run(python.path, [program('forks.py')], {
+      env: underAgent(folders.make()),
+    });
+    expect(ended).toMatchObject({ code: 0, stdout: '[]\n' });
+  });
+
   test('two hundred processes', async () => {
     const args = [program('churn_processes.py')];
     const runDir = folders.make();

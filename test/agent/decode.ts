@@ -27,9 +27,13 @@ export interface Recording {
   process: ProcessRecord | undefined;
   samples: SampleRecord[];
   stats: StatsRecord | undefined;
+  /** How many records there are about memory. */
+  memory: number;
   /** Outermost frame first; [] for stack 0. */
   frames(stack: number): Frame[];
 }
+
+const aboutMemory = new Set(['allocation', 'free', 'copy', 'footprint']);
 
 /** Reads what a recording has committed. */
 export function decode(path: string): Recording {
@@ -40,12 +44,14 @@ export function decode(path: string): Recording {
   const samples: SampleRecord[] = [];
   let stats: StatsRecord | undefined;
   let process: ProcessRecord | undefined;
+  let memory = 0;
   const committed = bytes.subarray(header.headerSize, header.headerSize + header.committed);
   new StreamDecoder(header.headerSize).push(committed, (record) => {
     if (record.kind === 'process') process = record;
     else if (record.kind === 'stack') stacks.push(record);
     else if (record.kind === 'sample') samples.push(record);
     else if (record.kind === 'stats') stats = record;
+    else if (aboutMemory.has(record.kind)) memory++;
     else if (record.kind === 'code') {
       const table = decodeLineTable(process?.hexversion ?? 0, record.firstLine, record.lineTable);
       codes.set(record.code, { ...record, table });
@@ -68,5 +74,5 @@ export function decode(path: string): Recording {
     }
     return found.reverse();
   };
-  return { header, process, samples, stats, frames };
+  return { header, process, samples, stats, memory, frames };
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Folders, profile, program, recordings, run, show, underAgent } from './programs';
+import { Folders, profile, program, run, show, underAgent } from './programs';
 import { pythons } from './pythons';
 import { cpu, fileCost } from './report';
 
@@ -61,7 +61,7 @@ describe.each(pythons)('Python $name', (python) => {
       expect(bare).toMatchObject({ code: 0, stderr: '' });
       expect(bare.stdout).toContain('waited [10, None, 34, None, 64, None]');
       // It takes the last signal there is, and the recording says what that means.
-      const { report } = await show(recordings(runDir)[0]!, folders.make());
+      const { report } = await show(runDir, folders.make());
       expect(report!.notes.map(({ text }) => text).join()).toContain('every real-time signal');
     });
 

@@ -9,12 +9,39 @@ export interface ReportCost {
   gil_s: number;
   samples: number;
 }
+export interface MemoryReport {
+  allocated_bytes: number;
+  allocated_error_bytes: number;
+  allocations: number;
+  peak_bytes: number;
+  growth_bytes: number;
+  growth_error_bytes: number;
+  leak: { likelihood: number; bytes_per_second: number } | null;
+  copied_bytes: number;
+  python_fraction: number;
+  records: number;
+}
+export interface MemoryTotal {
+  allocated_bytes: number;
+  allocations: number;
+  peak_live_bytes: number;
+  growth_bytes: number;
+  copied_bytes: number;
+}
 export interface ReportLine {
   line: number;
   function: string;
   self: ReportCost;
   total: ReportCost;
+  memory: MemoryReport | null;
+  gpu?: { self_s: number; total_s: number };
   native: { symbol: string; module: string; self_s: number }[];
+}
+export interface ReportGpu {
+  busy_s: number | null;
+  peak_bytes: number | null;
+  agent_cpu_s: number;
+  devices: { index: number; name: string; memory_bytes: number | null }[];
 }
 export interface ReportProcess {
   pid: number;
@@ -23,9 +50,16 @@ export interface ReportProcess {
   elapsed_s: number;
   cpu_s: number;
   agent_cpu_s: number;
+  peak_bytes: number | null;
+  memory:
+    | (MemoryTotal & {
+        footprint: { at_s: number; resident_bytes: number | null; live_bytes: number }[];
+      })
+    | null;
   exit: number | null;
   state: string;
   samples: number;
+  gpu?: ReportGpu;
 }
 export interface Report {
   command: string[];
@@ -36,6 +70,8 @@ export interface Report {
   dropped: number;
   rejected: number;
   total: ReportCost;
+  memory: MemoryTotal | null;
+  gpu?: ReportGpu;
   notes: { severity: string; text: string }[];
   processes: ReportProcess[];
   threads: { pid: number; tid: number; name: string; cpu_s: number; wall_s: number }[];
@@ -66,6 +102,7 @@ export function lineOf(report: Report, path: string, line: number): ReportLine {
       function: '',
       self: nothing,
       total: nothing,
+      memory: null,
       native: [],
     }
   );

@@ -1,6 +1,6 @@
 /**
  * `npm run truth`: what Linescope says of programs that know their own cost, as a table for each Python version.
- * Options: --case NAME, --python 3.12, --seconds N, --interval-us N, --json FILE, --keep FOLDER (recordings). Exit code 1 when anything fails.
+ * Options: --memory or --time for only those cases, --memory-runs N for one program of memory N times, --case NAME, --python 3.12, --seconds N, --interval-us N, --json FILE, --keep FOLDER (recordings). Exit code 1 when anything fails.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -8,12 +8,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pythons } from '../agent/pythons';
 import { cases } from './cases';
+import { memoryCases } from './memoryCases';
+import { runMemoryRuns } from './memoryRuns';
+import type { MemoryScore } from './memoryScore';
+import { memoryHeader, memoryRow, memorySummary } from './memoryTable';
 import { buildHelper, runCase } from './runCase';
+import { runMemoryCase } from './runMemoryCase';
 import type { Score } from './score';
 import { header, row, summary } from './table';
 
 const { values: options } = parseArgs({
   options: {
+    memory: { type: 'boolean' },
+    time: { type: 'boolean' },
+    'memory-runs': { type: 'string' },
     case: { type: 'string', multiple: true },
     python: { type: 'string', multiple: true },
     seconds: { type: 'string', default: '8' },
@@ -22,7 +30,15 @@ const { values: options } = parseArgs({
     keep: { type: 'string' },
   },
 });
-const wantedCases = chosen(cases, ({ name }) => name, options.case, 'case');
+const allCases = [
+  ...(options.memory ? [] : cases.map((it) => ({ name: it.name, time: it }))),
+  ...(options.time ? [] : memoryCases.map((it) => ({ name: it.name, memory: it }))),
+];
+const wantedCases = chosen(allCases, ({ name }) => name, options.case, 'case');
+const memoryRuns = Number(options['memory-runs'] ?? 0);
+if (memoryRuns > 0 && options.case === undefined) wantedCases.length = 0;
+const timeCases = wantedCases.flatMap((it) => ('time' in it ? it.time : []));
+const wantedMemory = wantedCases.flatMap((it) => ('memory' in it ? it.memory : []));
 const wantedPythons = chosen(pythons, ({ name }) => name.split(' ')[0]!, options.python, 'Python');
 const seconds = Number(options.seconds);
 const intervalUs =
@@ -30,40 +46,58 @@ const intervalUs =
 
 if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'linescope-truth-'));
-const results: { python: string; load: number; scores: Score[]; problems: string[] }[] = [];
+const results: {
+  python: string;
+  load: number;
+  scores: Score[];
+  memory: MemoryScore[];
+  problems: string[];
+}[] = [];
 try {
   const helper = buildHelper(folder);
   for (const python of wantedPythons) {
-    const result = {
+    const result: (typeof results)[0] = {
       python: python.name,
       load: loadavg()[0]!,
       scores: [],
+      memory: [],
       problems: [],
-    } as (typeof results)[0];
+    };
     results.push(result);
+    const settings = { python, seconds, intervalUs, folder, helper, keep: options.keep };
+    // One at a time: two programs side by side disturb each other's waiting.
+    const each = async <C extends { name: string }, S>(
+      some: readonly C[],
+      measure: (one: C) => Promise<S[]>,
+      text: (score: S) => string,
+      all: S[],
+    ): Promise<void> => {
+      for (const one of some) {
+        try {
+          const scores = await measure(one);
+          all.push(...scores);
+          for (const score of scores) console.log(text(score));
+        } catch (error) {
+          result.problems.push(`${one.name}: ${(error as Error).message}`);
+          console.log(result.problems.at(-1));
+        }
+      }
+    };
     console.log(
       `\nPython ${python.name}, ${seconds} CPU seconds a case, load ${result.load.toFixed(2)} at the start`,
     );
-    console.log(header());
-    for (const wanted of wantedCases) {
-      // One at a time: two programs side by side disturb each other's waiting.
-      try {
-        const scores = await runCase(wanted, {
-          python,
-          seconds,
-          intervalUs,
-          folder,
-          helper,
-          keep: options.keep,
-        });
-        result.scores.push(...scores);
-        for (const score of scores) console.log(row(score));
-      } catch (error) {
-        result.problems.push(`${wanted.name}: ${(error as Error).message}`);
-        console.log(result.problems.at(-1));
-      }
+    if (timeCases.length > 0) {
+      console.log(header());
+      await each(timeCases, (one) => runCase(one, settings), row, result.scores);
+      console.log(summary(result.scores));
     }
-    console.log(summary(result.scores));
+    if (wantedMemory.length > 0 || memoryRuns > 0) {
+      console.log(memoryHeader());
+      await each(wantedMemory, (one) => runMemoryCase(one, settings), memoryRow, result.memory);
+      const runs = memoryRuns > 0 ? [{ name: `${memoryRuns} runs` }] : [];
+      await each(runs, () => runMemoryRuns(memoryRuns, settings), memoryRow, result.memory);
+      console.log(memorySummary(result.memory));
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -74,7 +108,7 @@ if (options.json !== undefined) {
     JSON.stringify({ seconds, intervalUs, results }, undefined, 2) + '\n',
   );
 }
-const scores = results.flatMap((result) => result.scores);
+const scores = results.flatMap((result) => [...result.scores, ...result.memory]);
 const failed = scores.filter(({ ok }) => !ok).length + results.flatMap((it) => it.problems).length;
 console.log(`\n${scores.filter(({ ok }) => ok).length} passed, ${failed} failed`);
 process.exitCode = failed > 0 || scores.length === 0 ? 1 : 0;

@@ -25,13 +25,14 @@ export interface Options {
 /** Compiles test/truth/native into a folder, and returns the library's path. Throws when there is no C compiler. */
 export function buildHelper(folder: string): string {
   const library = join(folder, 'helper.so');
-  const source = join(__dirname, 'native', 'helper.c');
-  execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, source]);
+  const native = join(__dirname, 'native');
+  const sources = readdirSync(native).map((name) => join(native, name));
+  execFileSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, ...sources]);
   return library;
 }
 
 /** Path of a case's program. */
-export function programPath({ program }: Case): string {
+export function programPath({ program }: { program: string }): string {
   return join(__dirname, 'programs', program);
 }
 
@@ -50,7 +51,7 @@ export function marksIn(path: string): (mark: string) => number[] {
 
 /** Environment that a case's program needs. */
 export async function caseEnvironment(
-  { numpy }: Case,
+  { numpy }: { numpy?: boolean },
   python: Python,
 ): Promise<Record<string, string>> {
   return numpy ? { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '1' } : {};

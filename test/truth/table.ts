@@ -1,9 +1,10 @@
 /** The suite's table on a terminal. */
 import type { Score } from './score';
 
-const widths = { case: 24, quantity: 46, number: 10 };
+const widths = { case: 24, quantity: 46, number: 11 };
 
-function columns(name: string, quantity: string, numbers: string[], ok: string): string {
+/** One line of a table, with numbers to the right. */
+export function columns(name: string, quantity: string, numbers: string[], ok: string): string {
   const right = numbers.map((text) => text.padStart(widths.number)).join('');
   return `${name.padEnd(widths.case)}${quantity.padEnd(widths.quantity)}${right}  ${ok}`.trimEnd();
 }

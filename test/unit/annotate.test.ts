@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { annotateFile } from '../../profile/annotate';
 import { zeroCost } from '../../profile/cost';
-import type { Cost, FileCost, LineCost } from '../../profile/types';
+import type { Metric } from '../../profile/metric';
+import type { Cost, FileCost, LineCost, MemoryCost } from '../../profile/types';
 
 const second = 1e9;
 
@@ -35,6 +36,7 @@ const file: FileCost = {
   ],
 };
 const run = {
+  memory: null,
   total: cost({ python: 1.3 * second, native: 3 * second, system: 0.7 * second, wait: 5 * second }),
 };
 
@@ -52,7 +54,7 @@ test('lines say what they cost themselves, call lines what they call', () => {
     '17 | total | 5.00 s | 100 % | in calls · 200 ms here | 2',
     '18 | self | 70 ms | ~1 % | python · 4 samples | 1',
   ]);
-  expect(lines[0]!.bar).toEqual({ python: 0.024, native: 0.558, system: 0, wait: 0 });
+  expect(lines[0]!.bar).toEqual({ python: 0.024, native: 0.558, system: 0, wait: 0, memory: 0 });
 });
 
 test('other metrics lead with their own figures', () => {
@@ -71,11 +73,103 @@ test('other metrics lead with their own figures', () => {
 });
 
 test('a run without cost has nothing to say', () => {
-  expect(annotateFile(file, { total: zeroCost() }, 'cpu', 0)).toEqual([]);
+  expect(annotateFile(file, { total: zeroCost(), memory: null }, 'cpu', 0)).toEqual([]);
 });
 
 test('without a threshold every line that cost anything is there', () => {
   expect(annotateFile(file, run, 'cpu', 0).map(({ line: at }) => at)).toEqual([
     4, 5, 6, 10, 14, 17, 18,
   ]);
+});
+
+const noMemoryAtAll: MemoryCost = {
+  allocatedBytes: 0,
+  allocatedError: 0,
+  allocations: 0,
+  peakBytes: 0,
+  growthBytes: 0,
+  growthError: 0,
+  leak: null,
+  copiedBytes: 0,
+  pythonFraction: 0,
+  records: 0,
+};
+const memories: FileCost = {
+  ...file,
+  lines: [
+    { ...line(3, {}), memory: noMemoryAtAll },
+    {
+      ...line(4, { python: second }),
+      memory: {
+        ...noMemoryAtAll,
+        allocatedBytes: 90e6,
+        allocatedError: 1e6,
+        allocations: 562.4,
+        peakBytes: 90e6,
+        growthBytes: 90e6,
+        leak: { likelihood: 0.97, bytesPerSecond: 2e6 },
+        pythonFraction: 0.25,
+      },
+    },
+    {
+      ...line(5, { python: second }),
+      memory: {
+        ...noMemoryAtAll,
+        allocatedBytes: 10e6,
+        allocatedError: 5e6,
+        allocations: 12_345,
+        peakBytes: 30e6,
+        copiedBytes: 1e9,
+        pythonFraction: 1,
+      },
+    },
+    { ...line(6, { python: second }), memory: { ...noMemoryAtAll, growthBytes: 3e5 } },
+  ],
+};
+const measured = {
+  total: cost({ python: 3 * second }),
+  memory: {
+    allocatedBytes: 100e6,
+    allocations: 13_000,
+    peakLiveBytes: 120e6,
+    growthBytes: 90.3e6,
+    copiedBytes: 2e9,
+  },
+};
+
+test.each<[Metric, string[]]>([
+  [
+    'allocated',
+    [
+      '4 | 90 MB | 90.0 % | 562 allocations · python 25 · native 75 | 7',
+      '5 | 10 MB | ~10 % | 12.3 k allocations · python | 4',
+    ],
+  ],
+  ['peak', ['4 | 90 MB | 75.0 % | still there | 7', '5 | 30 MB | 25.0 % |  | 5']],
+  ['growth', ['4 | +90 MB | 99.7 % | leaking 2.0 MB/s | 7']],
+  ['copied', ['5 | 1.0 GB | 50.0 % |  | 7']],
+  [
+    'cpu',
+    [
+      '4 | 1.00 s | 33.3 % | python · ▲ 90 MB leaking | 6',
+      '5 | 1.00 s | 33.3 % | python · peak 30 MB | 6',
+      '6 | 1.00 s | 33.3 % | python | 6',
+    ],
+  ],
+])('memory beside the code: %s', (metric, expected) => {
+  const lines = annotateFile(memories, measured, metric, 1);
+  expect(
+    lines.map(({ line: at, value, percent, detail, heat }) =>
+      [at, value, percent, detail, heat].join(' | '),
+    ),
+  ).toEqual(expected);
+  expect(annotateFile(memories, { ...measured, memory: null }, metric, 1)).toHaveLength(
+    metric === 'cpu' ? 3 : 0,
+  );
+});
+
+test('allocated bytes are split by who asked for them, the others are not', () => {
+  const bar = (metric: Metric) => annotateFile(memories, measured, metric, 1)[0]?.bar;
+  expect(bar('allocated')).toMatchObject({ python: 0.225, native: 0.675, memory: 0 });
+  expect(bar('peak')).toMatchObject({ python: 0, native: 0, memory: 0.75 });
 });

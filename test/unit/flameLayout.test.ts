@@ -147,7 +147,7 @@ describe('left heavy', () => {
     ['', 100, 10],
   ]);
   const sums = sumByStack(store, store.tracks, 0, Infinity);
-  const tree = mergeStacks(store, sums, 'wall');
+  const tree = mergeStacks(store, sums.wall, sums.samples);
   const node = (stack: number): number => store.stackNode[stack]!;
 
   it('sums paths and puts the heaviest first', () => {

@@ -1,6 +1,7 @@
 /** Makes recordings in memory, for tests of what is built from them. */
 import { ProfileBuilder, type ProcessFeed } from '../../profile/builder';
 import type {
+  AllocationRecord,
   ModuleKind,
   RecordingHeader,
   SampleRecord,
@@ -39,6 +40,7 @@ export class Program {
   readonly feed: ProcessFeed;
   readonly #header: RecordingHeader;
   #now = 0;
+  #allocations = 0;
   #codes = new Map<string, number>();
   #stacks = new Map<string, number>();
   #modules = new Map<string, number>();
@@ -121,7 +123,7 @@ export class Program {
     return code;
   }
 
-  /** A native chain from the eval loop outwards: `libc:memcpy`, `other:dgemm`, `interpreter:?` (no name). */
+  /** A native chain from the eval loop outwards: `libc:memcpy`, `other:dgemm`, `interpreter:?` (no name), `cuda:cuInit` (the CUDA driver). */
   native(...frames: string[]): number {
     let parent = 0;
     let key = '';
@@ -129,7 +131,7 @@ export class Program {
       key += `|${frame}`;
       let id = this.#natives.get(key);
       if (id === undefined) {
-        const [kind, name] = frame.split(':') as [ModuleKind, string];
+        const [kind, name] = frame.split(':') as [ModuleKind | 'cuda', string];
         const module = this.#module(kind);
         id = this.#natives.size + 1;
         this.#natives.set(key, id);
@@ -178,22 +180,45 @@ export class Program {
     this.feed.finish('ended');
   }
 
+  /** An allocation, recorded for sure unless it has a period. Returns its number, for free(). */
+  allocate(over: Partial<AllocationRecord> & { size: number }): number {
+    this.#now = over.timeNs ?? this.#now;
+    this.record({
+      kind: 'allocation',
+      thread: 1,
+      timeNs: this.#now,
+      source: 'malloc',
+      grown: over.size,
+      period: 0,
+      stack: 0,
+      native: 0,
+      opcode: over.native ? callOpcode : -1,
+      ...over,
+    });
+    return ++this.#allocations;
+  }
+
+  free(allocation: number, timeNs = this.#now): void {
+    this.#now = timeNs;
+    this.record({ kind: 'free', allocation, timeNs });
+  }
+
   samples(count: number, over: Partial<SampleRecord>): void {
     for (let left = count; left > 0; left--) {
       this.sample(over);
     }
   }
 
-  #module(kind: ModuleKind): number {
+  #module(kind: ModuleKind | 'cuda'): number {
     let id = this.#modules.get(kind);
     if (id === undefined) {
       id = this.#modules.size + 1;
       this.#modules.set(kind, id);
       this.record({
         kind: 'module',
-        moduleKind: kind,
+        moduleKind: kind === 'cuda' ? 'other' : kind,
         bias: 0,
-        path: `/usr/lib/${kind}.so`,
+        path: kind === 'cuda' ? '/usr/lib/libcuda.so.1' : `/usr/lib/${kind}.so`,
         buildId: new Uint8Array(0),
       });
     }

@@ -21,16 +21,18 @@ import {
   clearRequest,
   endRunRequest,
   flameRequest,
+  hotListRequest,
   openRunRequest,
   planRunRequest,
   runStatusNotification,
   settingsNotification,
   type FileAnnotations,
   type FlameResult,
+  type HotListResult,
   type InitializationOptions,
   type RunStatus,
 } from '../../protocol/lsp';
-import { header, records, writeRecording } from './serverRecording';
+import { header, ms, records, recordsWithMemory, writeRecording } from './serverRecording';
 
 // Real processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -144,6 +146,15 @@ async function hoverOn(line: number): Promise<string> {
   return hover ? (hover.contents as { value: string }).value : '';
 }
 
+/** The hot list with its rows in words. */
+async function hotList(of: 'lines' | 'functions'): Promise<{ rows: string[]; message: string }> {
+  const { rows, message } = await connection.sendRequest<HotListResult>(hotListRequest, { of });
+  const words = rows.map(({ line, source, value, percent, detail, function: name }) =>
+    [line, source || '-', name, value, percent, detail].join(' | '),
+  );
+  return { rows: words, message };
+}
+
 async function openRun(path = folder, live = false): Promise<unknown> {
   return await connection.sendRequest(openRunRequest, { run: 'r', path, live });
 }
@@ -156,7 +167,10 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
   expect(serverInfo?.name).toBe('linescope');
   expect(capabilities).toMatchObject({ hoverProvider: true });
   expect(capabilities.executeCommandProvider).toBeUndefined();
-  writeRecording(join(folder, '1.lsp'), records(script));
+  const list = records(script);
+  const busy = { startNs: 30 * ms, endNs: 90 * ms, busyNs: 45 * ms };
+  list.splice(-1, 0, { kind: 'gpuUse', device: 0, ...busy, bytes: null, costNs: 0 });
+  writeRecording(join(folder, '1.lsp'), list);
   await openDocument();
   expect(await openRun()).toEqual({ ok: true });
 
@@ -172,12 +186,26 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
 
   const card = await hoverOn(12);
   expect(card).toContain('**80 ms · 80 %** — native');
-  expect(card).toMatch(/\| .*Native \| 80 ms \| 80 ms \|/);
+  expect(card).toMatch(/\| .*Native \| &emsp;80 ms \| &emsp;80 ms \|/);
+  expect(card).toMatch(/\| .*GPU \| &emsp;45 ms \| &emsp;45 ms \|/);
   expect(card).toContain('`(no symbol)` 100 % · \\_fast.so');
   expect(card).toMatch(/Called from `main` \[a\.py:3\]\(command:linescope\.openLine\?/);
   expect(card).toContain('samples at 1 kHz');
   expect(card).toContain('command:linescope.showLineInFlameChart?');
   expect(await hoverOn(5)).toBe('');
+
+  // By own cost: line 3 only calls.
+  expect(await hotList('lines')).toEqual({
+    rows: [
+      '12 | fast.native() | work | 80 ms | 80 % | native',
+      '11 | python() | work | 20 ms | 20 % | python',
+    ],
+    message: '',
+  });
+  expect(await hotList('functions')).toEqual({
+    rows: ['10 | - | work | 100 ms | 100 % | native 80 · python 20'],
+    message: '',
+  });
 
   const lenses = await connection.sendRequest<CodeLens[]>('textDocument/codeLens', {
     textDocument: { uri: uri() },
@@ -350,6 +378,53 @@ test('a live run is followed, and its end is told in a sentence', async () => {
     ) as string,
   });
   expect(statuses.at(-1)?.state).toBe('ended');
+});
+
+test('memory: beside the code, in hovers and lenses, and said to be missing', async () => {
+  await start({ richClient: true, metric: 'growth', inlayHints: true });
+  writeRecording(join(folder, '1.lsp'), recordsWithMemory(script));
+  await openDocument();
+  expect(await openRun()).toEqual({ ok: true });
+  const file = await annotated();
+  expect(
+    file.lines.map(({ line, value, percent, detail }) => [line, value, percent, detail]),
+  ).toEqual([[11, '+100 MB', '100 %', 'leaking 91 MB/s']]);
+  expect(statuses.at(-1)).toMatchObject({ memory: true });
+  const leaking = await hoverOn(11);
+  expect(leaking).toContain('**100 MB more than at the start · 100 %**');
+  expect(leaking).toContain('**100 MB** allocated in 100 allocations, by Python');
+  expect(leaking).toContain('+100 MB growth: not freed so far');
+  expect(leaking).toContain('It keeps growing by 91 MB/s: a leak, with a likelihood of 99 %');
+  expect(leaking).toMatch(/`▁[▁-█]{38}█` held over time, at most 100 MB/);
+  const [hint] = await connection.sendRequest<InlayHint[]>('textDocument/inlayHint', {
+    textDocument: { uri: uri() },
+    range: { start: { line: 0, character: 0 }, end: { line: 13, character: 0 } },
+  });
+  expect(hint?.label).toBe('+100 MB  100 %  leaking 91 MB/s');
+  const transient = await hoverOn(12);
+  expect(transient).toContain('**500 MB** allocated in 100 allocations, by native code');
+  expect(transient).toContain('No growth: all of it was freed');
+  expect(transient).not.toContain('leak');
+  expect(await hotList('lines')).toEqual({
+    rows: ['11 | python() | work | +100 MB | 100 % | leaking 91 MB/s'],
+    message: '',
+  });
+  const lenses = await connection.sendRequest<CodeLens[]>('textDocument/codeLens', {
+    textDocument: { uri: uri() },
+  });
+  expect(lenses.map(({ command }) => command?.title)).toEqual([
+    '100 MB more than at the start · 100 %',
+  ]);
+
+  writeRecording(join(folder, '1.lsp'), records(script));
+  expect(await openRun()).toEqual({ ok: true });
+  await until('the run without memory', () =>
+    statuses.at(-1)?.memory === false ? true : undefined,
+  );
+  expect(annotations.at(-1)?.lines).toEqual([]);
+  expect(await hoverOn(12)).toContain('Memory was not measured in this run.');
+  // The list's own words say that, beside a button.
+  expect(await hotList('lines')).toEqual({ rows: [], message: '' });
 });
 
 test('a run that recorded nothing says why', async () => {

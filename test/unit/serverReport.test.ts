@@ -2,10 +2,25 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AllocationRecord } from '../../profile/records';
 import { buildReport } from '../../server/report';
 import { Run } from '../../server/run';
+import { showRun } from '../../server/text';
 import { reportProblems } from '../reportSchema';
 import { ms, records, writeRecording } from './serverRecording';
+
+const allocation: AllocationRecord = {
+  kind: 'allocation',
+  thread: 1,
+  timeNs: 0,
+  source: 'malloc',
+  size: 900,
+  grown: 900,
+  period: 0,
+  stack: 0,
+  native: 0,
+  opcode: -1,
+};
 
 let folder: string;
 beforeEach(() => {
@@ -52,6 +67,92 @@ test('the report is what its schema says, and its numbers are the recording’s'
   expect(line(13)?.self).toMatchObject({ wait_s: 1 });
   expect(line(3)?.self['samples'] ?? 0).toBe(0);
   expect(line(3)?.total).toMatchObject({ python_s: 0.02, native_s: 0.08, wait_s: 1 });
+});
+
+test('memory is in the report, by line, by process and in all', () => {
+  const list = records('/tmp/a.py');
+  const end = list.findIndex(({ kind }) => kind === 'end');
+  const place = { thread: 1, stack: 2, native: 0, opcode: -1 };
+  list.splice(
+    end,
+    0,
+    { ...allocation, ...place, timeNs: 10 * ms },
+    { ...allocation, ...place, timeNs: 20 * ms, source: 'python', size: 100, grown: 100 },
+    { kind: 'free', timeNs: 30 * ms, allocation: 1 },
+    { kind: 'copy', ...place, timeNs: 31 * ms, size: 77, period: 0 },
+    { kind: 'footprint', timeNs: 32 * ms, resident: 5_000_000 },
+  );
+  writeRecording(join(folder, '1.lsp'), list);
+  const report = reportOf(folder);
+  expect(reportProblems(report)).toEqual([]);
+  const total = {
+    allocated_bytes: 1000,
+    allocations: 2,
+    peak_live_bytes: 1000,
+    growth_bytes: 100,
+    copied_bytes: 77,
+  };
+  expect(report['memory']).toEqual(total);
+  const [process] = report['processes'] as unknown as { memory: Record<string, unknown> }[];
+  expect(process?.memory).toMatchObject({ ...total, peak_live_at_s: 0.02 });
+  expect((process?.memory['footprint'] as unknown[]).at(-1)).toMatchObject({
+    resident_bytes: 5_000_000,
+    live_bytes: 100,
+  });
+  const [file] = report['files'] as unknown as { lines: { memory: Record<string, unknown> }[] }[];
+  const [charged] = file!.lines.filter(({ memory }) => memory['allocated_bytes'] !== 0);
+  expect(charged?.memory).toEqual({
+    allocated_bytes: 1000,
+    allocated_error_bytes: 0,
+    allocations: 2,
+    peak_bytes: 1000,
+    growth_bytes: 100,
+    growth_error_bytes: 0,
+    leak: null,
+    copied_bytes: 77,
+    python_fraction: 0.1,
+    records: 2,
+  });
+  const text = showRun(open(folder), { width: 100, color: false });
+  expect(text).toMatch(/^Memory {2}1\.0 kB allocated · 1\.0 kB held at the peak .* 77 B copied$/m);
+  expect(text).toMatch(/a\.py:1\d +1\.0 kB +2 +10\.0 % +1\.0 kB +\+100 B +77 B$/m);
+});
+
+test('GPUs are in the report and on the terminal of a run that used one', () => {
+  const list = records('/tmp/a.py');
+  const end = list.findIndex(({ kind }) => kind === 'end');
+  const use = { kind: 'gpuUse', device: 0, bytes: 512 << 20, costNs: 3 * ms } as const;
+  list.splice(
+    end,
+    0,
+    { kind: 'gpuDevice', device: 0, bytes: 80e9, name: 'NVIDIA H100' },
+    { ...use, startNs: 10 * ms, endNs: 10 * ms, busyNs: null },
+    { ...use, startNs: 200 * ms, endNs: 1000 * ms, busyNs: 600 * ms },
+  );
+  writeRecording(join(folder, '1.lsp'), list);
+  const report = reportOf(folder);
+  expect(reportProblems(report)).toEqual([]);
+  const figures = { busy_s: 0.6, peak_bytes: 512 << 20 };
+  const total = {
+    ...figures,
+    agent_cpu_s: 0.003,
+    devices: [{ index: 0, name: 'NVIDIA H100', memory_bytes: 80e9, ...figures }],
+  };
+  expect(report['gpu']).toEqual(total);
+  expect(report['processes']?.[0]).toMatchObject({ gpu: total });
+  const [file] = report['files'] as unknown as { lines: { line: number; gpu?: unknown }[] }[];
+  const charged = file!.lines.map(({ line, gpu }) => [line, gpu]);
+  expect(charged).toEqual([
+    [3, { self_s: 0, total_s: 0.6 }],
+    [11, undefined],
+    [12, undefined],
+    [13, { self_s: 0.6, total_s: 0.6 }],
+  ]);
+  const text = showRun(open(folder), { width: 100, color: false });
+  expect(text).toMatch(
+    /^GPU {2}busy 600 ms \(54\.5 % of the time\) · 537 MB at the peak · NVIDIA H100$/m,
+  );
+  expect(text).toMatch(/a\.py:13 +600 ms +100 %$/m);
 });
 
 test('a run of nothing, and a killed one, are reports too', () => {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { RecordingHeader, SampleRecord, StreamRecord } from '../../profile/records';
+import type {
+  AllocationRecord,
+  RecordingHeader,
+  SampleRecord,
+  StreamRecord,
+} from '../../profile/records';
 import {
   encodeHeader,
   headerBytes,
@@ -41,6 +46,19 @@ const sample: SampleRecord = {
   wallNs: 1_000_000,
   systemNs: 0,
   stack: 1,
+  native: 1,
+  opcode: 171,
+};
+
+const allocation: AllocationRecord = {
+  kind: 'allocation',
+  thread: 1,
+  timeNs: 5,
+  source: 'malloc',
+  size: 900_000,
+  grown: 100_000,
+  period: 2 ** 19,
+  stack: 2,
   native: 1,
   opcode: 171,
 };
@@ -99,6 +117,29 @@ const records: StreamRecord[] = [
   { kind: 'end', timeNs: 128, exit: 0, processCpuNs: 16_384, peakBytes: 2 ** 33 },
   { kind: 'end', timeNs: 128, exit: null, processCpuNs: 0, peakBytes: 0 },
   { kind: 'end', timeNs: 128, exit: -9, processCpuNs: 0, peakBytes: 0 },
+  { ...allocation, timeNs: 2 ** 51 },
+  { ...allocation, timeNs: 300, source: 'python', native: 0, opcode: -1, period: 0, grown: 0 },
+  { ...allocation, timeNs: 301, source: 'mapped', size: 2 ** 45, grown: 2 ** 45 },
+  { kind: 'free', timeNs: 299, allocation: 2 },
+  {
+    kind: 'copy',
+    thread: 2,
+    timeNs: 400,
+    size: 0,
+    period: 2 ** 22,
+    stack: 1,
+    native: 0,
+    opcode: -1,
+  },
+  // The times of memory and of samples are two chains.
+  { ...sample, timeNs: 12 },
+  { kind: 'copy', thread: 1, timeNs: 401, size: 9, period: 0, stack: 0, native: 2, opcode: 0 },
+  { kind: 'footprint', timeNs: 400, resident: 2 ** 40 },
+  { kind: 'gpuDevice', device: 0, bytes: 80 * 2 ** 30, name: 'NVIDIA H100' },
+  { kind: 'gpuDevice', device: 300, bytes: 0, name: '' },
+  { kind: 'gpuUse', device: 0, startNs: 7, endNs: 2 ** 40, busyNs: 5, bytes: 2 ** 30, costNs: 9 },
+  { kind: 'gpuUse', device: 0, startNs: 8, endNs: 8, busyNs: null, bytes: null, costNs: 0 },
+  { kind: 'gpuUse', device: 300, startNs: 8, endNs: 9, busyNs: 0, bytes: 0, costNs: 2 ** 40 },
 ];
 
 function encode(list: readonly StreamRecord[]): Uint8Array {
@@ -116,7 +157,7 @@ test('STREAM.md is the document that this codec was written for', () => {
   const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
-    'b5da4b5b983717f890a30ce7060125cfc02b943b6ccf4d76cf41450962fe49b8',
+    '059107bac6359fd29456fd1833bfe3e7ecd2c7ed13a8385168c03fde251f7ad0',
   );
 });
 
@@ -188,7 +229,7 @@ test('a stack of version 1.0 has nothing between', () => {
 test('unknown kinds and trailing fields are skipped', () => {
   const known = encode([{ kind: 'stack', parent: 0, code: 1, instruction: 4, between: 0 }]);
   const longer = Uint8Array.from([known[0]!, known[1]! + 3, ...known.subarray(2), 1, 2, 3]);
-  const unknown = Uint8Array.from([33, 2, 0xff, 0xff]);
+  const unknown = Uint8Array.from([38, 2, 0xff, 0xff]);
   const bytes = Uint8Array.from([...unknown, ...longer, ...unknown, ...known]);
   expect(decode(bytes).map(({ kind }) => kind)).toEqual(['stack', 'stack']);
 });
@@ -200,8 +241,12 @@ test.each<[string, number[]]>([
   ['an unknown thread state', [8, 8, 1, 3, 0, 0, 0, 0, 0, 0]],
   ['an unknown module kind', [6, 4, 9, 0, 0, 0]],
   ['an unknown severity', [11, 2, 7, 0]],
+  ['an unknown kind of allocation', [32, 8, 1, 0, 3, 1, 1, 0, 0, 0]],
+  ['an allocation without its stack', [32, 6, 1, 0, 0, 1, 1, 0]],
+  ['a copy with native frames and no opcode', [34, 6, 1, 0, 1, 0, 0, 1]],
+  ['a use of a GPU without its cost', [37, 5, 0, 1, 1, 0, 0]],
   ['kind 0', [0, 0]],
-  ['an impossible length', [33, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+  ['an impossible length', [36, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
 ])('%s is corruption at that byte; what came before stays', (_, bad) => {
   const good = encode(records.slice(0, 5));
   const decoder = new StreamDecoder();

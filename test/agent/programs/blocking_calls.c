@@ -282,15 +282,17 @@ static void *killer(void *unused) {
   (void)unused;
   long sent = 0;
   for (int seen = 0; !atomic_load(&rounds_done);) {
-    bool again = atomic_load(&round_now) == seen;
-    if ((again && now_ms() - sent < 500) || !sleeps(caller_tid)) {
+    // Read before the thread is looked at: one that sleeps then sleeps in this round's call, or in a later one's.
+    int round = atomic_load(&round_now);
+    bool again = round == seen;
+    if (!round || (again && now_ms() - sent < 500) || !sleeps(caller_tid)) {
       syscall(SYS_sched_yield);
       continue;
     }
-    if (again && seen) atomic_fetch_add(&lost, 1);
-    seen = atomic_load(&round_now);
+    if (again) atomic_fetch_add(&lost, 1);
+    seen = round;
     sent = now_ms();
-    if (seen) pthread_kill(caller, SIGUSR1);
+    pthread_kill(caller, SIGUSR1);
   }
   return NULL;
 }

@@ -111,3 +111,15 @@ export async function lineBox(
   if (!box) throw new Error(`Line ${line} is not visible.`);
   return box;
 }
+
+/** What the list of hot lines says of each row to a screen reader, in order. */
+export function hotRows(page: Page): Promise<string[]> {
+  return page
+    .locator('.pane', { has: page.locator('.pane-header[aria-label^="Hot "]') })
+    .locator('.monaco-list-row')
+    .evaluateAll((rows) =>
+      rows
+        .sort((a, b) => Number(a.getAttribute('data-index')) - Number(b.getAttribute('data-index')))
+        .map((row) => row.getAttribute('aria-label') ?? ''),
+    );
+}

@@ -1,6 +1,6 @@
 """One line multiplies large integers: the interpreter's own arithmetic, which no call reaches."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 large = 3**40_000
 other = 7**20_000
@@ -19,7 +19,7 @@ def count(rounds):
     return total
 
 
-while going():
+while again():
     with region("multiply"):
         multiply(12)
     with region("loop"):

@@ -1,6 +1,6 @@
 """Call-heavy Python: hardly anything happens but calls."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 
 def fibonacci(n):
@@ -43,7 +43,7 @@ def third(rounds):
     return total
 
 
-while going():
+while again():
     with region("fibonacci"):
         fibonacci(22)  # mark: call fibonacci
     with region("methods"):

@@ -1,6 +1,6 @@
 """Comprehensions, generator expressions and lambdas: several scopes on one line."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 values = list(range(20_000))
 
@@ -12,7 +12,7 @@ def count(rounds):
     return total
 
 
-while going():
+while again():
     with region("list"):
         for _ in range(10):  # mark: list
             [value * 2 for value in values if value & 1]  # mark: list

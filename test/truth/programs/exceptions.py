@@ -1,6 +1,6 @@
 """Raising, catching and cleaning up, three calls deep, beside a loop."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 
 def fail(number):
@@ -42,7 +42,7 @@ def count(rounds):
     return total
 
 
-while going():
+while again():
     with region("errors"):
         catch(15_000)
     with region("look up"):

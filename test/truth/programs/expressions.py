@@ -1,6 +1,6 @@
 """Expressions over several lines, statements of which a line holds several, and a line of 966 characters."""
 
-from truth import going, region, regions, write
+from truth import again, region, regions, write
 
 values = list(range(10_000))
 few = values[:5000]
@@ -59,7 +59,7 @@ def alone(part, rounds):
         part()
 
 
-while going():
+while again():
     with region("several lines"):
         several_lines(60)
     for name in ("few", "max", "many"):

@@ -1,6 +1,6 @@
 """Generators that compute between yields, their consumer, and a pipeline of three."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 
 def produce(rounds):
@@ -17,7 +17,7 @@ def consume(values, rounds):
         with region("consume"):
             for number in range(rounds):  # mark: consume
                 value ^= number  # mark: consume
-        if not going():
+        if not again():
             return
         with region("pipeline"):
             pipeline(20_000)

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import zlib
 
-from truth import going, region, write
+from truth import again, region, write
 
 # When the collector runs depends on the version, and not on the line that it interrupts.
 gc.disable()
@@ -33,7 +33,7 @@ def count(values):
     return total
 
 
-while going():
+while again():
     with region("dumps"):
         result = json.dumps(document)  # mark: dumps
     with region("python"):

@@ -4,7 +4,7 @@ They may cost more where the arrays push them out of the caches; the arrays are 
 """
 
 import numpy
-from truth import add, going, region, regions, write
+from truth import add, again, region, regions, write
 
 left = numpy.linspace(0, 1, 100_000)
 right = numpy.linspace(1, 2, 100_000)
@@ -26,7 +26,7 @@ def without_numpy(rounds):
     return after
 
 
-while going():
+while again():
     with region("both"):
         with_numpy(150)
     with region("alone"):

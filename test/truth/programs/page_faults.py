@@ -6,7 +6,7 @@ leave it, and what it does to the caches, is not.
 
 import mmap
 
-from truth import going, region, write
+from truth import again, region, write
 
 size = 16 << 20
 memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -21,7 +21,7 @@ def count(rounds):
     return total
 
 
-while going():
+while again():
     with region("fresh"):
         memory[:: mmap.PAGESIZE] = ones  # mark: fresh
         memory[:: mmap.PAGESIZE] = ones  # mark: fresh

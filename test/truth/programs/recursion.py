@@ -1,6 +1,6 @@
 """Work at the bottom of 900 calls, and half way down. A recursive line's total is its time once, not 900 times."""
 
-from truth import going, region, write
+from truth import again, region, write
 
 
 def work(rounds):
@@ -22,7 +22,7 @@ def descend(depth):
     descend(depth - 1)  # mark: descend
 
 
-while going():
+while again():
     with region("descend"):
         descend(900)
     with region("flat"):

@@ -2,7 +2,7 @@
 
 import random
 
-from truth import going, region, write
+from truth import again, region, write
 
 generator = random.Random(1)
 numbers = [generator.random() for _ in range(10_000)]
@@ -15,7 +15,7 @@ def add(values):
     return total
 
 
-while going():
+while again():
     with region("sorted"):
         for _ in range(5):  # mark: sorted
             sorted(numbers)  # mark: sorted

@@ -2,7 +2,7 @@
 
 import os
 
-from truth import going, region, write
+from truth import again, region, write
 
 zeros = os.open("/dev/zero", os.O_RDONLY)
 block = [bytearray(4 << 20)]
@@ -26,7 +26,7 @@ def count(rounds):
     return total
 
 
-while going():
+while again():
     with region("large"):
         large(50)
     with region("empty"):

@@ -7,6 +7,7 @@ add is on lines of this file and on the `with` lines.
 import ctypes
 import json
 import os
+import random
 import resource
 import sys
 import threading
@@ -86,6 +87,16 @@ def run_queue_s():
 def going(share=1.0):
     """True until this thread has used its share of the CPU seconds that the program was asked for."""
     return time.thread_time() < seconds * share
+
+
+def again():
+    """As going(), for rounds of several blocks on one thread, which so take turns without a beat.
+
+    Rounds that last whole ticks of the kernel (4 ms) would meet each tick at the same lines, and with it whoever samples
+    then. A block of random length up to a tick keeps them from it.
+    """
+    helper.burn(random.randrange(2_400_000))
+    return going()
 
 
 def thread_ends(name):

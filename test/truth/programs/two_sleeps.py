@@ -12,13 +12,13 @@ def burn(rounds):
     return total
 
 
-while going(1.5):
+while going():
     with wait("short"):
         time.sleep(0.02)  # mark: short
     with region("burn"):
-        burn(400_000)
+        burn(150_000)
     with wait("long"):
         time.sleep(0.06)  # mark: long
     with region("burn"):
-        burn(400_000)
+        burn(150_000)
 write()

@@ -1,0 +1,191 @@
+/**
+ * What one process did to its memory, by place: a place is a Python stack with the native frames above it. Records are
+ * samples, so sums are estimates: an allocation that was seen with probability p stands for 1/p of them, which is right
+ * on average for whatever is added up, and off by what `variance` says.
+ */
+import { withRoom } from './flameColumns';
+import type { AllocationRecord, CopyRecord } from './records';
+import { TimeAxis } from './timeAxis';
+
+/** Slices of time that live bytes are known for, by place. */
+export const mostSlices = 64;
+const firstSliceNs = 5e6;
+
+interface Block {
+  site: number;
+  /** What it stands for. */
+  bytes: number;
+  variance: number;
+}
+
+/** Figures by site id, as columns longer than count. Bytes and counts are estimates. */
+export class MemorySites {
+  count = 0;
+  /** The place: a cell of the process. */
+  cell = new Int32Array(0);
+  allocated = new Float64Array(0);
+  allocations = new Float64Array(0);
+  /** The part of allocated that Python's own allocators gave. */
+  python = new Float64Array(0);
+  copied = new Float64Array(0);
+  live = new Float64Array(0);
+  /** Live when the live bytes of the process were at their highest. */
+  peak = new Float64Array(0);
+  /** Expected squares of the errors of allocated and of live, bytes². */
+  variance = new Float64Array(0);
+  liveVariance = new Float64Array(0);
+  /** When the first allocation was recorded, and the last. */
+  firstNs = new Float64Array(0);
+  lastNs = new Float64Array(0);
+  /** Allocations recorded. */
+  records = new Float64Array(0);
+  /** By how much live changed in each slice of time: mostSlices numbers per site. */
+  change = new Float64Array(0);
+  readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#joinSlices());
+
+  /** How long the process has lived, ns, and what of that its threads are known to have done, added up. */
+  process = { livedNs: 0, knownNs: 0 };
+  /** Live bytes of the process now, and at their highest. */
+  total = 0;
+  peakTotal = 0;
+  peakNs = 0;
+  #totalNs = 0;
+  readonly #blocks = new Map<number, Block>();
+  #lastBlock = 0;
+  readonly #ofCell = new Map<number, number>();
+  /** Sites whose live bytes differ from their peak column. */
+  #offPeak: number[] = [];
+  #isOffPeak = new Uint8Array(0);
+
+  /** changed is told of each site whose figures change. */
+  constructor(private readonly changed: (site: number) => void) {}
+
+  /** An allocation at a cell; blocks are numbered as they come. */
+  allocate(cell: number, { timeNs, source, size, grown, period }: AllocationRecord): void {
+    const site = this.#site(cell);
+    const seen = chance(size, period);
+    const block = { site, bytes: size / seen, variance: spread(size, seen) };
+    this.#blocks.set(++this.#lastBlock, block);
+    this.allocated[site]! += grown / seen;
+    this.allocations[site]! += 1 / seen;
+    this.variance[site]! += spread(grown, seen);
+    if (this.records[site]!++ === 0) {
+      this.firstNs[site] = timeNs;
+    }
+    this.lastNs[site] = timeNs;
+    if (source === 'python') {
+      this.python[site]! += grown / seen;
+    }
+    this.#move(block, 1, timeNs);
+  }
+
+  /** The end of a block, by the number it got. One that is not known, or gone already, is damage and left out. */
+  free(number: number, timeNs: number): void {
+    const block = this.#blocks.get(number);
+    if (block) {
+      this.#blocks.delete(number);
+      this.notePeak();
+      this.#move(block, -1, timeNs);
+    }
+  }
+
+  /** Bytes copied at a cell. */
+  copy(cell: number, { size, period }: CopyRecord): void {
+    const site = this.#site(cell);
+    this.copied[site]! += size / chance(size, period);
+    this.changed(site);
+  }
+
+  /**
+   * Takes down what each place holds if the process holds more than ever. Called whenever bytes are about to be given
+   * back, and before peaks are read; the work is in proportion to the places that changed since the last time.
+   */
+  notePeak(): void {
+    if (this.total <= this.peakTotal) {
+      return;
+    }
+    this.peakTotal = this.total;
+    this.peakNs = this.#totalNs;
+    for (const site of this.#offPeak) {
+      this.peak[site] = this.live[site]!;
+      this.#isOffPeak[site] = 0;
+      this.changed(site);
+    }
+    this.#offPeak = [];
+  }
+
+  /** Live bytes of some sites together at the end of each slice of time, the last one being now. */
+  liveOver(sites: readonly number[]): Float64Array {
+    const live = new Float64Array(this.axis.count);
+    for (const site of sites) {
+      for (let slice = 0; slice < live.length; slice++) {
+        live[slice]! += this.change[site * mostSlices + slice]!;
+      }
+    }
+    for (let slice = 1; slice < live.length; slice++) {
+      live[slice]! += live[slice - 1]!;
+    }
+    return live;
+  }
+
+  #move(block: Block, sign: 1 | -1, timeNs: number): void {
+    const { site } = block;
+    const slice = this.axis.sliceOf(timeNs);
+    this.change[site * mostSlices + slice]! += sign * block.bytes;
+    this.live[site]! += sign * block.bytes;
+    this.liveVariance[site]! += sign * block.variance;
+    this.total += sign * block.bytes;
+    this.#totalNs = timeNs;
+    if (this.#isOffPeak[site] === 0) {
+      this.#isOffPeak[site] = 1;
+      this.#offPeak.push(site);
+    }
+    this.changed(site);
+  }
+
+  #site(cell: number): number {
+    let site = this.#ofCell.get(cell);
+    if (site === undefined) {
+      site = this.count++;
+      this.#ofCell.set(cell, site);
+      const { count } = this;
+      this.cell = withRoom(this.cell, count);
+      this.allocated = withRoom(this.allocated, count);
+      this.allocations = withRoom(this.allocations, count);
+      this.python = withRoom(this.python, count);
+      this.copied = withRoom(this.copied, count);
+      this.live = withRoom(this.live, count);
+      this.peak = withRoom(this.peak, count);
+      this.variance = withRoom(this.variance, count);
+      this.liveVariance = withRoom(this.liveVariance, count);
+      this.firstNs = withRoom(this.firstNs, count);
+      this.lastNs = withRoom(this.lastNs, count);
+      this.records = withRoom(this.records, count);
+      this.change = withRoom(this.change, count * mostSlices);
+      this.#isOffPeak = withRoom(this.#isOffPeak, count);
+      this.cell[site] = cell;
+    }
+    return site;
+  }
+
+  #joinSlices(): void {
+    const half = mostSlices / 2;
+    for (let site = 0; site < this.count; site++) {
+      const row = this.change.subarray(site * mostSlices, (site + 1) * mostSlices);
+      for (let slice = 0; slice < half; slice++) {
+        row[slice] = row[2 * slice]! + row[2 * slice + 1]!;
+      }
+      row.fill(0, half);
+    }
+  }
+}
+
+/** The probability that something of this size was recorded: every byte is chosen once in a period. */
+function chance(size: number, period: number): number {
+  return period === 0 || size === 0 ? 1 : -Math.expm1(-size / period);
+}
+
+/** What one observation adds to the expected square of the error of a sum of value / chance. */
+function spread(value: number, seen: number): number {
+  return (value / seen) ** 2 * (1 - seen);
+}

@@ -1,0 +1,29 @@
+/** Time cut into slices of equal width, as many at most as somebody has room for: a longer run has wider slices. */
+
+/** Slice 0 starts at 0 ns. */
+export class TimeAxis {
+  /** Slices that time has reached. */
+  count = 0;
+
+  /** join: makes one slice of each pair, before the width doubles. */
+  constructor(
+    readonly most: number,
+    public widthNs: number,
+    private readonly join: () => void,
+  ) {}
+
+  /** The slice of a moment, which time has then reached. */
+  sliceOf(ns: number): number {
+    let slice = Math.max(0, Math.floor(ns / this.widthNs));
+    while (slice >= this.most) {
+      this.join();
+      this.widthNs *= 2;
+      this.count = Math.ceil(this.count / 2);
+      slice = Math.floor(ns / this.widthNs);
+    }
+    if (slice >= this.count) {
+      this.count = slice + 1;
+    }
+    return slice;
+  }
+}

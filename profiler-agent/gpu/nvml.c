@@ -1,0 +1,62 @@
+#include "nvml.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+
+const char *nvml_error(const struct nvml *self, nvmlReturn_t code) {
+  static char number[32];
+  const char *text = self->error_string ? self->error_string(code) : NULL;
+  if (text) return text;
+  snprintf(number, sizeof number, "error %d", code);
+  return number;
+}
+
+const char *nvml_open(struct nvml *self) {
+  static char why[256];
+  void *library = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
+  if (!library) {
+    snprintf(why, sizeof why, "the NVIDIA driver's libnvidia-ml.so.1 cannot be loaded (%.160s)", dlerror());
+    return why;
+  }
+  const struct {
+    void *function;
+    const char *name;
+    int is_needed;
+  } functions[] = {
+      {&self->init, "nvmlInit_v2", 1},
+      {&self->count, "nvmlDeviceGetCount_v2", 1},
+      {&self->handle, "nvmlDeviceGetHandleByIndex_v2", 1},
+      {&self->error_string, "nvmlErrorString", 0},
+      {&self->name, "nvmlDeviceGetName", 0},
+      {&self->memory, "nvmlDeviceGetMemoryInfo", 0},
+      {&self->rates, "nvmlDeviceGetUtilizationRates", 0},
+      {&self->process_utilization, "nvmlDeviceGetProcessUtilization", 0},
+  };
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    void *found = dlsym(library, functions[i].name);
+    if (!found && functions[i].is_needed) {
+      snprintf(why, sizeof why, "the NVIDIA driver's libnvidia-ml.so.1 has no %s; a newer driver would",
+               functions[i].name);
+      return why;
+    }
+    *(void **)functions[i].function = found;
+  }
+  // The second version is asked for first, as the one whose layout never changed.
+  static const struct {
+    const char *name;
+    size_t size;
+  } versions[] = {
+      {"nvmlDeviceGetComputeRunningProcesses_v2", sizeof(nvmlProcessInfo_v2_t)},
+      {"nvmlDeviceGetComputeRunningProcesses_v3", 0},
+      {"nvmlDeviceGetComputeRunningProcesses", sizeof(nvmlProcessInfo_v1_t)},
+  };
+  for (size_t i = 0; i < sizeof versions / sizeof *versions && !self->processes; i++) {
+    *(void **)&self->processes = dlsym(library, versions[i].name);
+    self->process_size = versions[i].size;
+  }
+  if (!self->processes) return "the NVIDIA driver's libnvidia-ml.so.1 does not tell processes apart";
+  nvmlReturn_t code = self->init();
+  if (code == NVML_SUCCESS) return NULL;
+  snprintf(why, sizeof why, "the NVIDIA driver's library says “%s”", nvml_error(self, code));
+  return why;
+}

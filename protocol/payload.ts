@@ -1,0 +1,88 @@
+/** Reads the fields of one record's payload: the numbers and texts that profiler-agent/STREAM.md defines. */
+import { decodeUtf8 } from './utf8';
+
+/** A place in a payload. Reading past its end is corruption. */
+export class PayloadReader {
+  bytes: Uint8Array = new Uint8Array(0);
+  at = 0;
+  end = 0;
+
+  /** corrupt: makes the error to throw, of words that follow “the record”. */
+  constructor(private readonly corrupt: (what: string) => Error) {}
+
+  byte(): number {
+    if (this.at >= this.end) {
+      throw this.corrupt('ends too early');
+    }
+    return this.bytes[this.at++]!;
+  }
+
+  /** Exact up to 2^53, rounded above. */
+  varint(): number {
+    const first = this.byte();
+    if (first < 128) {
+      return first;
+    }
+    let value = first & 127;
+    let scale = 128;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) {
+        return value;
+      }
+      scale *= 128;
+      if (scale > 2 ** 63) {
+        throw this.corrupt('has a number longer than 64 bits');
+      }
+    }
+  }
+
+  /** A trailing field that older minor versions do not have. */
+  optional(): number {
+    return this.at < this.end ? this.varint() : 0;
+  }
+
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  #blobEnd(): number {
+    const length = this.varint();
+    if (this.at + length > this.end) {
+      throw this.corrupt('ends too early');
+    }
+    return this.at + length;
+  }
+
+  text(): string {
+    const end = this.#blobEnd();
+    const text = decodeUtf8(this.bytes, this.at, end);
+    this.at = end;
+    return text;
+  }
+
+  blob(): Uint8Array {
+    const end = this.#blobEnd();
+    const blob = this.bytes.slice(this.at, end);
+    this.at = end;
+    return blob;
+  }
+
+  texts(): string[] {
+    const texts: string[] = [];
+    for (let count = this.varint(); count > 0; count--) {
+      texts.push(this.text());
+    }
+    return texts;
+  }
+
+  choice<T>(choices: readonly T[], what: string): T {
+    const choice = choices[this.byte()];
+    if (choice === undefined) {
+      throw this.corrupt(`has an unknown ${what}`);
+    }
+    return choice;
+  }
+}

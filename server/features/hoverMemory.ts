@@ -1,0 +1,101 @@
+/** The part of a hover card that is about memory. */
+import {
+  bytesWord,
+  formatAllocations,
+  formatChange,
+  formatError,
+  formatLeak,
+  memoryPart,
+  sparkline,
+} from '../../profile/memoryWords';
+import { bytesOf, totalBytesOf, type MemoryMetric } from '../../profile/metric';
+import type { LineCost, MemoryCost, Profile } from '../../profile/types';
+import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
+import { commands } from '../../protocol/lsp';
+import type { ProfiledDocument } from './context';
+import { commandLink } from './links';
+
+/** Under a metric of time, lines with less than this part of anything are silent about memory. */
+const smallestPart = 0.01;
+/** Columns of the drawing of what a line held. */
+const sparkColumns = 40;
+
+/** Said instead of figures where there are none. */
+export function notMeasured(rich: boolean): string {
+  const how = rich
+    ? `${commandLink('Measure memory from the next run on', commands.turnOnMemory)}, and run again.`
+    : 'Turn on the setting `linescope.memory` and run again.';
+  return `Memory was not measured in this run. ${how}`;
+}
+
+/** The figures that lead a card under a metric of memory: `94 MB allocated`, `11.0 %`; no share of nothing. */
+export function memoryFigures(
+  { memory }: LineCost,
+  profile: Profile,
+  metric: MemoryMetric,
+): string[] {
+  const bytes = memory ? bytesOf(memory, metric) : 0;
+  const whole = profile.memory ? totalBytesOf(profile.memory, metric) : 0;
+  if (bytes < 0.5) return [`Nothing ${bytesWord[metric]}`];
+  const share = whole > 0 ? [formatPercent(Math.min(1, bytes / whole))] : [];
+  return [`${formatBytes(bytes)} ${bytesWord[metric]}`, ...share];
+}
+
+/** The lines of a card about memory; empty where there is nothing to say. rich: icons are drawn. */
+export function memoryLines(
+  place: ProfiledDocument,
+  line: LineCost,
+  profile: Profile,
+  rich: boolean,
+): string {
+  const { memory } = line;
+  if (!memory || (memoryPart(memory, profile.memory) < smallestPart && !memory.leak)) return '';
+  const icon = (name: string): string => (rich ? `$(${name}) ` : '');
+  const rows = [
+    `${icon('database')}${allocatedText(memory)}`,
+    `${icon('triangle-up')}${peakText(memory, profile)}`,
+    memory.leak ? '' : `${icon('pulse')}${growthText(memory)}`,
+    memory.leak ? `${icon('warning')}${growthText(memory)}. **It ${formatLeak(memory.leak)}**` : '',
+    memory.copiedBytes >= 0.5 ? `${icon('copy')}${formatBytes(memory.copiedBytes)} copied` : '',
+    drawing(place, line.line, profile),
+  ];
+  return rows.filter((row) => row !== '').join('  \n');
+}
+
+/** `**94 MB** allocated in 591 allocations ± 12 MB, 4 % by Python`. */
+function allocatedText(memory: MemoryCost): string {
+  const { allocatedBytes, allocatedError, allocations, pythonFraction } = memory;
+  const error = formatError(allocatedBytes, allocatedError);
+  const percent = Math.round(100 * pythonFraction);
+  const who =
+    percent >= 100 ? 'by Python' : percent > 0 ? `${percent} % by Python` : 'by native code';
+  return `**${formatBytes(allocatedBytes)}**${error && ` ${error}`} allocated in ${formatAllocations(allocations)}, ${who}`;
+}
+
+/** `94 MB of the 169 MB that were held at the peak, after 3.15 s`. */
+function peakText({ peakBytes }: MemoryCost, { processes, memory }: Profile): string {
+  const measured = processes.flatMap((process) => process.memory ?? []);
+  const when =
+    measured.length > 1
+      ? `at the peaks of ${measured.length} processes`
+      : `at the peak, after ${formatSeconds(measured[0]?.peakLiveNs ?? 0)}`;
+  const part = peakBytes >= 0.5 ? formatBytes(peakBytes) : 'None';
+  return `${part} of the ${formatBytes(memory?.peakLiveBytes ?? 0)} held ${when}`;
+}
+
+/** `+94 MB ± 12 MB growth: not freed so far`; what came and went is no growth. */
+function growthText({ growthBytes, growthError }: MemoryCost): string {
+  if (growthBytes < 0.5) return 'No growth: all of it was freed';
+  const error = formatError(growthBytes, growthError);
+  return `${formatChange(growthBytes)}${error && ` ${error}`} growth: not freed so far`;
+}
+
+/** What the line held over the run, drawn in one line of text. */
+function drawing({ file }: ProfiledDocument, line: number, profile: Profile): string {
+  const held = Array<number>(sparkColumns).fill(0);
+  for (const path of file.recorded) {
+    profile.liveOver(path, line, sparkColumns)?.forEach((bytes, at) => (held[at]! += bytes));
+  }
+  const most = Math.max(...held);
+  return most > 0 ? `\`${sparkline(held)}\` held over time, at most ${formatBytes(most)}` : '';
+}

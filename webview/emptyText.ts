@@ -1,0 +1,52 @@
+/** What is said where there is nothing to draw. */
+import { isOfTime } from '../profile/flameMemory';
+import { isBytes } from '../profile/flameMerged';
+import { el } from './dom';
+import { formatNs, metricName } from './format';
+import { isWholeRun, mergedOf, metricOf, type State } from './state';
+import { button } from './toolkit';
+
+/** One sentence and what to do next; empty where there is something to draw. */
+export function emptyText(state: State): string {
+  const { store, time, complete } = state;
+  if (store.sampleCount === 0) return state.message;
+  const metric = metricOf(state);
+  if (!isBytes(metric)) return '';
+  if (!state.memory) {
+    return complete
+      ? 'Memory was not measured in this run. Turn on the setting linescope.memory and run again.'
+      : 'No memory has been recorded yet.';
+  }
+  if (mergedOf(state).rootTotal > 0) return '';
+  if (isWholeRun(state) || !isOfTime(metric))
+    return `There is no ${metricName(metric)} in this run.`;
+  const when = `between ${formatNs(time.start)} and ${formatNs(time.end)}`;
+  return metric === 'freed'
+    ? `Nothing was freed ${when}.`
+    : `Nothing grew ${when}: what was allocated then was freed again.`;
+}
+
+/** Whether it would help to measure memory. */
+function isMemoryMissing({ memory, complete, store }: State): boolean {
+  return complete && memory === null && store.sampleCount > 0;
+}
+
+/** The note over an empty chart; `turnOnMemory` is asked to measure memory from the next run on. */
+export function createEmptyNote(
+  state: State,
+  turnOnMemory: () => void,
+): { element: HTMLElement; update: () => string } {
+  const words = el('p', { role: 'status' });
+  const turnOn = button('Measure memory from the next run on', 'linescope.memory', turnOnMemory);
+  const element = el('div', { class: 'empty' }, words, turnOn);
+  return {
+    element,
+    update: () => {
+      const text = emptyText(state);
+      element.hidden = text === '';
+      words.textContent = text;
+      turnOn.hidden = !isMemoryMissing(state);
+      return text;
+    },
+  };
+}
