@@ -25,6 +25,14 @@ INLINE uint64_t clock_ns(clockid_t clock) {
   return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
+// Addresses of a program are below this on every processor: the bits above are free for marks.
+#define ADDRESS_LIMIT ((uintptr_t)1 << 56)
+
+// Aligned, and an address of user space.
+INLINE bool is_plausible(uintptr_t pointer) {
+  return pointer >= 4096 && (pointer & 7) == 0 && pointer < ADDRESS_LIMIT;
+}
+
 // The CPU clock of any thread of this process, from its kernel id (the encoding is the kernel's ABI, and what
 // pthread_getcpuclockid computes).
 INLINE clockid_t thread_clock(int tid) {

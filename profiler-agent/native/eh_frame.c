@@ -115,6 +115,14 @@ bool eh_frame_function(const struct module *module, uintptr_t pc, uintptr_t *sta
   return true;
 }
 
+// On arm64 the C library describes the function that binds others on their first call (_dl_runtime_resolve) as if its
+// caller had pushed nothing. Only where it says that the return address lies outside the frame does that show.
+static bool is_misdescribed(const struct cfi_function *function, const struct cfi_row *row) {
+  struct cfi_row last;
+  if (row->return_saved) return row->return_saved > 0;
+  return cfi_row_at(&last, function, function->end - 1) && last.return_saved > CFI_COMPUTED;
+}
+
 // Older C libraries do not describe the few instructions where a program begins.
 #define ENTRY_BYTES 64
 
@@ -132,7 +140,7 @@ struct rule eh_frame_rule(const struct module *module, uintptr_t pc) {
     rule.into = (uint32_t)(pc - function.start);
     if (function.signal_frame || !cfi_row_at(&row, &function, pc)) return rule;
     if (row.return_undefined) rule.kind = RULE_END;
-    if (row.return_undefined || row.fp_saved > 0 || row.return_saved > 0) return rule;
+    if (row.return_undefined || row.fp_saved > 0 || is_misdescribed(&function, &row)) return rule;
     rule.fp_saved = (uint32_t)-row.fp_saved;
     rule.return_saved = (uint32_t)-row.return_saved;
   }

@@ -12,13 +12,9 @@ INLINE bool load(const struct walk *self, uintptr_t address, void *into, size_t 
   return true;
 }
 
-static bool plausible(uintptr_t pointer) {
-  return pointer >= 4096 && (pointer & 7) == 0 && pointer < (uintptr_t)1 << 56;
-}
-
 void walk_start(struct walk *self, const struct interpreter *python, uintptr_t tstate, uintptr_t pc, bool remote) {
   *self = (struct walk){.python = python, .remote = remote, .result = WALK_NONE};
-  if (!plausible(tstate)) return;
+  if (!is_plausible(tstate)) return;
   if (pc - python->linking.start < python->linking.end - python->linking.start) {
     self->result = WALK_REJECTED;
     return;
@@ -26,7 +22,7 @@ void walk_start(struct walk *self, const struct interpreter *python, uintptr_t t
   uintptr_t frame;
   if (!load(self, tstate + python->at.tstate_frame, &frame, sizeof frame)) return;
   if (python->minor == 11 || python->minor == 12) {
-    if (!plausible(frame)) return;
+    if (!is_plausible(frame)) return;
     self->cframe = frame;
     if (!load(self, frame + python->at.cframe_current, &frame, sizeof frame)) return;
   }
@@ -46,14 +42,14 @@ static bool next_object(struct walk *self, struct frame *frame, const unsigned c
   int32_t last;
   memcpy(&frame->code, fields + at->frame_code, sizeof frame->code);
   memcpy(&last, fields + at->frame_instruction, sizeof last);
-  if (!plausible(frame->code)) return reject(self);
+  if (!is_plausible(frame->code)) return reject(self);
   // f_lasti counts bytes in 3.9 and two-byte units in 3.10.
   frame->instruction = last < 0 ? -1 : self->python->minor == 9 ? last : last * 2;
   frame->instruction_address = 0;
   uintptr_t bytecode;
   if (last >= 0 && !self->remote) {
     memcpy(&bytecode, (const void *)(frame->code + at->code_bytecode), sizeof bytecode);
-    if (plausible(bytecode)) frame->instruction_address = bytecode + at->bytes_data + (uintptr_t)frame->instruction;
+    if (is_plausible(bytecode)) frame->instruction_address = bytecode + at->bytes_data + (uintptr_t)frame->instruction;
   }
   return true;
 }
@@ -66,7 +62,7 @@ static bool next_interpreter(struct walk *self, struct frame *frame, const unsig
   memcpy(&frame->instruction_address, fields + at->frame_instruction, sizeof frame->instruction_address);
   // A reference on the stack keeps a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
   if (self->python->minor >= 14) frame->code &= ~(uintptr_t)7;
-  if (!plausible(frame->code)) return reject(self);
+  if (!is_plausible(frame->code)) return reject(self);
   uintptr_t type;
   if (!load(self, frame->code + 8, &type, sizeof type) || type != self->python->code_type) return reject(self);
   // A generator that runs was resumed by someone. One that has just yielded is cut off from its caller a few
@@ -87,7 +83,7 @@ static void entry_find(struct walk *self, struct frame *frame, const unsigned ch
   if (self->python->minor == 11) {
     // _PyInterpreterFrame.is_entry lies just before its owner. An invocation's _PyCFrame leads to the one before it.
     frame->entry = fields[at->frame_owner - 1];
-    if (!frame->entry || !plausible(self->cframe)) return;
+    if (!frame->entry || !is_plausible(self->cframe)) return;
     frame->mark = self->cframe;
     memcpy(&self->cframe, (const void *)(self->cframe + 16), sizeof self->cframe);
   } else if (self->python->minor >= 12 && self->frame) {
@@ -104,7 +100,7 @@ bool walk_next(struct walk *self, struct frame *frame) {
     unsigned char copy[112];
     size_t size = self->python->minor < 11 ? 112 : 80;
     const unsigned char *fields = copy;
-    if (!plausible(self->frame)) return reject(self);
+    if (!is_plausible(self->frame)) return reject(self);
     if (self->remote) {
       if (!memory_read(self->frame, copy, size)) return reject(self);
     } else {
@@ -115,7 +111,7 @@ bool walk_next(struct walk *self, struct frame *frame) {
     if (self->result == WALK_REJECTED) return false;
     memcpy(&self->frame, fields + at->frame_previous, sizeof self->frame);
     if (!found) continue;
-    if (self->frame && !plausible(self->frame)) return reject(self);
+    if (self->frame && !is_plausible(self->frame)) return reject(self);
     if (!self->remote) entry_find(self, frame, fields);
     return true;
   }

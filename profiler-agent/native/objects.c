@@ -75,10 +75,6 @@ void memory_read_all(struct read *reads, uint32_t count) {
   }
 }
 
-bool is_plausible(uintptr_t pointer) {
-  return pointer >= 4096 && (pointer & 7) == 0 && pointer < (uintptr_t)1 << 56;
-}
-
 uintptr_t pointer_read(uintptr_t address) {
   uintptr_t pointer;
   if (!is_plausible(address) || !memory_read(address, &pointer, sizeof pointer)) return 0;

@@ -16,8 +16,6 @@ struct read {
 };
 void memory_read_all(struct read *reads, uint32_t count);
 
-// Aligned, and an address of user space.
-bool is_plausible(uintptr_t pointer);
 // The pointer at an address, 0 when there is none or it is not plausible.
 uintptr_t pointer_read(uintptr_t address);
 // The same for the places of the interpreter's own stack, where references carry tags from 3.14 on.

@@ -139,6 +139,17 @@ static void wait_write(struct thread *it, uint64_t now, uint64_t cpu) {
   wait_charge(it, now, wait_owed(it, now, cpu));
 }
 
+// A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look met.
+// Half of it goes to the first, the rest to the second. All of it to either would be as fair to long waits and short
+// ones, and noisier.
+static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
+  uint64_t owed = wait_owed(it, now, cpu);
+  if (!it->wait_known || !it->waited) return;
+  wait_charge(it, it->wait_written + owed / 2, owed / 2);
+  it->left = owed - owed / 2;
+  it->left_at = now;
+}
+
 void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
   if (it->waiting)
     wait_write(it, now, cpu);
@@ -302,7 +313,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
   uint64_t again = clock_ns(clock);
   if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
-    // What it waited since the last look is charged to where it is next seen to wait.
+    // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
       it->delay = run_delay(it);
       it->left = wait_owed(it, it->left_at = now, cpu);
@@ -315,7 +326,9 @@ bool thread__observe(struct thread *it, uint64_t now) {
   }
   it->sampled = 0;
   if (it->waiting) in_step__ran(&it->in_step, cpu - before);
+  it->delay = run_delay(it);
+  wait_share(it, now, cpu);
   if (!wait_look(it, now, call, argument)) return true;
-  wait_write(it, now, cpu);
+  wait_charge(it, now, wait_owed(it, now, cpu));
   return false;
 }

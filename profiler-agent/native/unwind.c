@@ -77,5 +77,6 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   cursor->at.pc = pointer_strip(caller);
   cursor->at.sp = frame;
   step->outermost = cursor->at.pc == 0;
-  return cursor->at.pc > 4096;
+  // A frame that is not what its table says yields anything: what cannot be code is no caller.
+  return cursor->at.pc > 4096 && cursor->at.pc < ADDRESS_LIMIT;
 }

@@ -31,8 +31,6 @@
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
 // The heart beats at least this often.
 #define PAUSE_MAX_NS (95 * 1000 * 1000ull)
-// What may be spent on a program that does little but wait, of the time that passes.
-#define WAITING_PERMILLE 4
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
@@ -188,7 +186,7 @@ static void finish(void) {
 // side, for virtual machines.
 #define SIGNAL_COST_NS 10000
 
-// Widens the interval so that looking around takes no more than its share of what the program itself uses. What a
+// Widens the interval so that looking around takes no more than its share of what the program uses, or of a core. What a
 // wake-up costs differs by an order of magnitude between machines (3 µs on bare metal, 30 µs and more where every timer
 // interrupt leaves a virtual machine), so it is measured, not assumed.
 static void budget_apply(uint64_t now) {
@@ -199,10 +197,8 @@ static void budget_apply(uint64_t now) {
   uint64_t memory = memory_drained_ns(), own = agent - budget_agent - (memory - budget_memory);
   uint64_t cost = (own + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
   uint64_t program = process - budget_process - (agent - budget_agent);
-  // Even a program that only waits is looked at, twenty times a second.
-  uint64_t allowed = program * settings.budget_permille / 1000;
-  if (allowed < passed * WAITING_PERMILLE / 1000) allowed = passed * WAITING_PERMILLE / 1000;
-  uint64_t wanted = cost * passed / allowed;
+  // One that mostly waits is looked at as often as one that keeps a core busy.
+  uint64_t wanted = cost * passed * 1000 / ((program > passed ? program : passed) * settings.budget_permille);
   if (wanted < settings.interval_ns) wanted = settings.interval_ns;
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
   // Half way at a time: the next stretch may cost differently.

@@ -9,7 +9,7 @@ struct interpreter;
 struct watcher_settings {
   const struct interpreter *python;
   uint64_t interval_ns;
-  uint32_t budget_permille;  // of the program's own CPU time; 0 = whatever the interval costs
+  uint32_t budget_permille;  // of the CPU time the program uses, or of one core; 0 = whatever the interval costs
   // What the main thread's clocks said when the recording began: after exec they go on where they were.
   uint64_t cpu_base;
   struct ticks ticks_base;

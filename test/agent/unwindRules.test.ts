@@ -114,22 +114,31 @@ function compare(library: string, processor: Processor, command: string[]) {
   const [name, ...args] = [...command, library];
   const said = output(name!, args, `${addresses}\n`).trim().split('\n');
   const different: string[] = [];
+  // Functions that end with a return address outside the frame: nothing that is said of them can be believed.
+  const last = new Map(rows.map(({ start, cells }) => [start, cells['ra'] ?? '']));
+  const wrong = ({ start, cells }: Row) =>
+    savedAt(cells['ra']) === 0 && last.get(start)!.startsWith('c+');
+  let wrongs = 0;
   let unknown = 0;
   let outermost = 0;
   rows.forEach((row, index) => {
     const rule = ruleOf(row, processor);
     const numbers = said[index]!.split(' ').map(Number);
-    if (rule === undefined) unknown++;
+    if (wrong(row)) {
+      wrongs++;
+      if (numbers[0] !== kinds.none)
+        different.push(`${row.address.toString(16)}: nothing, not ${said[index]}`);
+    } else if (rule === undefined) unknown++;
     // readelf prints the same for a caller that cannot be and for one that is not saved.
     else if (numbers[0] === kinds.end && rule[3] === 0) outermost++;
     else if (rule.join(' ') !== said[index])
       different.push(`${row.address.toString(16)}: ${rule.join(' ')}, not ${said[index]}`);
   });
   console.log(
-    `${library}: ${rows.length} rows, ${different.length} different, ${unknown} not followed, ${outermost} outermost`,
+    `${library}: ${rows.length} rows, ${different.length} different, ${unknown} not followed, ${wrongs} not believed, ${outermost} outermost`,
   );
   expect(said.length).toBe(rows.length);
-  expect(rows.length).toBeGreaterThan(5000);
+  expect(rows.length).toBeGreaterThan(2000);
   expect(different.slice(0, 10)).toEqual([]);
   expect(unknown / rows.length).toBeLessThan(0.01);
   // Where threads begin: a handful.
@@ -156,7 +165,11 @@ describe('unwind tables of arm64', () => {
       if (minor < 11) continue;
       const folder = join(root, 'usr', 'lib', 'aarch64-linux-gnu');
       const places = [folder, join(root, 'lib', 'aarch64-linux-gnu')].filter(existsSync);
-      for (const wanted of [/^libc\.so\.6$/, /^libcrypto\.so\.[\d.]+$/]) {
+      for (const wanted of [
+        /^libc\.so\.6$/,
+        /^ld-linux-aarch64\.so\.1$/,
+        /^libcrypto\.so\.[\d.]+$/,
+      ]) {
         const library = places
           .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
           .find((path) => wanted.test(path.slice(path.lastIndexOf('/') + 1)));
