@@ -139,9 +139,9 @@ static void wait_write(struct thread *it, uint64_t now, uint64_t cpu) {
   wait_charge(it, now, wait_owed(it, now, cpu));
 }
 
-// A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look met.
-// Half of it goes to the first, the rest to the second. All of it to either would be as fair to long waits and short
-// ones, and noisier.
+// A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look
+// met. Half of it goes to the first, the rest to the second. All of it to either would be as fair to long waits and
+// short ones, and noisier.
 static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
   uint64_t owed = wait_owed(it, now, cpu);
   if (!it->wait_known || !it->waited) return;

@@ -186,9 +186,9 @@ static void finish(void) {
 // side, for virtual machines.
 #define SIGNAL_COST_NS 10000
 
-// Widens the interval so that looking around takes no more than its share of what the program uses, or of a core. What a
-// wake-up costs differs by an order of magnitude between machines (3 µs on bare metal, 30 µs and more where every timer
-// interrupt leaves a virtual machine), so it is measured, not assumed.
+// Widens the interval so that looking around takes no more than its share of what the program uses, or of a core. What
+// a wake-up costs differs by an order of magnitude between machines (3 µs on bare metal, 30 µs and more where every
+// timer interrupt leaves a virtual machine), so it is measured, not assumed.
 static void budget_apply(uint64_t now) {
   uint64_t passed = now - budget_from;
   if (passed < BUDGET_NS || !settings.budget_permille) return;
