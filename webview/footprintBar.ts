@@ -3,7 +3,7 @@ import { changeWithin, footprintAt } from '../profile/flameMemory';
 import { formatBytes } from '../profile/words';
 import { el } from './dom';
 import { formatNs } from './format';
-import { isWholeRun, metricOf, type State } from './state';
+import { isWholeRun, memorySpan, metricOf, type State } from './state';
 
 export interface FootprintBar {
   element: HTMLElement;
@@ -73,7 +73,8 @@ export function createFootprintBar(
       if (key === known) return;
       known = key;
       if (isPart) {
-        const change = changeWithin(memory, store.stackCount, time.start, time.end);
+        const { start, end } = memorySpan(state);
+        const change = changeWithin(memory, store.stackCount, start, end);
         const what = [
           change.grown > 0 ? `${formatBytes(change.grown)} grew` : 'nothing grew',
           change.freed > 0 ? `${formatBytes(change.freed)} freed on the way` : 'nothing freed',

@@ -194,7 +194,7 @@ export function weightsOf(state: State): Weights {
     const sums = state.mode === 'table' ? viewSums(state) : runSums(state);
     return { weight: sums[metric], count: sums.samples };
   }
-  const { start, end } = isWholeRun(state) ? { start: 0, end: Infinity } : state.time;
+  const { start, end } = memorySpan(state);
   const key = [metric, store.stackCount, ...(isOfTime(metric) ? [start, end] : [])].join();
   if (cache.bytes?.key !== key || cache.bytes.memory !== memory) {
     const value = memory
@@ -208,6 +208,14 @@ export function weightsOf(state: State): Weights {
 /** Whether no part of the run's time has been chosen. */
 export function isWholeRun({ time, store }: State): boolean {
   return time.start <= 0 && time.end >= store.endNs;
+}
+
+/**
+ * The time chosen, for what happened to memory in it. What reaches to the end of the run has no end: the last memory is
+ * freed after the last sample, and in a slice of time that the run filled only in part.
+ */
+export function memorySpan({ time, store }: State): Span {
+  return { start: time.start, end: time.end >= store.endNs ? Infinity : time.end };
 }
 
 /** The call tree's totals under the metric. */
