@@ -87,12 +87,18 @@ export class ProfileBuilder {
    * ids continue where the piece before ended. Cursors are of rows with native frames, or of rows without.
    */
   flameSince(cursor: number, native = true): FlamePiece {
-    return this.#flame[native ? 0 : 1].since(this.#feeds, cursor);
+    return this.#flame[native ? 0 : 1].since(this.#shown(), cursor);
   }
 
   /** The memory of the run by stack, as it is now; the stacks are those of flameSince, some only in the piece to come. */
   flameMemory(native = true): FlameMemory {
-    return this.#flame[native ? 0 : 1].memory(this.#feeds);
+    return this.#flame[native ? 0 : 1].memory(this.#shown());
+  }
+
+  /** Recordings without those of processes that are their parents' doing. */
+  #shown(): ProcessFeed[] {
+    const passing = new Set(findProcesses(this.#feeds).flatMap((process) => process.passing));
+    return this.#feeds.filter((feed) => !passing.has(feed));
   }
 
   /** Changes whenever memory does; 0 while none is measured. */

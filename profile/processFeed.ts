@@ -23,6 +23,9 @@ import { sampleCost, takeSystem } from './sampleCost';
 import { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from './types';
 
+/** What a fork needs to become another program: some milliseconds, by the size of its parent. */
+const briefNs = 20e6;
+
 /** Takes one recording; made by ProfileBuilder.addProcess. */
 export class ProcessFeed {
   readonly cells = new Cells();
@@ -85,9 +88,10 @@ export class ProcessFeed {
     return mayGoOn && before.#end === undefined ? before : undefined;
   }
 
-  /** The process became another program before it was ever seen at work. */
+  /** The process became another program when it had hardly begun. */
   get isPassing(): boolean {
-    return this.state === 'ended' && this.#end === undefined && this.samples === 0;
+    const isBrief = this.samples === 0 || wallOf(this.total) < briefNs;
+    return this.state === 'ended' && this.#end === undefined && isBrief;
   }
 
   /** Whether it is too early to tell, or known, that nobody wants to see this process. */
