@@ -113,6 +113,13 @@ class Truth {
     return sumOf(known.map(({ regions }) => regions[name]![what]!));
   }
 
+  /** The region's CPU seconds in user mode, by its own ticks; all of them where it did not read those. */
+  userSeconds(name: string): number {
+    return (
+      this.region(name, 'cpu_s') - sumOf(this.#answers.map((it) => it.regions[name]?.system_s ?? 0))
+    );
+  }
+
   process(region: string): Answer {
     const found = this.#answers.find(({ regions }) => region in regions);
     if (!found) throw new Error(`No process knows “${region}”.`);
@@ -142,10 +149,13 @@ function compare(
         const known = part === undefined ? truth.region(region, 'wait_s') / truth.waited : part;
         return { expected: known, measured: seconds / truth.waited };
       }
+      // What the kernel does there is neither Python's nor compiled code's, whoever made it do that: Linescope itself when
+      // it notes memory.
+      const isUser = what === 'python' || what === 'native';
       const known =
         part === undefined
           ? truth.region(region, what === 'system' ? 'system_s' : 'cpu_s')
-          : truth.region(region, 'cpu_s') * part;
+          : part * (isUser ? truth.userSeconds(region) : truth.region(region, 'cpu_s'));
       return { expected: known / truth.cpu, measured: seconds / measured.cpu };
     }
     case 'threads': {
