@@ -11,7 +11,7 @@
  *   raised the floor, and the newest eighth nearly as much as the median quarter did. A one-time allocation, a cache that fills up and then stays, and
  *   a buffer that is emptied now and then fail it.
  * - Is the rise more than what comes and goes? The mean height of the series above its floor is what comes and goes.
- * - Is the rise more than chance? Samples have an error, known from how likely each was.
+ * - Is the rise more than chance, that of the second half too? Samples have an error, known from how likely each was.
  *
  * What is new is right-censored: it has had no time to be freed. The newest slices do not count, and how long things
  * are kept is only known from how long the process has lived: what began to grow in the younger half of its life may
@@ -34,6 +34,8 @@ const newest = 1 / 16;
 const leastLife = 1 / 2;
 /** A line that was executed for this part of the time was never left: the rest is what sampling does not see. */
 const neverLeft = 0.98;
+/** What the second half has risen by fewer standard errors is chance, so many lines are looked at, so often. */
+const leastErrors = 3;
 /** Less likely leaks are not worth a word. */
 const leastLikelihood = 0.75;
 /** Parts of what the median quarter rises: enough for any quarter (leaks can speed up), and for the newest eighth. */
@@ -78,10 +80,14 @@ export function findLeak(live: Float64Array, sliceNs: number, variance: number):
   const counted = live.length - Math.max(1, Math.ceil(grows * newest));
   const held = live.subarray(first, counted);
   const kept = floor.subarray(first, counted);
-  const rise = kept.at(-1)! - kept[0]!;
-  if (rise <= 0) {
+  // Of a cache that has filled up, the second half is chance, and both ends of it have an error of their own: what it
+  // holds is sampled anew all the time.
+  const late = kept.at(-1)! - kept[kept.length >> 1]!;
+  const chance = 2 * Math.max(variance, 0);
+  if (late <= leastErrors * Math.sqrt(chance)) {
     return null;
   }
+  const rise = kept.at(-1)! - kept[0]!;
   const above = held.reduce((sum, bytes, index) => sum + bytes - kept[index]!, 0) / held.length;
   const strength = rise / Math.sqrt(Math.max(variance, 0) + above ** 2);
   const likelihood =
