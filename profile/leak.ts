@@ -8,8 +8,8 @@
  *   and pairs that fall; it assumes nothing about sizes or shape. A cache that is full fails it.
  * - Did it rise all the way? Not the series but its floor counts, the least that it holds from a moment on: what a
  *   saw-tooth gives back, or what is only held until the next round, was never kept. Each quarter of the time must have
- *   raised the floor, and the newest eighth nearly as much as the median quarter did. A one-time allocation, a cache that fills up and then stays, and
- *   a buffer that is emptied now and then fail it.
+ *   raised the floor, and the newest eighth nearly as much as the median quarter did. A one-time allocation, a cache
+ *   that fills up and then stays, and a buffer that is emptied now and then fail it.
  * - Is the rise more than what comes and goes? The mean height of the series above its floor is what comes and goes.
  * - Is the rise more than chance, that of the second half too? Samples have an error, known from how likely each was.
  *

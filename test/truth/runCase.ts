@@ -74,10 +74,12 @@ export function readAnswers(folder: string): Answer[] {
     });
 }
 
-/** Runs a case and scores it. Throws when the program fails. */
-export async function runCase(wanted: Case, options: Options): Promise<Score[]> {
-  const { python, seconds, intervalUs, helper, keep } = options;
-  const folder = mkdtempSync(join(options.folder, 'case-'));
+/** Runs a case's program under Linescope. Throws when it fails or says nothing. */
+export async function profileCase(
+  wanted: Pick<Case, 'name' | 'program' | 'numpy'>,
+  { python, seconds, intervalUs, folder: parent, helper, keep }: Options,
+): Promise<{ answers: Answer[]; report: Report; path: string }> {
+  const folder = mkdtempSync(join(parent, 'case-'));
   const path = programPath(wanted);
   const ended = await profile(
     python.path,
@@ -95,7 +97,13 @@ export async function runCase(wanted: Case, options: Options): Promise<Score[]> 
   if (ended.code !== 0 || answers.length === 0) {
     throw new Error(`${wanted.program} ended with exit code ${ended.code}:\n${ended.stderr}`);
   }
-  return score(wanted, answers, measuredByReport(ended.report, path), marksIn(path));
+  return { answers, report: ended.report, path };
+}
+
+/** Runs a case and scores it. Throws when the program fails. */
+export async function runCase(wanted: Case, options: Options): Promise<Score[]> {
+  const { answers, report, path } = await profileCase(wanted, options);
+  return score(wanted, answers, measuredByReport(report, path), marksIn(path));
 }
 
 const fields: Record<Exclude<Kind, 'cpu'>, keyof ReportCost> = {

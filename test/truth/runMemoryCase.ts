@@ -1,11 +1,18 @@
 /** Runs a case of memory under Linescope: what the program knows, and the report in the suite's neutral form. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { profile, run } from '../agent/programs';
+import { run } from '../agent/programs';
 import type { MemoryReport, Report, ReportLine } from '../agent/report';
 import type { MemoryCase } from './memoryCases';
 import { scoreMemory, type LineMemory, type MeasuredMemory, type MemoryScore } from './memoryScore';
-import { caseEnvironment, marksIn, programPath, readAnswers, type Options } from './runCase';
+import {
+  caseEnvironment,
+  marksIn,
+  profileCase,
+  programPath,
+  readAnswers,
+  type Options,
+} from './runCase';
 
 /** Runs a case and scores it. Throws when the program fails. */
 export async function runMemoryCase(wanted: MemoryCase, options: Options): Promise<MemoryScore[]> {
@@ -16,41 +23,24 @@ export async function runMemoryCase(wanted: MemoryCase, options: Options): Promi
 /** Runs a case: what the program knows, and what Linescope says. */
 export async function measureMemory(
   wanted: Omit<MemoryCase, 'quantities'>,
-  { python, seconds, intervalUs, folder: parent, helper, keep }: Options,
+  options: Options,
 ): Promise<{
   facts: Record<string, number>;
   measured: MeasuredMemory;
   marks: (mark: string) => number[];
 }> {
-  const path = programPath(wanted);
-  const env = await caseEnvironment(wanted, python);
   const facts = {};
   if (wanted.traced) {
+    const { python, seconds, folder: parent, helper } = options;
     const folder = mkdtempSync(join(parent, 'traced-'));
-    const words = [path, join(folder, 'answer'), String(seconds), helper, 'traced'];
-    const bare = await run(python.path, words, { env });
+    const words = [programPath(wanted), join(folder, 'answer'), String(seconds), helper, 'traced'];
+    const bare = await run(python.path, words, { env: await caseEnvironment(wanted, python) });
     if (bare.code !== 0) throw new Error(`${wanted.program} failed bare:\n${bare.stderr}`);
     for (const answer of readAnswers(folder)) Object.assign(facts, answer.facts);
   }
-  const folder = mkdtempSync(join(parent, 'case-'));
-  const ended = await profile(
-    python.path,
-    [
-      ...(intervalUs === undefined ? [] : ['--interval-us', String(intervalUs)]),
-      ...(keep === undefined
-        ? []
-        : ['--save', join(keep, `${python.minor} ${wanted.name}.linescope`)]),
-      ...[path, join(folder, 'answer'), String(seconds), helper],
-    ],
-    folder,
-    { env },
-  );
-  const answers = readAnswers(folder);
-  if (ended.code !== 0 || answers.length === 0) {
-    throw new Error(`${wanted.program} ended with exit code ${ended.code}:\n${ended.stderr}`);
-  }
+  const { answers, report, path } = await profileCase(wanted, options);
   for (const answer of answers) Object.assign(facts, answer.facts);
-  return { facts, measured: measuredByReport(ended.report, path), marks: marksIn(path) };
+  return { facts, measured: measuredByReport(report, path), marks: marksIn(path) };
 }
 
 function measuredByReport(report: Report, path: string): MeasuredMemory {
