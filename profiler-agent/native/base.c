@@ -23,6 +23,17 @@ double random_distance(uint64_t *state) {
   return -(exponent * 0.69314718055994531 + 2 * t * sum);
 }
 
+uint64_t tick_ns(void) {
+  static _Atomic uint64_t tick;
+  uint64_t known = atomic_load_explicit(&tick, memory_order_relaxed);
+  if (known) return known;
+  struct timespec resolution;
+  // These clocks go on with the tick. The longest there is where that is not known.
+  known = clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0 ? (uint64_t)resolution.tv_nsec : 10000000;
+  atomic_store_explicit(&tick, known, memory_order_relaxed);
+  return known;
+}
+
 void *pages_alloc(size_t size) {
   // Straight to the kernel: our own memory is not the program's.
   void *memory =

@@ -52,6 +52,9 @@ INLINE struct ticks ticks_now(void) {
   return (struct ticks){user, both - user};
 }
 
+// Time between two of the kernel's ticks, ns.
+uint64_t tick_ns(void);
+
 INLINE uint64_t mix64(uint64_t x) {
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93ull;

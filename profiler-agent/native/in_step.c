@@ -1,46 +1,54 @@
 #include "in_step.h"
 
-#define PARTS 8
-// Pearson's χ² of PARTS equally likely parts is above this once in a hundred million times.
+#include <string.h>
+
+// So many say something.
+#define ENOUGH 32
+// Pearson's χ² of equally likely parts is above this once in a hundred million times.
 #define UNLIKELY_BY_CHANCE 50
-// Fewer than this say nothing.
-#define ENOUGH (IN_STEP_BURSTS * 3 / 4)
+// Stretches of so many ticks in all are missed by every tick less than once in a hundred million times, however they
+// are divided: of one of x ticks that is 1 − x, and less than exp(−x).
+#define MISSED_TICKS 20
 
-static uint64_t tick_ns(void) {
-  static uint64_t tick;
-  struct timespec resolution;
-  // These clocks go on with the tick.
-  if (!tick && clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0) tick = (uint64_t)resolution.tv_nsec;
-  return tick;
+static bool seen;
+
+void in_step_forget(void) {
+  seen = false;
 }
 
-void in_step__ran(struct in_step *self, uint64_t length) {
-  if (!self->shortest || length < self->shortest) self->shortest = length;
+bool in_step_seen(void) {
+  return seen;
 }
 
-// Up to the length of the shortest stretch nothing but the tick decides when one is met.
-static bool keeps_step(const struct in_step *self) {
-  uint64_t range = tick_ns();
-  uint32_t counts[PARTS] = {0}, all = 0;
-  if (self->shortest && self->shortest < range) range = self->shortest;
-  for (int i = 0; i < IN_STEP_BURSTS; i++) {
-    if (self->phases[i] >= range) continue;
-    counts[self->phases[i] * PARTS / range]++;
-    all++;
-  }
-  if (all < ENOUGH) return false;
-  double expected = (double)all / PARTS, sum = 0;
-  for (int i = 0; i < PARTS; i++) sum += (counts[i] - expected) * (counts[i] - expected) / expected;
+void in_step__tick(struct in_step *self, uint64_t cpu, bool in_call) {
+  if (!self->began || self->first || cpu <= self->began) return;
+  if (in_call)
+    self->began = 0;
+  else
+    self->first = cpu - self->began;
+}
+
+static bool is_unlikely(const uint16_t *met, uint16_t count) {
+  double expected = (double)count / IN_STEP_PARTS, sum = 0;
+  for (int i = 0; i < IN_STEP_PARTS; i++) sum += (met[i] - expected) * (met[i] - expected) / expected;
   return sum > UNLIKELY_BY_CHANCE;
 }
 
-bool in_step__met(struct in_step *self, uint64_t began, uint64_t cpu) {
-  if (began == self->began || cpu < began || cpu - began > UINT32_MAX) return false;
-  self->began = began;
-  self->phases[self->count++] = (uint32_t)(cpu - began);
-  if (self->count < IN_STEP_BURSTS) return false;
-  bool answer = keeps_step(self);
+void in_step__waits(struct in_step *self, uint64_t cpu) {
+  uint64_t range = cpu - self->began;
+  if (range > tick_ns()) range = tick_ns();
+  if (self->first && self->first < range) {
+    self->met[self->first * IN_STEP_PARTS / range]++;
+    self->count++;
+  }
+  self->began = cpu;
+  self->first = 0;
+  if (self->count < ENOUGH) return;
+  seen |= is_unlikely(self->met, self->count);
+  memset(self->met, 0, sizeof self->met);
   self->count = 0;
-  self->shortest = 0;
-  return answer;
+}
+
+void in_step_missed(uint64_t cpu) {
+  seen |= cpu > MISSED_TICKS * tick_ns();
 }

@@ -7,6 +7,7 @@
 #include "observe.h"
 #include "recording.h"
 #include "sampler.h"
+#include "samples.h"
 #include "stack.h"
 #include "threads.h"
 #include "watcher.h"

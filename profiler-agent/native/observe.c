@@ -11,18 +11,15 @@
 #include "gil.h"
 #include "interpreter.h"
 #include "sampler.h"
+#include "samples.h"
 #include "signals.h"
 #include "tasks.h"
 #include "wait_stack.h"
 
 // A thread that waits is written down this often, so that a reader sees it wait.
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
-// A sample of a running thread that comes later than this after the one before is late.
-#define LATE_NS (25 * 1000 * 1000ull)
 // So much CPU time without a sample: the timer's ticks miss the thread.
 #define MISSED_NS (40 * 1000 * 1000ull)
-// One part in so many of the CPU time beyond its ticks is charged to a sample at once.
-#define LEFT_TO_LATER 8
 // A signal that has not been answered for so long is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
 
@@ -33,17 +30,16 @@
 static struct observer_settings settings;
 static struct stats *stats;
 static uint32_t thread_ids;
-static bool in_step;
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
   stats = counters;
   thread_ids = 0;
-  in_step = false;
+  in_step_forget();
 }
 
 bool observer_in_step(void) {
-  return in_step && !settings.signal_always;
+  return in_step_seen() && !settings.signal_always;
 }
 
 // ---- What a thread does ----
@@ -157,81 +153,6 @@ void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
     wait_charge(it, it->left_at, it->left);
 }
 
-void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native) {
-  *stack = *native = 0;
-  while (count--) {
-    if (words[count] & WORD_IS_PYTHON) {
-      *stack = record_stack(*stack, word_code(words[count]), word_instruction(words[count]), *native);
-      *native = 0;
-    } else {
-      *native = record_native(*native, words[count]);
-    }
-  }
-}
-
-// How much CPU time a sample is charged with: what no earlier one was. A tick that falls into a system call is answered
-// at the end of that call only; what lies between is left to the samples after it, little by little, or lines that make
-// long calls would cost more than they took.
-static uint64_t sample_cpu(const struct thread *it, const struct entry_sample *entry) {
-  uint64_t cpu = entry->cpu - it->cpu;
-  // After exec, the first tick may come before the clocks are read that the recording begins with.
-  if ((int64_t)cpu < 0) return 0;
-  uint64_t due = entry->ticks.user + entry->ticks.system - it->ticks.user - it->ticks.system;
-  // Samples that come faster than ticks are not asked for by ticks.
-  if (settings.signal_always || !due || cpu <= due) return cpu;
-  return due + (cpu - due) / LEFT_TO_LATER;
-}
-
-// The kernel's part of a sample's CPU time: as much of it as of the ticks that fell into it. Where samples come faster
-// than ticks, the next tick decides for all of them.
-static uint64_t sample_system(struct thread *it, const struct entry_sample *entry, uint64_t cpu) {
-  uint64_t user = entry->ticks.user - it->ticks.user, system = entry->ticks.system - it->ticks.system;
-  it->ticks = entry->ticks;
-  it->undivided += cpu;
-  // A tick between two clocks that the handler reads one after the other looks like one more or one less.
-  if ((int64_t)system < 0) system = 0;
-  if (user + system == 0) return 0;
-  uint64_t time = (uint64_t)((double)it->undivided * (double)system / (double)(user + system));
-  it->undivided = 0;
-  return time;
-}
-
-static void sample_write(struct thread *it, const struct entry_sample *entry) {
-  const uint64_t *words = (const uint64_t *)(entry + 1);
-  // At the last look it waited, so it has begun to work since.
-  if (it->waiting && entry->by_tick) in_step |= in_step__met(&it->in_step, it->clock, entry->cpu);
-  uint64_t cpu = sample_cpu(it, entry);
-  struct sample_record sample = {
-      .thread = it->id,
-      .flags = entry->flags,
-      .time = entry->wall,
-      .cpu = cpu,
-      .wall = cpu,
-      .system = sample_system(it, entry, cpu),
-      .opcode = entry->opcode,
-  };
-  words_record(words, entry->words, &sample.stack, &sample.native);
-  record_sample(&sample);
-  stats->samples++;
-  if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
-  it->sampled = entry->wall;
-  it->cpu += cpu;
-}
-
-// CPU time since the last sample, that no sample will come for.
-void thread__write_remainder(struct thread *it, uint64_t wall, uint64_t cpu) {
-  if (cpu <= it->cpu) return;
-  struct sample_record rest = {
-      .thread = it->id,
-      .flags = SAMPLE_REMAINDER | SAMPLE_NO_PYTHON,
-      .time = wall,
-      .cpu = cpu - it->cpu,
-      .wall = cpu - it->cpu,
-  };
-  record_sample(&rest);
-  it->cpu = cpu;
-}
-
 void thread__drain(struct thread *it) {
   const struct entry *entry;
   while ((entry = ring__peek(it->ring))) {
@@ -239,13 +160,13 @@ void thread__drain(struct thread *it) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
       thread__introduce(it);
-      sample_write(it, (const struct entry_sample *)entry);
+      thread__take_sample(it, (const struct entry_sample *)entry, stats);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
       thread__introduce(it);
       if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
       if (it->left) wait_charge(it, it->left_at, it->left);
-      thread__write_remainder(it, end->wall, end->cpu);
+      thread__settle_all(it, end->wall, end->cpu);
       record_thread_end(it->id, end->wall, end->cpu);
     }
     ring__pop(it->ring, entry);
@@ -325,10 +246,11 @@ bool thread__observe(struct thread *it, uint64_t now) {
     return true;
   }
   it->sampled = 0;
-  if (it->waiting) in_step__ran(&it->in_step, cpu - before);
   it->delay = run_delay(it);
   wait_share(it, now, cpu);
   if (!wait_look(it, now, call, argument)) return true;
+  in_step__waits(&it->in_step, cpu);
+  thread__settle(it, cpu);
   wait_charge(it, now, wait_owed(it, now, cpu));
   return false;
 }

@@ -19,13 +19,9 @@ bool observer_in_step(void);
 
 // Writes it down when that has not been done. Returns its id.
 uint32_t thread__introduce(struct thread *self);
-// Writes frames as the ring has them, innermost first, as ids of their innermost stack and native frame.
-void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
 // One look: asks for a sample, or notes where the thread waits. Returns true when it runs.
 bool thread__observe(struct thread *self, uint64_t now);
 // Writes what its handler has left in the ring.
 void thread__drain(struct thread *self);
 // Charges all waiting that has not been charged yet to where the thread waits, or waited last. `cpu` is its CPU clock.
 void thread__write_wait(struct thread *self, uint64_t now, uint64_t cpu);
-// Writes the CPU time since the last sample, that no sample will come for.
-void thread__write_remainder(struct thread *self, uint64_t wall, uint64_t cpu);

@@ -72,7 +72,9 @@ static uint64_t timer_interval;
 
 void threads_use_timer(int signal, uint64_t interval_ns) {
   timer_signal = signal;
-  timer_interval = interval_ns;
+  // One that is not longer than a tick wants every tick. A timer is not looked at between them, but what is left of its
+  // interval would keep it from a tick that meets a thread soon after the last one, as where it has slept in between.
+  timer_interval = interval_ns > tick_ns() ? interval_ns : tick_ns() / 100;
 }
 
 // Straight system calls: the C library's would add a helper thread for some kinds of notification. Returns the kernel's

@@ -7,12 +7,19 @@
 #include "base.h"
 #include "ring.h"
 #include "in_step.h"
+#include "recording.h"
 
 enum thread_phase {
   THREAD_FREE,
   THREAD_STARTING,  // claimed, not running yet
   THREAD_LIVE,
   THREAD_ENDED,  // its last entries may still be in the ring
+};
+
+// A sample whose record is not written yet, because its share of the CPU time may still grow.
+struct held_sample {
+  struct sample_record record;  // of thread 0: there is none
+  struct ticks ticks;           // between it and the one before
 };
 
 struct thread {
@@ -38,8 +45,9 @@ struct thread {
 
   // The watcher's own.
   uint32_t id;                 // in the recording, 0 = not written yet
-  uint64_t cpu;                // its clock at the last sample written
-  struct ticks ticks;          // and its ticks
+  uint64_t cpu;                // its clock up to which its CPU time has been divided among samples
+  struct ticks ticks;          // and its ticks at the last sample
+  struct held_sample held;     // that sample, while its share may still grow
   uint64_t undivided;          // CPU time that no tick has fallen in yet
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far

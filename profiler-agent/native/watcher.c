@@ -18,6 +18,7 @@
 #include "objects.h"
 #include "observe.h"
 #include "recording.h"
+#include "samples.h"
 #include "selftest.h"
 #include "signals.h"
 #include "tasks.h"
@@ -104,8 +105,8 @@ static void notes_write(void) {
     record_note(
         1,
         "Some of the program's work begins in step with the kernel's clock tick, at which it is sampled, and is "
-        "met at the same lines again and again: their shares are too large. An interval of 500 µs does not "
-        "depend on that tick.");
+        "met at the same lines again and again, or seldom: how it divides among lines is not right. An interval of "
+        "500 µs does not depend on that tick.");
   }
   if (!said_refused && threads_refused()) {
     said_refused = true;
@@ -170,7 +171,7 @@ static void finish(void) {
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
     thread__write_wait(it, now, cpu);
-    thread__write_remainder(it, now, cpu);
+    thread__settle_all(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
   memory_drain();

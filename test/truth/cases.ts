@@ -170,6 +170,11 @@ export const cases: Case[] = [
     quantities: [waits('short'), waits('long'), share('burn'), waitsNever('burn'), ...totals],
   },
   {
+    name: 'short stretches of work',
+    program: 'short_work.py',
+    quantities: [share('first', 'total'), share('second', 'total'), ...totals],
+  },
+  {
     name: 'three kinds of threads',
     program: 'three_kinds.py',
     quantities: [

@@ -187,7 +187,7 @@ test.each<[Partial<Interpreter>, RegExp | undefined]>([
   else expect(answer).toBeUndefined();
 });
 
-const pyenv = join(homedir(), '.pyenv', 'versions');
+const pyenv = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
 const installed = existsSync(pyenv) ? readdirSync(pyenv) : [];
 test.skipIf(installed.length === 0).each(installed)(
   'Python %s of pyenv is asked',

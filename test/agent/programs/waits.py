@@ -64,7 +64,9 @@ def work():
     timed("select", lambda: select.select([near], [], [], nap))  # mark: select
     threading.Timer(nap, os.write, (writer, b"x")).start()
     timed("pipe", lambda: os.read(reader, 1))  # mark: pipe
-    process = subprocess.Popen(["sleep", str(nap)])
+    # It takes its nap when told to, not while this thread still waits for the interpreter lock.
+    process = subprocess.Popen(["sh", "-c", f"read word; exec sleep {nap}"], stdin=subprocess.PIPE)
+    process.stdin.close()
     timed("process", lambda: process.wait())  # mark: process
 
 
