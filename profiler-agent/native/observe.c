@@ -83,7 +83,7 @@ uint32_t thread__introduce(struct thread *it) {
   if (it->id) return it->id;
   it->id = ++thread_ids;
   if (it->tid == getpid()) {
-    it->cpu = settings.cpu_base;
+    it->cpu = it->met = settings.cpu_base;
     it->ticks = settings.ticks_base;
     // exec keeps this clock running too.
     it->born_delay = run_delay(it);
@@ -124,7 +124,7 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
     sample.stack = slices[i].stack;
     sample.wall = slices[i].wall;
     sample.time += slices[i].wall;
-    record_sample(&sample);
+    thread__take_wait(it, &sample);
     stats->samples++;
   }
   it->waited += wall;
@@ -160,7 +160,7 @@ void thread__drain(struct thread *it) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
       thread__introduce(it);
-      thread__take_sample(it, (const struct entry_sample *)entry, stats);
+      thread__take_sample(it, (const struct entry_sample *)entry, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
       thread__introduce(it);
@@ -225,6 +225,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
       // Perhaps its stack could not be read before, because Python was only beginning.
       if (!it->wait_known && thread_look(it, &call, &argument) == NOT_RUNNING) wait_look(it, now, call, argument);
       wait_write(it, now, cpu);
+      thread__settle(it, cpu);
       // Others of its tasks, when there are too many to look at all.
       if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
     }
@@ -242,15 +243,18 @@ bool thread__observe(struct thread *it, uint64_t now) {
     }
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
-    if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS) thread_signal(it, now);
+    if (it->timer < 0 || settings.signal_always || cpu - it->met > MISSED_NS) thread_signal(it, now);
     return true;
   }
   it->sampled = 0;
+  // All that it had to say before it began to wait.
+  thread__drain(it);
+  if (atomic_load(&it->phase) != THREAD_LIVE) return false;
   it->delay = run_delay(it);
   wait_share(it, now, cpu);
   if (!wait_look(it, now, call, argument)) return true;
   in_step__waits(&it->in_step, cpu);
-  thread__settle(it, cpu);
+  if (thread__is_held_long(it, now)) thread__settle(it, cpu);
   wait_charge(it, now, wait_owed(it, now, cpu));
   return false;
 }
