@@ -15,8 +15,8 @@ def work(rounds):
 
 while going():
     with region("first"):
-        work(30_000)  # mark: first
+        work(36_000)  # mark: first
     with region("second"):
-        work(15_000)  # mark: second
+        work(9_000)  # mark: second
     time.sleep(random.uniform(0.001, 0.005))
 write()
