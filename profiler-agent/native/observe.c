@@ -83,7 +83,7 @@ uint32_t thread__introduce(struct thread *it) {
   if (it->id) return it->id;
   it->id = ++thread_ids;
   if (it->tid == getpid()) {
-    it->cpu = it->met = settings.cpu_base;
+    it->cpu = settings.cpu_base;
     it->ticks = settings.ticks_base;
     // exec keeps this clock running too.
     it->born_delay = run_delay(it);
@@ -124,7 +124,7 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
     sample.stack = slices[i].stack;
     sample.wall = slices[i].wall;
     sample.time += slices[i].wall;
-    thread__take_wait(it, &sample);
+    record_sample(&sample);
     stats->samples++;
   }
   it->waited += wall;
@@ -166,7 +166,7 @@ void thread__drain(struct thread *it) {
       thread__introduce(it);
       if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
       if (it->left) wait_charge(it, it->left_at, it->left);
-      thread__settle_all(it, end->wall, end->cpu);
+      thread__settle(it, end->wall, end->cpu);
       record_thread_end(it->id, end->wall, end->cpu);
     }
     ring__pop(it->ring, entry);
@@ -225,7 +225,6 @@ bool thread__observe(struct thread *it, uint64_t now) {
       // Perhaps its stack could not be read before, because Python was only beginning.
       if (!it->wait_known && thread_look(it, &call, &argument) == NOT_RUNNING) wait_look(it, now, call, argument);
       wait_write(it, now, cpu);
-      thread__settle(it, cpu);
       // Others of its tasks, when there are too many to look at all.
       if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
     }
@@ -243,7 +242,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     }
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
-    if (it->timer < 0 || settings.signal_always || cpu - it->met > MISSED_NS) thread_signal(it, now);
+    if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS) thread_signal(it, now);
     return true;
   }
   it->sampled = 0;
@@ -254,7 +253,6 @@ bool thread__observe(struct thread *it, uint64_t now) {
   wait_share(it, now, cpu);
   if (!wait_look(it, now, call, argument)) return true;
   in_step__waits(&it->in_step, cpu);
-  if (thread__is_held_long(it, now)) thread__settle(it, cpu);
   wait_charge(it, now, wait_owed(it, now, cpu));
   return false;
 }

@@ -7,7 +7,6 @@
 #include "base.h"
 #include "ring.h"
 #include "in_step.h"
-#include "recording.h"
 
 enum thread_phase {
   THREAD_FREE,
@@ -16,16 +15,12 @@ enum thread_phase {
   THREAD_ENDED,  // its last entries may still be in the ring
 };
 
-// A sample whose record is not written yet, because its share of the CPU time is not known, or one of waiting that
-// comes after such samples.
-struct held_sample {
-  struct sample_record record;
-  uint64_t cpu;        // the thread's clock when it was taken
-  uint64_t weight;     // what it counts among the others, ns; 0: waiting
-  struct ticks ticks;  // between it and the one before
+// What a sample met.
+struct met {
+  uint32_t flags, stack, native;
+  uint8_t opcode;
 };
-#define HELD_RUNNING 24
-#define HELD_MAX 48
+#define RECENT 8
 
 struct thread {
   _Atomic int phase;
@@ -52,7 +47,8 @@ struct thread {
   uint32_t id;                 // in the recording, 0 = not written yet
   uint64_t cpu;                // its clock up to which its CPU time has been divided among samples
   struct ticks ticks;          // its ticks at the last sample
-  uint64_t met;                // its clock at the last sample
+  struct met recent[RECENT];   // the last samples
+  uint32_t recents;            // how many there have been
   uint64_t undivided;          // CPU time that no tick has fallen in yet
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far
@@ -65,9 +61,6 @@ struct thread {
   struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
-  struct held_sample held[HELD_MAX];
-  uint32_t held_count, held_running;
-  uint64_t held_weight;
   bool named;     // by Python
   char name[96];  // UTF-8
 };

@@ -171,7 +171,7 @@ static void finish(void) {
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
     thread__write_wait(it, now, cpu);
-    thread__settle_all(it, now, cpu);
+    thread__settle(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
   memory_drain();
