@@ -68,9 +68,10 @@ export class ThreadFeed {
       return;
     }
     if (wall <= 0) {
-      // No room of its own: its CPU time goes to a neighbour, the next one if the last has been handed out.
-      if (last >= this.sealed) {
-        this.rowCpu[last]! += sample.cpuNs;
+      // No room of its own: its CPU time goes to a neighbour, the next one if those before have been handed out.
+      const neighbour = this.#neighbour(cell);
+      if (neighbour >= 0) {
+        this.rowCpu[neighbour]! += sample.cpuNs;
       } else {
         this.#carriedCpu += sample.cpuNs;
       }
@@ -84,7 +85,20 @@ export class ThreadFeed {
     this.rowCell[row] = cell;
     this.rowStart[row] = start;
     this.rowWall[row] = wall;
-    this.rowCpu[row] = sample.cpuNs + this.#carriedCpu;
+    this.rowCpu[row] = sample.cpuNs;
+    if (sample.cpuNs === 0) return;
+    this.rowCpu[row]! += this.#carriedCpu;
     this.#carriedCpu = 0;
+  }
+
+  /** The last row not handed out yet that shows the same, or else the last one that ran at all; −1: none near the end. */
+  #neighbour(cell: number): number {
+    const first = Math.max(this.sealed, this.rowCount - 64);
+    let ran = -1;
+    for (let row = this.rowCount - 1; row >= first; row--) {
+      if (this.rowCell[row] === cell) return row;
+      if (ran < 0 && this.rowCpu[row]! > 0) ran = row;
+    }
+    return ran;
   }
 }

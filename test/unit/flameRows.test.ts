@@ -225,7 +225,24 @@ test('samples that overlap are cut, not stacked on each other', () => {
   program.sample({ stack, timeNs: 11 * ms, wallNs: ms });
   const follower = new Follower(program.builder);
   follower.follow();
-  expect(follower.track(1)).toEqual(['0+10 cpu 1 main:3', '10+2 cpu 2 main:4']);
+  // Its CPU time stands where the same is shown.
+  expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+2 cpu 1 main:4']);
+});
+
+test('CPU time without room of its own does not go to a wait', () => {
+  const program = new Program();
+  program.sample({ stack: program.stack('a.py:main:1:3'), timeNs: 10 * ms, wallNs: 10 * ms });
+  const waiting = { state: 'waiting', cpuNs: 0 } as const;
+  program.sample({
+    stack: program.stack('a.py:main:1:4'),
+    timeNs: 20 * ms,
+    wallNs: 10 * ms,
+    ...waiting,
+  });
+  program.sample({ stack: program.stack('a.py:main:1:5'), timeNs: 15 * ms, wallNs: ms });
+  const follower = new Follower(program.builder);
+  follower.follow();
+  expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+10 cpu 0 main:4']);
 });
 
 test('long runs come in pieces', () => {
