@@ -242,7 +242,7 @@ test('CPU time without room of its own does not go to a wait', () => {
   program.sample({ stack: program.stack('a.py:main:1:5'), timeNs: 15 * ms, wallNs: ms });
   const follower = new Follower(program.builder);
   follower.follow();
-  expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+10 cpu 0 main:4']);
+  expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+10 cpu 0 main:4 > waiting (wait)']);
 });
 
 test('long runs come in pieces', () => {
