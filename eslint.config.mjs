@@ -68,4 +68,17 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  {
+    // Text in a notification can become a link that runs a command: one file makes it plain.
+    files: ['extension/**/*.ts'],
+    ignores: ['extension/messages.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['showInformationMessage', 'showWarningMessage', 'showErrorMessage', 'withProgress'].map(
+          (property) => ({ property, message: 'Use say, sayError or ask of messages.ts.' }),
+        ),
+      ],
+    },
+  },
 );

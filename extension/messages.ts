@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { plainMessage } from '../protocol/plain';
 
 export type Severity = 'information' | 'warning' | 'error';
 
@@ -29,7 +30,8 @@ export function getLog(): vscode.LogOutputChannel {
 }
 
 /** Shows and logs one sentence. Does not wait for the user to react to it. */
-export function say(severity: Severity, text: string, ...actions: Action[]): void {
+export function say(severity: Severity, words: string, ...actions: Action[]): void {
+  const text = plainMessage(words);
   told.push({ severity, text });
   if (told.length > 200) told.shift();
   void show(severity, text, actions).then((chosen) => chosen?.run());
@@ -51,6 +53,11 @@ function show(
       log.error(text);
       return vscode.window.showErrorMessage(text, ...actions);
   }
+}
+
+/** Asks a question with buttons; the button pressed, or undefined when there was none. */
+export function ask(question: string, ...buttons: string[]): Thenable<string | undefined> {
+  return vscode.window.showWarningMessage(plainMessage(question), ...buttons);
 }
 
 /** Says what went wrong: a UserError as it is, anything else with the log one click away. */

@@ -3,7 +3,7 @@ import type { EndRunResult } from '../protocol/lsp';
 import type { Server } from './client';
 import { interpreterSetting } from './interpreter';
 import type { Launch } from './launch';
-import { describe, getLog, say, UserError, type Action } from './messages';
+import { ask, describe, getLog, say, UserError, type Action } from './messages';
 import { followProcesses, startInTerminal, type Ended, type RunningProgram } from './program';
 import type { Runs } from './runs';
 import {
@@ -163,7 +163,7 @@ export class Runner implements vscode.Disposable {
       return true;
     }
     const again = 'Stop It and Start';
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await ask(
       `${this.#known?.program ?? 'A program'} is still being profiled. One program is profiled at a time.`,
       again,
     );

@@ -1,4 +1,5 @@
 /** Reads the fields of one record's payload: the numbers and texts that profiler-agent/STREAM.md defines. */
+import { plainText } from './plain';
 import { decodeUtf8 } from './utf8';
 
 /** A place in a payload. Reading past its end is corruption. */
@@ -56,9 +57,10 @@ export class PayloadReader {
     return this.at + length;
   }
 
+  /** Always plain: what a recording says is text from outside. */
   text(): string {
     const end = this.#blobEnd();
-    const text = decodeUtf8(this.bytes, this.at, end);
+    const text = plainText(decodeUtf8(this.bytes, this.at, end));
     this.at = end;
     return text;
   }

@@ -2,7 +2,8 @@
  * Names of compiled functions, read from an ELF64 little-endian file without loading it: section headers
  * first, then only the symbol and string tables. Everything is synchronous and bounded.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
+import { openRegular, readAt } from './regularFile';
 
 /** Function symbols of one file, sorted by address; look them up with symbolAt. */
 export interface SymbolTable {
@@ -51,7 +52,7 @@ const largestSection = 1 << 30;
 export function readElf(path: string): ElfInfo | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openRegular(path);
   } catch {
     return undefined;
   }
@@ -65,8 +66,7 @@ export function readElf(path: string): ElfInfo | undefined {
 }
 
 function parse(fd: number): ElfInfo | undefined {
-  if (!fstatSync(fd).isFile()) return undefined;
-  const header = read(fd, 0, headerSize);
+  const header = readAt(fd, 0, headerSize);
   const isElf64LittleEndian =
     header.length === headerSize &&
     header.readUInt32BE(0) === 0x7f454c46 &&
@@ -171,11 +171,11 @@ function readSections(fd: number, header: Buffer): Section[] {
   let namesIndex = header.readUInt16LE(0x3e);
   // Files with very many sections keep the real numbers in the first section header.
   if (count === 0 || namesIndex === 0xffff) {
-    const first = read(fd, offset, 64);
+    const first = readAt(fd, offset, 64);
     if (count === 0) count = Number(first.readBigUInt64LE(32));
     if (namesIndex === 0xffff) namesIndex = first.readUInt32LE(40);
   }
-  const bytes = read(fd, offset, Math.min(count * entrySize, largestSection));
+  const bytes = readAt(fd, offset, Math.min(count * entrySize, largestSection));
   const sections: (Section & { nameOffset: number })[] = [];
   for (let at = 0; at + 64 <= bytes.length; at += entrySize) {
     sections.push({
@@ -217,18 +217,5 @@ function cString(bytes: Buffer, from: number): string {
 }
 
 function readSection(fd: number, section: Section): Buffer {
-  return section.size > largestSection ? Buffer.alloc(0) : read(fd, section.offset, section.size);
-}
-
-/** Up to `length` bytes; fewer at the end of the file. */
-function read(fd: number, offset: number, length: number): Buffer {
-  const available = Math.max(0, Math.min(length, fstatSync(fd).size - offset));
-  const buffer = Buffer.alloc(available);
-  let filled = 0;
-  while (filled < available) {
-    const got = readSync(fd, buffer, filled, available - filled, offset + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return buffer.subarray(0, filled);
+  return section.size > largestSection ? Buffer.alloc(0) : readAt(fd, section.offset, section.size);
 }

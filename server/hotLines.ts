@@ -1,11 +1,12 @@
 /** The hot lines of each file beside their source, in columns that run through all files. */
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { annotateFile, type LineFigures } from '../profile/annotate';
 import { amountOf, type TimeKind } from '../profile/metric';
 import type { FileCost, LineCost, Profile } from '../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../profile/words';
-import { splitLines } from './sources';
+import { plainText } from '../protocol/plain';
+import { readRegularText } from './regularFile';
+import { largestSource, splitLines } from './sources';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */
@@ -158,14 +159,8 @@ export function glyph(kind: TimeKind, style: Style): string {
 
 /** The lines of a source file with tabs as spaces; none when it is not on this machine. */
 export function readSource(path: string): string[] {
-  try {
-    if (!existsSync(path)) return [];
-    return splitLines(readFileSync(path, 'utf8')).map((line) =>
-      line.replace(/\t/g, '    ').trimEnd(),
-    );
-  } catch {
-    return [];
-  }
+  const text = readRegularText(path, largestSource) ?? '';
+  return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
 }
 
 /** Relative to the working folder, or to the library folder it is in. */

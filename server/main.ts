@@ -33,6 +33,7 @@ import { readFlame } from './features/flame';
 import { hotList } from './features/hotList';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlayHint';
+import { plainMessage } from '../protocol/plain';
 import { planRun } from './plan';
 import { readSettings } from './settings';
 import { Sources } from './sources';
@@ -163,7 +164,7 @@ connection.onExecuteCommand(({ command, arguments: args }) => {
   const path: unknown = args?.[0];
   if (command !== openRecordingCommand || typeof path !== 'string') return;
   const result = store.open({ run: path, path, live: false });
-  if (!result.ok) connection.window.showErrorMessage(result.message);
+  if (!result.ok) connection.window.showErrorMessage(plainMessage(result.message));
 });
 connection.onRequest(planRunRequest, (params: PlanRunParams) => planRun(params, __dirname));
 connection.onRequest(openRunRequest, (params: OpenRunParams) => store.open(params));

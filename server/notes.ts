@@ -1,5 +1,6 @@
 /** What should be said about a run beside its numbers. */
 import type { Profile } from '../profile/types';
+import { plainText } from '../protocol/plain';
 import type { Note } from './recordingFile';
 import { samplingNotes } from './sampling';
 
@@ -42,6 +43,7 @@ export function profileNotes(profile: Profile): Note[] {
 /** Most severe first, each text once. */
 export function sortNotes(notes: readonly Note[]): Note[] {
   const order = ['error', 'warning', 'information'];
-  const unique = [...new Map(notes.map((note) => [note.text, note])).values()];
+  const plain = notes.map(({ severity, text }) => ({ severity, text: plainText(text) }));
+  const unique = [...new Map(plain.map((note) => [note.text, note])).values()];
   return unique.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

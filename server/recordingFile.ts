@@ -1,9 +1,10 @@
 /** One recording file, read as it grows. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RecordingHeader, Severity, StreamRecord } from '../profile/records';
 import { headerBytes, readHeader, StreamDecoder, StreamError } from '../protocol/stream';
 import { isAlive } from './processes';
+import { openRegular } from './regularFile';
 
 export type ProcessEnd = 'ended' | 'lost' | 'full';
 export interface Note {
@@ -60,7 +61,7 @@ export class RecordingFile {
   }
 
   private read(budget: number, live: boolean, replaced: boolean): number {
-    this.fd ??= openSync(this.path, 'r');
+    this.fd ??= openRegular(this.path);
     const size = fstatSync(this.fd).size;
     let header = this.readHeader(this.fd, size, live);
     if (!header) return 0;

@@ -1,17 +1,22 @@
 /** One run as the server knows it: its recordings, its profile, and what went wrong on the way. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import { programOf } from '../profile/paths';
 import type { Profile } from '../profile/types';
+import { plainText } from '../protocol/plain';
 import { runFileName, type RunFile } from './plan';
 import { profileNotes, sortNotes } from './notes';
 import type { Note, OpenSink } from './recordingFile';
+import { NotRegularError, readRegularText } from './regularFile';
 import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
 import { SavedFeed } from './savedFeed';
 import { Symbols } from './symbols';
 import { Tail } from './tail';
 import { version } from './version';
+
+/** Bytes; arguments may be long. */
+const largestRunFile = 4 << 20;
 
 /** A run directory, a single recording, or a saved run. Owns the files it follows: close it. */
 export class Run {
@@ -30,15 +35,15 @@ export class Run {
   ) {
     this.symbols = new Symbols(saved?.symbols);
     this.builder = new ProfileBuilder(this.symbols.resolve);
-    this.name = saved?.meta?.program ?? readRunFile(path)?.program ?? '';
+    this.name = saved?.meta?.program ?? readRunProgram(path);
     this.source = saved ? new SavedFeed(saved, this.openSink) : new Tail(path, this.openSink, live);
   }
 
   /** Opens a run. Throws an Error whose message is one sentence for the user. */
   static open(path: string, live: boolean): Run {
     try {
-      const isFile = statSync(path).isFile();
-      return new Run(path, live, isFile && isSavedRun(path) ? readSavedRun(path) : undefined);
+      const isFolder = statSync(path).isDirectory();
+      return new Run(path, live, !isFolder && isSavedRun(path) ? readSavedRun(path) : undefined);
     } catch (error) {
       if (error instanceof SavedRunError) throw error;
       throw new Error(describeOpenError(path, error));
@@ -85,7 +90,7 @@ export class Run {
   /** What a person calls this run: `tour.py`. */
   programName(): string {
     const command = this.profile().processes[0]?.command ?? [];
-    return basename(this.name) || programOf(command) || basename(this.path);
+    return plainText(basename(this.name) || programOf(command) || basename(this.path));
   }
 
   /** Everything worth saying about this run that its numbers do not, most severe first, each once. */
@@ -128,17 +133,22 @@ export class Run {
   };
 }
 
-function readRunFile(path: string): Partial<RunFile> | undefined {
+/** What run.json in a run's folder calls the program; empty when nothing there does. */
+function readRunProgram(path: string): string {
   try {
-    return JSON.parse(readFileSync(join(path, runFileName), 'utf8')) as Partial<RunFile>;
+    const text = readRegularText(join(path, runFileName), largestRunFile) ?? '{}';
+    const { program } = JSON.parse(text) as Partial<RunFile>;
+    return typeof program === 'string' ? program : '';
   } catch {
-    return undefined;
+    return '';
   }
 }
 
 function describeOpenError(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return `${path} does not exist. Check the name of the recording.`;
-  if (code === 'EACCES') return `${path} cannot be read. Change its permissions.`;
-  return `${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`;
+  const name = plainText(path);
+  if (error instanceof NotRegularError) return error.message;
+  if (code === 'ENOENT') return `${name} does not exist. Check the name of the recording.`;
+  if (code === 'EACCES') return `${name} cannot be read. Change its permissions.`;
+  return `${name} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`;
 }

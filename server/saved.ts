@@ -12,25 +12,24 @@
  * Unknown names are skipped. Each piece is compressed on its own: damage costs one recording its rest, not
  * the others anything, and no file is too large for memory.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { plainText } from '../protocol/plain';
 import type { Note } from './recordingFile';
+import { openRegular, readAt } from './regularFile';
 import type { SavedSymbols } from './symbols';
 
 const magic = 'LINESCOPE-RUN ';
 const version = 1;
 const pieceSize = 4 << 20;
 const longestLine = 4096;
+/** Bytes after decompression. The writer makes no piece larger than pieceSize, and a small file must stay small. */
+const largestPiece = 2 * pieceSize;
+/** Characters of an entry's name that are shown. */
+const longestName = 64;
+const largestMeta = 1 << 20;
+const largestSymbols = 128 << 20;
 
 export interface SavedMeta {
   writer: string;
@@ -61,7 +60,8 @@ export function writeSavedRun(
   meta: SavedMeta,
 ): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  const fd = openSync(temporary, 'w');
+  // What a program was given as arguments may be secret, and a name that is taken already is somebody else's.
+  const fd = openSync(temporary, 'wx', 0o600);
   try {
     writeAll(fd, Buffer.from(`${magic}${version}\n`));
     writeEntry(fd, 'meta.json', gzipSync(JSON.stringify(meta)));
@@ -80,7 +80,7 @@ export function writeSavedRun(
 
 /** True when a file starts like a saved run. */
 export function isSavedRun(path: string): boolean {
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     return readAt(fd, 0, magic.length).toString('latin1') === magic;
   } finally {
@@ -90,8 +90,8 @@ export function isSavedRun(path: string): boolean {
 
 /** Opens a saved run. Throws SavedRunError when it is none or a newer one. */
 export function readSavedRun(path: string): SavedRun {
-  const name = basename(path);
-  const fd = openSync(path, 'r');
+  const name = plainText(basename(path));
+  const fd = openRegular(path);
   try {
     const first = readLine(fd, 0);
     if (!first?.text.startsWith(magic))
@@ -104,10 +104,14 @@ export function readSavedRun(path: string): SavedRun {
     }
     const { entries, damage } = listEntries(fd, first.next, name);
     const notes = damage ? [damage] : [];
-    const json = <T>(entry: string): T | undefined => readJson<T>(fd, entries, entry, name, notes);
+    const json = <T>(
+      entry: string,
+      largest: number,
+      check: (value: unknown) => T | undefined,
+    ): T | undefined => readJson(fd, entries, entry, name, notes, largest, check);
     return {
-      meta: json<SavedMeta>('meta.json'),
-      symbols: json<SavedSymbols>('symbols.json') ?? {},
+      meta: json('meta.json', largestMeta, metaOf),
+      symbols: json('symbols.json', largestSymbols, symbolsOf) ?? {},
       notes,
       pieces: (found) => pieces(path, entries, found),
     };
@@ -148,11 +152,40 @@ function parseEntry(line: string, offset: number): Entry | undefined {
   try {
     const entry = JSON.parse(line) as { name?: unknown; bytes?: unknown } | null;
     const { name, bytes } = entry ?? {};
-    if (typeof name !== 'string' || typeof bytes !== 'number' || !(bytes >= 0)) return undefined;
-    return { name, offset, bytes };
+    if (typeof name !== 'string' || !Number.isSafeInteger(bytes) || (bytes as number) < 0) {
+      return undefined;
+    }
+    return { name: plainText(name, longestName), offset, bytes: bytes as number };
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function metaOf(value: unknown): SavedMeta | undefined {
+  if (!isRecord(value)) return undefined;
+  const { writer, savedUnixMs, program } = value;
+  if (typeof writer !== 'string' || typeof program !== 'string') return undefined;
+  if (typeof savedUnixMs !== 'number') return undefined;
+  return { writer: plainText(writer), savedUnixMs, program: plainText(program) };
+}
+
+/** Names that are no text, or stand for no offset, are left out. */
+function symbolsOf(value: unknown): SavedSymbols | undefined {
+  if (!isRecord(value)) return undefined;
+  const modules: [string, Record<string, string>][] = [];
+  for (const [module, names] of Object.entries(value)) {
+    if (!isRecord(names)) continue;
+    const sound = Object.entries(names).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
+    const plain = sound.map(([offset, name]) => [offset, plainText(name)] as const);
+    modules.push([module, Object.fromEntries(plain)]);
+  }
+  return Object.fromEntries(modules);
 }
 
 function readJson<T>(
@@ -161,11 +194,16 @@ function readJson<T>(
   name: string,
   file: string,
   notes: Note[],
+  largest: number,
+  check: (value: unknown) => T | undefined,
 ): T | undefined {
   const entry = entries.find((candidate) => candidate.name === name);
   if (!entry) return undefined;
   try {
-    return JSON.parse(gunzipSync(readAt(fd, entry.offset, entry.bytes)).toString()) as T;
+    const bytes = gunzipSync(readAt(fd, entry.offset, entry.bytes), { maxOutputLength: largest });
+    const value = check(JSON.parse(bytes.toString()));
+    if (value === undefined) throw new TypeError(`${name} has another shape.`);
+    return value;
   } catch {
     const lost =
       name === 'symbols.json' ? 'native functions have no names' : 'its description is missing';
@@ -183,7 +221,7 @@ function* pieces(
   notes: Note[],
 ): Generator<{ name: string; bytes: Uint8Array }, void> {
   const broken = new Set<string>();
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     for (const { name, offset, bytes } of entries) {
       if (!name.endsWith('.lsp') || broken.has(name)) continue;
@@ -194,7 +232,7 @@ function* pieces(
       }
       // A stream with a hole in it cannot be read further: records depend on those before.
       broken.add(name);
-      const text = `${basename(path)} is damaged at byte ${offset}: the rest of ${name} is not shown.`;
+      const text = `${plainText(basename(path))} is damaged at byte ${offset}: the rest of ${name} is not shown.`;
       notes.push({ severity: 'warning', text });
     }
   } finally {
@@ -205,7 +243,7 @@ function* pieces(
 /** Undefined when the bytes are damaged. Not a Buffer: decoders keep slices, and a Buffer's slices share its memory. */
 function unzip(bytes: Buffer): Uint8Array | undefined {
   try {
-    const { buffer, byteOffset, length } = gunzipSync(bytes);
+    const { buffer, byteOffset, length } = gunzipSync(bytes, { maxOutputLength: largestPiece });
     return new Uint8Array(buffer, byteOffset, length);
   } catch {
     return undefined;
@@ -213,7 +251,7 @@ function unzip(bytes: Buffer): Uint8Array | undefined {
 }
 
 function writeRecording(to: number, path: string): void {
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     const header = readAt(fd, 0, 128);
     const committed =
@@ -243,17 +281,6 @@ function readLine(fd: number, at: number): { text: string; next: number } | unde
   const bytes = readAt(fd, at, longestLine);
   const end = bytes.indexOf(10);
   return end < 0 ? undefined : { text: bytes.toString('utf8', 0, end), next: at + end + 1 };
-}
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const got = readSync(fd, bytes, filled, length - filled, offset + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return bytes.subarray(0, filled);
 }
 
 function closeQuietly(fd: number): void {

@@ -2,10 +2,11 @@
  * Which files here are the files a run speaks of, what they said when the run began, and where their lines
  * are now. Files are matched by real path, never by how a path ends.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { mapLines, type LineMap } from '../profile/lines';
 import type { FileCost, Profile } from '../profile/types';
 import { mergeFiles } from './mergeFiles';
+import { readRegularText } from './regularFile';
 
 /** A file of the shown run that exists on this machine. */
 export interface LocalFile {
@@ -19,6 +20,9 @@ export interface LocalFile {
 
 /** [prefix in the recording, prefix here]. */
 export type PathMappings = readonly (readonly [string, string])[];
+
+/** Bytes. Nobody reads a larger file line by line. */
+export const largestSource = 32 << 20;
 
 /** Real paths, remembered briefly: the same few files are asked for with every keystroke. */
 const realPaths = new Map<string, { path: string | undefined; until: number }>();
@@ -124,7 +128,8 @@ function capture(path: string, startedMs: number): string[] | undefined {
   try {
     // A file saved after the start may not be the text that ran.
     if (statSync(path).mtimeMs > startedMs) return undefined;
-    return splitLines(readFileSync(path, 'utf8'));
+    const text = readRegularText(path, largestSource);
+    return text === undefined ? undefined : splitLines(text);
   } catch {
     return undefined;
   }

@@ -4,8 +4,12 @@
  */
 import { basename, dirname, join } from 'node:path';
 import type { ModuleRecord } from '../profile/records';
+import { plainText } from '../protocol/plain';
 import { demangle } from './demangle';
 import { readElf, symbolAt, type ElfInfo } from './elf';
+
+/** Characters. Templates make names that nobody reads to their end. */
+const longestName = 1000;
 
 /** Names already resolved, by library and offset; what a saved recording carries. */
 export type SavedSymbols = Record<string, Record<string, string>>;
@@ -52,7 +56,7 @@ export class Symbols {
     if (!files) this.files.set(key, (files = this.open(module)));
     for (const file of files) {
       const name = symbolAt(file.symbols, offset);
-      if (name !== undefined) return demangle(withoutVersion(name));
+      if (name !== undefined) return plainText(demangle(withoutVersion(name)), longestName);
     }
     return undefined;
   }

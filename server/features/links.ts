@@ -10,7 +10,7 @@ export function commandLink(
   const query = args.length > 0 ? `?${encodeURIComponent(JSON.stringify(args))}` : '';
   // Parentheses survive encodeURIComponent and would end the link.
   const target = `command:${command}${query}`.replace(/\(/g, '%28').replace(/\)/g, '%29');
-  return `[${escapeMarkdown(text)}](${target}${title ? ` "${title.replace(/"/g, "'")}"` : ''})`;
+  return `[${escapeMarkdown(text)}](${target}${title ? ` "${escapeMarkdown(title.replace(/"/g, "'"))}"` : ''})`;
 }
 
 /** Text that markdown shows as it is. */
