@@ -23,6 +23,7 @@
 #include "sampler.h"
 #include "selftest.h"
 #include "signals.h"
+#include "thread_state.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -108,6 +109,7 @@ __attribute__((constructor)) static void start(void) {
   }
   gpu_prepare();
   selftest_prepare(&python);
+  thread_states_use(&python);
   int signal = sampler_install(&python);
   if (!signal) {
     say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");

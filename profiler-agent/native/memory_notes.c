@@ -9,6 +9,7 @@
 #include "sampler.h"
 #include "samples.h"
 #include "stack.h"
+#include "thread_state.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -82,7 +83,7 @@ static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memor
   struct registers registers = registers_here();
   struct stack stack;
   void *into;
-  uintptr_t tstate = sampler_thread_state(thread);
+  uintptr_t tstate = thread_state_of(thread);
   enum stack_result result =
       stack_collect(&stack, &into, sizeof sample, ring, thread->stack_end, python, &registers, tstate);
   // Without a stack it is on no line, and still allocated.

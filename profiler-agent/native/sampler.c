@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "arch.h"
 #include "restart.h"
@@ -12,28 +10,17 @@
 #include "signals.h"
 #include "selftest.h"
 #include "stack.h"
+#include "thread_state.h"
 #include "watcher.h"
 
 static const struct interpreter *python;
-
-// While the interpreter finalizes, it frees the states of other threads.
-uintptr_t sampler_thread_state(const struct thread *self) {
-  if (!python->is_initialized()) return 0;
-  if (python->is_finalizing() && self->tid != getpid()) return 0;
-  // From 3.12 the current state is the thread's own, and knows sub-interpreters.
-  if (python->minor >= 12) {
-    void *now = python->thread_state_now();
-    if (now) return (uintptr_t)now;
-  }
-  return (uintptr_t)python->gilstate_this();
-}
 
 static void sample_take(struct thread *self, const struct registers *registers, bool by_tick) {
   struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC), .by_tick = by_tick};
   sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   sample.ticks = ticks_now();
 
-  uintptr_t tstate = sampler_thread_state(self);
+  uintptr_t tstate = thread_state_of(self);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
   struct stack stack;
   void *into;

@@ -16,5 +16,3 @@ enum {
 
 // Installs the handler on a free real-time signal. Returns the signal, or 0 when there is none.
 int sampler_install(const struct interpreter *python);
-// The calling thread's Python state, or 0. (signal)
-uintptr_t sampler_thread_state(const struct thread *self);

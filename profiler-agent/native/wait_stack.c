@@ -7,6 +7,7 @@
 #include "objects.h"
 #include "recording.h"
 #include "stack.h"
+#include "thread_state.h"
 
 // Where a frame keeps its first local variable, from 3.9 to 3.15: PyFrameObject.f_localsplus, from 3.11
 // _PyInterpreterFrame.localsplus.
@@ -89,33 +90,34 @@ static void thread_state_learn(uintptr_t owner, uintptr_t state) {
   }
 }
 
-// The thread state of a thread whose handler never ran, from the interpreter's list.
+// A thread's state in the main interpreter, from that one's list.
 static uintptr_t thread_state_find(const struct thread *it) {
   const struct offsets *at = &python->at;
-  uintptr_t known = 0;
-  for (uint32_t i = 0; i < threads_count() && !known; i++)
-    known = atomic_load_explicit(&thread_at(i)->tstate, memory_order_relaxed);
-  for (int way = 0; way < 2; way++) {
-    uintptr_t state = known, wanted = (uintptr_t)it->pthread, owner, found = 0;
-    for (int i = 0; state && i < THREADS_MAX; i++) {
-      if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
-      if (owner == wanted) found = state;
-      thread_state_learn(owner, state);
-      if (!memory_read(state + (way ? at->tstate_prev : at->tstate_next), &state, sizeof state)) break;
-    }
-    if (found) return found;
+  uintptr_t state = thread_states_first(), owner, found = 0;
+  for (int i = 0; state && i < THREADS_MAX; i++) {
+    if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
+    if (owner == (uintptr_t)it->pthread) found = state;
+    thread_state_learn(owner, state);
+    if (!memory_read(state + at->tstate_next, &state, sizeof state)) break;
   }
-  return 0;
+  return found;
+}
+
+// The state that a thread runs code in. What its handler saw last may have been in a sub-interpreter that is no more.
+static uintptr_t thread_state_now(const struct thread *it) {
+  uintptr_t state = thread_state_inner(it->pthread), owner;
+  if (state) return state;
+  state = atomic_load_explicit(&it->tstate, memory_order_relaxed);
+  bool known = state && memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner) &&
+               owner == (uintptr_t)it->pthread && thread_state_runs(state);
+  return known ? state : thread_state_find(it);
 }
 
 bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   static uint64_t frames[STACK_WORDS_MAX];
   *self = (struct wait_stack){0};
   if (!python->is_initialized() || python->is_finalizing()) return false;
-  uintptr_t tstate = atomic_load_explicit(&it->tstate, memory_order_relaxed);
-  uintptr_t owner = 0;
-  if (tstate) memory_read(tstate + python->at.tstate_thread_id, &owner, sizeof owner);
-  if (owner != (uintptr_t)it->pthread) tstate = thread_state_find(it);
+  uintptr_t tstate = thread_state_now(it);
   if (!tstate) return false;
   self->tstate = tstate;
 

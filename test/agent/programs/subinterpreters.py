@@ -9,15 +9,18 @@ except ImportError:
     import _xxsubinterpreters as interpreters
 
 code = """
-import time
+import time, zlib
 
+data = bytes(1000000)
 def inner(count):
     return sum(i * i for i in range(count))
 
 end = time.thread_time() + 0.4
 while time.thread_time() < end:
     inner(1000)
+    zlib.crc32(data)
     time.sleep(0.001)
+time.sleep(0.3)
 """
 run = getattr(interpreters, "run_string", None) or interpreters.exec
 used = []
