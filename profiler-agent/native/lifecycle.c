@@ -17,6 +17,7 @@
 #include "base.h"
 #include "codes.h"
 #include "gpu.h"
+#include "guard.h"
 #include "interpreter.h"
 #include "memory.h"
 #include "recording.h"
@@ -86,6 +87,7 @@ static void after_fork_in_child(void) {
   codes_clear();
   threads_after_fork();
   signals_after_fork();
+  guard_after_fork();
   process = getpid();
   active = record_from_here();
   if (!active) memory_stop();
@@ -141,7 +143,7 @@ static void *trampoline(void *argument) {
   void *(*start)(void *) = self->start;
   void *value = self->argument;
   thread__begin(self);
-  signals_begin(self->signal_blocked);
+  signals_begin(self->signals_blocked);
   void *result;
   pthread_cleanup_push(finish_thread, self);
   result = start(value);
@@ -155,7 +157,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   self->start = start;
   self->argument = argument;
   self->has_trampoline = true;
-  self->signal_blocked = signals_blocked();
+  self->signals_blocked = signals_believed();
   int error = agent_real_pthread_create(thread, attributes, trampoline, self);
   if (error) thread__unclaim(self);
   return error;

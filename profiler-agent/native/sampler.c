@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "arch.h"
+#include "guard.h"
+#include "handlers.h"
 #include "restart.h"
 #include "memory.h"
 #include "signals.h"
@@ -38,9 +40,15 @@ static void sample_take(struct thread *self, const struct registers *registers, 
   if (ring__fills(self->ring, sample.entry.size)) watcher_wake();
 }
 
+// In a handler of a fault another fault would be the end, also one that could be recovered.
+static bool may_fault(const ucontext_t *context) {
+  return !sigismember(&context->uc_sigmask, SIGSEGV) && !sigismember(&context->uc_sigmask, SIGBUS);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context) {
   (void)signal;
   int saved = errno;
+  handlers_sampling(true);
   struct thread *self = thread_self();
   // From this thread's own timer, or from the watcher. Whoever else sends this signal is not answered.
   bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == self);
@@ -49,7 +57,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     restart_interrupted_call(context);
   else
     signals_answer(info);
-  if (self && ours && atomic_load(&self->phase) == THREAD_LIVE) {
+  if (self && ours && atomic_load(&self->phase) == THREAD_LIVE && may_fault(context)) {
     selftest_interrupted(registers.pc);
     // The C library's functions that the handler uses are hooked.
     bool inside = memory_local.inside;
@@ -58,6 +66,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     memory_local.inside = inside;
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
+  handlers_sampling(false);
   errno = saved;
 }
 

@@ -3,11 +3,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "restart.h"
+#include "guard.h"
+#include "handlers.h"
 #include "threads.h"
 
 // What a signal needs of a stack: 3.6 KB for the registers where there is AVX-512, a little more than 1 KB for the
@@ -20,14 +22,14 @@ static int process;           // a vfork child shares this memory, but its signa
 static void (*on_signal)(int, siginfo_t *, void *);
 static struct sigaction pretended;  // the program's idea of our signal
 
-THREAD_LOCAL bool believes_blocked;
+// Signals that are never blocked but where it would do harm, each a bit of a mask: what the program believes.
+THREAD_LOCAL uint64_t believed;
+THREAD_LOCAL uint64_t held;    // of those, the ones that are blocked, because one was sent meanwhile
 THREAD_LOCAL bool is_blocked;  // its alternate stack is too small for us
 
 // The C library's own function of that name.
 #define REAL(name) ((__typeof__(&name))real(&real_##name, #name))
 #define REAL_OF(name) static void *real_##name
-REAL_OF(sigaction);
-REAL_OF(signal);
 REAL_OF(sigprocmask);
 REAL_OF(pthread_sigmask);
 REAL_OF(sigwait);
@@ -39,6 +41,25 @@ REAL_OF(sigaltstack);
 static void *real(void **known, const char *name) {
   if (UNLIKELY(!*known)) *known = dlsym(RTLD_NEXT, name);
   return *known;
+}
+
+static uint64_t bit(int number) {
+  return number ? 1ull << (number - 1) : 0;
+}
+
+static uint64_t unblockable(void) {
+  return bit(signals_ours()) | (guard_active() ? bit(SIGSEGV) | bit(SIGBUS) : 0);
+}
+
+// The kernel's part of a set is its first word.
+static uint64_t word_of(const sigset_t *set) {
+  uint64_t word;
+  memcpy(&word, set, sizeof word);
+  return word;
+}
+
+static void word_set(sigset_t *set, uint64_t word) {
+  memcpy(set, &word, sizeof word);
 }
 
 static sigset_t only(int number) {
@@ -54,10 +75,13 @@ static sigset_t only(int number) {
 static int take(void) {
   for (int candidate = SIGRTMAX - 3; candidate > SIGRTMIN; candidate--) {
     struct sigaction old;
-    if (REAL(sigaction)(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
+    if (handlers_real(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigfillset(&action.sa_mask);
-    if (REAL(sigaction)(candidate, &action, NULL) == 0) return candidate;
+    // What the handler reads may be gone (guard.h).
+    sigdelset(&action.sa_mask, SIGSEGV);
+    sigdelset(&action.sa_mask, SIGBUS);
+    if (handlers_real(candidate, &action, NULL) == 0) return candidate;
   }
   return 0;
 }
@@ -67,12 +91,14 @@ int signals_install(void (*handler)(int, siginfo_t *, void *)) {
   on_signal = handler;
   process = getpid();
   // Whatever may be called from a handler of the program's is looked up now.
-  REAL(signal), REAL(sigprocmask), REAL(pthread_sigmask), REAL(sigaltstack);
+  REAL(sigprocmask), REAL(pthread_sigmask), REAL(sigaltstack);
   atomic_store(&ours, take());
-  // The program that started this one may have left it blocked.
+  if (!signals_ours()) return 0;
+  handlers_install();
+  // The program that started this one may have left them blocked.
   sigset_t mask;
   REAL(pthread_sigmask)(SIG_BLOCK, NULL, &mask);
-  if (signals_ours()) signals_begin(sigismember(&mask, signals_ours()));
+  signals_begin(word_of(&mask));
   return signals_ours();
 }
 
@@ -104,11 +130,12 @@ static void make_way(int number) {
   while (atomic_load(&sending)) syscall(SYS_nanosleep, &moment, NULL);
   // Those of ours that are still on their way are forgotten by the kernel when they are to be ignored.
   struct sigaction ignore = {.sa_handler = SIG_IGN};
-  REAL(sigaction)(number, &ignore, NULL);
+  handlers_real(number, &ignore, NULL);
   sigset_t mask = only(number);
-  if (believes_blocked) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
-  believes_blocked = false;
-  if (next) signals_begin(false);
+  if (believed & bit(number)) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+  believed &= ~bit(number);
+  mask = only(next);
+  if (next) REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
 }
 
 void signals_answer(const siginfo_t *info) {
@@ -116,7 +143,7 @@ void signals_answer(const siginfo_t *info) {
       info->si_code == SI_USER || info->si_code == SI_QUEUE || (info->si_code == SI_TKILL && info->si_pid != getpid());
   if (!foreign || pretended.sa_handler != SIG_DFL) return;
   struct sigaction fatal = {.sa_handler = SIG_DFL};
-  REAL(sigaction)(info->si_signo, &fatal, NULL);
+  handlers_real(info->si_signo, &fatal, NULL);
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), info->si_signo);
 }
 
@@ -126,19 +153,12 @@ static bool is_function(void (*handler)(int)) {
   return handler != SIG_DFL && handler != SIG_IGN;
 }
 
-// Where nothing is sampled, nothing is watched.
-static void set_handler(int number, void (*handler)(int)) {
-  if (signals_ours() && is_function(handler)) restart_watch_handler(number);
-}
-
 EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
-  if (number != signals_ours() || !number) {
-    int result = REAL(sigaction)(number, action, old);
-    if (result == 0 && action) set_handler(number, action->sa_handler);
-    return result;
-  }
+  // A vfork child shares what is known here, but its handlers are its own.
+  if (process && process != getpid()) return handlers_real(number, action, old);
+  if (number != signals_ours() || !number) return handlers_set(number, action, old);
   struct sigaction before = pretended;
-  if (action && process == getpid()) {
+  if (action) {
     if (is_function(action->sa_handler)) {
       make_way(number);
       pretended = (struct sigaction){.sa_handler = SIG_DFL};
@@ -151,35 +171,32 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
   return 0;
 }
 
-EXPORT sighandler_t signal(int number, sighandler_t handler) {
-  if (number != signals_ours() || !number) {
-    sighandler_t old = REAL(signal)(number, handler);
-    if (old != SIG_ERR) set_handler(number, handler);
-    return old;
-  }
-  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART, .sa_mask = only(number)}, old;
-  sigaction(number, &action, &old);
-  return old.sa_handler;
-}
-
 // ---- Which signals a thread takes ----
 
 static int mask_change(__typeof__(&pthread_sigmask) change, int how, const sigset_t *set, sigset_t *old) {
-  int number = signals_ours();
-  if (!number) return change(how, set, old);
-  bool before = believes_blocked, after = before;
+  uint64_t hidden = unblockable();
+  if (!signals_ours() || process != getpid()) return change(how, set, old);
+  uint64_t before = believed & hidden, after = before;
   sigset_t changed;
   if (set) {
     changed = *set;
-    bool named = sigismember(set, number);
-    after = how == SIG_BLOCK ? before || named : how == SIG_UNBLOCK ? before && !named : named;
-    sigdelset(&changed, number);
-    if (how == SIG_SETMASK && is_blocked) sigaddset(&changed, number);
+    uint64_t named = word_of(set) & hidden;
+    after = how == SIG_BLOCK ? before | named : how == SIG_UNBLOCK ? before & ~named : named;
+    uint64_t kernel = word_of(set) & ~hidden | named & held;
+    if (how == SIG_SETMASK && is_blocked) kernel |= bit(signals_ours());
+    word_set(&changed, kernel);
   }
+  // What waits is delivered before the change returns.
+  uint64_t believed_before = believed, held_before = held;
+  believed = after;
+  held &= after;
   int result = change(how, set ? &changed : NULL, old);
-  if (result != 0) return result;
-  believes_blocked = after;
-  if (old) (before ? sigaddset : sigdelset)(old, number);
+  if (result != 0) {
+    believed = believed_before;
+    held = held_before;
+    return result;
+  }
+  if (old) word_set(old, word_of(old) & ~hidden | before);
   return 0;
 }
 
@@ -191,23 +208,39 @@ EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old) {
   return mask_change(REAL(sigprocmask), how, set, old);
 }
 
-bool signals_blocked(void) {
-  return believes_blocked;
+uint64_t signals_believed(void) {
+  return believed;
 }
 
-void signals_begin(bool blocked) {
-  sigset_t mask = only(signals_ours());
-  believes_blocked = blocked;
+bool signals_believes_blocked(int number) {
+  return believed & bit(number);
+}
+
+bool signals_hold(int number) {
+  held |= believed & bit(number);
+  return held & bit(number);
+}
+
+void signals_begin(uint64_t blocked) {
+  sigset_t mask;
+  sigemptyset(&mask);
+  word_set(&mask, unblockable());
+  believed = blocked & unblockable();
+  held = 0;
   REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
 }
 
 void signals_before_exec(void) {
-  sigset_t mask = only(signals_ours());
-  if (believes_blocked) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+  sigset_t mask;
+  sigemptyset(&mask);
+  word_set(&mask, believed);
+  if (believed) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+  handlers_before_exec();
 }
 
 void signals_after_exec(void) {
-  if (!is_blocked) signals_begin(believes_blocked);
+  handlers_after_exec();
+  if (!is_blocked) signals_begin(believed);
 }
 
 // Whoever waits for every signal does not wait for ours.

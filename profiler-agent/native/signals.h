@@ -16,10 +16,13 @@ int signals_ours(void);
 bool signals_send(int tid);
 // Someone else has sent it: what the program has asked to happen then happens. (signal)
 void signals_answer(const siginfo_t *info);
-// Does the calling thread believe that it is blocked?
-bool signals_blocked(void);
+// Of the signals that are never blocked, those that the calling thread believes are, each a bit of the kernel's mask.
+uint64_t signals_believed(void);
+bool signals_believes_blocked(int number);
+// A signal has come that the calling thread may believe is blocked: if so, from now on it is. (signal)
+bool signals_hold(int number);
 // The calling thread begins, and believes what its creator believed.
-void signals_begin(bool blocked);
+void signals_begin(uint64_t blocked);
 // Before exec, the next program inherits what this one believes; it did not come to that.
 void signals_before_exec(void);
 void signals_after_exec(void);

@@ -27,6 +27,12 @@ struct thread *thread_self(void) {
   return mine;
 }
 
+int threads_any_live(void) {
+  for (uint32_t i = 0; i < threads_count(); i++)
+    if (atomic_load(&slots[i]->phase) == THREAD_LIVE) return slots[i]->tid;
+  return 0;
+}
+
 struct thread *thread_claim(void) {
   struct thread *found = NULL;
   // Held for the length of this function only, by threads that are being created.

@@ -38,7 +38,7 @@ struct thread {
   void *(*start)(void *);
   void *argument;
   bool has_trampoline;
-  bool signal_blocked;  // as the program believes
+  uint64_t signals_blocked;  // as the program believes
 
   _Atomic int timer;          // the kernel's id of its CPU-time timer, −1 none
   uint64_t began, began_cpu;  // when it began, and its CPU clock then
@@ -72,6 +72,8 @@ uint32_t threads_count(void);
 struct thread *thread_at(uint32_t index);
 // The calling thread's slot, or NULL. (signal)
 struct thread *thread_self(void);
+// The kernel's id of some thread of the program's, 0 when there is none.
+int threads_any_live(void);
 // Claims a slot in phase STARTING; NULL when there is no memory or there are too many threads.
 struct thread *thread_claim(void);
 // Was there ever none?

@@ -5,11 +5,14 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "gpu.h"
+#include "guard.h"
+#include "handlers.h"
 #include "interpreter.h"
 #include "memory.h"
 #include "memory_notes.h"
@@ -56,6 +59,7 @@ static struct stats stats;
 static uint64_t agent_cpu_before;  // of watchers that were stopped
 static bool said_refused;          // that threads are missing
 static bool said_no_signal;        // that the program has taken every signal
+static bool said_unguarded;        // that the program has taken the signals of memory that is not there
 static bool said_in_step;          // that it keeps step with the tick
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
@@ -108,6 +112,12 @@ static void notes_write(void) {
         "met at the same lines again and again, or seldom: how it divides among lines is not right. An interval of "
         "500 µs does not depend on that tick.");
   }
+  if (!said_unguarded && !guard_active()) {
+    said_unguarded = true;
+    record_note(1,
+                "The program has taken SIGSEGV or SIGBUS by a system call of its own: memory is read more slowly from "
+                "then on.");
+  }
   if (!said_refused && threads_refused()) {
     said_refused = true;
     record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
@@ -153,6 +163,7 @@ static bool look_around(uint64_t now) {
   gpu_look(now);
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
+    handlers_look();
     stats_write();
     notes_write();
   }
@@ -160,6 +171,20 @@ static bool look_around(uint64_t now) {
 }
 
 // ---- The thread itself ----
+
+// What is known of this run only at its end.
+static void last_notes_write(void) {
+  notes_write();
+  uint64_t gone = guard_recovered();
+  if (!gone) return;
+  char text[160];
+  snprintf(
+      text, sizeof text,
+      "Memory that a sample was reading had gone %llu time%s: such samples were dropped, and their time is charged "
+      "to the next.",
+      (unsigned long long)gone, gone == 1 ? "" : "s");
+  record_note(1, text);
+}
 
 static void finish(void) {
   uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -177,7 +202,7 @@ static void finish(void) {
   memory_drain();
   gpu_finish();
   stats_write();
-  notes_write();
+  last_notes_write();
   memory_finish();
   if (say_end) record_end(end_status);
   recording_commit();
@@ -220,6 +245,7 @@ static void sleep_until(uint64_t moment, uint32_t called) {
 
 static void *run(void *unused) {
   (void)unused;
+  handlers_decline();
   prctl(PR_SET_NAME, "linescope");
   prctl(PR_SET_TIMERSLACK, 1000);
   // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
@@ -284,7 +310,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
-  said_refused = said_no_signal = said_in_step = false;
+  said_refused = said_no_signal = said_unguarded = said_in_step = false;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
@@ -299,6 +325,9 @@ int watcher_start(void) {
   // The watcher takes no signal of the program's, and inherits that from the one who creates it.
   sigset_t all, old;
   sigfillset(&all);
+  // What it reads may be gone (guard.h).
+  sigdelset(&all, SIGSEGV);
+  sigdelset(&all, SIGBUS);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);

@@ -1,0 +1,134 @@
+#define _GNU_SOURCE
+#include "guard.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static _Atomic bool active;
+static _Atomic uint64_t recovered;
+
+// Copies `size` bytes and returns true. An instruction before guard_copy_failed that faults goes on there, which
+// returns false: so nothing in between may push anything.
+bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
+extern const char guard_copy_failed[] __attribute__((visibility("hidden")));
+
+#define FUNCTION(name, body)               \
+  __asm__(                                 \
+      ".pushsection .text\n"               \
+      ".balign 16\n"                       \
+      ".globl " #name                      \
+      "\n"                                 \
+      ".hidden " #name                     \
+      "\n"                                 \
+      ".type " #name ", %function\n" #name \
+      ":\n"                                \
+      ".cfi_startproc\n" body              \
+      ".cfi_endproc\n"                     \
+      ".size " #name ", . - " #name        \
+      "\n"                                 \
+      ".popsection\n")
+
+#if defined(__x86_64__)
+
+FUNCTION(guard_copy,
+         "  cmp $256, %rdx\n"
+         "  jae 4f\n"
+         "1: cmp $8, %rdx\n"
+         "  jb 2f\n"
+         "  mov (%rsi), %rax\n"
+         "  mov %rax, (%rdi)\n"
+         "  add $8, %rsi\n"
+         "  add $8, %rdi\n"
+         "  sub $8, %rdx\n"
+         "  jmp 1b\n"
+         "2: test %rdx, %rdx\n"
+         "  jz 3f\n"
+         "  mov (%rsi), %al\n"
+         "  mov %al, (%rdi)\n"
+         "  inc %rsi\n"
+         "  inc %rdi\n"
+         "  dec %rdx\n"
+         "  jmp 2b\n"
+         "3: mov $1, %eax\n"
+         "  ret\n"
+         "4: mov %rdx, %rcx\n"
+         "  rep movsb\n"
+         "  jmp 3b\n"
+         ".globl guard_copy_failed\n"
+         ".hidden guard_copy_failed\n"
+         "guard_copy_failed:\n"
+         "  xor %eax, %eax\n"
+         "  ret\n");
+
+INLINE uintptr_t *counter_of(ucontext_t *context) {
+  return (uintptr_t *)&context->uc_mcontext.gregs[REG_RIP];
+}
+
+#elif defined(__aarch64__)
+
+FUNCTION(guard_copy,
+         "1: cmp x2, #8\n"
+         "  b.lo 2f\n"
+         "  ldr x3, [x1], #8\n"
+         "  str x3, [x0], #8\n"
+         "  sub x2, x2, #8\n"
+         "  b 1b\n"
+         "2: cbz x2, 3f\n"
+         "  ldrb w3, [x1], #1\n"
+         "  strb w3, [x0], #1\n"
+         "  sub x2, x2, #1\n"
+         "  b 2b\n"
+         "3: mov w0, #1\n"
+         "  ret\n"
+         ".globl guard_copy_failed\n"
+         ".hidden guard_copy_failed\n"
+         "guard_copy_failed:\n"
+         "  mov w0, #0\n"
+         "  ret\n");
+
+INLINE uintptr_t *counter_of(ucontext_t *context) {
+  return (uintptr_t *)&context->uc_mcontext.pc;
+}
+
+#endif
+
+bool guard_active(void) {
+  return atomic_load_explicit(&active, memory_order_relaxed);
+}
+
+void guard_use(bool now) {
+  atomic_store(&active, now);
+}
+
+bool guarded_read(uintptr_t from, void *into, size_t size) {
+  if (LIKELY(guard_active())) return guard_copy(into, (const void *)from, size);
+  return memory_read(from, into, size);
+}
+
+bool guarded_write(void *to, const void *from, size_t size) {
+  if (LIKELY(guard_active())) return guard_copy(to, from, size);
+  struct iovec local = {(void *)from, size}, remote = {to, size};
+  int error = errno;
+  bool written = process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
+  errno = error;
+  return written;
+}
+
+bool guard_recover(const siginfo_t *info, ucontext_t *context) {
+  uintptr_t *counter = counter_of(context), first = (uintptr_t)guard_copy, failed = (uintptr_t)guard_copy_failed;
+  // Of what was sent, not met, the counter says nothing.
+  if (info->si_code <= 0 || *counter - first >= failed - first) return false;
+  *counter = failed;
+  atomic_fetch_add_explicit(&recovered, 1, memory_order_relaxed);
+  return true;
+}
+
+uint64_t guard_recovered(void) {
+  return atomic_load_explicit(&recovered, memory_order_relaxed);
+}
+
+void guard_after_fork(void) {
+  atomic_store(&recovered, 0);
+}

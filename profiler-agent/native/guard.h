@@ -1,0 +1,25 @@
+// Copies that may meet memory that is not there.
+//
+// The program frees its memory whenever it likes, and whoever may shorten a file that is mapped takes its pages away. A
+// copy that meets such a place fails, and nothing else happens: its fault is recovered by where it happened
+// (handlers.c has the handlers of SIGSEGV and SIGBUS). As long as nothing goes wrong this costs what memcpy costs.
+#pragma once
+#include <signal.h>
+#include <ucontext.h>
+
+#include "base.h"
+
+// True when all of it could be read. Aligned words are read whole. (signal, watcher)
+bool guarded_read(uintptr_t from, void *into, size_t size);
+// True when all of it could be written. (signal, watcher)
+bool guarded_write(void *to, const void *from, size_t size);
+// Are faults recovered without a system call? If not, the copies above ask the kernel to make them, which costs
+// hundreds of times as much. (signal)
+bool guard_active(void);
+void guard_use(bool active);
+// Was it one of these copies that faulted? Then the context goes on where the copy has failed. (signal)
+bool guard_recover(const siginfo_t *info, ucontext_t *context);
+// How many faults were recovered in this process so far.
+uint64_t guard_recovered(void);
+// In a forked child.
+void guard_after_fork(void);
