@@ -1,5 +1,6 @@
 #include "samples.h"
 
+#include "kin.h"
 #include "sampler.h"
 
 // A sample of a running thread that comes later than this after the one before is late.
@@ -76,12 +77,12 @@ void thread__take_sample(struct thread *it, const struct entry_sample *entry, bo
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
   it->sampled = entry->wall;
   it->cpu += cpu;
+  it->charged += cpu;
 }
 
-// Writes CPU time that is not a sample's of its own, up to a moment.
-static void remainder_write(const struct thread *it, const struct met *met, uint64_t wall, uint64_t cpu) {
+void remainder_write(uint32_t thread, const struct met *met, uint64_t wall, uint64_t cpu) {
   struct sample_record rest = {
-      .thread = it->id,
+      .thread = thread,
       .flags = SAMPLE_REMAINDER | met->flags,
       .stack = met->stack,
       .native = met->native,
@@ -96,16 +97,21 @@ static void remainder_write(const struct thread *it, const struct met *met, uint
 void thread__settle(struct thread *it, uint64_t wall, uint64_t cpu) {
   static const struct met unknown = {.flags = SAMPLE_NO_PYTHON};
   if (cpu <= it->cpu) return;
-  uint64_t rest = cpu - it->cpu;
+  uint64_t rest = cpu - it->cpu, whole = it->charged + rest;
   it->cpu = cpu;
   uint32_t count = it->recents < RECENT ? it->recents : RECENT;
+  if (kin_is_short(whole) && !count) {
+    kin_missed(it, wall, whole);
+    return;
+  }
   // What is more than the reserve was met by no tick, though one should have come.
   uint64_t known = count ? reserve_ns() + tick_ns() : 0;
   if (known > rest) known = rest;
-  remainder_write(it, &unknown, wall - known, rest - known);
+  remainder_write(it->id, &unknown, wall - known, rest - known);
   for (; count; count--) {
     uint64_t part = known / count;
     known -= part;
-    remainder_write(it, &it->recent[(it->recents - count) % RECENT], wall - known, part);
+    remainder_write(it->id, &it->recent[(it->recents - count) % RECENT], wall - known, part);
   }
+  if (kin_is_short(whole)) kin_met(it, it->recents < RECENT ? it->recents : RECENT, whole);
 }

@@ -8,6 +8,8 @@
 void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
 // Writes one sample. `often`: threads are sampled faster than by ticks.
 void thread__take_sample(struct thread *self, const struct entry_sample *entry, bool often, struct stats *stats);
+// Writes CPU time that is not a sample's of its own, up to a moment.
+void remainder_write(uint32_t thread, const struct met *met, uint64_t wall, uint64_t cpu);
 // The thread is over: divides the CPU time that no sample was charged with among its last ones. What should have been
-// met by a tick belongs to none.
+// met by a tick belongs to none; a short thread that no tick met is one of its kin (kin.h).
 void thread__settle(struct thread *self, uint64_t wall, uint64_t cpu);

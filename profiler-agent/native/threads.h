@@ -49,6 +49,7 @@ struct thread {
   struct ticks ticks;          // its ticks at the last sample
   struct met recent[RECENT];   // the last samples
   uint32_t recents;            // how many there have been
+  uint64_t charged;            // CPU time that its samples have been charged with
   uint64_t undivided;          // CPU time that no tick has fallen in yet
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far

@@ -14,6 +14,7 @@
 #include "guard.h"
 #include "handlers.h"
 #include "interpreter.h"
+#include "kin.h"
 #include "memory.h"
 #include "memory_notes.h"
 #include "modules.h"
@@ -199,6 +200,8 @@ static void finish(void) {
     thread__settle(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }
+  const char *estimate = kin_finish();
+  if (estimate) record_note(0, estimate);
   memory_drain();
   gpu_finish();
   stats_write();
@@ -314,6 +317,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
+  kin_begin();
   tasks_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   modules_wait = MODULES_NS;
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;

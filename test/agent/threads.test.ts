@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Folders, mark, profile, program, run } from './programs';
 import { pythons } from './pythons';
-import { cpu, lineOf } from './report';
+import { cpu, lineOf, percent } from './report';
 
 const folders = new Folders();
 afterAll(() => folders.clear());
@@ -148,6 +148,24 @@ describe.each(pythons)('Python $name', (python) => {
     const last = lines.find((line) => line.line === 13);
     expect(last!.self.wait_s).toBeGreaterThan(3 * 0.3 * 0.8);
     expect(lineOf(report, path, mark(path, 'run')).self.wait_s).toBeLessThan(0.1);
+  });
+
+  test('threads that are over before a tick meets them are on the lines of their kin', async () => {
+    const path = program('brief_threads.py');
+    const { report, stdout } = await profile(python.path, [path], folders.make());
+    const told = stdout.trim().split(' ').map(Number);
+    const whole = told.reduce((sum, seconds) => sum + seconds, 0);
+    const seen = ['most', 'less', 'little'].map((name) =>
+      cpu(lineOf(report, path, mark(path, name)).total),
+    );
+    expect(seen.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThan(0.9 * whole);
+    told.forEach((seconds, at) => {
+      expect(Math.abs(percent(seen[at]!, whole) - percent(seconds, whole))).toBeLessThan(12);
+    });
+    expect(report.notes.map(({ text }) => text).join()).toContain('are an estimate');
+    const threads = report.threads.reduce((sum, { cpu_s }) => sum + cpu_s, 0);
+    expect(cpu(report.total)).toBeGreaterThan(0.99 * threads);
+    expect(cpu(report.total)).toBeLessThan(1.01 * threads);
   });
 
   test('two hundred short threads lose no CPU time', async () => {
