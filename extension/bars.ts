@@ -15,7 +15,7 @@ export function barSize(fontSize: number): BarSize {
 const narrowest = 1.5;
 
 /**
- * A stacked bar: python, native, system and wait, or memory, from left to right on a track as long as the whole run. Self cost fills
+ * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right on a track as long as the whole run. Self cost fills
  * the height; total cost, spent in what the line called, is a thinner line so that the two are never taken for each other.
  */
 export function barSvg(
@@ -32,7 +32,7 @@ export function barSvg(
   const inset = outlined ? 1.5 : 0;
   const right = width - inset;
   let left = inset;
-  const parts = (['python', 'native', 'system', 'wait', 'memory'] as const).map((part) => {
+  const parts = (['python', 'native', 'system', 'wait', 'queue', 'memory'] as const).map((part) => {
     const share = Math.min(1, Math.max(0, bar[part]));
     if (share === 0 || left >= right) return '';
     const length = Math.min(right - left, Math.max(narrowest, share * (width - 2 * inset)));

@@ -83,5 +83,7 @@ function hotLines(all: readonly LineAnnotation[]): LineAnnotation[] {
 }
 
 function length({ bar, kind }: LineAnnotation): number {
-  return kind === 'self' ? bar.python + bar.native + bar.system + bar.wait + bar.memory : 0;
+  return kind === 'self'
+    ? bar.python + bar.native + bar.system + bar.wait + bar.queue + bar.memory
+    : 0;
 }

@@ -8,6 +8,7 @@ export interface Palette {
   native: string;
   system: string;
   wait: string;
+  queue: string;
   memory: string;
   /** Eight steps, cold to hot. */
   heat: string[];
@@ -37,6 +38,7 @@ export function readPalette(extension: vscode.Extension<unknown>): Palette {
     native: color('native'),
     system: color('system'),
     wait: color('wait'),
+    queue: color('queue'),
     memory: color('memory'),
     heat: Array.from({ length: 8 }, (_, step) => color(`heat${step}`)),
   };

@@ -7,7 +7,10 @@ import { currentMetric, update, viewSettings } from './settings';
 
 export const metricNames: Record<Metric, { label: string; detail: string }> = {
   cpu: { label: 'CPU', detail: 'Python, native and system time together' },
-  wall: { label: 'Wall clock', detail: 'CPU time and waiting together, summed over threads' },
+  wall: {
+    label: 'Wall clock',
+    detail: 'CPU time and waiting, also for a core, summed over threads',
+  },
   python: { label: 'Python', detail: 'CPU time in the interpreter' },
   native: { label: 'Native', detail: 'CPU time in compiled code the line called' },
   system: { label: 'System', detail: 'CPU time in the kernel' },

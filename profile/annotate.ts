@@ -23,7 +23,14 @@ export interface LineFigures {
    * Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. Of allocated bytes python and native
    * say who asked for them; memory is that of the other metrics of memory.
    */
-  bar: { python: number; native: number; system: number; wait: number; memory: number };
+  bar: {
+    python: number;
+    native: number;
+    system: number;
+    wait: number;
+    queue: number;
+    memory: number;
+  };
   /** `2.91 s` or `120 MB`, `58.2 %`: to be right-aligned in their columns. */
   value: string;
   percent: string;
@@ -118,7 +125,7 @@ function partOf(what: string, part: number, whole: number): string {
 }
 
 function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
-  const bar = { python: 0, native: 0, system: 0, wait: 0, memory: 0 };
+  const bar = { python: 0, native: 0, system: 0, wait: 0, queue: 0, memory: 0 };
   for (const kind of kindsOf(metric)) {
     bar[kind] = cost[kind] / whole;
   }

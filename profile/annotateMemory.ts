@@ -34,6 +34,7 @@ export function annotateMemory(
       native: metric === 'allocated' ? share - python : 0,
       system: 0,
       wait: 0,
+      queue: 0,
       memory: metric === 'allocated' ? 0 : share,
     },
     value: metric === 'growth' ? formatChange(bytes) : formatBytes(bytes),

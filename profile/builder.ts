@@ -66,6 +66,7 @@ export class ProfileBuilder {
       dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
       rejected: processes.reduce((sum, { rejected }) => sum + rejected, 0),
       late: processes.reduce((sum, { late }) => sum + late, 0),
+      isQueueKnown: found.some(({ feeds }) => feeds.some((feed) => feed.isQueueKnown)),
       offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
       edges: (path, line) => callEdges(this.#feeds, path, line),

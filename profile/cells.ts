@@ -9,7 +9,7 @@ import type { NativeNode } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
 
 /** What tops the Python frames of a cell. */
-export const cellTops = ['running', 'system', 'wait', 'gil'] as const;
+export const cellTops = ['running', 'system', 'wait', 'gil', 'queue'] as const;
 export type CellTop = (typeof cellTops)[number];
 
 const topNumbers = numbered(cellTops);
@@ -29,7 +29,7 @@ export class Cells {
   fresh = new Float64Array(0);
   /** Cells with fresh cost, each once. */
   dirty: number[] = [];
-  /** kind · 4 + top */
+  /** kind · 8 + top */
   #variant = new Uint8Array(0);
   #isDirty = new Uint8Array(0);
   /** Open addressing: cell id + 1, 0 is free. Its length is a power of two, at least twice count. */
@@ -37,7 +37,7 @@ export class Cells {
 
   /** Id of a cell, made when new. */
   find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
-    const variant = kindNumbers[kind] * 4 + topNumbers[top];
+    const variant = kindNumbers[kind] * 8 + topNumbers[top];
     const mask = this.#table.length - 1;
     let at = hash(stack, leaf?.id ?? 0, variant) & mask;
     for (let entry = this.#table[at]!; entry !== 0; entry = this.#table[at]!) {
@@ -53,7 +53,8 @@ export class Cells {
     this.#variant[id] = variant;
     this.leaf.push(leaf);
     // Only a running thread says whose work it does; one that waits has done little.
-    this.work.push(workOf(stack, top === 'wait' || top === 'gil' ? undefined : leaf, kind));
+    const ran = top === 'running' || top === 'system';
+    this.work.push(workOf(stack, ran ? leaf : undefined, kind));
     this.#table[at] = id + 1;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
@@ -63,12 +64,12 @@ export class Cells {
 
   /** What tops a cell's Python frames. */
   top(id: number): CellTop {
-    return cellTops[this.#variant[id]! & 3]!;
+    return cellTops[this.#variant[id]! & 7]!;
   }
 
   /** Whose code a cell's native frames are, running or waiting. */
   reach(id: number): Work {
-    return workOf(this.stack[id]!, this.leaf[id], callKinds[this.#variant[id]! >> 2]!);
+    return workOf(this.stack[id]!, this.leaf[id], callKinds[this.#variant[id]! >> 3]!);
   }
 
   /** Adds a cost row. */

@@ -2,7 +2,7 @@
 import type { Cost } from './types';
 
 export function zeroCost(): Cost {
-  return { python: 0, runtime: 0, native: 0, system: 0, wait: 0, gil: 0, samples: 0 };
+  return { python: 0, runtime: 0, native: 0, system: 0, wait: 0, gil: 0, queue: 0, samples: 0 };
 }
 
 /** Adds a cost to another, in place. */
@@ -13,6 +13,7 @@ export function addCost(to: Cost, cost: Readonly<Cost>): void {
   to.system += cost.system;
   to.wait += cost.wait;
   to.gil += cost.gil;
+  to.queue += cost.queue;
   to.samples += cost.samples;
 }
 
@@ -21,9 +22,9 @@ export function cpuOf(cost: Readonly<Cost>): number {
   return cost.python + cost.native + cost.system;
 }
 
-/** Time on a CPU or not, ns. */
+/** Time on a CPU, waiting, or ready without a core, ns. */
 export function wallOf(cost: Readonly<Cost>): number {
-  return cost.python + cost.native + cost.system + cost.wait;
+  return cost.python + cost.native + cost.system + cost.wait + cost.queue;
 }
 
 /**
@@ -37,9 +38,10 @@ export const costRow = {
   system: 3,
   wait: 4,
   gil: 5,
-  samples: 6,
+  queue: 6,
+  samples: 7,
 } as const;
-export const costRowLength = 7;
+export const costRowLength = 8;
 
 /** Adds the row at an offset of an array to the row at an offset of another. */
 export function addRow(
@@ -62,6 +64,7 @@ export function costOfRow(rows: Float64Array, offset: number): Cost {
     system: rows[offset + costRow.system]!,
     wait: rows[offset + costRow.wait]!,
     gil: rows[offset + costRow.gil]!,
+    queue: rows[offset + costRow.queue]!,
     samples: rows[offset + costRow.samples]!,
   };
 }

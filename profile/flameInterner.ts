@@ -91,7 +91,7 @@ export class FlameInterner {
     if (alone && !leaf) {
       return top === 'system' ? this.#push(base, 'kernel', '', top) : base;
     }
-    const call = top === 'running' || top === 'gil' ? undefined : leaf?.kernelEntry;
+    const call = top === 'wait' || top === 'system' ? leaf?.kernelEntry : undefined;
     let at = base;
     if (alone && !leaf!.foreign) {
       at = this.#push(base, '(interpreter)', '', 'python');
@@ -103,6 +103,8 @@ export class FlameInterner {
         return at;
       case 'gil':
         return this.#push(at, 'waiting for the GIL', '', top);
+      case 'queue':
+        return this.#push(at, 'waiting for a core', '', top);
       case 'wait':
         return this.#push(at, call === undefined ? 'waiting' : `waiting in ${call}`, '', top);
       case 'system':

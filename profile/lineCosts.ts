@@ -248,8 +248,8 @@ function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
 
 /** No time and no samples: gil and runtime are parts of what is looked at. */
 function isEmpty(total: Float64Array): boolean {
-  const { python, native, system, wait, samples } = costRow;
-  return [python, native, system, wait, samples].every((index) => total[index] === 0);
+  const { python, native, system, wait, queue, samples } = costRow;
+  return [python, native, system, wait, queue, samples].every((index) => total[index] === 0);
 }
 
 /** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */

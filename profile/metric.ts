@@ -11,8 +11,8 @@ export type MemoryMetric = (typeof memoryMetrics)[number];
 export const metrics = [...timeMetrics, ...memoryMetrics] as const;
 export type Metric = (typeof metrics)[number];
 
-/** The kinds of time that python + native + system + wait = wall time is made of. */
-export const timeKinds = ['python', 'native', 'system', 'wait'] as const;
+/** The kinds of time that wall time is made of; the first three are CPU time. */
+export const timeKinds = ['python', 'native', 'system', 'wait', 'queue'] as const;
 export type TimeKind = (typeof timeKinds)[number];
 
 export function isMemoryMetric(metric: Metric): metric is MemoryMetric {

@@ -14,12 +14,13 @@ import type {
   CodeRecord,
   EndRecord,
   ProcessRecord,
+  QueueRecord,
   RecordingHeader,
   SampleRecord,
   StatsRecord,
   StreamRecord,
 } from './records';
-import { sampleCost, takeSystem } from './sampleCost';
+import { queueCost, sampleCost, takeSystem } from './sampleCost';
 import { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from './types';
 
@@ -104,6 +105,11 @@ export class ProcessFeed {
     return Math.max(this.#lastNs, this.current.heartbeatNs - this.startNs);
   }
 
+  /** Whether it is known how long threads could run but had no core. */
+  get isQueueKnown(): boolean {
+    return this.#stats !== undefined && this.#stats.queueNs !== null;
+  }
+
   /** Everything sampled so far. */
   get total(): Cost {
     return costOfRow(this.#total, 0);
@@ -119,6 +125,9 @@ export class ProcessFeed {
     switch (record.kind) {
       case 'sample':
         this.#sample(record);
+        return;
+      case 'queue':
+        this.#queue(record);
         return;
       case 'stack':
         this.stacks.addStack(record);
@@ -302,6 +311,15 @@ export class ProcessFeed {
     this.samples += sample.remainder ? 0 : 1;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
+  }
+
+  #queue(record: QueueRecord): void {
+    const cell = this.#cellOf(record, 'queue');
+    const cost = queueCost(record.wallNs);
+    this.cells.add(cell, cost);
+    addRow(this.#total, 0, cost, 0);
+    this.#thread(record.thread).addQueue(cell, record.timeNs, record.wallNs);
+    this.#reached(record.timeNs);
   }
 
   /** The cell of something that happened in a place; of the place only what the recording knows. */

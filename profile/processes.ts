@@ -131,11 +131,20 @@ export function totalGpu(processes: readonly ProcessInfo[]): GpuTotal | undefine
 export function threadInfos({ feeds }: Process): ThreadInfo[] {
   const threads = new Map<number, ThreadInfo>();
   for (const feed of feeds) {
-    for (const { track, tid, name, cpuNs, clockNs, wallNs } of feed.threads.values()) {
+    for (const thread of feed.threads.values()) {
+      const { track, tid, name } = thread;
       const known = threads.get(track);
-      const cpu = Math.max(cpuNs, clockNs) + (known?.cpuNs ?? 0);
-      const wall = wallNs + (known?.wallNs ?? 0);
-      threads.set(track, { id: track, pid: feed.pid, tid, name, cpuNs: cpu, wallNs: wall });
+      threads.set(track, {
+        id: track,
+        pid: feed.pid,
+        tid,
+        name,
+        cpuNs: Math.max(thread.cpuNs, thread.clockNs) + (known?.cpuNs ?? 0),
+        wallNs: thread.wallNs + (known?.wallNs ?? 0),
+        waitNs: thread.waitNs + (known?.waitNs ?? 0),
+        gilNs: thread.gilNs + (known?.gilNs ?? 0),
+        queueNs: thread.queueNs + (known?.queueNs ?? 0),
+      });
     }
   }
   return [...threads.values()];

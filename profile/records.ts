@@ -97,6 +97,18 @@ export interface SampleRecord {
   /** −1 when native is 0. */
   opcode: number;
 }
+/** Time in which a thread could run but had no core. */
+export interface QueueRecord {
+  kind: 'queue';
+  thread: number;
+  /** When that time ended. */
+  timeNs: number;
+  wallNs: number;
+  /** Where the thread was, as in a SampleRecord. */
+  stack: number;
+  native: number;
+  opcode: number;
+}
 export interface StatsRecord {
   kind: 'stats';
   timeNs: number;
@@ -107,6 +119,8 @@ export interface StatsRecord {
   dropped: number;
   rejected: number;
   late: number;
+  /** How long all threads could run but had no core, ns; null: the kernel does not tell. */
+  queueNs: number | null;
 }
 export interface EndRecord {
   kind: 'end';
@@ -197,6 +211,7 @@ export type StreamRecord =
   | ModuleRecord
   | NativeRecord
   | SampleRecord
+  | QueueRecord
   | StatsRecord
   | EndRecord
   | NoteRecord

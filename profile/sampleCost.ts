@@ -1,6 +1,6 @@
 /**
  * What one sample cost. The invariants: python + native + system is the sample's CPU time, to the nanosecond, and
- * with wait it is the time that the sample covers.
+ * with wait it is the time that the sample covers. Time without a core is in records of its own.
  */
 import type { Work } from './classify';
 import { costRow, costRowLength } from './cost';
@@ -35,7 +35,7 @@ export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
 
 /**
  * The cost of a sample whose system part is known, as a row; the same array every time. Wait is what a sample covers
- * beyond its CPU time. A recording leaves out time spent ready to run without a free CPU, so running samples have none.
+ * beyond its CPU time.
  */
 export function sampleCost(sample: SampleRecord, system: number, work: Work): Float64Array {
   const user = sample.cpuNs - system;
@@ -46,7 +46,15 @@ export function sampleCost(sample: SampleRecord, system: number, work: Work): Fl
   row[costRow.system] = system;
   row[costRow.wait] = wait;
   row[costRow.gil] = sample.state === 'gil' ? wait : 0;
+  row[costRow.queue] = 0;
   row[costRow.samples] = sample.remainder ? 0 : 1;
+  return row;
+}
+
+/** The cost of so much time, ns, in which a thread could run but had no core; the same array every time. */
+export function queueCost(ns: number): Float64Array {
+  row.fill(0);
+  row[costRow.queue] = ns;
   return row;
 }
 

@@ -17,8 +17,11 @@ export class ThreadFeed {
   name = '';
   /** Whether somebody gave it that name. */
   isNamed = false;
-  /** Sum over its samples, ns. */
+  /** Sums over its records, ns. */
   cpuNs = 0;
+  waitNs = 0;
+  gilNs = 0;
+  queueNs = 0;
   /** When it was first and last known to live, ns of the recording's time. */
   startNs = Infinity;
   endNs = 0;
@@ -55,7 +58,10 @@ export class ThreadFeed {
 
   /** Appends a sample to the track, or makes the last row longer when it shows the same. */
   add(cell: number, sample: SampleRecord): void {
+    const waitNs = Math.max(sample.wallNs - sample.cpuNs, 0);
     this.cpuNs += sample.cpuNs;
+    this.waitNs += waitNs;
+    this.gilNs += sample.state === 'gil' ? waitNs : 0;
     this.lived(sample.timeNs - sample.wallNs, sample.timeNs);
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
@@ -77,6 +83,29 @@ export class ThreadFeed {
       }
       return;
     }
+    this.#append(cell, start, wall, sample.cpuNs);
+    if (sample.cpuNs === 0) return;
+    this.rowCpu[this.rowCount - 1]! += this.#carriedCpu;
+    this.#carriedCpu = 0;
+  }
+
+  /** Appends time in which the thread had no core, up to a moment. It was where the row before shows it until then. */
+  addQueue(cell: number, timeNs: number, wallNs: number): void {
+    this.queueNs += wallNs;
+    this.lived(timeNs - wallNs, timeNs);
+    const last = this.rowCount - 1;
+    const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
+    const start = Math.max(timeNs - wallNs, end);
+    if (timeNs <= start) return;
+    if (last >= this.sealed && start - end < shortGap) {
+      const isSame = this.rowCell[last] === cell;
+      this.rowWall[last] = (isSame ? timeNs : start) - this.rowStart[last]!;
+      if (isSame) return;
+    }
+    this.#append(cell, start, timeNs - start, 0);
+  }
+
+  #append(cell: number, start: number, wall: number, cpu: number): void {
     const row = this.rowCount++;
     this.rowCell = withRoom(this.rowCell, this.rowCount);
     this.rowStart = withRoom(this.rowStart, this.rowCount);
@@ -85,10 +114,7 @@ export class ThreadFeed {
     this.rowCell[row] = cell;
     this.rowStart[row] = start;
     this.rowWall[row] = wall;
-    this.rowCpu[row] = sample.cpuNs;
-    if (sample.cpuNs === 0) return;
-    this.rowCpu[row]! += this.#carriedCpu;
-    this.#carriedCpu = 0;
+    this.rowCpu[row] = cpu;
   }
 
   /** The last row not handed out yet that shows the same, or else the last one that ran at all; −1: none near the end. */

@@ -4,7 +4,7 @@
  */
 import type { Severity } from './records';
 
-/** What a line, function or frame cost. python + native + system is CPU time; runtime is the part of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock. */
+/** What a line, function or frame cost. python + native + system is CPU time; runtime is the part of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock; queue is time in which the thread could run but had no core. CPU time, wait and queue are the time a thread lived. */
 export interface Cost {
   python: number;
   runtime: number;
@@ -12,6 +12,7 @@ export interface Cost {
   system: number;
   wait: number;
   gil: number;
+  queue: number;
   samples: number;
 }
 
@@ -191,8 +192,13 @@ export interface ThreadInfo {
   tid: number;
   name: string;
   cpuNs: number;
-  /** How long it lived, as far as is known. */
+  /** How long it lived, as far as is known: CPU time, waiting and time without a core. */
   wallNs: number;
+  waitNs: number;
+  /** The part of waitNs for the interpreter lock. */
+  gilNs: number;
+  /** How long it could run but had no core. */
+  queueNs: number;
 }
 
 /** Where a line's callers and callees are: a line of another function and its share of the cost. */
@@ -218,6 +224,8 @@ export interface Profile {
   dropped: number;
   rejected: number;
   late: number;
+  /** Whether any process could tell for how long its threads could run but had no core. */
+  isQueueKnown: boolean;
   offLine: OffLineCost;
   /** By path. */
   files: ReadonlyMap<string, FileCost>;
@@ -232,12 +240,12 @@ export interface Profile {
 }
 
 /** Kind of a flame-chart frame. */
-export const frameKinds = ['python', 'native', 'system', 'wait', 'gil'] as const;
+export const frameKinds = ['python', 'native', 'system', 'wait', 'gil', 'queue'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
 /**
  * The same profile as columns, for the flame chart. Index 0.. in each table; parents before children.
- * A stack's leaf may be a frame of kind native (symbol), system, wait or gil on top of Python frames.
+ * A stack's leaf may be a frame of kind native (symbol), system, wait, gil or queue on top of Python frames.
  */
 export interface FlameTables {
   strings: string[];

@@ -1,5 +1,5 @@
 /** Numbers as words, the same ones everywhere: annotations, hovers, lenses, the terminal. */
-import { kindsOf, type TimeMetric } from './metric';
+import { kindsOf, type TimeKind, type TimeMetric } from './metric';
 import type { Cost } from './types';
 
 /** Fewer samples than this are mostly chance, and said to be. */
@@ -89,9 +89,17 @@ export function formatSplit(cost: Readonly<Cost>, metric: TimeMetric = 'cpu'): s
     .filter(({ percent }) => percent >= 1)
     .sort((a, b) => b.percent - a.percent);
   return parts.length === 1
-    ? parts[0]!.kind
-    : parts.map(({ kind, percent }) => `${kind} ${Math.round(percent)}`).join(' · ');
+    ? kindWords[parts[0]!.kind]
+    : parts.map(({ kind, percent }) => `${kindWords[kind]} ${Math.round(percent)}`).join(' · ');
 }
+
+const kindWords: Record<TimeKind, string> = {
+  python: 'python',
+  native: 'native',
+  system: 'system',
+  wait: 'wait',
+  queue: 'for a core',
+};
 
 /** Share of the run from which each step of heat starts, above step 0. */
 const heatSteps = [0.01, 0.02, 0.05, 0.1, 0.18, 0.3, 0.5];

@@ -108,6 +108,14 @@ export class StreamDecoder {
     switch (kind) {
       case recordKinds.sample:
         return this.#sample();
+      case recordKinds.queue:
+        return {
+          kind: 'queue',
+          thread: read.varint(),
+          timeNs: this.#lastSampleNs + read.signed(),
+          wallNs: read.varint(),
+          ...this.#place(),
+        };
       case recordKinds.stack:
         return {
           kind: 'stack',
@@ -179,6 +187,7 @@ export class StreamDecoder {
           dropped: read.varint(),
           rejected: read.varint(),
           late: read.varint(),
+          queueNs: this.#known(read.optional()),
         };
       case recordKinds.end: {
         const timeNs = read.varint();
@@ -270,12 +279,8 @@ export class StreamDecoder {
     const device = read.varint();
     const startNs = read.varint();
     const endNs = startNs + read.varint();
-    const known = (): number | null => {
-      const more = read.varint();
-      return more === 0 ? null : more - 1;
-    };
-    const busyNs = known();
-    const bytes = known();
+    const busyNs = this.#known(read.varint());
+    const bytes = this.#known(read.varint());
     return { kind: 'gpuUse', device, startNs, endNs, busyNs, bytes, costNs: read.varint() };
   }
 
@@ -284,6 +289,11 @@ export class StreamDecoder {
     const stack = read.varint();
     const native = read.varint();
     return { stack, native, opcode: native === 0 ? -1 : read.byte() };
+  }
+
+  /** A number that is written one higher, 0 for one that is not known. */
+  #known(more: number): number | null {
+    return more === 0 ? null : more - 1;
   }
 
   #memoryTime(): number {

@@ -21,6 +21,7 @@ export const recordKinds = {
   stats: 9,
   end: 10,
   note: 11,
+  queue: 12,
   allocation: 32,
   free: 33,
   copy: 34,
@@ -118,6 +119,12 @@ export class StreamEncoder {
       case 'sample':
         this.#sample(out, record);
         return;
+      case 'queue':
+        putVarint(out, record.thread);
+        putSigned(out, record.timeNs - this.#lastSampleNs);
+        putVarint(out, record.wallNs);
+        putPlace(out, record);
+        return;
       case 'stats':
         putVarint(out, record.timeNs);
         putVarint(out, record.processCpuNs);
@@ -127,6 +134,7 @@ export class StreamEncoder {
         putVarint(out, record.dropped);
         putVarint(out, record.rejected);
         putVarint(out, record.late);
+        putVarint(out, record.queueNs === null ? 0 : record.queueNs + 1);
         return;
       case 'end':
         putVarint(out, record.timeNs);

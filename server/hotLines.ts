@@ -1,7 +1,7 @@
 /** The hot lines of each file beside their source, in columns that run through all files. */
 import { basename, relative } from 'node:path';
 import { annotateFile, type LineFigures } from '../profile/annotate';
-import { amountOf, type TimeKind } from '../profile/metric';
+import { amountOf, timeKinds, type TimeKind } from '../profile/metric';
 import type { FileCost, LineCost, Profile } from '../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../profile/words';
 import { plainText } from '../protocol/plain';
@@ -138,12 +138,12 @@ function natives(cost: LineCost, layout: Layout, style: Style): string[] {
 /** A bar stacked of the kinds of time, as long as the share of the run. */
 function bar(parts: LineFigures['bar'], style: Style): string {
   const paint = paintWith(style);
-  const all = parts.python + parts.native + parts.system + parts.wait;
+  const all = parts.python + parts.native + parts.system + parts.wait + parts.queue;
   const length = Math.min(barWidth, Math.max(1, Math.round(all * barWidth)));
   let text = '';
   let used = 0;
   let sum = 0;
-  for (const kind of ['python', 'native', 'system', 'wait'] as const) {
+  for (const kind of timeKinds) {
     sum += parts[kind];
     const end = all > 0 ? Math.round((sum / all) * length) : 0;
     text += paint(kind, glyph(kind, style).repeat(end - used));
@@ -154,7 +154,7 @@ function bar(parts: LineFigures['bar'], style: Style): string {
 
 /** What a bar is made of: without colour the kinds differ by shade. */
 export function glyph(kind: TimeKind, style: Style): string {
-  return style.color ? '▇' : { python: '█', native: '▓', system: '▒', wait: '░' }[kind];
+  return style.color ? '▇' : { python: '█', native: '▓', system: '▒', wait: '░', queue: '╌' }[kind];
 }
 
 /** The lines of a source file with tabs as spaces; none when it is not on this machine. */

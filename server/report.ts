@@ -21,7 +21,7 @@ function seconds(ns: number): number {
   return Math.round(ns) / 1e9;
 }
 
-function cost(of: Cost): Record<string, number> {
+function cost(of: Cost, isQueueKnown: boolean): Record<string, number | null> {
   return {
     python_s: seconds(of.python),
     runtime_s: seconds(of.runtime),
@@ -29,6 +29,7 @@ function cost(of: Cost): Record<string, number> {
     system_s: seconds(of.system),
     wait_s: seconds(of.wait),
     gil_s: seconds(of.gil),
+    queue_s: isQueueKnown ? seconds(of.queue) : null,
     samples: of.samples,
   };
 }
@@ -77,12 +78,12 @@ function processMemory(of: ProcessMemory | null): Record<string, unknown> | null
   );
 }
 
-function line(of: LineCost): Record<string, unknown> {
+function line(of: LineCost, isQueueKnown: boolean): Record<string, unknown> {
   return {
     line: of.line,
     function: of.function,
-    self: cost(of.self),
-    total: cost(of.total),
+    self: cost(of.self, isQueueKnown),
+    total: cost(of.total, isQueueKnown),
     memory: memory(of.memory),
     ...gpuCost(of.gpu),
     native: of.natives.map(({ symbol, module, self }) => ({
@@ -93,23 +94,23 @@ function line(of: LineCost): Record<string, unknown> {
   };
 }
 
-function functionCost(of: FunctionCost): Record<string, unknown> {
+function functionCost(of: FunctionCost, isQueueKnown: boolean): Record<string, unknown> {
   return {
     name: of.name,
     qualname: of.qualname,
     line: of.line,
-    self: cost(of.self),
-    total: cost(of.total),
+    self: cost(of.self, isQueueKnown),
+    total: cost(of.total, isQueueKnown),
     memory: memory(of.memory),
     ...gpuCost(of.gpu),
   };
 }
 
-function file(of: FileCost): Record<string, unknown> {
+function file(of: FileCost, isQueueKnown: boolean): Record<string, unknown> {
   return {
     path: of.path,
-    lines: of.lines.map(line),
-    functions: of.functions.map(functionCost),
+    lines: of.lines.map((one) => line(one, isQueueKnown)),
+    functions: of.functions.map((one) => functionCost(one, isQueueKnown)),
   };
 }
 
@@ -151,6 +152,7 @@ function unattributed(profile: Profile): Cost {
 /** Builds the report of a profile: plain JSON data, files and lines in a stable order. */
 export function buildReport(profile: Profile, notes: readonly Note[]): Record<string, unknown> {
   const main = profile.processes[0];
+  const { isQueueKnown } = profile;
   const files = [...profile.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     schema: reportSchema,
@@ -166,8 +168,8 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     late: profile.late,
     rate_hz: samplingRate(profile),
     agent_cpu_s: seconds(profile.processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0)),
-    total: cost(profile.total),
-    unattributed: cost(unattributed(profile)),
+    total: cost(profile.total, isQueueKnown),
+    unattributed: cost(unattributed(profile), isQueueKnown),
     memory: profile.memory && memoryTotal(profile.memory),
     ...gpuTotal(profile.gpu),
     notes: notes.map(({ severity, text }) => ({ severity, text })),
@@ -178,8 +180,11 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
       name: thread.name,
       cpu_s: seconds(thread.cpuNs),
       wall_s: seconds(thread.wallNs),
+      wait_s: seconds(thread.waitNs),
+      gil_s: seconds(thread.gilNs),
+      queue_s: isQueueKnown ? seconds(thread.queueNs) : null,
     })),
-    files: files.map(file),
+    files: files.map((one) => file(one, isQueueKnown)),
   };
 }
 

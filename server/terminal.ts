@@ -7,7 +7,7 @@ export interface Style {
   color: boolean;
 }
 
-// Blue, orange, purple and grey: told apart by everyone, and the editor's colours.
+// Blue, orange, purple, grey and yellow: told apart by everyone, and the editor's colours.
 const codes = {
   bold: '1',
   dim: '2',
@@ -17,6 +17,7 @@ const codes = {
   native: '38;5;214',
   system: '38;5;176',
   wait: '38;5;245',
+  queue: '38;5;185',
 } as const;
 export type Color = keyof typeof codes;
 

@@ -35,7 +35,7 @@ export function createHelp(): {
     {},
     'Time order shows when things ran, left to right; gaps are times without a sample. Left heavy ' +
       'merges equal call paths, the heaviest first. Blue is Python, orange native code, green the ' +
-      'system, grey waiting, purple waiting for the GIL. Of memory: allocated is everything that was asked for, ' +
+      'system, grey waiting, purple waiting for the GIL, yellow waiting for a core. Of memory: allocated is everything that was asked for, ' +
       'at the peak is what was held when the process held most, growth is what was not freed.',
   );
   const element = el('div', { class: 'help', role: 'dialog', 'aria-label': 'Keys' }, list, note);

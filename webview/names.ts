@@ -10,6 +10,7 @@ const kindNames: Record<FrameKind, string> = {
   system: 'system (kernel)',
   wait: 'waiting',
   gil: 'waiting for the GIL',
+  queue: 'waiting for a core',
 };
 
 /** A kind in words. */

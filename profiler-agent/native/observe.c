@@ -10,6 +10,7 @@
 
 #include "gil.h"
 #include "interpreter.h"
+#include "queue.h"
 #include "sampler.h"
 #include "samples.h"
 #include "signals.h"
@@ -36,6 +37,7 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   stats = counters;
   thread_ids = 0;
   in_step_forget();
+  queue_begin(counters);
 }
 
 bool observer_in_step(void) {
@@ -65,20 +67,6 @@ static int thread_look(const struct thread *it, long *call, uintptr_t *argument)
 
 // ---- From observations to records ----
 
-// Time the thread was ready to run but had no core, in ns since it started.
-static uint64_t run_delay(const struct thread *it) {
-  char path[64], text[128];
-  snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", it->tid);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return 0;
-  text[length] = 0;
-  char *delay = strchr(text, ' ');
-  return delay ? strtoull(delay, NULL, 10) : 0;
-}
-
 uint32_t thread__introduce(struct thread *it) {
   if (it->id) return it->id;
   it->id = ++thread_ids;
@@ -86,7 +74,7 @@ uint32_t thread__introduce(struct thread *it) {
     it->cpu = settings.cpu_base;
     it->ticks = settings.ticks_base;
     // exec keeps this clock running too.
-    it->born_delay = run_delay(it);
+    queue__begin_main(it);
   }
   record_thread(it->id, it->tid, it->began, it->name);
   return it->id;
@@ -130,9 +118,12 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
   it->waited += wall;
 }
 
-static void wait_write(struct thread *it, uint64_t now, uint64_t cpu) {
-  it->delay = run_delay(it);
-  wait_charge(it, now, wait_owed(it, now, cpu));
+// The thread has run since it was last seen to wait: until then at least it waited where it was seen, whatever it waits
+// for now, and there it had no core when it had been woken. `now` and `cpu` are its clocks at a later moment.
+static void wait_over(struct thread *it, uint64_t now, uint64_t cpu) {
+  queue__ask(it);
+  if (it->seen > it->wait_written) wait_charge(it, it->seen, wait_owed(it, it->seen, it->clock));
+  queue__charge(it, now - (cpu - it->clock), it->clock);
 }
 
 // A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look
@@ -146,11 +137,23 @@ static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
   it->left_at = now;
 }
 
-void thread__write_wait(struct thread *it, uint64_t now, uint64_t cpu) {
-  if (it->waiting)
-    wait_write(it, now, cpu);
-  else if (it->left)
-    wait_charge(it, it->left_at, it->left);
+void thread__write_off_cpu(struct thread *it, uint64_t now, uint64_t cpu) {
+  queue__ask(it);
+  queue__charge(it, now, cpu);
+  if (!it->waiting && it->left) wait_charge(it, it->left_at, it->left);
+  uint64_t owed = wait_owed(it, now, cpu);
+  if (it->waiting) {
+    wait_charge(it, now, owed);
+  } else if (owed) {
+    // Since it was last seen to run, it may have waited anywhere, or had no core: that belongs to no line.
+    record_sample(&(struct sample_record){
+        .thread = it->id,
+        .flags = SAMPLE_WAITING | SAMPLE_NO_PYTHON | SAMPLE_REMAINDER,
+        .time = now,
+        .wall = owed,
+    });
+    it->waited += owed;
+  }
 }
 
 void thread__drain(struct thread *it) {
@@ -160,12 +163,15 @@ void thread__drain(struct thread *it) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
       thread__introduce(it);
-      thread__take_sample(it, (const struct entry_sample *)entry, settings.signal_always, stats);
+      const struct entry_sample *sample = (const struct entry_sample *)entry;
+      // The watcher has not seen it run yet.
+      if (it->woken && sample->wall > it->seen && sample->cpu > it->clock) wait_over(it, sample->wall, sample->cpu);
+      it->woken = false;
+      thread__take_sample(it, sample, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
       thread__introduce(it);
-      if (it->waiting) it->left = wait_owed(it, it->left_at = end->wall, end->cpu);
-      if (it->left) wait_charge(it, it->left_at, it->left);
+      thread__write_off_cpu(it, end->wall, end->cpu);
       thread__settle(it, end->wall, end->cpu);
       record_thread_end(it->id, end->wall, end->cpu);
     }
@@ -203,6 +209,8 @@ static bool wait_look(struct thread *it, uint64_t now, long call, uintptr_t argu
   it->wait_stack = found.stack;
   it->wait_gil = gil;
   it->awaits = awaits;
+  it->woken = true;
+  it->place = (struct met){.stack = known ? found.stack : 0};
   return true;
 }
 
@@ -212,10 +220,9 @@ bool thread__observe(struct thread *it, uint64_t now) {
   uint64_t before = it->clock, cpu = clock_ns(clock);
   if (!cpu) return false;  // It has just ended.
   thread__introduce(it);
-  uint64_t seen = it->seen;
-  bool ran = cpu != before;
-  // Until the last look at least it waited where it was seen then, whatever it waits for now.
-  if (ran && it->waiting && seen > it->wait_written) wait_charge(it, seen, wait_owed(it, seen, before));
+  bool ran = cpu != before, asked = ran && it->woken;
+  if (asked) wait_over(it, now, cpu);
+  it->woken = it->woken && !ran;
   it->seen = now;
   it->clock = cpu;
   long call = -1;
@@ -223,8 +230,10 @@ bool thread__observe(struct thread *it, uint64_t now) {
   if (!ran && it->waiting) {
     if (now - it->wait_written > WAIT_REPORT_NS) {
       // Perhaps its stack could not be read before, because Python was only beginning.
-      if (!it->wait_known && thread_look(it, &call, &argument) == NOT_RUNNING) wait_look(it, now, call, argument);
-      wait_write(it, now, cpu);
+      int state = thread_look(it, &call, &argument);
+      if (!it->wait_known && state == NOT_RUNNING) wait_look(it, now, call, argument);
+      // It has been woken but has no core yet: the kernel counts that when it gets one.
+      if (state != RUNNING) wait_charge(it, now, wait_owed(it, now, cpu));
       // Others of its tasks, when there are too many to look at all.
       if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
     }
@@ -236,9 +245,11 @@ bool thread__observe(struct thread *it, uint64_t now) {
   if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
     // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
-      it->delay = run_delay(it);
+      if (!asked) queue__ask(it);
       it->left = wait_owed(it, it->left_at = now, cpu);
       it->waiting = false;
+    } else if (ran) {
+      queue__look(it, now, cpu);
     }
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
@@ -249,7 +260,8 @@ bool thread__observe(struct thread *it, uint64_t now) {
   // All that it had to say before it began to wait.
   thread__drain(it);
   if (atomic_load(&it->phase) != THREAD_LIVE) return false;
-  it->delay = run_delay(it);
+  if (!asked) queue__ask(it);
+  queue__charge(it, now, cpu);
   wait_share(it, now, cpu);
   if (!wait_look(it, now, call, argument)) return true;
   in_step__waits(&it->in_step, cpu);

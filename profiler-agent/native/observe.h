@@ -23,5 +23,6 @@ uint32_t thread__introduce(struct thread *self);
 bool thread__observe(struct thread *self, uint64_t now);
 // Writes what its handler has left in the ring.
 void thread__drain(struct thread *self);
-// Charges all waiting that has not been charged yet to where the thread waits, or waited last. `cpu` is its CPU clock.
-void thread__write_wait(struct thread *self, uint64_t now, uint64_t cpu);
+// The thread or the recording is over: charges all of its time off the CPU that has not been charged yet. `cpu` is its
+// CPU clock.
+void thread__write_off_cpu(struct thread *self, uint64_t now, uint64_t cpu);

@@ -185,7 +185,7 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   out.start = clock_ns(CLOCK_MONOTONIC);
   header->size = HEADER_SIZE;
   header->major = 1;
-  header->minor = 1;
+  header->minor = 2;
   header->pid = (uint32_t)getpid();
   header->ppid = (uint32_t)getppid();
   header->start_monotonic = out.start;

@@ -37,9 +37,13 @@ struct sample_record {
   uint8_t opcode;
 };
 void record_sample(const struct sample_record *sample);
+// Time without a core: thread, time, wall and place count.
+void record_queue(const struct sample_record *sample);
 
 struct stats {
   uint64_t agent_cpu, samples, ticks, dropped, rejected, late;
+  uint64_t queue;  // ns that threads could run but had no core
+  bool queue_known;
 };
 void record_stats(const struct stats *stats);
 void record_end(int exit_status);

@@ -28,6 +28,7 @@ enum {
   KIND_STATS,
   KIND_END,
   KIND_NOTE,
+  KIND_QUEUE,
 };
 
 // Implied ids: how many records of a kind there are, and which key has which.
@@ -140,6 +141,17 @@ void record_sample(const struct sample_record *sample) {
   record_finish(KIND_SAMPLE);
 }
 
+void record_queue(const struct sample_record *sample) {
+  record_begin();
+  put_varint(sample->thread);
+  put_svarint((int64_t)(recording_time(sample->time) - ids.last_sample));
+  put_varint(sample->wall);
+  put_varint(sample->stack);
+  put_varint(sample->native);
+  if (sample->native) put_u8(sample->opcode);
+  record_finish(KIND_QUEUE);
+}
+
 void record_stats(const struct stats *stats) {
   record_begin();
   put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
@@ -150,6 +162,7 @@ void record_stats(const struct stats *stats) {
   put_varint(stats->dropped);
   put_varint(stats->rejected);
   put_varint(stats->late);
+  put_varint(stats->queue_known ? stats->queue + 1 : 0);
   record_finish(KIND_STATS);
 }
 

@@ -1,6 +1,7 @@
 #include "samples.h"
 
 #include "kin.h"
+#include "queue.h"
 #include "sampler.h"
 
 // A sample of a running thread that comes later than this after the one before is late.
@@ -70,9 +71,11 @@ void thread__take_sample(struct thread *it, const struct entry_sample *entry, bo
       .opcode = entry->opcode,
   };
   words_record((const uint64_t *)(entry + 1), entry->words, &sample.stack, &sample.native);
-  record_sample(&sample);
-  it->recent[it->recents++ % RECENT] =
+  it->place =
       (struct met){.flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
+  queue__charge_sample(it, entry, &it->place);
+  record_sample(&sample);
+  it->recent[it->recents++ % RECENT] = it->place;
   stats->samples++;
   if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
   it->sampled = entry->wall;

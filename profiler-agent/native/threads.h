@@ -53,7 +53,11 @@ struct thread {
   uint64_t undivided;          // CPU time that no tick has fallen in yet
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far
-  uint64_t born_delay, delay;  // time it was ready but had no core: before it began, and when last asked
+  uint64_t born_delay, delay;  // time it could run but had no core: before it began, and when last asked
+  bool delay_known;            // it has been asked about
+  uint64_t queued;             // such time that has been written
+  uint64_t explained, explained_cpu;  // time off its CPU is explained up to this moment (0 never), its CPU clock then
+  struct met place;            // where it was last seen
   uint64_t sampled;            // time of the last running sample, 0 = it has waited since
   uint64_t ticked_at;          // when the pending signal was sent
   uint64_t wait_written;       // when its waiting was last written
@@ -62,6 +66,7 @@ struct thread {
   struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
+  bool woken;  // it has not been seen to run since it was last seen to wait
   bool named;     // by Python
   char name[96];  // UTF-8
 };

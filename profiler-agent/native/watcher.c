@@ -21,6 +21,7 @@
 #include "names.h"
 #include "objects.h"
 #include "observe.h"
+#include "queue.h"
 #include "recording.h"
 #include "samples.h"
 #include "selftest.h"
@@ -101,6 +102,7 @@ static bool interpreter_check(uint64_t now) {
 // What the person has to know of this run, once.
 static void notes_write(void) {
   memory_say();
+  queue_say();
   if (!said_no_signal && !signals_ours()) {
     said_no_signal = true;
     record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
@@ -196,7 +198,7 @@ static void finish(void) {
     thread__drain(it);
     if (phase != THREAD_LIVE || !it->id) continue;
     uint64_t cpu = clock_ns(thread_clock(it->tid));
-    thread__write_wait(it, now, cpu);
+    thread__write_off_cpu(it, now, cpu);
     thread__settle(it, now, cpu);
     if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
   }

@@ -166,6 +166,7 @@ function table(line: LineCost, rich: boolean): string {
   if (isPart(line.total.gil, line.total.wait)) {
     row(`${indent(rich)}of which for the GIL`, (cost) => cost.gil);
   }
+  row(`${icon('layers')}Waiting for a core`, (cost) => cost.queue);
   if (line.gpu) {
     put(`${icon('chip')}GPU`, line.gpu.self, line.gpu.total);
   }

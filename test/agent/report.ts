@@ -7,6 +7,8 @@ export interface ReportCost {
   system_s: number;
   wait_s: number;
   gil_s: number;
+  /** null where the kernel does not tell. */
+  queue_s: number | null;
   samples: number;
 }
 export interface MemoryReport {
@@ -74,7 +76,16 @@ export interface Report {
   gpu?: ReportGpu;
   notes: { severity: string; text: string }[];
   processes: ReportProcess[];
-  threads: { pid: number; tid: number; name: string; cpu_s: number; wall_s: number }[];
+  threads: {
+    pid: number;
+    tid: number;
+    name: string;
+    cpu_s: number;
+    wall_s: number;
+    wait_s: number;
+    gil_s: number;
+    queue_s: number | null;
+  }[];
   files: { path: string; lines: ReportLine[] }[];
 }
 
@@ -85,6 +96,7 @@ const nothing: ReportCost = {
   system_s: 0,
   wait_s: 0,
   gil_s: 0,
+  queue_s: 0,
   samples: 0,
 };
 
@@ -112,7 +124,9 @@ export function lineOf(report: Report, path: string, line: number): ReportLine {
 export function fileCost(report: Report, path: string): ReportCost {
   const sum = { ...nothing };
   for (const { self } of report.files.find((file) => file.path === path)?.lines ?? []) {
-    for (const key of Object.keys(sum) as (keyof ReportCost)[]) sum[key] += self[key];
+    for (const key of Object.keys(sum) as (keyof ReportCost)[]) {
+      sum[key] = (sum[key] ?? 0) + (self[key] ?? 0);
+    }
   }
   return sum;
 }

@@ -123,7 +123,7 @@ function measuredByReport(report: Report, path: string): Measured {
     seconds: (lines, what, frames) =>
       lines
         .map((line) => lineOf(report, path, line)[frames])
-        .reduce((sum, cost) => sum + (what === 'cpu' ? cpu(cost) : cost[fields[what]]), 0),
+        .reduce((sum, cost) => sum + (what === 'cpu' ? cpu(cost) : (cost[fields[what]] ?? 0)), 0),
     threadCpu: (pid, tid) =>
       report.threads.find((thread) => thread.pid === pid && thread.tid === tid)?.cpu_s ?? NaN,
     processCpu: (pid) => {

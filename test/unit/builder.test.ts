@@ -105,6 +105,31 @@ test('waiting is wall time off the CPU; the GIL is part of it', () => {
   expect(inMs(line.self)).toEqual({ python: 2.5, wait: 112.5, gil: 10, samples: 4 });
 });
 
+test('time without a core is a kind of its own, part of wall time and no sample', () => {
+  const program = new Program();
+  const stack = program.stack('a.py:main:1:3');
+  program.sample({ stack, cpuNs: ms, wallNs: ms });
+  program.queue({ stack, wallNs: 7 * ms });
+  program.sample({ stack, cpuNs: ms, wallNs: ms });
+  const profile = program.builder.snapshot();
+  const { self } = lineOf(profile, '/project/a.py', 3);
+  expect(inMs(self)).toEqual({ python: 2, queue: 7, samples: 2 });
+  expect([cpuOf(self), wallOf(self)]).toEqual([2 * ms, 9 * ms]);
+  expect(profile.threads).toMatchObject([{ wallNs: 9 * ms, queueNs: 7 * ms, waitNs: 0 }]);
+});
+
+test('whether time without a core is known is said by the process', () => {
+  const program = new Program();
+  program.samples(1, { stack: program.stack('a.py:main:1:3') });
+  const stats = { kind: 'stats', timeNs: 1, processCpuNs: 2, agentCpuNs: 3, samples: 4 } as const;
+  const rest = { ticks: 0, dropped: 0, rejected: 0, late: 0 };
+  expect(program.builder.snapshot().isQueueKnown).toBe(false);
+  program.record({ ...stats, ...rest, queueNs: null });
+  expect(program.builder.snapshot().isQueueKnown).toBe(false);
+  program.record({ ...stats, ...rest, queueNs: 0 });
+  expect(program.builder.snapshot().isQueueKnown).toBe(true);
+});
+
 test('what has no line is in the totals only', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
@@ -217,6 +242,7 @@ test('processes and threads', () => {
     dropped: 3,
     rejected: 4,
     late: 5,
+    queueNs: null,
   });
   const child = new Program(
     { pid: 200, ppid: 100, startMonotonicNs: startNs + 10 * ms },

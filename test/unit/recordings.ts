@@ -3,6 +3,7 @@ import { ProfileBuilder, type ProcessFeed } from '../../profile/builder';
 import type {
   AllocationRecord,
   ModuleKind,
+  QueueRecord,
   RecordingHeader,
   SampleRecord,
   StreamRecord,
@@ -163,6 +164,21 @@ export class Program {
       stack: 0,
       native: 0,
       opcode: over.native ? callOpcode : -1,
+      ...over,
+    });
+  }
+
+  /** Time without a core, after whatever came before. */
+  queue(over: Partial<QueueRecord> & { wallNs: number }): void {
+    this.#now = over.timeNs ?? this.#now + over.wallNs;
+    const opcode = over.native ? callOpcode : -1;
+    this.record({
+      kind: 'queue',
+      thread: 1,
+      timeNs: this.#now,
+      stack: 0,
+      native: 0,
+      opcode,
       ...over,
     });
   }

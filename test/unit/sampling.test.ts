@@ -16,6 +16,7 @@ function sampled(samples: number, lost: { dropped?: number; rejected?: number; l
     dropped: 0,
     rejected: 0,
     late: 0,
+    queueNs: 0,
     ...lost,
   });
   return program;

@@ -99,6 +99,7 @@ export function records(path: string, python = 20, native = 80): StreamRecord[] 
     dropped: 0,
     rejected: 0,
     late: 0,
+    queueNs: 0,
   });
   list.push({
     kind: 'end',
