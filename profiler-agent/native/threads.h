@@ -54,9 +54,9 @@ struct thread {
   uint64_t seen, clock;        // the last look, and its CPU clock then
   uint64_t waited;             // off-CPU time written so far
   uint64_t born_delay, delay;  // time it could run but had no core: before it began, and when last asked
-  bool delay_known;            // it has been asked about
   uint64_t queued;             // such time that has been written
-  uint64_t explained, explained_cpu;  // time off its CPU is explained up to this moment (0 never), its CPU clock then
+  uint64_t explained;          // time off its CPU is explained up to this moment, 0 never
+  uint64_t explained_cpu;      // its CPU clock then
   struct met place;            // where it was last seen
   uint64_t sampled;            // time of the last running sample, 0 = it has waited since
   uint64_t ticked_at;          // when the pending signal was sent
@@ -66,9 +66,10 @@ struct thread {
   struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
-  bool woken;  // it has not been seen to run since it was last seen to wait
-  bool named;     // by Python
-  char name[96];  // UTF-8
+  bool woken;        // it has not been seen to run since it was last seen to wait
+  bool delay_known;  // the kernel has said once how long it had no core
+  bool named;        // by Python
+  char name[96];     // UTF-8
 };
 
 #define THREADS_MAX 8192

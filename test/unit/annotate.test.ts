@@ -54,7 +54,14 @@ test('lines say what they cost themselves, call lines what they call', () => {
     '17 | total | 5.00 s | 100 % | in calls · 200 ms here | 2',
     '18 | self | 70 ms | ~1 % | python · 4 samples | 1',
   ]);
-  expect(lines[0]!.bar).toEqual({ python: 0.024, native: 0.558, system: 0, wait: 0, queue: 0, memory: 0 });
+  expect(lines[0]!.bar).toEqual({
+    python: 0.024,
+    native: 0.558,
+    system: 0,
+    wait: 0,
+    queue: 0,
+    memory: 0,
+  });
 });
 
 test('other metrics lead with their own figures', () => {

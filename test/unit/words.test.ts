@@ -57,7 +57,16 @@ test('bytes, counts and rates', () => {
 });
 
 test('a split names the biggest part first and leaves out crumbs', () => {
-  const cost = { python: 4, runtime: 1, native: 96, system: 0.5, wait: 300, gil: 0, queue: 0, samples: 100 };
+  const cost = {
+    python: 4,
+    runtime: 1,
+    native: 96,
+    system: 0.5,
+    wait: 300,
+    gil: 0,
+    queue: 0,
+    samples: 100,
+  };
   expect(formatSplit(cost)).toBe('native 96 · python 4');
   expect(formatSplit(cost, 'wall')).toBe('wait 75 · native 24');
   expect(formatSplit({ ...cost, python: 0, system: 0 })).toBe('native');
