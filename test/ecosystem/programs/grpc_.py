@@ -1,0 +1,21 @@
+"""A server and its client in one process."""
+from concurrent import futures
+
+import grpc
+
+
+class Echo(grpc.GenericRpcHandler):
+    def service(self, details):
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: request[::-1])
+
+
+server = grpc.server(futures.ThreadPoolExecutor(4))
+server.add_generic_rpc_handlers((Echo(),))
+port = server.add_insecure_port("127.0.0.1:0")
+server.start()
+with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+    call = channel.unary_unary("/echo/Reverse")
+    print(sum(len(call(b"x" * (i % 100))) for i in range(1500)))
+    answers = [call.future(b"y" * 10) for _ in range(500)]
+    print(sum(len(answer.result()) for answer in answers))
+server.stop(0).wait()

@@ -1,0 +1,13 @@
+import polars
+
+frame = polars.DataFrame({"key": [i % 1000 for i in range(600_000)], "value": [float(i % 77) for i in range(600_000)]})
+for _ in range(12):
+    found = (
+        frame.lazy()
+        .with_columns((polars.col("value") * 2).sqrt().alias("root"))
+        .group_by("key")
+        .agg(polars.col("root").sum(), polars.col("value").max())
+        .sort("key")
+        .collect()
+    )
+print(found.shape, found["value"].max())
