@@ -1,4 +1,5 @@
 """Greenlets that compute, sleep, and talk through queues and a pool of threads."""
+
 import gevent
 import gevent.pool
 import gevent.queue

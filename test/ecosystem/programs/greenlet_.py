@@ -1,4 +1,5 @@
 """Greenlets at different depths of C frames switch all the time."""
+
 import greenlet
 
 
@@ -12,7 +13,9 @@ def body():
 
 
 main = greenlet.getcurrent()
-greenlets = [greenlet.greenlet(lambda depth=depth: deep(depth, body)) for depth in (3, 9, 15, 25, 6, 19)]
+greenlets = [
+    greenlet.greenlet(lambda depth=depth: deep(depth, body)) for depth in (3, 9, 15, 25, 6, 19)
+]
 switches = 0
 for _ in range(150_000):
     for each in greenlets:

@@ -1,4 +1,5 @@
 """A server and its client in one process."""
+
 from concurrent import futures
 
 import grpc

@@ -1,4 +1,5 @@
 """A compiled step that is dispatched and waited for."""
+
 import jax
 import jax.numpy as jnp
 

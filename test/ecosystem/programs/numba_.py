@@ -1,4 +1,5 @@
 """Code compiled at run time, in parallel, called back, and an error raised out of it."""
+
 import numba
 import numpy as np
 

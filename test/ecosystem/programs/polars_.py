@@ -1,6 +1,8 @@
 import polars
 
-frame = polars.DataFrame({"key": [i % 1000 for i in range(600_000)], "value": [float(i % 77) for i in range(600_000)]})
+frame = polars.DataFrame(
+    {"key": [i % 1000 for i in range(600_000)], "value": [float(i % 77) for i in range(600_000)]}
+)
 for _ in range(12):
     found = (
         frame.lazy()

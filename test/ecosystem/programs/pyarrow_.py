@@ -4,7 +4,9 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
-table = pyarrow.table({"key": [i % 1000 for i in range(500_000)], "text": [str(i % 333) for i in range(500_000)]})
+table = pyarrow.table(
+    {"key": [i % 1000 for i in range(500_000)], "text": [str(i % 333) for i in range(500_000)]}
+)
 for _ in range(4):
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file, compression="zstd")

@@ -1,4 +1,5 @@
 """Estimators in Cython, with OpenMP, and in worker threads."""
+
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA

@@ -1,4 +1,5 @@
 """Matrix products, a small network trained by gradient, and a compiled graph."""
+
 import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -10,7 +11,9 @@ for _ in range(12):
     b = tf.matmul(a, a)
 print(b.shape)
 
-model = tf.keras.Sequential([tf.keras.layers.Dense(128, activation="relu"), tf.keras.layers.Dense(1)])
+model = tf.keras.Sequential(
+    [tf.keras.layers.Dense(128, activation="relu"), tf.keras.layers.Dense(1)]
+)
 model.compile("adam", "mse")
 x = tf.random.uniform((512, 64))
 y = tf.reduce_sum(x, axis=1, keepdims=True)

@@ -1,4 +1,5 @@
 """Training and encoding in Rust's worker threads."""
+
 import os
 
 os.environ["TOKENIZERS_PARALLELISM"] = "true"

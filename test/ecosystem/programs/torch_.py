@@ -1,4 +1,5 @@
 """Forward, backward by autograd's own thread, and worker processes that load data."""
+
 import torch
 from torch.utils.data import DataLoader, Dataset
 

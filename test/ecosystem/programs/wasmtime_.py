@@ -1,4 +1,5 @@
 """WebAssembly compiled at run time, with traps that its own signal handler catches, and calls back into Python."""
+
 from wasmtime import Func, FuncType, Instance, Module, Store, Trap, ValType, WasmtimeError
 
 source = """
