@@ -9,16 +9,17 @@
 
 #include "guard.h"
 #include "restart.h"
+#include "signal_frame.h"
+#include "signal_stack.h"
 #include "signals.h"
 #include "threads.h"
 
 #define FAULTS 2
 static const int faults[FAULTS] = {SIGSEGV, SIGBUS};
-// What the program has asked of them, as the kernel would tell it.
-static struct {
-  _Atomic(sighandler_t) handler;
-  struct sigaction action;  // all but the handler
-} asked[FAULTS];
+// What the program has asked of them, as the kernel would tell it, all but the handlers.
+static struct sigaction asked[FAULTS];
+// Its handlers of all signals that come to us first.
+static _Atomic(sighandler_t) handlers[_NSIG];
 static bool installed;
 
 static int index_of(int number) {
@@ -36,90 +37,6 @@ int handlers_real(int number, const struct sigaction *action, struct sigaction *
 }
 
 // ---- A signal arrives ----
-
-// What handlers_entry keeps: it calls handlers_arrive, and then goes on to `handler` as if the kernel had, or returns
-// from the signal when there is none.
-struct arrival {
-  sighandler_t handler;
-  uintptr_t stack;
-  ucontext_t *context;
-  siginfo_t *info;
-  uintptr_t number;
-};
-
-// Called by the kernel in place of a handler of the program's, with what that one is to be called with.
-void handlers_entry(int number, siginfo_t *info, void *context) __attribute__((visibility("hidden")));
-
-#if defined(__x86_64__)
-
-__asm__(
-    ".pushsection .text\n"
-    ".balign 16\n"
-    ".globl handlers_entry\n"
-    ".hidden handlers_entry\n"
-    ".type handlers_entry, %function\n"
-    "handlers_entry:\n"
-    ".cfi_startproc\n"
-    "  lea (%rsp), %rax\n"
-    "  push %rdi\n"
-    "  push %rsi\n"
-    "  push %rdx\n"
-    "  push %rax\n"
-    "  push $0\n"
-    ".cfi_adjust_cfa_offset 40\n"
-    "  mov %rsp, %rdi\n"
-    "  call handlers_arrive\n"
-    "  pop %r11\n"
-    "  pop %rax\n"
-    "  pop %rdx\n"
-    "  pop %rsi\n"
-    "  pop %rdi\n"
-    ".cfi_adjust_cfa_offset -40\n"
-    "  mov %rax, %rsp\n"
-    "  xor %eax, %eax\n"
-    "  test %r11, %r11\n"
-    "  jz 1f\n"
-    "  jmp *%r11\n"
-    "1: ret\n"
-    ".cfi_endproc\n"
-    ".size handlers_entry, . - handlers_entry\n"
-    ".popsection\n");
-
-#elif defined(__aarch64__)
-
-__asm__(
-    ".pushsection .text\n"
-    ".balign 16\n"
-    ".globl handlers_entry\n"
-    ".hidden handlers_entry\n"
-    ".type handlers_entry, %function\n"
-    "handlers_entry:\n"
-    ".cfi_startproc\n"
-    "  mov x9, sp\n"
-    "  sub sp, sp, #64\n"
-    ".cfi_adjust_cfa_offset 64\n"
-    "  stp xzr, x9, [sp]\n"
-    "  stp x2, x1, [sp, #16]\n"
-    "  stp x0, x30, [sp, #32]\n"
-    ".cfi_rel_offset x30, 40\n"
-    "  str x29, [sp, #48]\n"
-    "  mov x0, sp\n"
-    "  bl handlers_arrive\n"
-    "  ldp x16, x9, [sp]\n"
-    "  ldp x2, x1, [sp, #16]\n"
-    "  ldp x0, x30, [sp, #32]\n"
-    "  ldr x29, [sp, #48]\n"
-    "  mov sp, x9\n"
-    ".cfi_adjust_cfa_offset -64\n"
-    ".cfi_restore x30\n"
-    "  cbz x16, 1f\n"
-    "  br x16\n"
-    "1: ret\n"
-    ".cfi_endproc\n"
-    ".size handlers_entry, . - handlers_entry\n"
-    ".popsection\n");
-
-#endif
 
 THREAD_LOCAL bool sampling, declines;
 THREAD_LOCAL uint32_t waiting;  // which of the faults were sent meanwhile
@@ -166,7 +83,7 @@ static bool arrive_sent(int number, siginfo_t *info, ucontext_t *context) {
     send_to(self, number, info);
     return false;
   }
-  sighandler_t handler = atomic_load(&asked[which].handler);
+  sighandler_t handler = atomic_load(&handlers[number]);
   if (handler == SIG_DFL) {
     struct sigaction fatal = {.sa_handler = SIG_DFL};
     handlers_real(number, &fatal, NULL);
@@ -175,11 +92,12 @@ static bool arrive_sent(int number, siginfo_t *info, ucontext_t *context) {
   return is_function(handler);
 }
 
-__attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival *it) {
-  int number = (int)it->number, which = index_of(number);
-  if (guard_recover(it->info, it->context)) return;
+// What is to be called now for a fault, or for what was sent as one.
+static sighandler_t arrive_fault(struct arrival *it) {
+  int number = (int)it->number;
+  if (guard_recover(it->info, it->context)) return NULL;
   int error = errno;
-  sighandler_t handler = atomic_load(&asked[which].handler);
+  sighandler_t handler = atomic_load(&handlers[number]);
   if (it->info->si_code <= 0) {
     if (!arrive_sent(number, it->info, it->context)) handler = NULL;
   } else if (!is_function(handler) || signals_believes_blocked(number)) {
@@ -187,9 +105,31 @@ __attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival 
     block(it->context, number);
     handler = NULL;
   }
-  if (handler && asked[which].action.sa_flags & SA_RESETHAND) atomic_store(&asked[which].handler, SIG_DFL);
-  it->handler = handler;
+  if (handler && asked[index_of(number)].sa_flags & SA_RESETHAND) atomic_store(&handlers[number], SIG_DFL);
   errno = error;
+  return handler;
+}
+
+// Where the kernel finds no room for a handler, the program is at its end.
+static void overflow(struct arrival *it) {
+  int error = errno;
+  it->handler = NULL;
+  if (handlers_is_fault((int)it->number))
+    block(it->context, (int)it->number);
+  else
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSEGV);
+  errno = error;
+}
+
+__attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival *it) {
+  int number = (int)it->number;
+  it->handler = handlers_is_fault(number) ? arrive_fault(it) : atomic_load(&handlers[number]);
+  if (!it->handler || !arrival__has_frame(it) || !signal_stack_holds(it->stack)) return;
+  // It asks for an alternate stack, and is on ours: away from there, unless there is nowhere else.
+  uintptr_t interrupted = arrival__interrupted(it), limit;
+  if (signal_stack_holds(interrupted)) return;
+  uintptr_t top = signal_stack_of_program(interrupted, &limit);
+  if (!arrival__move(it, top, limit)) overflow(it);
 }
 
 // ---- What the program asks to happen ----
@@ -205,36 +145,54 @@ static struct sigaction for_kernel(const struct sigaction *action) {
 }
 
 static int set_fault(int number, const struct sigaction *action, struct sigaction *old) {
-  int which = index_of(number);
-  struct sigaction before = asked[which].action, now;
-  before.sa_handler = atomic_load(&asked[which].handler);
+  struct sigaction *known = &asked[index_of(number)], before = *known, now;
+  before.sa_handler = atomic_load(&handlers[number]);
   if (action) {
     struct sigaction kernel = for_kernel(action);
     // The kernel leaves out what it does not know, and the C library adds what it needs.
     if (handlers_real(number, &kernel, NULL) != 0 || handlers_real(number, NULL, &now) != 0) return -1;
     now.sa_flags = now.sa_flags & ~OURS | action->sa_flags & OURS;
     // The handler last: whoever arrives now is called with the old ones or with the new ones.
-    asked[which].action = now;
-    atomic_store(&asked[which].handler, action->sa_handler);
+    *known = now;
+    atomic_store(&handlers[number], action->sa_handler);
   }
   if (old) *old = before;
   return 0;
 }
 
-int handlers_set(int number, const struct sigaction *action, struct sigaction *old) {
-  if (installed && handlers_is_fault(number)) return set_fault(number, action, old);
-  int result = handlers_real(number, action, old);
+static int set_other(int number, const struct sigaction *action, struct sigaction *old) {
+  bool known = number > 0 && number < _NSIG, mine = action && action->sa_flags & SA_ONSTACK;
+  sighandler_t handler = known ? atomic_load(&handlers[number]) : NULL;
+  struct sigaction kernel, before;
+  // A vfork child's handlers are its own, and what is known here is its parent's.
+  mine = mine && known && signals_ours() && signals_in_process() && is_function(action->sa_handler);
+  if (mine) {
+    kernel = *action;
+    kernel.sa_sigaction = handlers_entry;
+    atomic_store(&handlers[number], action->sa_handler);
+  }
+  int result = handlers_real(number, mine ? &kernel : action, &before);
+  if (result != 0 && mine) atomic_store(&handlers[number], handler);
+  if (result != 0) return result;
+  if (before.sa_sigaction == handlers_entry) before.sa_handler = handler;
+  if (old) *old = before;
   // Where nothing is sampled, nothing is watched.
-  if (result == 0 && action && signals_ours() && is_function(action->sa_handler)) restart_watch_handler(number);
-  return result;
+  if (action && signals_ours() && is_function(action->sa_handler)) restart_watch_handler(number);
+  return 0;
+}
+
+int handlers_set(int number, const struct sigaction *action, struct sigaction *old) {
+  // One of a fault in a vfork child is told as it is here.
+  bool fault = installed && handlers_is_fault(number) && (signals_in_process() || !action);
+  return fault ? set_fault(number, action, old) : set_other(number, action, old);
 }
 
 void handlers_install(void) {
   for (int i = 0; i < FAULTS; i++) {
     struct sigaction before;
     if (handlers_real(faults[i], NULL, &before) != 0) return;
-    asked[i].action = before;
-    atomic_store(&asked[i].handler, before.sa_handler);
+    asked[i] = before;
+    atomic_store(&handlers[faults[i]], before.sa_handler);
     struct sigaction kernel = for_kernel(&before);
     if (handlers_real(faults[i], &kernel, NULL) != 0) return;
   }
@@ -254,9 +212,9 @@ void handlers_look(void) {
 
 static void ignored_are(sighandler_t handler) {
   for (int i = 0; i < FAULTS; i++) {
-    if (!installed || atomic_load(&asked[i].handler) != SIG_IGN) continue;
+    if (!installed || atomic_load(&handlers[faults[i]]) != SIG_IGN) continue;
     struct sigaction action = {.sa_handler = handler};
-    if (handler != SIG_IGN) action = for_kernel(&asked[i].action);
+    if (handler != SIG_IGN) action = for_kernel(&asked[i]);
     handlers_real(faults[i], &action, NULL);
   }
 }

@@ -9,6 +9,7 @@
 #include "handlers.h"
 #include "restart.h"
 #include "memory.h"
+#include "signal_stack.h"
 #include "signals.h"
 #include "selftest.h"
 #include "stack.h"
@@ -41,8 +42,9 @@ static void sample_take(struct thread *self, const struct registers *registers, 
 }
 
 // In a handler of a fault another fault would be the end, also one that could be recovered.
-static bool may_fault(const ucontext_t *context) {
-  return !sigismember(&context->uc_sigmask, SIGSEGV) && !sigismember(&context->uc_sigmask, SIGBUS);
+static bool may_sample(const ucontext_t *context) {
+  return signal_stack_has_room(&context->uc_stack) && !sigismember(&context->uc_sigmask, SIGSEGV) &&
+         !sigismember(&context->uc_sigmask, SIGBUS);
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
@@ -57,7 +59,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     restart_interrupted_call(context);
   else
     signals_answer(info);
-  if (self && ours && atomic_load(&self->phase) == THREAD_LIVE && may_fault(context)) {
+  if (self && ours && atomic_load(&self->phase) == THREAD_LIVE && may_sample(context)) {
     selftest_interrupted(registers.pc);
     // The C library's functions that the handler uses are hooked.
     bool inside = memory_local.inside;

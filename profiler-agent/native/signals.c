@@ -12,10 +12,6 @@
 #include "handlers.h"
 #include "threads.h"
 
-// What a signal needs of a stack: 3.6 KB for the registers where there is AVX-512, a little more than 1 KB for the
-// handler, and as much again for the program's that may follow. The usual 8 KB is enough, the smallest allowed is not.
-#define HANDLER_STACK 6144
-
 static _Atomic int ours;
 static _Atomic bool sending;  // the watcher has read `ours` and may not have sent it yet
 static int process;           // a vfork child shares this memory, but its signals are its own
@@ -25,7 +21,7 @@ static struct sigaction pretended;  // the program's idea of our signal
 // Signals that are never blocked but where it would do harm, each a bit of a mask: what the program believes.
 THREAD_LOCAL uint64_t believed;
 THREAD_LOCAL uint64_t held;    // of those, the ones that are blocked, because one was sent meanwhile
-THREAD_LOCAL bool is_blocked;  // its alternate stack is too small for us
+THREAD_LOCAL bool is_blocked;  // ours is, since there is no stack for it
 
 // The C library's own function of that name.
 #define REAL(name) ((__typeof__(&name))real(&real_##name, #name))
@@ -36,7 +32,6 @@ REAL_OF(sigwait);
 REAL_OF(sigwaitinfo);
 REAL_OF(sigtimedwait);
 REAL_OF(signalfd);
-REAL_OF(sigaltstack);
 
 static void *real(void **known, const char *name) {
   if (UNLIKELY(!*known)) *known = dlsym(RTLD_NEXT, name);
@@ -91,7 +86,7 @@ int signals_install(void (*handler)(int, siginfo_t *, void *)) {
   on_signal = handler;
   process = getpid();
   // Whatever may be called from a handler of the program's is looked up now.
-  REAL(sigprocmask), REAL(pthread_sigmask), REAL(sigaltstack);
+  REAL(sigprocmask), REAL(pthread_sigmask);
   atomic_store(&ours, take());
   if (!signals_ours()) return 0;
   handlers_install();
@@ -154,9 +149,7 @@ static bool is_function(void (*handler)(int)) {
 }
 
 EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
-  // A vfork child shares what is known here, but its handlers are its own.
-  if (process && process != getpid()) return handlers_real(number, action, old);
-  if (number != signals_ours() || !number) return handlers_set(number, action, old);
+  if (number != signals_ours() || !number || !signals_in_process()) return handlers_set(number, action, old);
   struct sigaction before = pretended;
   if (action) {
     if (is_function(action->sa_handler)) {
@@ -173,30 +166,50 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 
 // ---- Which signals a thread takes ----
 
+// Those that the kernel blocks by itself, as in a handler, and unblocks by itself.
+static uint64_t blocked_by_kernel(uint64_t kernel) {
+  uint64_t by_us = held | (is_blocked ? bit(signals_ours()) : 0);
+  return kernel & unblockable() & ~by_us;
+}
+
+static uint64_t kernel_mask(void) {
+  sigset_t now;
+  sigemptyset(&now);
+  REAL(pthread_sigmask)(SIG_BLOCK, NULL, &now);
+  return word_of(&now);
+}
+
 static int mask_change(__typeof__(&pthread_sigmask) change, int how, const sigset_t *set, sigset_t *old) {
   uint64_t hidden = unblockable();
-  if (!signals_ours() || process != getpid()) return change(how, set, old);
-  uint64_t before = believed & hidden, after = before;
-  sigset_t changed;
+  if (!signals_ours() || !signals_in_process()) return change(how, set, old);
+  uint64_t before = believed & hidden, after = before, kept = held;
+  sigset_t changed, was;
+  sigemptyset(&was);
   if (set) {
     changed = *set;
     uint64_t named = word_of(set) & hidden;
-    after = how == SIG_BLOCK ? before | named : how == SIG_UNBLOCK ? before & ~named : named;
-    uint64_t kernel = word_of(set) & ~hidden | named & held;
-    if (how == SIG_SETMASK && is_blocked) kernel |= bit(signals_ours());
+    // In a handler these go on being the kernel's.
+    if (named && how != SIG_UNBLOCK) kept |= blocked_by_kernel(kernel_mask());
+    after = how == SIG_BLOCK ? before | named & ~kept : how == SIG_UNBLOCK ? before & ~named : named & ~kept;
+    after |= held & (how == SIG_BLOCK ? before : how == SIG_UNBLOCK ? before & ~named : named);
+    uint64_t kernel = word_of(set) & ~hidden | (how == SIG_UNBLOCK ? named : named & kept);
+    if (is_blocked) kernel = how == SIG_UNBLOCK ? kernel & ~bit(signals_ours()) : kernel | bit(signals_ours());
     word_set(&changed, kernel);
   }
   // What waits is delivered before the change returns.
   uint64_t believed_before = believed, held_before = held;
   believed = after;
   held &= after;
-  int result = change(how, set ? &changed : NULL, old);
+  int result = change(how, set ? &changed : NULL, &was);
   if (result != 0) {
     believed = believed_before;
     held = held_before;
     return result;
   }
-  if (old) word_set(old, word_of(old) & ~hidden | before);
+  if (!old) return 0;
+  uint64_t by_us = held_before | (is_blocked ? bit(signals_ours()) : 0);
+  *old = was;
+  word_set(old, word_of(&was) & ~(hidden & by_us) | before);
   return 0;
 }
 
@@ -209,7 +222,7 @@ EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old) {
 }
 
 uint64_t signals_believed(void) {
-  return believed;
+  return believed | blocked_by_kernel(kernel_mask());
 }
 
 bool signals_believes_blocked(int number) {
@@ -228,6 +241,22 @@ void signals_begin(uint64_t blocked) {
   believed = blocked & unblockable();
   held = 0;
   REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
+}
+
+void signals_pause(void) {
+  sigset_t mask = only(signals_ours());
+  is_blocked = true;
+  REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
+}
+
+void signals_go_on(void) {
+  sigset_t mask = only(signals_ours());
+  is_blocked = false;
+  REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
+}
+
+bool signals_in_process(void) {
+  return process == getpid();
 }
 
 void signals_before_exec(void) {
@@ -270,18 +299,4 @@ EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct times
 EXPORT int signalfd(int file, const sigset_t *set, int flags) {
   sigset_t copy;
   return REAL(signalfd)(file, without_ours(set, &copy), flags);
-}
-
-// A handler runs on the thread's alternate stack, if it has one. One that is made for less than ours is left alone: the
-// thread is not sampled as long as it has it.
-EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
-  if (!stack || !signals_ours()) return REAL(sigaltstack)(stack, old);
-  sigset_t mask = only(signals_ours());
-  bool before = is_blocked, after = !(stack->ss_flags & SS_DISABLE) && stack->ss_size < HANDLER_STACK;
-  // Before the thread has it, and as long as it may have it.
-  if (after) REAL(pthread_sigmask)(SIG_BLOCK, &mask, NULL);
-  int result = REAL(sigaltstack)(stack, old);
-  is_blocked = result == 0 ? after : before;
-  if (!is_blocked) REAL(pthread_sigmask)(SIG_UNBLOCK, &mask, NULL);
-  return result;
 }

@@ -23,6 +23,11 @@ bool signals_believes_blocked(int number);
 bool signals_hold(int number);
 // The calling thread begins, and believes what its creator believed.
 void signals_begin(uint64_t blocked);
+// The calling thread gets no signal of ours for a while.
+void signals_pause(void);
+void signals_go_on(void);
+// Not so in a vfork child, which shares this memory.
+bool signals_in_process(void);
 // Before exec, the next program inherits what this one believes; it did not come to that.
 void signals_before_exec(void);
 void signals_after_exec(void);

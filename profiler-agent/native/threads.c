@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "signal_stack.h"
+
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64
 
@@ -46,9 +48,14 @@ struct thread *thread_claim(void) {
   if (!found && used < THREADS_MAX) {
     size_t size = sizeof(struct thread) + 63 & ~(size_t)63;
     uint32_t ring = used < MANY ? RING_SIZE : RING_SIZE_OF_MANY;
-    char *memory = pages_alloc(size + sizeof(struct ring) + ring);
+    size_t stack = signal_stack_size();
+    char *memory = pages_alloc(stack + size + sizeof(struct ring) + ring);
     if (memory) {
+      signal_stack_protect(memory);
+      void *signal_stack = memory;
+      memory += stack;
       found = (struct thread *)memory;
+      found->signal_stack = signal_stack;
       found->ring = (struct ring *)(memory + size);
       found->ring->size = ring;
       atomic_store(&found->phase, THREAD_STARTING);
@@ -149,6 +156,7 @@ void thread__begin(struct thread *self) {
       pthread_attr_destroy(&attributes);
     }
   }
+  signal_stack_begin(self->signal_stack);
   mine = self;
   self->began = clock_ns(CLOCK_MONOTONIC);
   self->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -165,16 +173,19 @@ bool thread__finish(struct thread *self) {
         .entry = {sizeof *end, ENTRY_END}, .wall = clock_ns(CLOCK_MONOTONIC), .cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID)};
     ring__publish(self->ring, sizeof *end);
   }
+  signal_stack_end();
   atomic_store_explicit(&self->phase, THREAD_ENDED, memory_order_release);
   return atomic_fetch_sub(&alive, 1) == 1;
 }
 
 void thread__release(struct thread *self) {
   struct ring *ring = self->ring;
+  void *signal_stack = self->signal_stack;
   atomic_store(&ring->head, 0);
   atomic_store(&ring->tail, 0);
   memset((char *)self + sizeof self->phase, 0, sizeof *self - sizeof self->phase);
   self->ring = ring;
+  self->signal_stack = signal_stack;
   atomic_store_explicit(&self->phase, THREAD_FREE, memory_order_release);
 }
 

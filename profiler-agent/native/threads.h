@@ -28,6 +28,7 @@ struct thread {
   pthread_t pthread;
   uintptr_t stack_end;
   struct ring *ring;
+  void *signal_stack;
 
   // Shared by the watcher and the thread.
   _Atomic bool ticked;  // a signal was sent and not handled yet

@@ -21,10 +21,15 @@ const folders = new Folders();
 afterAll(() => folders.clear());
 
 /** The same command bare and under the agent. */
-async function both(command: string, args: string[], options: Options = {}) {
+async function both(
+  command: string,
+  args: string[],
+  options: Options = {},
+  settings: Record<string, string> = {},
+) {
   const runDir = folders.make();
   const bare = await run(command, args, options);
-  const env = { ...options.env, ...underAgent(runDir) };
+  const env = { ...options.env, ...underAgent(runDir, settings) };
   const watched = await run(command, args, { ...options, env });
   expect(recordings(runDir)).not.toEqual([]);
   return { bare, watched, runDir };
@@ -116,6 +121,31 @@ describe.each(pythons)('Python $name', (python) => {
     expect(watched).toEqual(bare);
     const words = [tool, 'run', '--python', python.path, program('copy_input.py')];
     expect((await run(process.execPath, words, { input })).stdout).toBe(bare.stdout);
+  });
+
+  test.each(['1000', '100'])('keeps its handlers and their stacks, every %s µs', async (us) => {
+    const library = join(folders.make(), 'signal_stacks.so');
+    const flags = ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library];
+    const made = spawnSync('cc', [...flags, program('signal_stacks.c'), '-lpthread'], {
+      encoding: 'utf8',
+    });
+    expect(made.stderr).toBe('');
+    const env = { LINESCOPE_INTERVAL_US: us, LINESCOPE_BUDGET_PERMILLE: '0' };
+    const { bare, watched } = await both(
+      python.path,
+      [program('signal_stacks.py'), library],
+      {},
+      env,
+    );
+    expect(watched).toEqual(bare);
+    expect(bare.code).toBe(0);
+    expect(bare.stdout.split('\n').length).toBeGreaterThan(200);
+  });
+
+  test('keeps memory that its stack pointer is in', async () => {
+    const { bare, watched } = await both(python.path, [program('borrowed_stack.py')]);
+    expect(bare.stdout).toBe('fine\n');
+    expect(watched).toEqual(bare);
   });
 
   test('keeps its signals, timers and fault handler', async () => {
