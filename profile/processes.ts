@@ -25,17 +25,19 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
     byLast.set(feed, process);
     if (!before) found.push(process);
   }
-  const parents = new Map<Process, Process | undefined>();
+  /** Those that are their parents' doing, and whose. What such a process started is that parent's child. */
+  const passedTo = new Map<Process, Process>();
   for (const process of found) {
     const [first] = process.feeds as [ProcessFeed];
     // A number can be used again, so the parent is the last process of that number that had started by then.
-    const parent = found.findLast(
+    const started = found.findLast(
       ({ feeds: [other] }) =>
         other!.pid === first.ppid && other !== first && other!.startNs <= first.startNs,
     );
-    parents.set(process, parent);
+    const parent = started && (passedTo.get(started) ?? started);
     if (parent && process.feeds.every((feed) => feed.isPassing)) {
       parent.passing.push(...process.feeds, ...process.passing);
+      passedTo.set(process, parent);
     } else {
       children.set(parent, [...(children.get(parent) ?? []), process]);
     }

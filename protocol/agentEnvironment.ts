@@ -1,4 +1,7 @@
-/** How a program is put under the agent: by environment alone. See profiler-agent for the other side. */
+/**
+ * How a program is put under the agent: by environment alone. The agent takes these variables away before the program
+ * looks at them, and gives them to every program that is started there (profiler-agent/native/environment.h).
+ */
 
 /** Samples are taken this often by default. The agent then stays within a budget and says in the data what it reached. */
 export const defaultIntervalUs = 1000;
@@ -20,11 +23,12 @@ export function agentEnvironment(
   options: AgentOptions,
   inherited: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const others = (inherited['LD_PRELOAD'] ?? '')
-    .split(/[ :]/)
-    .filter((library) => library !== '' && library !== options.agent);
+  // Word for word, be it empty: what the program sees of it is what is left without the agent.
+  const others = inherited['LD_PRELOAD'];
+  const named = others?.split(/[ :]/).includes(options.agent);
   return {
-    LD_PRELOAD: [options.agent, ...others].join(':'),
+    LD_PRELOAD:
+      others === undefined ? options.agent : named ? others : `${options.agent}:${others}`,
     LINESCOPE_DIR: options.runDir,
     LINESCOPE_INTERVAL_US: String(Math.round(options.intervalUs)),
     // Whoever asks for a finer rate gets it, whatever it costs.

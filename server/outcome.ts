@@ -43,9 +43,9 @@ export function nothingRecorded(run: Run, exit: number | undefined): string {
   if (exit === 127 || exit === 126)
     return 'Nothing was recorded, because the interpreter could not be started.';
   return (
-    'Nothing was recorded: the engine was not loaded into the program. This happens when the interpreter is ' +
-    'statically linked, or when something on the way clears LD_PRELOAD; choose the Python interpreter itself ' +
-    'instead of a wrapper.'
+    'Nothing was recorded: the engine was not loaded into a Python interpreter. This happens when it, or a program ' +
+    'that starts it, is statically linked, has more rights (as sudo), or is started by something that ran before, ' +
+    'as a container; choose the Python interpreter itself instead of a wrapper.'
   );
 }
 

@@ -1,8 +1,7 @@
 // When the agent starts, what it interposes, and when it stops.
 //
-// Interposed: pthread_create and pthread_exit (to know threads from their first instruction to their last), exec* (so
-// that no signal of ours is pending when a program image without our handler starts) and _exit (to say goodbye). Each
-// does what the original does.
+// Interposed: pthread_create and pthread_exit (to know threads from their first instruction to their last) and _exit
+// (to say goodbye). Each does what the original does. exec.c has what starts programs.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,9 +15,12 @@
 
 #include "base.h"
 #include "codes.h"
+#include "environment.h"
+#include "exec.h"
 #include "gpu.h"
 #include "guard.h"
 #include "interpreter.h"
+#include "lifecycle.h"
 #include "memory.h"
 #include "recording.h"
 #include "sampler.h"
@@ -93,15 +95,18 @@ static void after_fork_in_child(void) {
   if (!active) memory_stop();
 }
 
-__attribute__((constructor)) static void start(void) {
-  const char *where = getenv("LINESCOPE_DIR");
-  const char *interval = getenv("LINESCOPE_INTERVAL_US");
+__attribute__((constructor)) static void start(int argc, char **argv, char **initial) {
+  (void)argc, (void)argv;
+  environment_take(initial);
+  exec_prepare();
+  const char *where = environment_get(OUR_DIR);
+  const char *interval = environment_get(OUR_INTERVAL_US);
   if (!where || where[0] != '/' || strlen(where) >= sizeof directory) return;
   strcpy(directory, where);
   long us = interval ? strtol(interval, NULL, 10) : 1000;
   settings.interval_ns = (uint64_t)(us < 20 ? 20 : us > 1000000 ? 1000000 : us) * 1000;
 
-  const char *budget = getenv("LINESCOPE_BUDGET_PERMILLE");
+  const char *budget = environment_get(OUR_BUDGET_PERMILLE);
   settings.budget_permille = budget ? (uint32_t)strtol(budget, NULL, 10) : 8;
 
   const char *why;
@@ -127,7 +132,7 @@ __attribute__((constructor)) static void start(void) {
   pthread_atfork(NULL, NULL, after_fork_in_child);
   on_exit(on_exit_status, NULL);
   active = record_from_here();
-  const char *memory = getenv("LINESCOPE_MEMORY");
+  const char *memory = environment_get(OUR_MEMORY);
   if (active && memory && *memory == '1') memory_start(&python);
 }
 
@@ -172,42 +177,21 @@ EXPORT void pthread_exit(void *value) {
   real(value);
 }
 
-// ---- exec ----
-
 // exec ends every other thread without a word, so the recording is brought to a good end first; and a signal that were
 // pending when the new program image takes the place of our handler would kill that program. With the watcher gone only
 // the timers are left: the kernel deletes them, and their pending signals, as part of exec.
-static bool exec_prepare(void) {
+bool lifecycle_before_exec(void) {
   if (!is_this_process() || !watcher_stop(false, -1)) return false;
   recording_mark_closed(true);
   signals_before_exec();
   return true;
 }
 
-static void exec_failed(bool prepared) {
-  if (!prepared) return;
+void lifecycle_exec_failed(void) {
   recording_mark_closed(false);
   signals_after_exec();
   watcher_start();
 }
-
-#define EXEC(name, parameters, arguments)      \
-  EXPORT int name parameters {                 \
-    static int(*real) parameters;              \
-    if (!real) real = dlsym(RTLD_NEXT, #name); \
-    bool prepared = exec_prepare();            \
-    int result = real arguments;               \
-    int error = errno;                         \
-    exec_failed(prepared);                     \
-    errno = error;                             \
-    return result;                             \
-  }
-
-EXEC(execve, (const char *path, char *const argv[], char *const envp[]), (path, argv, envp))
-EXEC(execv, (const char *path, char *const argv[]), (path, argv))
-EXEC(execvp, (const char *file, char *const argv[]), (file, argv))
-EXEC(execvpe, (const char *file, char *const argv[], char *const envp[]), (file, argv, envp))
-EXEC(fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp))
 
 // ---- _exit ----
 

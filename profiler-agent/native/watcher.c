@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "gpu.h"
 #include "guard.h"
 #include "handlers.h"
@@ -121,6 +122,8 @@ static void notes_write(void) {
                 "The program has taken SIGSEGV or SIGBUS by a system call of its own: memory is read more slowly from "
                 "then on.");
   }
+  const char *lost = environment_lost();
+  if (lost) record_note(0, lost);
   if (!said_refused && threads_refused()) {
     said_refused = true;
     record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");

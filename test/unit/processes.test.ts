@@ -101,3 +101,16 @@ test('processes are a tree, children in the order they started', () => {
   const pids = root.builder.snapshot().processes.map(({ pid }) => pid);
   expect(pids).toEqual([100, 300, 400, 150, 200, 500]);
 });
+
+test('what a shell starts that is its parent’s doing is there', () => {
+  const parent = at(100, 1, 0, 'parent.py');
+  parent.samples(2, { stack: parent.stack('parent.py:main:1:3') });
+  const shell = at(101, 100, 1, 'parent.py', parent);
+  shell.exec(1);
+  const child = at(102, 101, 2, 'child.py', parent);
+  child.samples(3, { stack: child.stack('child.py:main:1:3') });
+  child.end(0, 3);
+  parent.end(0, 3);
+  const { processes } = parent.builder.snapshot();
+  expect(processes.map(({ command }) => command[1])).toEqual(['parent.py', 'child.py']);
+});

@@ -94,13 +94,17 @@ test('an agent in a folder with a space is loaded through a link', async () => {
 
 test('libraries that were preloaded already stay preloaded', () => {
   const options = { agent: '/a.so', runDir: '/r', intervalUs: 250.4, memory: false };
-  expect(agentEnvironment(options, { LD_PRELOAD: '/jemalloc.so /x.so:/a.so' })).toEqual({
-    LD_PRELOAD: '/a.so:/jemalloc.so:/x.so',
+  expect(agentEnvironment(options, { LD_PRELOAD: '/jemalloc.so /x.so' })).toEqual({
+    LD_PRELOAD: '/a.so:/jemalloc.so /x.so',
     LINESCOPE_DIR: '/r',
     LINESCOPE_INTERVAL_US: '250',
     LINESCOPE_BUDGET_PERMILLE: '0',
     LINESCOPE_MEMORY: '0',
   });
+  const preload = (inherited: string) =>
+    agentEnvironment(options, { LD_PRELOAD: inherited })['LD_PRELOAD'];
+  expect(preload('')).toBe('/a.so:');
+  expect(preload('/x.so:/a.so')).toBe('/x.so:/a.so');
 });
 
 test.each<[string, () => Promise<PlanRunResult>, RegExp]>([

@@ -1,0 +1,8 @@
+// What others ask of the process's beginning and end.
+#pragma once
+#include "base.h"
+
+// Around an exec, on the thread that calls it. False when nothing is recorded here, as in a child made by vfork; then
+// there is nothing to say after one that failed either.
+bool lifecycle_before_exec(void);
+void lifecycle_exec_failed(void);
