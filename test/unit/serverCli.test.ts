@@ -155,7 +155,9 @@ describe.skipIf(!hasAgent)('linescope run', () => {
 
   test('a program the engine did not get into says so', async () => {
     const wrapper = join(folder, 'wrapper');
-    writeFileSync(wrapper, '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+    // It asks a Python what it is, and starts none then.
+    const text = '#!/bin/sh\ncase "$*" in *program.py) exit 3;; esac\nexec python3 "$@"\n';
+    writeFileSync(wrapper, text, { mode: 0o755 });
     script(`${work}sys.exit(3)\n`);
     const result = await cli(['run', '--python', './wrapper', 'program.py']);
     expect(result.code).toBe(3);
