@@ -42,6 +42,35 @@ const leastLikelihood = 0.75;
 const leastShare = 1 / 10;
 const lastShare = 1 / 2;
 
+/**
+ * A bounded history or cache that is still filling grows as a leak does, for some seconds. Growth has to go on for this
+ * long before anything is said of it.
+ */
+const leastGrowthNs = 15e9;
+/**
+ * When the process is over nothing more can be learned: then less will do, if the line holds more blocks than the
+ * usual small bounds are (200 entries, 256 keys), or very much.
+ */
+const leastGrowthAtEndNs = 0.5e9;
+const manyBlocks = 300;
+const manyBytes = 50e6;
+
+/** How long a line has been growing, how many blocks it holds, about, and whether more is to come. */
+export interface Growth {
+  firstNs: number;
+  livedNs: number;
+  blocks: number;
+  bytes: number;
+  isOver: boolean;
+}
+
+/** Whether there is enough to tell a leak from something that is still filling. */
+export function isTold({ firstNs, livedNs, blocks, bytes, isOver }: Growth): boolean {
+  const grewNs = livedNs - firstNs;
+  const isMuch = blocks > manyBlocks || bytes > manyBytes;
+  return grewNs >= (isOver && isMuch ? leastGrowthAtEndNs : leastGrowthNs);
+}
+
 /** When a line allocated what it holds, and how long it was being executed, beside its process. All in ns. */
 export interface Execution {
   firstNs: number;

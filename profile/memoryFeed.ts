@@ -53,12 +53,13 @@ export class MemoryFeed {
    */
   settle(nowNs: number, knownNs: number, isFinal: boolean): void {
     const { sites } = this;
-    sites.process = { livedNs: nowNs, knownNs };
+    const hasEnded = isFinal && !sites.process.isOver;
+    sites.process = { livedNs: nowNs, knownNs, isOver: isFinal };
     this.lines.measureMemory();
     sites.notePeak();
     sites.axis.sliceOf(nowNs);
-    if (this.#slices !== sites.axis.count) {
-      // Whether something grows is also a matter of the time that has passed without it.
+    if (hasEnded || this.#slices !== sites.axis.count) {
+      // Whether something grows is also a matter of the time that has passed without it, and of whether it is over.
       this.#slices = sites.axis.count;
       for (let site = 0; site < sites.count; site++) {
         this.#changed(site);

@@ -1,5 +1,5 @@
 /** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
-import { findLeak, mayBeOneCall } from './leak';
+import { findLeak, isTold, mayBeOneCall } from './leak';
 import type { MemorySites } from './memorySites';
 import type { Leak, MemoryCost } from './types';
 
@@ -45,6 +45,7 @@ export class MemoryShares {
       let liveVariance = 0;
       let firstNs = Infinity;
       let lastNs = 0;
+      let blocks = 0;
       for (const site of sites) {
         sum.allocatedBytes += all.allocated[site]!;
         sum.allocations += all.allocations[site]!;
@@ -58,6 +59,7 @@ export class MemoryShares {
         if (all.records[site]! > 0) {
           firstNs = Math.min(firstNs, all.firstNs[site]!);
           lastNs = Math.max(lastNs, all.lastNs[site]!);
+          blocks += (all.live[site]! / all.allocated[site]!) * all.allocations[site]!;
         }
       }
       sum.growthBytes += live;
@@ -65,7 +67,8 @@ export class MemoryShares {
       if (live <= 0 || executedNs === undefined) {
         continue;
       }
-      if (!mayBeOneCall({ firstNs, lastNs, executedNs, ...all.process })) {
+      const isClear = isTold({ firstNs, blocks, bytes: live, ...all.process });
+      if (isClear && !mayBeOneCall({ firstNs, lastNs, executedNs, ...all.process })) {
         const leak = findLeak(all.liveOver(sites), all.axis.widthNs, liveVariance);
         sum.leak = worse(sum.leak, leak);
       }

@@ -43,8 +43,8 @@ export class MemorySites {
   change = new Float64Array(0);
   readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#joinSlices());
 
-  /** How long the process has lived, ns, and what of that its threads are known to have done, added up. */
-  process = { livedNs: 0, knownNs: 0 };
+  /** How long the process has lived, ns, and what of that its threads are known to have done, added up; whether it has ended. */
+  process = { livedNs: 0, knownNs: 0, isOver: false };
   /** Live bytes of the process now, and at their highest. */
   total = 0;
   peakTotal = 0;

@@ -272,3 +272,50 @@ test('a run too short to tell has no leaks', () => {
   const longer = Float64Array.from({ length: mostSlices }, (_, slice) => slice * 1e6);
   expect(findLeak(longer, 25e6, 0)?.bytesPerSecond).toBeCloseTo(1e6 / 0.025, -1);
 });
+
+/** A program that keeps blocks of 100 kB from its start on, so many a second, at most `bound`: its state after some seconds. */
+function historyAfter(seconds: number, perSecond: number, bound: number, hasEnded = false) {
+  const program = new Program();
+  const stack = program.stack('a.py:f:1:3');
+  const held: number[] = [];
+  steadily(
+    seconds * perSecond,
+    (timeNs) => {
+      held.push(program.allocate({ size: 100_000, stack, timeNs }));
+      if (held.length > bound) program.free(held.shift()!, timeNs);
+    },
+    seconds,
+  );
+  program.sample({ timeNs: seconds * second });
+  if (hasEnded) {
+    program.builder.snapshot();
+    program.end(0, 0);
+    program.feed.finish('ended');
+  }
+  const lines = program.builder.snapshot().files.get('/project/a.py')!.lines;
+  return lines.find(({ line }) => line === 3)!.memory!;
+}
+
+test.each([10, 20, 40, 100])(
+  'a history of 200 entries that fills by %d a second is not called a leak in its first seconds',
+  (perSecond) => {
+    for (const seconds of [0.5, 1, 2, 3, 5, 8, 10, 14]) {
+      expect(historyAfter(seconds, perSecond, 200).leak, `${seconds} s`).toBeNull();
+    }
+  },
+);
+
+test('a history of 200 entries that is full is no leak, nor is one that a short run has not filled', () => {
+  for (const seconds of [6, 15, 20, 60]) {
+    for (const hasEnded of [false, true]) {
+      expect(historyAfter(seconds, 40, 200, hasEnded).leak, `${seconds} s`).toBeNull();
+    }
+  }
+  expect(historyAfter(3, 50, 200, true).leak).toBeNull();
+});
+
+test('what has not stopped growing is a leak after a while, or when a run is over that kept much', () => {
+  expect(historyAfter(3, 300, Infinity).leak).toBeNull();
+  expect(historyAfter(20, 20, Infinity).leak?.bytesPerSecond).toBeCloseTo(2e6, -5);
+  expect(historyAfter(3, 300, Infinity, true).leak?.bytesPerSecond).toBeCloseTo(30e6, -6);
+});
