@@ -1,5 +1,6 @@
 // What being profiled costs: each program runs bare, under the agent and bare again, and the middle run is compared with
 // the mean of its neighbours. The control compares the two bare runs with each other: it is the noise of the machine.
+// With --memory each program runs under the agent twice, without memory and with it, and bare in between.
 //
 //   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [--memory]
 //     [PROGRAM…]
@@ -54,13 +55,16 @@ const programs = readdirSync(join(here, 'programs'))
   .filter((name) => chosen.length === 0 || chosen.includes(name))
   .filter((name) => name !== 'arrays' || numpy !== undefined);
 
+/** What the agent is asked to look at. */
+const modes = options.memory ? ['time', 'memory'] : ['time'];
+
 /** One run; under the agent when there is a folder for its recording. */
-function run(program, folder) {
+function run(program, folder, mode) {
   const env = { ...process.env, PYTHONHASHSEED: '0' };
   if (program === 'arrays') env.PYTHONPATH = numpy;
   if (folder) {
     env.LINESCOPE_DIR = folder;
-    if (options.memory) env.LINESCOPE_MEMORY = '1';
+    if (mode === 'memory') env.LINESCOPE_MEMORY = '1';
     if (options['interval-us']) {
       env.LINESCOPE_INTERVAL_US = options['interval-us'];
       env.LINESCOPE_BUDGET_PERMILLE = '0';
@@ -87,57 +91,76 @@ const ratio = (number) => number.toFixed(3);
 print(`${machine()}, Python ${version}, ${pairs} pairs each`);
 print('');
 print(
-  'program        bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
+  'program        asked for   bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
 );
-const all = { cpu: [], wall: [], control: [] };
+
+/** What was measured of one program, or of all of them, under the agent in one mode. */
+const figures = () => ({
+  cpu: [],
+  wall: [],
+  control: [],
+  bare: [],
+  rate: [],
+  samples: [],
+  memory: [],
+});
+const all = new Map(modes.map((mode) => [mode, figures()]));
+
+/** One run under the agent after a bare run, and another bare run, which is returned. */
+function compare(into, before, program, mode) {
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
+  try {
+    const under = run(program, folder, mode);
+    const after = run(program);
+    into.cpu.push((2 * under.cpu_s) / (before.cpu_s + after.cpu_s));
+    into.wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
+    into.control.push(after.cpu_s / before.cpu_s);
+    into.bare.push(before.cpu_s, after.cpu_s);
+    const recorded = measureRecordings(folder);
+    into.samples.push(recorded.samples / under.cpu_s);
+    into.rate.push(recorded.bytes / 1000 / under.cpu_s);
+    into.memory.push(under.peak_bytes - before.peak_bytes);
+    return after;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function row(program, mode, { cpu, wall, control, bare, rate, samples, memory }) {
+  const range = `(${ratio(Math.min(...cpu))} – ${ratio(Math.max(...cpu))})`;
+  return [
+    program.padEnd(15),
+    mode.padEnd(10),
+    `${median(bare).toFixed(2)} s`.padStart(10),
+    `   ${ratio(median(cpu))} ${range}`.padEnd(28),
+    ratio(median(wall)).padStart(8),
+    ratio(median(control)).padStart(12),
+    median(samples).toFixed(0).padStart(12),
+    median(rate).toFixed(1).padStart(8),
+    `${(median(memory) / 1e6).toFixed(1)} MB`.padStart(9),
+  ].join('');
+}
+
 for (const program of programs) {
-  const cpu = [];
-  const wall = [];
-  const control = [];
-  const bare = [];
-  const rate = [];
-  const observed = [];
-  const memory = [];
+  const measured = new Map(modes.map((mode) => [mode, figures()]));
   run(program); // Warms caches and compiled modules; not counted.
   for (let pair = 0; pair < pairs; pair++) {
-    const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
-    try {
-      const before = run(program);
-      const under = run(program, folder);
-      const after = run(program);
-      cpu.push((2 * under.cpu_s) / (before.cpu_s + after.cpu_s));
-      wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
-      control.push(after.cpu_s / before.cpu_s);
-      bare.push(before.cpu_s, after.cpu_s);
-      const recorded = measureRecordings(folder);
-      observed.push(recorded.samples / under.cpu_s);
-      rate.push(recorded.bytes / 1000 / under.cpu_s);
-      memory.push(under.peak_bytes - before.peak_bytes);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    let before = run(program);
+    for (const mode of modes) before = compare(measured.get(mode), before, program, mode);
   }
-  const range = `(${ratio(Math.min(...cpu))} – ${ratio(Math.max(...cpu))})`;
-  print(
-    [
-      program.padEnd(14),
-      `${median(bare).toFixed(2)} s`.padStart(7),
-      `   ${ratio(median(cpu))} ${range}`.padEnd(28),
-      ratio(median(wall)).padStart(8),
-      ratio(median(control)).padStart(12),
-      median(observed).toFixed(0).padStart(12),
-      median(rate).toFixed(1).padStart(8),
-      `${(median(memory) / 1e6).toFixed(1)} MB`.padStart(9),
-    ].join(''),
-  );
-  all.cpu.push(...cpu);
-  all.wall.push(...wall);
-  all.control.push(...control);
+  for (const mode of modes) {
+    const of = measured.get(mode);
+    print(row(program, mode, of));
+    for (const [name, values] of Object.entries(of)) all.get(mode)[name].push(...values);
+  }
 }
 print('');
-print(
-  `all: CPU ×${ratio(median(all.cpu))}, wall ×${ratio(median(all.wall))}, control ×${ratio(median(all.control))} (medians of all pairs)`,
-);
+for (const mode of modes) {
+  const { cpu, wall, control } = all.get(mode);
+  print(
+    `all, ${mode === 'time' ? 'time' : 'time and memory'}: CPU ×${ratio(median(cpu))}, wall ×${ratio(median(wall))}, control ×${ratio(median(control))} (medians of all pairs)`,
+  );
+}
 
 if (options.save) {
   const said = process.argv

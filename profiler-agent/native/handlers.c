@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "memory_handlers.h"
 #include "restart.h"
 #include "signal_frame.h"
 #include "signal_stack.h"
@@ -182,6 +183,7 @@ static int set_other(int number, const struct sigaction *action, struct sigactio
 }
 
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old) {
+  if (action) memory_handler_comes(number, action->sa_handler);
   // One of a fault in a vfork child is told as it is here.
   bool fault = installed && handlers_is_fault(number) && (signals_in_process() || !action);
   return fault ? set_fault(number, action, old) : set_other(number, action, old);

@@ -4,9 +4,6 @@
 
 #include "memory.h"
 
-static void *(*real_memcpy)(void *, const void *, size_t);
-static void *(*real_memmove)(void *, const void *, size_t);
-
 // Until the originals are known, in the loader. Written so that no compiler makes a call of it.
 static void *move_slowly(void *to, const void *from, size_t size) {
   volatile char *target = to;
@@ -19,21 +16,36 @@ static void *move_slowly(void *to, const void *from, size_t size) {
   return to;
 }
 
-INLINE void count(size_t size) {
-  if (LIKELY(size < memory_local.copies))
-    memory_local.copies -= size;
-  else
-    memory_copied(size);
+static void *(*real_memcpy)(void *, const void *, size_t) = move_slowly;
+static void *(*real_memmove)(void *, const void *, size_t) = move_slowly;
+
+// True when the thread has copied enough for its next sample. Nearly always both functions are a test and a jump to the
+// original.
+INLINE bool counts(size_t size) {
+  struct memory_local *local = &memory_local;
+  if (UNLIKELY(size >= local->copies)) return true;
+  local->copies -= size;
+  return false;
 }
 
-EXPORT void *memcpy(void *restrict to, const void *restrict from, size_t size) {
-  count(size);
-  return LIKELY(real_memcpy != NULL) ? real_memcpy(to, from, size) : move_slowly(to, from, size);
+static __attribute__((noinline)) void *copy_looked_at(void *to, const void *from, size_t size) {
+  memory_copied(size);
+  return real_memcpy(to, from, size);
 }
 
-EXPORT void *memmove(void *to, const void *from, size_t size) {
-  count(size);
-  return LIKELY(real_memmove != NULL) ? real_memmove(to, from, size) : move_slowly(to, from, size);
+static __attribute__((noinline)) void *move_looked_at(void *to, const void *from, size_t size) {
+  memory_copied(size);
+  return real_memmove(to, from, size);
+}
+
+EXPORT FRAMELESS void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+  if (UNLIKELY(counts(size))) return copy_looked_at(to, from, size);
+  return real_memcpy(to, from, size);
+}
+
+EXPORT FRAMELESS void *memmove(void *to, const void *from, size_t size) {
+  if (UNLIKELY(counts(size))) return move_looked_at(to, from, size);
+  return real_memmove(to, from, size);
 }
 
 __attribute__((constructor(101))) static void find(void) {

@@ -6,23 +6,26 @@
 #include <unistd.h>
 
 #include "interpreter.h"
+#include "memory_handlers.h"
 #include "memory_notes.h"
 #include "memory_python.h"
 #include "memory_table.h"
 #include "recording.h"
 
-// Periods, in bytes. The first one makes ten thousand samples a second of a program that allocates 160 MB in one.
+// Periods, in bytes. The first one makes five thousand samples a second of a program that allocates 160 MB in one.
 #define PERIOD_MIN (16u * 1024u)
-#define PERIOD_MAX (512u * 1024u)
+#define PERIOD_FIRST (32u * 1024u)
+#define PERIOD_MAX (8u * 1024u * 1024u)
 // More live samples than this are not worth their room: a line that holds a fiftieth of all has an error of 3 % then.
 #define LIVE_WANTED (64u * 1024u)
-// So much CPU time may noting samples take: of what the program uses, or of a core, whichever
+// So much CPU time may noting samples and writing them down take: of what the program uses, or of a core, whichever
 // is more. A program that mostly waits can leak, too.
-#define BUDGET_PERMILLE 30
-#define BUDGET_IDLE_PERMILLE 20
+#define BUDGET_PERMILLE 15
+#define BUDGET_IDLE_PERMILLE 10
 // Copies are sampled by their bytes, too.
 #define COPY_PERIOD (2u * 1024u * 1024u)
 #define FOOTPRINT_NS (100 * 1000 * 1000ull)
+#define MUCH_TOO_MUCH 8u
 #define ADAPT_NS (50 * 1000 * 1000ull)
 
 __thread struct memory_local memory_local;
@@ -107,11 +110,11 @@ static const char no_memory[] =
 void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind) {
   struct memory_held held;
   if (!block || memory_notes_full() || !memory_lock(&held)) return;
-  struct memory_note note = {.size = size, .grown = grown, .period = period, .kind = (uint8_t)kind};
+  struct memory_note note = {.time = held.began, .size = size, .grown = grown, .period = period, .kind = (uint8_t)kind};
   uint32_t stale;
   uint64_t stale_size;
   // Its free has passed us by, as from a library that has an allocator's function for itself.
-  if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale);
+  if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale, held.began);
   // The table first: a block that is written down has to be known when it is freed.
   uint64_t entered = period ? size : size | EXACT;
   if (memory_table_add((uintptr_t)block, 0, entered)) {
@@ -131,8 +134,7 @@ size_t memory_take(const void *block, struct memory_token *token) {
   *token = (struct memory_token){0};
   struct memory_held held;
   // Most that come here only look like one of ours.
-  if (!memory_notes_begun() || memory_local.inside || memory_table_lacks((uintptr_t)block) || !memory_lock(&held))
-    return 0;
+  if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return 0;
   uint64_t size = 0;
   if (memory_table_take((uintptr_t)block, &token->id, &size)) {
     token->size = size & ~EXACT;
@@ -144,19 +146,18 @@ size_t memory_take(const void *block, struct memory_token *token) {
 
 void memory_freed(const void *block) {
   struct memory_held held;
-  if (!memory_notes_begun() || memory_local.inside || memory_table_lacks((uintptr_t)block) || !memory_lock(&held))
-    return;
+  if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return;
   uint32_t id;
   uint64_t size;
   // What the interpreter frees when the program is over was the program's until then.
-  if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing()) memory_note_free(id);
+  if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing()) memory_note_free(id, held.began);
   memory_unlock(&held);
 }
 
 void memory_release(const struct memory_token *token) {
   struct memory_held held;
   if (!token->id || python->is_finalizing() || !memory_lock(&held)) return;
-  memory_note_free(token->id);
+  memory_note_free(token->id, held.began);
   memory_unlock(&held);
 }
 
@@ -195,7 +196,7 @@ void memory_copied(size_t size) {
   if (!all) draw_copies(local);
   struct memory_held held;
   if (!memory_lock(&held)) return;
-  struct memory_note note = {.size = size, .period = all ? 0 : COPY_PERIOD};
+  struct memory_note note = {.time = held.began, .size = size, .period = all ? 0 : COPY_PERIOD};
   thin();
   memory_note_copy(&note);
   memory_unlock(&held);
@@ -228,14 +229,19 @@ static void footprint_note(uint64_t now) {
 void memory_adapt(uint64_t now) {
   if (!memory_is_on()) return;
   footprint_note(now);
+  memory_handlers_look(now);
   if (now - adapt_at < ADAPT_NS) return;
   memory_python_look();
-  uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), spent = memory_spent_ns();
+  uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), spent = memory_spent_ns() + memory_drained_ns();
   uint64_t allowed = (cpu - adapt_cpu) * BUDGET_PERMILLE / 1000, used = spent - adapt_spent;
   uint64_t idle = (now - adapt_at) * BUDGET_IDLE_PERMILLE / 1000;
   if (adapt_at && allowed < idle) allowed = idle;
   uint64_t period = atomic_load(&period_now);
-  if (used > allowed || memory_table_used() > LIVE_WANTED)
+  // What costs far too much is thinned at once: a burst is often over before it has been halved a few times.
+  uint64_t factor = used / (allowed + 1) + 1;
+  if (factor > 1)
+    period *= factor < MUCH_TOO_MUCH ? factor : MUCH_TOO_MUCH;
+  else if (memory_table_used() > LIVE_WANTED)
     period *= 2;
   else if (used < allowed / 3 && memory_table_used() < LIVE_WANTED / 3)
     period /= 2;
@@ -252,8 +258,9 @@ void memory_start(const struct interpreter *interpreter) {
   python = interpreter;
   if (!memory_notes_begin(python) || !memory_table_begin()) return step_aside(no_memory);
   memory_map_begin();
+  memory_handlers_begin(python->eval_entry);
   memory_python_begin(python);
-  atomic_store(&period_now, PERIOD_MIN);
+  atomic_store(&period_now, PERIOD_FIRST);
   atomic_store_explicit(&on, true, memory_order_release);
 }
 
@@ -271,7 +278,7 @@ void memory_after_fork(void) {
   // What the parent allocated is the parent's: the child's recording knows nothing of it. Whatever other threads of the
   // parent's were doing here is as if it had not begun.
   memory_notes_clear();
-  atomic_store(&period_now, PERIOD_MIN);
+  atomic_store(&period_now, PERIOD_FIRST);
   adapt_at = adapt_cpu = 0;
   memory_python_after_fork();
   memory_table_begin();

@@ -56,10 +56,10 @@ bool memory_notes_full(void) {
   return true;
 }
 
-void memory_note_free(uint32_t id) {
+void memory_note_free(uint32_t id, uint64_t time) {
   struct note_freed *into = id ? ring__reserve(ring, sizeof *into) : NULL;
   if (into) {
-    *into = (struct note_freed){{sizeof *into, NOTE_FREED}, clock_ns(CLOCK_MONOTONIC), id, 0};
+    *into = (struct note_freed){{sizeof *into, NOTE_FREED}, time, id, 0};
     ring__publish(ring, sizeof *into);
   } else if (id) {
     atomic_fetch_add(&lost_frees, 1);
@@ -74,7 +74,7 @@ static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memor
   }
   struct note_sample sample = {
       .thread = thread,
-      .time = clock_ns(CLOCK_MONOTONIC),
+      .time = what->time,
       .size = what->size,
       .grown = what->grown,
       .period = what->period,

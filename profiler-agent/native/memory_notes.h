@@ -5,7 +5,7 @@
 struct interpreter;
 
 struct memory_note {
-  uint64_t size, grown, period;
+  uint64_t time, size, grown, period;
   uint8_t kind;
 };
 
@@ -19,7 +19,7 @@ void memory_notes_clear(void);
 uint32_t memory_note_allocation(const struct memory_note *note);
 void memory_note_copy(const struct memory_note *note);
 // With the lock. An id of 0 is nobody's.
-void memory_note_free(uint32_t id);
+void memory_note_free(uint32_t id, uint64_t time);
 
 // No sample has room, which is counted. Without the lock.
 bool memory_notes_full(void);

@@ -59,12 +59,6 @@ static __attribute__((noinline)) void *malloc_looked_at(struct domain *domain, s
 
 // Programs that make millions of small objects a second come through here, and through python_free, for each: nearly
 // always these are a test and a jump to the original, without a frame of their own.
-#ifdef __clang__
-#define FRAMELESS
-#else
-#define FRAMELESS __attribute__((optimize("omit-frame-pointer")))
-#endif
-
 static FRAMELESS void *python_malloc(void *context, size_t size) {
   struct domain *domain = context;
   if (UNLIKELY(size > domain->small || memory_counts(size))) return malloc_looked_at(domain, size);

@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "handlers.h"
 #include "memory.h"
+#include "memory_handlers.h"
 
 _Atomic uint8_t memory_filter[MEMORY_FILTER];
 
@@ -17,7 +19,12 @@ _Atomic uint8_t memory_filter[MEMORY_FILTER];
 enum { FREE, HELD, WANTED };
 static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): a thread that waits lets the holder run
 static int process;
+// True in this process, and gone in a copy of it, if the kernel can do that (4.14).
+static _Atomic bool *told;
 static _Atomic uint64_t spent_ns;
+static uint32_t turn;
+// One hold of the lock in so many is measured.
+#define MEASURED 4u
 // Longer than this nobody has it: the thread was not running.
 #define SPENT_MAX_NS 20000
 
@@ -25,13 +32,39 @@ uint64_t memory_spent_ns(void) {
   return atomic_load_explicit(&spent_ns, memory_order_relaxed);
 }
 
+static bool is_told(void) {
+  return told ? atomic_load_explicit(told, memory_order_relaxed) : process == getpid();
+}
+
+static void tell(void) {
+  static const size_t page = 4096;
+  process = getpid();
+  if (!told) {
+    _Atomic bool *pages = pages_alloc(page);
+    if (pages && madvise((void *)pages, page, MADV_WIPEONFORK) == 0)
+      told = pages;
+    else
+      pages_free((void *)pages, page);
+  }
+  if (told) atomic_store(told, true);
+}
+
+// Faults are met by reads of ours, and recovered; those that somebody sends wait (handlers.h).
+static uint64_t all_but_faults(void) {
+  return ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
+}
+
 bool memory_lock(struct memory_held *held) {
-  static const uint64_t all = ~0ull;
+  if (!is_told()) return false;
   held->error = errno;
   held->began = clock_ns(CLOCK_MONOTONIC);
-  if (process != getpid()) return false;
-  // Straight to the kernel: these are also the signals that the C library keeps for itself, as to cancel a thread.
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &held->signals, sizeof all);
+  held->masked = memory_handlers_harm();
+  handlers_sampling(true);
+  if (held->masked) {
+    uint64_t most = all_but_faults();
+    // Straight to the kernel: these are also the signals that the C library keeps for itself, as to cancel a thread.
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &most, &held->signals, sizeof most);
+  }
   memory_local.inside = true;
   int expected = FREE;
   if (atomic_compare_exchange_strong(&state, &expected, HELD)) return true;
@@ -40,11 +73,16 @@ bool memory_lock(struct memory_held *held) {
 }
 
 void memory_unlock(const struct memory_held *held) {
+  bool measured = turn++ % MEASURED == 0;
   if (atomic_exchange(&state, FREE) == WANTED) syscall(SYS_futex, &state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   memory_local.inside = false;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &held->signals, NULL, sizeof held->signals);
-  uint64_t spent = clock_ns(CLOCK_MONOTONIC) - held->began;
-  atomic_fetch_add_explicit(&spent_ns, spent < SPENT_MAX_NS ? spent : SPENT_MAX_NS, memory_order_relaxed);
+  if (held->masked) syscall(SYS_rt_sigprocmask, SIG_SETMASK, &held->signals, NULL, sizeof held->signals);
+  handlers_sampling(false);
+  if (measured) {
+    uint64_t spent = clock_ns(CLOCK_MONOTONIC) - held->began;
+    if (spent > SPENT_MAX_NS) spent = SPENT_MAX_NS;
+    atomic_fetch_add_explicit(&spent_ns, MEASURED * spent, memory_order_relaxed);
+  }
   errno = held->error;
 }
 
@@ -52,6 +90,9 @@ void memory_unlock(const struct memory_held *held) {
 
 // Open addressing with linear probing; a power of two of slots, at most half of them used. Odd versions are those in
 // between: whoever reads without the lock has read something whole when the version is even and the same afterwards.
+// Behind the slots lie counts of blocks by address, so many for each slot. They tell apart what shares a page with a
+// sampled block, by one load that is near the load for the block's neighbour.
+#define COUNTS_PER_SLOT 8u
 struct table {
   uint32_t capacity;
   struct memory_slot slots[];
@@ -66,6 +107,22 @@ static uint32_t home(const struct table *table, uintptr_t block) {
 
 static uintptr_t block_at(const struct table *table, uint32_t at) {
   return atomic_load_explicit(&table->slots[at].block, memory_order_relaxed);
+}
+
+static _Atomic uint8_t *count_of(const struct table *table, uintptr_t block) {
+  uint32_t at = (uint32_t)(block >> 4) & (table->capacity * COUNTS_PER_SLOT - 1);
+  return (_Atomic uint8_t *)(table->slots + table->capacity) + at;
+}
+
+// A full count stays full: it lets through too much rather than too little.
+static void count_more(_Atomic uint8_t *count) {
+  uint8_t now = atomic_load_explicit(count, memory_order_relaxed);
+  if (now != UINT8_MAX) atomic_store_explicit(count, now + 1, memory_order_relaxed);
+}
+
+static void count_less(_Atomic uint8_t *count) {
+  uint8_t now = atomic_load_explicit(count, memory_order_relaxed);
+  if (now != UINT8_MAX) atomic_store_explicit(count, now - 1, memory_order_relaxed);
 }
 
 static void slot_copy(struct memory_slot *to, const struct memory_slot *from) {
@@ -84,7 +141,7 @@ static void change_end(void) {
 }
 
 static size_t table_size(uint32_t capacity) {
-  return sizeof(struct table) + capacity * sizeof(struct memory_slot);
+  return sizeof(struct table) + capacity * (sizeof(struct memory_slot) + COUNTS_PER_SLOT);
 }
 
 static bool grow(void) {
@@ -99,6 +156,7 @@ static bool grow(void) {
     uint32_t at = home(table, block);
     while (block_at(table, at)) at = (at + 1) & (capacity - 1);
     slot_copy(&table->slots[at], &old->slots[i]);
+    count_more(count_of(table, block));
   }
   // The old one stays where it is: others may be reading it, and all old ones together are smaller than this.
   atomic_store_explicit(&current, table, memory_order_release);
@@ -118,25 +176,12 @@ bool memory_table_begin(void) {
   used = 0;
   atomic_store(&version, 0);
   atomic_store(&state, FREE);
-  process = getpid();
+  tell();
   return table || grow();
 }
 
 uint32_t memory_table_used(void) {
   return used;
-}
-
-static void filter_add(uintptr_t block) {
-  _Atomic uint8_t *count = &memory_filter[memory_page((void *)block)];
-  uint8_t now = atomic_load_explicit(count, memory_order_relaxed);
-  // A full count stays full: it lets through too much rather than too little.
-  if (now != UINT8_MAX) atomic_store_explicit(count, now + 1, memory_order_relaxed);
-}
-
-static void filter_remove(uintptr_t block) {
-  _Atomic uint8_t *count = &memory_filter[memory_page((void *)block)];
-  uint8_t now = atomic_load_explicit(count, memory_order_relaxed);
-  if (now != UINT8_MAX) atomic_store_explicit(count, now - 1, memory_order_relaxed);
 }
 
 bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
@@ -149,7 +194,8 @@ bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
   slot->size = size;
   if (block_at(table, at)) return true;
   used++;
-  filter_add(block);
+  count_more(&memory_filter[memory_page((void *)block)]);
+  count_more(count_of(table, block));
   // A block that appears moves no other one.
   atomic_store_explicit(&slot->block, block, memory_order_release);
   return true;
@@ -164,7 +210,8 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
   }
   *id = table->slots[at].id;
   *size = table->slots[at].size;
-  filter_remove(block);
+  count_less(&memory_filter[memory_page((void *)block)]);
+  count_less(count_of(table, block));
   used--;
   change_begin();
   // Move up what probed past this slot (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
@@ -180,9 +227,11 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
 }
 
 bool memory_table_lacks(uintptr_t block) {
-  uint32_t before = atomic_load_explicit(&version, memory_order_acquire);
   const struct table *table = atomic_load_explicit(&current, memory_order_acquire);
-  if (!table) return true;
+  // Whoever frees a block has come by it after it was counted, and nobody else takes it out.
+  if (!table || atomic_load_explicit(count_of(table, block), memory_order_relaxed) == 0) return true;
+  uint32_t before = atomic_load_explicit(&version, memory_order_acquire);
+  table = atomic_load_explicit(&current, memory_order_acquire);
   uint32_t mask = table->capacity - 1, at = home(table, block);
   for (uint32_t tries = 0; block_at(table, at); tries++) {
     if (block_at(table, at) == block || tries == mask) return false;

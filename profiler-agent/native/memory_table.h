@@ -4,13 +4,15 @@
 
 // What the thread was, for the end of the lock.
 struct memory_held {
-  uint64_t signals, began;
+  uint64_t signals, began;  // the clock, which is also the time of what is noted
   int error;
+  bool masked;
 };
 
-// One lock for the table, the filter's counts and the ring of notes. Whoever has it takes no signals: a handler of the
-// program's could allocate, fork, or never return. False, and nothing is locked, in a process that has not been told of
-// itself, such as a child of vfork: the lock and all that it guards are its parent's.
+// One lock for the table, the filter's counts and the ring of notes. Whoever has it takes no signals where a handler of
+// the program's could allocate, fork, or never return (memory_handlers.h). False, and nothing is locked, in a process
+// that has not been told of itself, such as one that was forked by a system call of the program's own: another thread
+// of its parent's may have had the lock.
 bool memory_lock(struct memory_held *held);
 void memory_unlock(const struct memory_held *held);
 // How much time all threads together have had the lock, or waited for it, or spent on the signals.

@@ -56,6 +56,11 @@ uint32_t record_native(uint32_t parent, uint64_t address);
 // The mapped files have changed: an address may mean something else from now on.
 void records_forget_natives(void);
 
+// Writes frames as the rings have them, innermost first, as ids of their innermost stack and native frame.
+void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
+// What frames were written as is not so any more.
+void words_forget(void);
+
 // An allocation that was sampled, or a copy. `period` is the mean distance between chosen bytes, 0: all were.
 struct memory_record {
   uint32_t thread, stack, native;

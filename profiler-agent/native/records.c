@@ -40,12 +40,14 @@ static struct {
 
 void records_forget_natives(void) {
   intern__clear(&ids.native_table);
+  words_forget();
 }
 
 void records_reset(void) {
   intern__clear(&ids.stack_table);
   intern__clear(&ids.native_table);
   memset(&ids, 0, sizeof ids);
+  words_forget();
 }
 
 // The words of a NUL-separated /proc file.

@@ -14,18 +14,6 @@ static uint64_t reserve_ns(void) {
   return 3 * tick_ns();
 }
 
-void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native) {
-  *stack = *native = 0;
-  while (count--) {
-    if (words[count] & WORD_IS_PYTHON) {
-      *stack = record_stack(*stack, word_code(words[count]), word_instruction(words[count]), *native);
-      *native = 0;
-    } else {
-      *native = record_native(*native, words[count]);
-    }
-  }
-}
-
 // How much of the CPU time that no sample has been charged with yet is charged to this one: a tick's length. When more
 // ticks fell since the sample before, as during a long system call, at whose end they are answered, all of them fell
 // into what this one met. What is left over or lacks then, as chance has it, is made good little by little, from a

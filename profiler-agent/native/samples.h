@@ -4,8 +4,6 @@
 #include "recording.h"
 #include "threads.h"
 
-// Writes frames as the ring has them, innermost first, as ids of their innermost stack and native frame.
-void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
 // Writes one sample. `often`: threads are sampled faster than by ticks.
 void thread__take_sample(struct thread *self, const struct entry_sample *entry, bool often, struct stats *stats);
 // Writes CPU time that is not a sample's of its own, up to a moment.
