@@ -3,7 +3,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "base.h"
+#include "guard.h"
 
 #if !defined(__linux__) || !defined(__LP64__)
 #error "the native engine knows 64-bit Linux only, so far"
@@ -38,8 +38,8 @@ INLINE struct registers registers_here(void) {
 
 // Is the instruction before this one, which is interrupted on the way out of the kernel, `syscall`? (signal)
 INLINE bool after_syscall(uintptr_t pc) {
-  const unsigned char *code = (const unsigned char *)pc;
-  return code[-2] == 0x0f && code[-1] == 0x05;
+  unsigned char code[2];
+  return guarded_read(pc - sizeof code, code, sizeof code) && code[0] == 0x0f && code[1] == 0x05;
 }
 
 // Return addresses carry nothing but the address.
@@ -101,10 +101,10 @@ INLINE struct registers registers_here(void) {
   return here;
 }
 
+// 0, which is no instruction, where it cannot be read.
 INLINE uint32_t instruction_at(uintptr_t pc) {
   uint32_t word;
-  memcpy(&word, (const void *)pc, sizeof word);
-  return word;
+  return guarded_read(pc, &word, sizeof word) ? word : 0;
 }
 
 // Is the instruction before this one, which is interrupted on the way out of the kernel, `svc #0`? (signal)

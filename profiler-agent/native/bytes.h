@@ -1,13 +1,33 @@
-// Reading DWARF's encodings of numbers from memory.
+// Reading DWARF's encodings of numbers from memory that may be gone.
 #pragma once
 #include <string.h>
 
-#include "base.h"
+#include "guard.h"
 
-// A reader over mapped bytes that stops at `end` instead of running over it.
+// A reader that stops at `end`, or where memory cannot be read, as if it ended there. A window is copied at a time.
+#define BYTES_WINDOW 64
 struct bytes {
   uintptr_t at, end;
+  uintptr_t from, until;  // what the window holds
+  unsigned char window[BYTES_WINDOW];
 };
+
+INLINE struct bytes bytes_between(uintptr_t at, uintptr_t end) {
+  struct bytes self;
+  self.at = at;
+  self.end = end;
+  self.from = self.until = 0;
+  return self;
+}
+
+static inline bool bytes__fill(struct bytes *self) {
+  size_t size = self->end - self->at < BYTES_WINDOW ? self->end - self->at : BYTES_WINDOW;
+  self->from = self->at;
+  self->until = self->at + size;
+  if (guarded_read(self->at, self->window, size)) return true;
+  self->at = self->end = self->from = self->until = 0;
+  return false;
+}
 
 INLINE uint64_t bytes__fixed(struct bytes *self, unsigned size) {
   uint64_t value = 0;
@@ -15,7 +35,8 @@ INLINE uint64_t bytes__fixed(struct bytes *self, unsigned size) {
     self->at = self->end;
     return 0;
   }
-  memcpy(&value, (const void *)self->at, size);
+  if ((self->at < self->from || self->at + size > self->until) && !bytes__fill(self)) return 0;
+  memcpy(&value, self->window + (self->at - self->from), size);
   self->at += size;
   return value;
 }

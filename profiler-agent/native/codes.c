@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reading.h"
 #include "text.h"
 
 // Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
@@ -66,32 +67,23 @@ void codes_clear(void) {
 }
 
 static bool load(uintptr_t address, void *into, size_t size, bool remote) {
-  if (remote) return memory_read(address, into, size);
-  memcpy(into, (const void *)address, size);
-  return true;
+  return foreign_read(remote, address, into, size);
 }
 
 bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code, bool remote) {
   const struct offsets *at = &python->at;
   // The farthest field read is below this in every version.
-  unsigned char object[144];
-  if (code < 4096 || code & 7) return false;
-  if (remote) {
-    if (!memory_read(code, object, sizeof object)) return false;
-    code_key_read(key, python, (uintptr_t)object, false);
-    key->code = code;
-    uintptr_t type;
-    memcpy(&type, object + 8, sizeof type);
-    return type == python->code_type;
-  }
-  const char *fields = (const char *)code;
-  if (*(const uintptr_t *)(fields + 8) != python->code_type) return false;
+  unsigned char fields[144];
+  if (!is_plausible(code) || !load(code, fields, sizeof fields, remote)) return false;
+  uintptr_t type;
+  memcpy(&type, fields + 8, sizeof type);
+  if (type != python->code_type) return false;
   key->code = code;
-  key->table = *(const uintptr_t *)(fields + at->code_table);
-  key->name = *(const uintptr_t *)(fields + (at->code_qualname ? at->code_qualname : at->code_name));
-  key->filename = *(const uintptr_t *)(fields + at->code_filename);
-  key->size = *(const uint64_t *)(fields + 16);
-  key->first_line = *(const int32_t *)(fields + at->code_first_line);
+  memcpy(&key->table, fields + at->code_table, sizeof key->table);
+  memcpy(&key->name, fields + (at->code_qualname ? at->code_qualname : at->code_name), sizeof key->name);
+  memcpy(&key->filename, fields + at->code_filename, sizeof key->filename);
+  memcpy(&key->size, fields + 16, sizeof key->size);
+  memcpy(&key->first_line, fields + at->code_first_line, sizeof key->first_line);
   return true;
 }
 

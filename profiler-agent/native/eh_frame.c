@@ -6,24 +6,27 @@
 
 // The format: Linux Standard Base, "Exception Frames"; DWARF 4, section 6.4.
 
+// More letters than are known.
+#define AUGMENTATION_MAX 8
+
 static bool entry_read(struct cfi_function *self, uintptr_t address, uintptr_t limit) {
-  struct bytes in = {address, limit};
+  struct bytes in = bytes_between(address, limit);
   uint64_t length = bytes__fixed(&in, 4);
   if (length == 0 || length == 0xffffffff || length > limit - in.at) return false;
   uintptr_t end = in.at + length, id_at = in.at;
   uint64_t id = bytes__fixed(&in, 4);
   if (id == 0) return false;
 
-  struct bytes cie = {id_at - id, limit};
+  struct bytes cie = bytes_between(id_at - id, limit);
   uint64_t cie_length = bytes__fixed(&cie, 4);
   if (cie_length == 0 || cie_length == 0xffffffff || cie_length > limit - cie.at) return false;
   cie.end = cie.at + cie_length;
   if (bytes__fixed(&cie, 4) != 0) return false;
   uint8_t version = (uint8_t)bytes__fixed(&cie, 1);
   if (version != 1 && version != 3) return false;
-  const char *augmentation = (const char *)cie.at;
-  while (bytes__fixed(&cie, 1)) {
-  }
+  char augmentation[AUGMENTATION_MAX];
+  for (unsigned i = 0; (augmentation[i] = (char)bytes__fixed(&cie, 1)); i++)
+    if (i == sizeof augmentation - 1) return false;
   self->code_align = bytes__uleb(&cie);
   self->data_align = bytes__sleb(&cie);
   version == 1 ? bytes__fixed(&cie, 1) : bytes__uleb(&cie);
@@ -71,7 +74,7 @@ struct header {
 // .eh_frame_hdr with the only layout linkers write: a sorted table of 4-byte offsets relative to itself.
 static bool header_read(struct header *self, const struct module *module) {
   if (!module->frame_header) return false;
-  struct bytes in = {module->frame_header, module->frame_header_end};
+  struct bytes in = bytes_between(module->frame_header, module->frame_header_end);
   uint8_t version = (uint8_t)bytes__fixed(&in, 1), pointer = (uint8_t)bytes__fixed(&in, 1);
   uint8_t count = (uint8_t)bytes__fixed(&in, 1), table = (uint8_t)bytes__fixed(&in, 1);
   if (version != 1 || count != 0x03 || table != 0x3b) return false;
@@ -82,11 +85,12 @@ static bool header_read(struct header *self, const struct module *module) {
   return self->count <= (in.end - in.at) / 8;
 }
 
-static void header__row(const struct header *self, uint64_t row, uintptr_t *start, uintptr_t *entry) {
+static bool header__row(const struct header *self, uint64_t row, uintptr_t *start, uintptr_t *entry) {
   int32_t pair[2];
-  memcpy(pair, (const void *)(self->table + row * 8), sizeof pair);
+  if (!guarded_read(self->table + row * 8, pair, sizeof pair)) return false;
   *start = self->base + (uintptr_t)(intptr_t)pair[0];
   *entry = self->base + (uintptr_t)(intptr_t)pair[1];
+  return true;
 }
 
 static bool entry_find(struct cfi_function *function, const struct module *module, uintptr_t pc) {
@@ -96,13 +100,13 @@ static bool entry_find(struct cfi_function *function, const struct module *modul
   uintptr_t start, address;
   while (high - low > 1) {
     uint64_t middle = (low + high) / 2;
-    header__row(&header, middle, &start, &address);
+    if (!header__row(&header, middle, &start, &address)) return false;
     if (start <= pc)
       low = middle;
     else
       high = middle;
   }
-  header__row(&header, low, &start, &address);
+  if (!header__row(&header, low, &start, &address)) return false;
   if (address < module->bias || address >= module->frame_header_end) return false;
   return entry_read(function, address, module->frame_header_end) && pc >= function->start && pc < function->end;
 }
@@ -164,7 +168,7 @@ void eh_frame_each_function(const struct module *module, void (*visit)(uintptr_t
   for (uint64_t row = 0; row < header.count; row++) {
     uintptr_t start, address;
     struct cfi_function function;
-    header__row(&header, row, &start, &address);
+    if (!header__row(&header, row, &start, &address)) return;
     if (address < module->bias || address >= module->frame_header_end) continue;
     if (entry_read(&function, address, module->frame_header_end)) visit(function.start, function.end, context);
   }

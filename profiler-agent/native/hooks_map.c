@@ -37,6 +37,7 @@ static __attribute__((noinline)) void mapped(void *block, size_t size) {
 }
 
 static void *map(void *at, size_t size, int protection, int flags, int file, off_t offset, const void *caller) {
+  if (flags & MAP_FIXED) modules_unmap(at, size);
   void *block = real_mmap ? real_mmap(at, size, protection, flags, file, offset)
                           : (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
   // Arenas hold Python's small objects, which are counted one by one.
@@ -55,6 +56,7 @@ EXPORT void *mmap64(void *at, size_t size, int protection, int flags, int file, 
 }
 
 static int unmap(void *block, size_t size) {
+  modules_unmap(block, size);
   return real_munmap ? real_munmap(block, size) : (int)syscall(SYS_munmap, block, size);
 }
 
@@ -81,6 +83,8 @@ EXPORT int munmap(void *block, size_t size) {
 }
 
 static void *remap(void *block, size_t old, size_t size, int flags, void *wanted) {
+  modules_unmap(block, old);
+  if (flags & MREMAP_FIXED) modules_unmap(wanted, size);
   return real_mremap ? real_mremap(block, old, size, flags, wanted)
                      : (void *)syscall(SYS_mremap, block, old, size, flags, wanted);
 }

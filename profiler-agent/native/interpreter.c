@@ -69,12 +69,18 @@ bool interpreter_find(struct interpreter *self, const char **why) {
   self->runtime = (uintptr_t)symbol("_PyRuntime");
   self->code_type = (uintptr_t)symbol("PyCode_Type");
   self->bytes_type = (uintptr_t)symbol("PyBytes_Type");
+  self->frame_type = (uintptr_t)symbol("PyFrame_Type");
+  self->generator_types[0] = (uintptr_t)symbol("PyGen_Type");
+  self->generator_types[1] = (uintptr_t)symbol("PyCoro_Type");
+  self->generator_types[2] = (uintptr_t)symbol("PyAsyncGen_Type");
+  self->none = (uintptr_t)symbol("_Py_NoneStruct");
   self->eval_entry = (uintptr_t)symbol("_PyEval_EvalFrameDefault");
   self->gilstate_this = symbol("PyGILState_GetThisThreadState");
   self->thread_state_now = symbol(self->minor >= 13 ? "PyThreadState_GetUnchecked" : "_PyThreadState_UncheckedGet");
   self->is_initialized = symbol("Py_IsInitialized");
   self->is_finalizing = symbol(self->minor >= 13 ? "Py_IsFinalizing" : "_Py_IsFinalizing");
-  if (!self->runtime || !self->code_type || !self->bytes_type || !self->eval_entry || !self->gilstate_this ||
+  if (!self->runtime || !self->code_type || !self->bytes_type || !self->frame_type || !self->none ||
+      !self->generator_types[0] || !self->generator_types[1] || !self->generator_types[2] || !self->eval_entry || !self->gilstate_this ||
       !self->thread_state_now || !self->is_initialized || !self->is_finalizing) {
     *why = "This Python does not export the symbols the native engine reads. Choose another build of CPython.";
     return false;

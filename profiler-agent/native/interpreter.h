@@ -15,7 +15,9 @@ struct interpreter {
   char version[64];
   struct offsets at;
   uintptr_t runtime, runtime_end;  // _PyRuntime
-  uintptr_t code_type, bytes_type;
+  uintptr_t code_type, bytes_type, frame_type;
+  uintptr_t generator_types[3];     // whose objects hold a frame
+  uintptr_t none;                   // Py_None
   void *(*gilstate_this)(void);     // this thread's state in the main interpreter, GIL held or not
   void *(*thread_state_now)(void);  // the current one (3.12+: of this thread; before: of the GIL's holder)
   int (*is_initialized)(void);      // and proven to be what it says it is (selftest.h)

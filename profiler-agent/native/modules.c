@@ -1,19 +1,31 @@
 #define _GNU_SOURCE
 #include "modules.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "module_file.h"
+
 static struct module known[MODULES_MAX];
 static uint32_t known_count;
 static _Atomic(struct module_map *) current;
-// The picture before the current one is kept: a handler that started with it may still be reading.
-static struct module_map *previous;
+static _Atomic uint32_t readers;  // of a picture
+static struct module_map *retired;  // pictures that someone may be reading
 static _Atomic bool wanted;
+static _Atomic uint32_t unloads;  // how often something was unmapped
+static uintptr_t stack_low;
+
+const struct module_map *modules_enter(void) {
+  atomic_fetch_add(&readers, 1);
+  return atomic_load(&current);
+}
+
+void modules_leave(void) {
+  atomic_fetch_sub_explicit(&readers, 1, memory_order_release);
+}
 
 const struct module_map *modules_current(void) {
   return atomic_load_explicit(&current, memory_order_acquire);
@@ -31,35 +43,89 @@ bool modules_refresh_wanted(void) {
   return atomic_load_explicit(&wanted, memory_order_relaxed);
 }
 
-void modules_forget_ids(void) {
+uintptr_t modules_stack_low(uintptr_t end) {
+  // Where that is not known, what it may take as a rule.
+  return stack_low && stack_low < end ? stack_low : end - (8u << 20);
+}
+
+void modules_after_fork(void) {
+  // Only the caller is left, which does not read.
+  atomic_store(&readers, 0);
   for (uint32_t i = 0; i < known_count; i++) known[i].id = 0;
 }
 
-int module_map__find(const struct module_map *self, uintptr_t pc) {
+// The first range that ends behind an address.
+static uint32_t module_map__behind(const struct module_map *self, uintptr_t address) {
   uint32_t low = 0, high = self->ranges;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    if (self->range[middle].end <= pc)
+    if (self->range[middle].end <= address)
       low = middle + 1;
     else
       high = middle;
   }
-  if (low < self->ranges && pc >= self->range[low].start) return (int)self->range[low].module;
-  return -1;
+  return low;
+}
+
+INLINE uint32_t range__module(const struct code_range *self) {
+  return atomic_load_explicit(&self->module, memory_order_acquire);
+}
+
+int module_map__find(const struct module_map *self, uintptr_t pc) {
+  uint32_t at = module_map__behind(self, pc);
+  if (at == self->ranges || pc < self->range[at].start) return -1;
+  return (int)range__module(&self->range[at]);  // −1 when it is gone
 }
 
 bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end) {
-  const struct module_map *map = modules_current();
+  const struct module_map *map = modules_enter();
   int index = map ? module_map__find(map, pc) : -1;
-  if (index < 0) return false;
   *start = *end = 0;
-  for (uint32_t i = 0; i < map->ranges; i++) {
-    if (map->range[i].module != (uint32_t)index) continue;
+  for (uint32_t i = 0; index >= 0 && i < map->ranges; i++) {
+    if (range__module(&map->range[i]) != (uint32_t)index) continue;
     if (!*start) *start = map->range[i].start;
     *end = map->range[i].end;
   }
-  return true;
+  modules_leave();
+  return index >= 0;
 }
+
+// ---- What is gone ----
+
+static void range__drop(const struct code_range *self) {
+  atomic_store((_Atomic uint32_t *)&self->module, NO_MODULE);
+}
+
+void modules_unmap(const void *start, size_t size) {
+  uintptr_t from = (uintptr_t)start;
+  bool dropped = false;
+  const struct module_map *map = modules_enter();
+  for (uint32_t i = map ? module_map__behind(map, from) : 0; map && i < map->ranges; i++) {
+    if (map->range[i].start >= from + size) break;
+    range__drop(&map->range[i]);
+    dropped = true;
+  }
+  modules_leave();
+  // A picture that is being made may have it still.
+  if (dropped) atomic_fetch_add(&unloads, 1);
+}
+
+void modules_drop(const bool *is_loaded) {
+  atomic_fetch_add(&unloads, 1);
+  const struct module_map *map = modules_enter();
+  uint32_t last = NO_MODULE;
+  bool gone = false;
+  for (uint32_t i = 0; map && i < map->ranges; i++) {
+    uint32_t index = range__module(&map->range[i]);
+    if (index == NO_MODULE || known[index].kind == MODULE_ANONYMOUS) continue;
+    if (index != last) gone = !(is_loaded && is_loaded[index]) && !module__is_there(&known[index]);
+    last = index;
+    if (gone) range__drop(&map->range[i]);
+  }
+  modules_leave();
+}
+
+// ---- A new picture ----
 
 static enum module_kind kind_of(const char *path) {
   if (path[0] == 0) return MODULE_ANONYMOUS;
@@ -75,63 +141,18 @@ static enum module_kind kind_of(const char *path) {
   return MODULE_OTHER;
 }
 
-// The build id from a PT_NOTE segment at `note`.
-static void module__read_build_id(struct module *self, uintptr_t note, size_t size) {
-  unsigned char bytes[1024];
-  if (size > sizeof bytes) size = sizeof bytes;
-  if (!memory_read(note, bytes, size)) return;
-  for (size_t at = 0; at + 12 <= size;) {
-    uint32_t name, length, type;
-    memcpy(&name, bytes + at, 4);
-    memcpy(&length, bytes + at + 4, 4);
-    memcpy(&type, bytes + at + 8, 4);
-    size_t data = at + 12 + ((name + 3) & ~3u);
-    if (name > size || length > size || data + length > size) return;
-    if (type == NT_GNU_BUILD_ID && length <= sizeof self->build_id) {
-      memcpy(self->build_id, bytes + data, length);
-      self->build_id_size = (uint8_t)length;
-      return;
-    }
-    at = data + ((length + 3) & ~3u);
-  }
-}
-
-// Reads the ELF header as it lies in memory, at the mapping of file offset 0.
-static void module__read_elf(struct module *self, uintptr_t base) {
-  Elf64_Ehdr header;
-  if (!memory_read(base, &header, sizeof header)) return;
-  if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) return;
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > 64) return;
-  Elf64_Phdr program[64];
-  if (!memory_read(base + header.e_phoff, program, header.e_phnum * sizeof *program)) return;
-  uintptr_t first = UINTPTR_MAX;
-  for (int i = 0; i < header.e_phnum; i++)
-    if (program[i].p_type == PT_LOAD && program[i].p_vaddr < first) first = program[i].p_vaddr;
-  if (first == UINTPTR_MAX) return;
-  self->bias = base - (first & ~(uintptr_t)4095);
-  if (header.e_entry) self->entry = self->bias + header.e_entry;
-  for (int i = 0; i < header.e_phnum; i++) {
-    uintptr_t address = self->bias + program[i].p_vaddr;
-    if (program[i].p_type == PT_NOTE) module__read_build_id(self, address, program[i].p_memsz);
-    if (program[i].p_type != PT_GNU_EH_FRAME) continue;
-    self->frame_header = address;
-    // .eh_frame lies in the same segment, as a rule right after its header.
-    for (int j = 0; j < header.e_phnum; j++) {
-      uintptr_t start = self->bias + program[j].p_vaddr;
-      if (program[j].p_type == PT_LOAD && address - start < program[j].p_memsz)
-        self->frame_header_end = start + program[j].p_memsz;
-    }
-  }
-}
-
 // The module mapped from `path` with its first page at `base`.
 static int module_find_or_add(const char *path, uintptr_t base) {
-  struct module found = {.kind = kind_of(path), .bias = base};
-  if (found.kind != MODULE_ANONYMOUS) module__read_elf(&found, base);
+  struct module found = {.kind = kind_of(path), .bias = base, .base = base};
+  if (found.kind != MODULE_ANONYMOUS) module__read(&found, base);
   for (uint32_t i = 0; i < known_count; i++)
-    if (known[i].bias == found.bias && strcmp(known[i].path, path) == 0) return (int)i;
+    if (known[i].bias == found.bias && known[i].content == found.content && strcmp(known[i].path, path) == 0)
+      return (int)i;
   if (known_count == MODULES_MAX) return -1;
+  const char *name = strrchr(path, '/');
   snprintf(found.path, sizeof found.path, "%s", path);
+  found.salt = mix64(known_count + 1);
+  found.exchanges_stacks = name && strncmp(name, "/_greenlet.", 11) == 0;
   known[known_count] = found;
   return (int)known_count++;
 }
@@ -157,8 +178,18 @@ static char *proc_read(const char *path, size_t *capacity) {
   return NULL;
 }
 
+// Whoever began to read before there was a newer picture has come to an end when nobody reads.
+static void retired_free(void) {
+  while (retired && atomic_load(&readers) == 0) {
+    struct module_map *gone = retired;
+    retired = gone->next;
+    pages_free(gone, sizeof *gone);
+  }
+}
+
 bool modules_refresh(uintptr_t inside) {
   atomic_store(&wanted, false);
+  uint32_t seen_unloads = atomic_load(&unloads);
   size_t capacity;
   char *text = proc_read("/proc/self/maps", &capacity);
   struct module_map *map = pages_alloc(sizeof *map);
@@ -168,7 +199,7 @@ bool modules_refresh(uintptr_t inside) {
     return false;
   }
   char base_path[512] = "";
-  uintptr_t base = 0;
+  uintptr_t base = 0, last_end = 0;
   for (char *line = text, *next; *line && map->ranges < RANGES_MAX; line = next) {
     next = strchrnul(line, '\n');
     if (*next) *next++ = 0;
@@ -177,6 +208,9 @@ bool modules_refresh(uintptr_t inside) {
     int path_at = 0;
     if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, rights, &offset, &path_at) < 4) continue;
     char *path = path_at ? line + path_at : "";
+    // Room that nothing else is put in.
+    if (strcmp(path, "[stack]") == 0) stack_low = last_end;
+    last_end = end;
     char *deleted = strstr(path, " (deleted)");
     if (deleted) *deleted = 0;
     if (strlen(path) >= sizeof base_path) continue;
@@ -191,11 +225,20 @@ bool modules_refresh(uintptr_t inside) {
     int module = named ? module_find_or_add(path, base) : module_find_or_add("", 0);
     if (module < 0) continue;
     if (inside - start < end - start) known[module].kind = MODULE_INTERPRETER;
-    map->range[map->ranges++] = (struct code_range){.start = start, .end = end, .module = (uint32_t)module};
+    struct code_range *range = &map->range[map->ranges++];
+    range->start = start;
+    range->end = end;
+    range->module = (uint32_t)module;
   }
   map->modules = known_count;
   pages_free(text, capacity);
-  pages_free(previous, sizeof *previous);
-  previous = atomic_exchange(&current, map);
-  return !previous || previous->modules != map->modules || previous->ranges != map->ranges;
+  struct module_map *before = atomic_exchange(&current, map);
+  bool changed = !before || before->modules != map->modules || before->ranges != map->ranges;
+  if (before) {
+    before->next = retired;
+    retired = before;
+  }
+  retired_free();
+  if (atomic_load(&unloads) != seen_unloads) modules_drop(NULL);
+  return changed;
 }

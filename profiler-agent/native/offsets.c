@@ -46,11 +46,14 @@ static const struct offsets offsets_311 = {
     .tstate_interp = 16,
     .tstate_thread_id = 152,
     .tstate_frame = 56,
+    .tstate_root = 336,
+    .tstate_chunk = 296,
     .cframe_current = 8,
     .frame_previous = 48,
     .frame_code = 32,
     .frame_instruction = 56,
     .frame_owner = 69,
+    .generator_frame = 80,
     .code_filename = 112,
     .code_name = 120,
     .code_qualname = 128,
@@ -67,11 +70,14 @@ static const struct offsets offsets_312 = {
     .tstate_interp = 16,
     .tstate_thread_id = 136,
     .tstate_frame = 56,
+    .tstate_root = 272,
+    .tstate_chunk = 232,
     .cframe_current = 0,
     .frame_previous = 8,
     .frame_code = 0,
     .frame_instruction = 56,
     .frame_owner = 70,
+    .generator_frame = 72,
     .code_filename = 112,
     .code_name = 120,
     .code_qualname = 128,
@@ -192,6 +198,9 @@ static bool from_debug(struct offsets *at, const char *table, const struct debug
   READ(bytes_data, in->bytes_data);
   READ(ascii_data, in->ascii_size);
 #undef READ
+  // Not published, and verified before anything is sampled (selftest.c).
+  at->tstate_chunk = (hexversion >> 16 & 0xff) < 15 ? 232 : 256;
+  at->generator_frame = 72;
   // PyCompactUnicodeObject adds utf8_length and utf8 to PyASCIIObject.
   at->compact_data = at->ascii_data + 16;
   return true;

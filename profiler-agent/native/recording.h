@@ -51,7 +51,7 @@ void record_end(int exit_status);
 // The id of a stack or native chain, written when it is new. Parent 0 is the outermost. `between` is the native chain
 // that led from the parent to this frame, 0 = none known.
 uint32_t record_stack(uint32_t parent, uint32_t code, int32_t instruction, uint32_t between);
-// `address` as the ring has it, with WORD_IS_FUNCTION.
+// `address` as the ring has it (word_native).
 uint32_t record_native(uint32_t parent, uint64_t address);
 // The mapped files have changed: an address may mean something else from now on.
 void records_forget_natives(void);

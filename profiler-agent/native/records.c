@@ -210,8 +210,13 @@ uint32_t record_native(uint32_t parent, uint64_t address) {
   uint32_t id = intern__find_or_add(&ids.native_table, parent, address, ids.natives + 1);
   if (id) return id;
   uintptr_t pc = (uintptr_t)(address & ~WORD_IS_FUNCTION);
-  const struct module_map *map = modules_current();
-  int found = map ? module_map__find(map, pc) : -1;
+  int found = (int)(pc >> WORD_MODULE_SHIFT & (2 * MODULES_MAX - 1)) - 1;
+  if (found >= 0) {
+    pc &= ((uintptr_t)1 << WORD_MODULE_SHIFT) - 1;
+  } else {
+    const struct module_map *map = modules_current();
+    found = map ? module_map__find(map, pc) : -1;
+  }
   uint32_t module = found < 0 ? 0 : record_module(module_at((uint32_t)found));
   record_begin();
   put_varint(parent);

@@ -148,6 +148,7 @@ static long call_number(const greg_t *regs, const struct module_map *map) {
   if (!self) return -1;
   struct unwind_cursor cursor = {
       .at = {.pc = (uintptr_t)regs[REG_RIP], .sp = (uintptr_t)regs[REG_RSP], .fp = (uintptr_t)regs[REG_RBP]},
+      .stack_low = self->stack_low,
       .stack_end = self->stack_end,
   };
   struct unwind_step step;
@@ -206,10 +207,12 @@ __asm__(".pushsection .text\n" RETURN(restart_return, 0) RETURN(restart_return_r
 // Is this in the C library? Only that one promises what the code around a system call looks like; and a page before its
 // code is its own.
 static bool is_libc(uintptr_t pc) {
-  const struct module_map *map = modules_current();
+  const struct module_map *map = modules_enter();
   int module = map ? module_map__find(map, pc) : -1;
-  if (module < 0 || module_at((uint32_t)module)->kind != MODULE_LIBC) return false;
-  return module_map__find(map, pc - LOADS_MAX - 8) == module;
+  bool found = module >= 0 && module_at((uint32_t)module)->kind == MODULE_LIBC &&
+               module_map__find(map, pc - LOADS_MAX - 8) == module;
+  modules_leave();
+  return found;
 }
 
 // Is the thread on its way out of a system call that failed with EINTR?
@@ -254,7 +257,8 @@ void restart_interrupted_call(ucontext_t *context) {
   greg_t *regs = context->uc_mcontext.gregs;
   if (is_interrupted(regs)) {
     if (regs[REG_R11] == LEAVING) return;
-    long call = call_number(regs, modules_current());
+    long call = call_number(regs, modules_enter());
+    modules_leave();
     if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
     // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
     regs[REG_RAX] = call;

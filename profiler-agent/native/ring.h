@@ -36,9 +36,17 @@ struct entry_sample {
 };
 
 // A word is a Python frame (its code's id, and its instruction in bytes or −1) or a native one: a program counter, or a
-// function's start. Text addresses stay below both bits.
+// function's start, and one more than the index of the module that it was in, which may be unloaded before the word is
+// written down (0: not known). No program has code above the address bits.
 #define WORD_IS_FUNCTION ((uint64_t)1 << 63)
 #define WORD_IS_PYTHON ((uint64_t)1 << 62)
+
+#define WORD_MODULE_SHIFT 48
+INLINE uint64_t word_native(uintptr_t address, bool is_function, int module) {
+  uint64_t low = address & ((uintptr_t)1 << WORD_MODULE_SHIFT) - 1;
+  uint64_t known = low == address ? (uint64_t)(module + 1) << WORD_MODULE_SHIFT : 0;
+  return low | known | (is_function ? WORD_IS_FUNCTION : 0);
+}
 
 INLINE uint64_t word_python(uint32_t code, int32_t instruction) {
   return WORD_IS_PYTHON | (uint64_t)code << 32 | (uint32_t)instruction;

@@ -27,7 +27,7 @@ static void sample_take(struct thread *self, const struct registers *registers, 
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
   struct stack stack;
   void *into;
-  switch (stack_collect(&stack, &into, sizeof sample, self->ring, self->stack_end, python, registers, tstate)) {
+  switch (stack_collect(&stack, &into, sizeof sample, self->ring, self, python, registers, tstate)) {
     case STACK_FULL: atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed); return;
     case STACK_REJECTED: atomic_fetch_add_explicit(&self->rejected, 1, memory_order_relaxed); return;
     case STACK_OK: break;

@@ -164,7 +164,7 @@ static bool is_shim(uintptr_t code) {
 // (a finalizer). Before that there are at most one instruction for each of its cells and three others (3.11+).
 static bool has_not_begun(const struct frame *frame) {
   if (python->minor < 11) return false;
-  object *cells = attribute((object *)frame->code, "co_cellvars");
+  object *cells = attribute((object *)frame->key.code, "co_cellvars");
   if (!cells) return false;
   intptr_t units = api.size(cells) + 3;
   api.release(cells);
@@ -174,8 +174,8 @@ static bool has_not_begun(const struct frame *frame) {
 // The next frame of ours that Python's stack has too; there it runs `code`, or NULL when there is none.
 static bool next_shown(struct walk *walk, struct frame *frame, const object *code) {
   while (walk->result == WALK_OK && walk_next(walk, frame)) {
-    if (python->minor >= 12 && is_shim(frame->code)) continue;
-    if (frame->code == (uintptr_t)code || !has_not_begun(frame)) return true;
+    if (python->minor >= 12 && is_shim(frame->key.code)) continue;
+    if (frame->key.code == (uintptr_t)code || !has_not_begun(frame)) return true;
   }
   return false;
 }
@@ -186,12 +186,12 @@ static const char *stack_differs(uintptr_t state, bool remote) {
   struct walk walk;
   struct frame frame;
   const char *differs = NULL;
-  walk_start(&walk, python, state, 0, remote);
+  walk_start(&walk, python, state, NULL, NULL, remote);
   object *theirs = api.current_frame(), *owned = NULL;
   uint32_t count = 0;
   while (theirs && count < FRAMES_MAX && !differs) {
     object *code = api.frame_code(theirs);
-    differs = next_shown(&walk, &frame, code) ? code_differs(code, frame.code) : "depth";
+    differs = next_shown(&walk, &frame, code) ? code_differs(code, frame.key.code) : "depth";
     if (!differs && !number_agrees(theirs, "f_lasti", frame.instruction)) differs = "instruction";
     api.release(code);
     theirs = api.frame_back(theirs);

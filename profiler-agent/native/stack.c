@@ -2,6 +2,7 @@
 
 #include "codes.h"
 #include "frames.h"
+#include "guard.h"
 #include "modules.h"
 #include "sampler.h"
 #include "unwind.h"
@@ -13,6 +14,7 @@ _Static_assert(PYTHON_MAX + NATIVE_MAX <= STACK_WORDS_MAX, "both kinds fit");
 
 struct collector {
   const struct interpreter *python;
+  const struct thread *thread;
   struct ring *ring;
   uint64_t *words;
   uint32_t count, pythons, natives;
@@ -38,8 +40,10 @@ static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t
     if (self->first && step.module >= 0 && module_at((uint32_t)step.module)->kind == MODULE_LIBC)
       self->in_syscall = after_syscall(pc);
     self->first = false;
-    self->words[self->count++] = step.function ? step.function | WORD_IS_FUNCTION : pc;
+    self->words[self->count++] = word_native(step.function ? step.function : pc, step.function, step.module);
     self->natives++;
+    // What lies behind it on the C stack is another greenlet's, or was a moment ago.
+    if (step.module >= 0 && module_at((uint32_t)step.module)->exchanges_stacks) return self->unwinding = false;
     if (!self->unwinding) {
       self->outermost = step.outermost;
       return false;
@@ -86,7 +90,7 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   struct walk walk;
   struct frame frame;
   uintptr_t low = 0, high = 0;
-  walk_start(&walk, self->python, tstate, registers->pc, false);
+  walk_start(&walk, self->python, tstate, registers, self->thread, false);
   if (walk.result == WALK_REJECTED) return STACK_REJECTED;
   bool reached = self->unwinding && natives_until_eval(self, &low, &high);
   if (!reached && !self->outermost) found->flags |= SAMPLE_NATIVE_INCOMPLETE;
@@ -96,20 +100,18 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
     return STACK_OK;
   }
   while (walk_next(&walk, &frame)) {
-    struct code_key key;
     if (self->pythons == PYTHON_MAX) {
       found->flags |= SAMPLE_CUT;
       break;
     }
-    if (!code_key_read(&key, self->python, frame.code, false)) return STACK_REJECTED;
-    uint32_t id = codes_find(&key);
+    uint32_t id = codes_find(&frame.key);
     if (UNLIKELY(!id)) {
       *again = true;
-      if (!code_introduce(self, &key)) return STACK_REJECTED;
+      if (!code_introduce(self, &frame.key)) return STACK_REJECTED;
     }
     if (*again) continue;
     if (self->pythons == 0 && frame.instruction >= 0 && frame.instruction_address)
-      found->opcode = *(const uint8_t *)frame.instruction_address;
+      guarded_read(frame.instruction_address, &found->opcode, sizeof found->opcode);
     self->words[self->count++] = word_python(id, frame.instruction);
     self->pythons++;
     if (!frame.entry || !self->unwinding) continue;
@@ -124,18 +126,19 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   return STACK_OK;
 }
 
-enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
-                                uintptr_t stack_end, const struct interpreter *python,
+static enum stack_result stack_collect_with(const struct module_map *map, struct stack *self, void **room, uint32_t header, struct ring *ring,
+                                const struct thread *thread, const struct interpreter *python,
                                 const struct registers *registers, uintptr_t tstate) {
   for (int attempt = 0; attempt < 2; attempt++) {
     *room = ring__reserve(ring, header + STACK_WORDS_MAX * (uint32_t)sizeof(uint64_t));
     if (!*room) return STACK_FULL;
     struct collector collector = {
         .python = python,
+        .thread = thread,
         .ring = ring,
         .words = (uint64_t *)((char *)*room + header),
-        .map = modules_current(),
-        .cursor = {.at = *registers, .stack_end = stack_end},
+        .map = map,
+        .cursor = {.at = *registers, .stack_low = thread->stack_low, .stack_end = thread->stack_end},
         .first = true,
     };
     collector.unwinding = collector.map != NULL;
@@ -147,4 +150,13 @@ enum stack_result stack_collect(struct stack *self, void **room, uint32_t header
     return result;
   }
   return STACK_REJECTED;
+}
+
+enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
+                                const struct thread *thread, const struct interpreter *python,
+                                const struct registers *registers, uintptr_t tstate) {
+  const struct module_map *map = modules_enter();
+  enum stack_result result = stack_collect_with(map, self, room, header, ring, thread, python, registers, tstate);
+  modules_leave();
+  return result;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signal_stack.h"
+#include "modules.h"
 
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64
@@ -143,16 +144,20 @@ void thread__begin(struct thread *self) {
   self->tid = (int)syscall(SYS_gettid);
   atomic_store(&self->timer, -1);
   self->pthread = pthread_self();
-  self->stack_end = 0;
+  self->stack_low = self->stack_end = 0;
   if (self->tid == getpid()) {
     // pthread_getattr_np would read /proc/self/maps for the main thread; the loader has kept what is needed.
     self->stack_end = (uintptr_t)__libc_stack_end;
+    self->stack_low = modules_stack_low(self->stack_end);
   } else {
     pthread_attr_t attributes;
     void *stack;
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-      if (pthread_attr_getstack(&attributes, &stack, &size) == 0) self->stack_end = (uintptr_t)stack + size;
+      if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
+        self->stack_low = (uintptr_t)stack;
+        self->stack_end = (uintptr_t)stack + size;
+      }
       pthread_attr_destroy(&attributes);
     }
   }
@@ -199,12 +204,13 @@ void threads_after_fork(void) {
   }
   atomic_store(&alive, me ? 1 : 0);
   if (!me) return;
-  uintptr_t stack_end = me->stack_end;
+  uintptr_t stack_low = me->stack_low, stack_end = me->stack_end;
   bool has_trampoline = me->has_trampoline;
   thread__release(me);
   me->has_trampoline = has_trampoline;
   atomic_store(&me->phase, THREAD_STARTING);
   thread__begin(me);
   // The forking thread keeps its stack, whichever it was; only its kernel id became the process's.
+  me->stack_low = stack_low;
   me->stack_end = stack_end;
 }

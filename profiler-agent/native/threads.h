@@ -26,7 +26,7 @@ struct thread {
   _Atomic int phase;
   int tid;
   pthread_t pthread;
-  uintptr_t stack_end;
+  uintptr_t stack_low, stack_end;  // its C stack may take this room
   struct ring *ring;
   void *signal_stack;
 

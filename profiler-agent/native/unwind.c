@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eh_frame.h"
+#include "guard.h"
 
 // A rule packed in 64 bits, so that it can be cached without locks: 2 + 16 + 12 + 12 + 22.
 static uint64_t rule__pack(const struct rule *self) {
@@ -25,31 +26,29 @@ static bool rule__packable(const struct rule *self) {
          self->into / CODE_ALIGN < 1u << 22;
 }
 
-// A rule by program counter. Key and value are stored xored so that a pair written half by one thread and half by
+// A rule by program counter and module: code that is unloaded makes room for other code. Key and value are stored xored so that a pair written half by one thread and half by
 // another does not match (Hyatt, "A lockless transposition table").
 #define CACHE (1u << 13)
 static struct { _Atomic uint64_t key, value; } cache[CACHE];
 
 static struct rule rule_find(const struct module *module, uintptr_t pc) {
-  uint64_t slot = mix64(pc) >> 20 & (CACHE - 1);
+  uint64_t slot = mix64(pc) >> 20 & (CACHE - 1), wanted = pc ^ module->salt;
   uint64_t value = atomic_load_explicit(&cache[slot].value, memory_order_relaxed);
   uint64_t key = atomic_load_explicit(&cache[slot].key, memory_order_relaxed);
-  if ((key ^ value) == pc && key) return rule_unpack(value);
+  if ((key ^ value) == wanted && key) return rule_unpack(value);
   struct rule rule = eh_frame_rule(module, pc);
   // Frames of half a megabyte, or functions of several: found anew every time.
   if (!rule__packable(&rule)) return rule;
   value = rule__pack(&rule);
   atomic_store_explicit(&cache[slot].value, value, memory_order_relaxed);
-  atomic_store_explicit(&cache[slot].key, pc ^ value, memory_order_relaxed);
+  atomic_store_explicit(&cache[slot].key, wanted ^ value, memory_order_relaxed);
   return rule;
 }
 
-// Reads a word that was saved in the frame that ends at `frame`: it lies between the stack pointer and there.
-static bool saved_read(const struct unwind_cursor *cursor, uintptr_t frame, uint32_t below, uintptr_t *into) {
+// Reads a word that was saved in the frame that ends at `frame`, and not below `low`.
+static bool saved_read(uintptr_t low, uintptr_t frame, uint32_t below, uintptr_t *into) {
   uintptr_t saved = frame - below;
-  if (saved < cursor->at.sp || saved >= frame) return false;
-  memcpy(into, (const void *)saved, sizeof *into);
-  return true;
+  return saved >= low && saved < frame && guarded_read(saved, into, sizeof *into);
 }
 
 bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, bool first, struct unwind_step *step) {
@@ -60,20 +59,26 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   const struct module *module = module_at((uint32_t)step->module);
   struct rule rule = rule_find(module, pc);
   if (rule.into || rule.kind) step->function = pc - rule.into;
-  uintptr_t frame;
+  // A stack pointer may be used for something else, or be on a stack that the thread has borrowed. A frame pointer
+  // leads back to the thread's own.
+  bool own = cursor->at.sp - cursor->stack_low < cursor->stack_end - cursor->stack_low;
+  uintptr_t low = own ? cursor->at.sp : cursor->stack_low, frame;
   switch (rule.kind) {
-    case RULE_SP: frame = cursor->at.sp + rule.offset; break;
+    case RULE_SP:
+      if (!own) return false;
+      frame = cursor->at.sp + rule.offset;
+      break;
     case RULE_FP: frame = cursor->at.fp + rule.offset; break;
     case RULE_END: step->outermost = true; return false;
     default: return false;
   }
   // Every word read lies between the stack pointer and the end of this thread's own stack.
-  if (frame & 7 || frame < cursor->at.sp || frame > cursor->stack_end) return false;
+  if (frame & 7 || frame < low || frame > cursor->stack_end) return false;
   // In an epilogue that has popped it already, the frame pointer is the caller's again.
-  bool popped = first && frame - rule.fp_saved < cursor->at.sp;
-  if (rule.fp_saved && !popped && !saved_read(cursor, frame, rule.fp_saved, &cursor->at.fp)) return false;
+  bool popped = first && own && frame - rule.fp_saved < cursor->at.sp;
+  if (rule.fp_saved && !popped && !saved_read(low, frame, rule.fp_saved, &cursor->at.fp)) return false;
   uintptr_t caller = first ? cursor->at.link : 0;
-  if (rule.return_saved && !saved_read(cursor, frame, rule.return_saved, &caller)) return false;
+  if (rule.return_saved && !saved_read(low, frame, rule.return_saved, &caller)) return false;
   cursor->at.pc = pointer_strip(caller);
   cursor->at.sp = frame;
   step->outermost = cursor->at.pc == 0;

@@ -9,7 +9,7 @@
 
 struct unwind_cursor {
   struct registers at;
-  uintptr_t stack_end;  // the highest address of this thread's stack
+  uintptr_t stack_low, stack_end;  // what this thread's stack may take
 };
 
 struct unwind_step {

@@ -23,17 +23,20 @@ void wait_stacks_begin(const struct interpreter *interpreter) {
   memset(places, 0, sizeof places);
 }
 
-uint32_t code_record(uintptr_t code) {
+static uint32_t key_record(const struct code_key *key) {
   static unsigned char description[RING_SIZE];
-  struct code_key key;
-  if (!code_key_read(&key, python, code, true)) return 0;
-  uint32_t id = codes_find(&key);
+  uint32_t id = codes_find(key);
   if (id) return id;
   id = codes_next_id();
-  if (!code_describe(description, sizeof description, &key, id, python, true)) return 0;
+  if (!code_describe(description, sizeof description, key, id, python, true)) return 0;
   record_code((const struct entry_code *)description);
-  codes_add(&key, id);
+  codes_add(key, id);
   return id;
+}
+
+uint32_t code_record(uintptr_t code) {
+  struct code_key key;
+  return code_key_read(&key, python, code, true) ? key_record(&key) : 0;
 }
 
 uintptr_t frame_first_local(uintptr_t frame) {
@@ -125,12 +128,12 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   struct frame frame;
   uint32_t count = 0;
   bool selecting = false;
-  walk_start(&walk, python, tstate, 0, true);
+  walk_start(&walk, python, tstate, NULL, it, true);
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
-    uint32_t id = code_record(frame.code);
+    uint32_t id = key_record(&frame.key);
     if (!id) return false;
-    if (count == 0) selecting = place_of(id, frame.code) == PLACE_SELECTOR;
-    if (count == 1 && selecting && place_of(id, frame.code) == PLACE_LOOP)
+    if (count == 0) selecting = place_of(id, frame.key.code) == PLACE_SELECTOR;
+    if (count == 1 && selecting && place_of(id, frame.key.code) == PLACE_LOOP)
       self->loop = frame_first_local(frame.address);
     frames[count++] = word_python(id, frame.instruction);
   }

@@ -375,7 +375,7 @@ void watcher_after_fork(void) {
   atomic_store(&started, false);
   recording_abandon();
   selftest_after_fork();
-  modules_forget_ids();
+  modules_after_fork();
   gpu_after_fork();
 }
 
