@@ -178,7 +178,12 @@ static bool next_interpreter(struct walk *self, struct frame *frame) {
   const struct offsets *at = &self->python->at;
   unsigned char owner = self->at[at->frame_owner];
   uintptr_t code = word_at(self->at, at->frame_code);
-  if (self->python->minor >= 12 && owner >= OWNER_C_STACK) return is_shim(self, self->frame) ? false : reject(self);
+  if (self->python->minor >= 12 && owner >= OWNER_C_STACK) {
+    bool proven = is_shim(self, self->frame);
+    if (proven && has_cframes(self) && !self->remote)
+      proven = cframe_leave(self, word_at(self->at, at->frame_previous));
+    return proven ? false : reject(self);
+  }
   if (!(owner == OWNER_GENERATOR ? is_in_generator(self, self->frame) : is_in_chunk(self, self->frame)))
     return reject(self);
   // A reference on the stack keeps a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
@@ -212,9 +217,8 @@ static bool entry_find(struct walk *self, struct frame *frame) {
   self->loaded = false;
   if (!frame_load(self)) return false;
   frame->entry = self->at[at->frame_owner] >= OWNER_C_STACK;
-  if (!frame->entry) return true;
-  frame->mark = self->frame;
-  return self->python->minor > 12 || cframe_leave(self, word_at(self->at, at->frame_previous));
+  if (frame->entry) frame->mark = self->frame;
+  return true;
 }
 
 bool walk_next(struct walk *self, struct frame *frame) {

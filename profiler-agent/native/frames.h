@@ -1,8 +1,9 @@
 // Walking the Python frames of a thread.
 //
-// Nothing that the walk meets is taken for a frame because a pointer leads there. From 3.11 a frame has to lie where the
-// interpreter keeps live ones: in a chunk of the thread's data stack, in a generator, or on its C stack where C code
-// called into Python. A chunk that was given back, or a C stack that greenlets are about to exchange, fails the proof.
+// Nothing that the walk meets is taken for a frame because a pointer leads there. From 3.11 a frame has to lie where
+// the interpreter keeps live ones: in a chunk of the thread's data stack, in a generator, or on its C stack where C
+// code called into Python. A chunk that was given back, or a C stack that greenlets are about to exchange, fails the
+// proof.
 #pragma once
 #include "codes.h"
 #include "interpreter.h"

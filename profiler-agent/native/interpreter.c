@@ -80,8 +80,8 @@ bool interpreter_find(struct interpreter *self, const char **why) {
   self->is_initialized = symbol("Py_IsInitialized");
   self->is_finalizing = symbol(self->minor >= 13 ? "Py_IsFinalizing" : "_Py_IsFinalizing");
   if (!self->runtime || !self->code_type || !self->bytes_type || !self->frame_type || !self->none ||
-      !self->generator_types[0] || !self->generator_types[1] || !self->generator_types[2] || !self->eval_entry || !self->gilstate_this ||
-      !self->thread_state_now || !self->is_initialized || !self->is_finalizing) {
+      !self->generator_types[0] || !self->generator_types[1] || !self->generator_types[2] || !self->eval_entry ||
+      !self->gilstate_this || !self->thread_state_now || !self->is_initialized || !self->is_finalizing) {
     *why = "This Python does not export the symbols the native engine reads. Choose another build of CPython.";
     return false;
   }

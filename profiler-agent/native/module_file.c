@@ -77,5 +77,6 @@ void module__read(struct module *self, uintptr_t base) {
 bool module__is_there(const struct module *self) {
   Elf64_Ehdr header;
   // Of a file that is none of ours, as of the kernel, nothing is known.
-  return !self->head || memory_read(self->base, &header, sizeof header) && hash(0, &header, sizeof header) == self->head;
+  return !self->head ||
+         memory_read(self->base, &header, sizeof header) && hash(0, &header, sizeof header) == self->head;
 }

@@ -12,7 +12,7 @@
 static struct module known[MODULES_MAX];
 static uint32_t known_count;
 static _Atomic(struct module_map *) current;
-static _Atomic uint32_t readers;  // of a picture
+static _Atomic uint32_t readers;    // of a picture
 static struct module_map *retired;  // pictures that someone may be reading
 static _Atomic bool wanted;
 static _Atomic uint32_t unloads;  // how often something was unmapped

@@ -6,10 +6,10 @@
 // before, they are constants of each minor version's release build.
 struct offsets {
   uint16_t tstate_prev, tstate_next, tstate_interp, tstate_thread_id;
-  uint16_t tstate_frame;    // 3.9, 3.10, 3.13+: the frame. 3.11, 3.12: the cframe
-  uint16_t tstate_root;     // 3.11, 3.12: the cframe of no invocation
-  uint16_t tstate_chunk;    // 3.11+: the newest chunk of the data stack
-  uint16_t cframe_current;  // 3.11, 3.12
+  uint16_t tstate_frame;     // 3.9, 3.10, 3.13+: the frame. 3.11, 3.12: the cframe
+  uint16_t tstate_root;      // 3.11, 3.12: the cframe of no invocation
+  uint16_t tstate_chunk;     // 3.11+: the newest chunk of the data stack
+  uint16_t cframe_current;   // 3.11, 3.12
   uint16_t generator_frame;  // 3.11+
   uint16_t frame_previous, frame_code, frame_instruction, frame_owner;
   uint16_t code_filename, code_name, code_qualname, code_first_line, code_table, code_bytecode;

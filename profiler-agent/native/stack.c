@@ -126,9 +126,10 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   return STACK_OK;
 }
 
-static enum stack_result stack_collect_with(const struct module_map *map, struct stack *self, void **room, uint32_t header, struct ring *ring,
-                                const struct thread *thread, const struct interpreter *python,
-                                const struct registers *registers, uintptr_t tstate) {
+static enum stack_result stack_collect_with(const struct module_map *map, struct stack *self, void **room,
+                                            uint32_t header, struct ring *ring, const struct thread *thread,
+                                            const struct interpreter *python, const struct registers *registers,
+                                            uintptr_t tstate) {
   for (int attempt = 0; attempt < 2; attempt++) {
     *room = ring__reserve(ring, header + STACK_WORDS_MAX * (uint32_t)sizeof(uint64_t));
     if (!*room) return STACK_FULL;

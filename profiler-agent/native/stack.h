@@ -26,9 +26,9 @@ struct stack {
 
 #define STACK_WORDS_MAX 4096
 
-// Writes frames of `thread`, the calling one, innermost first (see struct entry_sample), behind `header` bytes of *room: memory at the head of the
-// ring, reserved and not published. Descriptions of code objects that are new are published before it.
-// (signal)
+// Writes frames of `thread`, the calling one, innermost first (see struct entry_sample), behind `header` bytes of
+// *room: memory at the head of the ring, reserved and not published. Descriptions of code objects that are new are
+// published before it. (signal)
 enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
                                 const struct thread *thread, const struct interpreter *python,
                                 const struct registers *registers, uintptr_t tstate);

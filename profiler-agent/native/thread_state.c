@@ -44,7 +44,7 @@ uintptr_t thread_states_first(void) {
 
 bool thread_state_runs(uintptr_t state) {
   struct walk walk;
-  walk_start(&walk, python, state, 0, true);
+  walk_start(&walk, python, state, NULL, NULL, true);
   return walk.result == WALK_OK;
 }
 

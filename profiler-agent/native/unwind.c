@@ -26,8 +26,9 @@ static bool rule__packable(const struct rule *self) {
          self->into / CODE_ALIGN < 1u << 22;
 }
 
-// A rule by program counter and module: code that is unloaded makes room for other code. Key and value are stored xored so that a pair written half by one thread and half by
-// another does not match (Hyatt, "A lockless transposition table").
+// A rule by program counter and module: code that is unloaded makes room for other code. Key and value are stored xored
+// so that a pair written half by one thread and half by another does not match (Hyatt, "A lockless transposition
+// table").
 #define CACHE (1u << 13)
 static struct { _Atomic uint64_t key, value; } cache[CACHE];
 

@@ -67,7 +67,7 @@ static bool said_in_step;          // that it keeps step with the tick
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
 static uint64_t budget_from, budget_agent, budget_process, budget_memory, budget_ticks, budget_rounds;
-static uint64_t next_stats, next_modules, modules_wait;
+static uint64_t next_stats, next_modules, next_verify, modules_wait;
 static uint32_t next_turn;  // of the threads that wait, the first to be looked at
 
 static void stats_write(void) {
@@ -165,6 +165,11 @@ static bool look_around(uint64_t now) {
     if (!silent && (turn || has_run || !it->waiting)) running |= thread__observe(it, now);
   }
   next_turn += WAITING_LOOKS;
+  if (now >= next_verify) {
+    // What the C library loads for itself it unloads without dlclose.
+    next_verify = now + NS_PER_SECOND;
+    modules_drop(NULL);
+  }
   names_look(now);
   gpu_look(now);
   if (now >= next_stats) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "eh_frame.h"
+#include "guard.h"
 
 int main(int count, char **words) {
   struct link_map *loaded = count == 2 ? dlopen(words[1], RTLD_NOW) : NULL;
@@ -13,6 +14,8 @@ int main(int count, char **words) {
     fprintf(stderr, "unwind_rules: %s\n", count == 2 ? dlerror() : "name one library");
     return 1;
   }
+  // Its tables stay where they are.
+  guard_use(true);
   modules_refresh(0);
   const struct module_map *map = modules_current();
   const struct module *module = NULL;
