@@ -5,8 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "signal_stack.h"
 #include "modules.h"
+#include "signal_stack.h"
 
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64
