@@ -16,10 +16,13 @@ export type Symbolize = (
 /** The symbol nearest to a library's jumps to other libraries (its PLT): the caller's frame says all there is to say. */
 const linkage = '_init';
 
+/** Frames of a chain. The agent cuts at 1536; more is damage, and is folded into the last frame that counts. */
+const deepest = 2048;
+
 /** One native frame with the frames that led to it. What is derived from its chain is derived once. */
 export class NativeNode implements LabelledFrame {
-  /** From the function that the eval loop called to this one. */
-  readonly chain: readonly NativeNode[];
+  /** Frames from the function that the eval loop called to this one. */
+  readonly depth: number;
   readonly #work = new Map<CallKind, Work>();
   #key: string | undefined;
   #reported: NativeNode | undefined;
@@ -29,7 +32,7 @@ export class NativeNode implements LabelledFrame {
   constructor(
     /** From 1 on. */
     readonly id: number,
-    parent: NativeNode | undefined,
+    private readonly parent: NativeNode | undefined,
     readonly moduleKind: ModuleKind,
     readonly symbol: string | undefined,
     /** Its name, or the best that can be said: `libfoo.so+0x1a20`, `(no symbol)`, `(generated code)`. */
@@ -37,7 +40,18 @@ export class NativeNode implements LabelledFrame {
     /** File name of its library; empty for generated code. */
     readonly module: string,
   ) {
-    this.chain = [...(parent?.chain ?? []), this];
+    this.depth = (parent?.depth ?? 0) + 1;
+  }
+
+  /**
+   * From the function that the eval loop called to this one. Made anew each time: kept in every node, chains would grow
+   * with the square of their depth.
+   */
+  get chain(): readonly NativeNode[] {
+    const chain = new Array<NativeNode>(this.depth);
+    let at: NativeNode | undefined = this as NativeNode;
+    for (; at; at = at.parent) chain[at.depth - 1] = at;
+    return chain;
   }
 
   /** Whose work a sample with this leaf is, above a Python frame that makes a call of this kind. */
@@ -65,7 +79,13 @@ export class NativeNode implements LabelledFrame {
   }
 
   #innermost(...kinds: ModuleKind[]): NativeNode | undefined {
-    return this.chain.filter(({ moduleKind }) => kinds.includes(moduleKind)).at(-1);
+    return this.#innermostWhere(({ moduleKind }) => kinds.includes(moduleKind));
+  }
+
+  #innermostWhere(matches: (node: NativeNode) => boolean): NativeNode | undefined {
+    let at: NativeNode | undefined = this as NativeNode;
+    while (at && !matches(at)) at = at.parent;
+    return at;
   }
 
   /** The frames of the chain that a person should see. */
@@ -80,7 +100,7 @@ export class NativeNode implements LabelledFrame {
 
   /** The innermost frame of a library or a program that is neither CPython nor the C library. */
   get foreign(): NativeNode | undefined {
-    return this.chain.findLast(isForeign);
+    return this.#innermostWhere(isForeign);
   }
 
   /** What it does in the kernel, when that is known: `poll`. */
@@ -106,7 +126,7 @@ export class NativeChains {
     const parent = this.#byRecord[record.parent];
     const symbol = module && this.symbolize(module, record.offset, record.exact);
     const name = symbol === undefined ? '' : plainSymbol(symbol);
-    if (parent && name === linkage) {
+    if (parent && (name === linkage || parent.depth >= deepest)) {
       this.#byRecord.push(parent);
       return;
     }

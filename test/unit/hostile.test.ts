@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StreamRecord } from '../../profile/records';
 import { readElf } from '../../server/elf';
 import { readSource } from '../../server/hotLines';
 import { readRegularText } from '../../server/regularFile';
 import { Run } from '../../server/run';
 import { showRun } from '../../server/text';
-import { records, writeRecording } from './serverRecording';
+import { ms, records, sample, writeRecording } from './serverRecording';
 
 let folder: string;
 const runs: Run[] = [];
@@ -127,4 +128,24 @@ test('a saved run is for its owner only, and never takes the place of a file bei
   symlinkSync(victim, trap);
   expect(() => run.save(path)).toThrow();
   expect(readFileSync(victim, 'utf8')).toBe('mine');
+});
+
+test('a chain of native frames without end costs what its records cost', () => {
+  const list = records('/tmp/a.py');
+  const chained: StreamRecord[] = Array.from({ length: 60_000 }, (_, index) => ({
+    kind: 'native',
+    parent: index + 1,
+    module: 1,
+    offset: 16 * index,
+    exact: false,
+  }));
+  const leaves = Array.from({ length: 200 }, (_, index) =>
+    sample({ timeNs: index * ms, stack: 3, native: 300 * index + 2, opcode: 131 }),
+  );
+  const at = list.findIndex(({ kind }) => kind === 'stats');
+  list.splice(at, 0, ...chained, ...leaves);
+  writeRecording(join(folder, '1.lsp'), list);
+  const before = process.memoryUsage().rss;
+  expect(open(folder).profile().samples).toBe(301);
+  expect(process.memoryUsage().rss - before).toBeLessThan(200 << 20);
 });
