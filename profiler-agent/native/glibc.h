@@ -21,3 +21,10 @@ GLIBC_FIRST(pthread_join, "2.2.5");
 GLIBC_FIRST(__pthread_register_cancel, "2.3.3");
 GLIBC_FIRST(__pthread_unregister_cancel, "2.3.3");
 GLIBC_FIRST(__pthread_unwind_next, "2.3.3");
+
+// What the agent itself copies does not pass its own hooks (hooks_copy.c), and is not counted as the program's. The
+// calls that compilers make of assignments follow.
+#ifndef __PIE__
+void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size) __asm__("agent_memcpy");
+void *memmove(void *to, const void *from, __SIZE_TYPE__ size) __asm__("agent_memmove");
+#endif

@@ -38,13 +38,25 @@ static __attribute__((noinline)) void *move_looked_at(void *to, const void *from
   return real_memmove(to, from, size);
 }
 
-EXPORT FRAMELESS void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+EXPORT FRAMELESS void *hooked_memcpy(void *restrict to, const void *restrict from, size_t size) __asm__("memcpy");
+EXPORT FRAMELESS void *hooked_memmove(void *to, const void *from, size_t size) __asm__("memmove");
+
+void *hooked_memcpy(void *restrict to, const void *restrict from, size_t size) {
   if (UNLIKELY(counts(size))) return copy_looked_at(to, from, size);
   return real_memcpy(to, from, size);
 }
 
-EXPORT FRAMELESS void *memmove(void *to, const void *from, size_t size) {
+void *hooked_memmove(void *to, const void *from, size_t size) {
   if (UNLIKELY(counts(size))) return move_looked_at(to, from, size);
+  return real_memmove(to, from, size);
+}
+
+// The agent's own (glibc.h).
+FRAMELESS void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+  return real_memcpy(to, from, size);
+}
+
+FRAMELESS void *memmove(void *to, const void *from, size_t size) {
   return real_memmove(to, from, size);
 }
 
