@@ -67,7 +67,7 @@ function run(program, folder, mode) {
     if (mode === 'memory') env.LINESCOPE_MEMORY = '1';
     if (options['interval-us']) {
       env.LINESCOPE_INTERVAL_US = options['interval-us'];
-      env.LINESCOPE_BUDGET_PERMILLE = '0';
+      if (Number(options['interval-us']) < 1000) env.LINESCOPE_BUDGET_PERMILLE = '100';
     }
   }
   // The preload is for the program only, not for the process that measures it.

@@ -6,6 +6,9 @@
 /** Samples are taken this often by default. The agent then stays within a budget and says in the data what it reached. */
 export const defaultIntervalUs = 1000;
 
+/** What a finer rate may cost: where it would cost more, samples are taken less often, and a note says how often. */
+export const fineBudgetPercent = 10;
+
 export interface AgentOptions {
   /** Absolute path of liblinescope.so. It must hold no space or colon: the dynamic loader splits the list there. */
   agent: string;
@@ -31,8 +34,10 @@ export function agentEnvironment(
       others === undefined ? options.agent : named ? others : `${options.agent}:${others}`,
     LINESCOPE_DIR: options.runDir,
     LINESCOPE_INTERVAL_US: String(Math.round(options.intervalUs)),
-    // Whoever asks for a finer rate gets it, whatever it costs.
-    ...(options.intervalUs < defaultIntervalUs ? { LINESCOPE_BUDGET_PERMILLE: '0' } : {}),
+    // Whoever asks for a finer rate pays for it, within limits.
+    ...(options.intervalUs < defaultIntervalUs
+      ? { LINESCOPE_BUDGET_PERMILLE: String(fineBudgetPercent * 10) }
+      : {}),
     LINESCOPE_MEMORY: options.memory ? '1' : '0',
   };
 }

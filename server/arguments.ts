@@ -42,7 +42,8 @@ export const usage = `linescope: what every line of a Python program costs
       --json FILE          also write the report as JSON (- for standard output)
       --save FILE          keep the recording, as one .linescope file
       --python PATH        the interpreter (default: the active virtual environment, ./.venv, python3)
-      --interval-us N      time between samples of a running thread, microseconds (default 1000)
+      --interval-us N      time between samples of a running thread, microseconds (default 1000);
+                           below that, sampling may cost up to a tenth of the program's time
       --no-memory          do not measure memory
       --engine NAME        auto, native or portable (default auto)
 

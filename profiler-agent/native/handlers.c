@@ -39,7 +39,8 @@ int handlers_real(int number, const struct sigaction *action, struct sigaction *
 
 // ---- A signal arrives ----
 
-THREAD_LOCAL bool sampling, declines;
+THREAD_LOCAL uint32_t sampling;  // how many times within each other
+THREAD_LOCAL bool declines;
 THREAD_LOCAL uint32_t waiting;  // which of the faults were sent meanwhile
 THREAD_LOCAL siginfo_t sent[FAULTS];
 
@@ -49,8 +50,8 @@ static void send_to(int tid, int number, siginfo_t *info) {
 }
 
 void handlers_sampling(bool begins) {
-  sampling = begins;
-  if (LIKELY(begins || !waiting)) return;
+  sampling += begins ? 1 : -1u;
+  if (LIKELY(sampling || !waiting)) return;
   for (int i = 0; i < FAULTS; i++)
     if (waiting & 1u << i) send_to((int)syscall(SYS_gettid), faults[i], &sent[i]);
   waiting = 0;

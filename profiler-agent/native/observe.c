@@ -31,6 +31,7 @@
 static struct observer_settings settings;
 static struct stats *stats;
 static uint32_t thread_ids;
+static uint64_t handler_ns;
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
@@ -38,6 +39,10 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   thread_ids = 0;
   in_step_forget();
   queue_begin(counters);
+}
+
+uint64_t observer_handler_ns(void) {
+  return handler_ns;
 }
 
 bool observer_in_step(void) {
@@ -177,6 +182,7 @@ void thread__drain(struct thread *it) {
     }
     ring__pop(it->ring, entry);
   }
+  handler_ns += atomic_exchange_explicit(&it->handler_ns, 0, memory_order_relaxed);
   stats->dropped += atomic_exchange_explicit(&it->dropped, 0, memory_order_relaxed);
   stats->rejected += atomic_exchange_explicit(&it->rejected, 0, memory_order_relaxed);
 }

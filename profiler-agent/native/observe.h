@@ -14,6 +14,8 @@ struct observer_settings {
 // For a recording that is about to begin; the counters are kept in *stats.
 void observer_configure(const struct observer_settings *settings, struct stats *stats);
 
+// CPU time that threads have spent in handlers of signals that were sent to them, so far.
+uint64_t observer_handler_ns(void);
 // Did a thread work in step with the tick, at which it is sampled?
 bool observer_in_step(void);
 

@@ -47,6 +47,14 @@ static bool may_sample(const ucontext_t *context) {
          !sigismember(&context->uc_sigmask, SIGBUS);
 }
 
+// Longer than this no handler runs: the thread lost its core.
+#define SPENT_MAX_NS 200000
+
+static void spent_since(struct thread *self, uint64_t began) {
+  uint64_t spent = clock_ns(CLOCK_MONOTONIC) - began;
+  atomic_fetch_add_explicit(&self->handler_ns, spent < SPENT_MAX_NS ? spent : SPENT_MAX_NS, memory_order_relaxed);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context) {
   (void)signal;
   int saved = errno;
@@ -60,12 +68,14 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   else
     signals_answer(info);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE && may_sample(context)) {
+    uint64_t began = info->si_code == SI_TKILL ? clock_ns(CLOCK_MONOTONIC) : 0;
     selftest_interrupted(registers.pc);
     // The C library's functions that the handler uses are hooked.
     bool inside = memory_local.inside;
     memory_local.inside = true;
     sample_take(self, &registers, info->si_code == SI_TIMER);
     memory_local.inside = inside;
+    if (began) spent_since(self, began);
     atomic_store_explicit(&self->ticked, false, memory_order_release);
   }
   handlers_sampling(false);

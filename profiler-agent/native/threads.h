@@ -33,7 +33,8 @@ struct thread {
   // Shared by the watcher and the thread.
   _Atomic bool ticked;  // a signal was sent and not handled yet
   _Atomic uint32_t dropped, rejected;
-  _Atomic uintptr_t tstate;  // as the handler last saw it
+  _Atomic uint64_t handler_ns;  // spent in handlers of signals that were sent
+  _Atomic uintptr_t tstate;     // as the handler last saw it
 
   // The program's start routine, for the trampoline.
   void *(*start)(void *);

@@ -33,6 +33,8 @@
 
 #define STATS_NS (250 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
+// At this rate and slower ones the timers of threads see to samples.
+#define DEFAULT_INTERVAL_NS (1000 * 1000ull)
 // How often the interval is reconsidered, and the longest it gets.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
@@ -66,7 +68,8 @@ static bool said_unguarded;        // that the program has taken the signals of 
 static bool said_in_step;          // that it keeps step with the tick
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
-static uint64_t budget_from, budget_agent, budget_process, budget_memory, budget_ticks, budget_rounds;
+static uint64_t budget_from, budget_agent, budget_process, budget_memory, budget_ticks, budget_rounds, budget_handlers;
+static uint64_t reached_sum, reached_count;  // of a rate finer than ticks
 static uint64_t next_stats, next_modules, next_verify, modules_wait;
 static uint32_t next_turn;  // of the threads that wait, the first to be looked at
 
@@ -186,9 +189,18 @@ static bool look_around(uint64_t now) {
 // What is known of this run only at its end.
 static void last_notes_write(void) {
   notes_write();
+  char text[240];
+  uint64_t reached = reached_count ? reached_sum / reached_count : 0;
+  if (settings.interval_ns < DEFAULT_INTERVAL_NS && reached > settings.interval_ns * 3 / 2) {
+    snprintf(text, sizeof text,
+             "A sample every %llu µs was asked for. To take no more than %u %% of the program's time, threads were "
+             "sampled every %llu µs on average.",
+             (unsigned long long)settings.interval_ns / 1000, settings.budget_permille / 10,
+             (unsigned long long)reached / 1000);
+    record_note(0, text);
+  }
   uint64_t gone = guard_recovered();
   if (!gone) return;
-  char text[160];
   snprintf(
       text, sizeof text,
       "Memory that a sample was reading had gone %llu time%s: such samples were dropped, and their time is charged "
@@ -221,8 +233,8 @@ static void finish(void) {
   recording_commit();
 }
 
-// Interrupting a thread from another core costs about this much beside what the handler measures; a guess on the high
-// side, for virtual machines.
+// Interrupting a thread from another core costs about this much beside what the handler measures of itself; a guess on
+// the high side, for virtual machines.
 #define SIGNAL_COST_NS 10000
 
 // Widens the interval so that looking around takes no more than its share of what the program uses, or of a core. What
@@ -234,7 +246,9 @@ static void budget_apply(uint64_t now) {
   uint64_t agent = clock_ns(CLOCK_THREAD_CPUTIME_ID), process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   // What memory costs is kept within a budget of its own.
   uint64_t memory = memory_drained_ns(), own = agent - budget_agent - (memory - budget_memory);
-  uint64_t cost = (own + (stats.ticks - budget_ticks) * SIGNAL_COST_NS) / (budget_rounds + 1);
+  uint64_t handlers = observer_handler_ns();
+  uint64_t signals = (stats.ticks - budget_ticks) * SIGNAL_COST_NS + handlers - budget_handlers;
+  uint64_t cost = (own + signals) / (budget_rounds + 1);
   uint64_t program = process - budget_process - (agent - budget_agent);
   // One that mostly waits is looked at as often as one that keeps a core busy.
   uint64_t wanted = cost * passed * 1000 / ((program > passed ? program : passed) * settings.budget_permille);
@@ -242,11 +256,14 @@ static void budget_apply(uint64_t now) {
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
   // Half way at a time: the next stretch may cost differently.
   interval = (interval + wanted) / 2;
+  reached_sum += interval;
+  reached_count++;
   budget_from = now;
   budget_agent = agent;
   budget_process = process;
   budget_memory = memory;
   budget_ticks = stats.ticks;
+  budget_handlers = handlers;
   budget_rounds = 0;
 }
 
@@ -275,7 +292,8 @@ static void *run(void *unused) {
   budget_agent = 0;
   budget_process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   budget_memory = memory_drained_ns();
-  budget_ticks = budget_rounds = 0;
+  budget_ticks = budget_rounds = reached_sum = reached_count = 0;
+  budget_handlers = observer_handler_ns();
   for (;;) {
     uint32_t called = atomic_load(&calls);
     if (atomic_load_explicit(&stop_wanted, memory_order_acquire)) break;
@@ -317,7 +335,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
   observer_configure(
       &(struct observer_settings){
           .python = wanted->python,
-          .signal_always = !wanted->budget_permille,
+          .signal_always = !wanted->budget_permille || wanted->interval_ns < DEFAULT_INTERVAL_NS,
           .cpu_base = wanted->cpu_base,
           .ticks_base = wanted->ticks_base,
       },

@@ -98,7 +98,7 @@ test('libraries that were preloaded already stay preloaded', () => {
     LD_PRELOAD: '/a.so:/jemalloc.so /x.so',
     LINESCOPE_DIR: '/r',
     LINESCOPE_INTERVAL_US: '250',
-    LINESCOPE_BUDGET_PERMILLE: '0',
+    LINESCOPE_BUDGET_PERMILLE: '100',
     LINESCOPE_MEMORY: '0',
   });
   const preload = (inherited: string) =>
