@@ -6,12 +6,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordingFile, type Note, type OpenSink } from './recordingFile';
+import { SharedRoom } from './sharedRoom';
 
 /** Follows a folder or a file. Owns open file handles: close it. */
 export class Tail {
   readonly notes: Note[] = [];
   private readonly files = new Map<string, RecordingFile>();
   private readonly isFolder: boolean;
+  private readonly room: SharedRoom;
   private unlisted = false;
 
   /** Throws when `path` does not exist or cannot be read. `live`: a program may still be writing. */
@@ -21,6 +23,7 @@ export class Tail {
     private live: boolean,
   ) {
     this.isFolder = statSync(path).isDirectory();
+    this.room = new SharedRoom(path);
   }
 
   /** Paths of the recordings seen so far. */
@@ -57,6 +60,7 @@ export class Tail {
 
   close(): void {
     for (const file of this.files.values()) file.close();
+    this.room.close(this.ended && !this.live);
   }
 
   private discover(): void {
@@ -70,6 +74,7 @@ export class Tail {
 
   private list(): string[] {
     if (!this.isFolder) return [this.path];
+    this.room.unpack();
     try {
       return listRecordings(this.path);
     } catch (error) {

@@ -25,6 +25,7 @@
 #include "recording.h"
 #include "sampler.h"
 #include "selftest.h"
+#include "shared_room.h"
 #include "signals.h"
 #include "thread_state.h"
 #include "threads.h"
@@ -129,6 +130,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
   thread__begin(main_thread);
   process = getpid();
   active = true;
+  shared_room_prepare(directory);
   pthread_atfork(NULL, NULL, after_fork_in_child);
   on_exit(on_exit_status, NULL);
   active = record_from_here();

@@ -33,10 +33,15 @@ static struct stats *stats;
 static uint32_t thread_ids;
 static uint64_t handler_ns;
 
+// What the kernel does not say any more: in which call a thread waits, or whether it waits at all.
+enum { KNOWS_ALL, NO_CALLS, NOTHING };
+static int knows, said;
+
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
   stats = counters;
   thread_ids = 0;
+  knows = said = KNOWS_ALL;
   in_step_forget();
   queue_begin(counters);
 }
@@ -46,23 +51,50 @@ uint64_t observer_handler_ns(void) {
 }
 
 bool observer_in_step(void) {
-  return in_step_seen() && !settings.signal_always;
+  // Where a thread without a core seems to wait, its work seems to begin with the tick that gives it one.
+  return in_step_seen() && !settings.signal_always && knows != NOTHING;
 }
 
 // ---- What a thread does ----
 
 enum { NOT_RUNNING, RUNNING, UNKNOWN };
 
-// The kernel's word on a thread: running or runnable, or in which system call it sleeps, with its first argument.
-static int thread_look(const struct thread *it, long *call, uintptr_t *argument) {
-  char path[64], text[256];
-  snprintf(path, sizeof path, "/proc/self/task/%d/syscall", it->tid);
+const char *observer_unknown(void) {
+  if (knows <= said) return NULL;
+  said = knows;
+  return knows == NO_CALLS
+             ? "The program has given up rights without which the kernel does not say what a thread waits for: waiting "
+               "for the interpreter lock counts as waiting."
+             : "The program has no /proc any more, which alone says whether a thread waits or only has no core: both "
+               "count as waiting, and so does waiting for the interpreter lock.";
+}
+
+static bool proc_read(const struct thread *it, const char *name, char *text, size_t size) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%d/%s", it->tid, name);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return UNKNOWN;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return UNKNOWN;
-  text[length] = 0;
+  ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = 0;
+  return length > 0;
+}
+
+// Less than that: what is open to everybody (its state alone), or nothing.
+static int thread_look_from_afar(const struct thread *it, bool stood_still) {
+  char text[512];
+  bool state = proc_read(it, "stat", text, sizeof text);
+  const char *at = state ? strrchr(text, ')') : NULL;
+  if (!at && access("/proc/self/stat", R_OK) == 0) return UNKNOWN;  // It has just ended.
+  if (knows < (at ? NO_CALLS : NOTHING)) knows = at ? NO_CALLS : NOTHING;
+  if (!at) return stood_still ? NOT_RUNNING : RUNNING;
+  return at[1] && at[2] == 'R' ? RUNNING : NOT_RUNNING;
+}
+
+// The kernel's word on a thread, whose clock may have stood still since the last look: running or runnable, or in which
+// system call it sleeps, with its first argument.
+static int thread_look(const struct thread *it, bool stood_still, long *call, uintptr_t *argument) {
+  char text[256];
+  if (!proc_read(it, "syscall", text, sizeof text)) return thread_look_from_afar(it, stood_still);
   if (strncmp(text, "running", 7) == 0) return RUNNING;
   char *rest;
   *call = strtol(text, &rest, 10);
@@ -236,7 +268,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   if (!ran && it->waiting) {
     if (now - it->wait_written > WAIT_REPORT_NS) {
       // Perhaps its stack could not be read before, because Python was only beginning.
-      int state = thread_look(it, &call, &argument);
+      int state = thread_look(it, true, &call, &argument);
       if (!it->wait_known && state == NOT_RUNNING) wait_look(it, now, call, argument);
       // It has been woken but has no core yet: the kernel counts that when it gets one.
       if (state != RUNNING) wait_charge(it, now, wait_owed(it, now, cpu));
@@ -248,7 +280,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
   // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
   uint64_t again = clock_ns(clock);
-  if (again != cpu || thread_look(it, &call, &argument) != NOT_RUNNING) {
+  if (again != cpu || thread_look(it, !ran, &call, &argument) != NOT_RUNNING) {
     // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
       if (!asked) queue__ask(it);

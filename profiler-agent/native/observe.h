@@ -19,6 +19,9 @@ uint64_t observer_handler_ns(void);
 // Did a thread work in step with the tick, at which it is sampled?
 bool observer_in_step(void);
 
+// What the kernel does not say of waiting threads, a sentence, once; NULL when it says all.
+const char *observer_unknown(void);
+
 // Writes it down when that has not been done. Returns its id.
 uint32_t thread__introduce(struct thread *self);
 // One look: asks for a sample, or notes where the thread waits. Returns true when it runs.

@@ -12,9 +12,10 @@
 
 #include "record_writer.h"
 #include "ring.h"
+#include "shared_room.h"
 
 #define HEADER_SIZE 128
-#define WINDOW (256u * 1024u)
+#define WINDOW SHARED_CHUNK
 
 enum { STATE_RECORDING, STATE_CLOSED, STATE_FULL };
 
@@ -40,7 +41,10 @@ static struct {
   uint64_t end;           // bytes of records written, committed or not
   uint64_t start;         // CLOCK_MONOTONIC
   uint64_t cpu_base;
+  uint32_t shared;  // the number of this recording in the shared room; 0 when it has a file of its own
 } out;
+// The watcher's own descriptor of the file, in its own table; −1 when it has none. Only the watcher uses it.
+static int held = -1;
 
 // A record is put together here, its payload at `body`, and copied to the file when it is complete.
 static unsigned char scratch[RING_SIZE + 16];
@@ -73,7 +77,7 @@ void put_string(const char *text) {
 }
 
 static void window_unmap(void) {
-  if (out.window) munmap(out.window, WINDOW);
+  if (out.window && !out.shared) munmap(out.window, WINDOW);
   out.window = NULL;
 }
 
@@ -91,12 +95,13 @@ static bool window_map(uint64_t position) {
   window_unmap();
   uint64_t start = position / WINDOW * WINDOW;
   void *window = MAP_FAILED;
-  int file = open(out.path, O_RDWR | O_CLOEXEC);
+  int file = out.shared ? -1 : held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
   if (file >= 0) {
     if (room_make(file, start, WINDOW) == 0)
       window = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (off_t)start);
-    close(file);
+    if (file != held) close(file);
   }
+  if (out.shared && !(window = shared_room_take(out.shared))) window = MAP_FAILED;
   if (window == MAP_FAILED) {
     atomic_store(&out.header->state, STATE_FULL);
     return false;
@@ -156,28 +161,49 @@ void recording_set_cpu_base(uint64_t cpu_ns) {
   out.cpu_base = cpu_ns;
 }
 
-bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
-  int file = -1;
-  *again = false;
-  for (int n = 0; n < 1000 && file < 0; n++) {
+// A new file for this process, or −1.
+static int file_create(const char *directory, bool *again) {
+  for (int n = 0; n < 1000; n++) {
     char suffix[16] = "";
     if (n) snprintf(suffix, sizeof suffix, ".%d", n), *again = true;
     int length = snprintf(out.path, sizeof out.path, "%s/%d%s.lsp", directory, getpid(), suffix);
     if (length < 0 || (size_t)length >= sizeof out.path) {
       errno = ENAMETOOLONG;
-      return false;
+      return -1;
     }
-    file = open(out.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 && errno != EEXIST) return false;
+    int file = open(out.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0 || errno != EEXIST) return file;
   }
-  if (file < 0) return false;
-  // Where there is room for little more than a header, the header alone says that the disk is full; where there is none
-  // at all, an empty file says that something was to be here.
-  int error = room_make(file, 0, HEADER_SIZE);
-  bool full = !error && room_make(file, 0, WINDOW) != 0;
-  struct header *header = error ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  close(file);
-  if (header == MAP_FAILED) {
+  return -1;
+}
+
+// Where no file can be made any more: a place in the shared room.
+static struct header *shared_begin(void) {
+  int error = errno;
+  out.shared = shared_room_begin();
+  if (out.shared) out.window = shared_room_take(out.shared);
+  if (!out.window) out.shared = 0;
+  errno = error;
+  return (struct header *)out.window;
+}
+
+bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
+  *again = false;
+  struct header *header = NULL;
+  int file = file_create(directory, again), error = 0;
+  bool full = false;
+  if (file >= 0) {
+    // Where there is room for little more than a header, the header alone says that the disk is full; where there is
+    // none at all, an empty file says that something was to be here.
+    error = room_make(file, 0, HEADER_SIZE);
+    full = !error && room_make(file, 0, WINDOW) != 0;
+    header = error ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+  } else {
+    *again = false;
+    header = shared_begin();
+  }
+  if (!header || header == MAP_FAILED) {
     if (error) errno = error;
     return false;
   }
@@ -206,7 +232,7 @@ void recording_commit(void) {
 
 static void let_go(void) {
   window_unmap();
-  munmap(out.header, 4096);
+  if (!out.shared) munmap(out.header, 4096);
   records_reset();
   memory_records_reset();
   memset(&out, 0, sizeof out);
@@ -214,8 +240,21 @@ static void let_go(void) {
 
 // The room made in advance; when that fails the file is only longer than it needs to be.
 static void room_give_back(void) {
+  off_t size = (off_t)(HEADER_SIZE + out.end);
   window_unmap();
-  if (truncate(out.path, (off_t)(HEADER_SIZE + out.end)) != 0) errno = 0;
+  if (out.shared) return;
+  if (held >= 0 ? ftruncate(held, size) != 0 : truncate(out.path, size) != 0) errno = 0;
+}
+
+void recording_hold(void) {
+  if (!out.shared) held = open(out.path, O_RDWR | O_CLOEXEC);
+}
+
+void recording_release(void) {
+  if (held < 0) return;
+  room_give_back();
+  close(held);
+  held = -1;
 }
 
 void recording_close(void) {
@@ -236,5 +275,6 @@ void recording_mark_closed(bool closed) {
 }
 
 void recording_abandon(void) {
+  held = -1;
   if (out.header) let_go();
 }

@@ -18,6 +18,10 @@ void recording_commit(void);
 void recording_close(void);
 // Says that it is closed, or that it goes on after all, as around exec, which may fail.
 void recording_mark_closed(bool closed);
+// Keeps the file open in the watcher's own table of descriptors, so that it can grow when the program has given up its
+// root folder or its rights; and lets go of it. By the watcher only.
+void recording_hold(void);
+void recording_release(void);
 // In a forked child: lets go of the parent's file without a trace.
 void recording_abandon(void);
 

@@ -95,7 +95,7 @@ static bool can_read(const char *path) {
   return file >= 0;
 }
 
-enum target_kind target_look(const struct target *target, const char *library) {
+enum target_kind target_look(const struct target *target, const char *library, const char *recordings) {
   enum target_kind kind;
   if (!target->path || !*target->path)
     kind = file_look(target->file, 0);
@@ -103,5 +103,7 @@ enum target_kind target_look(const struct target *target, const char *library) {
     kind = name_look(target->path);
   else
     kind = path_look(target->file, target->path, 0);
-  return kind == TARGET_TAKES_US && !can_read(library) ? TARGET_OUT_OF_REACH : kind;
+  if (kind != TARGET_TAKES_US) return kind;
+  bool reaches = can_read(library) && faccessat(AT_FDCWD, recordings, W_OK | X_OK, AT_EACCESS) == 0;
+  return reaches ? TARGET_TAKES_US : TARGET_OUT_OF_REACH;
 }

@@ -15,8 +15,8 @@ enum target_kind {
   TARGET_TAKES_US,      // as far as can be known
   TARGET_IS_OTHER,      // made for another processor, for 32 bits, or for another C library
   TARGET_HAS_RIGHTS,    // that its caller does not have: the loader does not heed its environment
-  TARGET_OUT_OF_REACH,  // our library cannot be read from here
+  TARGET_OUT_OF_REACH,  // our library cannot be read from here, or nothing be recorded
 };
 
-// Allocates nothing, locks nothing.
-enum target_kind target_look(const struct target *target, const char *library);
+// `library` has to be read, and a file made in the folder `recordings`. Allocates nothing, locks nothing.
+enum target_kind target_look(const struct target *target, const char *library, const char *recordings);

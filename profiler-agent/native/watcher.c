@@ -40,6 +40,8 @@
 #define INTERVAL_MAX_NS (50 * 1000 * 1000ull)
 // The heart beats at least this often.
 #define PAUSE_MAX_NS (95 * 1000 * 1000ull)
+// The longest that a program waits for the watcher's first steps.
+#define BEGIN_NS (50 * 1000 * 1000)
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
@@ -55,6 +57,7 @@ static pthread_t thread;
 static _Atomic bool stop_wanted;
 static _Atomic uint32_t calls;  // futex: counts who wants the watcher before its next look
 static _Atomic int stopped;     // futex
+static _Atomic int begun;       // futex: the watcher has what it needs of the file system
 static bool say_end;
 static int end_status;
 
@@ -125,6 +128,8 @@ static void notes_write(void) {
                 "The program has taken SIGSEGV or SIGBUS by a system call of its own: memory is read more slowly from "
                 "then on.");
   }
+  const char *unknown = observer_unknown();
+  if (unknown) record_note(1, unknown);
   const char *lost = environment_lost();
   if (lost) record_note(0, lost);
   if (!said_refused && threads_refused()) {
@@ -231,6 +236,7 @@ static void finish(void) {
   memory_finish();
   if (say_end) record_end(end_status);
   recording_commit();
+  recording_release();
 }
 
 // Interrupting a thread from another core costs about this much beside what the handler measures of itself; a guess on
@@ -281,10 +287,15 @@ static void *run(void *unused) {
   // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
   // count references on every read and write, as it does when threads share a table (10 % of a small system call).
   // The copies are closed at once, or a pipe that the program closes would stay open.
+  // A root folder of its own, too: /proc and the recording stay where they are when the program changes its own.
+  unshare(CLONE_FS);
   bool own_files = unshare(CLONE_FILES) == 0;
   if (own_files && syscall(SYS_close_range, 0, ~0u, 0) != 0)
     for (int file = 0; file < 65536; file++) close(file);
   gpu_begin(own_files);
+  if (own_files) recording_hold();
+  atomic_store(&begun, 1);
+  syscall(SYS_futex, &begun, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   uint64_t next = clock_ns(CLOCK_MONOTONIC);
   uint32_t idle = 0;
   interval = settings.budget_permille ? settings.interval_ns * 4 : settings.interval_ns;
@@ -351,9 +362,16 @@ void watcher_configure(const struct watcher_settings *wanted) {
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
 }
 
+// Root may give up its rights, or its root folder, with its next call: then the watcher has to be there first.
+static void begin_wait(void) {
+  struct timespec moment = {0, BEGIN_NS};
+  if (geteuid() == 0 && !atomic_load(&begun)) syscall(SYS_futex, &begun, FUTEX_WAIT_PRIVATE, 0, &moment, NULL, 0);
+}
+
 int watcher_start(void) {
   atomic_store(&stop_wanted, false);
   atomic_store(&stopped, 0);
+  atomic_store(&begun, 0);
   // The watcher takes no signal of the program's, and inherits that from the one who creates it.
   sigset_t all, old;
   sigfillset(&all);
@@ -368,6 +386,7 @@ int watcher_start(void) {
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   atomic_store(&started, error == 0);
+  if (!error) begin_wait();
   return error;
 }
 
