@@ -111,6 +111,8 @@ static int argument_load(const unsigned char *code) {
 }
 
 #define LOADS_MAX 20  // bytes
+// Nothing further before a `syscall` is looked at.
+#define CODE_BEFORE (LOADS_MAX + 8)
 
 // The number of the call, when the code before `syscall` says so: `mov $number, %eax` or `xor %eax, %eax`, then nothing
 // but loads of arguments. −1 when it does not.
@@ -135,12 +137,15 @@ static long number_from_code(const unsigned char *instruction) {
 
 // The number of the call that `syscall` before the interrupted instruction made; −1 when it is not certain.
 static long call_number(const greg_t *regs, const struct module_map *map) {
-  const unsigned char *instruction = (const unsigned char *)regs[REG_RIP] - 2;
+  unsigned char code[CODE_BEFORE + 3];
+  if (!guarded_read((uintptr_t)regs[REG_RIP] - 2 - CODE_BEFORE, code, sizeof code)) return -1;
+  const unsigned char *instruction = code + CODE_BEFORE;
+  int number;
   // From 2.41 glibc makes all calls that may be cancelled in one place, with the number as an argument that comes on
   // the stack, as the seventh: by itself where nothing can cancel it,
   static const unsigned char load[] = {0x48, 0x8b, 0x44, 0x24};  // mov disp8(%rsp), %rax
   if (memcmp(instruction - 5, load, sizeof load) == 0)
-    return *(const int *)(regs[REG_RSP] + (signed char)instruction[-1]);
+    return guarded_read((uintptr_t)regs[REG_RSP] + (signed char)instruction[-1], &number, sizeof number) ? number : -1;
   // or by a piece of assembler that it calls.
   static const unsigned char cancellable[] = {0x4c, 0x89, 0x5c, 0x24, 0x08, 0x0f, 0x05, 0xc3};
   if (memcmp(instruction - 5, cancellable, sizeof cancellable) != 0) return number_from_code(instruction);
@@ -153,7 +158,7 @@ static long call_number(const greg_t *regs, const struct module_map *map) {
   };
   struct unwind_step step;
   if (!unwind_step(&cursor, map, true, &step) || !unwind_step(&cursor, map, false, &step)) return -1;
-  return *(const int *)cursor.at.sp;
+  return guarded_read(cursor.at.sp, &number, sizeof number) ? number : -1;
 }
 
 // Whether a signal of the program's is about to be delivered: then the call ends with EINTR because of that one.
@@ -210,7 +215,7 @@ static bool is_libc(uintptr_t pc) {
   const struct module_map *map = modules_enter();
   int module = map ? module_map__find(map, pc) : -1;
   bool found = module >= 0 && module_at((uint32_t)module)->kind == MODULE_LIBC &&
-               module_map__find(map, pc - LOADS_MAX - 8) == module;
+               module_map__find(map, pc - CODE_BEFORE) == module;
   modules_leave();
   return found;
 }

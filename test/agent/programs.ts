@@ -22,6 +22,8 @@ export interface Options {
   env?: Record<string, string>;
   input?: string;
   cwd?: string;
+  /** How long it may take, when that is longer than usual. */
+  deadlineMs?: number;
   /** Called with everything printed so far, and the process. */
   during?: (stdout: string, child: ChildProcess) => void;
 }
@@ -54,10 +56,11 @@ export function run(command: string, args: string[], options: Options = {}): Pro
     let stdout = '';
     let stderr = '';
     let expired = false;
+    const allowedMs = options.deadlineMs ?? deadlineMs;
     const timer = setTimeout(() => {
       expired = true;
       child.kill('SIGKILL');
-    }, deadlineMs);
+    }, allowedMs);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       options.during?.(stdout, child);
@@ -69,7 +72,7 @@ export function run(command: string, args: string[], options: Options = {}): Pro
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       const what = [command, ...args].join(' ');
-      if (expired) reject(new Error(`${what} did not end in ${deadlineMs} ms.\n${stderr}`));
+      if (expired) reject(new Error(`${what} did not end in ${allowedMs} ms.\n${stderr}`));
       else resolve({ code, signal, stdout, stderr });
     });
   });

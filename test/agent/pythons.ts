@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ensureNumpy } from '../../scripts/numpy.mjs';
 import { cachedPythons } from '../../scripts/pythons.mjs';
+import { ensureWheel } from '../../scripts/wheel.mjs';
 import { cleanEnvironment } from './programs';
 
 export interface Python {
@@ -96,4 +97,12 @@ export const unsupportedPythons: Python[] = found.unsupported;
 /** A folder for PYTHONPATH that holds numpy for this interpreter, installed once into the cache. */
 export function numpyFolder({ minor, path }: Python): Promise<string> {
   return ensureNumpy(minor, [path, ...found.supported.map((python) => python.path)]);
+}
+
+/** The same with greenlet, for the versions that have had a release of it: up to 3.14. */
+export function greenletFolder({ minor, path }: Python): Promise<string> {
+  return ensureWheel('greenlet', '3.2.4', minor, [
+    path,
+    ...found.supported.map((python) => python.path),
+  ]);
 }

@@ -1,0 +1,6 @@
+export function ensureWheel(
+  name: string,
+  version: string,
+  minor: number,
+  interpreters: string[],
+): Promise<string>;
