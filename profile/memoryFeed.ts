@@ -4,7 +4,13 @@ import { Footprint } from './footprint';
 import type { LineCosts } from './lineCosts';
 import { MemorySites } from './memorySites';
 import type { PythonStacks } from './pythonStacks';
-import type { AllocationRecord, CopyRecord, FootprintRecord, FreeRecord } from './records';
+import type {
+  AllocationRecord,
+  CopyRecord,
+  FootprintRecord,
+  FreeRecord,
+  TouchedRecord,
+} from './records';
 import type { ProcessMemory } from './types';
 
 export class MemoryFeed {
@@ -37,14 +43,18 @@ export class MemoryFeed {
   }
 
   /** Takes a record that names no place. */
-  other(record: FreeRecord | FootprintRecord): void {
+  other(record: FreeRecord | TouchedRecord | FootprintRecord): void {
     this.revision++;
+    if (record.kind === 'footprint') {
+      this.#footprint.resident(record.timeNs, record.resident);
+      return;
+    }
     if (record.kind === 'free') {
       this.sites.free(record.allocation, record.timeNs);
-      this.#footprint.live(record.timeNs, this.sites.total);
     } else {
-      this.#footprint.resident(record.timeNs, record.resident);
+      this.sites.touch(record);
     }
+    this.#footprint.live(record.timeNs, this.sites.total);
   }
 
   /**
@@ -96,6 +106,7 @@ export class MemoryFeed {
       peakLiveBytes: sites.peakTotal,
       peakLiveNs: sites.peakNs,
       copiedBytes: sum(sites.copied),
+      reservedBytes: sum(sites.reserved),
       footprint: this.#footprint.points(),
     };
   }

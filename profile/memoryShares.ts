@@ -13,6 +13,7 @@ export const noMemory: MemoryCost = {
   growthError: 0,
   leak: null,
   copiedBytes: 0,
+  reservedBytes: 0,
   pythonFraction: 0,
   records: 0,
 };
@@ -51,6 +52,7 @@ export class MemoryShares {
         sum.allocations += all.allocations[site]!;
         sum.peakBytes += all.peak[site]!;
         sum.copiedBytes += all.copied[site]!;
+        sum.reservedBytes += all.reserved[site]!;
         sum.records += all.records[site]!;
         python += all.python[site]!;
         variance += all.variance[site]!;
@@ -124,6 +126,7 @@ export function addMemories(a: MemoryCost | null, b: MemoryCost | null): MemoryC
     growthError: Math.hypot(a.growthError, b.growthError),
     leak: worse(a.leak, b.leak),
     copiedBytes: a.copiedBytes + b.copiedBytes,
+    reservedBytes: a.reservedBytes + b.reservedBytes,
     pythonFraction: allocatedBytes > 0 ? python / allocatedBytes : 0,
     records: a.records + b.records,
   };

@@ -4,7 +4,7 @@
  * on average for whatever is added up, and off by what `variance` says.
  */
 import { withRoom } from './flameColumns';
-import type { AllocationRecord, CopyRecord } from './records';
+import type { AllocationRecord, CopyRecord, TouchedRecord } from './records';
 import { TimeAxis } from './timeAxis';
 
 /** Slices of time that live bytes are known for, by place. */
@@ -16,6 +16,17 @@ interface Block {
   /** What it stands for. */
   bytes: number;
   variance: number;
+  /** Of a mapping that was reserved. */
+  reserved?: Reserved;
+}
+
+interface Reserved {
+  size: number;
+  /** The probability that it was recorded. */
+  seen: number;
+  /** Bytes that are not allocated by it but by the one that it replaces, and the most that was touched. */
+  before: number;
+  most: number;
 }
 
 /** Figures by site id, as columns longer than count. Bytes and counts are estimates. */
@@ -28,6 +39,8 @@ export class MemorySites {
   /** The part of allocated that Python's own allocators gave. */
   python = new Float64Array(0);
   copied = new Float64Array(0);
+  /** Mapped, not unmapped, and not touched. */
+  reserved = new Float64Array(0);
   live = new Float64Array(0);
   /** Live when the live bytes of the process were at their highest. */
   peak = new Float64Array(0);
@@ -61,13 +74,20 @@ export class MemorySites {
   constructor(private readonly changed: (site: number) => void) {}
 
   /** An allocation at a cell; blocks are numbered as they come. */
-  allocate(cell: number, { timeNs, source, size, grown, period }: AllocationRecord): void {
+  allocate(cell: number, record: AllocationRecord): void {
+    const { timeNs, source, size, period } = record;
     const site = this.#site(cell);
     const seen = chance(size, period);
-    const block = { site, bytes: size / seen, variance: spread(size, seen) };
+    const block: Block = { site, bytes: 0, variance: 0 };
     this.#blocks.set(++this.#lastBlock, block);
-    this.allocated[site]! += grown / seen;
     this.allocations[site]! += 1 / seen;
+    const grown = record.reserved ? 0 : record.grown;
+    if (record.reserved) {
+      const before = Math.max(0, size - record.grown);
+      block.reserved = { size, seen, before, most: before };
+      this.reserved[site]! += size / seen;
+    }
+    this.allocated[site]! += grown / seen;
     this.variance[site]! += spread(grown, seen);
     if (this.records[site]!++ === 0) {
       this.firstNs[site] = timeNs;
@@ -76,7 +96,29 @@ export class MemorySites {
     if (source === 'python') {
       this.python[site]! += grown / seen;
     }
-    this.#move(block, 1, timeNs);
+    const held = record.reserved ? 0 : size;
+    this.#move(block, held / seen, spread(held, seen), timeNs);
+  }
+
+  /** So much of a mapping that was reserved is touched. Its bytes are allocated when they are touched for the first time. */
+  touch({ allocation, bytes, timeNs }: TouchedRecord): void {
+    const block = this.#blocks.get(allocation);
+    if (!block?.reserved) {
+      return;
+    }
+    const { site, reserved } = block;
+    const { size, seen, before, most } = reserved;
+    const touched = Math.min(bytes, size);
+    this.reserved[site]! += block.bytes - touched / seen;
+    if (touched > most) {
+      this.allocated[site]! += (touched - most) / seen;
+      this.variance[site]! += spread(touched - before, seen) - spread(most - before, seen);
+      reserved.most = touched;
+    }
+    if (touched / seen < block.bytes) {
+      this.notePeak();
+    }
+    this.#move(block, touched / seen, spread(touched, seen), timeNs);
   }
 
   /** The end of a block, by the number it got. One that is not known, or gone already, is damage and left out. */
@@ -85,7 +127,10 @@ export class MemorySites {
     if (block) {
       this.#blocks.delete(number);
       this.notePeak();
-      this.#move(block, -1, timeNs);
+      if (block.reserved) {
+        this.reserved[block.site]! += block.bytes - block.reserved.size / block.reserved.seen;
+      }
+      this.#move(block, 0, 0, timeNs);
     }
   }
 
@@ -128,13 +173,17 @@ export class MemorySites {
     return live;
   }
 
-  #move(block: Block, sign: 1 | -1, timeNs: number): void {
+  /** From now on a block stands for so many bytes. */
+  #move(block: Block, bytes: number, variance: number, timeNs: number): void {
     const { site } = block;
     const slice = this.axis.sliceOf(timeNs);
-    this.change[site * mostSlices + slice]! += sign * block.bytes;
-    this.live[site]! += sign * block.bytes;
-    this.liveVariance[site]! += sign * block.variance;
-    this.total += sign * block.bytes;
+    const more = bytes - block.bytes;
+    this.change[site * mostSlices + slice]! += more;
+    this.live[site]! += more;
+    this.liveVariance[site]! += variance - block.variance;
+    this.total += more;
+    block.bytes = bytes;
+    block.variance = variance;
     this.#totalNs = timeNs;
     if (this.#isOffPeak[site] === 0) {
       this.#isOffPeak[site] = 1;
@@ -154,6 +203,7 @@ export class MemorySites {
       this.allocations = withRoom(this.allocations, count);
       this.python = withRoom(this.python, count);
       this.copied = withRoom(this.copied, count);
+      this.reserved = withRoom(this.reserved, count);
       this.live = withRoom(this.live, count);
       this.peak = withRoom(this.peak, count);
       this.variance = withRoom(this.variance, count);

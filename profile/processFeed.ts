@@ -179,6 +179,7 @@ export class ProcessFeed {
         this.#notes.push({ severity: record.severity, text: record.text });
         return;
       case 'free':
+      case 'touched':
       case 'footprint':
         this.#memory().other(record);
         return;

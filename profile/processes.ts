@@ -100,6 +100,7 @@ function joined(images: { memory: ProcessMemory; sinceStart: number }[]): Proces
   return {
     ...totalMemory(images.map(({ memory }) => memory)),
     growthBytes: images.at(-1)!.memory.growthBytes,
+    reservedBytes: images.at(-1)!.memory.reservedBytes,
     peakLiveBytes: highest.memory.peakLiveBytes,
     peakLiveNs: highest.memory.peakLiveNs + highest.sinceStart,
     footprint: images.flatMap(({ memory, sinceStart }) =>
@@ -118,6 +119,7 @@ export function totalMemory(of: readonly MemoryTotal[]): MemoryTotal {
     growthBytes: sum(({ growthBytes }) => growthBytes),
     peakLiveBytes: sum(({ peakLiveBytes }) => peakLiveBytes),
     copiedBytes: sum(({ copiedBytes }) => copiedBytes),
+    reservedBytes: sum(({ reservedBytes }) => reservedBytes),
   };
 }
 

@@ -154,6 +154,16 @@ export interface AllocationRecord {
   native: number;
   /** −1 when native is 0. */
   opcode: number;
+  /** It is a mapping of which nothing is touched so far: TouchedRecords say how much is. */
+  reserved?: true;
+}
+/** How much of a mapping that was reserved is touched from now on. */
+export interface TouchedRecord {
+  kind: 'touched';
+  timeNs: number;
+  /** Implied id of the allocation. */
+  allocation: number;
+  bytes: number;
 }
 export interface FreeRecord {
   kind: 'free';
@@ -216,6 +226,7 @@ export type StreamRecord =
   | EndRecord
   | NoteRecord
   | AllocationRecord
+  | TouchedRecord
   | FreeRecord
   | CopyRecord
   | FootprintRecord

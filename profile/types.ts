@@ -37,6 +37,8 @@ export interface MemoryCost {
   growthError: number;
   leak: Leak | null;
   copiedBytes: number;
+  /** Mapped by it and not unmapped, of which nothing was touched: held by nobody, and in no other figure. */
+  reservedBytes: number;
   /** Share of allocatedBytes that Python's own allocators gave. */
   pythonFraction: number;
   /** Allocations behind these figures. */
@@ -60,6 +62,8 @@ export interface MemoryTotal {
   /** The highest that live bytes were; of a run, the sum over its processes. */
   peakLiveBytes: number;
   copiedBytes: number;
+  /** Mapped at the end and not touched: in no other figure. */
+  reservedBytes: number;
 }
 export interface ProcessMemory extends MemoryTotal {
   /** When live bytes were highest, since the process started. */

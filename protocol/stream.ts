@@ -212,6 +212,14 @@ export class StreamDecoder {
           grown: read.varint(),
           period: read.varint(),
           ...this.#place(),
+          ...(read.optional() === 1 ? { reserved: true } : {}),
+        };
+      case recordKinds.touched:
+        return {
+          kind: 'touched',
+          timeNs: read.varint(),
+          allocation: read.varint(),
+          bytes: read.varint(),
         };
       case recordKinds.free:
         return { kind: 'free', timeNs: this.#memoryTime(), allocation: read.varint() };

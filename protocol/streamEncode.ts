@@ -28,6 +28,7 @@ export const recordKinds = {
   footprint: 35,
   gpuDevice: 36,
   gpuUse: 37,
+  touched: 38,
 } as const;
 export const moduleKinds: readonly ModuleKind[] = [
   'other',
@@ -154,6 +155,12 @@ export class StreamEncoder {
         putVarint(out, record.grown);
         putVarint(out, record.period);
         putPlace(out, record);
+        if (record.reserved) putVarint(out, 1);
+        return;
+      case 'touched':
+        putVarint(out, record.timeNs);
+        putVarint(out, record.allocation);
+        putVarint(out, record.bytes);
         return;
       case 'free':
         this.#memoryTime(out, record.timeNs);

@@ -29,7 +29,7 @@ export function memoryText(profile: Profile, style: Style): string {
         : '';
     return paint('dim', why);
   }
-  const { allocatedBytes, peakLiveBytes, growthBytes, copiedBytes } = profile.memory;
+  const { allocatedBytes, peakLiveBytes, growthBytes, copiedBytes, reservedBytes } = profile.memory;
   const several = profile.processes.length > 1;
   const peakAt = profile.processes[0]?.memory?.peakLiveNs ?? 0;
   const totals = [
@@ -37,6 +37,7 @@ export function memoryText(profile: Profile, style: Style): string {
     `${formatBytes(peakLiveBytes)} held at the peak${several ? 's' : ` (after ${formatSeconds(peakAt)})`}`,
     `${formatBytes(growthBytes)} not freed at the end`,
     ...(copiedBytes > 0 ? [`${formatBytes(copiedBytes)} copied`] : []),
+    ...(reservedBytes >= 0.5 ? [`${formatBytes(reservedBytes)} reserved and not touched`] : []),
   ];
   return [`${paint('bold', 'Memory')}  ${totals.join(' · ')}`, ...table(profile, style)].join('\n');
 }

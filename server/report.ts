@@ -48,6 +48,7 @@ function memory(of: MemoryCost | null): Record<string, unknown> | null {
         bytes_per_second: Math.round(of.leak.bytesPerSecond),
       },
       copied_bytes: Math.round(of.copiedBytes),
+      reserved_bytes: Math.max(0, Math.round(of.reservedBytes)),
       python_fraction: of.pythonFraction,
       records: of.records,
     }
@@ -61,6 +62,7 @@ function memoryTotal(of: MemoryTotal): Record<string, unknown> {
     peak_live_bytes: Math.round(of.peakLiveBytes),
     growth_bytes: Math.round(of.growthBytes),
     copied_bytes: Math.round(of.copiedBytes),
+    reserved_bytes: Math.max(0, Math.round(of.reservedBytes)),
   };
 }
 

@@ -7,6 +7,7 @@
 
 #include "interpreter.h"
 #include "memory_handlers.h"
+#include "memory_mappings.h"
 #include "memory_notes.h"
 #include "memory_python.h"
 #include "memory_table.h"
@@ -15,7 +16,7 @@
 // Periods, in bytes. The first one makes five thousand samples a second of a program that allocates 160 MB in one.
 #define PERIOD_MIN (16u * 1024u)
 #define PERIOD_FIRST (32u * 1024u)
-#define PERIOD_MAX (8u * 1024u * 1024u)
+#define PERIOD_MAX (1024u * 1024u)
 // More live samples than this are not worth their room: a line that holds a fiftieth of all has an error of 3 % then.
 #define LIVE_WANTED (64u * 1024u)
 // So much CPU time may noting samples and writing them down take: of what the program uses, or of a core, whichever
@@ -110,7 +111,12 @@ static const char no_memory[] =
 void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind) {
   struct memory_held held;
   if (!block || memory_notes_full() || !memory_lock(&held)) return;
-  struct memory_note note = {.time = held.began, .size = size, .grown = grown, .period = period, .kind = (uint8_t)kind};
+  struct memory_note note = {.time = held.began,
+                             .block = (uintptr_t)block,
+                             .size = size,
+                             .grown = grown,
+                             .period = period,
+                             .kind = (uint8_t)kind};
   uint32_t stale;
   uint64_t stale_size;
   // Its free has passed us by, as from a library that has an allocator's function for itself.
@@ -230,6 +236,7 @@ void memory_adapt(uint64_t now) {
   if (!memory_is_on()) return;
   footprint_note(now);
   memory_handlers_look(now);
+  memory_mappings_look(now);
   if (now - adapt_at < ADAPT_NS) return;
   memory_python_look();
   uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), spent = memory_spent_ns() + memory_drained_ns();

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "arch.h"
+#include "memory.h"
+#include "memory_mappings.h"
 #include "observe.h"
 #include "recording.h"
 #include "sampler.h"
@@ -19,6 +21,7 @@ struct note_sample {
   struct entry entry;
   struct thread *thread;
   uint64_t time, size, grown, period;
+  uintptr_t block;
   uint32_t id, words;
   uint8_t kind, flags, opcode, padding[5];
 };
@@ -78,6 +81,7 @@ static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memor
       .size = what->size,
       .grown = what->grown,
       .period = what->period,
+      .block = what->block,
       .kind = what->kind,
   };
   struct registers registers = registers_here();
@@ -126,6 +130,7 @@ void memory_drain(void) {
       record_code((const struct entry_code *)entry);
     } else if (entry->kind == NOTE_FREED) {
       const struct note_freed *freed = (const struct note_freed *)entry;
+      memory_mapping_ends(freed->id, freed->time);
       record_free(freed->time, freed->id);
     } else {
       const struct note_sample *sample = (const struct note_sample *)entry;
@@ -137,6 +142,8 @@ void memory_drain(void) {
                                      .kind = sample->kind,
                                      .opcode = sample->opcode};
       words_record((const uint64_t *)(sample + 1), sample->words, &record.stack, &record.native);
+      record.reserved = sample->kind == MEMORY_MAP && sample->size >= MAPPING_LOOKED_AT &&
+                        memory_mapping_begins(sample->id, sample->block, sample->size, sample->time);
       if (entry->kind == NOTE_ALLOCATED)
         record_allocation(&record);
       else
@@ -149,6 +156,7 @@ void memory_drain(void) {
 
 void memory_finish(void) {
   char text[200];
+  memory_mappings_finish(clock_ns(CLOCK_MONOTONIC));
   uint32_t samples = atomic_exchange(&lost_samples, 0), frees = atomic_exchange(&lost_frees, 0);
   // The figures of samples have an error themselves, beside which a few say nothing.
   if (samples > last_id / 100) {
@@ -164,6 +172,7 @@ void memory_finish(void) {
 
 bool memory_notes_begin(const struct interpreter *interpreter) {
   python = interpreter;
+  memory_mappings_begin(python);
   ring = pages_alloc(sizeof *ring + MEMORY_RING_SIZE);
   if (!ring) return false;
   ring->size = MEMORY_RING_SIZE;
@@ -178,6 +187,7 @@ void memory_notes_clear(void) {
   atomic_store(&ring->head, 0);
   atomic_store(&ring->tail, 0);
   last_id = 0;
+  memory_mappings_forget();
   atomic_store(&lost_samples, 0);
   atomic_store(&lost_frees, 0);
 }

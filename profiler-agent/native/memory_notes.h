@@ -6,6 +6,7 @@ struct interpreter;
 
 struct memory_note {
   uint64_t time, size, grown, period;
+  uintptr_t block;
   uint8_t kind;
 };
 

@@ -1,8 +1,8 @@
-// The records of memory, kinds 32 to 35 of profiler-agent/STREAM.md.
+// The records of memory of profiler-agent/STREAM.md.
 #include "record_writer.h"
 #include "recording.h"
 
-enum { KIND_ALLOCATION = 32, KIND_FREE, KIND_COPY, KIND_FOOTPRINT };
+enum { KIND_ALLOCATION = 32, KIND_FREE, KIND_COPY, KIND_FOOTPRINT, KIND_TOUCHED = 38 };
 
 static uint64_t last_time;
 
@@ -27,6 +27,7 @@ void record_allocation(const struct memory_record *it) {
   put_varint(it->stack);
   put_varint(it->native);
   if (it->native) put_u8(it->opcode);
+  if (it->reserved) put_varint(1);
   record_finish(KIND_ALLOCATION);
 }
 
@@ -35,6 +36,14 @@ void record_free(uint64_t time, uint32_t id) {
   put_time(time);
   put_varint(id);
   record_finish(KIND_FREE);
+}
+
+void record_touched(uint64_t time, uint32_t id, uint64_t bytes) {
+  record_begin();
+  put_varint(recording_time(time));
+  put_varint(id);
+  put_varint(bytes);
+  record_finish(KIND_TOUCHED);
 }
 
 void record_copy(const struct memory_record *it) {

@@ -17,6 +17,8 @@ import { commandLink } from './links';
 
 /** Under a metric of time, lines with less than this part of anything are silent about memory. */
 const smallestPart = 0.01;
+/** What is reserved and not touched is said from here on. */
+const smallestReserved = 1e6;
 /** Columns of the drawing of what a line held. */
 const sparkColumns = 40;
 
@@ -49,7 +51,9 @@ export function memoryLines(
   rich: boolean,
 ): string {
   const { memory } = line;
-  if (!memory || (memoryPart(memory, profile.memory) < smallestPart && !memory.leak)) return '';
+  if (!memory) return '';
+  const isSmall = memoryPart(memory, profile.memory) < smallestPart;
+  if (isSmall && !memory.leak && memory.reservedBytes < smallestReserved) return '';
   const icon = (name: string): string => (rich ? `$(${name}) ` : '');
   const rows = [
     `${icon('database')}${allocatedText(memory)}`,
@@ -57,6 +61,7 @@ export function memoryLines(
     memory.leak ? '' : `${icon('pulse')}${growthText(memory)}`,
     memory.leak ? `${icon('warning')}${growthText(memory)}. **It ${formatLeak(memory.leak)}**` : '',
     memory.copiedBytes >= 0.5 ? `${icon('copy')}${formatBytes(memory.copiedBytes)} copied` : '',
+    reservedText(memory) && `${icon('circle-outline')}${reservedText(memory)}`,
     drawing(place, line.line, profile),
   ];
   return rows.filter((row) => row !== '').join('  \n');
@@ -88,6 +93,13 @@ function growthText({ growthBytes, growthError }: MemoryCost): string {
   if (growthBytes < 0.5) return 'No growth: all of it was freed';
   const error = formatError(growthBytes, growthError);
   return `${formatChange(growthBytes)}${error && ` ${error}`} growth: not freed so far`;
+}
+
+/** `64 MB more reserved and never touched: not held`; empty where that is nothing. */
+function reservedText({ reservedBytes }: MemoryCost): string {
+  return reservedBytes >= smallestReserved
+    ? `${formatBytes(reservedBytes)} more reserved and never touched: not held`
+    : '';
 }
 
 /** What the line held over the run, drawn in one line of text. */

@@ -154,6 +154,35 @@ describe.each(pythons)('Python $name', (python) => {
     expect(of(report, 'handler').allocations).toBeGreaterThanOrEqual(100);
   });
 
+  test('what is reserved is not held, and what was touched is', async () => {
+    const args = [path, 'reserved'];
+    const { report, code, stderr } = await profile(python.path, args, folders.make());
+    expect(code).toBe(0);
+    // Where the kernel gives pages of 2 MB, it touches up to that much more.
+    const within = (bytes: number, low: number, what: string) => {
+      expect(bytes, what).toBeGreaterThanOrEqual(low * MB);
+      expect(bytes, what).toBeLessThanOrEqual((low + 2) * MB);
+    };
+    const reserved = of(report, 'reserved');
+    within(reserved.allocated_bytes, 4, 'allocated');
+    within(reserved.growth_bytes, 4, 'grown');
+    within(reserved.reserved_bytes, 58, 'reserved');
+    const back = of(report, 'given_back');
+    within(back.allocated_bytes, 32, 'allocated before it was given back');
+    expect(back.growth_bytes).toBeLessThan(MB);
+    expect(back.reserved_bytes).toBe(32 * MB);
+    within(back.peak_bytes, 32, 'held before it was given back');
+    const moment = of(report, 'for_a_moment');
+    expect(moment.growth_bytes).toBeLessThan(MB);
+    expect(moment.reserved_bytes).toBe(0);
+    expect(moment.allocated_bytes).toBeGreaterThan(16 * MB);
+    expect(moment.allocated_bytes).toBeLessThanOrEqual(48 * MB);
+    const [whole] = memoryOfProcesses(report);
+    expect(whole!.reserved_bytes).toBeGreaterThanOrEqual((58 + 32) * MB);
+    expect(whole!.reserved_bytes).toBeLessThan((60 + 32 + 4) * MB);
+    expect(stderr).toMatch(/9\d MB reserved and not touched/);
+  });
+
   test('compiled code', async () => {
     const { report } = await profile(python.path, [path, 'ctypes'], folders.make());
     const { growth_bytes, python_fraction } = of(report, 'calloc');

@@ -6,22 +6,27 @@ export interface LineMemory {
   allocated_bytes: number;
   allocated_error_bytes: number;
   allocations: number;
+  peak_bytes: number;
   growth_bytes: number;
   growth_error_bytes: number;
+  reserved_bytes: number;
   python_fraction: number;
   records: number;
 }
 export interface ProcessMemory {
   allocated_bytes: number;
   growth_bytes: number;
+  reserved_bytes: number;
 }
 
 const nothing: LineMemory = {
   allocated_bytes: 0,
   allocated_error_bytes: 0,
   allocations: 0,
+  peak_bytes: 0,
   growth_bytes: 0,
   growth_error_bytes: 0,
+  reserved_bytes: 0,
   python_fraction: 0,
   records: 0,
 };

@@ -20,6 +20,7 @@ export interface MemoryReport {
   growth_error_bytes: number;
   leak: { likelihood: number; bytes_per_second: number } | null;
   copied_bytes: number;
+  reserved_bytes: number;
   python_fraction: number;
   records: number;
 }
@@ -29,6 +30,7 @@ export interface MemoryTotal {
   peak_live_bytes: number;
   growth_bytes: number;
   copied_bytes: number;
+  reserved_bytes: number;
 }
 export interface ReportLine {
   line: number;

@@ -98,6 +98,7 @@ const noMemoryAtAll: MemoryCost = {
   growthError: 0,
   leak: null,
   copiedBytes: 0,
+  reservedBytes: 0,
   pythonFraction: 0,
   records: 0,
 };
@@ -141,6 +142,7 @@ const measured = {
     peakLiveBytes: 120e6,
     growthBytes: 90.3e6,
     copiedBytes: 2e9,
+    reservedBytes: 0,
   },
 };
 

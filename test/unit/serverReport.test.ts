@@ -91,6 +91,7 @@ test('memory is in the report, by line, by process and in all', () => {
     peak_live_bytes: 1000,
     growth_bytes: 100,
     copied_bytes: 77,
+    reserved_bytes: 0,
   };
   expect(report['memory']).toEqual(total);
   const [process] = report['processes'] as unknown as { memory: Record<string, unknown> }[];
@@ -110,6 +111,7 @@ test('memory is in the report, by line, by process and in all', () => {
     growth_error_bytes: 0,
     leak: null,
     copied_bytes: 77,
+    reserved_bytes: 0,
     python_fraction: 0.1,
     records: 2,
   });

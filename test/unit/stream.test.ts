@@ -123,6 +123,10 @@ const records: StreamRecord[] = [
   { ...allocation, timeNs: 2 ** 51 },
   { ...allocation, timeNs: 300, source: 'python', native: 0, opcode: -1, period: 0, grown: 0 },
   { ...allocation, timeNs: 301, source: 'mapped', size: 2 ** 45, grown: 2 ** 45 },
+  { ...allocation, timeNs: 302, source: 'mapped', size: 2 ** 26, reserved: true },
+  { ...allocation, timeNs: 303, source: 'mapped', native: 0, opcode: -1, reserved: true },
+  // Its time is no part of a chain.
+  { kind: 'touched', timeNs: 2 ** 40, allocation: 4, bytes: 2 ** 20 },
   { kind: 'free', timeNs: 299, allocation: 2 },
   {
     kind: 'copy',
@@ -160,7 +164,7 @@ test('STREAM.md is the document that this codec was written for', () => {
   const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
-    '46908f95b846f7daef3f6532f4181c73d46bb8938eb90cba3b1a4f1b36640161',
+    '98ea6c5e7e50d68d28a80ef4e0f372b3e0a9b8e52f3d29ef96e9142b98643a66',
   );
 });
 
@@ -232,7 +236,7 @@ test('a stack of version 1.0 has nothing between', () => {
 test('unknown kinds and trailing fields are skipped', () => {
   const known = encode([{ kind: 'stack', parent: 0, code: 1, instruction: 4, between: 0 }]);
   const longer = Uint8Array.from([known[0]!, known[1]! + 3, ...known.subarray(2), 1, 2, 3]);
-  const unknown = Uint8Array.from([38, 2, 0xff, 0xff]);
+  const unknown = Uint8Array.from([47, 2, 0xff, 0xff]);
   const bytes = Uint8Array.from([...unknown, ...longer, ...unknown, ...known]);
   expect(decode(bytes).map(({ kind }) => kind)).toEqual(['stack', 'stack']);
 });

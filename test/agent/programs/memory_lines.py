@@ -38,9 +38,37 @@ def grown(megabytes):
     return block
 
 
+private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+
+
+def touch(block, size):
+    block[0 : size : mmap.PAGESIZE] = bytes(size // mmap.PAGESIZE)
+
+
 def mapped(count):
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    return [mmap.mmap(-1, MB, flags) for _ in range(count)]  # mark: mapped
+    blocks = [mmap.mmap(-1, MB, private) for _ in range(count)]  # mark: mapped
+    for block in blocks:
+        touch(block, MB)
+    return blocks
+
+
+def reserve():
+    block = mmap.mmap(-1, 64 * MB, private)  # mark: reserved
+    touch(block, 4 * MB)
+    return block
+
+
+def for_a_moment():
+    for _ in range(3):
+        block = mmap.mmap(-1, 16 * MB, private)  # mark: for_a_moment
+        touch(block, 16 * MB)
+        block.close()
+
+
+def given_back():
+    block = mmap.mmap(-1, 32 * MB, private)  # mark: given_back
+    touch(block, 32 * MB)
+    return block
 
 
 def work():
@@ -53,9 +81,18 @@ def child_work():
     sys.stdout.flush()
 
 
+def go_on(seconds):
+    """Until it was looked at, also where others want the processors."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        for _ in range(1000):
+            pass
+
+
 mode = sys.argv[1]
 if mode == "lines":
     kept = work()
+    go_on(0.05)
     print([len(part) for part in kept if part])
 elif mode == "tracemalloc":
     before = [large(3)]
@@ -73,15 +110,18 @@ elif mode == "tracemalloc":
     tracemalloc.stop()
     del kept
     kept = work()
+    go_on(0.05)
 elif mode == "stopped":
     # Started with the interpreter.
     tracemalloc.stop()
-    # Until whoever has to notice has noticed, also where others want the processors.
-    end = time.thread_time() + 0.5
-    while time.thread_time() < end:
-        for _ in range(1000):
-            pass
+    go_on(0.5)
     kept = tiny(200_000)
+elif mode == "reserved":
+    for_a_moment()
+    kept = [reserve(), given_back()]
+    go_on(0.7)
+    kept[1].madvise(mmap.MADV_DONTNEED)
+    go_on(0.7)
 elif mode == "handover":
     import queue
 
