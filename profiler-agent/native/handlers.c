@@ -163,11 +163,11 @@ static int set_fault(int number, const struct sigaction *action, struct sigactio
 }
 
 static int set_other(int number, const struct sigaction *action, struct sigaction *old) {
-  bool known = number > 0 && number < _NSIG, mine = action && action->sa_flags & SA_ONSTACK;
+  bool known = number > 0 && number < _NSIG, function = action && is_function(action->sa_handler);
   sighandler_t handler = known ? atomic_load(&handlers[number]) : NULL;
   struct sigaction kernel, before;
   // A vfork child's handlers are its own, and what is known here is its parent's.
-  mine = mine && known && signals_ours() && signals_in_process() && is_function(action->sa_handler);
+  bool mine = known && function && action->sa_flags & SA_ONSTACK && signals_ours() && signals_in_process();
   if (mine) {
     kernel = *action;
     kernel.sa_sigaction = handlers_entry;
@@ -179,7 +179,7 @@ static int set_other(int number, const struct sigaction *action, struct sigactio
   if (before.sa_sigaction == handlers_entry) before.sa_handler = handler;
   if (old) *old = before;
   // Where nothing is sampled, nothing is watched.
-  if (action && signals_ours() && is_function(action->sa_handler)) restart_watch_handler(number);
+  if (function && signals_ours()) restart_watch_handler(number);
   return 0;
 }
 
@@ -191,6 +191,12 @@ int handlers_set(int number, const struct sigaction *action, struct sigaction *o
 }
 
 void handlers_install(void) {
+  // Those that are there already.
+  for (int number = 1; number < _NSIG; number++) {
+    struct sigaction before;
+    if (handlers_is_fault(number) || number == signals_ours() || handlers_real(number, NULL, &before) != 0) continue;
+    if (is_function(before.sa_handler)) set_other(number, &before, NULL);
+  }
   for (int i = 0; i < FAULTS; i++) {
     struct sigaction before;
     if (handlers_real(faults[i], NULL, &before) != 0) return;

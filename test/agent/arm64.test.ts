@@ -139,6 +139,28 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(report!.threads).toHaveLength(5);
     });
 
+    test('a program keeps its handlers and their stacks', async () => {
+      const folder = folders.make();
+      const library = join(folder, 'signal_stacks.so');
+      const flags = ['-O1', '-shared', '-fPIC', '-o', library, program('signal_stacks.c')];
+      execFileSync('aarch64-linux-gnu-gcc', [...flags, '-lpthread']);
+      const { root, python } = pythons.get(minor)!;
+      const words = [python, program('signal_stacks.py'), library];
+      const settings = agentEnvironment(
+        { agent, runDir: folder, intervalUs: 1000, memory: false },
+        {},
+      );
+      const [bare, watched] = await Promise.all(
+        [{}, settings].map(async (env) => {
+          const [command, ...args] = arm64Command(root, env, words);
+          return run(command!, args);
+        }),
+      );
+      expect(watched!.stdout).toBe(bare!.stdout);
+      expect(watched!.code).toBe(0);
+      expect(bare!.stdout.split('\n').length).toBeGreaterThan(200);
+    });
+
     test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
       const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
       const grammar = new StackGrammar('two_chains.py');
