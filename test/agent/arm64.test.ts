@@ -139,7 +139,8 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(report!.threads).toHaveLength(5);
     });
 
-    test('a program keeps its handlers and their stacks', async () => {
+    // The library is made for this machine's C library, which is newer than that of the oldest Python.
+    test.skipIf(minor < 11)('a program keeps its handlers and their stacks', async () => {
       const folder = folders.make();
       const library = join(folder, 'signal_stacks.so');
       const flags = ['-O1', '-shared', '-fPIC', '-o', library, program('signal_stacks.c')];
