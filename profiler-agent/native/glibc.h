@@ -9,6 +9,7 @@
 #define GLIBC_FIRST(name, x86_64) GLIBC_SYMBOL(name, "2.17")
 #endif
 
+GLIBC_FIRST(dladdr, "2.2.5");
 GLIBC_FIRST(dladdr1, "2.3.3");
 GLIBC_FIRST(dlerror, "2.2.5");
 GLIBC_FIRST(dlopen, "2.2.5");

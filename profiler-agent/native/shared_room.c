@@ -33,7 +33,8 @@ void shared_room_prepare(const char *directory) {
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < ROOM_SIZE) return;
   int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return;
-  bool large = fstat(file, &about) == 0 && (uint64_t)about.st_size >= ROOM_SIZE;
+  // Not by name: old C libraries have no such function that is loaded.
+  bool large = syscall(SYS_fstat, file, &about) == 0 && (uint64_t)about.st_size >= ROOM_SIZE;
   if (large || ftruncate(file, ROOM_SIZE) == 0) {
     // Straight to the kernel: it is not the program's memory.
     void *memory = (void *)syscall(SYS_mmap, NULL, ROOM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
