@@ -87,7 +87,7 @@ static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memor
   struct registers registers = registers_here();
   struct stack stack;
   void *into;
-  uintptr_t tstate = thread_state_of(thread);
+  uintptr_t tstate = thread_state_of(thread, false);
   enum stack_result result = stack_collect(&stack, &into, sizeof sample, ring, thread, python, &registers, tstate);
   // Without a stack it is on no line, and still allocated.
   if (result == STACK_REJECTED) {

@@ -23,7 +23,7 @@ static void sample_take(struct thread *self, const struct registers *registers, 
   sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   sample.ticks = ticks_now();
 
-  uintptr_t tstate = thread_state_of(self);
+  uintptr_t tstate = thread_state_of(self, true);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
   struct stack stack;
   void *into;

@@ -3,6 +3,7 @@
 #include "kin.h"
 #include "queue.h"
 #include "sampler.h"
+#include "selftest.h"
 
 // A sample of a running thread that comes later than this after the one before is late.
 #define LATE_NS (25 * 1000 * 1000ull)
@@ -58,7 +59,10 @@ void thread__take_sample(struct thread *it, const struct entry_sample *entry, bo
       .system = sample_system(it, cpu, ticks),
       .opcode = entry->opcode,
   };
-  words_record((const uint64_t *)(entry + 1), entry->words, &sample.stack, &sample.native);
+  if (selftest_contradicted())
+    sample.flags |= SAMPLE_NO_PYTHON;
+  else
+    words_record((const uint64_t *)(entry + 1), entry->words, &sample.stack, &sample.native);
   it->place =
       (struct met){.flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
   queue__charge_sample(it, entry, &it->place);

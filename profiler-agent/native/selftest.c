@@ -13,6 +13,7 @@
 #include "frames.h"
 #include "ring.h"
 #include "text.h"
+#include "threads.h"
 
 // A stack of one frame says little: up to so many times it is asked again, at growing distances.
 #define TRIES 12
@@ -68,7 +69,7 @@ static const struct {
 
 static const struct interpreter *python;
 static int (*is_initialized)(void);
-static _Atomic bool passed;
+static _Atomic bool passed, failed;
 // What the last call found: `agreed` frames, or a word for what differs.
 enum { NOTHING_YET, NOT_NOW, AGREED, DIFFERS };
 static _Atomic int answer;
@@ -77,7 +78,7 @@ static uint32_t agreed;
 
 static _Atomic bool wanted = true, asked;
 static _Atomic bool forked;  // and no bytecode has been met since
-static bool done, failed, said;
+static bool done, said, asked_outside;
 static int tries, differences;
 static uint64_t first_asked, next_try;
 
@@ -241,6 +242,22 @@ static int is_readable(void) {
   return atomic_load_explicit(&passed, memory_order_acquire) && is_initialized();
 }
 
+bool selftest_holds(void) {
+  return !atomic_load_explicit(&passed, memory_order_acquire) && selftest_may_look();
+}
+
+bool selftest_may_look(void) {
+  return !atomic_load_explicit(&failed, memory_order_acquire) && is_initialized();
+}
+
+bool selftest_contradicted(void) {
+  return atomic_load_explicit(&failed, memory_order_acquire);
+}
+
+void selftest_give_up_waiting(void) {
+  if (!selftest_contradicted()) atomic_store(&passed, true);
+}
+
 void selftest_prepare(struct interpreter *found) {
   python = found;
   is_initialized = found->is_initialized;
@@ -292,8 +309,16 @@ void selftest_opening_file(void) {
   errno = saved;
 }
 
+// Up to 3.12 that is only noticed by a main thread that comes back from waiting, so the question stays open for it. Up
+// to 3.11 adding a call looks at the state of whoever holds the interpreter lock, which must not end meanwhile.
 static void ask_from_outside(void) {
-  if (python->minor >= 13 && selftest_may_call()) ask();
+  if (!selftest_may_call()) return;
+  if (python->minor >= 13) {
+    ask();
+  } else if (!asked_outside && atomic_load(&wanted) && (python->minor == 12 || threads_count() == 1)) {
+    asked_outside = api.add_pending_call(compare, NULL) == 0;
+    if (asked_outside) asked = true;
+  }
 }
 
 void selftest_errand(int (*call)(void *)) {
@@ -304,7 +329,7 @@ void selftest_errand(int (*call)(void *)) {
 static void answer_take(uint64_t now) {
   int result = atomic_exchange(&answer, NOTHING_YET);
   if (result == NOTHING_YET) return;
-  asked = false;
+  asked = asked_outside = false;
   differences = result == DIFFERS ? differences + 1 : 0;
   next_try = now + (differences ? AGAIN_NS : AGAIN_NS << tries++);
   failed = differences == DIFFERENCES;
@@ -335,7 +360,7 @@ const char *selftest_verdict(void) {
 }
 
 void selftest_after_fork(void) {
-  asked = said = false;
+  asked = asked_outside = said = false;
   wanted = !done;
   atomic_store(&forked, true);
   atomic_store(&errand, NULL);

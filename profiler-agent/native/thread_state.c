@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "frames.h"
+#include "selftest.h"
 
 // PyInterpreterState: the next one, and the first of its thread states. From 3.13 _Py_DebugOffsets says where.
 static const struct layout { uint16_t next, threads; } layouts[] = {{0, 8}, {0, 8}, {0, 16}, {0, 72}};
@@ -84,8 +85,8 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
 }
 
 // While the interpreter finalizes, it frees the states of other threads.
-uintptr_t thread_state_of(const struct thread *self) {
-  if (!python->is_initialized()) return 0;
+uintptr_t thread_state_of(const struct thread *self, bool early) {
+  if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
   if (python->is_finalizing() && self->tid != getpid()) return 0;
   uintptr_t known = (uintptr_t)python->gilstate_this();
   if (python->minor < 12) return state_by_lock(known);

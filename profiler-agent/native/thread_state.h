@@ -4,8 +4,9 @@
 #include "threads.h"
 
 void thread_states_use(const struct interpreter *python);
-// The calling thread's Python state, or 0. (signal)
-uintptr_t thread_state_of(const struct thread *self);
+// The calling thread's Python state, or 0. `early`: even if the interpreter has not proven yet what it is (selftest.h).
+// (signal)
+uintptr_t thread_state_of(const struct thread *self, bool early);
 // The state in which a thread runs code of a sub-interpreter, 0 when it runs none, or in several of them, one inside
 // the other. Read through the kernel. (signal)
 uintptr_t thread_state_inner(pthread_t thread);

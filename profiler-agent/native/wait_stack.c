@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "objects.h"
 #include "recording.h"
+#include "selftest.h"
 #include "stack.h"
 #include "thread_state.h"
 
@@ -119,7 +120,7 @@ static uintptr_t thread_state_now(const struct thread *it) {
 bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   static uint64_t frames[STACK_WORDS_MAX];
   *self = (struct wait_stack){0};
-  if (!python->is_initialized() || python->is_finalizing()) return false;
+  if (!selftest_may_look() || python->is_finalizing()) return false;
   uintptr_t tstate = thread_state_now(it);
   if (!tstate) return false;
   self->tstate = tstate;

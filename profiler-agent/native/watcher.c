@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "early.h"
 #include "environment.h"
 #include "gpu.h"
 #include "guard.h"
@@ -163,6 +164,7 @@ static bool look_around(uint64_t now) {
     bool has_run = ring__peek(it->ring) != NULL;
     thread__drain(it);
     if (phase == THREAD_ENDED) {
+      if (selftest_holds()) continue;
       // Its last words about memory, while its slot is still its own.
       memory_drain();
       thread__release(it);
@@ -215,6 +217,7 @@ static void last_notes_write(void) {
 }
 
 static void finish(void) {
+  selftest_give_up_waiting();
   uint64_t now = clock_ns(CLOCK_MONOTONIC);
   for (uint32_t i = 0; i < threads_count(); i++) {
     struct thread *it = thread_at(i);
@@ -357,6 +360,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
   kin_begin();
+  early_begin();
   tasks_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   modules_wait = MODULES_NS;
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
