@@ -168,6 +168,7 @@ static bool frame_add(struct step *step) {
   step->chain->stack = record_stack(step->chain->stack, code->id, (int32_t)instruction, 0);
   step->place = code->place;
   step->chain->children |= code->place == PLACE_CHILDREN;
+  step->chain->lost |= code->place == PLACE_SERVICE;
   step->top = top_find(step);
   step->next_code = code->bytecode + (uintptr_t)instruction + 2;
   return true;

@@ -26,7 +26,14 @@ static const struct layout layouts[] = {
 #define DEBUG_MODULES (python->minor == 13 ? 88 : 96)
 
 // PyTypeObject.
-enum { TYPE_NAME = 24, TYPE_BASIC_SIZE = 32, TYPE_FLAGS = 168, TYPE_BASE = 256, TYPE_DICT_OFFSET = 288 };
+enum {
+  TYPE_NAME = 24,
+  TYPE_BASIC_SIZE = 32,
+  TYPE_FLAGS = 168,
+  TYPE_BASE = 256,
+  TYPE_DICT = 264,
+  TYPE_DICT_OFFSET = 288
+};
 #define FLAG_INLINE_VALUES (1u << 2)
 #define FLAG_MANAGED_DICT (1u << 4)
 
@@ -208,6 +215,34 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
   }
   if (!values) return dict_get(dict, name);
   return items_find(items, keys_items(pointer_read(type + at.cached_keys), values, items, 256), name);
+}
+
+// Where instances of a class keep a slot, 0 when the class has none of this name itself.
+static uintptr_t slot_find(uintptr_t type, struct name *name) {
+  static struct {
+    uintptr_t type;
+    struct name *name;
+    uintptr_t offset;
+    uint64_t until;
+  } known[8];
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  size_t slot = mix64(type ^ (uintptr_t)name) % (sizeof known / sizeof *known);
+  if (known[slot].type == type && known[slot].name == name && now < known[slot].until) return known[slot].offset;
+  known[slot].type = type;
+  known[slot].name = name;
+  known[slot].offset = 0;
+  known[slot].until = now + NS_PER_SECOND;
+  uintptr_t descriptor = dict_get(pointer_read(type + TYPE_DICT), name), offset;
+  // PyMemberDescrObject.d_member, PyMemberDef.offset
+  if (descriptor && type_is(object_type(descriptor), "member_descriptor") &&
+      memory_read(pointer_read(descriptor + 40) + 16, &offset, sizeof offset) && offset < 4096)
+    known[slot].offset = offset;
+  return known[slot].offset;
+}
+
+uintptr_t member_get(uintptr_t object, struct name *name) {
+  uintptr_t offset = slot_find(object_type(object), name);
+  return offset ? pointer_read(object + offset) : attribute_get(object, name);
 }
 
 uintptr_t module_get(uintptr_t interpreter, struct name *module, struct name *global) {

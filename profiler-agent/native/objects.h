@@ -46,6 +46,8 @@ struct name {
 uintptr_t dict_get(uintptr_t dict, struct name *name);
 // What an instance's own dict says, however the instance keeps it.
 uintptr_t attribute_get(uintptr_t object, struct name *name);
+// The same where the class may have reserved a slot for it (__slots__).
+uintptr_t member_get(uintptr_t object, struct name *name);
 // A global of a module that has been imported in an interpreter (PyInterpreterState).
 uintptr_t module_get(uintptr_t interpreter, struct name *module, struct name *global);
 // The interpreter that runs the main program, 0 before there is one.

@@ -239,13 +239,23 @@ static void thread_signal(struct thread *it, uint64_t now) {
     atomic_store(&it->ticked, false);
 }
 
+static bool is_event_wait(long call) {
+#ifdef SYS_epoll_wait
+  if (call == SYS_epoll_wait) return true;
+#endif
+  return call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
+}
+
 // Notes where a thread waits that does not run, in the system call `call`. False when it ran after all.
 static bool wait_look(struct thread *it, uint64_t now, long call, uintptr_t argument) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, it);
   bool gil = gil_is_awaited(settings.python, found.tstate, call, argument);
-  // An event loop waits for those of its tasks that wait.
-  struct awaits *awaits = known && found.loop && !gil ? tasks_look(it->id, &found, now) : NULL;
+  // An event loop waits for those of its tasks that wait. One without Python code waits for events where it calls the
+  // kernel for them.
+  bool looping = known && found.kind != LOOP_NONE && !gil &&
+                 (found.kind != LOOP_FOREIGN || is_event_wait(call) || call < 0 && it->awaits);
+  struct awaits *awaits = looping ? tasks_look(it, &found, now) : NULL;
   if (clock_ns(thread_clock(it->tid)) != it->clock) return false;
   it->waiting = true;
   it->wait_known = known;

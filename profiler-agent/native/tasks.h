@@ -1,4 +1,4 @@
-// Who waits while an event loop does: the suspended tasks of asyncio. (watcher)
+// Who waits while an event loop does: the suspended tasks of asyncio or trio. (watcher)
 #pragma once
 #include "interpreter.h"
 #include "wait_stack.h"
@@ -19,7 +19,7 @@ struct awaits {
 };
 // Looks at the tasks of the loop that a thread waits in (see wait_stack.h). NULL when none is known to wait. What it
 // returns is the thread's until its next look, or until many other threads have had theirs.
-struct awaits *tasks_look(uint32_t thread, const struct wait_stack *at, uint64_t now);
+struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *at, uint64_t now);
 
 struct await_slice {
   uint32_t stack;

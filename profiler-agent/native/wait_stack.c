@@ -15,9 +15,12 @@
 static const uint16_t first_local[] = {360, 352, 72, 72, 72, 80, 80};
 static const struct interpreter *python;
 
-// By id of a code object, as far as they have been asked for: the id above three bits that say which place it is.
+// By id of a code object, as far as they have been asked for: the id above four bits that say which place it is.
 #define PLACES (1u << 12)
 static uint64_t places[PLACES];
+// Of so many names that a function uses.
+#define NAMES_MAX 128
+#define LOCALS_MAX 24
 
 void wait_stacks_begin(const struct interpreter *interpreter) {
   python = interpreter;
@@ -44,11 +47,37 @@ uintptr_t frame_first_local(uintptr_t frame) {
   return reference_read(frame + first_local[python->minor - OLDEST_MINOR]);
 }
 
+// The first local variable of a frame whose value has a type of this name, among the first ones; 0 when there is none.
+static uintptr_t frame_find_local(uintptr_t frame, const char *type) {
+  for (uintptr_t i = 0; i < LOCALS_MAX; i++) {
+    uintptr_t value = reference_read(frame + first_local[python->minor - OLDEST_MINOR] + i * sizeof(uintptr_t));
+    if (value && type_is(object_type(value), type)) return value;
+  }
+  return 0;
+}
+
 // ---- Which function it is ----
 
 static bool ends_with(const char *text, const char *end) {
   size_t length = strlen(text), size = strlen(end);
   return length >= size && strcmp(text + length - size, end) == 0;
+}
+
+// Whether the methods that run an event loop are among the names that a function uses.
+static bool calls_loop(uintptr_t code) {
+  uintptr_t tuple = pointer_read(code + (python->minor < 11 ? 64 : 32)), items[NAMES_MAX];
+  uint64_t count;
+  if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + 16, &count, sizeof count)) return false;
+  if (count > NAMES_MAX) count = NAMES_MAX;
+  // From 3.14 a tuple knows its hash.
+  if (!memory_read(tuple + (python->minor < 14 ? 24 : 32), items, count * sizeof *items)) return false;
+  for (uint64_t i = 0; i < count; i++) {
+    char name[32];
+    if (str_read(items[i], name, sizeof name) &&
+        (strcmp(name, "run_until_complete") == 0 || strcmp(name, "run_forever") == 0))
+      return true;
+  }
+  return false;
 }
 
 static enum place place_find(uintptr_t code) {
@@ -65,6 +94,11 @@ static enum place place_find(uintptr_t code) {
       {"_wait_for_one", "/asyncio/tasks.py", PLACE_CHILDREN},
       {"wait_for", "/asyncio/tasks.py", PLACE_WAIT_FOR},
       {"staggered_race", "/asyncio/staggered.py", PLACE_CHILDREN},
+      {"__aexit__", "/anyio/_backends/_asyncio.py", PLACE_CHILDREN},
+      {"_nested_child_finished", "/trio/_core/_run.py", PLACE_CHILDREN},
+      {"run", "/trio/_core/_run.py", PLACE_TRIO},
+      {"get_events", "/trio/_core/_io_epoll.py", PLACE_TRIO_WAIT},
+      {"task", "/trio/_core/_entry_queue.py", PLACE_SERVICE},
   };
   char name[64], file[1024];
   if (!str_read(pointer_read(code + python->at.code_name), name, sizeof name)) return PLACE_OTHER;
@@ -73,13 +107,13 @@ static enum place place_find(uintptr_t code) {
     if (!str_read(pointer_read(code + python->at.code_filename), file, sizeof file)) return PLACE_OTHER;
     if (ends_with(file, known[i].file)) return known[i].place;
   }
-  return PLACE_OTHER;
+  return calls_loop(code) ? PLACE_RUNS : PLACE_OTHER;
 }
 
 enum place place_of(uint32_t id, uintptr_t code) {
   uint64_t *slot = &places[id % PLACES];
-  if (*slot >> 3 != id) *slot = (uint64_t)id << 3 | place_find(code);
-  return (enum place)(*slot & 7);
+  if (*slot >> 4 != id) *slot = (uint64_t)id << 4 | place_find(code);
+  return (enum place)(*slot & 15);
 }
 
 // ---- The stack ----
@@ -127,21 +161,35 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
 
   struct walk walk;
   struct frame frame;
-  uint32_t count = 0;
-  bool selecting = false;
+  uintptr_t caller = 0;
+  uint32_t count = 0, above = 0;
+  enum place first = PLACE_OTHER, second = PLACE_OTHER;
   walk_start(&walk, python, tstate, NULL, it, true);
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     uint32_t id = key_record(&frame.key);
     if (!id) return false;
-    if (count == 0) selecting = place_of(id, frame.key.code) == PLACE_SELECTOR;
-    if (count == 1 && selecting && place_of(id, frame.key.code) == PLACE_LOOP)
-      self->loop = frame_first_local(frame.address);
+    if (count == 0) first = place_of(id, frame.key.code);
+    if (count == 1) {
+      second = place_of(id, frame.key.code);
+      caller = frame.address;
+    }
     frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
+  if (first == PLACE_SELECTOR && second == PLACE_LOOP) {
+    self->kind = LOOP_ASYNCIO;
+    self->loop = frame_first_local(caller);
+    above = 1;
+  } else if (first == PLACE_TRIO_WAIT && second == PLACE_TRIO) {
+    self->kind = LOOP_TRIO;
+    self->loop = frame_find_local(caller, "Runner");
+    above = 1;
+  } else if (first == PLACE_RUNS) {
+    self->kind = LOOP_FOREIGN;
+  }
   while (count--) {
     self->stack = record_stack(self->stack, word_code(frames[count]), word_instruction(frames[count]), 0);
-    if (count == 1 && self->loop) self->loop_stack = self->stack;
+    if (count == above) self->loop_stack = self->stack;
   }
   return self->stack != 0;
 }
