@@ -106,3 +106,17 @@ export function greenletFolder({ minor, path }: Python): Promise<string> {
     ...found.supported.map((python) => python.path),
   ]);
 }
+
+/** The same with event loops that are not asyncio's own. */
+export async function eventLoopsFolder({ minor, path }: Python): Promise<string> {
+  const asked = [path, ...found.supported.map((python) => python.path)];
+  const folders: string[] = [];
+  for (const [name, version] of [
+    ['uvloop', '0.22.1'],
+    ['trio', '0.32.0'],
+    ['anyio', '4.12.1'],
+  ] as const) {
+    folders.push(await ensureWheel(name, version, minor, asked));
+  }
+  return folders.join(':');
+}
