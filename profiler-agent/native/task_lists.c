@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "asyncio_section.h"
 #include "awaits.h"
 #include "objects.h"
 
@@ -20,6 +21,7 @@ void task_lists_begin(const struct interpreter *interpreter, uint64_t now) {
   python = interpreter;
   at = layouts[python->minor - OLDEST_MINOR];
   random_state = now;
+  asyncio_section_begin(python);
 }
 
 const struct task_layout *task_layout(void) {
@@ -101,21 +103,34 @@ static bool is_list(uintptr_t head, const struct node *node) {
 }
 
 // From 3.14 each thread state (_PyThreadStateImpl.asyncio_tasks_head) heads a linked list of the tasks made by its
-// thread. Where in it differs between builds, and is found by looking for such a list. When there are more than wanted,
-// the next look goes on where this one ended, if that task still is there.
-static uint32_t tasks_from_list(uintptr_t tstate, uintptr_t *into, uint32_t most, bool *partial) {
+// thread. Where in it is said by asyncio; where that cannot be read, by looking for such a list. 0: it is not known.
+static uintptr_t list_find(uintptr_t tstate) {
   enum { FROM = 768, SIZE = 512 };
-  static uintptr_t offset, resume, resume_owner;
-  static unsigned char task[TASK_BYTES];
+  static uintptr_t offset;
   uintptr_t words[SIZE / 8];
-  struct node node;
-  if (!memory_read(tstate + FROM, words, sizeof words)) return 0;
+  const struct asyncio_section *section = asyncio_section(pointer_read(tstate + python->at.tstate_interp));
+  if (section && section->task_node + sizeof(struct node) <= TASK_BYTES) {
+    at.node = (uint8_t)section->task_node;
+    at.coroutine = (uint8_t)section->task_coroutine;
+    // TaskObj.task_fut_waiter comes before it.
+    at.waiter = at.coroutine - 8;
+    return tstate + section->tasks;
+  }
+  if (!offset && !memory_read(tstate + FROM, words, sizeof words)) return 0;
   for (uintptr_t i = 0; !offset && i + 1 < SIZE / 8; i++) {
-    node = (struct node){words[i], words[i + 1]};
+    struct node node = {words[i], words[i + 1]};
     if (is_list(tstate + FROM + i * 8, &node)) offset = FROM + i * 8;
   }
-  uintptr_t head = tstate + offset, here = head;
-  if (!offset || !memory_read(head, &node, sizeof node) || !is_list(head, &node)) return 0;
+  return offset ? tstate + offset : 0;
+}
+
+// When there are more than wanted, the next look goes on where this one ended, if that task still is there.
+static uint32_t tasks_from_list(uintptr_t tstate, uintptr_t *into, uint32_t most, bool *partial) {
+  static uintptr_t resume, resume_owner;
+  static unsigned char task[TASK_BYTES];
+  struct node node;
+  uintptr_t head = list_find(tstate), here = head;
+  if (!head || !memory_read(head, &node, sizeof node) || !is_list(head, &node)) return 0;
   if (resume_owner == tstate && memory_read(resume, &node, sizeof node) && is_list(resume, &node)) here = resume;
   if (!memory_read(here, &node, sizeof node)) return 0;
   resume_owner = tstate;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asyncio_section.h"
 #include "awaits.h"
 #include "objects.h"
 #include "task_lists.h"
@@ -58,6 +59,8 @@ static bool known_loop_is;
 static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wait_stack *where) {
   enum { FIELDS = 20 };
   if (where->kind != LOOP_FOREIGN) return loop == where->loop;
+  const struct asyncio_section *section = asyncio_section(pointer_read(where->tstate + python->at.tstate_interp));
+  if (section) return loop == pointer_read(where->tstate + section->running_loop);
   if (loop == known_loop) return known_loop_is;
   uintptr_t fields[FIELDS];
   known_loop = loop;
