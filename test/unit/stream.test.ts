@@ -164,7 +164,7 @@ test('STREAM.md is the document that this codec was written for', () => {
   const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
-    '98ea6c5e7e50d68d28a80ef4e0f372b3e0a9b8e52f3d29ef96e9142b98643a66',
+    '482f80975ce5e2be850cfb8cee2f70c01d90c2a7879c0798a773cf5ea7e054d2',
   );
 });
 
