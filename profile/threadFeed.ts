@@ -56,13 +56,19 @@ export class ThreadFeed {
     this.endNs = Math.max(this.endNs, untilNs);
   }
 
+  /** As far as one record says: where it begins counts only while nobody has said when the thread did. */
+  #livedIn(record: { timeNs: number; wallNs: number }): void {
+    const fromNs = record.timeNs - record.wallNs;
+    this.lived(this.startNs === Infinity ? fromNs : this.startNs, record.timeNs);
+  }
+
   /** Appends a sample to the track, or makes the last row longer when it shows the same. */
   add(cell: number, sample: SampleRecord): void {
     const waitNs = Math.max(sample.wallNs - sample.cpuNs, 0);
     this.cpuNs += sample.cpuNs;
     this.waitNs += waitNs;
     this.gilNs += sample.state === 'gil' ? waitNs : 0;
-    this.lived(sample.timeNs - sample.wallNs, sample.timeNs);
+    this.#livedIn(sample);
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const from = sample.timeNs - sample.wallNs;
@@ -92,7 +98,7 @@ export class ThreadFeed {
   /** Appends time in which the thread had no core, up to a moment. It was where the row before shows it until then. */
   addQueue(cell: number, timeNs: number, wallNs: number): void {
     this.queueNs += wallNs;
-    this.lived(timeNs - wallNs, timeNs);
+    this.#livedIn({ timeNs, wallNs });
     const last = this.rowCount - 1;
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const start = Math.max(timeNs - wallNs, end);

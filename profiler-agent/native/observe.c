@@ -157,11 +157,11 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
   it->waited += wall;
 }
 
-// The thread has run since it was last seen to wait: until then at least it waited where it was seen, whatever it waits
-// for now, and there it had no core when it had been woken. `now` and `cpu` are its clocks at a later moment.
+// The thread has run since it was last seen off its CPU. If it waited, it waited there until then at least, whatever it
+// waits for now; and there it was when it could run but had no core. `now` and `cpu` are its clocks at a later moment.
 static void wait_over(struct thread *it, uint64_t now, uint64_t cpu) {
   queue__ask(it);
-  if (it->seen > it->wait_written) wait_charge(it, it->seen, wait_owed(it, it->seen, it->clock));
+  if (it->waiting && it->seen > it->wait_written) wait_charge(it, it->seen, wait_owed(it, it->seen, it->clock));
   queue__charge(it, now - (cpu - it->clock), it->clock);
 }
 
@@ -179,8 +179,12 @@ static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
 void thread__write_off_cpu(struct thread *it, uint64_t now, uint64_t cpu) {
   queue__ask(it);
   queue__charge(it, now, cpu);
-  if (!it->waiting && it->left) wait_charge(it, it->left_at, it->left);
   uint64_t owed = wait_owed(it, now, cpu);
+  if (!it->waiting && it->left) {
+    // When that was left, the kernel may not have counted yet that it had no core.
+    wait_charge(it, it->left_at, it->left < owed ? it->left : owed);
+    owed = wait_owed(it, now, cpu);
+  }
   if (it->waiting) {
     wait_charge(it, now, owed);
   } else if (owed) {
@@ -267,6 +271,15 @@ static bool wait_look(struct thread *it, uint64_t now, long call, uintptr_t argu
   return true;
 }
 
+// Notes where a thread is that could run but has no core: what the kernel will count when it has one belongs there.
+static void queue_look(struct thread *it) {
+  struct wait_stack found;
+  bool known = wait_stack_read(&found, it);
+  if (clock_ns(thread_clock(it->tid)) != it->clock) return;
+  it->woken = true;
+  it->place = (struct met){.stack = known ? found.stack : 0};
+}
+
 // Returns true when the thread runs.
 bool thread__observe(struct thread *it, uint64_t now) {
   clockid_t clock = thread_clock(it->tid);
@@ -294,8 +307,9 @@ bool thread__observe(struct thread *it, uint64_t now) {
   }
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
   // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
-  uint64_t again = clock_ns(clock);
-  if (again != cpu || thread_look(it, !ran, &call, &argument) != NOT_RUNNING) {
+  bool runs = clock_ns(clock) != cpu;
+  int state = runs ? RUNNING : thread_look(it, !ran, &call, &argument);
+  if (state != NOT_RUNNING) {
     // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
       if (!asked) queue__ask(it);
@@ -304,6 +318,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     } else if (ran) {
       queue__look(it, now, cpu);
     }
+    if (!runs && !it->woken && state == RUNNING) queue_look(it);
     // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
     // program works in step with that tick and is never met by it.
     if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS && !selftest_holds())

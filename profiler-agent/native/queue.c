@@ -54,10 +54,13 @@ bool queue__ask(struct thread *it) {
   stats->queue_known = true;
   if (!it->delay_known) {
     it->delay_known = true;
-    // A thread waits for its first core before it begins. It had no core for more than it was off the CPU since then.
+    // Before it begins, a thread that is created waits for its first core and for nothing else.
+    uint64_t created = it->began - it->claimed;
+    if (it->claimed) it->born_delay = delay < created ? delay : created;
+    // It cannot have had no core for more than it was off the CPU since then.
     uint64_t cpu = clock_ns(thread_clock(it->tid)), now = clock_ns(CLOCK_MONOTONIC);
     uint64_t off = now - it->began - (cpu - it->began_cpu);
-    if (cpu && (int64_t)off >= 0 && delay > off) it->born_delay = delay - off;
+    if (cpu && (int64_t)off >= 0 && delay > off + it->born_delay) it->born_delay = delay - off;
   }
   if (delay > it->delay) it->delay = delay;
   return true;

@@ -65,10 +65,12 @@ struct thread *thread_claim(void) {
     }
   }
   atomic_store_explicit(&claiming, false, memory_order_release);
-  if (found)
+  if (found) {
+    found->claimed = clock_ns(CLOCK_MONOTONIC);
     atomic_fetch_add(&alive, 1);
-  else
+  } else {
     atomic_store(&refused, true);
+  }
   return found;
 }
 

@@ -43,6 +43,7 @@ struct thread {
   uint64_t signals_blocked;  // as the program believes
 
   _Atomic int timer;          // the kernel's id of its CPU-time timer, −1 none
+  uint64_t claimed;           // when somebody began to create it
   uint64_t began, began_cpu;  // when it began, and its CPU clock then
 
   // The watcher's own.
@@ -68,7 +69,7 @@ struct thread {
   struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known;
-  bool woken;        // it has not been seen to run since it was last seen to wait
+  bool woken;        // it has not been seen to run since it was last seen where it waits, or has no core
   bool delay_known;  // the kernel has said once how long it had no core
   bool named;        // by Python
   char name[96];     // UTF-8

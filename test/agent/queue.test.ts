@@ -17,7 +17,10 @@ describe.each(pythons)('Python $name', (python) => {
     const path = program('crowded.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const { threads, nice } = JSON.parse(stdout) as Answers;
-    for (const thread of report.threads) {
+    const lost = report.processes.filter(({ state }) => state === 'lost').map(({ pid }) => pid);
+    expect(lost).toHaveLength(2);
+    // Those that were killed had no last word.
+    for (const thread of report.threads.filter(({ pid }) => !lost.includes(pid))) {
       const sum = thread.cpu_s + thread.wait_s + thread.queue_s!;
       expect(Math.abs(sum - thread.wall_s), thread.name).toBeLessThan(0.01 * thread.wall_s + 0.02);
     }
@@ -41,7 +44,9 @@ describe.each(pythons)('Python $name', (python) => {
 function checkNice(report: Report, path: string, nice: Answers['nice']): void {
   const nap = lineOf(report, path, mark(path, 'nap')).self.queue_s!;
   const work = lineOf(report, path, mark(path, 'work')).self.queue_s!;
-  expect(Math.abs(nap + work - nice.queue), 'low priority').toBeLessThan(0.05 * nice.queue + 0.1);
+  // The lines that measure lose the core at times too.
+  expect(nap + work, 'low priority').toBeGreaterThan(0.7 * nice.queue - 0.1);
+  expect(nap + work, 'low priority').toBeLessThan(1.05 * nice.queue + 0.1);
   expect(Math.abs(nap - nice.nap), 'nap').toBeLessThan(0.15 * nice.queue + 0.1);
 }
 
