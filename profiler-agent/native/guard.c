@@ -6,12 +6,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static _Atomic bool active;
+_Atomic bool guard_is_active;
 static _Atomic uint64_t recovered;
 
 // Copies `size` bytes and returns true. An instruction before guard_copy_failed that faults goes on there, which
 // returns false: so nothing in between may push anything.
-bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
 extern const char guard_copy_failed[] __attribute__((visibility("hidden")));
 
 #define FUNCTION(name, body)               \
@@ -33,8 +32,25 @@ extern const char guard_copy_failed[] __attribute__((visibility("hidden")));
 #if defined(__x86_64__)
 
 FUNCTION(guard_copy,
+         "  cmp $16, %rdx\n"
+         "  je 6f\n"
+         "  jb 1f\n"
          "  cmp $256, %rdx\n"
          "  jae 4f\n"
+         "5: cmp $32, %rdx\n"
+         "  jb 1f\n"
+         "  movups (%rsi), %xmm0\n"
+         "  movups 16(%rsi), %xmm1\n"
+         "  movups %xmm0, (%rdi)\n"
+         "  movups %xmm1, 16(%rdi)\n"
+         "  add $32, %rsi\n"
+         "  add $32, %rdi\n"
+         "  sub $32, %rdx\n"
+         "  jmp 5b\n"
+         "6: movups (%rsi), %xmm0\n"
+         "  movups %xmm0, (%rdi)\n"
+         "  mov $1, %eax\n"
+         "  ret\n"
          "1: cmp $8, %rdx\n"
          "  jb 2f\n"
          "  mov (%rsi), %rax\n"
@@ -95,16 +111,11 @@ INLINE uintptr_t *counter_of(ucontext_t *context) {
 #endif
 
 bool guard_active(void) {
-  return atomic_load_explicit(&active, memory_order_relaxed);
+  return atomic_load_explicit(&guard_is_active, memory_order_relaxed);
 }
 
 void guard_use(bool now) {
-  atomic_store(&active, now);
-}
-
-bool guarded_read(uintptr_t from, void *into, size_t size) {
-  if (LIKELY(guard_active())) return guard_copy(into, (const void *)from, size);
-  return memory_read(from, into, size);
+  atomic_store(&guard_is_active, now);
 }
 
 bool guarded_write(void *to, const void *from, size_t size) {

@@ -9,8 +9,16 @@
 
 #include "base.h"
 
+// The copy itself, and whether its faults are recovered.
+bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
+extern _Atomic bool guard_is_active __attribute__((visibility("hidden")));
+
 // True when all of it could be read. Aligned words are read whole. (signal, watcher)
-bool guarded_read(uintptr_t from, void *into, size_t size);
+INLINE bool guarded_read(uintptr_t from, void *into, size_t size) {
+  if (LIKELY(atomic_load_explicit(&guard_is_active, memory_order_relaxed)))
+    return guard_copy(into, (const void *)from, size);
+  return memory_read(from, into, size);
+}
 // True when all of it could be written. (signal, watcher)
 bool guarded_write(void *to, const void *from, size_t size);
 // Are faults recovered without a system call? If not, the copies above ask the kernel to make them, which costs

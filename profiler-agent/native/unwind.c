@@ -77,9 +77,16 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   if (frame & 7 || frame < low || frame > cursor->stack_end) return false;
   // In an epilogue that has popped it already, the frame pointer is the caller's again.
   bool popped = first && own && frame - rule.fp_saved < cursor->at.sp;
-  if (rule.fp_saved && !popped && !saved_read(low, frame, rule.fp_saved, &cursor->at.fp)) return false;
-  uintptr_t caller = first ? cursor->at.link : 0;
-  if (rule.return_saved && !saved_read(low, frame, rule.return_saved, &caller)) return false;
+  uintptr_t caller = first ? cursor->at.link : 0, pair[2];
+  if (LIKELY(!popped && rule.fp_saved == rule.return_saved + 8 && rule.return_saved)) {
+    // Side by side, as functions with a frame pointer have them.
+    if (frame - rule.fp_saved < low || !guarded_read(frame - rule.fp_saved, pair, sizeof pair)) return false;
+    cursor->at.fp = pair[0];
+    caller = pair[1];
+  } else {
+    if (rule.fp_saved && !popped && !saved_read(low, frame, rule.fp_saved, &cursor->at.fp)) return false;
+    if (rule.return_saved && !saved_read(low, frame, rule.return_saved, &caller)) return false;
+  }
   cursor->at.pc = pointer_strip(caller);
   cursor->at.sp = frame;
   step->outermost = cursor->at.pc == 0;
