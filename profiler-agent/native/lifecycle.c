@@ -84,13 +84,14 @@ static bool record_from_here(void) {
 }
 
 static void after_fork_in_child(void) {
+  // The program's handlers and masks go on being told, also where nothing is recorded.
+  signals_after_fork();
+  guard_after_fork();
   if (!active) return;
   memory_after_fork();
   watcher_after_fork();
   codes_clear();
   threads_after_fork();
-  signals_after_fork();
-  guard_after_fork();
   process = getpid();
   active = record_from_here();
   if (!active) memory_stop();
