@@ -1,6 +1,5 @@
 #include "awaits.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 #include "objects.h"
@@ -49,7 +48,7 @@ void awaits_begin(const struct interpreter *interpreter) {
   python = interpreter;
   at = layouts[python->minor - OLDEST_MINOR];
   const char *names[] = {"PyCoro_Type", "PyGen_Type", "PyAsyncGen_Type"};
-  for (int i = 0; i < 3; i++) generator_types[i] = (uintptr_t)dlsym(RTLD_DEFAULT, names[i]);
+  for (int i = 0; i < 3; i++) generator_types[i] = (uintptr_t)interpreter_symbol(names[i]);
 }
 
 static enum kind kind_find(uintptr_t type) {

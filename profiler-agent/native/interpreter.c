@@ -19,10 +19,20 @@ static uint32_t hexversion_parse(const char *text) {
   return major << 24 | minor << 16 | micro << 8 | release << 4 | (serial & 0xf);
 }
 
+static void *library;  // that has Python, where it is not the program's own
+
+void interpreter_is_in(void *handle) {
+  library = handle;
+}
+
+void *interpreter_symbol(const char *name) {
+  return dlsym(library ? library : RTLD_DEFAULT, name);
+}
+
 // Why a version or a build is refused, or NULL when it is known.
 static const char *refusal(uint32_t hexversion) {
   uint32_t minor = hexversion >> 16 & 0xff;
-  if (dlsym(RTLD_DEFAULT, "PyPyDict_New"))
+  if (interpreter_symbol("PyPyDict_New"))
     return "PyPy is not supported by the native engine. Choose " KNOWN_VERSIONS ".";
   if (hexversion >> 24 != 3 || minor < OLDEST_MINOR || minor > NEWEST_MINOR)
     return "This version of Python is not supported by the native engine. Choose " KNOWN_VERSIONS ".";
@@ -30,7 +40,7 @@ static const char *refusal(uint32_t hexversion) {
     return "This is an alpha or beta of Python, whose structures still change, so the native engine leaves it alone. "
            "Choose a release or a release candidate.";
   // Only debug builds count all references.
-  if (dlsym(RTLD_DEFAULT, "_Py_RefTotal"))
+  if (interpreter_symbol("_Py_RefTotal"))
     return "This is a debug build of Python, which the native engine does not support. Choose the regular build.";
   return NULL;
 }
@@ -49,36 +59,33 @@ static struct address_range linking_find(const struct interpreter *self) {
   return (struct address_range){self->eval_entry, self->eval_entry + ENTRY_BYTES};
 }
 
-static void *symbol(const char *name) {
-  return dlsym(RTLD_DEFAULT, name);
-}
-
 bool interpreter_find(struct interpreter *self, const char **why) {
   *why = NULL;
   memset(self, 0, sizeof *self);
-  const char *(*get_version)(void) = symbol("Py_GetVersion");
+  const char *(*get_version)(void) = interpreter_symbol("Py_GetVersion");
   if (!get_version) return false;
   const char *version = get_version();
   snprintf(self->version, sizeof self->version, "%s", version);
-  const unsigned long *exact = symbol("Py_Version");
+  const unsigned long *exact = interpreter_symbol("Py_Version");
   self->hexversion = exact ? (uint32_t)*exact : hexversion_parse(version);
   self->minor = (int)(self->hexversion >> 16 & 0xff);
   *why = refusal(self->hexversion);
   if (*why) return false;
 
-  self->runtime = (uintptr_t)symbol("_PyRuntime");
-  self->code_type = (uintptr_t)symbol("PyCode_Type");
-  self->bytes_type = (uintptr_t)symbol("PyBytes_Type");
-  self->frame_type = (uintptr_t)symbol("PyFrame_Type");
-  self->generator_types[0] = (uintptr_t)symbol("PyGen_Type");
-  self->generator_types[1] = (uintptr_t)symbol("PyCoro_Type");
-  self->generator_types[2] = (uintptr_t)symbol("PyAsyncGen_Type");
-  self->none = (uintptr_t)symbol("_Py_NoneStruct");
-  self->eval_entry = (uintptr_t)symbol("_PyEval_EvalFrameDefault");
-  self->gilstate_this = symbol("PyGILState_GetThisThreadState");
-  self->thread_state_now = symbol(self->minor >= 13 ? "PyThreadState_GetUnchecked" : "_PyThreadState_UncheckedGet");
-  self->is_initialized = symbol("Py_IsInitialized");
-  self->is_finalizing = symbol(self->minor >= 13 ? "Py_IsFinalizing" : "_Py_IsFinalizing");
+  self->runtime = (uintptr_t)interpreter_symbol("_PyRuntime");
+  self->code_type = (uintptr_t)interpreter_symbol("PyCode_Type");
+  self->bytes_type = (uintptr_t)interpreter_symbol("PyBytes_Type");
+  self->frame_type = (uintptr_t)interpreter_symbol("PyFrame_Type");
+  self->generator_types[0] = (uintptr_t)interpreter_symbol("PyGen_Type");
+  self->generator_types[1] = (uintptr_t)interpreter_symbol("PyCoro_Type");
+  self->generator_types[2] = (uintptr_t)interpreter_symbol("PyAsyncGen_Type");
+  self->none = (uintptr_t)interpreter_symbol("_Py_NoneStruct");
+  self->eval_entry = (uintptr_t)interpreter_symbol("_PyEval_EvalFrameDefault");
+  self->gilstate_this = interpreter_symbol("PyGILState_GetThisThreadState");
+  self->thread_state_now =
+      interpreter_symbol(self->minor >= 13 ? "PyThreadState_GetUnchecked" : "_PyThreadState_UncheckedGet");
+  self->is_initialized = interpreter_symbol("Py_IsInitialized");
+  self->is_finalizing = interpreter_symbol(self->minor >= 13 ? "Py_IsFinalizing" : "_Py_IsFinalizing");
   if (!self->runtime || !self->code_type || !self->bytes_type || !self->frame_type || !self->none ||
       !self->generator_types[0] || !self->generator_types[1] || !self->generator_types[2] || !self->eval_entry ||
       !self->gilstate_this || !self->thread_state_now || !self->is_initialized || !self->is_finalizing) {

@@ -31,6 +31,11 @@ struct interpreter {
   bool tail_calls;  // the loop only starts and ends: its instructions are functions that it calls (3.14+, some builds)
 };
 
+// Python is in this library, which was loaded after the program began.
+void interpreter_is_in(void *handle);
+// Anything of Python's by its name, NULL where it has no such thing.
+void *interpreter_symbol(const char *name);
+
 // Finds CPython in this process. Returns false with *why NULL when there is none (not a Python program), or with one
 // sentence for the person when there is one that cannot be sampled.
 bool interpreter_find(struct interpreter *self, const char **why);

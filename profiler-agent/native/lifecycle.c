@@ -5,11 +5,13 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "gpu.h"
 #include "guard.h"
 #include "interpreter.h"
+#include "late.h"
 #include "lifecycle.h"
 #include "memory.h"
 #include "recording.h"
@@ -70,7 +73,30 @@ static void say(int severity, const char *text) {
   recording_close();
 }
 
-static bool record_from_here(void) {
+// A program that loads Python late is recorded from then on.
+static void say_late(void) {
+  char text[256];
+  struct stat tasks;
+  double used = (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / NS_PER_SECOND;
+  settings.cpu_base = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  settings.ticks_base = ticks_now();
+  recording_set_cpu_base(clock_ns(CLOCK_PROCESS_CPUTIME_ID));
+  if (used > 0.05) {
+    snprintf(text, sizeof text,
+             "The program loaded Python after %.2f s of CPU time, which are not in the recording: it begins there.",
+             used);
+    record_note(0, text);
+  }
+  int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // Two links, and one for each thread.
+  bool several = folder >= 0 && syscall(SYS_fstat, folder, &tasks) == 0 && tasks.st_nlink > 3;
+  if (folder >= 0) close(folder);
+  if (several)
+    record_note(1,
+                "The program loaded Python when it had several threads: those that were there before are not sampled.");
+}
+
+static bool record_from_here(bool late) {
   bool again;
   if (!recording_open(directory, settings.interval_ns, &again)) return false;
   // exec keeps the process's clocks running; what they say so far is in the recording before this one.
@@ -78,6 +104,7 @@ static bool record_from_here(void) {
   settings.ticks_base = again ? ticks_now() : (struct ticks){0};
   recording_set_cpu_base(again ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
   record_process(&python);
+  if (late) say_late();
   recording_commit();
   watcher_configure(&settings);
   return watcher_start() == 0;
@@ -93,27 +120,17 @@ static void after_fork_in_child(void) {
   codes_clear();
   threads_after_fork();
   process = getpid();
-  active = record_from_here();
+  active = record_from_here(false);
   if (!active) memory_stop();
 }
 
-__attribute__((constructor)) static void start(int argc, char **argv, char **initial) {
-  (void)argc, (void)argv;
-  environment_take(initial);
-  exec_prepare();
-  const char *where = environment_get(OUR_DIR);
-  const char *interval = environment_get(OUR_INTERVAL_US);
-  if (!where || where[0] != '/' || strlen(where) >= sizeof directory) return;
-  strcpy(directory, where);
-  long us = interval ? strtol(interval, NULL, 10) : 1000;
-  settings.interval_ns = (uint64_t)(us < 20 ? 20 : us > 1000000 ? 1000000 : us) * 1000;
+static void begin_late(void);
 
-  const char *budget = environment_get(OUR_BUDGET_PERMILLE);
-  settings.budget_permille = budget ? (uint32_t)strtol(budget, NULL, 10) : 8;
-
+static void begin(bool late) {
   const char *why;
   if (!interpreter_find(&python, &why)) {
     if (why) say(2, why);
+    if (!why && !late) late_expect(begin_late);
     return;
   }
   gpu_prepare();
@@ -134,9 +151,30 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
   shared_room_prepare(directory);
   pthread_atfork(NULL, NULL, after_fork_in_child);
   on_exit(on_exit_status, NULL);
-  active = record_from_here();
+  active = record_from_here(late);
   const char *memory = environment_get(OUR_MEMORY);
   if (active && memory && *memory == '1') memory_start(&python);
+}
+
+static void begin_late(void) {
+  begin(true);
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **initial) {
+  (void)argc, (void)argv;
+  environment_take(initial);
+  exec_prepare();
+  const char *where = environment_get(OUR_DIR);
+  const char *interval = environment_get(OUR_INTERVAL_US);
+  if (!where || where[0] != '/' || strlen(where) >= sizeof directory) return;
+  strcpy(directory, where);
+  long us = interval ? strtol(interval, NULL, 10) : 1000;
+  settings.interval_ns = (uint64_t)(us < 20 ? 20 : us > 1000000 ? 1000000 : us) * 1000;
+
+  const char *budget = environment_get(OUR_BUDGET_PERMILLE);
+  settings.budget_permille = budget ? (uint32_t)strtol(budget, NULL, 10) : 8;
+
+  begin(false);
 }
 
 // ---- Threads ----
@@ -160,6 +198,7 @@ static void *trampoline(void *argument) {
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+  late_look();
   struct thread *self = is_this_process() ? thread_claim() : NULL;
   if (!self) return agent_real_pthread_create(thread, attributes, start, argument);
   self->start = start;
@@ -237,6 +276,7 @@ static FILE *without_us(FILE *file, const char *path) {
   EXPORT FILE *name(const char *path, const char *mode) { \
     static FILE *(*real)(const char *, const char *);     \
     if (!real) real = dlsym(RTLD_NEXT, #name);            \
+    late_look();                                          \
     if (is_this_process()) selftest_opening_file();       \
     return without_us(real(path, mode), path);            \
   }

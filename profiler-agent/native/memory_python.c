@@ -1,6 +1,5 @@
 #include "memory_python.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
@@ -204,8 +203,8 @@ static int install(void *unused) {
 
 void memory_python_begin(const struct interpreter *found) {
   python = found;
-  get = dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
-  set = dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
+  get = interpreter_symbol("PyMem_GetAllocator");
+  set = interpreter_symbol("PyMem_SetAllocator");
   selftest_then(memory_python_install);
 }
 

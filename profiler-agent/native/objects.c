@@ -1,6 +1,5 @@
 #include "objects.h"
 
-#include <dlfcn.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -50,7 +49,7 @@ void objects_use(const struct interpreter *interpreter) {
   uint64_t modules;
   if (!at.modules && memory_read(python->runtime + DEBUG_MODULES, &modules, sizeof modules) && modules < UINT16_MAX)
     at.modules = (uint16_t)modules;
-  main_interpreter = (uintptr_t(*)(void))dlsym(RTLD_DEFAULT, "PyInterpreterState_Main");
+  main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
 }
 
 uintptr_t interpreter_main(void) {

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "selftest.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -263,7 +262,7 @@ void selftest_prepare(struct interpreter *found) {
   is_initialized = found->is_initialized;
   found->is_initialized = is_readable;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    *(void **)names[i].into = dlsym(RTLD_DEFAULT, names[i].name);
+    *(void **)names[i].into = interpreter_symbol(names[i].name);
     if (*(void **)names[i].into) continue;
     difference = names[i].name;
     done = failed = true;

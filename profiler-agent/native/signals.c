@@ -10,6 +10,7 @@
 
 #include "guard.h"
 #include "handlers.h"
+#include "late.h"
 #include "threads.h"
 
 static _Atomic int ours;
@@ -149,6 +150,7 @@ static bool is_function(void (*handler)(int)) {
 }
 
 EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
+  late_look();
   if (number != signals_ours() || !number || !signals_in_process()) return handlers_set(number, action, old);
   struct sigaction before = pretended;
   if (action) {

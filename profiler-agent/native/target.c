@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,12 @@ static bool can_read(const char *path) {
   return file >= 0;
 }
 
+// Where the kernel does not answer, as in some containers, it is taken to be possible.
+static bool can_write(const char *folder) {
+  if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) return true;
+  return errno != EACCES && errno != ENOENT && errno != ENOTDIR && errno != EROFS;
+}
+
 enum target_kind target_look(const struct target *target, const char *library, const char *recordings) {
   enum target_kind kind;
   if (!target->path || !*target->path)
@@ -106,6 +113,5 @@ enum target_kind target_look(const struct target *target, const char *library, c
   else
     kind = path_look(target->file, target->path, 0);
   if (kind != TARGET_TAKES_US) return kind;
-  bool reaches = can_read(library) && faccessat(AT_FDCWD, recordings, W_OK | X_OK, AT_EACCESS) == 0;
-  return reaches ? TARGET_TAKES_US : TARGET_OUT_OF_REACH;
+  return can_read(library) && can_write(recordings) ? TARGET_TAKES_US : TARGET_OUT_OF_REACH;
 }

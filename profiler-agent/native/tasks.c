@@ -1,6 +1,5 @@
 #include "tasks.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +27,7 @@ static struct awaits pool[16];
 void tasks_begin(const struct interpreter *interpreter, uint64_t now) {
   python = interpreter;
   task_lists_begin(python, now);
-  function_type = (uintptr_t)dlsym(RTLD_DEFAULT, "PyFunction_Type");
+  function_type = (uintptr_t)interpreter_symbol("PyFunction_Type");
   awaits_begin(python);
   trio_begin();
   memset(pool, 0, sizeof pool);

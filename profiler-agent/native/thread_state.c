@@ -1,6 +1,5 @@
 #include "thread_state.h"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include "frames.h"
@@ -19,7 +18,7 @@ static uint64_t next_at, threads_at;
 
 void thread_states_use(const struct interpreter *interpreter) {
   python = interpreter;
-  main_interpreter = (uintptr_t(*)(void))dlsym(RTLD_DEFAULT, "PyInterpreterState_Main");
+  main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
   if (python->minor < 13) {
     next_at = layouts[python->minor - OLDEST_MINOR].next;
     threads_at = layouts[python->minor - OLDEST_MINOR].threads;
@@ -27,7 +26,7 @@ void thread_states_use(const struct interpreter *interpreter) {
              !memory_read(python->runtime + DEBUG_THREADS, &threads_at, sizeof threads_at)) {
     return;
   }
-  first_interpreter = (uintptr_t(*)(void))dlsym(RTLD_DEFAULT, "PyInterpreterState_Head");
+  first_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Head");
 }
 
 // The newest interpreter, 0 when there is only the main one, which is the last of their list.

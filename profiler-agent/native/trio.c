@@ -1,14 +1,12 @@
 #include "trio.h"
 
-#include <dlfcn.h>
-
 #include "objects.h"
 #include "task_lists.h"
 
 static uintptr_t none;
 
 void trio_begin(void) {
-  none = (uintptr_t)dlsym(RTLD_DEFAULT, "_Py_NoneStruct");
+  none = (uintptr_t)interpreter_symbol("_Py_NoneStruct");
 }
 
 uint32_t trio_tasks(uintptr_t runner, uintptr_t *into, uint32_t most, bool *partial) {

@@ -1,0 +1,70 @@
+#define _GNU_SOURCE
+#include "late.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "interpreter.h"
+
+static _Atomic bool expected, looking;
+static void (*call)(void);
+static int process;                      // a vfork child has its parent's memory, and loads nothing
+static _Atomic unsigned long long seen;  // how often an object was loaded, when last looked
+
+static void after_fork_in_child(void) {
+  process = getpid();
+}
+
+void late_expect(void (*found)(void)) {
+  call = found;
+  process = getpid();
+  pthread_atfork(NULL, NULL, after_fork_in_child);
+  atomic_store(&expected, true);
+}
+
+struct look {
+  unsigned long long loaded;
+  char path[4096];
+};
+
+static int object_look(struct dl_phdr_info *info, size_t size, void *context) {
+  struct look *look = context;
+  (void)size;
+  if (info->dlpi_adds == atomic_load(&seen)) return 1;
+  look->loaded = info->dlpi_adds;
+  const char *name = strrchr(info->dlpi_name, '/');
+  if (name && strncmp(name, "/libpython", 10) == 0 && strlen(info->dlpi_name) < sizeof look->path)
+    strcpy(look->path, info->dlpi_name);
+  return 0;
+}
+
+static void look_at_new(const struct look *look) {
+  void *library = NULL;
+  if (process != getpid()) return;
+  atomic_store(&seen, look->loaded);
+  if (!dlsym(RTLD_DEFAULT, "Py_GetVersion")) {
+    // Loaded for its loader alone. The handle also keeps it from being unloaded.
+    library = look->path[0] ? dlopen(look->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    if (!library || !dlsym(library, "Py_GetVersion")) return;
+  }
+  atomic_store(&expected, false);
+  interpreter_is_in(library);
+  call();
+}
+
+void late_look(void) {
+  if (LIKELY(!atomic_load_explicit(&expected, memory_order_relaxed)) || atomic_exchange(&looking, true)) return;
+  int error = errno;
+  struct look look;
+  look.loaded = 0;
+  look.path[0] = 0;
+  dl_iterate_phdr(object_look, &look);
+  if (look.loaded) look_at_new(&look);
+  atomic_store(&looking, false);
+  errno = error;
+}
