@@ -30,7 +30,8 @@ export function showRun(run: Run, style: Style): string {
   const blocks = [
     header(run, profile, style),
     ...hotFiles(profile, style),
-    waits(profile, style),
+    waits(profile, style, 'wait'),
+    waits(profile, style, 'queue'),
     gpuText(profile, style),
     memoryText(profile, style),
     notes(run, style),
@@ -73,13 +74,13 @@ function legend(cost: Cost, style: Style): string {
     .join('  ');
 }
 
-/** The lines a program waited in, which CPU time does not show. */
-function waits(profile: Profile, style: Style): string {
+/** The lines a program waited in, or had no core in: CPU time does not show that. */
+function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
   const least = Math.max(smallestWait * profile.elapsedNs, 1e6);
   const worth = [...profile.files.values()]
     .flatMap((file) => file.lines.map((line) => ({ file, line })))
-    .filter(({ line }) => line.self.wait >= least)
-    .sort((a, b) => b.line.self.wait - a.line.self.wait)
+    .filter(({ line }) => line.self[kind] >= least)
+    .sort((a, b) => b.line.self[kind] - a.line.self[kind])
     .slice(0, mostWaits);
   if (worth.length === 0) return '';
   const paint = paintWith(style);
@@ -87,13 +88,19 @@ function waits(profile: Profile, style: Style): string {
   const width = Math.max(...places.map(columns));
   const rows = worth.map(({ file, line: { line, self } }, index) => {
     const gil =
-      self.gil >= 0.01 * self.wait ? `, ${formatSeconds(self.gil)} of it for the GIL` : '';
-    const front = `${padRight(places[index]!, width)}  ${padLeft(formatSeconds(self.wait), 8)}${gil}`;
+      kind === 'wait' && self.gil >= 0.01 * self.wait
+        ? `, ${formatSeconds(self.gil)} of it for the GIL`
+        : '';
+    const front = `${padRight(places[index]!, width)}  ${padLeft(formatSeconds(self[kind]), 8)}${gil}`;
     const text = readSource(file.path)[line - 1]?.trim() ?? '';
     const room = style.width - columns(front) - 2;
     return `${front}${room >= narrowestText && text ? `  ${paint('dim', clip(text, room))}` : ''}`;
   });
-  return [`${paint('bold', 'Waiting')}  not on a CPU, all threads added up`, ...rows].join('\n');
+  const title =
+    kind === 'wait'
+      ? `${paint('bold', 'Waiting')}  not on a CPU, all threads added up`
+      : `${paint('bold', 'Waiting for a core')}  ready to run, all threads added up`;
+  return [title, ...rows].join('\n');
 }
 
 function notes(run: Run, style: Style): string {

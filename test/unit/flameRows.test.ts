@@ -105,6 +105,27 @@ test('rows show Python frames and what happened on top of them; equal neighbours
   ]);
 });
 
+test('time without a core is a row of its own, in the calls in which the thread lost its core', () => {
+  const program = new Program();
+  program.thread(1, 100);
+  const main = program.stack('a.py:main:1:3');
+  program.sample({ stack: main });
+  // What is not known in between is shown as what was before it.
+  program.queue({ stack: main, timeNs: 9 * ms, wallNs: 6 * ms });
+  program.queue({ stack: main, timeNs: 12 * ms, wallNs: 3 * ms });
+  program.sample({ stack: main, timeNs: 13 * ms });
+  // No room: the time is counted, but has no row.
+  program.queue({ stack: main, timeNs: 12 * ms, wallNs: 2 * ms });
+  const follower = new Follower(program.builder);
+  follower.follow();
+  expect(follower.track(1)).toEqual([
+    '0+3 cpu 1 main:3',
+    '3+9 cpu 0 main:3 > waiting for a core (queue)',
+    '12+1 cpu 1 main:3',
+  ]);
+  expect(program.builder.snapshot().total).toMatchObject({ queue: 11 * ms, samples: 2 });
+});
+
 test('native frames stand between and below Python frames; glue does not split what is equal', () => {
   const program = new Program();
   program.thread(1, 100);
