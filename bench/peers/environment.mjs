@@ -13,7 +13,7 @@ const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const benchmarks = ['async_tree', 'docutils', 'fannkuch', 'mdp', 'pprint', 'raytrace', 'sympy'];
 
 /** The Python that most peers support, where this machine has it. */
-function defaultPython() {
+export function findPython() {
   const folder = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions');
   const built = existsSync(folder)
     ? readdirSync(folder).filter((name) => /^3\.12\./.test(name))
@@ -39,7 +39,7 @@ function canRun(command) {
  *   `versions`: of the peers, by package
  */
 export async function ensurePeers(chosen) {
-  const [base, version] = resolvePython(chosen ?? defaultPython());
+  const [base, version] = resolvePython(chosen ?? findPython());
   const pinned = readFileSync(requirements, 'utf8');
   const key = createHash('sha256')
     .update(`${base} ${version}\n${pinned}`)

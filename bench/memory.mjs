@@ -1,0 +1,136 @@
+// What lines allocate and hold beside what memray says, which records every allocation: real programs, line by line.
+//
+//   npm run bench:memory -- [--no-save] [--python PATH] [PROGRAM…]
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cacheFolder } from '../scripts/vscode/install.mjs';
+import { run, tail } from '../scripts/vscode/process.mjs';
+import { findPython } from './peers/environment.mjs';
+import { machine, markdownTable, resolvePython, saveSection } from './results.mjs';
+import { median } from './statistics.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const tool = join(here, '../dist/cli.js');
+const { values: options, positionals: chosen } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: { save: { type: 'boolean', default: true }, python: { type: 'string' } },
+});
+if (!existsSync(tool)) {
+  console.error(`The command line tool is not built (${tool}). Run: npm run build`);
+  process.exit(1);
+}
+const packages = ['memray==1.20.0', 'numpy==2.3.5', 'pandas==2.3.3'];
+/** Lines that allocate less, and hold less, are left out. */
+const smallest = 1e6;
+
+const [python, version] = resolvePython(options.python ?? findPython());
+
+/** memray and what the programs import, as a folder for PYTHONPATH in the cache. */
+async function ensurePackages() {
+  const key = createHash('sha256').update(`${python} ${packages}`).digest('hex').slice(0, 8);
+  const folder = join(cacheFolder(), `bench-memory-${version}-${key}`);
+  if (existsSync(join(folder, 'complete'))) return folder;
+  console.error(`Installing ${packages.join(', ')} into ${folder}`);
+  rmSync(folder, { recursive: true, force: true });
+  const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  const args = [...words, '--only-binary=:all:', '--target', folder, ...packages];
+  const { code, output } = await run(python, args, { quiet: true, timeoutMs: 600_000 });
+  if (code !== 0) {
+    console.error(`memray could not be installed from PyPI:\n${tail(output, 8)}`);
+    process.exit(1);
+  }
+  writeFileSync(join(folder, 'complete'), '');
+  return folder;
+}
+
+const PYTHONPATH = await ensurePackages();
+const env = { ...process.env, PYTHONPATH, PYTHONHASHSEED: '0', OPENBLAS_NUM_THREADS: '1' };
+
+/** What Linescope says of a program: by line, the bytes allocated and those held at the peak. */
+function ours(program, folder) {
+  const json = join(folder, 'report.json');
+  const words = [tool, 'run', '--json', json, '--python', python, program];
+  execFileSync(process.execPath, words, { env, stdio: 'ignore' });
+  const { files } = JSON.parse(readFileSync(json, 'utf8'));
+  const lines = files.find(({ path }) => path === program)?.lines ?? [];
+  return new Map(
+    lines.flatMap(({ line, memory }) =>
+      memory ? [[line, [memory.allocated_bytes, memory.peak_bytes, memory.reserved_bytes]]] : [],
+    ),
+  );
+}
+
+/** What memray says of it. */
+function theirs(program, folder) {
+  const recording = join(folder, 'memray.bin');
+  const words = ['-m', 'memray', 'run', '--quiet', '--trace-python-allocators'];
+  execFileSync(python, [...words, '--output', recording, program], { env, stdio: 'ignore' });
+  const text = execFileSync(python, [join(here, 'memory/read.py'), recording, program], {
+    env,
+    encoding: 'utf8',
+  });
+  return new Map(Object.entries(JSON.parse(text)).map(([line, bytes]) => [Number(line), bytes]));
+}
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+const ratio = (one, other) => (other >= smallest ? (one / other).toFixed(2) : undefined);
+const head = [
+  ...['line', 'allocated', 'memray', 'ratio', 'at the peak', 'memray', 'ratio'],
+  ...['reserved', 'code'],
+];
+const sections = [];
+const ratios = { allocated: [], peak: [] };
+
+const programs = readdirSync(join(here, 'memory'))
+  .filter((name) => name.endsWith('.py') && name !== 'read.py')
+  .filter((name) => chosen.length === 0 || chosen.includes(basename(name, '.py')));
+for (const name of programs) {
+  const program = join(here, 'memory', name);
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
+  try {
+    const mine = ours(program, folder);
+    const memray = theirs(program, folder);
+    const source = readFileSync(program, 'utf8').split('\n');
+    const lines = [...new Set([...mine.keys(), ...memray.keys()])].sort((a, b) => a - b);
+    const rows = lines.flatMap((line) => {
+      const [allocated, peak, reserved] = mine.get(line) ?? [0, 0, 0];
+      const [allocatedThere, peakThere] = memray.get(line) ?? [0, 0];
+      if (Math.max(allocated, peak, allocatedThere, peakThere) < smallest) return [];
+      if (allocatedThere >= smallest) ratios.allocated.push(allocated / allocatedThere);
+      if (peakThere >= smallest) ratios.peak.push(peak / peakThere);
+      return [
+        [
+          String(line),
+          ...[megabytes(allocated), megabytes(allocatedThere), ratio(allocated, allocatedThere)],
+          ...[megabytes(peak), megabytes(peakThere), ratio(peak, peakThere)],
+          reserved >= 1e5 ? megabytes(reserved) : undefined,
+          `\`${source[line - 1].trim()}\``,
+        ],
+      ];
+    });
+    const section = `${name}, MB\n\n${markdownTable(head, rows)}`;
+    console.log(`${section}\n`);
+    sections.push(section);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+const said = (name, values) =>
+  `${name} ×${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} – ${Math.max(...values).toFixed(2)})`;
+const whole = `Ours to memray's, medians of the lines with 1 MB and more (lowest – highest): ${said('allocated', ratios.allocated)}, ${said('at the peak', ratios.peak)}.`;
+console.log(whole);
+
+if (options.save && chosen.length === 0) {
+  const where = `${machine()}, Python ${version}, ${packages.join(', ')}`;
+  saveSection(
+    'Memory beside memray',
+    'npm run bench:memory',
+    [where, ...sections, whole].join('\n\n'),
+  );
+}
