@@ -7,6 +7,7 @@
 
 #include "modules.h"
 #include "objects.h"
+#include "recording.h"
 
 #define NAME ".AsyncioDebug"
 // PyTypeObject.tp_dealloc: code of the module that defines the type.
@@ -50,7 +51,7 @@ static bool offsets_read(uintptr_t address) {
   uint64_t words[WORDS];
   if (!memory_read(address, words, sizeof words)) return false;
   for (int i = 0; i < WORDS; i++)
-    if (words[i] > UINT16_MAX) return false;
+    if (words[i] > 1u << 20) return false;
   bool fits = words[TASK_COROUTINE] < words[TASK_SIZE] && words[TASK_NODE] < words[TASK_SIZE] &&
               words[RUNNING_LOOP] < words[THREAD_SIZE] && words[RUNNING_TASK] < words[THREAD_SIZE] &&
               words[TASKS] < words[THREAD_SIZE];
@@ -59,13 +60,18 @@ static bool offsets_read(uintptr_t address) {
   return fits && known.task_coroutine && known.task_node && known.tasks;
 }
 
-// The module that a class of _asyncio is in, NULL when that has not been imported or its code has not been met yet.
+// The module that a class of _asyncio is in, NULL when that has not been imported.
 static const struct module *module_find(uintptr_t interpreter) {
   static struct name module = {"_asyncio", 0}, class = {"Task", 0};
   uintptr_t code = pointer_read(module_get(interpreter, &module, &class) + TYPE_DEALLOC);
   const struct module_map *map = modules_current();
   int index = code && map ? module_map__find(map, code) : -1;
-  if (code && index < 0) modules_want_refresh();
+  if (code && index < 0) {
+    // It was loaded since the last look, and no sample has met it.
+    if (modules_refresh(python->eval_entry)) records_forget_natives();
+    map = modules_current();
+    index = map ? module_map__find(map, code) : -1;
+  }
   return index < 0 ? NULL : module_at((uint32_t)index);
 }
 
