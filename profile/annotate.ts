@@ -127,7 +127,8 @@ function partOf(what: string, part: number, whole: number): string {
 function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
   const bar = { python: 0, native: 0, system: 0, wait: 0, queue: 0, memory: 0 };
   for (const kind of kindsOf(metric)) {
-    bar[kind] = cost[kind] / whole;
+    // What helpers do is compiled code too.
+    bar[kind === 'helper' ? 'native' : kind] += cost[kind] / whole;
   }
   return bar;
 }

@@ -2,7 +2,18 @@
 import type { Cost } from './types';
 
 export function zeroCost(): Cost {
-  return { python: 0, runtime: 0, native: 0, system: 0, wait: 0, gil: 0, queue: 0, samples: 0 };
+  return {
+    python: 0,
+    runtime: 0,
+    native: 0,
+    system: 0,
+    wait: 0,
+    gil: 0,
+    queue: 0,
+    helper: 0,
+    unsure: 0,
+    samples: 0,
+  };
 }
 
 /** Adds a cost to another, in place. */
@@ -14,15 +25,17 @@ export function addCost(to: Cost, cost: Readonly<Cost>): void {
   to.wait += cost.wait;
   to.gil += cost.gil;
   to.queue += cost.queue;
+  to.helper += cost.helper;
+  to.unsure += cost.unsure;
   to.samples += cost.samples;
 }
 
-/** CPU time, ns. */
+/** CPU time, of helper threads too, ns. */
 export function cpuOf(cost: Readonly<Cost>): number {
-  return cost.python + cost.native + cost.system;
+  return cost.python + cost.native + cost.system + cost.helper;
 }
 
-/** Time on a CPU, waiting, or ready without a core, ns. */
+/** Time of the threads themselves, on a CPU, waiting, or ready without a core, ns: that of their helpers passed meanwhile. */
 export function wallOf(cost: Readonly<Cost>): number {
   return cost.python + cost.native + cost.system + cost.wait + cost.queue;
 }
@@ -39,9 +52,11 @@ export const costRow = {
   wait: 4,
   gil: 5,
   queue: 6,
-  samples: 7,
+  helper: 7,
+  unsure: 8,
+  samples: 9,
 } as const;
-export const costRowLength = 8;
+export const costRowLength = 10;
 
 /** Adds the row at an offset of an array to the row at an offset of another. */
 export function addRow(
@@ -65,6 +80,8 @@ export function costOfRow(rows: Float64Array, offset: number): Cost {
     wait: rows[offset + costRow.wait]!,
     gil: rows[offset + costRow.gil]!,
     queue: rows[offset + costRow.queue]!,
+    helper: rows[offset + costRow.helper]!,
+    unsure: rows[offset + costRow.unsure]!,
     samples: rows[offset + costRow.samples]!,
   };
 }

@@ -24,6 +24,8 @@ export interface FunctionEntry {
   total: Float64Array;
   memory: MemoryShares | undefined;
   gpu: GpuCost | undefined;
+  /** Threads without Python code that worked for it, by their ids; undefined for none. */
+  helpers: Set<number> | undefined;
   /** The last cell added to total, so that recursion counts once. */
   stamp: number;
 }
@@ -38,6 +40,7 @@ export interface LineEntry {
   natives: Map<string, NativeShare>;
   memory: MemoryShares | undefined;
   gpu: GpuCost | undefined;
+  helpers: Set<number> | undefined;
   stamp: number;
   /** As last handed out; undefined once something has been added since. */
   built: LineCost | undefined;
@@ -78,6 +81,7 @@ export class LineCosts {
         total: new Float64Array(costRowLength),
         memory: undefined,
         gpu: undefined,
+        helpers: undefined,
         stamp: 0,
       };
       file.functions.set(key, entry);
@@ -98,6 +102,7 @@ export class LineCosts {
         natives: new Map(),
         memory: undefined,
         gpu: undefined,
+        helpers: undefined,
         stamp: 0,
         built: undefined,
       };
@@ -150,6 +155,14 @@ export class LineCosts {
     }
     line.built = undefined;
     line.file.built = undefined;
+  }
+
+  /** Threads without Python code have worked for a frame whose cost is being added. */
+  addHelpers(line: LineEntry, owner: FunctionEntry, threads: ReadonlySet<number>): void {
+    for (const entry of [line, owner]) {
+      const known = (entry.helpers ??= new Set());
+      threads.forEach((thread) => known.add(thread));
+    }
   }
 
   /** Memory is being measured: a line without any has allocated nothing. */
@@ -219,6 +232,7 @@ function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
         line: entry.line,
         self: costOfRow(entry.self, 0),
         total: costOfRow(entry.total, 0),
+        helperThreads: entry.helpers?.size ?? 0,
         memory: entry.memory
           ? { ...entry.memory.cost(undefined), leak: leaks.get(entry) ?? null }
           : none,
@@ -238,6 +252,7 @@ function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
     function: entry.function.qualname,
     self: costOfRow(entry.self, 0),
     total,
+    helperThreads: entry.helpers?.size ?? 0,
     memory: entry.memory?.cost(wallOf(total)) ?? none,
     ...(entry.gpu && { gpu: { ...entry.gpu } }),
     natives: [...entry.natives.values()]
@@ -246,10 +261,12 @@ function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
   };
 }
 
-/** No time and no samples: gil and runtime are parts of what is looked at. */
+/** No time and no samples: gil, runtime and unsure are parts of what is looked at. */
 function isEmpty(total: Float64Array): boolean {
-  const { python, native, system, wait, queue, samples } = costRow;
-  return [python, native, system, wait, queue, samples].every((index) => total[index] === 0);
+  const { python, native, system, wait, queue, helper, samples } = costRow;
+  return [python, native, system, wait, queue, helper, samples].every(
+    (index) => total[index] === 0,
+  );
 }
 
 /** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */

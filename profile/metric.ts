@@ -15,6 +15,9 @@ export type Metric = (typeof metrics)[number];
 export const timeKinds = ['python', 'native', 'system', 'wait', 'queue'] as const;
 export type TimeKind = (typeof timeKinds)[number];
 
+/** The kinds that make up all CPU time; a helper's passes while its line's own thread works or waits. */
+const cpuKinds = ['python', 'native', 'system', 'helper'] as const;
+
 export function isMemoryMetric(metric: Metric): metric is MemoryMetric {
   return memoryMetrics.some((known) => known === metric);
 }
@@ -25,8 +28,8 @@ export function amountOf(cost: Readonly<Cost>, metric: TimeMetric): number {
 }
 
 /** The kinds of time a metric adds up. */
-export function kindsOf(metric: TimeMetric): readonly TimeKind[] {
-  return metric === 'wall' ? timeKinds : metric === 'cpu' ? timeKinds.slice(0, 3) : [metric];
+export function kindsOf(metric: TimeMetric): readonly (TimeKind | 'helper')[] {
+  return metric === 'wall' ? timeKinds : metric === 'cpu' ? cpuKinds : [metric];
 }
 
 /** Bytes under a metric. */

@@ -1,6 +1,7 @@
 /** Native frames of one process, folded so that addresses inside one function are one node. */
 import { classify, type Work } from './classify';
 import { plainSymbol } from './interpreterNames';
+import { libraryKeys } from './libraries';
 import { isForeign, kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
@@ -23,11 +24,14 @@ const deepest = 2048;
 export class NativeNode implements LabelledFrame {
   /** Frames from the function that the eval loop called to this one. */
   readonly depth: number;
+  /** File name of its library; empty for generated code. */
+  readonly module: string;
   readonly #work = new Map<CallKind, Work>();
   #key: string | undefined;
   #reported: NativeNode | undefined;
   readonly #shown = new Map<Place, readonly NativeNode[]>();
   #kernelEntry: { name: string | undefined } | undefined;
+  #libraries: ReadonlySet<string> | undefined;
 
   constructor(
     /** From 1 on. */
@@ -37,10 +41,11 @@ export class NativeNode implements LabelledFrame {
     readonly symbol: string | undefined,
     /** Its name, or the best that can be said: `libfoo.so+0x1a20`, `(no symbol)`, `(generated code)`. */
     readonly label: string,
-    /** File name of its library; empty for generated code. */
-    readonly module: string,
+    /** Its library; empty for generated code. */
+    readonly path: string,
   ) {
     this.depth = (parent?.depth ?? 0) + 1;
+    this.module = baseName(path);
   }
 
   /**
@@ -52,6 +57,15 @@ export class NativeNode implements LabelledFrame {
     let at: NativeNode | undefined = this as NativeNode;
     for (; at; at = at.parent) chain[at.depth - 1] = at;
     return chain;
+  }
+
+  /** Keys of the libraries that the chain goes through, CPython's and the C library's left out. */
+  get libraries(): ReadonlySet<string> {
+    return (this.#libraries ??= new Set(
+      this.chain
+        .filter((node) => node.moduleKind === 'other' && isForeign(node))
+        .flatMap(({ path }) => libraryKeys(path)),
+    ));
   }
 
   /** Whose work a sample with this leaf is, above a Python frame that makes a call of this kind. */
@@ -140,7 +154,7 @@ export class NativeChains {
         module?.moduleKind ?? 'anonymous',
         name === '' ? undefined : name,
         name || labelOf(module, place),
-        module === undefined ? '' : baseName(module.path),
+        module?.path ?? '',
       );
       this.#known.set(key, node);
     }

@@ -2,6 +2,7 @@
 import { Cells, type CellTop } from './cells';
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
 import { GpuFeed } from './gpuFeed';
+import { HelperWork, type HelperSample } from './helperWork';
 import type { LineCosts } from './lineCosts';
 import { MemoryFeed } from './memoryFeed';
 import { NativeChains, type Symbolize } from './nativeChains';
@@ -38,6 +39,9 @@ export class ProcessFeed {
   memory: MemoryFeed | undefined;
   /** undefined while no GPU is known to be used. */
   #gpu: GpuFeed | undefined;
+  readonly #helpers: HelperWork;
+  /** Of each cell, the threads without Python code that worked for it, by their ids. */
+  readonly #helpersOf = new Map<number, Set<number>>();
   readonly #offLine = new OffLine();
   samples = 0;
   state: ProcessInfo['state'] = 'running';
@@ -60,6 +64,9 @@ export class ProcessFeed {
   ) {
     this.stacks = new PythonStacks(lines);
     this.natives = new NativeChains(symbolize);
+    this.#helpers = new HelperWork(this.cells, this.threads, (sample, cell, row) => {
+      this.#chargeHelper(sample, cell, row);
+    });
   }
 
   get startNs(): number {
@@ -241,6 +248,7 @@ export class ProcessFeed {
    * ended: then only their known frames are charged.
    */
   settle(): void {
+    this.#helpers.settle(this.elapsedNs, this.state !== 'running');
     const { cells } = this;
     const later: number[] = [];
     for (const cell of cells.dirty) {
@@ -261,6 +269,7 @@ export class ProcessFeed {
     const row = cell * costRowLength;
     const native = fresh[row + costRow.native]!;
     const innermost = this.stacks.visible(stack[cell]!);
+    const helpers = this.#helpersOf.get(cell);
     this.lines.nextStack();
     for (let at = innermost; at !== 0; at = this.stacks.parentOf(at)) {
       const frame = this.stacks.frame(at);
@@ -269,6 +278,9 @@ export class ProcessFeed {
         continue;
       }
       this.lines.addTotal(frame.line, frame.function, fresh, row);
+      if (helpers) {
+        this.lines.addHelpers(frame.line, frame.function, helpers);
+      }
       if (at === innermost) {
         addRow(frame.line.self, 0, fresh, row);
         addRow(frame.function.self, 0, fresh, row);
@@ -277,6 +289,23 @@ export class ProcessFeed {
         }
       }
     }
+  }
+
+  /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
+  #chargeHelper(sample: HelperSample, cell: number | undefined, row: Float64Array): void {
+    if (cell === undefined) {
+      this.#offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
+      return;
+    }
+    this.cells.add(cell, row);
+    const known = this.#helpersOf.get(cell) ?? new Set();
+    this.#helpersOf.set(cell, known.add(sample.thread.id));
+    const part = row[costRow.helper]! / sample.cpuNs;
+    for (const index of [costRow.python, costRow.runtime, costRow.native, costRow.system]) {
+      this.#total[index]! -= sample.cost[index]! * part;
+    }
+    this.#total[costRow.helper]! += row[costRow.helper]!;
+    this.#total[costRow.unsure]! += row[costRow.unsure]!;
   }
 
   #sample(sample: SampleRecord): void {
@@ -299,7 +328,11 @@ export class ProcessFeed {
     addRow(this.#total, 0, cost, 0);
     if (this.cells.stack[cell] === 0) {
       const leaf = this.cells.leaf[cell];
-      this.#offLine.add(sample.cpuNs, leaf);
+      if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
+        this.#helpers.sample(thread, cell, sample, cost);
+      } else {
+        this.#offLine.add(sample.cpuNs, leaf);
+      }
       if (!thread.isNamed && leaf?.foreign) {
         // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
         thread.name = `${libraryName(leaf.foreign.module)} thread ${thread.tid}`;

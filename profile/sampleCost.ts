@@ -58,4 +58,5 @@ export function queueCost(ns: number): Float64Array {
   return row;
 }
 
+/** The same array every time; what it has no value for stays 0. */
 const row = new Float64Array(costRowLength);

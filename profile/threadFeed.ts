@@ -35,6 +35,8 @@ export class ThreadFeed {
   rowStart = new Float64Array(0);
   rowWall = new Float64Array(0);
   rowCpu = new Float64Array(0);
+  /** So much of the beginning is a short gap, in which nobody saw the thread. */
+  rowGap = new Float64Array(0);
   rowCount = 0;
   /** Rows before this one have been handed out and must not change. */
   sealed = 0;
@@ -89,7 +91,7 @@ export class ThreadFeed {
       }
       return;
     }
-    this.#append(cell, start, wall, sample.cpuNs);
+    this.#append(cell, start, wall, sample.cpuNs, from - start);
     if (sample.cpuNs === 0) return;
     this.rowCpu[this.rowCount - 1]! += this.#carriedCpu;
     this.#carriedCpu = 0;
@@ -108,18 +110,20 @@ export class ThreadFeed {
       this.rowWall[last] = (isSame ? timeNs : start) - this.rowStart[last]!;
       if (isSame) return;
     }
-    this.#append(cell, start, timeNs - start, 0);
+    this.#append(cell, start, timeNs - start, 0, 0);
   }
 
-  #append(cell: number, start: number, wall: number, cpu: number): void {
+  #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {
     const row = this.rowCount++;
     this.rowCell = withRoom(this.rowCell, this.rowCount);
     this.rowStart = withRoom(this.rowStart, this.rowCount);
     this.rowWall = withRoom(this.rowWall, this.rowCount);
     this.rowCpu = withRoom(this.rowCpu, this.rowCount);
+    this.rowGap = withRoom(this.rowGap, this.rowCount);
     this.rowCell[row] = cell;
     this.rowStart[row] = start;
     this.rowWall[row] = wall;
+    this.rowGap[row] = Math.max(0, gap);
     this.rowCpu[row] = cpu;
   }
 

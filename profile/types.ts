@@ -4,7 +4,13 @@
  */
 import type { Severity } from './records';
 
-/** What a line, function or frame cost. python + native + system is CPU time; runtime is the part of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock; queue is time in which the thread could run but had no core. CPU time, wait and queue are the time a thread lived. */
+/**
+ * What a line, function or frame cost. python + native + system is CPU time of the threads that run Python; runtime is the part
+ * of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock; queue is time in which the
+ * thread could run but had no core. CPU time, wait and queue are the time a thread lived. helper is CPU time
+ * of threads without Python code that worked for it meanwhile (helperWork.ts), unsure the part of helper for which other lines
+ * came into question as well.
+ */
 export interface Cost {
   python: number;
   runtime: number;
@@ -13,6 +19,8 @@ export interface Cost {
   wait: number;
   gil: number;
   queue: number;
+  helper: number;
+  unsure: number;
   samples: number;
 }
 
@@ -123,6 +131,8 @@ export interface LineCost {
   function: string;
   self: Cost;
   total: Cost;
+  /** How many threads without Python code worked for it. */
+  helperThreads: number;
   memory: MemoryCost | null;
   /** Absent where it has none. */
   gpu?: GpuCost;
@@ -137,6 +147,7 @@ export interface FunctionCost {
   line: number;
   self: Cost;
   total: Cost;
+  helperThreads: number;
   memory: MemoryCost | null;
   /** Absent where it has none. */
   gpu?: GpuCost;
@@ -155,7 +166,7 @@ export interface OffLineCost {
   interpreter: number;
   /** What no sample explains: threads that were not sampled, and what was left over when one ended. */
   unseen: number;
-  /** Threads that run no Python, by the library they work in, most expensive first. */
+  /** Threads that run no Python, while they worked for no line, by the library they were in, most expensive first. */
   libraries: { module: string; ns: number }[];
 }
 

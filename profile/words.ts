@@ -79,7 +79,7 @@ export function formatRate(hertz: number): string {
 
 /**
  * What a cost is made of under a metric, in percent, biggest first: `native 96 · python 4`, or `native` when that is all.
- * Parts below one percent are left out; empty when there is no cost.
+ * Parts below one percent are left out; empty when there is no cost. Helper threads' part is `helpers 46`.
  */
 export function formatSplit(cost: Readonly<Cost>, metric: TimeMetric = 'cpu'): string {
   const kinds = kindsOf(metric);
@@ -93,12 +93,19 @@ export function formatSplit(cost: Readonly<Cost>, metric: TimeMetric = 'cpu'): s
     : parts.map(({ kind, percent }) => `${kindWords[kind]} ${Math.round(percent)}`).join(' · ');
 }
 
-const kindWords: Record<TimeKind, string> = {
+/** CPU time in threads without Python code: `+0.70 s in 2 helper threads`. */
+export function formatHelpers(ns: number, threads: number): string {
+  const who = threads === 1 ? 'a helper thread' : `${formatCount(threads)} helper threads`;
+  return `+${formatSeconds(ns)} in ${who}`;
+}
+
+const kindWords: Record<TimeKind | 'helper', string> = {
   python: 'python',
   native: 'native',
   system: 'system',
   wait: 'wait',
   queue: 'for a core',
+  helper: 'helpers',
 };
 
 /** Share of the run from which each step of heat starts, above step 0. */

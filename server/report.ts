@@ -30,6 +30,8 @@ function cost(of: Cost, isQueueKnown: boolean): Record<string, number | null> {
     wait_s: seconds(of.wait),
     gil_s: seconds(of.gil),
     queue_s: isQueueKnown ? seconds(of.queue) : null,
+    helper_s: seconds(of.helper),
+    helper_unsure_s: seconds(of.unsure),
     samples: of.samples,
   };
 }
@@ -86,6 +88,7 @@ function line(of: LineCost, isQueueKnown: boolean): Record<string, unknown> {
     function: of.function,
     self: cost(of.self, isQueueKnown),
     total: cost(of.total, isQueueKnown),
+    helper_threads: of.helperThreads,
     memory: memory(of.memory),
     ...gpuCost(of.gpu),
     native: of.natives.map(({ symbol, module, self }) => ({
@@ -103,6 +106,7 @@ function functionCost(of: FunctionCost, isQueueKnown: boolean): Record<string, u
     line: of.line,
     self: cost(of.self, isQueueKnown),
     total: cost(of.total, isQueueKnown),
+    helper_threads: of.helperThreads,
     memory: memory(of.memory),
     ...gpuCost(of.gpu),
   };

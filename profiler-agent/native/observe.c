@@ -17,6 +17,7 @@
 #include "selftest.h"
 #include "signals.h"
 #include "tasks.h"
+#include "wait_native.h"
 #include "wait_stack.h"
 
 // A thread that waits is written down this often, so that a reader sees it wait.
@@ -38,12 +39,15 @@ static uint64_t handler_ns;
 // What the kernel does not say any more: in which call a thread waits, or whether it waits at all.
 enum { KNOWS_ALL, NO_CALLS, NOTHING };
 static int knows, said;
+// A thread without Python code was seen at work. For whom it works, those tell who wait meanwhile: by where they do.
+static bool has_helpers;
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
   stats = counters;
   thread_ids = 0;
   knows = said = KNOWS_ALL;
+  has_helpers = false;
   in_step_forget();
   queue_begin(counters);
 }
@@ -92,15 +96,19 @@ static int thread_look_from_afar(const struct thread *it, bool stood_still) {
   return at[1] && at[2] == 'R' ? RUNNING : NOT_RUNNING;
 }
 
-// The kernel's word on a thread, whose clock may have stood still since the last look: running or runnable, or in which
-// system call it sleeps, with its first argument.
-static int thread_look(const struct thread *it, bool stood_still, long *call, uintptr_t *argument) {
+// The kernel's word on a thread, whose clock may have stood still since the last look: running or runnable, or where it
+// sleeps.
+static int thread_look(const struct thread *it, bool stood_still, struct sleep_place *place) {
   char text[256];
   if (!proc_read(it, "syscall", text, sizeof text)) return thread_look_from_afar(it, stood_still);
   if (strncmp(text, "running", 7) == 0) return RUNNING;
   char *rest;
-  *call = strtol(text, &rest, 10);
-  *argument = (uintptr_t)strtoull(rest, NULL, 16);
+  uintptr_t words[8];  // six arguments, stack pointer, program counter
+  place->call = strtol(text, &rest, 10);
+  for (int i = 0; i < 8; i++) words[i] = (uintptr_t)strtoull(rest, &rest, 16);
+  place->argument = words[0];
+  place->sp = words[6];
+  place->pc = words[7];
   return NOT_RUNNING;
 }
 
@@ -145,6 +153,12 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
       .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
       .time = until - wall,
   };
+  // The tasks of an event loop wait elsewhere than its thread.
+  if (count == 1 && slices[0].stack == it->wait_stack && it->wait_native) {
+    sample.native = it->wait_native;
+    sample.opcode = it->wait_opcode;
+    if (it->wait_incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
+  }
   if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
   // One after the other, although they wait at the same time: a thread's samples do not overlap.
   for (uint32_t i = 0; i < count; i++) {
@@ -212,6 +226,7 @@ void thread__drain(struct thread *it) {
       if (it->woken && sample->wall > it->seen && sample->cpu > it->clock) wait_over(it, sample->wall, sample->cpu);
       it->woken = false;
       early_release(it->id, sample->wall);
+      has_helpers |= it->tid != getpid() && sample->flags & SAMPLE_NO_PYTHON;
       thread__take_sample(it, sample, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
       const struct entry_end *end = (const struct entry_end *)entry;
@@ -250,16 +265,26 @@ static bool is_event_wait(long call) {
   return call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
 
-// Notes where a thread waits that does not run, in the system call `call`. False when it ran after all.
-static bool wait_look(struct thread *it, uint64_t now, long call, uintptr_t argument) {
+// Notes where in compiled code a thread waits, under the innermost of its Python frames.
+static void wait_look_native(struct thread *it, const struct sleep_place *place, uintptr_t instruction) {
+  struct wait_native found = wait_native_read(place, it, settings.python);
+  it->wait_native = found.native;
+  it->wait_incomplete = found.incomplete;
+  if (!instruction || !memory_read(instruction, &it->wait_opcode, 1)) it->wait_opcode = 0;
+}
+
+// Notes where a thread waits that does not run. False when it ran after all.
+static bool wait_look(struct thread *it, uint64_t now, const struct sleep_place *place) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, it);
-  bool gil = gil_is_awaited(settings.python, found.tstate, call, argument);
+  bool gil = gil_is_awaited(settings.python, found.tstate, place->call, place->argument);
   // An event loop waits for those of its tasks that wait. One without Python code waits for events where it calls the
   // kernel for them.
   bool looping = known && found.kind != LOOP_NONE && !gil &&
-                 (found.kind != LOOP_FOREIGN || is_event_wait(call) || call < 0 && it->awaits);
+                 (found.kind != LOOP_FOREIGN || is_event_wait(place->call) || place->call < 0 && it->awaits);
   struct awaits *awaits = looping ? tasks_look(it, &found, now) : NULL;
+  it->wait_native = 0;
+  if (known && !gil && has_helpers) wait_look_native(it, place, found.instruction_address);
   if (clock_ns(thread_clock(it->tid)) != it->clock) return false;
   it->waiting = true;
   it->wait_known = known;
@@ -291,24 +316,25 @@ bool thread__observe(struct thread *it, uint64_t now) {
   it->woken = it->woken && !ran;
   it->seen = now;
   it->clock = cpu;
-  long call = -1;
-  uintptr_t argument = 0;
+  struct sleep_place place = {.call = -1};
   if (!ran && it->waiting) {
     if (now - it->wait_written > WAIT_REPORT_NS) {
-      // Perhaps its stack could not be read before, because Python was only beginning.
-      int state = thread_look(it, true, &call, &argument);
-      if (!it->wait_known && state == NOT_RUNNING) wait_look(it, now, call, argument);
+      // Perhaps its stack could not be read before, because Python was only beginning, or there were no helpers.
+      bool unknown = !it->wait_known || has_helpers && !it->wait_gil && !it->wait_native;
+      int state = thread_look(it, true, &place);
+      if (unknown && state == NOT_RUNNING) wait_look(it, now, &place);
       // It has been woken but has no core yet: the kernel counts that when it gets one.
       if (state != RUNNING) wait_charge(it, now, wait_owed(it, now, cpu));
       // Others of its tasks, when there are too many to look at all.
-      if (it->awaits && it->awaits->thread == it->id && it->awaits->partial) wait_look(it, now, -1, 0);
+      if (it->awaits && it->awaits->thread == it->id && it->awaits->partial)
+        wait_look(it, now, &(struct sleep_place){.call = -1});
     }
     return false;
   }
   // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
   // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
   bool runs = clock_ns(clock) != cpu;
-  int state = runs ? RUNNING : thread_look(it, !ran, &call, &argument);
+  int state = runs ? RUNNING : thread_look(it, !ran, &place);
   if (state != NOT_RUNNING) {
     // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
@@ -332,7 +358,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
   if (!asked) queue__ask(it);
   queue__charge(it, now, cpu);
   wait_share(it, now, cpu);
-  if (!wait_look(it, now, call, argument)) return true;
+  if (!wait_look(it, now, &place)) return true;
   in_step__waits(&it->in_step, cpu);
   wait_charge(it, now, wait_owed(it, now, cpu));
   return false;

@@ -66,9 +66,11 @@ struct thread {
   uint64_t wait_written;       // when its waiting was last written
   uint64_t left, left_at;      // waiting not charged when it was last seen to run again, and when that was
   uint32_t wait_stack;         // where it waits
+  uint32_t wait_native;        // and where in compiled code, 0 = not known
+  uint8_t wait_opcode;
   struct in_step in_step;      // does it keep step with the kernel's tick?
   struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
-  bool waiting, wait_gil, wait_known;
+  bool waiting, wait_gil, wait_known, wait_incomplete;
   bool woken;        // it has not been seen to run since it was last seen where it waits, or has no core
   bool delay_known;  // the kernel has said once how long it had no core
   bool named;        // by Python

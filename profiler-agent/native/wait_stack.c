@@ -168,6 +168,7 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     uint32_t id = key_record(&frame.key);
     if (!id) return false;
+    if (count == 0) self->instruction_address = frame.instruction_address;
     if (count == 0) first = place_of(id, frame.key.code);
     if (count == 1) {
       second = place_of(id, frame.key.code);

@@ -18,6 +18,7 @@ struct wait_stack {
   enum loop_kind kind;
   uintptr_t loop;
   uint32_t loop_stack;
+  uintptr_t instruction_address;  // in the innermost frame, 0 not known
 };
 
 // For a recording that is about to begin.

@@ -7,6 +7,7 @@ import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
   fewSamples,
   formatCount,
+  formatHelpers,
   formatPercent,
   formatRate,
   formatSamples,
@@ -78,6 +79,7 @@ function card(
     // What leads comes first: the editor cuts tall cards off.
     ...(isOfMemory ? [memory, times] : [times, memory]),
     natives(line),
+    helpers(line),
     edgeList('Called from', edges.callers, context, line),
     edgeList('Calls', edges.callees, context, line),
     footer(context, place, line, where.current, heading),
@@ -162,6 +164,7 @@ function table(line: LineCost, rich: boolean): string {
   }
   row(`${icon('gear')}Native`, (cost) => cost.native);
   row(`${icon('circuit-board')}System`, (cost) => cost.system);
+  row(`${icon('server-process')}Helper threads`, (cost) => cost.helper);
   row(`${icon('watch')}Wait`, (cost) => cost.wait);
   if (isPart(line.total.gil, line.total.wait)) {
     row(`${indent(rich)}of which for the GIL`, (cost) => cost.gil);
@@ -194,6 +197,17 @@ function natives(line: LineCost): string {
       .join(' · ');
   });
   return rows.join('  \n');
+}
+
+/** What threads without Python code did for the line, and how sure that is. */
+function helpers({ self, total, helperThreads }: LineCost): string {
+  const cost = self.helper >= ownPart * total.helper ? self : total;
+  if (cost.helper <= 0 || cost.helper < smallestPart * amountOf(cost, 'cpu')) return '';
+  const said = `**${escapeMarkdown(formatHelpers(cost.helper, helperThreads))}**: threads without Python code that worked while the line was in their library, or waited for it.`;
+  const share = cost.unsure / cost.helper;
+  return share < smallestPart
+    ? said
+    : `${said} ${escapeMarkdown(formatPercent(Math.min(1, share)))} of it may be another line's: several were in the library at the time, or none was yet.`;
 }
 
 function edgesOf(

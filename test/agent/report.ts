@@ -9,6 +9,8 @@ export interface ReportCost {
   gil_s: number;
   /** null where the kernel does not tell. */
   queue_s: number | null;
+  helper_s: number;
+  helper_unsure_s: number;
   samples: number;
 }
 export interface MemoryReport {
@@ -37,6 +39,7 @@ export interface ReportLine {
   function: string;
   self: ReportCost;
   total: ReportCost;
+  helper_threads: number;
   memory: MemoryReport | null;
   gpu?: { self_s: number; total_s: number };
   native: { symbol: string; module: string; self_s: number }[];
@@ -99,12 +102,14 @@ const nothing: ReportCost = {
   wait_s: 0,
   gil_s: 0,
   queue_s: 0,
+  helper_s: 0,
+  helper_unsure_s: 0,
   samples: 0,
 };
 
-/** CPU seconds of a cost. */
+/** CPU seconds of a cost, those of helper threads too. */
 export function cpu(cost: ReportCost): number {
-  return cost.python_s + cost.native_s + cost.system_s;
+  return cost.python_s + cost.native_s + cost.system_s + cost.helper_s;
 }
 
 /** One line of a file; a line that cost nothing is all zeros. */
@@ -116,6 +121,7 @@ export function lineOf(report: Report, path: string, line: number): ReportLine {
       function: '',
       self: nothing,
       total: nothing,
+      helper_threads: 0,
       memory: null,
       native: [],
     }

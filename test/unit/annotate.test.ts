@@ -16,6 +16,7 @@ function line(number: number, self: Partial<Cost>, total: Partial<Cost> = self):
     function: 'f',
     self: cost(self),
     total: cost(total),
+    helperThreads: 0,
     memory: null,
     natives: [{ symbol: 'DOUBLE_multiply', module: '_multiarray_umath.so', self: second }],
   };

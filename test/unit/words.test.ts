@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { zeroCost } from '../../profile/cost';
 import {
   formatBytes,
   formatCount,
+  formatHelpers,
   formatPercent,
   formatRate,
   formatSamples,
@@ -57,20 +59,16 @@ test('bytes, counts and rates', () => {
 });
 
 test('a split names the biggest part first and leaves out crumbs', () => {
-  const cost = {
-    python: 4,
-    runtime: 1,
-    native: 96,
-    system: 0.5,
-    wait: 300,
-    gil: 0,
-    queue: 0,
-    samples: 100,
-  };
+  const cost = { ...zeroCost(), python: 4, runtime: 1, native: 96, system: 0.5, wait: 300 };
   expect(formatSplit(cost)).toBe('native 96 · python 4');
   expect(formatSplit(cost, 'wall')).toBe('wait 75 · native 24');
   expect(formatSplit({ ...cost, python: 0, system: 0 })).toBe('native');
   expect(formatSplit({ ...cost, python: 0, native: 0, system: 0 })).toBe('');
+  // Helpers work while the line's own thread does, or waits: wall time is not theirs.
+  expect(formatSplit({ ...cost, helper: 100 })).toBe('helpers 50 · native 48 · python 2');
+  expect(formatSplit({ ...cost, helper: 100 }, 'wall')).toBe('wait 75 · native 24');
+  expect(formatHelpers(0.7e9, 2)).toBe('+700 ms in 2 helper threads');
+  expect(formatHelpers(1.5e9, 1)).toBe('+1.50 s in a helper thread');
 });
 
 test('heat has eight steps', () => {

@@ -1,0 +1,84 @@
+/** The work of threads without Python code belongs to the line that waits for it, or computes with it. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportProblems } from '../reportSchema';
+import { Folders, mark, profile, program, run } from './programs';
+import { numpyFolder, pythons } from './pythons';
+import { cpu, lineOf } from './report';
+
+const folders = new Folders();
+let libraries: string[] = [];
+
+beforeAll(async () => {
+  const folder = folders.make();
+  libraries = ['first.so', 'second.so'].map((name) => join(folder, name));
+  for (const library of libraries) {
+    const words = ['-shared', '-fPIC', '-O2', '-o', library, program('helper_pool.c')];
+    expect(await run('cc', [...words, '-lpthread'])).toMatchObject({ code: 0 });
+  }
+});
+afterAll(() => folders.clear());
+
+describe.each(pythons)('Python $name', (python) => {
+  test('helpers work for the line in their library, and for nobody while they spin', async () => {
+    const path = program('helper_pool.py');
+    const ended = await profile(python.path, [path, ...libraries], folders.make());
+    const { report, stdout, code } = ended;
+    expect(code).toBe(0);
+    expect(reportProblems(report)).toEqual([]);
+    const told = new Map(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ') as [string, string])
+        .map(([name, seconds]) => [name, Number(seconds)]),
+    );
+    const helped = (name: string): number => lineOf(report, path, mark(path, name)).self.helper_s;
+    // Seconds of both helpers, as the program asked for them. On a busy machine it is not known to a few milliseconds when a
+    // call began and ended, more of them for one line and fewer for the next.
+    const points = 0.05 * report.cpu_s;
+    const expected = [
+      ['waits', 12 * 2 * 0.02],
+      ['works', 12 * 2 * 0.02],
+      ['spins', 12 * 2 * 0.02],
+      ['first', 10 * 2 * 0.03],
+      ['second', 10 * 2 * 0.01],
+    ] as const;
+    console.log(
+      `${python.name}: ${expected.map(([name, seconds]) => `${name} ${helped(name).toFixed(2)} of ${seconds.toFixed(2)} s`).join(', ')}`,
+    );
+    for (const [name, seconds] of expected) {
+      expect(Math.abs(helped(name) - seconds), name).toBeLessThan(points);
+      // What the program's own clocks say, our watcher's time among it.
+      const clocks = told.get(name);
+      if (clocks !== undefined) {
+        expect(clocks, name).toBeGreaterThan(seconds * 0.98);
+      }
+    }
+    for (const name of ['python', 'third']) {
+      expect(helped(name), name).toBe(0);
+    }
+    expect(lineOf(report, path, mark(path, 'waits'))).toMatchObject({ helper_threads: 2 });
+    // Nothing is lost, and nothing counted twice.
+    const lines = report.files.flatMap((file) => file.lines);
+    const onLines = lines.reduce((sum, { self }) => sum + cpu(self), 0);
+    const spun = 12 * 2 * 0.02;
+    expect(onLines).toBeLessThan(cpu(report.total) - spun * 0.5);
+    expect(Math.abs(cpu(report.total) + report.agent_cpu_s - report.cpu_s)).toBeLessThan(
+      0.02 * report.cpu_s + 0.05,
+    );
+  });
+
+  test('a matrix multiplication on two cores shows both', async () => {
+    const path = program('numpy_two_threads.py');
+    const env = { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '2' };
+    const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
+    const [own = 0, others = 0] = stdout.split(' ').map(Number);
+    const { self } = lineOf(report, path, mark(path, 'multiply'));
+    console.log(`${python.name}: own ${own}, others ${others}; ${JSON.stringify(self)}`);
+    // The program's clocks count our watcher among the others.
+    const points = 0.03 * report.cpu_s + report.agent_cpu_s;
+    expect(Math.abs(self.helper_s - others)).toBeLessThan(points);
+    expect(cpu(self)).toBeGreaterThan(0.95 * (own + others) - report.agent_cpu_s);
+  });
+});

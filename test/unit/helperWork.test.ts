@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import { cpuOf } from '../../profile/cost';
+import { libraryKeys } from '../../profile/libraries';
+import type { LineCost, Profile } from '../../profile/types';
+import { ms, Program } from './recordings';
+
+function lineOf(profile: Profile, line: number): LineCost | undefined {
+  return profile.files.get('/project/a.py')?.lines.find((candidate) => candidate.line === line);
+}
+
+/** CPU time of helpers of a line, ms. */
+function helped(profile: Profile, line: number): number {
+  return Math.round((lineOf(profile, line)?.self.helper ?? 0) / ms);
+}
+
+/** Whatever is on lines and what is on none is all there is. */
+function isExact(profile: Profile, cpuMs: number): void {
+  const lines = [...profile.files.values()].flatMap((file) => file.lines);
+  const onLines = lines.reduce((sum, { self }) => sum + cpuOf(self), 0);
+  const { interpreter, unseen, libraries } = profile.offLine;
+  const off = libraries.reduce((sum, { ns }) => sum + ns, interpreter + unseen);
+  expect(cpuOf(profile.total)).toBeCloseTo(cpuMs * ms, 3);
+  expect(onLines + off).toBeCloseTo(cpuMs * ms, 3);
+}
+
+/** Thread 1 is the main one, 2 and 3 may run Python too, 8 and 9 never do. */
+class Pool extends Program {
+  readonly working = this.native('libc:start_thread', 'other:pool_loop', 'other:kernel');
+  readonly calling = this.native('interpreter:cfunction_call', 'other:multiply');
+  readonly waiting = this.native('interpreter:cfunction_call', 'other:multiply', 'libc:futex');
+
+  constructor() {
+    super();
+    [100, 102, 103, 108, 109].forEach((tid, index) => this.thread([1, 2, 3, 8, 9][index]!, tid));
+  }
+
+  line(line: number): number {
+    return this.stack('a.py:main:1:2', `a.py:f:10:${line}`);
+  }
+
+  /** A thread on a line, 4 ms at a time, from one moment to another, ms. */
+  runs(thread: number, line: number, fromMs: number, untilMs: number, native = 0): void {
+    for (let at = fromMs + 4; at <= untilMs; at += 4) {
+      const times = { timeNs: at * ms, wallNs: 4 * ms, cpuNs: 4 * ms };
+      this.sample({ thread, stack: this.line(line), native, ...times });
+    }
+  }
+
+  waits(thread: number, line: number, fromMs: number, untilMs: number, native = 0): void {
+    const times = { timeNs: untilMs * ms, wallNs: (untilMs - fromMs) * ms, cpuNs: 0 };
+    this.sample({ thread, stack: this.line(line), native, state: 'waiting', ...times });
+  }
+
+  /** A helper at work, its ticks a little after those of other threads. */
+  helps(thread: number, fromMs: number, untilMs: number, native = this.working): void {
+    for (let at = fromMs + 4; at <= untilMs; at += 4) {
+      const times = { timeNs: at * ms + 0.1 * ms, wallNs: 4 * ms, cpuNs: 4 * ms };
+      this.sample({ thread, noPython: true, native, ...times });
+    }
+  }
+
+  finished(cpuMs: number): Profile {
+    this.end(0, cpuMs);
+    const profile = this.builder.snapshot();
+    isExact(profile, cpuMs);
+    return profile;
+  }
+}
+
+test('helpers work for the line that computes in their library meanwhile, and for nobody when none is there', () => {
+  const pool = new Pool();
+  pool.runs(1, 11, 0, 100);
+  pool.runs(1, 12, 100, 300, pool.calling);
+  pool.runs(1, 13, 300, 500);
+  pool.helps(8, 100, 300);
+  pool.helps(9, 100, 300);
+  // A pool that spins for a while.
+  pool.helps(8, 320, 400);
+  const profile = pool.finished(500 + 400 + 80);
+  expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([0, 400, 0]);
+  expect(lineOf(profile, 12)).toMatchObject({ helperThreads: 2, self: { unsure: 0 } });
+  // The caller's line and its function have it in their totals.
+  expect(Math.round(lineOf(profile, 2)!.total.helper / ms)).toBe(400);
+  expect(lineOf(profile, 2)).toMatchObject({ helperThreads: 2, self: { helper: 0 } });
+  expect(profile.offLine.libraries).toEqual([{ module: 'other.so', ns: 80 * ms }]);
+  // What the helpers did is counted once.
+  expect(profile.total.helper).toBeCloseTo(400 * ms, 3);
+  expect(profile.total.native).toBeCloseTo(280 * ms, 3);
+  expect(profile.total.samples).toBe(125 + 100 + 20);
+  const [main] = profile.threads.filter(({ tid }) => tid === 108);
+  expect(main!.cpuNs).toBe(280 * ms);
+});
+
+test('helpers work for a line that waits in their library, not for one that waits elsewhere', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 200, pool.native('interpreter:lock_acquire', 'libc:futex'));
+  pool.waits(2, 13, 0, 200, pool.native('interpreter:cfunction_call', 'cuda:wait', 'libc:futex'));
+  pool.waits(3, 14, 0, 200, pool.waiting);
+  pool.helps(8, 0, 200);
+  const profile = pool.finished(200);
+  expect([12, 13, 14].map((line) => helped(profile, line))).toEqual([0, 0, 200]);
+});
+
+test('a thread that is in generated code belongs to the library it was seen in', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 200, pool.waiting);
+  pool.helps(8, 0, 100);
+  pool.helps(8, 100, 200, pool.native('anonymous:?'));
+  expect(helped(pool.finished(200), 12)).toBe(200);
+});
+
+test('several threads in the library have equal parts, and it is said that this is unsure', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 200, pool.waiting);
+  pool.runs(2, 13, 0, 200, pool.calling);
+  pool.helps(8, 0, 200);
+  const profile = pool.finished(400);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([100, 100]);
+  expect([12, 13].map((line) => lineOf(profile, line)!.self.unsure / ms)).toEqual([100, 100]);
+  // Of an odd number of samples one line counts one more; none is counted twice.
+  expect(profile.total.samples).toBe(1 + 50 + 50);
+  const samples = [12, 13].map((line) => lineOf(profile, line)!.self.samples);
+  expect(samples).toEqual([1 + 25, 50 + 25]);
+});
+
+test('work that goes on until a thread waits for it is that line’s, but unsure', () => {
+  const pool = new Pool();
+  pool.runs(1, 11, 0, 100);
+  pool.waits(1, 12, 100, 200, pool.waiting);
+  pool.runs(1, 13, 200, 300);
+  pool.helps(8, 20, 200);
+  // This one has paused in between.
+  pool.helps(9, 0, 20);
+  const profile = pool.finished(200 + 180 + 20);
+  expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([0, 180, 0]);
+  // What came before the wait; the tick at its beginning may belong to either.
+  expect(Math.abs(lineOf(profile, 12)!.self.unsure / ms - 80)).toBeLessThanOrEqual(4.001);
+});
+
+test('a thread that lacked a core after it had waited was still waiting for the helpers', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 60, pool.waiting);
+  pool.runs(1, 13, 96, 200);
+  pool.helps(8, 0, 96);
+  expect(helped(pool.finished(104 + 96), 12)).toBe(96);
+});
+
+test('what is left of a helper’s CPU time in the end is divided as its last samples were', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 100, pool.waiting);
+  pool.runs(1, 13, 100, 200);
+  pool.helps(8, 80, 112);
+  const left = { thread: 8, noPython: true, native: pool.working, remainder: true };
+  for (let index = 0; index < 8; index++) {
+    pool.sample({ ...left, timeNs: 190 * ms, wallNs: ms, cpuNs: ms });
+  }
+  const profile = pool.finished(100 + 32 + 8);
+  // Five of the eight samples were met while the line waited, by the nearest tick one more.
+  expect(helped(profile, 12)).toBe(20 + 5);
+});
+
+test('while the program runs, a helper’s work waits until its line is known', () => {
+  const pool = new Pool();
+  pool.helps(8, 0, 100);
+  expect(pool.builder.snapshot().offLine.libraries).toEqual([]);
+  pool.waits(1, 12, 0, 200, pool.waiting);
+  expect(helped(pool.builder.snapshot(), 12)).toBe(0);
+  pool.waits(1, 12, 200, 900, pool.waiting);
+  expect(helped(pool.builder.snapshot(), 12)).toBe(100);
+});
+
+test('libraries are told by file and by package; what every program uses says nothing', () => {
+  const packages = '/home/me/lib/python3.12/site-packages';
+  expect(libraryKeys(`${packages}/numpy.libs/libscipy_openblas64_-4b78795a.so`)).toEqual([
+    `${packages}/numpy.libs/libscipy_openblas64_-4b78795a.so`,
+    'package numpy',
+  ]);
+  expect(libraryKeys(`${packages}/numpy/_core/_multiarray_umath.so`)[1]).toBe('package numpy');
+  expect(libraryKeys(`${packages}/_duckdb.abi3.so`)).toEqual([`${packages}/_duckdb.abi3.so`]);
+  expect(libraryKeys('/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30')).toEqual([]);
+  expect(libraryKeys('/usr/lib/libgomp.so.1')).toEqual(['/usr/lib/libgomp.so.1']);
+});
