@@ -68,8 +68,8 @@ struct thread {
   uint32_t wait_stack;         // where it waits
   uint32_t wait_native;        // and where in compiled code, 0 = not known
   uint8_t wait_opcode;
-  struct in_step in_step;      // does it keep step with the kernel's tick?
-  struct awaits *awaits;       // and, of an event loop, for what: NULL when that is not known
+  struct in_step in_step;  // does it keep step with the kernel's tick?
+  struct awaits *awaits;   // and, of an event loop, for what: NULL when that is not known
   bool waiting, wait_gil, wait_known, wait_incomplete;
   bool woken;        // it has not been seen to run since it was last seen where it waits, or has no core
   bool delay_known;  // the kernel has said once how long it had no core
