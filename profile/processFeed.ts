@@ -207,7 +207,7 @@ export class ProcessFeed {
     return [...this.threads.values()].findLast((thread) => thread.tid === tid)?.track;
   }
 
-  /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the disk was full. */
+  /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the file could not be written any more. */
   finish(state: 'ended' | 'lost' | 'full'): void {
     this.state = state;
   }
@@ -233,6 +233,7 @@ export class ProcessFeed {
       ...(this.#gpu && { gpu: this.#gpu.info() }),
       exit: this.#end?.exit ?? null,
       state: this.state,
+      whyFull: header.whyFull,
       samples: this.samples,
       dropped: stats?.dropped ?? 0,
       rejected: stats?.rejected ?? 0,

@@ -15,6 +15,8 @@ export interface RecordingHeader {
   startUnixNs: number;
   intervalNs: number;
   state: 'recording' | 'closed' | 'full';
+  /** Why it is full: an error number of Linux, 0 where that is not known. */
+  whyFull: number;
   heartbeatNs: number;
   processCpuNs: number;
 }

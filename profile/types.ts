@@ -191,6 +191,8 @@ export interface ProcessInfo {
   gpu?: ProcessGpu;
   exit: number | null;
   state: 'running' | 'ended' | 'lost' | 'full';
+  /** Why recording stopped early (`full`): an error number of Linux, 0 where that is not known. */
+  whyFull: number;
   samples: number;
   dropped: number;
   rejected: number;

@@ -73,6 +73,7 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
     startUnixNs: readUint64(view, 40),
     intervalNs: readUint64(view, 48),
     state,
+    whyFull: view.getUint32(60, true),
     heartbeatNs: readUint64(view, 64),
     processCpuNs: readUint64(view, 72),
   };
@@ -93,6 +94,7 @@ export function encodeHeader(header: RecordingHeader): Uint8Array {
   writeUint64(view, 40, header.startUnixNs);
   writeUint64(view, 48, header.intervalNs);
   view.setUint32(56, states.indexOf(header.state), true);
+  view.setUint32(60, header.whyFull, true);
   writeUint64(view, 64, header.heartbeatNs);
   writeUint64(view, 72, header.processCpuNs);
   return bytes;

@@ -3,6 +3,7 @@ import type { Profile } from '../profile/types';
 import { plainText } from '../protocol/plain';
 import type { Note } from './recordingFile';
 import { samplingNotes } from './sampling';
+import { whyStopped } from './whyStopped';
 
 /** Said when the program's own process did not come to its end by itself. */
 export const killed: Note = {
@@ -18,12 +19,10 @@ export function profileNotes(profile: Profile): Note[] {
     const who = processes.length > 1 ? `Process ${pid}: ` : '';
     return notes.map(({ severity, text }): Note => ({ severity, text: who + text }));
   });
-  const full = processes.filter(({ state }) => state === 'full');
-  if (full.length > 0) {
-    said.push({
-      severity: 'warning',
-      text: 'The disk is full, so recording stopped early; the program went on. Free some space and run again.',
-    });
+  for (const { pid, state, whyFull } of processes) {
+    if (state !== 'full') continue;
+    const who = processes.length > 1 ? `Process ${pid}: ` : '';
+    said.push({ severity: 'warning', text: who + whyStopped(whyFull) });
   }
   if (main?.state === 'lost') {
     said.push(killed);

@@ -99,7 +99,7 @@ export class RecordingFile {
     if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
       this.say({
         severity: 'information',
-        text: `${basename(this.path)} is empty: its process ended before anything was recorded, or there was no room on the disk.`,
+        text: `${basename(this.path)} is empty: its process ended before anything was recorded, or there was no room on the disk or within the limit on file sizes (ulimit -f).`,
       });
       this.finish('lost');
       return undefined;

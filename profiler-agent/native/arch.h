@@ -23,6 +23,11 @@ enum { REG_FP = 6, REG_SP = 7, REG_RETURN = 16 };
 // Bytes between stack pointer and frame address when a function begins.
 #define ENTRY_FRAME 8
 
+// For a loop that waits.
+INLINE void processor_pause(void) {
+  __asm__ volatile("pause");
+}
+
 INLINE struct registers registers_read(const ucontext_t *context) {
   const greg_t *all = context->uc_mcontext.gregs;
   return (struct registers){
@@ -85,6 +90,11 @@ INLINE uintptr_t pointer_strip(uintptr_t address) {
   register uintptr_t link __asm__("x30") = address;
   __asm__("hint #7" : "+r"(link));
   return link;
+}
+
+// For a loop that waits.
+INLINE void processor_pause(void) {
+  for (int i = 0; i < 30; i++) __asm__ volatile("yield");
 }
 
 INLINE struct registers registers_read(const ucontext_t *context) {

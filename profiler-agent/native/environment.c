@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "environment_block.h"
+#include "sandbox.h"
 
 extern char **environ;
 
@@ -180,7 +181,9 @@ int environment_pass_on(struct target target, char *const wanted[], int (*start)
                         void *context) {
   struct room room;
   if (!environment_is_passed_on() || !room_for(&room, wanted)) return start(wanted, context);
-  enum target_kind kind = target_look(&target, library, environment_get(OUR_DIR));
+  // The agent's first steps would be its last there, and the program's.
+  bool sandboxed = !sandbox_allows(SANDBOX_RECORD | SANDBOX_THREAD | SANDBOX_RETURN | SANDBOX_MEMORY);
+  enum target_kind kind = sandboxed ? TARGET_IS_SANDBOXED : target_look(&target, library, environment_get(OUR_DIR));
   if (kind != TARGET_TAKES_US) {
     unsigned bit = kind == TARGET_HAS_RIGHTS ? 0 : 1u << kind, before = atomic_fetch_or(&lost, bit);
     int result = start(wanted, context);
@@ -202,6 +205,9 @@ const char *environment_lost(void) {
   if (kinds & 1u << TARGET_OUT_OF_REACH)
     return "A program was started from where the native engine's library cannot be read, or nothing be recorded, as in "
            "another root folder or without the right to: it is not profiled, nor what it starts.";
+  if (kinds & 1u << TARGET_IS_SANDBOXED)
+    return "A program was started inside a sandbox (seccomp) that forbids the system calls that recording takes: it is "
+           "not profiled, nor what it starts.";
   if (kinds & 1u << TARGET_IS_OTHER)
     return "A program was started that the native engine's library is not made for, as one for 32 bits or for musl: "
            "it is not profiled, nor what it starts.";

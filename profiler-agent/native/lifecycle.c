@@ -25,8 +25,10 @@
 #include "late.h"
 #include "lifecycle.h"
 #include "memory.h"
+#include "process.h"
 #include "recording.h"
 #include "sampler.h"
+#include "sandbox.h"
 #include "selftest.h"
 #include "shared_room.h"
 #include "signals.h"
@@ -38,12 +40,16 @@ static struct interpreter python;
 static struct watcher_settings settings = {.python = &python};
 static char directory[3072];
 static bool active;
-static int process;  // the pid that is recorded: a vfork child shares this memory but is another process
 
 static int (*real_pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 static bool is_this_process(void) {
-  return active && process == getpid();
+  return active && process_is_recorded();
+}
+
+// A vfork child shares all memory, and is another process.
+static bool is_really_this_process(void) {
+  return is_this_process() && !process_is_borrowed();
 }
 
 // The watcher's own thread is made without the trampoline.
@@ -73,6 +79,30 @@ static void say(int severity, const char *text) {
   recording_close();
 }
 
+void lifecycle_watcher_failed(void) {
+  threads_stop_timers();
+  memory_stop();
+  record_note(1,
+              "The recording ends early: the thread that writes it had to make way for a system call that is only "
+              "granted to a process with one thread, and could not be started again.");
+  recording_close();
+  active = false;
+  process_end();
+}
+
+// The recording says why there is nothing in it.
+static void without_watcher(int error) {
+  char text[240];
+  snprintf(text, sizeof text,
+           "This process is not sampled: the thread that writes the recording could not be started (error %d%s).",
+           error, error == EAGAIN ? ", a limit on processes, ulimit -u, or on memory" : "");
+  threads_stop_timers();
+  record_note(2, text);
+  recording_close();
+}
+
+static bool recorded;  // there is a file
+
 // A program that loads Python late is recorded from then on.
 static void say_late(void) {
   char text[256];
@@ -98,7 +128,11 @@ static void say_late(void) {
 
 static bool record_from_here(bool late) {
   bool again;
-  if (!recording_open(directory, settings.interval_ns, &again)) return false;
+  recorded = recording_open(directory, settings.interval_ns, &again);
+  if (!recorded) {
+    threads_stop_timers();
+    return false;
+  }
   // exec keeps the process's clocks running; what they say so far is in the recording before this one.
   settings.cpu_base = again ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
   settings.ticks_base = again ? ticks_now() : (struct ticks){0};
@@ -107,7 +141,9 @@ static bool record_from_here(bool late) {
   if (late) say_late();
   recording_commit();
   watcher_configure(&settings);
-  return watcher_start() == 0;
+  int error = watcher_start();
+  if (error) without_watcher(error);
+  return !error;
 }
 
 static void after_fork_in_child(void) {
@@ -115,13 +151,22 @@ static void after_fork_in_child(void) {
   signals_after_fork();
   guard_after_fork();
   if (!active) return;
+  if (!sandbox_allows(SANDBOX_RECORD | SANDBOX_MEMORY | SANDBOX_THREAD | SANDBOX_RETURN)) {
+    process_child_lost(CHILD_SANDBOXED);
+    memory_stop();
+    active = false;
+    return;
+  }
   memory_after_fork();
   watcher_after_fork();
   codes_clear();
+  process_begin();
   threads_after_fork();
-  process = getpid();
   active = record_from_here(false);
-  if (!active) memory_stop();
+  if (active) return;
+  memory_stop();
+  process_end();
+  if (!recorded) process_child_lost(CHILD_HAS_NO_FILE);
 }
 
 static void begin_late(void);
@@ -136,6 +181,7 @@ static void begin(bool late) {
   gpu_prepare();
   selftest_prepare(&python);
   thread_states_use(&python);
+  process_begin();
   int signal = sampler_install(&python);
   if (!signal) {
     say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");
@@ -146,7 +192,6 @@ static void begin(bool late) {
   struct thread *main_thread = thread_claim();
   if (!main_thread) return;
   thread__begin(main_thread);
-  process = getpid();
   active = true;
   shared_room_prepare(directory);
   pthread_atfork(NULL, NULL, after_fork_in_child);
@@ -188,8 +233,9 @@ static void *trampoline(void *argument) {
   struct thread *self = argument;
   void *(*start)(void *) = self->start;
   void *value = self->argument;
+  sandbox_inherit(self->forbidden);
   thread__begin(self);
-  signals_begin(self->signals_blocked);
+  if (sandbox_allows(SANDBOX_THREAD)) signals_begin(self->signals_blocked);
   void *result;
   pthread_cleanup_push(finish_thread, self);
   result = start(value);
@@ -199,12 +245,13 @@ static void *trampoline(void *argument) {
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
   late_look();
-  struct thread *self = is_this_process() ? thread_claim() : NULL;
+  struct thread *self = is_this_process() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
   if (!self) return agent_real_pthread_create(thread, attributes, start, argument);
   self->start = start;
   self->argument = argument;
   self->has_trampoline = true;
   self->signals_blocked = signals_believed();
+  self->forbidden = sandbox_forbidden;
   int error = agent_real_pthread_create(thread, attributes, trampoline, self);
   if (error) thread__unclaim(self);
   return error;
@@ -219,11 +266,16 @@ EXPORT void pthread_exit(void *value) {
   real(value);
 }
 
+void lifecycle_thread_ends(int status) {
+  struct thread *self = is_really_this_process() ? thread_self() : NULL;
+  if (self && thread__finish(self)) say_goodbye(status);
+}
+
 // exec ends every other thread without a word, so the recording is brought to a good end first; and a signal that were
 // pending when the new program image takes the place of our handler would kill that program. With the watcher gone only
 // the timers are left: the kernel deletes them, and their pending signals, as part of exec.
 bool lifecycle_before_exec(void) {
-  if (!is_this_process() || !watcher_stop(false, -1)) return false;
+  if (!is_really_this_process() || !watcher_stop(false, -1)) return false;
   recording_mark_closed(true);
   signals_before_exec();
   return true;
@@ -237,9 +289,15 @@ void lifecycle_exec_failed(void) {
 
 // ---- _exit ----
 
+void lifecycle_process_ends(int status) {
+  if (is_really_this_process()) say_goodbye(status);
+}
+
 EXPORT void _exit(int status) {
-  if (is_this_process()) say_goodbye(status);
-  for (;;) syscall(SYS_exit_group, status);
+  static void (*real)(int) __attribute__((noreturn));
+  lifecycle_process_ends(status);
+  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "_exit");
+  real(status);
 }
 
 EXPORT void _Exit(int status) {

@@ -6,3 +6,8 @@
 // there is nothing to say after one that failed either.
 bool lifecycle_before_exec(void);
 void lifecycle_exec_failed(void);
+// The calling thread, or the whole process, is about to end.
+void lifecycle_thread_ends(int status);
+void lifecycle_process_ends(int status);
+// The watcher had to stop and does not start again: the recording ends here.
+void lifecycle_watcher_failed(void);

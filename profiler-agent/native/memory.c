@@ -96,8 +96,7 @@ static void thin(void) {
   atomic_store(&period_now, 2 * period);
 }
 
-// The program goes on as before, but is not looked at any more. `why` is said once.
-static void step_aside(const char *why) {
+void memory_leave(const char *why) {
   atomic_store(&on, false);
   atomic_store(&aside, why);
 }
@@ -131,7 +130,7 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
     else
       memory_table_take((uintptr_t)block, &stale, &stale_size);
   } else {
-    step_aside(no_memory);
+    memory_leave(no_memory);
   }
   memory_unlock(&held);
 }
@@ -263,7 +262,7 @@ void memory_adapt(uint64_t now) {
 
 void memory_start(const struct interpreter *interpreter) {
   python = interpreter;
-  if (!memory_notes_begin(python) || !memory_table_begin()) return step_aside(no_memory);
+  if (!memory_notes_begin(python) || !memory_table_begin()) return memory_leave(no_memory);
   memory_map_begin();
   memory_handlers_begin(python->eval_entry);
   memory_python_begin(python);

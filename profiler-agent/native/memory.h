@@ -100,6 +100,8 @@ bool memory_is_on(void);
 void memory_adapt(uint64_t now);
 // Says what a person has to know, as soon as it is so. (watcher)
 void memory_say(void);
+// The program goes on as before, but is not looked at any more. `why` is said once.
+void memory_leave(const char *why);
 // Nothing is looked at any more.
 void memory_stop(void);
 // In a forked child: it begins anew.

@@ -11,6 +11,8 @@
 #include "handlers.h"
 #include "memory.h"
 #include "memory_handlers.h"
+#include "process.h"
+#include "sandbox.h"
 
 _Atomic uint8_t memory_filter[MEMORY_FILTER];
 
@@ -18,9 +20,6 @@ _Atomic uint8_t memory_filter[MEMORY_FILTER];
 
 enum { FREE, HELD, WANTED };
 static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): a thread that waits lets the holder run
-static int process;
-// True in this process, and gone in a copy of it, if the kernel can do that (4.14).
-static _Atomic bool *told;
 static _Atomic uint64_t spent_ns;
 static uint32_t turn;
 // One hold of the lock in so many is measured.
@@ -32,30 +31,13 @@ uint64_t memory_spent_ns(void) {
   return atomic_load_explicit(&spent_ns, memory_order_relaxed);
 }
 
-static bool is_told(void) {
-  return told ? atomic_load_explicit(told, memory_order_relaxed) : process == getpid();
-}
-
-static void tell(void) {
-  static const size_t page = 4096;
-  process = getpid();
-  if (!told) {
-    _Atomic bool *pages = pages_alloc(page);
-    if (pages && madvise((void *)pages, page, MADV_WIPEONFORK) == 0)
-      told = pages;
-    else
-      pages_free((void *)pages, page);
-  }
-  if (told) atomic_store(told, true);
-}
-
 // Faults are met by reads of ours, and recovered; those that somebody sends wait (handlers.h).
 static uint64_t all_but_faults(void) {
   return ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
 }
 
 bool memory_lock(struct memory_held *held) {
-  if (!is_told()) return false;
+  if (!process_is_recorded() || !sandbox_allows(SANDBOX_MEMORY)) return false;
   held->error = errno;
   held->began = clock_ns(CLOCK_MONOTONIC);
   held->masked = memory_handlers_harm();
@@ -176,7 +158,6 @@ bool memory_table_begin(void) {
   used = 0;
   atomic_store(&version, 0);
   atomic_store(&state, FREE);
-  tell();
   return table || grow();
 }
 

@@ -12,6 +12,7 @@
 #include "gil.h"
 #include "interpreter.h"
 #include "queue.h"
+#include "outside.h"
 #include "sampler.h"
 #include "samples.h"
 #include "selftest.h"
@@ -117,7 +118,9 @@ static int thread_look(const struct thread *it, bool stood_still, struct sleep_p
 uint32_t thread__introduce(struct thread *it) {
   if (it->id) return it->id;
   it->id = ++thread_ids;
-  if (it->tid == getpid()) {
+  // A sandbox may have kept it from saying so.
+  if (!it->began) it->began = clock_ns(CLOCK_MONOTONIC);
+  if (it->is_first) {
     it->cpu = settings.cpu_base;
     it->ticks = settings.ticks_base;
     // exec keeps this clock running too.
@@ -220,20 +223,23 @@ void thread__drain(struct thread *it) {
     if (entry->kind == ENTRY_CODE) {
       if (!selftest_contradicted()) record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
+      struct entry_sample sample = *(const struct entry_sample *)entry;
+      const uint64_t *words = (const uint64_t *)((const struct entry_sample *)entry + 1);
       thread__introduce(it);
-      const struct entry_sample *sample = (const struct entry_sample *)entry;
+      if (!sample.wall || !sample.cpu) outside_complete(it, &sample, !ring__has_more(it->ring, entry));
       // The watcher has not seen it run yet.
-      if (it->woken && sample->wall > it->seen && sample->cpu > it->clock) wait_over(it, sample->wall, sample->cpu);
+      if (it->woken && sample.wall > it->seen && sample.cpu > it->clock) wait_over(it, sample.wall, sample.cpu);
       it->woken = false;
-      early_release(it->id, sample->wall);
-      has_helpers |= it->tid != getpid() && sample->flags & SAMPLE_NO_PYTHON;
-      thread__take_sample(it, sample, settings.signal_always, stats);
+      early_release(it->id, sample.wall);
+      has_helpers |= !it->is_first && sample.flags & SAMPLE_NO_PYTHON;
+      thread__take_sample(it, &sample, words, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
-      const struct entry_end *end = (const struct entry_end *)entry;
+      struct entry_end end = *(const struct entry_end *)entry;
       thread__introduce(it);
-      thread__write_off_cpu(it, end->wall, end->cpu);
-      thread__settle(it, end->wall, end->cpu);
-      record_thread_end(it->id, end->wall, end->cpu);
+      outside_complete_end(it, &end);
+      thread__write_off_cpu(it, end.wall, end.cpu);
+      thread__settle(it, end.wall, end.cpu);
+      record_thread_end(it->id, end.wall, end.cpu);
     }
     ring__pop(it->ring, entry);
   }
@@ -246,6 +252,7 @@ void thread__drain(struct thread *it) {
 // ---- One look at one thread ----
 
 static void thread_signal(struct thread *it, uint64_t now) {
+  if (atomic_load(&it->unsampled)) return;
   if (atomic_load_explicit(&it->ticked, memory_order_acquire)) {
     // Still on its way, or the program blocks every signal in that thread. Try again after a while.
     if (now - it->ticked_at < RETRY_NS) return;

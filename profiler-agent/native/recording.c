@@ -10,14 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "record_writer.h"
 #include "ring.h"
+#include "sandbox.h"
 #include "shared_room.h"
 
 #define HEADER_SIZE 128
 #define WINDOW SHARED_CHUNK
 
 enum { STATE_RECORDING, STATE_CLOSED, STATE_FULL };
+// Why a recording is full: somebody has cut the file off.
+#define CUT_OFF ESTALE
+// The file may be as long as this while the program may not make files any longer.
+#define PREPARED (1ull << 30)
 
 struct header {
   char magic[8];
@@ -27,7 +33,7 @@ struct header {
   uint32_t pid, ppid;
   uint64_t start_monotonic, start_unix, interval;
   _Atomic uint32_t state;
-  uint32_t zero;
+  _Atomic uint32_t why;  // it is full: an errno
   _Atomic uint64_t heartbeat, process_cpu;
 };
 
@@ -42,9 +48,17 @@ static struct {
   uint64_t start;         // CLOCK_MONOTONIC
   uint64_t cpu_base;
   uint32_t shared;  // the number of this recording in the shared room; 0 when it has a file of its own
+  uint32_t state;
 } out;
 // The watcher's own descriptor of the file, in its own table; −1 when it has none. Only the watcher uses it.
 static int held = -1;
+
+// Stores to the header, which somebody may have cut off.
+#define HEADER_STORE(field, value)                                                             \
+  do {                                                                                         \
+    __typeof__(out.header->field) store_value = (value);                                       \
+    guarded_write((void *)&out.header->field, (const void *)&store_value, sizeof store_value); \
+  } while (0)
 
 // A record is put together here, its payload at `body`, and copied to the file when it is complete.
 static unsigned char scratch[RING_SIZE + 16];
@@ -86,29 +100,45 @@ static void window_unmap(void) {
 // there is room.
 static int room_make(int file, uint64_t start, uint64_t size) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && start + size > limit.rlim_cur) return EFBIG;
+  struct stat now;
+  bool grows = fstat(file, &now) != 0 || start + size > (uint64_t)now.st_size;
+  if (grows && getrlimit(RLIMIT_FSIZE, &limit) == 0 && start + size > limit.rlim_cur) return EFBIG;
   return posix_fallocate(file, (off_t)start, (off_t)size);
 }
 
-// Maps the window that holds the file position.
+// Nothing more is recorded; the program goes on.
+static void stop(int why) {
+  out.state = STATE_FULL;
+  HEADER_STORE(why, (uint32_t)why);
+  HEADER_STORE(state, STATE_FULL);
+}
+
+// Maps the window that holds the file position, in the place of the one before: that takes no room that the program may
+// have been denied (RLIMIT_AS).
 static bool window_map(uint64_t position) {
-  window_unmap();
   uint64_t start = position / WINDOW * WINDOW;
-  void *window = MAP_FAILED;
-  int file = out.shared ? -1 : held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
-  if (file >= 0) {
-    if (room_make(file, start, WINDOW) == 0)
-      window = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED, file, (off_t)start);
-    if (file != held) close(file);
+  if (out.shared) {
+    out.window = shared_room_take(out.shared);
+    out.window_start = start;
+    if (!out.window) stop(ENOSPC);
+    return out.window != NULL;
   }
-  if (out.shared && !(window = shared_room_take(out.shared))) window = MAP_FAILED;
-  if (window == MAP_FAILED) {
-    atomic_store(&out.header->state, STATE_FULL);
+  int error, file = held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
+  if (file < 0) {
+    stop(errno);
     return false;
   }
-  out.window = window;
+  error = room_make(file, start, WINDOW);
+  if (!error) {
+    int flags = out.window ? MAP_SHARED | MAP_FIXED : MAP_SHARED;
+    void *window = mmap(out.window, WINDOW, PROT_READ | PROT_WRITE, flags, file, (off_t)start);
+    error = window == MAP_FAILED ? errno : 0;
+    if (!error) out.window = window;
+  }
+  if (file != held) close(file);
+  if (error) stop(error);
   out.window_start = start;
-  return true;
+  return !error;
 }
 
 static void write_bytes(const unsigned char *bytes, size_t size) {
@@ -117,7 +147,7 @@ static void write_bytes(const unsigned char *bytes, size_t size) {
     if ((!out.window || position - out.window_start >= WINDOW) && !window_map(position)) return;
     size_t offset = (size_t)(position - out.window_start), room = WINDOW - offset;
     size_t part = size < room ? size : room;
-    memcpy(out.window + offset, bytes, part);
+    if (!guarded_write(out.window + offset, bytes, part)) return stop(CUT_OFF);
     out.end += part;
     bytes += part;
     size -= part;
@@ -129,7 +159,7 @@ void record_begin(void) {
 }
 
 void record_finish(uint8_t kind) {
-  if (!out.header || atomic_load(&out.header->state) != STATE_RECORDING) return;
+  if (!out.header || out.state != STATE_RECORDING) return;
   size_t length = body - BODY;
   unsigned char front[BODY];
   size_t size = 0;
@@ -141,7 +171,7 @@ void record_finish(uint8_t kind) {
   uint64_t before = out.end;
   write_bytes(scratch + BODY - size, size + length);
   // Half a record is never committed.
-  if (atomic_load(&out.header->state) == STATE_FULL) out.end = before;
+  if (out.state == STATE_FULL) out.end = before;
 }
 
 bool recording_is_open(void) {
@@ -190,13 +220,12 @@ static struct header *shared_begin(void) {
 bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   *again = false;
   struct header *header = NULL;
-  int file = file_create(directory, again), error = 0;
-  bool full = false;
+  int file = file_create(directory, again), error = 0, full = 0;
   if (file >= 0) {
     // Where there is room for little more than a header, the header alone says that the disk is full; where there is
     // none at all, an empty file says that something was to be here.
     error = room_make(file, 0, HEADER_SIZE);
-    full = !error && room_make(file, 0, WINDOW) != 0;
+    full = error ? 0 : room_make(file, 0, WINDOW);
     header = error ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
   } else {
@@ -218,16 +247,17 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   header->start_unix = clock_ns(CLOCK_REALTIME);
   header->interval = interval_ns;
   atomic_store(&header->heartbeat, out.start);
-  if (full) atomic_store(&header->state, STATE_FULL);
+  if (full) stop(full);
   memcpy(header->magic, "LINESCP\n", 8);
   return true;
 }
 
 void recording_commit(void) {
   if (!out.header) return;
-  atomic_store_explicit(&out.header->heartbeat, clock_ns(CLOCK_MONOTONIC), memory_order_relaxed);
-  atomic_store_explicit(&out.header->process_cpu, recording_process_cpu(), memory_order_relaxed);
-  atomic_store_explicit(&out.header->committed, out.end, memory_order_release);
+  HEADER_STORE(heartbeat, clock_ns(CLOCK_MONOTONIC));
+  HEADER_STORE(process_cpu, recording_process_cpu());
+  atomic_thread_fence(memory_order_release);
+  HEADER_STORE(committed, out.end);
 }
 
 static void let_go(void) {
@@ -238,12 +268,15 @@ static void let_go(void) {
   memset(&out, 0, sizeof out);
 }
 
-// The room made in advance; when that fails the file is only longer than it needs to be.
+// When that fails the file is only longer than it needs to be.
 static void room_give_back(void) {
-  off_t size = (off_t)(HEADER_SIZE + out.end);
+  struct stat now;
+  uint64_t size = HEADER_SIZE + out.end;
   window_unmap();
-  if (out.shared) return;
-  if (held >= 0 ? ftruncate(held, size) != 0 : truncate(out.path, size) != 0) errno = 0;
+  if (out.shared || !out.header) return;
+  // What is missing of one that was cut off does not come back by making it longer.
+  bool longer = (held >= 0 ? fstat(held, &now) : stat(out.path, &now)) == 0 && (uint64_t)now.st_size > size;
+  if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(out.path, (off_t)size) != 0)) errno = 0;
 }
 
 void recording_hold(void) {
@@ -251,27 +284,37 @@ void recording_hold(void) {
 }
 
 void recording_release(void) {
-  if (held < 0) return;
   room_give_back();
-  close(held);
+  if (held >= 0) close(held);
   held = -1;
+}
+
+static void state_change(uint32_t from, uint32_t to) {
+  if (out.state != from) return;
+  out.state = to;
+  HEADER_STORE(state, to);
 }
 
 void recording_close(void) {
   if (!out.header) return;
   recording_commit();
-  uint32_t recording = STATE_RECORDING;
-  atomic_compare_exchange_strong(&out.header->state, &recording, STATE_CLOSED);
+  state_change(STATE_RECORDING, STATE_CLOSED);
   room_give_back();
   let_go();
 }
 
 void recording_mark_closed(bool closed) {
   if (!out.header) return;
-  // It is made again when something is written after all.
-  if (closed) room_give_back();
-  uint32_t from = closed ? STATE_RECORDING : STATE_CLOSED;
-  atomic_compare_exchange_strong(&out.header->state, &from, closed ? STATE_CLOSED : STATE_RECORDING);
+  state_change(closed ? STATE_RECORDING : STATE_CLOSED, closed ? STATE_CLOSED : STATE_RECORDING);
+}
+
+void recording_prepare_for_limit(uint64_t limit) {
+  struct stat now;
+  int error = errno;
+  if (out.header && !out.shared && limit < PREPARED && sandbox_allows(SANDBOX_RECORD) && stat(out.path, &now) == 0 &&
+      (uint64_t)now.st_size < PREPARED && truncate(out.path, (off_t)PREPARED) != 0)
+    errno = 0;
+  errno = error;
 }
 
 void recording_abandon(void) {

@@ -16,6 +16,9 @@ bool recording_is_open(void);
 void recording_commit(void);
 // Closes it as ended by the process itself.
 void recording_close(void);
+// The program is about to forbid itself files that are longer than `limit`: this one gets its length before, without
+// taking any room for it. (on any thread)
+void recording_prepare_for_limit(uint64_t limit);
 // Says that it is closed, or that it goes on after all, as around exec, which may fail.
 void recording_mark_closed(bool closed);
 // Keeps the file open in the watcher's own table of descriptors, so that it can grow when the program has given up its

@@ -11,6 +11,7 @@
 
 #include "arch.h"
 #include "modules.h"
+#include "sandbox.h"
 #include "threads.h"
 #include "unwind.h"
 
@@ -64,7 +65,8 @@ static bool is_restartable(long call, const greg_t *regs) {
     case SYS_writev:
       // Sockets with a time limit. What else fails with EINTR here, such as a file system in user space, may have
       // acted.
-      return syscall(SYS_fstat, (int)regs[REG_RDI], &file) == 0 && S_ISSOCK(file.st_mode);
+      return sandbox_allows(SANDBOX_PENDING) && syscall(SYS_fstat, (int)regs[REG_RDI], &file) == 0 &&
+             S_ISSOCK(file.st_mode);
     default: return false;
   }
 }
@@ -164,6 +166,7 @@ static long call_number(const greg_t *regs, const struct module_map *map) {
 // Whether a signal of the program's is about to be delivered: then the call ends with EINTR because of that one.
 static bool is_due(const ucontext_t *context) {
   uint64_t pending, blocked;
+  if (!sandbox_allows(SANDBOX_PENDING)) return true;
   if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0) return true;
   // Of a call that waits with a mask of its own this is the mask outside it: what is pending inside it is met again.
   memcpy(&blocked, &context->uc_sigmask, sizeof blocked);

@@ -24,15 +24,15 @@ struct entry {
 };
 
 // A sample as the handler saw it. Clocks are absolute: the watcher takes the differences, so a dropped sample's cost
-// goes to the next one. Followed by its frames, one word each, innermost first.
+// goes to the next one. 0: a sandbox forbids to read them. Followed by its frames, one word each, innermost first.
 struct entry_sample {
   struct entry entry;
   uint64_t wall, cpu;
   struct ticks ticks;
   uint32_t words;
   uint8_t flags, opcode;
-  bool by_tick;  // by the thread's timer, not by the watcher
-  uint8_t padding;
+  bool by_tick;       // by the thread's timer, not by the watcher
+  bool from_outside;  // the watcher has read the clocks
 };
 
 // A word is a Python frame (its code's id, and its instruction in bytes or −1) or a native one: a program counter, or a
@@ -114,6 +114,13 @@ INLINE const struct entry *ring__peek(struct ring *self) {
     if (entry->kind != ENTRY_SKIP) return entry;
     atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
   }
+}
+
+// Whether there are others behind this one, which is the oldest. (watcher)
+INLINE bool ring__has_more(struct ring *self, const struct entry *entry) {
+  uint32_t used =
+      atomic_load_explicit(&self->head, memory_order_acquire) - atomic_load_explicit(&self->tail, memory_order_relaxed);
+  return used > entry->size;
 }
 
 INLINE void ring__pop(struct ring *self, const struct entry *entry) {

@@ -10,6 +10,7 @@
 #include "restart.h"
 #include "memory.h"
 #include "signal_stack.h"
+#include "sandbox.h"
 #include "signals.h"
 #include "selftest.h"
 #include "stack.h"
@@ -19,9 +20,13 @@
 static const struct interpreter *python;
 
 static void sample_take(struct thread *self, const struct registers *registers, bool by_tick) {
-  struct entry_sample sample = {.wall = clock_ns(CLOCK_MONOTONIC), .by_tick = by_tick};
-  sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  sample.ticks = ticks_now();
+  struct entry_sample sample = {.by_tick = by_tick};
+  // What a sandbox forbids to read is left to the watcher (outside.c).
+  if (sandbox_allows(SANDBOX_TIME)) sample.wall = clock_ns(CLOCK_MONOTONIC);
+  if (sandbox_allows(SANDBOX_CPU_CLOCK)) {
+    sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    sample.ticks = ticks_now();
+  }
 
   uintptr_t tstate = thread_state_of(self, true);
   atomic_store_explicit(&self->tstate, tstate, memory_order_relaxed);
@@ -73,7 +78,9 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     // The C library's functions that the handler uses are hooked.
     bool inside = memory_local.inside;
     memory_local.inside = true;
+    atomic_store_explicit(&self->in_handler, true, memory_order_relaxed);
     sample_take(self, &registers, info->si_code == SI_TIMER);
+    atomic_store_explicit(&self->in_handler, false, memory_order_relaxed);
     memory_local.inside = inside;
     if (began) spent_since(self, began);
     atomic_store_explicit(&self->ticked, false, memory_order_release);

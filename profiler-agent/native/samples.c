@@ -40,16 +40,19 @@ static uint64_t sample_system(struct thread *it, uint64_t cpu, struct ticks tick
   return time;
 }
 
-void thread__take_sample(struct thread *it, const struct entry_sample *entry, bool often, struct stats *stats) {
+void thread__take_sample(struct thread *it, const struct entry_sample *entry, const uint64_t *words, bool often,
+                         struct stats *stats) {
   struct ticks ticks = {entry->ticks.user - it->ticks.user, entry->ticks.system - it->ticks.system};
   // A tick between two clocks that the handler reads one after the other looks like one more or one less.
   if ((int64_t)ticks.system < 0) ticks.system = 0;
   it->ticks = entry->ticks;
-  if (entry->by_tick) in_step__tick(&it->in_step, entry->cpu, ticks.system != 0);
+  if (entry->by_tick && !entry->from_outside) in_step__tick(&it->in_step, entry->cpu, ticks.system != 0);
+  // Those that are read from outside are known of several samples together.
+  struct ticks one_tick = {tick_ns(), 0};
   // After exec, the first tick may come before the clocks are read that the recording begins with.
   uint64_t cpu = entry->cpu > it->cpu ? entry->cpu - it->cpu : 0;
   // Others come often, or because ticks miss the thread.
-  if (entry->by_tick && !often) cpu = sample_cpu(cpu, ticks);
+  if (entry->by_tick && !often) cpu = sample_cpu(cpu, entry->from_outside ? one_tick : ticks);
   struct sample_record sample = {
       .thread = it->id,
       .flags = entry->flags,
@@ -62,7 +65,7 @@ void thread__take_sample(struct thread *it, const struct entry_sample *entry, bo
   if (selftest_contradicted())
     sample.flags |= SAMPLE_NO_PYTHON;
   else
-    words_record((const uint64_t *)(entry + 1), entry->words, &sample.stack, &sample.native);
+    words_record(words, entry->words, &sample.stack, &sample.native);
   it->place =
       (struct met){.flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
   queue__charge_sample(it, entry, &it->place);

@@ -4,8 +4,9 @@
 #include "recording.h"
 #include "threads.h"
 
-// Writes one sample. `often`: threads are sampled faster than by ticks.
-void thread__take_sample(struct thread *self, const struct entry_sample *entry, bool often, struct stats *stats);
+// Writes one sample with its frames. `often`: threads are sampled faster than by ticks.
+void thread__take_sample(struct thread *self, const struct entry_sample *entry, const uint64_t *words, bool often,
+                         struct stats *stats);
 // Writes CPU time that is not a sample's of its own, up to a moment.
 void remainder_write(uint32_t thread, const struct met *met, uint64_t wall, uint64_t cpu);
 // The thread is over: divides the CPU time that no sample was charged with among its last ones. What should have been

@@ -11,6 +11,7 @@
 #include "codes.h"
 #include "frames.h"
 #include "ring.h"
+#include "sandbox.h"
 #include "text.h"
 #include "threads.h"
 
@@ -293,7 +294,10 @@ static bool is_moment(void) {
   if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed) &&
              !atomic_load_explicit(&errand, memory_order_relaxed)))
     return false;
-  return selftest_may_call() && syscall(SYS_gettid) == getpid() && is_initialized() && !python->is_finalizing();
+  const struct thread *self = thread_self();
+  // It may have to wait for that lock.
+  if (!self || !self->is_first || !sandbox_allows(SANDBOX_WAKE)) return false;
+  return selftest_may_call() && is_initialized() && !python->is_finalizing();
 }
 
 void selftest_interrupted(uintptr_t pc) {

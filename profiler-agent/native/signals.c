@@ -11,6 +11,8 @@
 #include "guard.h"
 #include "handlers.h"
 #include "late.h"
+#include "process.h"
+#include "sandbox.h"
 #include "threads.h"
 
 static _Atomic int ours;
@@ -106,12 +108,23 @@ bool signals_send(int tid) {
   atomic_store(&sending, true);
   int number = signals_ours();
   bool sent = number && syscall(SYS_tgkill, getpid(), tid, number) == 0;
+  if (number && !sent) signals_are_refused(errno);
   atomic_store(&sending, false);
   return sent;
 }
 
+static _Atomic bool lacks_room;
+
+void signals_are_refused(int error) {
+  if (error == EAGAIN) atomic_store(&lacks_room, true);
+}
+
+bool signals_lack_room(void) {
+  return atomic_load_explicit(&lacks_room, memory_order_relaxed);
+}
+
 void signals_after_fork(void) {
-  process = getpid();
+  if (sandbox_allows(SANDBOX_PID)) process = getpid();
   atomic_store(&sending, false);
 }
 
@@ -136,7 +149,7 @@ static void make_way(int number) {
 
 void signals_answer(const siginfo_t *info) {
   bool foreign =
-      info->si_code == SI_USER || info->si_code == SI_QUEUE || (info->si_code == SI_TKILL && info->si_pid != getpid());
+      info->si_code == SI_USER || info->si_code == SI_QUEUE || (info->si_code == SI_TKILL && info->si_pid != process);
   if (!foreign || pretended.sa_handler != SIG_DFL) return;
   struct sigaction fatal = {.sa_handler = SIG_DFL};
   handlers_real(info->si_signo, &fatal, NULL);
@@ -258,7 +271,8 @@ void signals_go_on(void) {
 }
 
 bool signals_in_process(void) {
-  return process == getpid();
+  // Where a sandbox forbids to ask, a forked child is told the same as its parent.
+  return sandbox_allows(SANDBOX_PID) ? process == getpid() : process && !process_is_borrowed();
 }
 
 void signals_before_exec(void) {

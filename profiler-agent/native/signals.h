@@ -14,6 +14,9 @@ int signals_install(void (*handler)(int, siginfo_t *, void *));
 int signals_ours(void);
 // Sends it to a thread of this process. False when the thread is gone, or there is no such signal. (watcher)
 bool signals_send(int tid);
+// The kernel refused a signal, or a timer that sends it. Has it done so for the limit on pending signals?
+void signals_are_refused(int error);
+bool signals_lack_room(void);
 // Someone else has sent it: what the program has asked to happen then happens. (signal)
 void signals_answer(const siginfo_t *info);
 // Of the signals that are never blocked, those that the calling thread believes are, each a bit of the kernel's mask.

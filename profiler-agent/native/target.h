@@ -16,6 +16,7 @@ enum target_kind {
   TARGET_IS_OTHER,      // made for another processor, for 32 bits, or for another C library
   TARGET_HAS_RIGHTS,    // that its caller does not have: the loader does not heed its environment
   TARGET_OUT_OF_REACH,  // our library cannot be read from here, or nothing be recorded
+  TARGET_IS_SANDBOXED,  // it begins under a filter that forbids what recording takes
 };
 
 // `library` has to be read, and a file made in the folder `recordings`. Allocates nothing, locks nothing.

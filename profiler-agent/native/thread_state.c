@@ -1,7 +1,5 @@
 #include "thread_state.h"
 
-#include <unistd.h>
-
 #include "frames.h"
 #include "selftest.h"
 
@@ -86,7 +84,7 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
 // While the interpreter finalizes, it frees the states of other threads.
 uintptr_t thread_state_of(const struct thread *self, bool early) {
   if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
-  if (python->is_finalizing() && self->tid != getpid()) return 0;
+  if (python->is_finalizing() && !self->is_first) return 0;
   uintptr_t known = (uintptr_t)python->gilstate_this();
   if (python->minor < 12) return state_by_lock(known);
   // From 3.12 the current state is the thread's own, and knows sub-interpreters.

@@ -1,12 +1,16 @@
 #define _GNU_SOURCE
 #include "threads.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "modules.h"
 #include "signal_stack.h"
+#include "process.h"
+#include "sandbox.h"
+#include "signals.h"
 
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64
@@ -93,15 +97,20 @@ void threads_use_timer(int signal, uint64_t interval_ns) {
   timer_interval = interval_ns > tick_ns() ? interval_ns : tick_ns() / 100;
 }
 
+static int stopped_signal;
+
 // Straight system calls: the C library's would add a helper thread for some kinds of notification. Returns the kernel's
 // id, −1 when there is none.
 static int timer_create_for(const struct thread *it, int signal) {
-  if (!signal) return -1;
+  if (!signal || !sandbox_allows(SANDBOX_THREAD)) return -1;
   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
   event.sigev_value.sival_ptr = (void *)it;
   event._sigev_un._tid = it->tid;
   int timer;
-  if (syscall(SYS_timer_create, thread_clock(it->tid), &event, &timer) != 0) return -1;
+  if (syscall(SYS_timer_create, thread_clock(it->tid), &event, &timer) != 0) {
+    signals_are_refused(errno);
+    return -1;
+  }
   struct timespec every = {(time_t)(timer_interval / NS_PER_SECOND), (long)(timer_interval % NS_PER_SECOND)};
   struct itimerspec setting = {.it_interval = every, .it_value = every};
   if (syscall(SYS_timer_settime, timer, 0, &setting, NULL) == 0) return timer;
@@ -111,6 +120,8 @@ static int timer_create_for(const struct thread *it, int signal) {
 
 // Whoever takes the id deletes it: the thread that ends, or the one that changes the signal.
 static void thread__use_timer(struct thread *it, int timer) {
+  // Then the watcher does.
+  if (!sandbox_allows(SANDBOX_THREAD)) return;
   int before = atomic_exchange(&it->timer, timer);
   if (before >= 0) syscall(SYS_timer_delete, before);
 }
@@ -132,6 +143,7 @@ void threads_change_signal(int signal) {
 }
 
 void threads_stop_timers(void) {
+  if (timer_signal) stopped_signal = timer_signal;
   timer_signal = 0;
   static const struct itimerspec never;
   for (uint32_t i = 0; i < threads_count(); i++) {
@@ -141,16 +153,57 @@ void threads_stop_timers(void) {
   }
 }
 
+void threads_resume_timers(void) {
+  threads_change_signal(stopped_signal);
+}
+
+bool threads_in_handler(void) {
+  for (uint32_t i = 0; i < threads_count(); i++)
+    if (slots[i] != mine && atomic_load(&slots[i]->in_handler)) return true;
+  return false;
+}
+
+int threads_alive(void) {
+  return atomic_load(&alive);
+}
+
+void thread__stop_sampling(struct thread *self) {
+  atomic_store(&self->unsampled, true);
+  thread__use_timer(self, -1);
+  // One that the watcher is just sending waits for ever.
+  uint64_t mask = 1ull << (signals_ours() - 1);
+  if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof mask);
+}
+
+void thread__sample_again(struct thread *self) {
+  uint64_t mask = 1ull << (signals_ours() - 1);
+  if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof mask);
+  atomic_store(&self->unsampled, false);
+  thread__start_timer(self);
+}
+
+// The calling thread's id, which the C library knows. (Its clock is named after it.)
+static int own_tid(void) {
+  clockid_t clock;
+  if (sandbox_allows(SANDBOX_THREAD)) return (int)syscall(SYS_gettid);
+  return pthread_getcpuclockid(pthread_self(), &clock) == 0 && clock < 0 ? ~(clock >> 3) : 0;
+}
+
 void thread__begin(struct thread *self) {
   extern void *__libc_stack_end;
-  self->tid = (int)syscall(SYS_gettid);
+  self->tid = own_tid();
+  self->is_first = self->tid == process_id();
   atomic_store(&self->timer, -1);
   self->pthread = pthread_self();
   self->stack_low = self->stack_end = 0;
-  if (self->tid == getpid()) {
+  bool allowed = sandbox_allows(SANDBOX_THREAD);
+  if (self->is_first) {
     // pthread_getattr_np would read /proc/self/maps for the main thread; the loader has kept what is needed.
     self->stack_end = (uintptr_t)__libc_stack_end;
     self->stack_low = modules_stack_low(self->stack_end);
+  } else if (!allowed) {
+    // It asks on which processors the thread may run. The thread's own data lies at the end of its stack.
+    self->stack_end = (uintptr_t)pthread_self();
   } else {
     pthread_attr_t attributes;
     void *stack;
@@ -163,10 +216,11 @@ void thread__begin(struct thread *self) {
       pthread_attr_destroy(&attributes);
     }
   }
-  signal_stack_begin(self->signal_stack);
+  if (allowed) signal_stack_begin(self->signal_stack);
   mine = self;
-  self->began = clock_ns(CLOCK_MONOTONIC);
-  self->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  if (sandbox_allows(SANDBOX_TIME)) self->began = clock_ns(CLOCK_MONOTONIC);
+  if (sandbox_allows(SANDBOX_CPU_CLOCK)) self->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  atomic_store(&self->unsampled, !sandbox_allows(SANDBOX_RETURN));
   atomic_store_explicit(&self->phase, THREAD_LIVE, memory_order_release);
   thread__start_timer(self);
 }
@@ -176,16 +230,19 @@ bool thread__finish(struct thread *self) {
   thread__use_timer(self, -1);
   struct entry_end *end = ring__reserve(self->ring, sizeof *end);
   if (end) {
-    *end = (struct entry_end){
-        .entry = {sizeof *end, ENTRY_END}, .wall = clock_ns(CLOCK_MONOTONIC), .cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    *end = (struct entry_end){.entry = {sizeof *end, ENTRY_END}};
+    if (sandbox_allows(SANDBOX_TIME)) end->wall = clock_ns(CLOCK_MONOTONIC);
+    if (sandbox_allows(SANDBOX_CPU_CLOCK)) end->cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     ring__publish(self->ring, sizeof *end);
   }
-  signal_stack_end();
+  if (sandbox_allows(SANDBOX_THREAD)) signal_stack_end();
   atomic_store_explicit(&self->phase, THREAD_ENDED, memory_order_release);
   return atomic_fetch_sub(&alive, 1) == 1;
 }
 
 void thread__release(struct thread *self) {
+  // A sandbox may have kept the thread from doing so.
+  thread__use_timer(self, -1);
   struct ring *ring = self->ring;
   void *signal_stack = self->signal_stack;
   atomic_store(&ring->head, 0);
@@ -200,6 +257,8 @@ void threads_after_fork(void) {
   struct thread *me = mine;
   atomic_store(&claiming, false);
   for (uint32_t i = 0; i < threads_count(); i++) {
+    // A forked child has no timers.
+    atomic_store(&slots[i]->timer, -1);
     if (slots[i] == me) continue;
     atomic_store(&slots[i]->phase, THREAD_ENDED);
     thread__release(slots[i]);

@@ -35,12 +35,16 @@ struct thread {
   _Atomic uint32_t dropped, rejected;
   _Atomic uint64_t handler_ns;  // spent in handlers of signals that were sent
   _Atomic uintptr_t tstate;     // as the handler last saw it
+  _Atomic bool in_handler;
+  _Atomic bool unsampled;  // a sandbox forbids that its handler returns
+  bool is_first;           // the thread that the process began with
 
   // The program's start routine, for the trampoline.
   void *(*start)(void *);
   void *argument;
   bool has_trampoline;
   uint64_t signals_blocked;  // as the program believes
+  uint32_t forbidden;        // to its creator, by a sandbox
 
   _Atomic int timer;          // the kernel's id of its CPU-time timer, −1 none
   uint64_t claimed;           // when somebody began to create it
@@ -103,6 +107,15 @@ void threads_use_timer(int signal, uint64_t interval_ns);
 void threads_change_signal(int signal);
 // No timer fires any more, and threads that begin get none.
 void threads_stop_timers(void);
+// They fire again.
+void threads_resume_timers(void);
+// Does a handler run now, on another thread than this one?
+bool threads_in_handler(void);
+// How many threads of the program have begun and not ended.
+int threads_alive(void);
+// The calling thread gets no signal of ours any more; it does after all.
+void thread__stop_sampling(struct thread *self);
+void thread__sample_again(struct thread *self);
 // The calling thread ends, or will not be sampled any more. Returns true when it was the last of the program's.
 bool thread__finish(struct thread *self);
 // Gives the slot back. (watcher)

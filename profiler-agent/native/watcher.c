@@ -2,16 +2,20 @@
 #include "watcher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "early.h"
 #include "environment.h"
+#include "arch.h"
 #include "gpu.h"
 #include "guard.h"
 #include "handlers.h"
@@ -24,8 +28,10 @@
 #include "objects.h"
 #include "observe.h"
 #include "queue.h"
+#include "process.h"
 #include "recording.h"
 #include "samples.h"
+#include "sandbox.h"
 #include "selftest.h"
 #include "signals.h"
 #include "tasks.h"
@@ -43,6 +49,10 @@
 #define PAUSE_MAX_NS (95 * 1000 * 1000ull)
 // The longest that a program waits for the watcher's first steps.
 #define BEGIN_NS (50 * 1000 * 1000)
+// The longest where a sandbox keeps threads from calling the watcher.
+#define POLL_NS (10 * 1000 * 1000ull)
+// A thread that may not wait in the kernel for the watcher to stop looks so many times: for about a second.
+#define SPINS 20000000
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
 // Nothing runs: look less often.
@@ -59,6 +69,7 @@ static _Atomic bool stop_wanted;
 static _Atomic uint32_t calls;  // futex: counts who wants the watcher before its next look
 static _Atomic int stopped;     // futex
 static _Atomic int begun;       // futex: the watcher has what it needs of the file system
+static _Atomic int tid;         // of the watcher
 static bool say_end;
 static int end_status;
 
@@ -69,6 +80,7 @@ static uint64_t agent_cpu_before;  // of watchers that were stopped
 static bool said_refused;          // that threads are missing
 static bool said_no_signal;        // that the program has taken every signal
 static bool said_unguarded;        // that the program has taken the signals of memory that is not there
+static bool said_no_room;          // that the limit on pending signals is reached
 static bool said_in_step;          // that it keeps step with the tick
 static uint64_t random_state;
 static uint64_t interval;  // between two rounds, now
@@ -111,6 +123,9 @@ static bool interpreter_check(uint64_t now) {
 static void notes_write(void) {
   memory_say();
   queue_say();
+  sandbox_say();
+  const char *children;
+  while ((children = process_lost_children())) record_note(1, children);
   if (!said_no_signal && !signals_ours()) {
     said_no_signal = true;
     record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
@@ -133,9 +148,18 @@ static void notes_write(void) {
   if (unknown) record_note(1, unknown);
   const char *lost = environment_lost();
   if (lost) record_note(0, lost);
+  if (!said_no_room && signals_lack_room()) {
+    said_no_room = true;
+    record_note(
+        1,
+        "The limit on pending signals (ulimit -i) is reached: threads that began since then may not be sampled. "
+        "Raise the limit and run again.");
+  }
   if (!said_refused && threads_refused()) {
     said_refused = true;
-    record_note(1, "More threads were alive at once than can be followed: some are missing from the profile.");
+    record_note(1,
+                "More threads were alive at once than can be followed, or no memory was left to follow them: some are "
+                "missing from the profile.");
   }
 }
 
@@ -228,7 +252,7 @@ static void finish(void) {
     uint64_t cpu = clock_ns(thread_clock(it->tid));
     thread__write_off_cpu(it, now, cpu);
     thread__settle(it, now, cpu);
-    if (say_end) record_thread_end(it->id, now, cpu - (it->tid == getpid() ? settings.cpu_base : 0));
+    if (say_end) record_thread_end(it->id, now, cpu - (it->is_first ? settings.cpu_base : 0));
   }
   const char *estimate = kin_finish();
   if (estimate) record_note(0, estimate);
@@ -239,7 +263,29 @@ static void finish(void) {
   memory_finish();
   if (say_end) record_end(end_status);
   recording_commit();
+  // Not by the thread that is waiting for this: it may be in a sandbox.
   recording_release();
+  if (say_end) recording_close();
+}
+
+// The last of the program's threads may end in a sandbox without a word (SYS_exit, all that strict mode allows). Then
+// only the watcher keeps the process alive. Returns true when the first thread is gone, and no other is there.
+static bool program_is_over(void) {
+  char text[1024];
+  for (uint32_t i = 0; i < threads_count(); i++)
+    if (atomic_load(&thread_at(i)->phase) == THREAD_LIVE && !thread_at(i)->is_first) return false;
+  int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  text[length > 0 ? length : 0] = 0;
+  char *at = strrchr(text, ')');
+  if (!at || at[2] != 'Z') return false;
+  // The exit status is the last field.
+  char *last = strrchr(text, ' ');
+  say_end = true;
+  end_status = last ? (int)(strtol(last, NULL, 10) >> 8 & 0xff) : -1;
+  return true;
 }
 
 // Interrupting a thread from another core costs about this much beside what the handler measures of itself; a guess on
@@ -285,12 +331,14 @@ static void sleep_until(uint64_t moment, uint32_t called) {
 static void *run(void *unused) {
   (void)unused;
   handlers_decline();
+  atomic_store(&tid, (int)syscall(SYS_gettid));
   prctl(PR_SET_NAME, "linescope");
   prctl(PR_SET_TIMERSLACK, 1000);
   // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
   // count references on every read and write, as it does when threads share a table (10 % of a small system call).
   // The copies are closed at once, or a pipe that the program closes would stay open.
-  // A root folder of its own, too: /proc and the recording stay where they are when the program changes its own.
+  // A root folder of its own, too: /proc and the recording stay where they are when the program changes its own. And
+  // the kernel lets nobody enter a mount namespace who shares one.
   unshare(CLONE_FS);
   bool own_files = unshare(CLONE_FILES) == 0;
   if (own_files && syscall(SYS_close_range, 0, ~0u, 0) != 0)
@@ -327,17 +375,25 @@ static void *run(void *unused) {
     uint64_t pause = interval * (idle > 20 && settings.budget_permille ? IDLE_INTERVALS : 1);
     if (pause > INTERVAL_MAX_NS && settings.interval_ns < INTERVAL_MAX_NS) pause = INTERVAL_MAX_NS;
     if (early && pause > EARLY_NS) pause = EARLY_NS;
+    if (sandbox_needs_polling()) {
+      if (program_is_over()) break;
+      if (pause > POLL_NS / 2) pause = POLL_NS / 2;
+    }
     // Looks that know nothing of each other are fair to short waits and long ones, and to a program that works in step
     // with a clock of its own (R. Wolff, "Poisson arrivals see time averages").
     uint64_t distance = (uint64_t)(random_distance(&random_state) * (double)pause);
-    next += distance < PAUSE_MAX_NS ? distance : PAUSE_MAX_NS;
+    uint64_t most = sandbox_needs_polling() ? POLL_NS : PAUSE_MAX_NS;
+    next += distance < most ? distance : most;
     now = clock_ns(CLOCK_MONOTONIC);
     if (next < now) next = now + interval / 2;
     sleep_until(next, called);
   }
+  bool over = !atomic_load(&stop_wanted);
   finish();
   agent_cpu_before = stats.agent_cpu;
   atomic_store(&stopped, 1);
+  // Nobody can wait for this thread, so the process may end with it: with the program's exit status.
+  if (over || say_end && sandbox_needs_polling()) syscall(SYS_exit, end_status);
   syscall(SYS_futex, &stopped, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   return NULL;
 }
@@ -355,7 +411,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
       },
       &stats);
   next_stats = 0;
-  said_refused = said_no_signal = said_unguarded = said_in_step = false;
+  said_refused = said_no_signal = said_no_room = said_unguarded = said_in_step = false;
   objects_use(wanted->python);
   names_begin(wanted->python, clock_ns(CLOCK_MONOTONIC));
   wait_stacks_begin(wanted->python);
@@ -400,6 +456,10 @@ bool watcher_stop(bool end, int exit_status) {
   end_status = exit_status;
   atomic_store_explicit(&stop_wanted, true, memory_order_release);
   watcher_wake();
+  if (!sandbox_allows(SANDBOX_WAKE | SANDBOX_TIME)) {
+    for (int i = 0; i < SPINS && !atomic_load(&stopped); i++) processor_pause();
+    return atomic_load(&stopped);
+  }
   uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + NS_PER_SECOND;
   while (!atomic_load(&stopped)) {
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -409,12 +469,15 @@ bool watcher_stop(bool end, int exit_status) {
   }
   // It is on its way out; only then does the C library count it no more.
   pthread_join(thread, NULL);
+  // The kernel does a moment later.
+  while (sandbox_allows(SANDBOX_RECORD) && syscall(SYS_tgkill, process_id(), atomic_load(&tid), 0) == 0) sched_yield();
   return true;
 }
 
 void watcher_wake(void) {
   atomic_fetch_add(&calls, 1);
-  syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  // It looks by itself where it cannot be called.
+  if (sandbox_allows(SANDBOX_WAKE)) syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 void watcher_after_fork(void) {

@@ -4,8 +4,9 @@ import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decode } from './decode';
-import { Folders, program, recordings, run, show, underAgent } from './programs';
+import { Folders, profile, program, recordings, run, show, underAgent } from './programs';
 import { pythons } from './pythons';
+import { cpu, fileCost } from './report';
 
 const folders = new Folders();
 afterAll(() => folders.clear());
@@ -42,7 +43,38 @@ describe.each(pythons)('Python $name', (python) => {
     const ended = await run('/bin/sh', args, { env: underAgent(runDir) });
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
     const { stdout, stderr } = await show(runDir, folders.make());
-    expect(stdout + stderr).toMatch(/recording stopped early|no room on the disk/);
+    expect(stdout + stderr).toMatch(/limit on the size of files|limit on file sizes/);
+  });
+
+  test.each([0, 60, 3000])('cutting the recording off at byte %i does no harm', async (size) => {
+    const runDir = folders.make();
+    const args = [program('cut_off.py'), runDir, String(size)];
+    const ended = await run(python.path, args, { env: underAgent(runDir) });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'fine\n', stderr: '' });
+    const { stdout, stderr } = await show(runDir, folders.make());
+    expect(stdout + stderr).toMatch(/is empty|cut off at byte 60|was cut off by somebody else/);
+  });
+
+  /** Which part of its work is on its line where a program limits itself, and what is said of the rest. */
+  test.each([
+    ['FSIZE', 65536, 1, 'limit on the size of files'],
+    ['SIGPENDING', 0, 1, 'limit on pending signals'],
+    ['NOFILE', 3, 1, ''],
+    ['AS', 1_000_000, 2, ''],
+    ['MEMLOCK', 0, 3, ''],
+  ])('a limit that a program sets for itself: %s', async (name, value, works, said) => {
+    const args = [program('limited.py'), name, String(value)];
+    const bare = await run(python.path, args);
+    const { code, stdout, report } = await profile(python.path, args, folders.make());
+    expect(code).toBe(0);
+    expect(stdout.slice(0, bare.stdout.length)).toBe(bare.stdout);
+    const notes = report.notes.map(({ text }) => text).join('\n');
+    expect(notes).toContain(said);
+    if (report.processes.length === 1)
+      expect(notes).toContain('Child processes are not in the report');
+    // A third each in the program, its child, and its thread.
+    expect(cpu(fileCost(report, args[0]!))).toBeGreaterThan(0.9 * 0.3 * works);
+    expect(notes).not.toContain('disk is full');
   });
 });
 

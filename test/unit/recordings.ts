@@ -24,6 +24,7 @@ export const header: RecordingHeader = {
   startUnixNs: 1.7e18,
   intervalNs: ms,
   state: 'recording',
+  whyFull: 0,
   heartbeatNs: startNs,
   processCpuNs: 0,
 };

@@ -18,6 +18,7 @@ export function header(over: Partial<RecordingHeader> = {}): RecordingHeader {
     startUnixNs: Date.now() * 1e6,
     intervalNs: ms,
     state: 'closed',
+    whyFull: 0,
     heartbeatNs: Number(process.hrtime.bigint()),
     processCpuNs: 100 * ms,
     ...over,

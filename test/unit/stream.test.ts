@@ -28,6 +28,7 @@ const header: RecordingHeader = {
   startUnixNs: 1_700_000_000 * 2 ** 30,
   intervalNs: 1_000_000,
   state: 'full',
+  whyFull: 27,
   heartbeatNs: 987_654_999_999,
   processCpuNs: 5_000_000_000,
 };
