@@ -21,6 +21,8 @@ const longestGap = 500e6;
 const longestLead = 500e6;
 /** Work with a longer pause in it is not one piece, ns. */
 const longestPause = 50e6;
+/** A thread without a core is looked for in so many rows before and after. */
+const mostRowsAway = 16;
 /** How many samples of a thread share what is left of its CPU time in the end; as many as the agent takes. */
 const recentSamples = 8;
 
@@ -58,6 +60,8 @@ export class HelperWork {
   constructor(
     private readonly cells: Cells,
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
+    /** The innermost line of a cell, as far as it is known. */
+    private readonly lineOf: (cell: number) => object | undefined,
     /** Takes the part of a sample that was for a cell, as a cost row; undefined: it was for nobody. */
     private readonly charge: (
       sample: HelperSample,
@@ -123,12 +127,35 @@ export class HelperWork {
       for (const libraries of [this.#librariesOf(cell), helper.libraries]) {
         const found = this.#others(thread, ns).flatMap((other) =>
           rowsAt(other, ns)
-            .map((row) => other.rowCell[row]!)
+            .flatMap((row) => this.#cellsOf(other, row))
             .filter((at) => this.#isInside(at, libraries))
             .slice(0, 1),
         );
         if (found.length > 0) return found;
       }
+    }
+    return [];
+  }
+
+  /**
+   * The cell of a row. While a thread has no core it is not seen in compiled code, but it is in the same call as when it was
+   * seen on that line shortly before or after.
+   */
+  #cellsOf({ rowStart, rowCell, rowCount }: ThreadFeed, row: number): number[] {
+    const cell = rowCell[row]!;
+    if (this.cells.top(cell) !== 'queue' || this.cells.leaf[cell]) return [cell];
+    const line = this.lineOf(cell);
+    if (!line) return [];
+    for (let away = 1; away <= mostRowsAway; away++) {
+      const near = [row - away, row + away].filter(
+        (at) =>
+          at >= 0 &&
+          at < rowCount &&
+          Math.abs(rowStart[at]! - rowStart[row]!) < longestGap &&
+          this.lineOf(rowCell[at]!) === line &&
+          this.cells.top(rowCell[at]!) !== 'queue',
+      );
+      if (near.length > 0) return near.map((at) => rowCell[at]!);
     }
     return [];
   }

@@ -64,9 +64,12 @@ export class ProcessFeed {
   ) {
     this.stacks = new PythonStacks(lines);
     this.natives = new NativeChains(symbolize);
-    this.#helpers = new HelperWork(this.cells, this.threads, (sample, cell, row) => {
-      this.#chargeHelper(sample, cell, row);
-    });
+    this.#helpers = new HelperWork(
+      this.cells,
+      this.threads,
+      (cell) => this.stacks.frame(this.stacks.visible(this.cells.stack[cell]!))?.line,
+      (sample, cell, row) => this.#chargeHelper(sample, cell, row),
+    );
   }
 
   get startNs(): number {

@@ -145,6 +145,30 @@ test('a thread that lacked a core after it had waited was still waiting for the 
   expect(helped(pool.finished(104 + 96), 12)).toBe(96);
 });
 
+test('a thread without a core is still in the call that it was seen in on that line', () => {
+  const pool = new Pool();
+  pool.runs(1, 12, 0, 40, pool.calling);
+  // Read from outside, where the thread was in compiled code is not known.
+  const queue = (line: number, timeMs: number, wallMs: number): void =>
+    pool.record({
+      kind: 'queue',
+      thread: 1,
+      timeNs: timeMs * ms,
+      wallNs: wallMs * ms,
+      stack: pool.line(line),
+      native: 0,
+      opcode: -1,
+    });
+  queue(12, 80, 40);
+  pool.runs(1, 12, 80, 120, pool.calling);
+  pool.runs(1, 13, 120, 160);
+  queue(13, 200, 40);
+  pool.helps(8, 0, 120);
+  pool.helps(8, 160, 200);
+  const profile = pool.finished(120 + 120 + 40);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([120, 0]);
+});
+
 test('what is left of a helper’s CPU time in the end is divided as its last samples were', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 100, pool.waiting);
