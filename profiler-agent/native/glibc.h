@@ -18,6 +18,7 @@ GLIBC_FIRST(dlvsym, "2.2.5");
 GLIBC_FIRST(pthread_attr_getstack, "2.2.5");
 GLIBC_FIRST(pthread_attr_setstacksize, "2.2.5");
 GLIBC_FIRST(pthread_getattr_np, "2.2.5");
+GLIBC_FIRST(pthread_getcpuclockid, "2.2.5");
 GLIBC_FIRST(pthread_join, "2.2.5");
 GLIBC_FIRST(__pthread_register_cancel, "2.3.3");
 GLIBC_FIRST(__pthread_unregister_cancel, "2.3.3");

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guard.h"
@@ -95,13 +96,20 @@ static void window_unmap(void) {
   out.window = NULL;
 }
 
+// Bytes of an open file, or of the one at `path` when `file` is negative; −1 when that cannot be told. Not by the C
+// library's names for these calls: old ones have no such functions that can be linked to.
+static int64_t file_size(int file, const char *path) {
+  struct stat now;
+  long failed = file >= 0 ? syscall(SYS_fstat, file, &now) : syscall(SYS_newfstatat, AT_FDCWD, path, &now, 0);
+  return failed ? -1 : (int64_t)now.st_size;
+}
+
 // Makes sure that the disk has room for this part of the file: a write to a shared mapping without room would be a
 // SIGBUS in the program. Asking for room past the limit on file sizes would be a SIGXFSZ. Returns an errno, 0 when
 // there is room.
 static int room_make(int file, uint64_t start, uint64_t size) {
   struct rlimit limit;
-  struct stat now;
-  bool grows = fstat(file, &now) != 0 || start + size > (uint64_t)now.st_size;
+  bool grows = (int64_t)(start + size) > file_size(file, NULL);
   if (grows && getrlimit(RLIMIT_FSIZE, &limit) == 0 && start + size > limit.rlim_cur) return EFBIG;
   return posix_fallocate(file, (off_t)start, (off_t)size);
 }
@@ -270,12 +278,11 @@ static void let_go(void) {
 
 // When that fails the file is only longer than it needs to be.
 static void room_give_back(void) {
-  struct stat now;
   uint64_t size = HEADER_SIZE + out.end;
   window_unmap();
   if (out.shared || !out.header) return;
   // What is missing of one that was cut off does not come back by making it longer.
-  bool longer = (held >= 0 ? fstat(held, &now) : stat(out.path, &now)) == 0 && (uint64_t)now.st_size > size;
+  bool longer = file_size(held, out.path) > (int64_t)size;
   if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(out.path, (off_t)size) != 0)) errno = 0;
 }
 
@@ -309,11 +316,10 @@ void recording_mark_closed(bool closed) {
 }
 
 void recording_prepare_for_limit(uint64_t limit) {
-  struct stat now;
   int error = errno;
-  if (out.header && !out.shared && limit < PREPARED && sandbox_allows(SANDBOX_RECORD) && stat(out.path, &now) == 0 &&
-      (uint64_t)now.st_size < PREPARED && truncate(out.path, (off_t)PREPARED) != 0)
-    errno = 0;
+  int64_t size = -1;
+  if (out.header && !out.shared && limit < PREPARED && sandbox_allows(SANDBOX_RECORD)) size = file_size(-1, out.path);
+  if (size >= 0 && (uint64_t)size < PREPARED && truncate(out.path, (off_t)PREPARED) != 0) errno = 0;
   errno = error;
 }
 

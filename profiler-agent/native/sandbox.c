@@ -96,6 +96,13 @@ static const struct {
     CALL(SANDBOX_RECORD, SYS_read),
     CALL(SANDBOX_RECORD, SYS_pread64),
     CALL(SANDBOX_RECORD, SYS_close),
+#ifdef SYS_fstat
+    TRY(SANDBOX_RECORD, SYS_fstat),
+#endif
+#ifdef SYS_newfstatat
+    TRY(SANDBOX_RECORD, SYS_newfstatat),
+#endif
+    TRY(SANDBOX_RECORD, SYS_ftruncate),
     CALL(SANDBOX_RECORD, SYS_fallocate),
     CALL(SANDBOX_RECORD, SYS_truncate),
     CALL(SANDBOX_RECORD, SYS_getppid),
