@@ -10,7 +10,8 @@ afterAll(() => folders.clear());
 test('a copy that meets memory that is not there says so', () => {
   const made = join(folders.make(), 'guarded_copies');
   const native = (name: string) => join(__dirname, '../../profiler-agent/native', name);
-  const sources = [program('guarded_copies.c'), native('guard.c'), native('base.c')];
+  const parts = ['guard.c', 'base.c', 'sandbox.c', 'bpf.c'].map(native);
+  const sources = [program('guarded_copies.c'), ...parts];
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wno-parentheses', '-Wno-unused-result', '-Werror'];
   const built = spawnSync('cc', [...flags, '-o', made, ...sources], { encoding: 'utf8' });
   expect(built.stderr).toBe('');

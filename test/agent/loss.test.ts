@@ -69,11 +69,13 @@ describe.each(pythons)('Python $name', (python) => {
     expect(code).toBe(0);
     expect(stdout.slice(0, bare.stdout.length)).toBe(bare.stdout);
     const notes = report.notes.map(({ text }) => text).join('\n');
-    expect(notes).toContain(said);
+    const found = cpu(fileCost(report, args[0]!)) / (3 * 0.3);
+    // Where nothing is missing there is nothing to say: a child may write where its parent has made room.
+    if (found < 0.9) expect(notes).toContain(said);
     if (report.processes.length === 1)
       expect(notes).toContain('Child processes are not in the report');
     // A third each in the program, its child, and its thread.
-    expect(cpu(fileCost(report, args[0]!))).toBeGreaterThan(0.9 * 0.3 * works);
+    expect(found).toBeGreaterThan((0.9 * works) / 3);
     expect(notes).not.toContain('disk is full');
   });
 });

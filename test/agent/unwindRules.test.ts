@@ -101,9 +101,8 @@ afterAll(() => folders.clear());
 
 function compile({ compiler }: Processor): string {
   const binary = join(folders.make(), 'unwind_rules');
-  const sources = ['eh_frame.c', 'cfi.c', 'modules.c', 'module_file.c', 'guard.c', 'base.c'].map(
-    (name) => join(native, name),
-  );
+  const parts = ['eh_frame', 'cfi', 'modules', 'module_file', 'guard', 'base', 'sandbox', 'bpf'];
+  const sources = parts.map((name) => join(native, `${name}.c`));
   const flags = ['-std=gnu11', '-D_GNU_SOURCE=', '-O1', `-I${native}`, '-o', binary];
   output(compiler, [...flags, program('unwind_rules.c'), ...sources, '-ldl']);
   return binary;
