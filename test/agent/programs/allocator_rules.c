@@ -2,7 +2,6 @@
 // between it and the program. Called from memory_rules.py.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -270,7 +269,7 @@ void give(void *block) {
 // Heap that the C library keeps, so that the program can allocate when the system has nothing more to give.
 void reserve(size_t size) {
   mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  mallopt(M_TRIM_THRESHOLD, -1);
   mallopt(M_ARENA_MAX, 1);
   for (size_t part = 0; part < size; part += 16 * LARGE) sink = NULL;
   void *blocks[256];

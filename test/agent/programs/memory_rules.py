@@ -55,9 +55,9 @@ elif mode == "exhausted":
         print("again")
     print(sum(len(bytes(1000)) for _ in range(10_000)))
 elif mode == "no_table":
-    library.reserve(1792 << 20)
+    library.reserve(3072 << 20)
     limit_here()
-    blocks = [library.take(150_000) for _ in range(12_000)]
+    blocks = [library.take(150_000) for _ in range(20_000)]
     print(None in blocks)
     for block in blocks:
         library.give(block)
