@@ -255,7 +255,12 @@ bool selftest_contradicted(void) {
 }
 
 void selftest_give_up_waiting(void) {
-  if (!selftest_contradicted()) atomic_store(&passed, true);
+  if (selftest_contradicted()) return;
+  // All that was ever said is that it differs: the program was only too short to say so often enough.
+  if (differences && !agreed)
+    done = failed = true;
+  else
+    atomic_store(&passed, true);
 }
 
 void selftest_prepare(struct interpreter *found) {

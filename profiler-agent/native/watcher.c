@@ -105,17 +105,21 @@ static void modules_look(uint64_t now) {
   next_modules = now + modules_wait;
 }
 
+// An interpreter that is not what it says it is is not sampled any more.
+static void verdict_write(void) {
+  const char *verdict = selftest_verdict();
+  if (!verdict) return;
+  record_note(2, verdict);
+  threads_stop_timers();
+  memory_stop();
+  silent = true;
+}
+
 // Asks the interpreter whether it is what it says it is; if not, nothing is sampled any more. Returns true as long as
 // it has not answered.
 static bool interpreter_check(uint64_t now) {
   bool early = selftest_run(now);
-  const char *verdict = selftest_verdict();
-  if (verdict) {
-    record_note(2, verdict);
-    threads_stop_timers();
-    memory_stop();
-    silent = true;
-  }
+  verdict_write();
   return early;
 }
 
@@ -242,6 +246,8 @@ static void last_notes_write(void) {
 
 static void finish(void) {
   selftest_give_up_waiting();
+  // It may have answered since the last look.
+  verdict_write();
   uint64_t now = clock_ns(CLOCK_MONOTONIC);
   for (uint32_t i = 0; i < threads_count(); i++) {
     struct thread *it = thread_at(i);

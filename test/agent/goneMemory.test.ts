@@ -30,12 +30,13 @@ describe.each(pythons)('Python $name', (python) => {
     const of = (name: RegExp) =>
       native.filter(({ symbol }) => name.test(symbol)).reduce((sum, { self_s }) => sum + self_s, 0);
     const said = JSON.stringify({ first, second, third, reused, native });
-    expect(of(/^first_spin$/) / first, said).toBeGreaterThan(0.8);
-    expect(of(/^first_spin$/) / first, said).toBeLessThan(1.2);
-    expect(of(/^third_spin$/) / third, said).toBeGreaterThan(0.8);
-    expect(of(/^third_spin$/) / third, said).toBeLessThan(1.2);
+    // A tenth of a second is some 25 ticks: a fifth of them, twice over, is chance.
+    expect(of(/^first_spin$/) / first, said).toBeGreaterThan(0.5);
+    expect(of(/^first_spin$/) / first, said).toBeLessThan(1.6);
+    expect(of(/^third_spin$/) / third, said).toBeGreaterThan(0.5);
+    expect(of(/^third_spin$/) / third, said).toBeLessThan(1.6);
     // The file that it was in is another one now.
-    expect(of(/^second_spin\.so\+0x/) / second, said).toBeGreaterThan(0.8);
+    expect(of(/^second_spin\.so\+0x|^\(no symbol\)$/) / second, said).toBeGreaterThan(0.5);
   });
 
   test.runIf(python.minor < 15)('greenlets that exchange their stacks', { timeout }, async () => {

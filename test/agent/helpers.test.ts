@@ -47,8 +47,11 @@ describe.each(pythons)('Python $name', (python) => {
     console.log(
       `${python.name}: ${expected.map(([name, seconds]) => `${name} ${helped(name).toFixed(2)} of ${seconds.toFixed(2)} s`).join(', ')}`,
     );
+    // Where threads lack cores, helpers still spin when the next call begins, and a caller is back from its wait but does
+    // not run: who works for whom blurs by as much. On an idle machine that is next to nothing.
+    const blurred = report.total.queue_s ?? 0;
     for (const [name, seconds] of expected) {
-      expect(Math.abs(helped(name) - seconds), name).toBeLessThan(points);
+      expect(Math.abs(helped(name) - seconds), name).toBeLessThan(points + blurred);
       // What the program's own clocks say, our watcher's time among it.
       const clocks = told.get(name);
       if (clocks !== undefined) {
@@ -63,7 +66,7 @@ describe.each(pythons)('Python $name', (python) => {
     const lines = report.files.flatMap((file) => file.lines);
     const onLines = lines.reduce((sum, { self }) => sum + cpu(self), 0);
     const spun = 12 * 2 * 0.02;
-    expect(onLines).toBeLessThan(cpu(report.total) - spun * 0.5);
+    expect(onLines).toBeLessThan(cpu(report.total) - spun * 0.5 + blurred);
     expect(Math.abs(cpu(report.total) + report.agent_cpu_s - report.cpu_s)).toBeLessThan(
       0.02 * report.cpu_s + 0.05,
     );

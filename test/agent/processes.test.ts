@@ -63,7 +63,7 @@ describe.each(pythons)('Python $name', (python) => {
  * time.
  */
 function expectTree({ processes, threads, cpu_s }: Report, shell = false): void {
-  processes.forEach(({ pid, ppid, cpu_s: whole, agent_cpu_s }, index) => {
+  processes.forEach(({ pid, ppid, cpu_s: whole, agent_cpu_s, state }, index) => {
     const parents = processes.slice(0, index).map((before) => before.pid);
     expect(
       index === 0 || shell || parents.includes(ppid),
@@ -72,7 +72,9 @@ function expectTree({ processes, threads, cpu_s }: Report, shell = false): void 
     const mine = threads.filter((thread) => thread.pid === pid);
     const used = mine.reduce((sum, thread) => sum + thread.cpu_s, 0);
     expect(new Set(mine.map(({ tid }) => tid)).size).toBe(mine.length);
-    expect(Math.abs(whole - agent_cpu_s - used)).toBeLessThan(0.02 * whole + 0.02);
+    // What a process that was killed did since it was last looked at is known of the process, not of its threads.
+    const unseen = state === 'lost' ? 0.1 : 0.02;
+    expect(Math.abs(whole - agent_cpu_s - used)).toBeLessThan(0.02 * whole + unseen);
   });
   expect(processes.reduce((sum, process) => sum + process.cpu_s, 0)).toBeCloseTo(cpu_s, 6);
 }
