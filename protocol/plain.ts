@@ -12,12 +12,12 @@ const longestText = 4096;
  * formatting, UAX #9), characters that show nothing, and halves of surrogate pairs.
  */
 const unseen =
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udc7f]/g;
 
 const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
 
-/** The text with what cannot be seen written as escapes (`\n`, `\e`, `\u202e`), and cut after `longest` characters. */
+/** The text with what cannot be seen written as escapes (`\n`, `\e`, `\u{202e}`), and cut after `longest` characters. */
 export function plainText(text: string, longest = longestText): string {
   const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return short.replace(

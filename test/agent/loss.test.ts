@@ -75,7 +75,7 @@ describe.each(pythons)('Python $name', (python) => {
     if (report.processes.length === 1)
       expect(notes).toContain('Child processes are not in the report');
     // A third each in the program, its child, and its thread.
-    // On a machine without a core to spare some of the signals that a limit leaves come late, or not.
+    // Under load SIGPENDING has left 0.25 where 0.33 is all; the cause is not known.
     expect(found).toBeGreaterThan((0.6 * works) / 3);
     expect(notes).not.toContain('disk is full');
   });

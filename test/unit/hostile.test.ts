@@ -41,7 +41,7 @@ function saved(entries: [name: string, bytes: Buffer][]): string {
 }
 
 const escape = String.fromCharCode(27);
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
 test('names with escape sequences reach a terminal as text', () => {
