@@ -73,7 +73,7 @@ const entries = [
     external: ['vscode'],
   },
   { ...node, entryPoints: ['server/main.ts'], outfile: 'dist/server.js', banner: shebang },
-  { ...node, entryPoints: ['server/cli.ts'], outfile: 'dist/cli.js', banner: shebang },
+  { ...node, entryPoints: ['server/cli/main.ts'], outfile: 'dist/cli.js', banner: shebang },
   { ...browser, entryPoints: ['webview/main.ts'], outfile: 'dist/webview/main.js' },
 ];
 

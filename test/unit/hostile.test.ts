@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StreamRecord } from '../../profile/records';
 import { readElf } from '../../server/elf';
-import { readSource } from '../../server/hotLines';
+import { readSource } from '../../server/cli/hotLines';
 import { readRegularText } from '../../server/regularFile';
 import { Run } from '../../server/run';
-import { showRun } from '../../server/text';
+import { showRun } from '../../server/cli/text';
 import { ms, records, sample, writeRecording } from './serverRecording';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseArguments } from '../../server/arguments';
+import { parseArguments } from '../../server/cli/arguments';
 
 const run = {
   kind: 'run',

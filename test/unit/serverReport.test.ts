@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AllocationRecord } from '../../profile/records';
 import { buildReport } from '../../server/report';
 import { Run } from '../../server/run';
-import { showRun } from '../../server/text';
+import { showRun } from '../../server/cli/text';
 import { reportProblems } from '../reportSchema';
 import { ms, records, writeRecording } from './serverRecording';
 

@@ -1,12 +1,12 @@
 /** The hot lines of each file beside their source, in columns that run through all files. */
 import { basename, relative } from 'node:path';
-import { annotateFile, type LineFigures } from '../profile/annotate';
-import { amountOf, timeKinds, type TimeKind } from '../profile/metric';
-import type { FileCost, LineCost, Profile } from '../profile/types';
-import { fewSamples, formatPercent, formatSeconds } from '../profile/words';
-import { plainText } from '../protocol/plain';
-import { readRegularText } from './regularFile';
-import { largestSource, splitLines } from './sources';
+import { annotateFile, type LineFigures } from '../../profile/annotate';
+import { amountOf, timeKinds, type TimeKind } from '../../profile/metric';
+import type { FileCost, LineCost, Profile } from '../../profile/types';
+import { fewSamples, formatPercent, formatSeconds } from '../../profile/words';
+import { plainText } from '../../protocol/plain';
+import { readRegularText } from '../regularFile';
+import { largestSource, splitLines } from '../sources';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */

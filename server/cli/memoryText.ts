@@ -1,8 +1,8 @@
 /** The memory of a run on the terminal: totals, and the lines behind them. */
 import { basename } from 'node:path';
-import type { FileCost, LineCost, MemoryCost, Profile } from '../profile/types';
-import { formatAbout, formatChange, formatLeak, memoryPart } from '../profile/memoryWords';
-import { formatBytes, formatPercent, formatSeconds } from '../profile/words';
+import type { FileCost, LineCost, MemoryCost, Profile } from '../../profile/types';
+import { formatAbout, formatChange, formatLeak, memoryPart } from '../../profile/memoryWords';
+import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
 import { isOwn, readSource, shortPath } from './hotLines';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 

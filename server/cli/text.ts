@@ -1,19 +1,19 @@
 /** A run on the terminal: a header, the hot lines, the waiting, the memory, and what to know about the numbers. */
-import { amountOf } from '../profile/metric';
-import type { Cost, Profile } from '../profile/types';
+import { amountOf } from '../../profile/metric';
+import type { Cost, Profile } from '../../profile/types';
 import {
   formatBytes,
   formatPercent,
   formatRate,
   formatSamples,
   formatSeconds,
-} from '../profile/words';
+} from '../../profile/words';
 import { gpuText } from './gpuText';
 import { glyph, hotFiles, readSource, shortPath } from './hotLines';
 import { memoryText } from './memoryText';
-import { shortVersion } from './report';
-import type { Run } from './run';
-import { samplingRate } from './sampling';
+import { shortVersion } from '../report';
+import type { Run } from '../run';
+import { samplingRate } from '../sampling';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 export { terminalStyle } from './terminal';

@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { PlanRunResult } from '../protocol/lsp';
+import type { PlanRunResult } from '../../protocol/lsp';
 import type { RunCommand } from './arguments';
-import type { Candidate } from './interpreter';
-import { locate } from './interpreter';
-import { planRun } from './plan';
-import { Run } from './run';
+import type { Candidate } from '../interpreter';
+import { locate } from '../interpreter';
+import { planRun } from '../plan';
+import { Run } from '../run';
 
 /** Closing waits this long for child processes that are just ending. */
 const lastWordsMs = 500;

@@ -1,14 +1,14 @@
 /** The command line tool: profile a program, show a recording, convert it. Messages go to stderr, data where asked. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { parseArguments, usage, type Command, type RunCommand } from './arguments';
-import { cannotWrite, runProgram } from './cliRun';
-import { toCollapsed, toSpeedscope } from './export';
-import { allFlameTables } from './flameTables';
-import { nothingRecorded } from './outcome';
-import { buildReport } from './report';
-import { Run } from './run';
+import { cannotWrite, runProgram } from './run';
+import { toCollapsed, toSpeedscope } from '../export';
+import { allFlameTables } from '../flameTables';
+import { nothingRecorded } from '../outcome';
+import { buildReport } from '../report';
+import { Run } from '../run';
 import { terminalStyle, showRun } from './text';
-import { version } from './version';
+import { version } from '../version';
 
 /** What the shell sees when the tool itself could not do its work. */
 const misuse = 2;

@@ -1,7 +1,7 @@
 /** The GPUs of a run on the terminal: how busy, and the lines that ran or waited meanwhile. */
-import { gpuSummary } from '../profile/gpuWords';
-import type { Profile } from '../profile/types';
-import { formatPercent, formatSeconds } from '../profile/words';
+import { gpuSummary } from '../../profile/gpuWords';
+import type { Profile } from '../../profile/types';
+import { formatPercent, formatSeconds } from '../../profile/words';
 import { readSource, shortPath } from './hotLines';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
