@@ -1,13 +1,16 @@
 // Memory that the program gets from the kernel itself. The C library's own mappings do not pass here.
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "memory.h"
+#include "memory_mappings.h"
 #include "memory_python.h"
 #include "modules.h"
+#include "sandbox.h"
 
 // Whatever comes next in the program's search order. The kernel itself, until that is known: an allocator that the user
 // preloads comes here from its first call on.
@@ -60,9 +63,31 @@ static int unmap(void *block, size_t size) {
   return real_munmap ? real_munmap(block, size) : (int)syscall(SYS_munmap, block, size);
 }
 
+// A mapping of more pages than this is looked at in windows of WINDOW, evenly spaced.
+#define PAGES_LOOKED_AT (64u * 1024u)
+#define WINDOW 1024u
+
+// How many bytes of a mapping are in memory, or TOUCHED_UNKNOWN. The watcher may have looked long ago, or not yet.
+static uint64_t resident(void *block, size_t size) {
+  if (size < MAPPING_LOOKED_AT || !sandbox_allows(SANDBOX_RESIDENT)) return TOUCHED_UNKNOWN;
+  int error = errno;
+  size_t page = (size_t)getpagesize(), pages = (size + page - 1) / page;
+  size_t step = (pages + PAGES_LOOKED_AT - 1) / PAGES_LOOKED_AT, seen = 0, found = 0;
+  unsigned char here[WINDOW];
+  for (size_t at = 0; at < pages; at += WINDOW * step) {
+    size_t wanted = pages - at < WINDOW ? pages - at : WINDOW;
+    if (mincore((char *)block + at * page, wanted * page, here) != 0) break;
+    seen += wanted;
+    for (size_t i = 0; i < wanted; i++) found += here[i] & 1;
+  }
+  errno = error;
+  return seen ? (uint64_t)((double)found / (double)seen * (double)size) : TOUCHED_UNKNOWN;
+}
+
 static __attribute__((noinline)) int munmap_looked_at(void *block, size_t size) {
   struct memory_token token;
   size_t known = memory_take(block, &token);
+  if (known && size >= known) token.touched = resident(block, known);
   int result = unmap(block, size);
   if (result != 0) {
     memory_keep(block, &token);
@@ -92,6 +117,7 @@ static void *remap(void *block, size_t old, size_t size, int flags, void *wanted
 static __attribute__((noinline)) void *mremap_looked_at(void *block, size_t old, size_t size, int flags, void *wanted) {
   struct memory_token token;
   size_t known = memory_take(block, &token);
+  if (known) token.touched = resident(block, known);
   void *moved = remap(block, old, size, flags, wanted);
   if (moved == MAP_FAILED) {
     memory_keep(block, &token);

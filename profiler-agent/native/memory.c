@@ -119,7 +119,7 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
   uint32_t stale;
   uint64_t stale_size;
   // Its free has passed us by, as from a library that has an allocator's function for itself.
-  if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale, held.began);
+  if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale, held.began, TOUCHED_UNKNOWN);
   // The table first: a block that is written down has to be known when it is freed.
   uint64_t entered = period ? size : size | EXACT;
   if (memory_table_add((uintptr_t)block, 0, entered)) {
@@ -136,7 +136,7 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
 }
 
 size_t memory_take(const void *block, struct memory_token *token) {
-  *token = (struct memory_token){0};
+  *token = (struct memory_token){.touched = TOUCHED_UNKNOWN};
   struct memory_held held;
   // Most that come here only look like one of ours.
   if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return 0;
@@ -155,14 +155,20 @@ void memory_freed(const void *block) {
   uint32_t id;
   uint64_t size;
   // What the interpreter frees when the program is over was the program's until then.
-  if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing()) memory_note_free(id, held.began);
+  if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing())
+    memory_note_free(id, held.began, TOUCHED_UNKNOWN);
   memory_unlock(&held);
 }
 
 void memory_release(const struct memory_token *token) {
   struct memory_held held;
-  if (!token->id || python->is_finalizing() || !memory_lock(&held)) return;
-  memory_note_free(token->id, held.began);
+  if (!token->id) return;
+  bool ends = python->is_finalizing();
+  if (ends && token->touched == TOUCHED_UNKNOWN || !memory_lock(&held)) return;
+  if (ends)
+    memory_note_end(token->id, held.began, token->touched);
+  else
+    memory_note_free(token->id, held.began, token->touched);
   memory_unlock(&held);
 }
 

@@ -68,10 +68,12 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
 void memory_freed(const void *block);
 // Takes a block out of the table, since it is about to be freed or moved. Returns its size when it was sampled,
 // otherwise 0. Afterwards the token is either released, the block is gone, or kept, it was not freed after all.
+#define TOUCHED_UNKNOWN UINT64_MAX
 struct memory_token {
   uint32_t id;
   bool exact;  // it was not a matter of chance that it is known
   size_t size;
+  uint64_t touched;  // bytes of a mapping that were in memory just before it was given back, or TOUCHED_UNKNOWN
 };
 size_t memory_take(const void *block, struct memory_token *token);
 void memory_release(const struct memory_token *token);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "memory.h"
 #include "recording.h"
 
 // Who reserves memory in more pieces than this touches it as well, as a rule.
@@ -27,14 +27,9 @@ struct mapping {
   uint32_t id;
   bool said;
 };
-static const struct interpreter *python;
 // By id, which ascends.
 static struct mapping mappings[MAPPINGS];
 static uint32_t count;
-
-void memory_mappings_begin(const struct interpreter *interpreter) {
-  python = interpreter;
-}
 
 bool memory_mapping_begins(uint32_t id, uintptr_t start, uint64_t size, uint64_t time) {
   if (count == MAPPINGS) return false;
@@ -61,11 +56,13 @@ static void say(struct mapping *it, uint64_t time, uint64_t touched) {
   record_touched(time, it->id, touched);
 }
 
-void memory_mapping_ends(uint32_t id, uint64_t time) {
+void memory_mapping_ends(uint32_t id, uint64_t time, uint64_t touched) {
   struct mapping *it = find(id);
   if (!it) return;
-  // Nobody has looked at one that was gone so soon. Who maps memory for a moment uses it, as a rule.
-  if (!it->said) say(it, time, it->size);
+  bool known = touched != TOUCHED_UNKNOWN;
+  // What was given back before the end, or swapped out, was held until then. Where nobody could look, all of it counts:
+  // who maps memory for a moment uses it, as a rule.
+  if (known && touched > it->touched || !it->said) say(it, time, known && touched < it->size ? touched : it->size);
   memmove(it, it + 1, (size_t)(&mappings[--count] - it) * sizeof *it);
 }
 
@@ -90,8 +87,7 @@ static bool look_at(int file, const struct mapping *it, uint64_t *touched) {
 static void look(struct mapping *it, int file, uint64_t now) {
   uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID), touched;
   if (file < 0 || !look_at(file, it, &touched)) touched = it->size;
-  // What the interpreter gives back when the program is over was the program's until then.
-  if (!python->is_finalizing()) say(it, now, touched);
+  say(it, now, touched);
   uint64_t pause = (now - it->began) / LATER, cost = SHARE * count * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
   if (pause > LAST_LOOK_NS) pause = LAST_LOOK_NS;
   if (pause < FIRST_LOOK_NS) pause = FIRST_LOOK_NS;
@@ -100,7 +96,6 @@ static void look(struct mapping *it, int file, uint64_t now) {
 
 static void look_around(uint64_t now, bool all) {
   int file = -2;
-  if (!count || python->is_finalizing()) return;
   for (uint32_t i = 0; i < count; i++) {
     struct mapping *it = &mappings[i];
     if (!all && now < it->next) continue;

@@ -3,16 +3,14 @@
 #pragma once
 #include "base.h"
 
-struct interpreter;
-
 // A mapping that is as large as this is looked at. Smaller ones are held as they are.
 #define MAPPING_LOOKED_AT (1024u * 1024u)
 
-void memory_mappings_begin(const struct interpreter *python);
 // One has been noted, as the allocation of this id. False when it is not followed: all of it counts.
 bool memory_mapping_begins(uint32_t id, uintptr_t start, uint64_t size, uint64_t time);
-// The allocation of this id, whatever it was, has been freed: says what was touched, unless that has been said.
-void memory_mapping_ends(uint32_t id, uint64_t time);
+// The allocation of this id, whatever it was, has been freed: says how much of it was touched. `touched` are the bytes
+// that were in memory at its end, or TOUCHED_UNKNOWN.
+void memory_mapping_ends(uint32_t id, uint64_t time, uint64_t touched);
 // Looks at those whose turn it is, and says what has changed.
 void memory_mappings_look(uint64_t now);
 // Looks at all of them, at the end.

@@ -15,7 +15,7 @@
 #include "threads.h"
 #include "watcher.h"
 
-enum { NOTE_ALLOCATED = ENTRY_END + 1, NOTE_FREED, NOTE_COPIED };
+enum { NOTE_ALLOCATED = ENTRY_END + 1, NOTE_FREED, NOTE_ENDED, NOTE_COPIED };
 
 struct note_sample {
   struct entry entry;
@@ -27,7 +27,7 @@ struct note_sample {
 };
 struct note_freed {
   struct entry entry;
-  uint64_t time;
+  uint64_t time, touched;
   uint32_t id, padding;
 };
 
@@ -59,14 +59,20 @@ bool memory_notes_full(void) {
   return true;
 }
 
-void memory_note_free(uint32_t id, uint64_t time) {
-  struct note_freed *into = id ? ring__reserve(ring, sizeof *into) : NULL;
-  if (into) {
-    *into = (struct note_freed){{sizeof *into, NOTE_FREED}, time, id, 0};
-    ring__publish(ring, sizeof *into);
-  } else if (id) {
-    atomic_fetch_add(&lost_frees, 1);
-  }
+static bool note_freed(uint32_t kind, uint32_t id, uint64_t time, uint64_t touched) {
+  struct note_freed *into = ring__reserve(ring, sizeof *into);
+  if (!into) return false;
+  *into = (struct note_freed){{sizeof *into, kind}, time, touched, id, 0};
+  ring__publish(ring, sizeof *into);
+  return true;
+}
+
+void memory_note_free(uint32_t id, uint64_t time, uint64_t touched) {
+  if (id && !note_freed(NOTE_FREED, id, time, touched)) atomic_fetch_add(&lost_frees, 1);
+}
+
+void memory_note_end(uint32_t id, uint64_t time, uint64_t touched) {
+  if (id) note_freed(NOTE_ENDED, id, time, touched);
 }
 
 static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memory_note *what) {
@@ -128,10 +134,10 @@ void memory_drain(void) {
   while ((entry = ring__peek(ring))) {
     if (entry->kind == ENTRY_CODE) {
       record_code((const struct entry_code *)entry);
-    } else if (entry->kind == NOTE_FREED) {
+    } else if (entry->kind == NOTE_FREED || entry->kind == NOTE_ENDED) {
       const struct note_freed *freed = (const struct note_freed *)entry;
-      memory_mapping_ends(freed->id, freed->time);
-      record_free(freed->time, freed->id);
+      memory_mapping_ends(freed->id, freed->time, freed->touched);
+      if (entry->kind == NOTE_FREED) record_free(freed->time, freed->id);
     } else {
       const struct note_sample *sample = (const struct note_sample *)entry;
       struct memory_record record = {.thread = thread__introduce(sample->thread),
@@ -172,7 +178,6 @@ void memory_finish(void) {
 
 bool memory_notes_begin(const struct interpreter *interpreter) {
   python = interpreter;
-  memory_mappings_begin(python);
   ring = pages_alloc(sizeof *ring + MEMORY_RING_SIZE);
   if (!ring) return false;
   ring->size = MEMORY_RING_SIZE;

@@ -19,8 +19,11 @@ void memory_notes_clear(void);
 // With the lock, with the calling thread's stack. The id of the allocation; 0 when there was no room, which is counted.
 uint32_t memory_note_allocation(const struct memory_note *note);
 void memory_note_copy(const struct memory_note *note);
-// With the lock. An id of 0 is nobody's.
-void memory_note_free(uint32_t id, uint64_t time);
+// With the lock. An id of 0 is nobody's. `touched`: bytes of a mapping that were in memory at its end, or
+// TOUCHED_UNKNOWN.
+void memory_note_free(uint32_t id, uint64_t time, uint64_t touched);
+// A mapping has been given back with the interpreter, and stays the program's in the recording.
+void memory_note_end(uint32_t id, uint64_t time, uint64_t touched);
 
 // No sample has room, which is counted. Without the lock.
 bool memory_notes_full(void);

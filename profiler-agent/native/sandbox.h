@@ -17,7 +17,8 @@ enum {
   SANDBOX_VFORK = 1 << 8,      // make processes that share its memory
   SANDBOX_RECORD = 1 << 9,     // what the watcher does
   SANDBOX_MAP = 1 << 10,       // get memory from the kernel
-  SANDBOX_ALL = (1 << 11) - 1,
+  SANDBOX_RESIDENT = 1 << 11,  // ask what of a mapping is in memory
+  SANDBOX_ALL = (1 << 12) - 1,
 };
 
 extern __thread uint32_t sandbox_forbidden __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -57,7 +57,8 @@ describe.each(pythons)('Python $name', (python) => {
     for (const [name, share] of Object.entries(shares)) {
       expect(Math.abs(percent(wait(name), whole) - share), name).toBeLessThan(10);
     }
-    expect(report.agent_cpu_s).toBeLessThan(0.02 * report.elapsed_s);
+    // The parts that observe, follow memory and look at tasks may each spend up to a hundredth of a core.
+    expect(report.agent_cpu_s).toBeLessThan(0.03 * report.elapsed_s);
   });
 
   test("two loops in two threads keep to their own tasks' lines", async () => {

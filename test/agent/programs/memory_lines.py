@@ -63,6 +63,7 @@ def for_a_moment():
         block = mmap.mmap(-1, 16 * MB, private)  # mark: for_a_moment
         touch(block, 16 * MB)
         block.close()
+        mmap.mmap(-1, 16 * MB, private).close()  # mark: never_touched
 
 
 def given_back():
