@@ -73,6 +73,20 @@ static bool is_in_generator(const struct walk *self, uintptr_t frame) {
   return type == python->generator_types[0] || type == python->generator_types[1] || type == python->generator_types[2];
 }
 
+// 3.12: _PyInterpreterFrame.frame_obj, PyFrameObject.f_frame.
+#define FRAME_OBJECT 48
+#define OBJECT_FRAME 24
+
+// While greenlet goes on with another greenlet, that one's frames are current before its chunks are. Each of them has a
+// frame object then, which leads back to it until the frame is left. That the loop which called greenlet's code is the
+// one that keeps the current frame proves that the C stack is that greenlet's already.
+static bool is_resumed(const struct walk *self, uintptr_t frame) {
+  uintptr_t object = word_at(self->at, FRAME_OBJECT), fields[OBJECT_FRAME / 8 + 1];
+  if (!self->switching || self->cframe - self->caller_low >= self->caller_high - self->caller_low) return false;
+  return load(self, object, fields, sizeof fields) && fields[1] == self->python->frame_type &&
+         fields[OBJECT_FRAME / 8] == frame;
+}
+
 // A frame that C code keeps between two of Python's: on its stack, the outermost one in the thread state itself.
 static bool is_shim(struct walk *self, uintptr_t frame) {
   const struct interpreter *python = self->python;
@@ -130,7 +144,8 @@ void walk_start(struct walk *self, const struct interpreter *python, uintptr_t t
   self->result = WALK_NONE;
   self->steps = 0;
   self->frame = self->chunk = self->chunk_end = self->shim = self->cframe = self->cframe_previous = 0;
-  self->loaded = false;
+  self->loaded = self->switching = false;
+  self->caller_low = self->caller_high = 0;
   if (!is_plausible(tstate)) return;
   if (here && here->pc - python->linking.start < python->linking.end - python->linking.start) {
     reject(self);
@@ -180,12 +195,13 @@ static bool next_interpreter(struct walk *self, struct frame *frame) {
   uintptr_t code = word_at(self->at, at->frame_code);
   if (self->python->minor >= 12 && owner >= OWNER_C_STACK) {
     bool proven = is_shim(self, self->frame);
-    if (proven && has_cframes(self) && !self->remote)
+    // A greenlet that is switched away from has frames that lead past what lies on the C stack, and chunks of its own.
+    if (proven && has_cframes(self) && !self->remote && !self->switching)
       proven = cframe_leave(self, word_at(self->at, at->frame_previous));
     return proven ? false : reject(self);
   }
-  if (!(owner == OWNER_GENERATOR ? is_in_generator(self, self->frame) : is_in_chunk(self, self->frame)))
-    return reject(self);
+  bool proven = owner == OWNER_GENERATOR ? is_in_generator(self, self->frame) : is_in_chunk(self, self->frame);
+  if (!proven && !is_resumed(self, self->frame)) return reject(self);
   // A reference on the stack keeps a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
   if (self->python->minor >= 14) code &= ~(uintptr_t)7;
   if (!code_key_read(&frame->key, self->python, code, self->remote)) return reject(self);

@@ -45,6 +45,10 @@ struct walk {
   uintptr_t shim;                 // the last frame that C code keeps
   uintptr_t cframe;               // 3.11, 3.12: what the invocation that runs the frame keeps, 0 none
   uintptr_t cframe_previous;      // and the one before it
+  // 3.12: the thread is inside greenlet's code, and the invocation of the bytecode loop that called it has this part of
+  // the C stack (0, 0: not known).
+  bool switching;
+  uintptr_t caller_low, caller_high;
 };
 
 // Starts at the innermost frame of a thread state. `here` is where the calling thread was interrupted, NULL when the

@@ -24,7 +24,25 @@ struct collector {
   bool unwinding;  // the cursor stands on a frame that is known to be right
   bool outermost;  // it has come to where the thread began
   bool in_syscall;
+  bool switching;  // the thread is inside greenlet's code
 };
+
+// What the invocation of the bytecode loop that called greenlet's code has of the C stack. It is only believed where
+// something else agrees with it.
+static void caller_find(const struct collector *self, struct walk *walk) {
+  enum { STEPS = 32 };
+  struct unwind_cursor cursor = self->cursor;
+  struct unwind_step step;
+  for (int i = 0; i < STEPS; i++) {
+    bool found = interpreter__in_eval(self->python, cursor.at.pc - 1);
+    uintptr_t low = cursor.at.sp;
+    if (!unwind_step(&cursor, self->map, false, &step)) return;
+    if (!found) continue;
+    walk->caller_low = low;
+    walk->caller_high = cursor.at.sp;
+    return;
+  }
+}
 
 // Writes native frames up to the next invocation of the bytecode loop, and moves behind that. Its part of the C stack
 // is
@@ -43,7 +61,10 @@ static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t
     self->words[self->count++] = word_native(step.function ? step.function : pc, step.function, step.module);
     self->natives++;
     // What lies behind it on the C stack is another greenlet's, or was a moment ago.
-    if (step.module >= 0 && module_at((uint32_t)step.module)->exchanges_stacks) return self->unwinding = false;
+    if (step.module >= 0 && module_at((uint32_t)step.module)->exchanges_stacks) {
+      self->switching = self->unwinding;
+      return self->unwinding = false;
+    }
     if (!self->unwinding) {
       self->outermost = step.outermost;
       return false;
@@ -93,6 +114,10 @@ static enum stack_result collect(struct collector *self, struct stack *found, co
   walk_start(&walk, self->python, tstate, registers, self->thread, false);
   if (walk.result == WALK_REJECTED) return STACK_REJECTED;
   bool reached = self->unwinding && natives_until_eval(self, &low, &high);
+  if (self->switching && self->python->minor == 12) {
+    walk.switching = true;
+    caller_find(self, &walk);
+  }
   if (!reached && !self->outermost) found->flags |= SAMPLE_NATIVE_INCOMPLETE;
   if (self->in_syscall) found->flags |= SAMPLE_IN_SYSCALL;
   if (walk.result == WALK_NONE) {

@@ -57,5 +57,8 @@ describe.each(pythons)('Python $name', (python) => {
     expect(mixed.map((stack) => recording.frames(stack).map(({ name }) => name))).toEqual([]);
     const seen = new Set([...stacks].flatMap((stack) => (stack ? [...colours(stack)] : [])));
     expect(seen.size).toBe(6);
+    // A fifth of the time is spent in switches, and most of that can be told.
+    const { rejected, samples } = recording.stats!;
+    expect(rejected / (rejected + samples), `${rejected} of ${samples}`).toBeLessThan(0.1);
   });
 });
