@@ -12,6 +12,7 @@ export function zeroCost(): Cost {
     queue: 0,
     helper: 0,
     unsure: 0,
+    after: 0,
     samples: 0,
   };
 }
@@ -27,6 +28,7 @@ export function addCost(to: Cost, cost: Readonly<Cost>): void {
   to.queue += cost.queue;
   to.helper += cost.helper;
   to.unsure += cost.unsure;
+  to.after += cost.after;
   to.samples += cost.samples;
 }
 
@@ -54,9 +56,10 @@ export const costRow = {
   queue: 6,
   helper: 7,
   unsure: 8,
-  samples: 9,
+  after: 9,
+  samples: 10,
 } as const;
-export const costRowLength = 10;
+export const costRowLength = 11;
 
 /** Adds the row at an offset of an array to the row at an offset of another. */
 export function addRow(
@@ -82,6 +85,7 @@ export function costOfRow(rows: Float64Array, offset: number): Cost {
     queue: rows[offset + costRow.queue]!,
     helper: rows[offset + costRow.helper]!,
     unsure: rows[offset + costRow.unsure]!,
+    after: rows[offset + costRow.after]!,
     samples: rows[offset + costRow.samples]!,
   };
 }

@@ -4,23 +4,27 @@
  * Such a thread is taken to work for the thread that runs Python and is inside the same library meanwhile: it computes
  * there as well, or waits there. The library is told by the native frames of both.
  *
- * Results may also be computed before somebody asks for them, while nobody is inside the library: what goes on until a
- * thread waits there is that thread's. Other work is on no line: a pool that spins after its work is done works for
- * nobody, and a guess would be worse than to say so.
+ * While nobody is inside the library, a pool that has not slept since somebody was goes on for that call: it finishes the
+ * work, or looks for more. The same holds from the moment at which a line made the thread. Results may also be computed before somebody asks for them:
+ * what goes on until a thread waits there is that thread's. What a thread does long after any call is on no line.
  */
 import type { Cells } from './cells';
 import { costRow, costRowLength } from './cost';
+import { generatedCode, isPackageKey } from './libraries';
 import type { SampleRecord } from './records';
 import type { ThreadFeed } from './threadFeed';
+import { firstEndingAt, isAtWork, longestGap, neverSlept, rowsAt } from './threadRows';
 
 /** A thread that waits says so this long after the fact at most, ns. */
 const latest = 500e6;
-/** A thread that nobody saw for longer than this may have been anywhere, ns. */
-const longestGap = 500e6;
 /** Who waits for a result does so within this time, ns. */
 const longestLead = 500e6;
-/** Work with a longer pause in it is not one piece, ns. */
-const longestPause = 50e6;
+/** For so long after a call a pool is taken to go on because of it, ns; Intel's OpenMP looks for work for 200 ms. */
+const longestAfter = 500e6;
+/** Calls are told apart if they end further apart than this, ns: two ticks. */
+const callMargin = 10e6;
+/** The threads of a pool are made by one thread within this time, ns. */
+const onePool = 10e6;
 /** A thread without a core is looked for in so many rows before and after. */
 const mostRowsAway = 16;
 /** How many samples of a thread share what is left of its CPU time in the end; as many as the agent takes. */
@@ -39,15 +43,37 @@ export interface HelperSample {
   cost: Float64Array;
 }
 
+/** Library keys: files, and packages, which say less. */
+interface Libraries {
+  files: Set<string>;
+  packages: Set<string>;
+}
+
 /** What is known of a helper. */
 interface Helper {
   /** Every library that it was seen in. */
-  libraries: Set<string>;
+  libraries: Libraries;
   /** For which cells its last samples were. */
-  recent: (readonly number[])[];
+  recent: Places[];
   remainders: number;
 }
 
+/** The cells that a sample was for. */
+interface Places {
+  cells: readonly number[];
+  /** No other line comes into question. */
+  isSure: boolean;
+  /** Nobody was in the library any more. */
+  isAfter: boolean;
+}
+
+/** A call into a library that was over by some moment. */
+interface Call {
+  cell: number;
+  endNs: number;
+}
+
+const nobody: Places = { cells: [], isSure: true, isAfter: false };
 const none: ReadonlySet<string> = new Set();
 
 /** Decides which lines the helpers of one process work for. */
@@ -74,11 +100,14 @@ export class HelperWork {
   sample(thread: ThreadFeed, cell: number, sample: SampleRecord, cost: Float64Array): void {
     let helper = this.#helpers.get(thread);
     if (!helper) {
-      helper = { libraries: new Set(), recent: [], remainders: 0 };
+      const libraries = { files: new Set<string>(), packages: new Set<string>() };
+      helper = { libraries, recent: [], remainders: 0 };
       this.#helpers.set(thread, helper);
     }
     for (const key of this.#librariesOf(cell)) {
-      helper.libraries.add(key);
+      if (key !== generatedCode) {
+        helper.libraries[isPackageKey(key) ? 'packages' : 'files'].add(key);
+      }
     }
     const { timeNs, wallNs, cpuNs, remainder } = sample;
     this.#pending.push({ thread, cell, timeNs, wallNs, cpuNs, remainder, cost: cost.slice() });
@@ -102,39 +131,112 @@ export class HelperWork {
   /** The cells that a sample was for; undefined while that cannot be said. */
   #placesOf(sample: HelperSample, isLate: boolean): Places | undefined {
     const helper = this.#helpers.get(sample.thread)!;
-    if (sample.remainder) {
+    if (sample.remainder && helper.recent.length > 0) {
       // Of the samples before it, each in turn.
       const { recent } = helper;
-      return { cells: recent[helper.remainders++ % recent.length] ?? [], isSure: true };
+      return recent[helper.remainders++ % recent.length]!;
     }
-    let cells = this.#meanwhile(sample, helper);
-    const isMeanwhile = cells.length > 0;
-    if (!isMeanwhile && !isLate) {
-      return undefined;
+    if (sample.remainder) {
+      // A thread that was over before a tick met it: it cannot have done much after it began.
+      const timeNs = Math.min(sample.timeNs, sample.thread.startNs + sample.cpuNs);
+      const found = this.#placesBy({ ...sample, timeNs, wallNs: 0 }, helper, isLate);
+      return found && { ...found, isSure: false };
     }
-    if (!isMeanwhile) {
-      cells = this.#awaited(sample, helper);
+    const found = this.#placesBy(sample, helper, isLate);
+    if (found) {
+      helper.recent = [...helper.recent, found].slice(-recentSamples);
     }
-    helper.recent = [...helper.recent, cells].slice(-recentSamples);
-    return { cells, isSure: isMeanwhile && cells.length === 1 };
+    return found;
   }
 
-  /** Where the threads were that were inside the library meanwhile. */
-  #meanwhile({ thread, cell, timeNs, wallNs }: HelperSample, helper: Helper): number[] {
+  #placesBy(sample: HelperSample, helper: Helper, isLate: boolean): Places | undefined {
+    const { packages } = helper.libraries;
+    const files = this.#filesOf(sample.thread, helper);
+    const own = this.#librariesOf(sample.cell);
+    const ownFiles = new Set([...own].filter((key) => !isPackageKey(key)));
+    // A chain that ends in generated code names no library.
+    const within = this.#meanwhile(sample, ownFiles) ?? this.#meanwhile(sample, files);
+    if (within) return within;
+    const after = this.#after(sample, files);
+    if (after) return after;
+    // Other code of the package may have nothing to do with a pool of one of its libraries.
+    const beside = this.#meanwhile(sample, packages);
+    if (beside) return beside;
+    if (!isLate) return undefined;
+    return this.#awaited(sample, files, packages) ?? nobody;
+  }
+
+  /** Libraries that a helper was seen in; if that was in generated code only, those of the helpers that were made with it. */
+  #filesOf({ makerTid, startNs }: ThreadFeed, { libraries }: Helper): ReadonlySet<string> {
+    if (libraries.files.size > 0 || makerTid === 0) return libraries.files;
+    const siblings = [...this.#helpers].filter(
+      ([it]) => it.makerTid === makerTid && Math.abs(it.startNs - startNs) < onePool,
+    );
+    return new Set(siblings.flatMap(([, sibling]) => [...sibling.libraries.files]));
+  }
+
+  /** Where the threads were that were inside a library meanwhile. */
+  #meanwhile(sample: HelperSample, libraries: ReadonlySet<string>): Places | undefined {
+    if (libraries.size === 0) return undefined;
     // Samples tell where a thread is around their moment: what a row ends with, the next half of a tick does too.
-    for (const ns of [timeNs - wallNs / 2, timeNs]) {
-      // A chain that ends in generated code names no library.
-      for (const libraries of [this.#librariesOf(cell), helper.libraries]) {
-        const found = this.#others(thread, ns).flatMap((other) =>
-          rowsAt(other, ns)
-            .flatMap((row) => this.#cellsOf(other, row))
-            .filter((at) => this.#isInside(at, libraries))
-            .slice(0, 1),
-        );
-        if (found.length > 0) return found;
-      }
+    for (const ns of [sample.timeNs - sample.wallNs / 2, sample.timeNs]) {
+      const cells = this.#others(sample.thread, ns).flatMap((other) =>
+        rowsAt(other, ns)
+          .flatMap((row) => this.#cellsOf(other, row))
+          .filter((at) => this.#isInside(at, libraries))
+          .slice(0, 1),
+      );
+      if (cells.length > 0) return { cells, isSure: cells.length === 1, isAfter: false };
     }
-    return [];
+    return undefined;
+  }
+
+  /** The line whose call was the last one into the library, or that made the helper, if the helper has not slept since. */
+  #after(sample: HelperSample, files: ReadonlySet<string>): Places | undefined {
+    const { thread, timeNs } = sample;
+    const calls = this.#others(thread, timeNs).flatMap((other) =>
+      this.#lastCalls(other, timeNs, files),
+    );
+    calls.push(...this.#making(thread, timeNs));
+    if (calls.length === 0) return undefined;
+    const last = calls.reduce((a, b) => (b.endNs > a.endNs ? b : a));
+    const from = Math.min(last.endNs, timeNs);
+    const isQueue = (row: number): boolean => this.cells.top(thread.rowCell[row]!) === 'queue';
+    if (!neverSlept(thread, from, Math.max(from, timeNs - sample.wallNs), isQueue)) {
+      return undefined;
+    }
+    const line = this.lineOf(last.cell);
+    const isSure = calls.every(
+      ({ cell, endNs }) => endNs < last.endNs - callMargin || this.lineOf(cell) === line,
+    );
+    return { cells: [last.cell], isSure, isAfter: true };
+  }
+
+  /** The last call of a thread into a library before a moment, and those of other lines shortly before that. */
+  #lastCalls(other: ThreadFeed, ns: number, libraries: ReadonlySet<string>): Call[] {
+    const { rowStart, rowWall, rowCell, rowCount } = other;
+    const calls: Call[] = [];
+    let earliest = ns - longestAfter;
+    for (let row = Math.min(firstEndingAt(other, ns), rowCount - 1); row >= 0; row--) {
+      const endNs = rowStart[row]! + rowWall[row]!;
+      if (endNs < earliest) break;
+      if (rowStart[row]! > ns || !this.#isInside(rowCell[row]!, libraries)) continue;
+      calls.push({ cell: rowCell[row]!, endNs });
+      earliest = Math.max(earliest, calls[0]!.endNs - callMargin);
+    }
+    return calls;
+  }
+
+  /** The line that made a helper, while that is not long ago. */
+  #making({ makerTid, startNs }: ThreadFeed, ns: number): Call[] {
+    if (makerTid === 0 || ns - startNs > longestAfter) return [];
+    const maker = [...this.threads.values()].findLast(
+      (thread) => thread.tid === makerTid && thread.startNs <= startNs,
+    );
+    const row = maker && rowsAt(maker, startNs)[0];
+    const cell = row === undefined ? undefined : maker!.rowCell[row]!;
+    const isLine = cell !== undefined && this.cells.stack[cell] !== 0;
+    return isLine ? [{ cell, endNs: startNs }] : [];
   }
 
   /**
@@ -161,19 +263,25 @@ export class HelperWork {
   }
 
   /** Where threads soon wait for what a helper does: it does not pause until then. */
-  #awaited({ thread, timeNs }: HelperSample, helper: Helper): number[] {
-    return this.#others(thread, timeNs).flatMap((other) => {
+  #awaited(
+    { thread, timeNs }: HelperSample,
+    files: ReadonlySet<string>,
+    packages: ReadonlySet<string>,
+  ): Places | undefined {
+    const cells = this.#others(thread, timeNs).flatMap((other) => {
       for (let row = firstEndingAt(other, timeNs); row < other.rowCount; row++) {
         const start = other.rowStart[row]!;
         const cell = other.rowCell[row]!;
         if (start > timeNs + longestLead) break;
-        if (start >= timeNs && this.#isInside(cell, helper.libraries)) {
+        if (start < timeNs) continue;
+        if (this.#isInside(cell, files) || this.#isInside(cell, packages)) {
           const waits = this.cells.top(cell) === 'wait';
           return waits && isAtWork(thread, timeNs, start) ? [cell] : [];
         }
       }
       return [];
     });
+    return cells.length > 0 ? { cells, isSure: false, isAfter: false } : undefined;
   }
 
   #others(helper: ThreadFeed, ns: number): ThreadFeed[] {
@@ -194,7 +302,7 @@ export class HelperWork {
     return this.cells.leaf[cell]?.libraries ?? none;
   }
 
-  #divide(sample: HelperSample, { cells, isSure }: Places): void {
+  #divide(sample: HelperSample, { cells, isSure, isAfter }: Places): void {
     const row = new Float64Array(costRowLength);
     if (cells.length === 0) {
       this.charge(sample, undefined, row);
@@ -202,66 +310,12 @@ export class HelperWork {
     }
     const counted = this.#turn++ % cells.length;
     cells.forEach((cell, index) => {
-      row[costRow.helper] = sample.cpuNs / cells.length;
-      row[costRow.unsure] = isSure && cells.length === 1 ? 0 : row[costRow.helper]!;
+      const part = sample.cpuNs / cells.length;
+      row[costRow.helper] = part;
+      row[costRow.unsure] = isSure && cells.length === 1 ? 0 : part;
+      row[costRow.after] = isAfter ? part : 0;
       row[costRow.samples] = index === counted ? sample.cost[costRow.samples]! : 0;
       this.charge(sample, cell, row);
     });
   }
-}
-
-interface Places {
-  cells: readonly number[];
-  /** No other line comes into question. */
-  isSure: boolean;
-}
-
-/**
- * The rows in which a thread may have been at a moment, likeliest first: the one that covers it. Where nobody saw the
- * thread, it was where it had been before or where it is met next, by what is nearer; what waits may do so until it gets
- * a core again.
- */
-function rowsAt(thread: ThreadFeed, ns: number): number[] {
-  const { rowStart, rowWall, rowGap, rowCpu, rowCount } = thread;
-  const next = firstEndingAt(thread, ns);
-  const from = next < rowCount ? rowStart[next]! + rowGap[next]! : Infinity;
-  if (from <= ns) {
-    return [next];
-  }
-  const before = next - 1;
-  const until = before < 0 ? -Infinity : rowStart[before]! + rowWall[before]!;
-  const near: number[] = [];
-  if (ns - until < longestGap) near.push(before);
-  if (from - ns < longestGap) near.push(next);
-  if (ns - until > from - ns) {
-    near.reverse();
-  }
-  const waits = before >= 0 && rowCpu[before] === 0;
-  return waits ? near : near.slice(0, 1);
-}
-
-/** The first row that ends at a moment or later. */
-function firstEndingAt({ rowStart, rowWall, rowCount }: ThreadFeed, ns: number): number {
-  let low = 0;
-  for (let high = rowCount; low < high;) {
-    const middle = (low + high) >> 1;
-    if (rowStart[middle]! + rowWall[middle]! < ns) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-/** Whether a thread runs from one moment to another, but for short pauses. */
-function isAtWork(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
-  const { rowStart, rowWall, rowCpu, rowCount } = thread;
-  let reached = fromNs;
-  for (let row = firstEndingAt(thread, fromNs); row < rowCount && reached < untilNs; row++) {
-    if (rowCpu[row]! === 0) continue;
-    if (rowStart[row]! - reached > longestPause) return false;
-    reached = rowStart[row]! + rowWall[row]!;
-  }
-  return untilNs - reached <= longestPause;
 }

@@ -1,7 +1,7 @@
 /** Native frames of one process, folded so that addresses inside one function are one node. */
 import { classify, type Work } from './classify';
 import { plainSymbol } from './interpreterNames';
-import { libraryKeys } from './libraries';
+import { generatedCode, libraryKeys } from './libraries';
 import { isForeign, kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
@@ -62,9 +62,9 @@ export class NativeNode implements LabelledFrame {
   /** Keys of the libraries that the chain goes through, CPython's and the C library's left out. */
   get libraries(): ReadonlySet<string> {
     return (this.#libraries ??= new Set(
-      this.chain
-        .filter((node) => node.moduleKind === 'other' && isForeign(node))
-        .flatMap(({ path }) => libraryKeys(path)),
+      this.chain.filter(isForeign).flatMap(({ moduleKind, path }) => {
+        return moduleKind === 'other' ? libraryKeys(path) : [generatedCode];
+      }),
     ));
   }
 

@@ -13,7 +13,7 @@ export class OffLine {
     const foreign = leaf?.foreign;
     if (!leaf) {
       this.#unseen += ns;
-    } else if (!foreign) {
+    } else if (!foreign || isOfInterpreter(leaf)) {
       this.#interpreter += ns;
     } else {
       this.#libraries.set(foreign.module, (this.#libraries.get(foreign.module) ?? 0) + ns);
@@ -25,6 +25,14 @@ export class OffLine {
     const libraries = [...this.#libraries].map(([module, ns]) => ({ module, ns }));
     return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
   }
+}
+
+/** Whether Python starts or ends: what libraries do then, such as freeing their memory, is a part of that. */
+function isOfInterpreter(leaf: NativeNode): boolean {
+  return leaf.chain.some(
+    ({ moduleKind, symbol }) =>
+      moduleKind === 'interpreter' || (moduleKind === 'libc' && symbol === '__run_exit_handlers'),
+  );
 }
 
 /** The sum of several processes. */

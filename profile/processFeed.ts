@@ -164,6 +164,7 @@ export class ProcessFeed {
       case 'thread': {
         const thread = this.#thread(record.thread);
         thread.tid = record.tid;
+        thread.makerTid = record.makerTid;
         thread.track = this.continues?.trackOf(record.tid) ?? thread.id;
         thread.lived(record.startNs, record.startNs);
         thread.isNamed = record.name !== '' || record.tid === this.current.pid;
@@ -310,6 +311,7 @@ export class ProcessFeed {
     }
     this.#total[costRow.helper]! += row[costRow.helper]!;
     this.#total[costRow.unsure]! += row[costRow.unsure]!;
+    this.#total[costRow.after]! += row[costRow.after]!;
   }
 
   #sample(sample: SampleRecord): void {

@@ -41,6 +41,8 @@ export interface ThreadRecord {
   tid: number;
   startNs: number;
   name: string;
+  /** The system's number of the thread that created it; 0: not known. */
+  makerTid: number;
 }
 export interface ThreadEndRecord {
   kind: 'threadEnd';

@@ -9,11 +9,15 @@ import type { SystemPool } from './sampleCost';
  * only lacked a core, or slept for a moment that nobody saw, it was in the same calls. Longer gaps stay gaps.
  */
 const shortGap = 50e6;
+/** Of threads without Python code it matters whether they slept (helperWork.ts): longer gaps, ns, are not lost within a row. */
+const negligibleGap = 10e6;
 
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
   track: number;
   tid = 0;
+  /** The system's number of the thread that created it; 0: not known. */
+  makerTid = 0;
   name = '';
   /** Whether somebody gave it that name. */
   isNamed = false;
@@ -76,7 +80,8 @@ export class ThreadFeed {
     const from = sample.timeNs - sample.wallNs;
     const start = from < end || (from - end < shortGap && !sample.remainder) ? end : from;
     const wall = sample.timeNs - start;
-    if (last >= this.sealed && this.rowCell[last] === cell && start === end) {
+    const isSame = last >= this.sealed && this.rowCell[last] === cell && start === end;
+    if (isSame && (sample.stack !== 0 || from - end < negligibleGap)) {
       this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
       this.rowCpu[last]! += sample.cpuNs;
       return;

@@ -8,8 +8,8 @@ import type { Severity } from './records';
  * What a line, function or frame cost. python + native + system is CPU time of the threads that run Python; runtime is the part
  * of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock; queue is time in which the
  * thread could run but had no core. CPU time, wait and queue are the time a thread lived. helper is CPU time
- * of threads without Python code that worked for it meanwhile (helperWork.ts), unsure the part of helper for which other lines
- * came into question as well.
+ * of threads without Python code that worked for it (helperWork.ts), unsure the part of helper for which other lines
+ * came into question as well, after the part that came when the call was over: pools go on looking for work for a while.
  */
 export interface Cost {
   python: number;
@@ -21,6 +21,7 @@ export interface Cost {
   queue: number;
   helper: number;
   unsure: number;
+  after: number;
   samples: number;
 }
 

@@ -160,6 +160,7 @@ export class StreamDecoder {
           tid: read.varint(),
           startNs: read.varint(),
           name: read.text(),
+          makerTid: read.optional(),
         };
       case recordKinds.threadEnd:
         return {

@@ -85,6 +85,7 @@ export class StreamEncoder {
         putVarint(out, record.tid);
         putVarint(out, record.startNs);
         putText(out, record.name);
+        putVarint(out, record.makerTid);
         return;
       case 'threadEnd':
         putVarint(out, record.thread);

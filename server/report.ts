@@ -32,6 +32,7 @@ function cost(of: Cost, isQueueKnown: boolean): Record<string, number | null> {
     queue_s: isQueueKnown ? seconds(of.queue) : null,
     helper_s: seconds(of.helper),
     helper_unsure_s: seconds(of.unsure),
+    helper_after_s: seconds(of.after),
     samples: of.samples,
   };
 }

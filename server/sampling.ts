@@ -113,7 +113,7 @@ function offLineNotes(profile: Profile): Note[] {
   const threads = libraries.reduce((sum, { ns }) => sum + ns, 0);
   if (isNews(threads, profile, worthSaying)) {
     const where = `${libraries.length > 1 ? 'mostly ' : ''}in ${libraries[0]?.module || 'generated code'}`;
-    const text = `${spent(threads)} was spent by threads without Python code while no line was waiting for them or computing with them, ${where}; the flame chart shows it, no line does.`;
+    const text = `${spent(threads)} was spent by threads without Python code that no line was waiting for, computing with or had just called, ${where}; the flame chart shows it, no line does.`;
     said.push(note(0, text));
   }
   if (isNews(interpreter, profile, usualStart)) {

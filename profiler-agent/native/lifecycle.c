@@ -250,6 +250,8 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   self->start = start;
   self->argument = argument;
   self->has_trampoline = true;
+  const struct thread *maker = thread_self();
+  self->maker = maker ? maker->tid : 0;
   self->signals_blocked = signals_believed();
   self->forbidden = sandbox_forbidden;
   int error = agent_real_pthread_create(thread, attributes, trampoline, self);

@@ -27,7 +27,7 @@ void names_begin(const struct interpreter *interpreter, uint64_t now) {
 static void rename_thread(struct thread *it, const char *name) {
   if (strcmp(name, it->name) == 0) return;
   strcpy(it->name, name);
-  record_thread(it->id, it->tid, it->began, it->name);
+  record_thread(it->id, it->tid, it->began, it->name, it->maker);
 }
 
 // What the kernel calls it; "" when it ended meanwhile.

@@ -126,7 +126,7 @@ uint32_t thread__introduce(struct thread *it) {
     // exec keeps this clock running too.
     queue__begin_main(it);
   }
-  record_thread(it->id, it->tid, it->began, it->name);
+  record_thread(it->id, it->tid, it->began, it->name, it->maker);
   return it->id;
 }
 

@@ -32,7 +32,8 @@ void recording_abandon(void);
 uint64_t recording_time(uint64_t monotonic_ns);
 
 void record_process(const struct interpreter *python);
-void record_thread(uint32_t id, int tid, uint64_t start, const char *name);
+// maker: the kernel's id of the thread that created it, 0 = not known.
+void record_thread(uint32_t id, int tid, uint64_t start, const char *name, int maker);
 void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu);
 struct entry_code;
 void record_code(const struct entry_code *code);

@@ -82,12 +82,13 @@ void record_process(const struct interpreter *python) {
   record_finish(KIND_PROCESS);
 }
 
-void record_thread(uint32_t id, int tid, uint64_t start, const char *name) {
+void record_thread(uint32_t id, int tid, uint64_t start, const char *name, int maker) {
   record_begin();
   put_varint(id);
   put_varint((uint64_t)tid);
   put_varint(recording_time(start));
   put_string(name);
+  put_varint((uint64_t)maker);
   record_finish(KIND_THREAD);
 }
 

@@ -43,6 +43,7 @@ struct thread {
   void *(*start)(void *);
   void *argument;
   bool has_trampoline;
+  int maker;                 // the kernel's id of the thread that created it, 0 = not known
   uint64_t signals_blocked;  // as the program believes
   uint32_t forbidden;        // to its creator, by a sandbox
 

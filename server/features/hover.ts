@@ -203,11 +203,22 @@ function natives(line: LineCost): string {
 function helpers({ self, total, helperThreads }: LineCost): string {
   const cost = self.helper >= ownPart * total.helper ? self : total;
   if (cost.helper <= 0 || cost.helper < smallestPart * amountOf(cost, 'cpu')) return '';
-  const said = `**${escapeMarkdown(formatHelpers(cost.helper, helperThreads))}**: threads without Python code that worked while the line was in their library, or waited for it.`;
-  const share = cost.unsure / cost.helper;
-  return share < smallestPart
-    ? said
-    : `${said} ${escapeMarkdown(formatPercent(Math.min(1, share)))} of it may be another line's: several were in the library at the time, or none was yet.`;
+  const who = escapeMarkdown(formatHelpers(cost.helper, helperThreads));
+  const partOf = (ns: number): string | undefined => {
+    const share = Math.min(1, ns / cost.helper);
+    return share < smallestPart ? undefined : escapeMarkdown(formatPercent(share));
+  };
+  const after = partOf(cost.after);
+  const unsure = partOf(cost.unsure);
+  return [
+    `**${who}**: threads without Python code that worked while the line was in their library, or waited for it.`,
+    after &&
+      `${after} of it came after the call: such threads look for more work for a while before they sleep.`,
+    unsure &&
+      `${unsure} of it may be another line's: several were in the library at the time, or none was yet.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function edgesOf(

@@ -11,6 +11,7 @@ export interface ReportCost {
   queue_s: number | null;
   helper_s: number;
   helper_unsure_s: number;
+  helper_after_s: number;
   samples: number;
 }
 export interface MemoryReport {
@@ -104,6 +105,7 @@ const nothing: ReportCost = {
   queue_s: 0,
   helper_s: 0,
   helper_unsure_s: 0,
+  helper_after_s: 0,
   samples: 0,
 };
 

@@ -67,26 +67,29 @@ class Pool extends Program {
   }
 }
 
-test('helpers work for the line that computes in their library meanwhile, and for nobody when none is there', () => {
+test('helpers work for the line that computes in their library meanwhile, and go on for it after the call', () => {
   const pool = new Pool();
   pool.runs(1, 11, 0, 100);
   pool.runs(1, 12, 100, 300, pool.calling);
   pool.runs(1, 13, 300, 500);
   pool.helps(8, 100, 300);
   pool.helps(9, 100, 300);
-  // A pool that spins for a while.
-  pool.helps(8, 320, 400);
-  const profile = pool.finished(500 + 400 + 80);
-  expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([0, 400, 0]);
+  // A pool that looks for more work for a while.
+  pool.helps(8, 300, 380);
+  // Nobody has woken this one for all that is known.
+  pool.helps(9, 400, 440);
+  const profile = pool.finished(500 + 400 + 80 + 40);
+  expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([0, 480, 0]);
   expect(lineOf(profile, 12)).toMatchObject({ helperThreads: 2, self: { unsure: 0 } });
+  expect(lineOf(profile, 12)!.self.after / ms).toBeCloseTo(80, 3);
   // The caller's line and its function have it in their totals.
-  expect(Math.round(lineOf(profile, 2)!.total.helper / ms)).toBe(400);
+  expect(Math.round(lineOf(profile, 2)!.total.helper / ms)).toBe(480);
   expect(lineOf(profile, 2)).toMatchObject({ helperThreads: 2, self: { helper: 0 } });
-  expect(profile.offLine.libraries).toEqual([{ module: 'other.so', ns: 80 * ms }]);
+  expect(profile.offLine.libraries).toEqual([{ module: 'other.so', ns: 40 * ms }]);
   // What the helpers did is counted once.
-  expect(profile.total.helper).toBeCloseTo(400 * ms, 3);
-  expect(profile.total.native).toBeCloseTo(280 * ms, 3);
-  expect(profile.total.samples).toBe(125 + 100 + 20);
+  expect(profile.total.helper).toBeCloseTo(480 * ms, 3);
+  expect(profile.total.native).toBeCloseTo(240 * ms, 3);
+  expect(profile.total.samples).toBe(125 + 100 + 20 + 10);
   const [main] = profile.threads.filter(({ tid }) => tid === 108);
   expect(main!.cpuNs).toBe(280 * ms);
 });
@@ -99,6 +102,82 @@ test('helpers work for a line that waits in their library, not for one that wait
   pool.helps(8, 0, 200);
   const profile = pool.finished(200);
   expect([12, 13, 14].map((line) => helped(profile, line))).toEqual([0, 0, 200]);
+});
+
+test('a pool that sleeps after a call and wakes up again works for nobody that is known', () => {
+  const pool = new Pool();
+  pool.runs(1, 12, 0, 100, pool.calling);
+  pool.runs(1, 13, 100, 300);
+  pool.helps(8, 0, 120);
+  pool.helps(8, 200, 240);
+  const profile = pool.finished(300 + 160);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([120, 0]);
+});
+
+test('a thread that works on its own for long is on no line but for its beginning', () => {
+  const pool = new Pool();
+  pool.runs(1, 12, 0, 100, pool.calling);
+  pool.runs(1, 13, 100, 3000);
+  pool.helps(8, 0, 3000);
+  const profile = pool.finished(3000 + 3000);
+  expect(helped(profile, 13)).toBe(0);
+  expect(Math.abs(helped(profile, 12) - 600)).toBeLessThanOrEqual(8);
+});
+
+test('while a pool lacks a core it does not sleep', () => {
+  const pool = new Pool();
+  pool.runs(1, 12, 0, 100, pool.calling);
+  pool.runs(1, 13, 100, 300);
+  pool.helps(8, 0, 120);
+  const place = { thread: 8, stack: 0, native: pool.working, opcode: -1 };
+  pool.record({ kind: 'queue', timeNs: 200 * ms, wallNs: 80 * ms, ...place });
+  pool.helps(8, 200, 240);
+  const profile = pool.finished(300 + 160);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([160, 0]);
+});
+
+test('after the calls of two lines, the last one has it; where they end together, that is unsure', () => {
+  const pool = new Pool();
+  pool.runs(1, 12, 0, 100, pool.calling);
+  pool.runs(1, 13, 100, 140, pool.calling);
+  pool.runs(2, 15, 0, 100);
+  pool.runs(2, 14, 100, 136, pool.calling);
+  pool.runs(2, 15, 136, 200);
+  pool.runs(1, 15, 140, 200);
+  pool.helps(8, 0, 100);
+  // It has not slept meanwhile.
+  pool.helps(8, 140, 180);
+  const profile = pool.finished(200 + 200 + 100 + 40);
+  expect(helped(profile, 12)).toBe(100);
+  expect([13, 14, 15].map((line) => helped(profile, line))).toEqual([40, 0, 0]);
+  expect(lineOf(profile, 13)!.self.unsure / ms).toBeCloseTo(40, 3);
+});
+
+test('a pool of one library goes on for its caller while a line is in another library of the package', () => {
+  const pool = new Pool();
+  const packages = '/lib/python3.12/site-packages';
+  const [library, extension] = [`${packages}/numpy.libs/blas.so`, `${packages}/numpy/core.so`];
+  const blas = pool.native('interpreter:cfunction_call', `${extension}:dot`, `${library}:gemm`);
+  const sort = pool.native('interpreter:cfunction_call', `${extension}:sort`);
+  pool.runs(1, 12, 0, 100, blas);
+  pool.runs(1, 13, 100, 300, sort);
+  pool.helps(8, 0, 160, pool.native('libc:start_thread', `${library}:server`));
+  const profile = pool.finished(300 + 160);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([160, 0]);
+});
+
+test('what a helper does right after it was made belongs to the line that made it', () => {
+  const pool = new Pool();
+  pool.runs(1, 11, 0, 100);
+  pool.runs(2, 12, 0, 300);
+  pool.runs(1, 13, 100, 300);
+  pool.thread(7, 107, '', 60 * ms, 100);
+  pool.helps(7, 60, 140);
+  // Who made this one is not known.
+  pool.helps(8, 60, 140);
+  const profile = pool.finished(300 + 300 + 80 + 80);
+  expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([80, 0, 0]);
+  expect(lineOf(profile, 11)!.self).toMatchObject({ after: lineOf(profile, 11)!.self.helper });
 });
 
 test('a thread that is in generated code belongs to the library it was seen in', () => {
@@ -173,7 +252,8 @@ test('what is left of a helper’s CPU time in the end is divided as its last sa
   const pool = new Pool();
   pool.waits(1, 12, 0, 100, pool.waiting);
   pool.runs(1, 13, 100, 200);
-  pool.helps(8, 80, 112);
+  pool.helps(8, 80, 100);
+  pool.helps(8, 160, 172);
   const left = { thread: 8, noPython: true, native: pool.working, remainder: true };
   for (let index = 0; index < 8; index++) {
     pool.sample({ ...left, timeNs: 190 * ms, wallNs: ms, cpuNs: ms });

@@ -73,8 +73,8 @@ export class Program {
     this.feed.record(record);
   }
 
-  thread(thread: number, tid: number, name = ''): void {
-    this.record({ kind: 'thread', thread, tid, startNs: 0, name });
+  thread(thread: number, tid: number, name = '', startNs = 0, makerTid = 0): void {
+    this.record({ kind: 'thread', thread, tid, startNs, name, makerTid });
   }
 
   /**
@@ -133,8 +133,8 @@ export class Program {
       key += `|${frame}`;
       let id = this.#natives.get(key);
       if (id === undefined) {
-        const [kind, name] = frame.split(':') as [ModuleKind | 'cuda', string];
-        const module = this.#module(kind);
+        const [library, name] = frame.split(':') as [string, string];
+        const module = this.#module(library);
         id = this.#natives.size + 1;
         this.#natives.set(key, id);
         const offset = name === '?' ? 0xdead : this.#names.push(name) - 1;
@@ -226,16 +226,19 @@ export class Program {
     }
   }
 
-  #module(kind: ModuleKind | 'cuda'): number {
-    let id = this.#modules.get(kind);
+  /** name: a kind of module, `cuda`, or the path of another library. */
+  #module(name: string): number {
+    let id = this.#modules.get(name);
     if (id === undefined) {
       id = this.#modules.size + 1;
-      this.#modules.set(kind, id);
+      this.#modules.set(name, id);
+      const path = name === 'cuda' ? '/usr/lib/libcuda.so.1' : `/usr/lib/${name}.so`;
+      const isPath = name.startsWith('/');
       this.record({
         kind: 'module',
-        moduleKind: kind === 'cuda' ? 'other' : kind,
+        moduleKind: isPath || name === 'cuda' ? 'other' : (name as ModuleKind),
         bias: 0,
-        path: kind === 'cuda' ? '/usr/lib/libcuda.so.1' : `/usr/lib/${kind}.so`,
+        path: isPath ? name : path,
         buildId: new Uint8Array(0),
       });
     }

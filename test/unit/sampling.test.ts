@@ -74,7 +74,7 @@ test('CPU time on no line has a reason', () => {
   const profile = program.builder.snapshot();
   expect(samplingNotes(profile).map(({ text }) => text)).toEqual([
     '20 ms of CPU time (2.0 %) was seen by no sample; it is in the totals, but on no line.',
-    '130 ms of CPU time (13.0 %) was spent by threads without Python code while no line was waiting for them or computing with them, mostly in anonymous.so; the flame chart shows it, no line does.',
+    '130 ms of CPU time (13.0 %) was spent by threads without Python code that no line was waiting for, computing with or had just called, mostly in anonymous.so; the flame chart shows it, no line does.',
     '150 ms of CPU time (15.0 %) went into starting and ending Python, which is on no line.',
   ]);
   expect(samplingSummary(profile)).toBe(

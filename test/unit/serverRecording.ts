@@ -65,7 +65,7 @@ export function records(path: string, python = 20, native = 80): StreamRecord[] 
       argv: ['python3', path],
       architecture: 'x86_64',
     },
-    { kind: 'thread', thread: 1, tid: 4_999_999, startNs: 0, name: '' },
+    { kind: 'thread', thread: 1, tid: 4_999_999, startNs: 0, name: '', makerTid: 0 },
     { kind: 'code', code: 1, firstLine: 1, filename: path, name: 'main', qualname: '', lineTable },
     { kind: 'code', code: 2, firstLine: 10, filename: path, name: 'work', qualname: '', lineTable },
     { kind: 'stack', parent: 0, code: 1, instruction: 12, between: 0 },

@@ -76,7 +76,7 @@ const records: StreamRecord[] = [
     argv: ['python3', '', 'a b.py', '😀'],
     architecture: 'x86_64',
   },
-  { kind: 'thread', thread: 1, tid: 4242, startNs: 0, name: '' },
+  { kind: 'thread', thread: 1, tid: 4242, startNs: 0, name: '', makerTid: 0 },
   { kind: 'module', moduleKind: 'anonymous', bias: 2 ** 47, path: '', buildId: new Uint8Array(0) },
   {
     kind: 'module',
@@ -165,7 +165,7 @@ test('STREAM.md is the document that this codec was written for', () => {
   const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
-    'b03ba5840e9545caf80c1a85885070bb51fa6550c53b25f762b1680fc1d58bdc',
+    '7ade63644af1a78930ccac69972309bb57d2c4bd702efc762db54bf625146da1',
   );
 });
 
