@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { agent, Folders, mark, program, run, show, underAgent, type Ended } from './programs';
-import { pythons } from './pythons';
+import { fewPythons, pythons } from './pythons';
 import { lineOf, type Report } from './report';
 
 const folders = new Folders();
@@ -72,7 +72,7 @@ async function expectNoHelper(pid: number): Promise<void> {
   await expect.poll(isThere, { timeout: 5000 }).toBe(false);
 }
 
-describe.each(pythons)('Python $name', (python) => {
+describe.each(fewPythons)('Python $name', (python) => {
   test.each(['busy', 'asleep'])(
     'time and memory are charged where they belong: %s',
     async (how) => {
@@ -111,7 +111,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(existsSync(join(libraries, 'state'))).toBe(false);
     expect(report.gpu).toBeUndefined();
     expect(text).not.toContain('GPU');
-    expect(report.notes).toEqual([]);
+    expect(report.notes.filter(({ text }) => text.includes('GPU'))).toEqual([]);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decode } from './decode';
 import { Folders, profile, program, recordings, run, show, underAgent } from './programs';
-import { pythons } from './pythons';
+import { fewPythons, pythons } from './pythons';
 import { cpu, fileCost } from './report';
 
 const folders = new Folders();
@@ -54,7 +54,9 @@ describe.each(pythons)('Python $name', (python) => {
     const { stdout, stderr } = await show(runDir, folders.make());
     expect(stdout + stderr).toMatch(/is empty|cut off at byte 60|was cut off by somebody else/);
   });
+});
 
+describe.each(fewPythons)('Python $name', (python) => {
   /** Which part of its work is on its line where a program limits itself, and what is said of the rest. */
   test.each([
     ['FSIZE', 65536, 1, 'limit on the size of files'],
