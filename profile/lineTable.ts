@@ -19,7 +19,12 @@ export interface LineTable {
   endLine: Int32Array;
   column: Int32Array;
   endColumn: Int32Array;
+  /** It names lines that no file can have. */
+  isDamaged: boolean;
 }
+
+/** What CPython keeps lines and columns in. */
+const mostInt = 2 ** 31 - 1;
 
 /** Bytes of one code unit, an opcode and its argument (or an inline cache entry). */
 const unitBytes = 2;
@@ -182,8 +187,19 @@ function decodeLocations(firstLine: number, bytes: Uint8Array, entries: Entries)
 /** Collects entries in order of address, leaving out those that repeat the one before. */
 class Entries {
   #values: number[] = [];
+  #isDamaged = false;
 
   add(start: number, line: number, endLine: number, column: number, endColumn: number): void {
+    const isPossible = [line, endLine, column, endColumn].every((it) => it >= 0 && it <= mostInt);
+    if (isPossible) {
+      this.#add(start, line, endLine, column, endColumn);
+    } else {
+      this.#isDamaged = true;
+      this.#add(start, 0, 0, 0, 0);
+    }
+  }
+
+  #add(start: number, line: number, endLine: number, column: number, endColumn: number): void {
     const values = this.#values;
     const last = values.length - 5;
     if (last >= 0) {
@@ -212,6 +228,7 @@ class Entries {
       endLine: column(2),
       column: column(3),
       endColumn: column(4),
+      isDamaged: this.#isDamaged,
     };
   }
 }

@@ -112,7 +112,9 @@ export class ProcessFeed {
 
   /** From its start to the last moment known, ns. */
   get elapsedNs(): number {
-    return Math.max(this.#lastNs, this.current.heartbeatNs - this.startNs);
+    // Whoever has said the end needs no sign of life.
+    const heartbeatNs = this.#end ? 0 : this.current.heartbeatNs - this.startNs;
+    return Math.max(this.#lastNs, heartbeatNs);
   }
 
   /** Whether it is known how long threads could run but had no core. */
@@ -244,7 +246,10 @@ export class ProcessFeed {
       late: stats?.late ?? 0,
       offLine: this.#offLine.cost(),
       intervalNs: header.intervalNs,
-      notes: [...this.#notes, ...damageNotes(this.#foreign, this.#unknownCode)],
+      notes: [
+        ...this.#notes,
+        ...damageNotes(this.#foreign, this.#unknownCode, this.stacks.damagedTables),
+      ],
     };
   }
 

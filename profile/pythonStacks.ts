@@ -31,6 +31,8 @@ export class PythonStacks {
   /** 1: the code of this node and of all below it is known. */
   #complete = Uint8Array.of(1);
   #count = 1;
+  /** Functions whose lines make no sense. */
+  damagedTables = 0;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
   readonly #codes = new Map<number, Code>();
 
@@ -38,9 +40,11 @@ export class PythonStacks {
 
   addCode(record: CodeRecord, process: ProcessRecord): void {
     const path = absolutePath(process.cwd, record.filename);
+    const table = decodeLineTable(process.hexversion, record.firstLine, record.lineTable);
+    this.damagedTables += table.isDamaged ? 1 : 0;
     this.#codes.set(record.code, {
       function: this.lines.functionEntry(path, record.name, record.qualname, record.firstLine),
-      table: decodeLineTable(process.hexversion, record.firstLine, record.lineTable),
+      table,
       isShim: record.lineTable.length <= 2 && record.filename === record.name,
     });
   }

@@ -6,6 +6,7 @@ import type {
   Severity,
   StreamRecord,
 } from '../profile/records';
+import { checksum } from './checksum';
 import { encodeUtf8 } from './utf8';
 
 /** Record kinds by number. */
@@ -22,6 +23,7 @@ export const recordKinds = {
   end: 10,
   note: 11,
   queue: 12,
+  check: 13,
   allocation: 32,
   free: 33,
   copy: 34,
@@ -49,8 +51,12 @@ export const sampleFlags = {
   remainder: 64,
 } as const;
 
-/** Encodes records one after the other; it keeps the times of the last ones, which the next are relative to. */
+/**
+ * Encodes records one after the other; it keeps the times of the last ones, which the next are relative to, and the
+ * checksum of all.
+ */
 export class StreamEncoder {
+  #sum = 0;
   #lastSampleNs = 0;
   #lastMemoryNs = 0;
 
@@ -63,6 +69,16 @@ export class StreamEncoder {
     const bytes = new Uint8Array(out.length + payload.length);
     bytes.set(out);
     bytes.set(payload, out.length);
+    this.#sum = checksum(this.#sum, bytes);
+    return bytes;
+  }
+
+  /** The record that ends a batch: the checksum of everything encoded so far. */
+  check(): Uint8Array {
+    const bytes = new Uint8Array(6);
+    bytes.set([recordKinds.check, 4]);
+    new DataView(bytes.buffer).setUint32(2, this.#sum, true);
+    this.#sum = checksum(this.#sum, bytes);
     return bytes;
   }
 

@@ -1,5 +1,6 @@
 /** The first 128 bytes of a recording; see profiler-agent/STREAM.md, "Header". */
 import type { RecordingHeader } from '../profile/records';
+import { checksum } from './checksum';
 
 /** What is wrong with a recording, in one sentence for the person who opened it. */
 export class StreamError extends Error {
@@ -18,6 +19,17 @@ export class StreamError extends Error {
 export const headerBytes = 128;
 /** The newest major version of the format that this reader understands. */
 export const supportedMajor = 1;
+/** From this minor version on each batch of records ends with its checksum, and the header has two. */
+export const checkedMinor = 2;
+/** Where those of the header are: of what never changes, and of the rest once it will not change any more. */
+const fixedSumAt = 80;
+const endSumAt = 84;
+
+/** More makes no sense, ns: the year 2262, an hour, a hundred years, and CPU time of three hundred years. */
+const latestUnixNs = 2 ** 63;
+const longestIntervalNs = 3600e9;
+const longestLifeNs = 100 * 366 * 86_400e9;
+const mostCpuNs = 2 ** 63;
 
 const magic = [0x4c, 0x49, 0x4e, 0x45, 0x53, 0x43, 0x50, 0x0a];
 const states = ['recording', 'closed', 'full'] as const;
@@ -62,7 +74,14 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
   if (state === undefined) {
     throw corruptHeader(56);
   }
-  return {
+  const fixedSum = view.getUint32(fixedSumAt, true);
+  const endSum = view.getUint32(endSumAt, true);
+  if (fixedSum !== 0 || minor >= checkedMinor) {
+    if (fixedSum !== sumOfFixed(bytes) || (endSum !== 0 && endSum !== sumOfRest(bytes))) {
+      throw corruptHeader(fixedSumAt);
+    }
+  }
+  const header: RecordingHeader = {
     major,
     minor,
     headerSize,
@@ -77,6 +96,29 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
     heartbeatNs: readUint64(view, 64),
     processCpuNs: readUint64(view, 72),
   };
+  const impossible = impossibleField(header);
+  if (impossible !== undefined) {
+    throw corruptHeader(impossible);
+  }
+  return header;
+}
+
+/** Where a header says what no agent can have written: byte of the file. */
+function impossibleField(header: RecordingHeader): number | undefined {
+  const livedNs = header.heartbeatNs - header.startMonotonicNs;
+  if (header.startUnixNs > latestUnixNs) return 40;
+  if (header.intervalNs > longestIntervalNs) return 48;
+  if (livedNs > longestLifeNs) return 64;
+  if (header.processCpuNs > mostCpuNs) return 72;
+  return undefined;
+}
+
+function sumOfFixed(bytes: Uint8Array): number {
+  return checksum(checksum(0, bytes, 8, 16), bytes, 24, 56);
+}
+
+function sumOfRest(bytes: Uint8Array): number {
+  return checksum(checksum(0, bytes, 16, 24), bytes, 56, 80);
 }
 
 /** The bytes of a header, headerSize of them. */
@@ -97,6 +139,10 @@ export function encodeHeader(header: RecordingHeader): Uint8Array {
   view.setUint32(60, header.whyFull, true);
   writeUint64(view, 64, header.heartbeatNs);
   writeUint64(view, 72, header.processCpuNs);
+  if (header.minor >= checkedMinor) {
+    view.setUint32(fixedSumAt, sumOfFixed(bytes), true);
+    view.setUint32(endSumAt, header.state === 'recording' ? 0 : sumOfRest(bytes), true);
+  }
   return bytes;
 }
 

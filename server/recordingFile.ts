@@ -70,6 +70,7 @@ export class RecordingFile {
     if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
     const committed = header.headerSize + header.committed;
     const available = Math.min(committed, size);
+    this.decoder?.header(header);
     const from = header.headerSize + this.position;
     let read = 0;
     while (read < budget && from + read < available) {
@@ -85,6 +86,7 @@ export class RecordingFile {
     this.sink?.header(header);
     if (end && from + read >= available) {
       if (size < committed) this.sayTruncated(size, committed);
+      else this.sayLeftOver();
       this.finish(end);
     }
     return read;
@@ -104,11 +106,20 @@ export class RecordingFile {
       this.finish('lost');
       return undefined;
     }
-    const header = readHeader(bytes.subarray(0, got));
+    const header = this.parseHeader(fd, bytes.subarray(0, got));
     this.header = header;
     this.sink ??= this.openSink(header);
-    this.decoder ??= new StreamDecoder(header.headerSize);
+    this.decoder ??= new StreamDecoder(header);
     return header;
+  }
+
+  /** One that is just being changed can look damaged, for a moment. */
+  private parseHeader(fd: number, bytes: Uint8Array): RecordingHeader {
+    try {
+      return readHeader(bytes);
+    } catch {
+      return readHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
+    }
   }
 
   private howItEnded(
@@ -130,6 +141,12 @@ export class RecordingFile {
       severity: 'warning',
       text: `${basename(this.path)} is cut short: ${size} of ${committed} bytes are there, so the end of the recording is missing. Copy it again to see all of it.`,
     });
+  }
+
+  private sayLeftOver(): void {
+    const text = this.decoder?.leftOver;
+    if (text !== undefined)
+      this.say({ severity: 'warning', text: `${basename(this.path)}: ${text}` });
   }
 
   private take(record: StreamRecord): void {

@@ -31,7 +31,7 @@ export class SavedFeed {
     for (let read = 0; read < budget;) {
       const next = this.pieces.next();
       if (next.done) {
-        for (const stream of this.streams.values()) stream?.sink.finish(stream.end);
+        for (const [name, stream] of this.streams) this.finish(name, stream);
         this.ended = true;
         break;
       }
@@ -61,7 +61,7 @@ export class SavedFeed {
         const sink = this.openSink(header);
         sink.header(header);
         const end = { closed: 'ended', full: 'full', recording: 'lost' } as const;
-        stream = { sink, decoder: new StreamDecoder(header.headerSize), end: end[header.state] };
+        stream = { sink, decoder: new StreamDecoder(header), end: end[header.state] };
         this.streams.set(name, stream);
         this.decode(stream, piece.subarray(header.headerSize));
       }
@@ -71,6 +71,12 @@ export class SavedFeed {
       stream?.sink.finish('ended');
       this.streams.set(name, null);
     }
+  }
+
+  private finish(name: string, stream: Stream | null): void {
+    stream?.sink.finish(stream.end);
+    const text = stream?.decoder.leftOver;
+    if (text !== undefined) this.notes.push({ severity: 'warning', text: `${name}: ${text}` });
   }
 
   private decode(stream: Stream, bytes: Uint8Array): void {

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "guard.h"
 #include "record_writer.h"
 #include "ring.h"
@@ -23,6 +24,10 @@
 enum { STATE_RECORDING, STATE_CLOSED, STATE_FULL };
 // Why a recording is full: somebody has cut the file off.
 #define CUT_OFF ESTALE
+// The record that says what those before it are, and how many bytes of records have one of their own at the least.
+#define KIND_CHECK 13
+#define CHECK_SIZE 6
+#define BATCH_MOST (1u << 20)
 // The file may be as long as this while the program may not make files any longer.
 #define PREPARED (1ull << 30)
 
@@ -36,6 +41,8 @@ struct header {
   _Atomic uint32_t state;
   _Atomic uint32_t why;  // it is full: an errno
   _Atomic uint64_t heartbeat, process_cpu;
+  uint32_t sum;              // of what never changes, from `major` on
+  _Atomic uint32_t end_sum;  // of the rest, once it will not change any more; 0 before
 };
 
 // No file descriptor is kept: a program that closes every descriptor it has, as daemons do, and opens its own would
@@ -46,10 +53,13 @@ static struct {
   char *window;           // one window of the file at a time is mapped
   uint64_t window_start;  // its place in the file
   uint64_t end;           // bytes of records written, committed or not
+  uint64_t checked;       // so many of them have a checksum that follows
+  uint32_t sum;           // of all of them
   uint64_t start;         // CLOCK_MONOTONIC
   uint64_t cpu_base;
   uint32_t shared;  // the number of this recording in the shared room; 0 when it has a file of its own
-  uint32_t state;
+  uint32_t state, why;
+  uint64_t heartbeat, process_cpu;  // as the header has them
 } out;
 // The watcher's own descriptor of the file, in its own table; −1 when it has none. Only the watcher uses it.
 static int held = -1;
@@ -117,6 +127,7 @@ static int room_make(int file, uint64_t start, uint64_t size) {
 // Nothing more is recorded; the program goes on.
 static void stop(int why) {
   out.state = STATE_FULL;
+  out.why = (uint32_t)why;
   HEADER_STORE(why, (uint32_t)why);
   HEADER_STORE(state, STATE_FULL);
 }
@@ -126,10 +137,14 @@ static void stop(int why) {
 static bool window_map(uint64_t position) {
   uint64_t start = position / WINDOW * WINDOW;
   if (out.shared) {
-    out.window = shared_room_take(out.shared);
+    void *window = shared_room_take(out.shared);
+    if (!window) {
+      stop(ENOSPC);
+      return false;
+    }
+    out.window = window;
     out.window_start = start;
-    if (!out.window) stop(ENOSPC);
-    return out.window != NULL;
+    return true;
   }
   int error, file = held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
   if (file < 0) {
@@ -144,9 +159,12 @@ static bool window_map(uint64_t position) {
     if (!error) out.window = window;
   }
   if (file != held) close(file);
-  if (error) stop(error);
+  if (error) {
+    stop(error);
+    return false;
+  }
   out.window_start = start;
-  return !error;
+  return true;
 }
 
 static void write_bytes(const unsigned char *bytes, size_t size) {
@@ -160,6 +178,26 @@ static void write_bytes(const unsigned char *bytes, size_t size) {
     bytes += part;
     size -= part;
   }
+}
+
+// Whether the window that is mapped has room for so many bytes more.
+static bool window_has_room(size_t size) {
+  uint64_t position = HEADER_SIZE + out.end;
+  return out.window && position >= out.window_start && position + size <= out.window_start + WINDOW;
+}
+
+// Ends a batch: readers show none whose checksum is not there, so that is written even when the file may not grow.
+static void check_write(void) {
+  if (out.end == out.checked) return;
+  unsigned char record[CHECK_SIZE] = {KIND_CHECK, sizeof out.sum};
+  for (int i = 0; i < 4; i++) record[2 + i] = (unsigned char)(out.sum >> 8 * i);
+  uint64_t end = out.end + sizeof record;
+  if (out.state == STATE_RECORDING || window_has_room(sizeof record)) write_bytes(record, sizeof record);
+  if (out.end == end) {
+    out.sum = checksum(out.sum, record, sizeof record);
+    out.checked = out.end;
+  }
+  out.end = out.checked;
 }
 
 void record_begin(void) {
@@ -178,8 +216,14 @@ void record_finish(uint8_t kind) {
   memcpy(scratch + BODY - size, front, size);
   uint64_t before = out.end;
   write_bytes(scratch + BODY - size, size + length);
-  // Half a record is never committed.
-  if (out.state == STATE_FULL) out.end = before;
+  if (out.state == STATE_FULL) {
+    // Half a record is never committed.
+    out.end = before;
+    check_write();
+    return;
+  }
+  out.sum = checksum(out.sum, scratch + BODY - size, size + length);
+  if (out.end - out.checked >= BATCH_MOST) check_write();
 }
 
 bool recording_is_open(void) {
@@ -225,6 +269,22 @@ static struct header *shared_begin(void) {
   return (struct header *)out.window;
 }
 
+// What stays as it is from the beginning: all but the magic, which is written last, and what changes while it records.
+static uint32_t fixed_sum(const struct header *header) {
+  const char *bytes = (const char *)header;
+  uint32_t sum = checksum(0, bytes + 8, 8);
+  return checksum(sum, bytes + 24, 32);
+}
+
+// What has changed, as it is at the end.
+static uint32_t end_sum(void) {
+  uint64_t times[] = {out.heartbeat, out.process_cpu};
+  uint32_t states[] = {out.state, out.why};
+  uint32_t sum = checksum(0, &out.end, sizeof out.end);
+  sum = checksum(sum, states, sizeof states);
+  return checksum(sum, times, sizeof times);
+}
+
 bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   *again = false;
   struct header *header = NULL;
@@ -254,7 +314,9 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   header->start_monotonic = out.start;
   header->start_unix = clock_ns(CLOCK_REALTIME);
   header->interval = interval_ns;
-  atomic_store(&header->heartbeat, out.start);
+  atomic_store(&header->heartbeat, out.heartbeat = out.start);
+  checksum_prepare();
+  header->sum = fixed_sum(header);
   if (full) stop(full);
   memcpy(header->magic, "LINESCP\n", 8);
   return true;
@@ -262,8 +324,11 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
 
 void recording_commit(void) {
   if (!out.header) return;
-  HEADER_STORE(heartbeat, clock_ns(CLOCK_MONOTONIC));
-  HEADER_STORE(process_cpu, recording_process_cpu());
+  check_write();
+  out.heartbeat = clock_ns(CLOCK_MONOTONIC);
+  out.process_cpu = recording_process_cpu();
+  HEADER_STORE(heartbeat, out.heartbeat);
+  HEADER_STORE(process_cpu, out.process_cpu);
   atomic_thread_fence(memory_order_release);
   HEADER_STORE(committed, out.end);
 }
@@ -306,13 +371,16 @@ void recording_close(void) {
   if (!out.header) return;
   recording_commit();
   state_change(STATE_RECORDING, STATE_CLOSED);
+  HEADER_STORE(end_sum, end_sum());
   room_give_back();
   let_go();
 }
 
 void recording_mark_closed(bool closed) {
   if (!out.header) return;
+  if (!closed) HEADER_STORE(end_sum, 0);
   state_change(closed ? STATE_RECORDING : STATE_CLOSED, closed ? STATE_CLOSED : STATE_RECORDING);
+  if (closed) HEADER_STORE(end_sum, end_sum());
 }
 
 void recording_prepare_for_limit(uint64_t limit) {

@@ -46,7 +46,8 @@ export function decode(path: string): Recording {
   let process: ProcessRecord | undefined;
   let memory = 0;
   const committed = bytes.subarray(header.headerSize, header.headerSize + header.committed);
-  new StreamDecoder(header.headerSize).push(committed, (record) => {
+  const decoder = new StreamDecoder(header);
+  decoder.push(committed, (record) => {
     if (record.kind === 'process') process = record;
     else if (record.kind === 'stack') stacks.push(record);
     else if (record.kind === 'sample') samples.push(record);
@@ -57,6 +58,7 @@ export function decode(path: string): Recording {
       codes.set(record.code, { ...record, table });
     }
   });
+  if (decoder.leftOver !== undefined) throw new Error(decoder.leftOver);
   const frames = (stack: number): Frame[] => {
     const found: Frame[] = [];
     for (let id = stack; id !== 0; id = stacks[id - 1]!.parent) {

@@ -8,7 +8,7 @@ export const ms = 1e6;
 export function header(over: Partial<RecordingHeader> = {}): RecordingHeader {
   return {
     major: 1,
-    minor: 0,
+    minor: 2,
     headerSize: headerBytes,
     committed: 0,
     // Larger than any process number Linux gives out, so that nothing here is ever alive.
@@ -135,9 +135,18 @@ export function recordsWithMemory(path: string): StreamRecord[] {
   return list;
 }
 
+/** Records of a batch. */
+const batch = 8;
+
 export function encode(list: readonly StreamRecord[]): Uint8Array {
   const encoder = new StreamEncoder();
-  return Buffer.concat(list.map((record) => encoder.encode(record)));
+  return Buffer.concat(
+    list.flatMap((record, index) => {
+      const bytes = encoder.encode(record);
+      const isLast = index === list.length - 1 || index % batch === batch - 1;
+      return isLast ? [bytes, encoder.check()] : [bytes];
+    }),
+  );
 }
 
 /** Writes a whole recording. */

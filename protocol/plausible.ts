@@ -1,0 +1,161 @@
+/**
+ * What no agent can have written. A checksum says that bytes are those that somebody wrote, not that they make sense, and
+ * older recordings have none.
+ */
+import type { RecordingHeader, StreamRecord } from '../profile/records';
+
+/** Ten years, ns. */
+const longestNs = 10 * 366 * 86_400e9;
+/** A record may be about a moment so long after the last word of the header, ns. */
+const slackNs = 10e9;
+/** Threads that run at once, and threads that wait for a core. CPU time grows at most so many times as fast as time. */
+const mostAtOnce = 1 << 22;
+/** More than any address space has. */
+const mostBytes = 2 ** 57;
+const mostPeriod = 2 ** 60;
+/** What CPython keeps line numbers and positions in code in, and Linux numbers of processes. */
+const mostInt = 2 ** 31 - 1;
+const mostCount = Number.MAX_SAFE_INTEGER;
+
+/** Follows one recording, record by record. */
+export class Plausibility {
+  #latestNs = longestNs;
+  #stacks = 0;
+  #natives = 0;
+  #modules = 0;
+  #allocations = 0;
+  readonly #threads = new Set<number>();
+
+  /** Takes the header as it is now: no record is about a moment after its last word. */
+  header({ heartbeatNs, startMonotonicNs }: RecordingHeader): void {
+    this.#latestNs = Math.min(longestNs, Math.max(0, heartbeatNs - startMonotonicNs) + slackNs);
+  }
+
+  /** What is wrong with the next record, in words that follow “the record”; undefined when nothing is. */
+  problem(record: StreamRecord): string | undefined {
+    switch (record.kind) {
+      case 'thread':
+        this.#threads.add(record.thread);
+        return (
+          this.#time(record.startNs) ??
+          limit(Math.max(record.tid, record.makerTid), mostInt, 'number of a thread')
+        );
+      case 'threadEnd':
+        return (
+          this.#thread(record.thread) ?? this.#time(record.endNs) ?? this.#duration(record.cpuNs)
+        );
+      case 'sample': {
+        // What a thread is charged with in the end may be the work of many that were too short to be met.
+        const most = record.remainder ? this.#latestNs * mostAtOnce : this.#latestNs;
+        return (
+          this.#thread(record.thread) ??
+          this.#time(record.timeNs) ??
+          limit(Math.max(record.cpuNs, record.wallNs, record.systemNs), most, 'duration')
+        );
+      }
+      case 'queue':
+        return (
+          this.#thread(record.thread) ?? this.#time(record.timeNs) ?? this.#duration(record.wallNs)
+        );
+      case 'code':
+        return limit(record.firstLine, mostInt, 'line');
+      case 'stack':
+        return (
+          limit(record.parent, this.#stacks++, 'caller') ??
+          limit(record.between, this.#natives, 'native frame') ??
+          limit(record.instruction, mostInt, 'position') ??
+          (record.instruction < -1 ? 'has an impossible position' : undefined)
+        );
+      case 'module':
+        this.#modules++;
+        return undefined;
+      case 'native':
+        return (
+          limit(record.parent, this.#natives++, 'caller') ??
+          limit(record.module, this.#modules, 'library')
+        );
+      case 'stats':
+        return (
+          this.#time(record.timeNs) ??
+          this.#sums(record.processCpuNs, record.agentCpuNs, record.queueNs ?? 0) ??
+          counts(record.samples, record.ticks, record.dropped, record.rejected, record.late)
+        );
+      case 'end':
+        return (
+          this.#time(record.timeNs) ??
+          this.#sums(record.processCpuNs) ??
+          limit(Math.abs(record.exit ?? 0), mostInt, 'exit status') ??
+          limit(record.peakBytes, mostBytes, 'size')
+        );
+      case 'allocation':
+        this.#allocations++;
+        return (
+          this.#time(record.timeNs) ??
+          limit(Math.max(record.size, record.grown), mostBytes, 'size') ??
+          limit(record.period, mostPeriod, 'period')
+        );
+      case 'copy':
+        return (
+          this.#time(record.timeNs) ??
+          limit(record.size, mostBytes, 'size') ??
+          limit(record.period, mostPeriod, 'period')
+        );
+      case 'touched':
+        return (
+          this.#time(record.timeNs) ??
+          limit(record.allocation, this.#allocations, 'allocation') ??
+          limit(record.bytes, mostBytes, 'size')
+        );
+      case 'free':
+        return (
+          this.#time(record.timeNs) ?? limit(record.allocation, this.#allocations, 'allocation')
+        );
+      case 'footprint':
+        return this.#time(record.timeNs) ?? limit(record.resident, mostBytes, 'size');
+      case 'gpuDevice':
+        return (
+          limit(record.device, mostInt, 'number of a GPU') ?? limit(record.bytes, mostBytes, 'size')
+        );
+      case 'gpuUse':
+        return (
+          limit(record.device, mostInt, 'number of a GPU') ??
+          this.#time(record.startNs) ??
+          this.#time(record.endNs) ??
+          this.#duration(record.busyNs ?? 0) ??
+          this.#sums(record.costNs) ??
+          limit(record.bytes ?? 0, mostBytes, 'size')
+        );
+      case 'process':
+        return limit(record.hexversion, 2 ** 32 - 1, 'version of Python');
+      case 'note':
+        return undefined;
+    }
+  }
+
+  #thread(thread: number): string | undefined {
+    return this.#threads.has(thread) ? undefined : 'names a thread that is not there';
+  }
+
+  #time(ns: number): string | undefined {
+    return ns >= 0 && ns <= this.#latestNs
+      ? undefined
+      : 'is about a moment that is not in the recording';
+  }
+
+  #duration(ns: number): string | undefined {
+    return limit(ns, this.#latestNs, 'duration');
+  }
+
+  /** Of all threads together. */
+  #sums(...all: number[]): string | undefined {
+    return limit(Math.max(...all), this.#latestNs * mostAtOnce, 'duration');
+  }
+}
+
+function counts(...all: number[]): string | undefined {
+  return limit(Math.max(...all), mostCount, 'count');
+}
+
+function limit(value: number, most: number, what: string): string | undefined {
+  return value <= most ? undefined : `has an impossible ${what}`;
+}

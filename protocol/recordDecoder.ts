@@ -1,0 +1,230 @@
+/** One record of a recording, from its bytes: profiler-agent/STREAM.md, "Records". */
+import type { GpuUseRecord, SampleRecord, StreamRecord } from '../profile/records';
+import type { PayloadReader } from './payload';
+import {
+  allocationSources,
+  moduleKinds,
+  recordKinds,
+  sampleFlags,
+  sampleStates,
+  severities,
+} from './streamEncode';
+
+/** Keeps the times that those of later records are relative to. */
+export class RecordDecoder {
+  #lastSampleNs = 0;
+  #lastMemoryNs = 0;
+
+  /** corrupt: as of the reader, whose bytes are those of the record that decode() is asked for. */
+  constructor(
+    private readonly read: PayloadReader,
+    private readonly corrupt: (what: string) => Error,
+  ) {}
+
+  /** The record whose payload the reader is at; undefined for a kind that is not known. */
+  decode(kind: number): StreamRecord | undefined {
+    const { read } = this;
+    switch (kind) {
+      case recordKinds.sample:
+        return this.#sample();
+      case recordKinds.queue:
+        return {
+          kind: 'queue',
+          thread: read.varint(),
+          timeNs: this.#lastSampleNs + read.signed(),
+          wallNs: read.varint(),
+          ...this.#place(),
+        };
+      case recordKinds.stack:
+        return {
+          kind: 'stack',
+          parent: read.varint(),
+          code: read.varint(),
+          instruction: read.signed(),
+          between: read.optional(),
+        };
+      case recordKinds.native:
+        return {
+          kind: 'native',
+          parent: read.varint(),
+          module: read.varint(),
+          offset: read.varint(),
+          exact: (read.byte() & 1) === 1,
+        };
+      case recordKinds.code:
+        return {
+          kind: 'code',
+          code: read.varint(),
+          firstLine: read.varint(),
+          filename: read.text(),
+          name: read.text(),
+          qualname: read.text(),
+          lineTable: read.blob(),
+        };
+      case recordKinds.process:
+        return {
+          kind: 'process',
+          hexversion: read.varint(),
+          engine: read.text(),
+          pythonVersion: read.text(),
+          executable: read.text(),
+          cwd: read.text(),
+          argv: read.texts(),
+          architecture: read.text(),
+        };
+      case recordKinds.thread:
+        return {
+          kind: 'thread',
+          thread: read.varint(),
+          tid: read.varint(),
+          startNs: read.varint(),
+          name: read.text(),
+          makerTid: read.optional(),
+        };
+      case recordKinds.threadEnd:
+        return {
+          kind: 'threadEnd',
+          thread: read.varint(),
+          endNs: read.varint(),
+          cpuNs: read.varint(),
+        };
+      case recordKinds.module:
+        return {
+          kind: 'module',
+          moduleKind: read.choice(moduleKinds, 'module kind'),
+          bias: read.varint(),
+          path: read.text(),
+          buildId: read.blob(),
+        };
+      case recordKinds.stats:
+        return {
+          kind: 'stats',
+          timeNs: read.varint(),
+          processCpuNs: read.varint(),
+          agentCpuNs: read.varint(),
+          samples: read.varint(),
+          ticks: read.varint(),
+          dropped: read.varint(),
+          rejected: read.varint(),
+          late: read.varint(),
+          queueNs: this.#known(read.optional()),
+        };
+      case recordKinds.end: {
+        const timeNs = read.varint();
+        const exit = read.signed();
+        const processCpuNs = read.varint();
+        const peakBytes = read.varint();
+        return { kind: 'end', timeNs, exit: exit === -1 ? null : exit, processCpuNs, peakBytes };
+      }
+      case recordKinds.note:
+        return {
+          kind: 'note',
+          severity: read.choice(severities, 'severity'),
+          text: read.text(),
+        };
+      case recordKinds.allocation:
+        return {
+          kind: 'allocation',
+          thread: read.varint(),
+          timeNs: this.#memoryTime(),
+          source: read.choice(allocationSources, 'kind of allocation'),
+          size: read.varint(),
+          grown: read.varint(),
+          period: read.varint(),
+          ...this.#place(),
+          ...(read.optional() === 1 ? { reserved: true } : {}),
+        };
+      case recordKinds.touched:
+        return {
+          kind: 'touched',
+          timeNs: read.varint(),
+          allocation: read.varint(),
+          bytes: read.varint(),
+        };
+      case recordKinds.free:
+        return { kind: 'free', timeNs: this.#memoryTime(), allocation: read.varint() };
+      case recordKinds.copy:
+        return {
+          kind: 'copy',
+          thread: read.varint(),
+          timeNs: this.#memoryTime(),
+          size: read.varint(),
+          period: read.varint(),
+          ...this.#place(),
+        };
+      case recordKinds.footprint:
+        return { kind: 'footprint', timeNs: this.#memoryTime(), resident: read.varint() };
+      case recordKinds.gpuDevice:
+        return {
+          kind: 'gpuDevice',
+          device: read.varint(),
+          bytes: read.varint(),
+          name: read.text(),
+        };
+      case recordKinds.gpuUse:
+        return this.#gpuUse();
+      case 0:
+        // Zeros are what an unwritten part of the file holds, so this is damage and not a kind from the future.
+        throw this.corrupt('has kind 0');
+      default:
+        return undefined;
+    }
+  }
+
+  #sample(): SampleRecord {
+    const { read } = this;
+    const thread = read.varint();
+    const flags = read.varint();
+    const state = sampleStates[flags & 3];
+    if (state === undefined) {
+      throw this.corrupt('has an unknown thread state');
+    }
+    const timeNs = this.#lastSampleNs + read.signed();
+    const cpuNs = read.varint();
+    const wallNs = read.varint();
+    const systemNs = read.varint();
+    const place = this.#place();
+    this.#lastSampleNs = timeNs;
+    return {
+      kind: 'sample',
+      thread,
+      state,
+      inSyscall: (flags & sampleFlags.inSyscall) !== 0,
+      truncated: (flags & sampleFlags.truncated) !== 0,
+      nativeIncomplete: (flags & sampleFlags.nativeIncomplete) !== 0,
+      noPython: (flags & sampleFlags.noPython) !== 0,
+      remainder: (flags & sampleFlags.remainder) !== 0,
+      timeNs,
+      cpuNs,
+      wallNs,
+      systemNs,
+      ...place,
+    };
+  }
+
+  #gpuUse(): GpuUseRecord {
+    const { read } = this;
+    const device = read.varint();
+    const startNs = read.varint();
+    const endNs = startNs + read.varint();
+    const busyNs = this.#known(read.varint());
+    const bytes = this.#known(read.varint());
+    return { kind: 'gpuUse', device, startNs, endNs, busyNs, bytes, costNs: read.varint() };
+  }
+
+  #place(): { stack: number; native: number; opcode: number } {
+    const { read } = this;
+    const stack = read.varint();
+    const native = read.varint();
+    return { stack, native, opcode: native === 0 ? -1 : read.byte() };
+  }
+
+  /** A number that is written one higher, 0 for one that is not known. */
+  #known(more: number): number | null {
+    return more === 0 ? null : more - 1;
+  }
+
+  #memoryTime(): number {
+    return (this.#lastMemoryNs += this.read.signed());
+  }
+}
