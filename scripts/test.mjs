@@ -1,4 +1,4 @@
-// `npm test`, or `node scripts/test.mjs [check|unit|agent|editor …] [--filter NAME]`: the suites in order, then one
+// `npm test`, or `node scripts/test.mjs [check|unit|fuzz|agent|editor …] [--filter NAME]`: the suites in order, then one
 // line `N passed, N failed`. Exit code 1 when anything failed or could not run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,8 @@ import { main, Problem, run } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, 'artifacts', 'test');
-const suites = ['check', 'unit', 'agent', 'editor'];
+const suites = ['check', 'unit', 'fuzz', 'agent', 'editor'];
+const fuzzSeconds = 60;
 
 await main(async () => {
   const { wanted, filter } = readArguments(process.argv.slice(2));
@@ -34,6 +35,7 @@ await main(async () => {
   }
   for (const suite of wanted) {
     if (suite === 'check') tally.push(await check());
+    else if (built && suite === 'fuzz') tally.push(await fuzz());
     else if (built) tally.push(await vitest(suite, filter));
   }
   return report(tally);
@@ -83,6 +85,14 @@ async function check() {
   for (const [name, command] of Object.entries(steps)) if (await step(name, command)) passed++;
   const failed = Object.keys(steps).length - passed;
   return { suite: 'check', passed, failed, skipped: 0, seconds: (Date.now() - started) / 1000 };
+}
+
+/** Mutants of recordings for a minute, counted as one test. */
+async function fuzz() {
+  const started = Date.now();
+  const ok = await step('fuzz', ['npm', 'run', '-s', 'fuzz', '--', '--seconds', `${fuzzSeconds}`]);
+  const seconds = (Date.now() - started) / 1000;
+  return { suite: 'fuzz', passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, seconds };
 }
 
 /** Runs test/{suite} and counts its tests from vitest's own report. */
