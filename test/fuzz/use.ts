@@ -8,7 +8,7 @@ import { allFlameTables } from '../../server/flameTables';
 import { buildReport } from '../../server/report';
 import { Run } from '../../server/run';
 import { SavedRunError } from '../../server/saved';
-import { showRun } from '../../server/text';
+import { showRun } from '../../server/cli/text';
 import { reportProblems } from '../reportSchema';
 
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
