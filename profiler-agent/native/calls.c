@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "lifecycle.h"
 #include "process.h"
 #include "recording.h"
@@ -33,6 +34,10 @@ EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, l
 static system_call *real(void) {
   if (UNLIKELY(!real_syscall)) real_syscall = (system_call *)dlsym(RTLD_NEXT, "syscall");
   return real_syscall;
+}
+
+long calls_make(long number, long a, long b, long c, long d, long e, long f) {
+  return real()(number, a, b, c, d, e, f);
 }
 
 // ---- Calls for a process with one thread ----
@@ -188,6 +193,8 @@ static __attribute__((noinline)) long syscall_looked_at(long number, long a, lon
 #ifdef SYS_setrlimit
     case SYS_setrlimit: limit_changes((int)a, (const struct rlimit *)b); break;
 #endif
+    case SYS_execve: return execve((const char *)a, (char *const *)b, (char *const *)c);
+    case SYS_execveat: return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
     case SYS_exit: lifecycle_thread_ends((int)a); break;
     case SYS_exit_group: lifecycle_process_ends((int)a); break;
   }
@@ -204,6 +211,8 @@ EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, l
 #ifdef SYS_setrlimit
     case SYS_setrlimit:
 #endif
+    case SYS_execve:
+    case SYS_execveat:
     case SYS_exit:
     case SYS_exit_group: return syscall_looked_at(number, a, b, c, d, e, f);
   }

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "environment.h"
 #include "lifecycle.h"
 #include "target.h"
@@ -66,9 +67,9 @@ static int exec_now(char *const given[], void *context) {
     case EXEC_NAME: result = real_execvpe(target->path, self->arguments, given); break;
     case EXEC_FILE: result = real_fexecve(target->file, self->arguments, given); break;
     case EXEC_AT:
-      result = real_execveat
-                   ? real_execveat(target->file, target->path, self->arguments, given, self->flags)
-                   : (int)syscall(SYS_execveat, target->file, target->path, self->arguments, given, self->flags);
+      result = real_execveat ? real_execveat(target->file, target->path, self->arguments, given, self->flags)
+                             : (int)calls_make(SYS_execveat, target->file, (long)target->path, (long)self->arguments,
+                                               (long)given, self->flags, 0);
   }
   int error = errno;
   if (prepared) lifecycle_exec_failed();

@@ -54,8 +54,8 @@ describe.each(pythons)('Python $name', (python) => {
     const args = [python.path, program('environment.py')];
     const { report, output } = await recorded(ways, args);
     expect(output).not.toContain('liblinescope');
-    expect(output.match(/ended with 256|ended with 512/g)).toHaveLength(17);
-    expect(report.processes).toHaveLength(17);
+    expect(output.match(/ended with 256|ended with 512/g)).toHaveLength(19);
+    expect(report.processes).toHaveLength(19);
   });
 });
 
