@@ -121,7 +121,9 @@ export function readSavedRun(path: string): SavedRun {
 }
 
 interface Entry {
+  /** Plain and short. */
   name: string;
+  isRecording: boolean;
   offset: number;
   bytes: number;
 }
@@ -155,7 +157,8 @@ function parseEntry(line: string, offset: number): Entry | undefined {
     if (typeof name !== 'string' || !Number.isSafeInteger(bytes) || (bytes as number) < 0) {
       return undefined;
     }
-    return { name: plainText(name, longestName), offset, bytes: bytes as number };
+    const isRecording = name.endsWith('.lsp');
+    return { name: plainText(name, longestName), isRecording, offset, bytes: bytes as number };
   } catch {
     return undefined;
   }
@@ -223,8 +226,8 @@ function* pieces(
   const broken = new Set<string>();
   const fd = openRegular(path);
   try {
-    for (const { name, offset, bytes } of entries) {
-      if (!name.endsWith('.lsp') || broken.has(name)) continue;
+    for (const { name, isRecording, offset, bytes } of entries) {
+      if (!isRecording || broken.has(name)) continue;
       const piece = unzip(readAt(fd, offset, bytes));
       if (piece) {
         yield { name, bytes: piece };

@@ -1,0 +1,156 @@
+// Recordings made to harm whoever opens them: nothing in them becomes a link that can be clicked, and nothing hangs.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { StreamRecord } from '../../profile/records';
+import { Run } from '../../server/run';
+import { showRun } from '../../server/cli/text';
+import { writeSavedRun } from '../../server/saved';
+import { records, sample, writeRecording } from '../unit/serverRecording';
+import { annotated, keepEvidence } from './driver/linescope';
+import { hoverText } from './driver/editorView';
+import { frames } from './driver/panel';
+import { until } from './driver/until';
+import { openVsCode, type VsCode } from './driver/vscode';
+import { command, notification, webview } from './driver/window';
+
+/** What VS Code makes a link of where it may, and what a click on it would do: a file that nobody asked for. */
+const link = '[Fix it](command:workbench.action.files.newUntitledFile)';
+const escape = String.fromCharCode(27);
+const evil = `${link}${escape}]52;c;cm0gLXJm\u0007\n\u202e<img src=x onerror=alert(1)>`;
+/** Paths that must not be read: the first never ends, the second does something when it is opened. */
+const devices = ['/dev/zero', '/dev/ptmx', '/proc/self/mem', '/dev/stdin'];
+
+let vs: VsCode;
+beforeAll(async () => {
+  vs = await openVsCode({ files: { 'code.py': 'a = 1\n'.repeat(20) } });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'hostile');
+});
+afterAll(() => vs?.close());
+
+/** A recording whose lines are those of a file, and in which everything else is made up. */
+function hostile(path: string): StreamRecord[] {
+  const list = records(path).map((record): StreamRecord => {
+    switch (record.kind) {
+      case 'process':
+        return { ...record, argv: ['python3', evil], executable: evil, cwd: '/dev', engine: evil };
+      case 'thread':
+        return { ...record, name: evil };
+      case 'code':
+        return { ...record, name: evil, qualname: evil };
+      case 'module':
+        return { ...record, path: `/dev/zero` };
+      default:
+        return record;
+    }
+  });
+  const at = list.findIndex(({ kind }) => kind === 'stats');
+  const lineTable = Uint8Array.from([0, 0]);
+  const elsewhere = [...devices, `/tmp/${evil}.py`].flatMap((filename, index): StreamRecord[] => {
+    const code = 10 + index;
+    return [
+      { kind: 'code', code, firstLine: 1, filename, name: evil, qualname: '', lineTable },
+      { kind: 'stack', parent: 0, code, instruction: 0, between: 0 },
+      sample({ timeNs: 2e9 + index * 1e6, stack: 5 + index, cpuNs: 5e6, wallNs: 5e6 }),
+    ];
+  });
+  list.splice(at, 0, ...elsewhere, { kind: 'note', severity: 'error', text: `Bad. ${evil}` });
+  return list;
+}
+
+/** Anchors on the screen that would run a command which is not Linescope's own. */
+function liveLinks(): Promise<string[]> {
+  return vs.page
+    .locator('a[href], a[data-href]')
+    .evaluateAll((anchors) =>
+      anchors
+        .map((anchor) => anchor.getAttribute('data-href') || anchor.getAttribute('href') || '')
+        .filter((target) => target.includes('command:') && !target.includes('command:linescope.')),
+    );
+}
+
+async function openFile(path: string): Promise<void> {
+  await vs.companion.ask(async (vscode, file) => {
+    await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
+  }, path);
+}
+
+const said = /not a Linescope recording/;
+
+const untitled = () =>
+  vs.companion.ask(
+    (vscode) => vscode.workspace.textDocuments.filter(({ isUntitled }) => isUntitled).length,
+    null,
+  );
+
+test('a message about a recording that cannot be read holds no link', async () => {
+  const path = join(vs.folder, `${link.replaceAll('/', '')}.linescope`);
+  const bytes = gzipSync('This is no stream.');
+  writeFileSync(
+    path,
+    Buffer.concat([
+      Buffer.from('LINESCOPE-RUN 1\n'),
+      Buffer.from(`${JSON.stringify({ name: `${link}.lsp`, bytes: bytes.length })}\n`),
+      bytes,
+      Buffer.from('{"name":"end","bytes":0}\n'),
+    ]),
+  );
+  await openFile(path);
+  const text = await notification(vs.page, said);
+  expect(text).toContain('Fix it');
+  expect(await liveLinks()).toEqual([]);
+});
+
+test('a hostile recording opens, and nothing it says is alive', async () => {
+  const folder = join(vs.folder, 'made');
+  mkdirSync(folder);
+  const file = join(folder, '1.lsp');
+  writeRecording(file, hostile(join(vs.folder, 'code.py')));
+  const path = join(vs.folder, 'hostile.linescope');
+  const symbols = { '/dev/zero 010203': { [0x1234]: evil }, [evil]: { 1: evil } };
+  writeSavedRun(path, [file], symbols, { writer: evil, savedUnixMs: 0, program: evil });
+  await openFile(path);
+  await until('the flame chart shows it', async () => (await frames(vs.page)).length > 0);
+  const names = (await frames(vs.page)).map(({ name }) => name).join('');
+  expect(names).toContain('Fix it');
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  expect(names).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  expect(await webview(vs.page).locator('img').count()).toBe(0);
+  expect(await liveLinks()).toEqual([]);
+
+  await vs.open('code.py');
+  await annotated(vs, 'its lines are annotated', (lines) => lines.length > 0);
+  const hover = await hoverText(vs.page, 3);
+  expect(hover).toContain('Fix it');
+  expect(await liveLinks()).toEqual([]);
+  await command(vs.page, 'Linescope: Show Hot Lines').catch(() => undefined);
+  expect(await liveLinks()).toEqual([]);
+});
+
+test('the server still answers, though sources and libraries are devices', async () => {
+  const asked = Date.now();
+  const status = await vs.companion.linescope((linescope) => linescope.statusText(), null);
+  expect(status).not.toBe('');
+  for (const line of [3, 11, 12]) expect(await hoverText(vs.page, line)).not.toBe('');
+  expect(Date.now() - asked).toBeLessThan(40_000);
+});
+
+test('what the command line shows of it has no control characters', () => {
+  const run = Run.open(join(vs.folder, 'hostile.linescope'), false);
+  run.readAll();
+  const text = showRun(run, { color: false, width: 100 });
+  run.close();
+  expect(text).toContain('Fix it');
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
+});
+
+test('no link was followed, and the window has no errors of ours', async () => {
+  expect(await untitled()).toBe(0);
+  // VS Code also logs what it is asked to say.
+  const errors = vs.errors.filter((text) => /linescope/i.test(text) && !said.test(text));
+  expect(errors).toEqual([]);
+});
