@@ -1,6 +1,6 @@
 /** Reads the fields of one record's payload: the numbers and texts that profiler-agent/STREAM.md defines. */
 import { plainText } from './plain';
-import { decodeUtf8 } from './utf8';
+import { decodeRaw } from './utf8';
 
 /** A place in a payload. Reading past its end is corruption. */
 export class PayloadReader {
@@ -60,7 +60,7 @@ export class PayloadReader {
   /** Always plain: what a recording says is text from outside. */
   text(): string {
     const end = this.#blobEnd();
-    const text = plainText(decodeUtf8(this.bytes, this.at, end));
+    const text = plainText(decodeRaw(this.bytes.subarray(this.at, end)));
     this.at = end;
     return text;
   }

@@ -22,8 +22,14 @@ export function plainText(text: string, longest = longestText): string {
   const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return short.replace(
     unseen,
-    (it) => named[it] ?? [...it].map((one) => `\\u{${one.codePointAt(0)!.toString(16)}}`).join(''),
+    (it) => named[it] ?? [...it].map((one) => escaped(one.codePointAt(0)!)).join(''),
   );
+}
+
+/** A byte of a name that is not UTF-8 is half of a surrogate pair here (server/rawText.ts). */
+function escaped(code: number): string {
+  const isByte = code >= 0xdc80 && code <= 0xdcff;
+  return isByte ? `\\x${(code - 0xdc00).toString(16)}` : `\\u{${code.toString(16)}}`;
 }
 
 /** Characters of a message that a person reads to its end. */

@@ -9,6 +9,7 @@ declare class TextEncoder {
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
 /** Decodes bytes [start, end); what is not valid UTF-8 becomes U+FFFD. */
@@ -17,6 +18,33 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     return '';
   }
   return decoder.decode(bytes.subarray(start, end));
+}
+
+/**
+ * Decodes names, which need not be UTF-8: each byte that is not becomes half of a surrogate pair, U+DC80 to U+DCFF, as in
+ * Python (PEP 383), and can be had back (server/rawText.ts).
+ */
+export function decodeRaw(bytes: Uint8Array): string {
+  const whole = decodeUtf8(bytes, 0, bytes.length);
+  if (!whole.includes('\ufffd')) return whole;
+  let text = '';
+  for (let at = 0; at < bytes.length;) {
+    const lead = bytes[at]!;
+    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const piece = strict(bytes.subarray(at, at + length));
+    text += piece ?? String.fromCharCode(0xdc00 + lead);
+    at += piece === undefined ? 1 : length;
+  }
+  return text;
+}
+
+/** Undefined for bytes that are not one whole character or more. */
+function strict(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 export function encodeUtf8(text: string): Uint8Array {

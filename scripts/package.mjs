@@ -13,6 +13,7 @@ const needed = [
   'dist/webview/main.css',
   agentFor(process.arch),
   agentFor(process.arch).replace('liblinescope.so', 'linescope-gpu'),
+  agentFor(process.arch).replace('liblinescope.so', 'linescope-start'),
   'media/icon.png',
   'README.md',
   'CHANGELOG.md',

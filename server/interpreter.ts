@@ -113,8 +113,8 @@ export function unsupported(interpreter: Interpreter): string | undefined {
 }
 
 /** The folder of dist/agent that holds the agent for this interpreter. */
-export function agentArchitecture(interpreter: Interpreter): string | undefined {
-  return { x86_64: 'linux-x64', aarch64: 'linux-arm64' }[interpreter.machine];
+export function agentArchitecture({ machine }: Pick<Interpreter, 'machine'>): string | undefined {
+  return { x86_64: 'linux-x64', aarch64: 'linux-arm64' }[machine];
 }
 
 /** Absolute path of a command: through PATH when it is a bare name. Undefined when there is no such program. */

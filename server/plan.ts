@@ -5,7 +5,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { agentEnvironment } from '../protocol/agentEnvironment';
 import type { PlanRunParams, PlanRunResult } from '../protocol/lsp';
-import { agentArchitecture, findInterpreter, unsupported, type Interpreter } from './interpreter';
+import { plainText } from '../protocol/plain';
+import { agentArchitecture, findInterpreter, locate, unsupported } from './interpreter';
+import { isRaw, rawPath } from './rawText';
 
 const lowSpaceBytes = 256 * 1024 * 1024;
 
@@ -20,6 +22,20 @@ export interface RunFile {
 }
 export const runFileName = 'run.json';
 
+/** How a program is named: a file, `-m`, `-c`, `-` for standard input, or any command, which may start Python. */
+export type ProgramForm = 'script' | 'module' | 'code' | 'input' | 'command';
+
+/** What a program is called that has no name. */
+const programNames: { [form in ProgramForm]?: string } = { code: 'python -c', input: 'python -' };
+
+/** What the command line can ask for and an editor does not. */
+export interface RunRequest extends PlanRunParams {
+  /** Without it, `module` says which. */
+  form?: ProgramForm;
+  /** Options of the interpreter. */
+  options?: string[];
+}
+
 /** A reason not to start; its message is the sentence for the user. */
 class CannotRun extends Error {}
 
@@ -28,29 +44,26 @@ class CannotRun extends Error {}
  * `hostEnv` is the environment the program would inherit; `params.env` comes on top of it.
  */
 export async function planRun(
-  params: PlanRunParams,
+  params: RunRequest,
   distFolder: string,
   hostEnv: NodeJS.ProcessEnv = process.env,
 ): Promise<PlanRunResult> {
   try {
     const env = { ...hostEnv, ...params.env };
+    const form = params.form ?? (params.module ? 'module' : 'script');
     await checkFolder(params.cwd);
-    if (!params.module) await checkScript(params.program, params.cwd);
-    const found = await findInterpreter(params.interpreters, params.cwd, env);
-    if (!found.ok) return found;
-    const { interpreter } = found;
-    const problem = unsupported(interpreter);
-    if (problem) return { ok: false, message: problem };
-    const agent = await findAgent(distFolder, interpreter);
+    if (form === 'script') await checkScript(params.program, params.cwd);
+    const found = await findProgram(params, form, env);
+    if ('ok' in found) return found;
+    const agent = await findAgent(distFolder, found.machine);
     const runDir = await makeRunFolder(params);
-    await describeRun(runDir, params, interpreter);
-    const command = params.module ? ['-m', params.program] : [params.program];
+    await describeRun(runDir, params, form, found.command);
     return {
       ok: true,
       run: basename(runDir),
       runDir,
-      command: interpreter.path,
-      args: [...command, ...params.args],
+      command: found.command,
+      args: [...found.args, ...params.args],
       cwd: params.cwd,
       env: {
         ...params.env,
@@ -59,13 +72,47 @@ export async function planRun(
           env,
         ),
       },
-      pythonVersion: interpreter.versionText,
+      pythonVersion: found.pythonVersion,
       warnings: await spaceWarnings(runDir),
     };
   } catch (error) {
     if (error instanceof CannotRun) return { ok: false, message: error.message };
     throw error;
   }
+}
+
+interface Found {
+  command: string;
+  /** Before the program's own. */
+  args: string[];
+  machine: string;
+  pythonVersion: string;
+}
+
+/** What to start: the interpreter with its options and the program's name, or a command as it is. */
+async function findProgram(
+  { program, options = [], interpreters, cwd }: RunRequest,
+  form: ProgramForm,
+  env: NodeJS.ProcessEnv,
+): Promise<Found | { ok: false; message: string }> {
+  if (form === 'command') {
+    const place = isRaw(program) ? program : locate(program, cwd, env);
+    if (place === undefined) throw new CannotRun(`There is no command ${plainText(program)}.`);
+    // The command as it was named, because a program may look at that.
+    return { command: program, args: [], machine: '', pythonVersion: '' };
+  }
+  const found = await findInterpreter(interpreters, cwd, env);
+  if (!found.ok) return found;
+  const { path, machine, versionText } = found.interpreter;
+  const problem = unsupported(found.interpreter);
+  if (problem) return { ok: false, message: problem };
+  const named = {
+    script: [program],
+    module: ['-m', program],
+    code: ['-c', program],
+    input: ['-'],
+  }[form];
+  return { command: path, args: [...options, ...named], machine, pythonVersion: versionText };
 }
 
 async function checkFolder(cwd: string): Promise<void> {
@@ -78,25 +125,30 @@ async function checkFolder(cwd: string): Promise<void> {
 }
 
 async function checkScript(program: string, cwd: string): Promise<void> {
-  const path = isAbsolute(program) ? program : resolve(cwd, program);
-  const info = await fs.stat(path).catch(() => undefined);
-  if (!info) throw new CannotRun(`${path} does not exist. Save the file first, or check its name.`);
+  // As the kernel reads it: behind a link, `..` is not what the text says.
+  const path = isAbsolute(program) ? program : `${cwd}/${program}`;
+  const shown = plainText(resolve(path));
+  const info = await fs.stat(rawPath(path)).catch(() => undefined);
+  if (!info)
+    throw new CannotRun(`${shown} does not exist. Save the file first, or check its name.`);
   // Python runs a folder or a zip file that holds __main__.py.
   const target = info.isDirectory() ? join(path, '__main__.py') : path;
-  const readable = await fs.access(target, fs.constants.R_OK).then(
+  const readable = await fs.access(rawPath(target), fs.constants.R_OK).then(
     () => true,
     () => false,
   );
   if (readable) return;
   throw new CannotRun(
     info.isDirectory()
-      ? `${path} is a folder without a __main__.py. Name the Python file to run.`
-      : `${path} cannot be read. Change its permissions.`,
+      ? `${shown} is a folder without a __main__.py. Name the Python file to run.`
+      : `${shown} cannot be read. Change its permissions.`,
   );
 }
 
-async function findAgent(distFolder: string, interpreter: Interpreter): Promise<string> {
-  const agent = join(distFolder, 'agent', agentArchitecture(interpreter) ?? '', 'liblinescope.so');
+/** Without a `machine`, the agent is the one for this process's own processor. */
+async function findAgent(distFolder: string, machine: string): Promise<string> {
+  const architecture = agentArchitecture({ machine }) ?? `linux-${process.arch}`;
+  const agent = join(distFolder, 'agent', architecture, 'liblinescope.so');
   const exists = await fs.access(agent, fs.constants.R_OK).then(
     () => true,
     () => false,
@@ -129,8 +181,8 @@ async function linkWithoutSpaces(agent: string): Promise<string> {
   }
 }
 
-async function makeRunFolder(params: PlanRunParams): Promise<string> {
-  const program = basename(params.program)
+async function makeRunFolder(params: RunRequest): Promise<string> {
+  const program = basename(programNames[params.form ?? 'script'] ?? params.program)
     .replace(/\.py$/, '')
     .replace(/[^\w.-]+/g, '_')
     .slice(0, 40);
@@ -167,15 +219,16 @@ async function makeFolders(path: string): Promise<void> {
 /** So that the run has a name before its first sample, and still has one when it is opened much later. */
 async function describeRun(
   runDir: string,
-  params: PlanRunParams,
-  interpreter: Interpreter,
+  params: RunRequest,
+  form: ProgramForm,
+  interpreter: string,
 ): Promise<void> {
   const description: RunFile = {
-    program: params.program,
-    module: params.module ?? false,
+    program: programNames[form] ?? params.program,
+    module: form === 'module',
     args: params.args,
     cwd: params.cwd,
-    interpreter: interpreter.path,
+    interpreter,
     startedUnixMs: Date.now(),
   };
   await fs.writeFile(join(runDir, runFileName), JSON.stringify(description));

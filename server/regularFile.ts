@@ -12,7 +12,7 @@ export class NotRegularError extends Error {
 }
 
 /** Opens a regular file for reading. Throws NotRegularError for anything else, or the file system's error. */
-export function openRegular(path: string): number {
+export function openRegular(path: string | Buffer): number {
   if (!statSync(path).isFile()) throw notRegular(path);
   // Asked again of what was opened: the path may lead elsewhere by now.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -30,7 +30,7 @@ export function openRegular(path: string): number {
  * The text of a regular file of at most `largest` bytes, undefined when there is none. What /proc holds has no size and
  * reads as empty.
  */
-export function readRegularText(path: string, largest: number): string | undefined {
+export function readRegularText(path: string | Buffer, largest: number): string | undefined {
   let fd: number;
   try {
     fd = openRegular(path);
@@ -61,8 +61,8 @@ export function readAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
-function notRegular(path: string): NotRegularError {
+function notRegular(path: string | Buffer): NotRegularError {
   return new NotRegularError(
-    `${plainText(basename(path))} is not a regular file, so it is not opened.`,
+    `${plainText(basename(String(path)))} is not a regular file, so it is not opened.`,
   );
 }

@@ -6,6 +6,7 @@ import type { FileCost, LineCost, Profile } from '../../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../../profile/words';
 import { plainText } from '../../protocol/plain';
 import { readRegularText } from '../regularFile';
+import { shownPath } from '../rawText';
 import { largestSource, splitLines } from '../sources';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
@@ -159,7 +160,9 @@ export function glyph(kind: TimeKind, style: Style): string {
 
 /** The lines of a source file with tabs as spaces; none when it is not on this machine. */
 export function readSource(path: string): string[] {
-  const text = readRegularText(path, largestSource) ?? '';
+  const bytes = shownPath(path);
+  const text =
+    readRegularText(path, largestSource) ?? (bytes && readRegularText(bytes, largestSource)) ?? '';
   return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
 }
 

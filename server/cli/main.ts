@@ -1,11 +1,27 @@
 /** The command line tool: profile a program, show a recording, convert it. Messages go to stderr, data where asked. */
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { parseArguments, usage, type Command, type RunCommand } from './arguments';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { plainText } from '../../protocol/plain';
+import { parseArguments, type Command } from './arguments';
+import { completions } from './completions';
+import { helpText } from './help';
+import { rawArguments } from './raw';
+import type { RunCommand } from './runArguments';
 import { cannotWrite, runProgram } from './run';
 import { toCollapsed, toSpeedscope } from '../export';
 import { allFlameTables } from '../flameTables';
 import { nothingRecorded } from '../outcome';
 import { buildReport } from '../report';
+import { isRaw, rawBytes, rawPath } from '../rawText';
 import { Run } from '../run';
 import { terminalStyle, showRun } from './text';
 import { version } from '../version';
@@ -18,14 +34,17 @@ async function main(argv: string[]): Promise<number> {
   const command = parseArguments(argv);
   switch (command.kind) {
     case 'help':
-      process.stdout.write(usage);
+      process.stdout.write(helpText(command.topic));
       return 0;
     case 'version':
       process.stdout.write(`linescope ${version}\n`);
       return 0;
     case 'misuse':
-      say(`${command.message}\nSee linescope --help.`);
+      say(`${command.message}\nSee linescope ${command.topic ? `${command.topic} ` : ''}--help.`);
       return misuse;
+    case 'completions':
+      process.stdout.write(completions(command.shell));
+      return 0;
     case 'run':
       return await run(command);
     case 'show':
@@ -42,6 +61,7 @@ async function run(command: RunCommand): Promise<number> {
       return misuse;
     }
   }
+  command.hints.forEach(say);
   const outcome = await runProgram(command, __dirname, say);
   if (!outcome.started) {
     say(outcome.message);
@@ -52,7 +72,7 @@ async function run(command: RunCommand): Promise<number> {
   try {
     if (recorded.processCount === 0) {
       say(nothingRecorded(recorded, exitCode));
-    } else {
+    } else if (!command.quiet) {
       process.stderr.write(showRun(recorded, terminalStyle(process.stderr, process.env)));
     }
     if (command.json !== undefined) keep = !writeReport(recorded, command.json) || keep;
@@ -69,7 +89,7 @@ async function run(command: RunCommand): Promise<number> {
 function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
   let recorded: Run;
   try {
-    recorded = Run.open(command.recording, false);
+    recorded = Run.open(readablePath(command.recording), false);
   } catch (error) {
     say(messageOf(error));
     return misuse;
@@ -82,7 +102,8 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
       return misuse;
     }
     if (command.kind === 'show') {
-      process.stdout.write(showRun(recorded, terminalStyle(process.stdout, process.env)));
+      const style = terminalStyle(process.stdout, process.env);
+      if (!command.quiet) process.stdout.write(showRun(recorded, style));
       return command.json === undefined || writeReport(recorded, command.json) ? 0 : failed;
     }
     const tables = allFlameTables(recorded);
@@ -103,18 +124,41 @@ function writeReport(recorded: Run, path: string): boolean {
 
 function save(recorded: Run, path: string): boolean {
   try {
-    recorded.save(path);
+    if (isRaw(path)) saveRaw(recorded, path);
+    else recorded.save(path);
     return true;
   } catch (error) {
-    say(`${path} could not be written: ${messageOf(error)}.`);
+    say(`${plainText(path)} could not be written: ${messageOf(error)}.`);
     return false;
+  }
+}
+
+/** Saves under a name that is not UTF-8, by way of one that is. */
+function saveRaw(recorded: Run, path: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-'));
+  try {
+    const saved = join(folder, 'run.linescope');
+    recorded.save(saved);
+    copyFileSync(saved, rawBytes(path));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A name for a recording that the file system's functions take whatever bytes its own has. */
+function readablePath(path: string): string {
+  if (!isRaw(path)) return path;
+  try {
+    return `/proc/self/fd/${openSync(rawBytes(path), constants.O_RDONLY | constants.O_NONBLOCK)}`;
+  } catch (error) {
+    throw new Error(`${plainText(path)} cannot be opened: ${messageOf(error)}.`);
   }
 }
 
 /** Writes text, to standard output for `-`. Says what went wrong and returns false when it cannot. */
 function writeText(path: string, pieces: Iterable<string>): boolean {
   try {
-    const fd = path === '-' ? 1 : openSync(path, 'w');
+    const fd = path === '-' ? 1 : openSync(rawPath(path), 'w');
     for (const text of pieces) {
       const bytes = Buffer.from(text);
       writeAll(fd, bytes);
@@ -124,7 +168,7 @@ function writeText(path: string, pieces: Iterable<string>): boolean {
   } catch (error) {
     // A reader such as `head` that has seen enough is not a failure.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return true;
-    say(`${path} could not be written: ${messageOf(error)}.`);
+    say(`${plainText(path)} could not be written: ${messageOf(error)}.`);
     return false;
   }
 }
@@ -149,7 +193,7 @@ function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
-main(process.argv.slice(2)).then(
+main(rawArguments()).then(
   (code) => {
     process.exitCode = code;
   },

@@ -1,14 +1,16 @@
 /** `linescope run`: starts the program under the agent, waits for it, and leaves everything of the program's to it. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { PlanRunResult } from '../../protocol/lsp';
-import type { RunCommand } from './arguments';
-import type { Candidate } from '../interpreter';
-import { locate } from '../interpreter';
+import { dirname, join, resolve } from 'node:path';
+import { plainText } from '../../protocol/plain';
+import { locate, type Candidate } from '../interpreter';
 import { planRun } from '../plan';
+import { rawPath } from '../rawText';
 import { Run } from '../run';
+import { workingFolder } from './raw';
+import type { RunCommand } from './runArguments';
+import { findScript } from './script';
+import { start } from './start';
 
 /** Closing waits this long for child processes that are just ending. */
 const lastWordsMs = 500;
@@ -31,7 +33,10 @@ export async function runProgram(
   distFolder: string,
   warn: (text: string) => void,
 ): Promise<Outcome> {
-  const cwd = process.cwd();
+  const cwd = workingFolder();
+  const script =
+    command.form === 'script' ? findScript(command.program, cwd, process.env) : undefined;
+  if (script && !script.ok) return { started: false, message: script.message };
   let storage: string;
   try {
     storage = mkdtempSync(join(tmpdir(), 'linescope-'));
@@ -43,11 +48,13 @@ export async function runProgram(
   const remove = (): void => rmSync(storage, { recursive: true, force: true });
   const plan = await planRun(
     {
-      program: command.program,
-      module: command.module,
+      program: script?.program ?? command.program,
+      form: command.form,
       args: command.args,
+      // Whoever names an interpreter passes its options too.
+      options: [...(command.python ? [] : (script?.options ?? [])), ...command.options],
       cwd,
-      interpreters: interpreters(command.python, cwd),
+      interpreters: interpreters(command.python ?? script?.interpreter, cwd),
       env: {},
       storage,
       intervalUs: command.intervalUs,
@@ -60,7 +67,7 @@ export async function runProgram(
     return { started: false, message: plan.message };
   }
   plan.warnings.forEach(warn);
-  const end = await execute(plan);
+  const end = await start(plan, distFolder, storage);
   if ('message' in end) {
     remove();
     return { started: false, message: end.message };
@@ -82,8 +89,8 @@ export async function runProgram(
 }
 
 /** Where a Python comes from when the user named none: what their shell would take. */
-function interpreters(python: string | undefined, cwd: string): Candidate[] {
-  if (python !== undefined) return [{ path: python, source: '--python' }];
+function interpreters(python: Candidate | undefined, cwd: string): Candidate[] {
+  if (python !== undefined) return [python];
   const active = process.env['VIRTUAL_ENV'];
   const local = join(cwd, '.venv', 'bin', 'python');
   return [
@@ -92,36 +99,6 @@ function interpreters(python: string | undefined, cwd: string): Candidate[] {
     { path: 'python3', source: 'PATH' },
     ...(locate('python3', cwd, process.env) ? [] : [{ path: 'python', source: 'PATH' }]),
   ];
-}
-
-type End = { code: number | null; signal: NodeJS.Signals | null } | { message: string };
-
-function execute(plan: Extract<PlanRunResult, { ok: true }>): Promise<End> {
-  return new Promise((done) => {
-    const child = spawn(plan.command, plan.args, {
-      cwd: plan.cwd,
-      env: { ...process.env, ...plan.env },
-      stdio: 'inherit',
-    });
-    const forwarded: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-    // Ctrl-C in a terminal reaches the program directly, because it is in the same process group; sending it
-    // again would interrupt the program's own clean-up. Without a terminal nobody else passes it on.
-    const interrupt = (signal: NodeJS.Signals): void => {
-      if (!process.stdin.isTTY && !process.stderr.isTTY) forward(signal);
-    };
-    for (const signal of forwarded) process.on(signal, forward);
-    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, interrupt);
-    const finish = (end: End): void => {
-      for (const signal of forwarded) process.off(signal, forward);
-      for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.off(signal, interrupt);
-      done(end);
-    };
-    child.on('error', (error) => {
-      finish({ message: `${plan.command} could not be started: ${error.message}.` });
-    });
-    child.on('exit', (code, signal) => finish({ code, signal }));
-  });
 }
 
 async function readToEnd(run: Run): Promise<void> {
@@ -135,12 +112,14 @@ async function readToEnd(run: Run): Promise<void> {
 
 /** Why a file cannot be written where the user wants it, checked before a long run; undefined when it can. */
 export function cannotWrite(path: string): string | undefined {
-  const folder = resolve(path, '..');
+  const folder = dirname(path);
+  const shown = plainText(resolve(folder));
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return `${path} is a folder.`;
-    if (!statSync(folder).isDirectory()) return `${folder} is not a folder.`;
+    const there = statSync(rawPath(path), { throwIfNoEntry: false });
+    if (there?.isDirectory()) return `${plainText(path)} is a folder.`;
+    if (!statSync(rawPath(folder)).isDirectory()) return `${shown} is not a folder.`;
     return undefined;
   } catch {
-    return `The folder ${folder} does not exist.`;
+    return `The folder ${shown} does not exist.`;
   }
 }

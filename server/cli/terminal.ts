@@ -21,15 +21,20 @@ const codes = {
 } as const;
 export type Color = keyof typeof codes;
 
-/** The style for a stream: colour only on a terminal and not against the user's will (no-color.org). */
+/**
+ * The style for a stream: colour on a terminal. NO_COLOR (no-color.org) turns it off everywhere and FORCE_COLOR
+ * (force-color.org) on, and where both are set the first counts, as in Python.
+ */
 export function terminalStyle(
   stream: { isTTY?: boolean; columns?: number },
   env: Readonly<Record<string, string | undefined>>,
 ): Style {
   const width = stream.columns || Number(env['COLUMNS']) || 100;
+  const forced = env['FORCE_COLOR'];
+  const wanted = forced ? !/^(0|false)$/.test(forced) : stream.isTTY && env['TERM'] !== 'dumb';
   return {
     width: Math.min(180, Math.max(50, width)),
-    color: stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    color: wanted === true && !env['NO_COLOR'],
   };
 }
 

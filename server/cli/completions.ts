@@ -1,0 +1,3 @@
+export function completions(shell: string): string {
+  return shell;
+}

@@ -1,0 +1,138 @@
+/** Which file `run` shall run, and with which Python: a file that is there, or a console script as `pytest` on the PATH. */
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { plainText } from '../../protocol/plain';
+import { locate, type Candidate } from '../interpreter';
+import { isRaw, rawPath } from '../rawText';
+import { isPythonName } from './pythonOptions';
+
+/** Bytes; the kernel reads fewer of a first line, installers write a second. */
+const firstBytes = 2048;
+
+export type Script =
+  | {
+      ok: true;
+      /** Path to run. */
+      program: string;
+      /** The interpreter that its first line names; undefined when that is whichever is found. */
+      interpreter: Candidate | undefined;
+      /** Options of the interpreter in the first line. */
+      options: string[];
+    }
+  | { ok: false; message: string };
+
+/** Finds the script, from this process's folder, `cwd`. Where there is none, the path stays as it was named, and the plan says that it does not exist. */
+export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): Script {
+  const here = readStart(name);
+  // A folder and a zip file are Python's business, and the first line of a .py file is the shell's.
+  if (here !== undefined) {
+    return /\.(pyw?|pyz|zip)$/.test(name) ? plain(name) : judge(name, here);
+  }
+  if (name.includes('/') || name.endsWith('.py') || isRaw(name)) return plain(name);
+  const places = [
+    ...(env['VIRTUAL_ENV'] ? [join(env['VIRTUAL_ENV'], 'bin', name)] : []),
+    join(cwd, '.venv', 'bin', name),
+    name,
+  ];
+  const found = places.map((place) => locate(place, cwd, env)).find((path) => path !== undefined);
+  if (found === undefined) {
+    return {
+      ok: false,
+      message: `There is no file ${plainText(name)} in this folder, and no command of that name; to run a module, write -m ${plainText(name)}.`,
+    };
+  }
+  return judge(found, readStart(found) ?? '');
+}
+
+function plain(program: string): Script {
+  return { ok: true, program, interpreter: undefined, options: [] };
+}
+
+function judge(name: string, start: string): Script {
+  if (start.startsWith('\u007fELF')) return notPython(name, 'it is compiled');
+  const line = interpreterLine(start, name);
+  if (!line) return plain(name);
+  if (!isPythonName(line.command)) {
+    return notPython(name, `its first line names ${plainText(line.command)}`);
+  }
+  // `env python3` is whichever Python is found: the same that a file without such a line would get.
+  const anyPython = line.isSearched && /^python3?$/.test(line.command);
+  return {
+    ok: true,
+    program: name,
+    interpreter: anyPython
+      ? undefined
+      : { path: line.command, source: `the first line of ${plainText(basename(name))}` },
+    options: line.options,
+  };
+}
+
+function notPython(name: string, why: string): Script {
+  const shown = plainText(name);
+  return {
+    ok: false,
+    message: `${shown} is no Python program: ${why}. To run it, and measure the Python programs that it starts, write: linescope run --exec ${shown} …`,
+  };
+}
+
+interface InterpreterLine {
+  command: string;
+  /** It is looked for on the PATH. */
+  isSearched: boolean;
+  options: string[];
+}
+
+/** What the first line of a script says, or the second one, where the first is a shell that only leads there. */
+export function interpreterLine(start: string, path: string): InterpreterLine | undefined {
+  const [first = '', second = ''] = start.split('\n', 2);
+  if (!first.startsWith('#!')) return undefined;
+  const [command = '', ...rest] = first.slice(2).trim().split(/\s+/);
+  if (basename(command) === 'env') {
+    const [name = '', ...options] = rest.filter((word) => word !== '-S');
+    return { command: name, isSearched: true, options };
+  }
+  if (basename(command) === 'sh') return shellLine(second, path) ?? { command, ...nothingMore };
+  // The kernel passes all that follows as one word.
+  return { command, isSearched: false, options: rest.length > 0 ? [rest.join(' ')] : [] };
+}
+
+const nothingMore = { isSearched: false, options: [] };
+
+/** `'''exec' /a/long/path/python "$0" "$@"`: installers write it where the path is too long for a first line. */
+function shellLine(line: string, path: string): InterpreterLine | undefined {
+  const absolute = /^'''exec' ("?)(\/.+?)\1((?: -\w+)*) "\$0" "\$@"/.exec(line);
+  if (absolute) {
+    const [, , command = '', options = ''] = absolute;
+    return { command, isSearched: false, options: options.split(' ').filter(Boolean) };
+  }
+  const beside = /^'''exec' "\$\(dirname.*"\$0"\)"\)"\/'?([\w.]+)'? "\$0" "\$@"/.exec(line);
+  if (!beside) return undefined;
+  return { command: join(dirname(realPath(path)), beside[1]!), ...nothingMore };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The first bytes of a regular file; empty for what else is there, undefined where nothing is. */
+function readStart(path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(rawPath(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return '';
+    const bytes = Buffer.alloc(firstBytes);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, firstBytes, 0));
+  } catch {
+    return '';
+  } finally {
+    closeSync(fd);
+  }
+}

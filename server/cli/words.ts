@@ -1,0 +1,49 @@
+/** The words of a command line, and options among them. */
+import { Misuse } from './misuse';
+import type { Option } from './options';
+
+/** Reads words in order; an option takes its value from the same word or from the next. */
+export class Words {
+  #at = 0;
+  readonly #all: readonly string[];
+
+  constructor(all: readonly string[]) {
+    this.#all = all;
+  }
+
+  peek(): string | undefined {
+    return this.#all[this.#at];
+  }
+
+  next(): string | undefined {
+    return this.#all[this.#at++];
+  }
+
+  rest(): string[] {
+    return this.#all.slice(this.#at);
+  }
+
+  /** The option that comes now, with its value, and steps behind it; undefined when `options` have no such. */
+  option(options: readonly Option[]): { name: string; value: string } | undefined {
+    const word = this.peek() ?? '';
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
+    const spelled = equals < 0 ? word : word.slice(0, equals);
+    // As `-oFILE`, where no longer option is called so.
+    const joined = /^-[a-z]./.test(word) ? word.slice(0, 2) : undefined;
+    const option =
+      options.find(({ names }) => names.includes(spelled)) ??
+      options.find(({ names, value }) => value && joined && names.includes(joined));
+    if (!option) return undefined;
+    const [name] = option.names;
+    const used = option.names.includes(spelled) ? spelled : joined!;
+    this.#at++;
+    if (!option.value) {
+      if (equals >= 0) throw new Misuse(`${used} takes no value.`);
+      return { name, value: '' };
+    }
+    const inline = equals >= 0 ? word.slice(equals + 1) : used === joined ? word.slice(2) : '';
+    const value = inline || (equals >= 0 ? '' : this.next());
+    if (value === undefined || value === '') throw new Misuse(`${used} needs a value.`);
+    return { name, value };
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Names that are not UTF-8. Linux takes any bytes for a name, and Node decodes them with a loss. Here each byte that is
+ * not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF (decodeRaw in protocol/utf8.ts), and can be had back.
+ */
+
+const escaped = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+/** True when the text holds bytes that are not UTF-8. */
+export function isRaw(text: string): boolean {
+  return escaped.test(text);
+}
+
+/** The bytes that the text stands for. */
+export function rawBytes(text: string): Buffer {
+  if (!isRaw(text)) return Buffer.from(text);
+  return Buffer.concat(
+    [...text].map((character) =>
+      isRaw(character) ? Buffer.of(character.charCodeAt(0) - 0xdc00) : Buffer.from(character),
+    ),
+  );
+}
+
+/** The path whose bytes a recording's text shows as `\\xe9`; undefined where it shows none. */
+export function shownPath(text: string): Buffer | undefined {
+  const raw = text.replace(/\\x([89a-f][0-9a-f])/g, (_, hex: string) =>
+    String.fromCharCode(0xdc00 + parseInt(hex, 16)),
+  );
+  return raw === text ? undefined : rawBytes(raw);
+}
+
+/** A path as Node's file system takes it. */
+export function rawPath(text: string): string | Buffer {
+  return isRaw(text) ? rawBytes(text) : text;
+}
