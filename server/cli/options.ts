@@ -52,7 +52,7 @@ export const runOptions = [
   {
     names: ['--engine'],
     value: 'NAME',
-    completes: engines,
+    completes: ['auto', 'native'],
     help: 'auto, native or portable (default: auto)',
   },
   { names: ['-q', '--quiet'], help: 'print no report; files are written all the same' },

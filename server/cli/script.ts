@@ -41,19 +41,20 @@ export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): S
       message: `There is no file ${plainText(name)} in this folder, and no command of that name; to run a module, write -m ${plainText(name)}.`,
     };
   }
-  return judge(found, readStart(found) ?? '');
+  return judge(found, readStart(found) ?? '', name);
 }
 
 function plain(program: string): Script {
   return { ok: true, program, interpreter: undefined, options: [] };
 }
 
-function judge(name: string, start: string): Script {
-  if (start.startsWith('\u007fELF')) return notPython(name, 'it is compiled');
+/** `typed`: how the user named the file. */
+function judge(name: string, start: string, typed = name): Script {
+  if (start.startsWith('\u007fELF')) return notPython(typed, 'it is compiled');
   const line = interpreterLine(start, name);
   if (!line) return plain(name);
   if (!isPythonName(line.command)) {
-    return notPython(name, `its first line names ${plainText(line.command)}`);
+    return notPython(typed, `its first line names ${plainText(line.command)}`);
   }
   // `env python3` is whichever Python is found: the same that a file without such a line would get.
   const anyPython = line.isSearched && /^python3?$/.test(line.command);

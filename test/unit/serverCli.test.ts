@@ -210,6 +210,9 @@ test('a recording is shown with its source, as wide as the terminal', async () =
 test('the terminal decides on colour and width', () => {
   expect(terminalStyle({ isTTY: true, columns: 120 }, {})).toEqual({ width: 120, color: true });
   expect(terminalStyle({ isTTY: true, columns: 120 }, { NO_COLOR: '1' }).color).toBe(false);
+  expect(terminalStyle({}, { FORCE_COLOR: '1' }).color).toBe(true);
+  expect(terminalStyle({ isTTY: true }, { FORCE_COLOR: '0' }).color).toBe(false);
+  expect(terminalStyle({}, { FORCE_COLOR: '1', NO_COLOR: '1' }).color).toBe(false);
   expect(terminalStyle({}, { COLUMNS: '80' })).toEqual({ width: 80, color: false });
   expect(columns('日本\u0301x')).toBe(5);
   expect(clip('日本語', 5)).toBe('日本…');

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseArguments } from '../../server/cli/arguments';
+import { helpText } from '../../server/cli/help';
+import { commands } from '../../server/cli/options';
+import { columns } from '../../server/cli/terminal';
 
 const run = {
   kind: 'run',
@@ -8,8 +11,12 @@ const run = {
   intervalUs: 1000,
   memory: true,
   engine: 'auto',
+  quiet: false,
   python: undefined,
-  module: false,
+  options: [],
+  form: 'script',
+  args: [],
+  hints: [],
 };
 
 test('everything after the program belongs to the program', () => {
@@ -22,7 +29,7 @@ test('everything after the program belongs to the program', () => {
     ...run,
     json: 'o.json',
     memory: false,
-    module: true,
+    form: 'module',
     program: 'pytest',
     args: ['-q'],
   });
@@ -35,11 +42,57 @@ test('everything after the program belongs to the program', () => {
   });
 });
 
+test.each<[string[], object]>([
+  [['-c', 'print(1)', '-c'], { form: 'code', program: 'print(1)', args: ['-c'] }],
+  [['-', '-q'], { form: 'input', program: '-', args: ['-q'] }],
+  [['--exec', './go.sh', '--json'], { form: 'command', program: './go.sh', args: ['--json'] }],
+  [['--exec', '--', 'make'], { form: 'command', program: 'make' }],
+  [
+    ['-I', '-X', 'dev', '-Wd', '-W', 'error', '-OO', '-Xfoo', '-uB', 'a.py'],
+    { options: ['-I', '-X', 'dev', '-Wd', '-W', 'error', '-OO', '-Xfoo', '-uB'], program: 'a.py' },
+  ],
+  [['-ISc', 'x=1'], { options: ['-IS'], form: 'code', program: 'x=1' }],
+  [['-mtimeit', '1'], { form: 'module', program: 'timeit', args: ['1'] }],
+  [['-E', '-q', '-m', 'x'], { options: ['-E'], quiet: true, form: 'module', program: 'x' }],
+  [['--', 'a.py', '--'], { program: 'a.py', args: ['--'] }],
+  [['---', 'a.py'], { program: 'a.py' }],
+  [['a.py', '---', 'x'], { program: 'a.py', args: ['---', 'x'], hints: [expect.any(String)] }],
+  [
+    ['--', 'python', '-X', 'dev', 'a.py', '-q'],
+    {
+      python: { path: 'python', source: 'the command line' },
+      options: ['-X', 'dev'],
+      program: 'a.py',
+      args: ['-q'],
+    },
+  ],
+  [
+    ['/opt/bin/python3.12', '-m', 'pytest', '-x'],
+    {
+      python: { path: '/opt/bin/python3.12', source: 'the command line' },
+      form: 'module',
+      program: 'pytest',
+      args: ['-x'],
+    },
+  ],
+  [['-o', 'a.linescope', 'a.py'], { save: 'a.linescope', program: 'a.py' }],
+  [['-oa.json', 'a.py'], { json: 'a.json', program: 'a.py' }],
+  [['--output=-', 'a.py'], { json: '-', program: 'a.py' }],
+  [['--rate', '5000', 'a.py'], { intervalUs: 200, program: 'a.py' }],
+  [['--interval', '1ms', 'a.py'], { intervalUs: 1000, program: 'a.py' }],
+  [['--interval=.25ms', 'a.py'], { intervalUs: 250, program: 'a.py' }],
+  [['--native', '--follow-fork', '--cpu-only', 'a.py'], { memory: false, program: 'a.py' }],
+  [['--python', 'p', 'a.py'], { python: { path: 'p', source: '--python' }, program: 'a.py' }],
+])('run %j', (argv, expected) => {
+  expect(parseArguments(['run', ...argv])).toEqual({ ...run, ...expected });
+});
+
 test('show and export', () => {
   expect(parseArguments(['show', 'r.linescope', '--json', 'o'])).toEqual({
     kind: 'show',
     recording: 'r.linescope',
     json: 'o',
+    quiet: false,
   });
   expect(parseArguments(['export', 'r', '--format', 'collapsed', '-o', 'f'])).toEqual({
     kind: 'export',
@@ -48,8 +101,21 @@ test('show and export', () => {
     output: 'f',
   });
   expect(parseArguments([])).toEqual({ kind: 'help' });
-  expect(parseArguments(['run', '--help'])).toEqual({ kind: 'help' });
+  expect(parseArguments(['run', '--help'])).toEqual({ kind: 'help', topic: 'run' });
+  expect(parseArguments(['help', 'show'])).toEqual({ kind: 'help', topic: 'show' });
 });
+
+test.each([undefined, ...commands.map(({ name }) => name)])(
+  'help on %s fits 80 columns',
+  (topic) => {
+    const lines = helpText(topic).split('\n');
+    expect(lines.filter((line) => columns(line) > 80)).toEqual([]);
+    expect(lines.filter((line) => / $/.test(line))).toEqual([]);
+    for (const { names } of commands.find(({ name }) => name === topic)?.options ?? []) {
+      for (const name of names) expect(helpText(topic)).toContain(name);
+    }
+  },
+);
 
 test.each([
   [['run'], 'Name a Python file'],
@@ -60,7 +126,20 @@ test.each([
   [['run', '--engine', 'portable', 'a.py'], 'portable engine does not exist yet'],
   [['run', '--engine', 'magic', 'a.py'], 'no engine "magic"'],
   [['run', '--profile', 'a.py'], 'no option --profile'],
-  [['run', '-'], 'standard input'],
+  [['run', '-c'], 'Write code after -c'],
+  [['run', '-X'], '-X needs a value'],
+  [['run', '--exec'], 'Name a command after --exec'],
+  [['run', '-I', '--exec', 'ls'], 'write the interpreter and its options in it'],
+  [['run', '--', 'python'], 'Name what python shall run'],
+  [['run', '--python', 'p', 'python', 'a.py'], 'named twice'],
+  [['run', '-Z', 'a.py'], 'no option -Z'],
+  [['run', '--native=no', 'a.py'], '--native takes no value'],
+  [['run', '--rate', '0', 'a.py'], 'from 1 to 20000'],
+  [['run', '--interval', '1', 'a.py'], 'a time with its unit'],
+  [['completions', 'tcsh'], 'bash, zsh, fish'],
+  [['record', 'a.py'], 'linescope run -o FILE'],
+  [['-m', 'pytest'], 'linescope run -m pytest'],
+  [['a.linescope'], 'linescope show a.linescope'],
   [['a.py', '1'], 'linescope run a.py 1'],
   [['frobnicate'], 'no command "frobnicate"'],
   [['show'], 'Name a recording'],
