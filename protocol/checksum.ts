@@ -15,3 +15,10 @@ export function checksum(before: number, bytes: Uint8Array, start = 0, end = byt
   }
   return ~sum >>> 0;
 }
+
+/** Where the checksum of a batch begins: with its number, from 0, as four bytes, lowest first. */
+export function batchStart(batch: number): number {
+  const number = new Uint8Array(4);
+  new DataView(number.buffer).setUint32(0, batch, true);
+  return checksum(0, number);
+}

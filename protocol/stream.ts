@@ -3,7 +3,7 @@
  * test/unit/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
  */
 import type { RecordingHeader, StreamRecord } from '../profile/records';
-import { checksum } from './checksum';
+import { batchStart, checksum } from './checksum';
 import { PayloadReader } from './payload';
 import { Plausibility } from './plausible';
 import { RecordDecoder } from './recordDecoder';
@@ -30,9 +30,9 @@ export class StreamDecoder {
   readonly #plausible = new Plausibility();
   readonly #isChecked: boolean;
   #consumed: number;
-  /** Bytes after #consumed that are whole records whose checksum has not come yet; and the checksum up to #consumed. */
+  /** Bytes after #consumed that are whole records whose checksum has not come yet; and how many batches came before. */
   #scanned = 0;
-  #sum = 0;
+  #batch = 0;
   #failure: StreamError | undefined;
 
   /** header: of the recording; without one, a recording without checksums. Positions in errors are those in the file. */
@@ -112,11 +112,11 @@ export class StreamDecoder {
         throw this.#damaged('no checksum');
       }
       if (bytes[at] === recordKinds.check) {
-        this.#sum = checksum(this.#sum, bytes, start, at);
-        if (end - payload < 4 || this.#sum !== readUint32(bytes, payload)) {
+        const sum = checksum(batchStart(this.#batch), bytes, start, at);
+        if (end - payload < 4 || sum !== readUint32(bytes, payload)) {
           throw this.#damaged('another checksum than was written');
         }
-        this.#sum = checksum(this.#sum, bytes, at, end);
+        this.#batch++;
         this.#deliver(at, deliver, start);
         this.#consumed += end - at;
         start = end;

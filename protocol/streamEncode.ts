@@ -6,7 +6,7 @@ import type {
   Severity,
   StreamRecord,
 } from '../profile/records';
-import { checksum } from './checksum';
+import { batchStart, checksum } from './checksum';
 import { encodeUtf8 } from './utf8';
 
 /** Record kinds by number. */
@@ -53,10 +53,11 @@ export const sampleFlags = {
 
 /**
  * Encodes records one after the other; it keeps the times of the last ones, which the next are relative to, and the
- * checksum of all.
+ * checksum of the batch.
  */
 export class StreamEncoder {
-  #sum = 0;
+  #batch = 0;
+  #sum = batchStart(0);
   #lastSampleNs = 0;
   #lastMemoryNs = 0;
 
@@ -73,12 +74,12 @@ export class StreamEncoder {
     return bytes;
   }
 
-  /** The record that ends a batch: the checksum of everything encoded so far. */
+  /** The record that ends a batch: the checksum of everything encoded since the last one. */
   check(): Uint8Array {
     const bytes = new Uint8Array(6);
     bytes.set([recordKinds.check, 4]);
     new DataView(bytes.buffer).setUint32(2, this.#sum, true);
-    this.#sum = checksum(this.#sum, bytes);
+    this.#sum = batchStart(++this.#batch);
     return bytes;
   }
 

@@ -54,7 +54,8 @@ static struct {
   uint64_t window_start;  // its place in the file
   uint64_t end;           // bytes of records written, committed or not
   uint64_t checked;       // so many of them have a checksum that follows
-  uint32_t sum;           // of all of them
+  uint32_t batches;       // that have one
+  uint32_t sum;           // of the batch that has none yet
   uint64_t start;         // CLOCK_MONOTONIC
   uint64_t cpu_base;
   uint32_t shared;  // the number of this recording in the shared room; 0 when it has a file of its own
@@ -186,6 +187,12 @@ static bool window_has_room(size_t size) {
   return out.window && position >= out.window_start && position + size <= out.window_start + WINDOW;
 }
 
+// The checksum of a batch begins with its number: one that is missing, or comes twice, is noticed.
+static void batch_begin(void) {
+  uint32_t number = out.batches;
+  out.sum = checksum(0, &number, sizeof number);
+}
+
 // Ends a batch: readers show none whose checksum is not there, so that is written even when the file may not grow.
 static void check_write(void) {
   if (out.end == out.checked) return;
@@ -194,8 +201,9 @@ static void check_write(void) {
   uint64_t end = out.end + sizeof record;
   if (out.state == STATE_RECORDING || window_has_room(sizeof record)) write_bytes(record, sizeof record);
   if (out.end == end) {
-    out.sum = checksum(out.sum, record, sizeof record);
     out.checked = out.end;
+    out.batches++;
+    batch_begin();
   }
   out.end = out.checked;
 }
@@ -316,6 +324,7 @@ bool recording_open(const char *directory, uint64_t interval_ns, bool *again) {
   header->interval = interval_ns;
   atomic_store(&header->heartbeat, out.heartbeat = out.start);
   checksum_prepare();
+  batch_begin();
   header->sum = fixed_sum(header);
   if (full) stop(full);
   memcpy(header->magic, "LINESCP\n", 8);

@@ -131,7 +131,7 @@ const deadline = Date.now() + 1000 * Number(options.seconds);
 let worker = await Worker.start();
 let tried = 0;
 let failed = 0;
-let slowestMs = 0;
+let slowest = { cpuMs: 0, index: 0 };
 let largest = 0;
 const first = Number(options.from);
 const last = first + Number(options.count);
@@ -147,7 +147,7 @@ for (let index = first; index < last && Date.now() < deadline; index++) {
     worker = await Worker.start();
     verdict = await worker.tryOut({ seed, index });
   }
-  slowestMs = Math.max(slowestMs, verdict.cpuMs);
+  if (verdict.cpuMs > slowest.cpuMs) slowest = verdict;
   largest = Math.max(largest, verdict.grown ?? 0);
   const problem = problemOf(verdict);
   if (problem === undefined) continue;
@@ -158,7 +158,7 @@ for (let index = first; index < last && Date.now() < deadline; index++) {
 }
 worker.stop();
 console.log(
-  `slowest ${slowestMs.toFixed(0)} ms of CPU time, largest ${(largest / 2 ** 20).toFixed(0)} MB`,
+  `slowest ${slowest.cpuMs.toFixed(0)} ms of CPU time (--from ${slowest.index}), largest ${(largest / 2 ** 20).toFixed(0)} MB`,
 );
 console.log(`${tried} mutants, ${failed} failed`);
 process.exit(failed > 0 || tried === 0 ? 1 : 0);

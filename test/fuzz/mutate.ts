@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { RecordingHeader, StreamRecord } from '../../profile/records';
-import { checksum } from '../../protocol/checksum';
+import { batchStart, checksum } from '../../protocol/checksum';
 import { encodeHeader, StreamEncoder } from '../../protocol/stream';
 import { below, seeded } from '../unit/random';
 import type { Seed, Stream } from './seeds';
@@ -54,7 +54,7 @@ function encode(random: Random, list: readonly StreamRecord[], isChecked: boolea
 
 function sealed(body: Uint8Array): Uint8Array {
   const check = Buffer.from([13, 4, 0, 0, 0, 0]);
-  check.writeUInt32LE(checksum(0, body), 2);
+  check.writeUInt32LE(checksum(batchStart(0), body), 2);
   return Buffer.concat([body, check]);
 }
 
