@@ -8,6 +8,7 @@ import { plainText } from '../../protocol/plain';
 import { readRegularText } from '../regularFile';
 import { shownPath } from '../rawText';
 import { largestSource, splitLines } from '../sources';
+import { codeOf } from './pythonOptions';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */
@@ -62,7 +63,7 @@ function rowsOf(file: FileCost, profile: Profile): Row[] {
   const figures = annotateFile(file, profile, 'cpu', thresholdPercent);
   if (figures.length === 0) return [];
   const costs = new Map(file.lines.map((line) => [line.line, line]));
-  const source = readSource(file.path);
+  const source = readSource(file.path, profile);
   // Of libraries only the lines that surely work themselves are listed: what calls them is in the user's own files.
   const own = isOwn(file.path, profile);
   return figures.flatMap((line) => {
@@ -159,11 +160,22 @@ export function glyph(kind: TimeKind, style: Style): string {
 }
 
 /** The lines of a source file with tabs as spaces; none when it is not on this machine. */
-export function readSource(path: string): string[] {
+export function readSource(path: string, profile?: Profile): string[] {
+  if (path === '<string>' && profile) return codeLines(profile);
   const bytes = shownPath(path);
   const text =
     readRegularText(path, largestSource) ?? (bytes && readRegularText(bytes, largestSource)) ?? '';
   return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
+}
+
+/**
+ * The code that was run with -c. Of several lines it is not known where they end: a recording shows the end of a line as
+ * the two characters that code may hold itself.
+ */
+function codeLines(profile: Profile): string[] {
+  const codes = new Set(profile.processes.flatMap(({ command }) => codeOf(command) ?? []));
+  const [code = ''] = codes;
+  return codes.size === 1 && !code.includes(String.raw`\n`) ? [code] : [];
 }
 
 /** Relative to the working folder, or to the library folder it is in. */
@@ -176,8 +188,10 @@ export function shortPath(path: string): string {
 
 /** Whether a file is the user's program rather than a library it uses. */
 export function isOwn(path: string, profile: Profile): boolean {
-  if (path.startsWith('<')) return false;
   const main = profile.processes[0];
+  if (path === '<string>') return codeOf(main?.command ?? []) !== undefined;
+  if (path === '<stdin>') return true;
+  if (path.startsWith('<')) return false;
   return (
     !/\/(site-packages|dist-packages|lib\/python3\.\d+)\//.test(path) ||
     (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)

@@ -19,7 +19,9 @@ import type { RunCommand } from './runArguments';
 import { cannotWrite, runProgram } from './run';
 import { toCollapsed, toSpeedscope } from '../export';
 import { allFlameTables } from '../flameTables';
+import { sortNotes } from '../notes';
 import { nothingRecorded } from '../outcome';
+import { sourceNotes } from './sourceNotes';
 import { buildReport } from '../report';
 import { isRaw, rawBytes, rawPath } from '../rawText';
 import { Run } from '../run';
@@ -118,7 +120,8 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
 }
 
 function writeReport(recorded: Run, path: string): boolean {
-  const report = buildReport(recorded.profile(), recorded.notes());
+  const profile = recorded.profile();
+  const report = buildReport(profile, sortNotes([...recorded.notes(), ...sourceNotes(profile)]));
   return writeText(path, [`${JSON.stringify(report, undefined, 1)}\n`]);
 }
 

@@ -39,3 +39,14 @@ export function readPythonWord(word: string): PythonWord | undefined {
 export function isPythonName(command: string): boolean {
   return /^(python|pypy)[\d.]*[a-z]?$/.test(command.slice(command.lastIndexOf('/') + 1));
 }
+
+/** What a Python command line runs with -c; undefined when it runs something else. */
+export function codeOf(command: readonly string[]): string | undefined {
+  for (let at = 1; at < command.length; at++) {
+    const read = readPythonWord(command[at]!);
+    if (!read) return undefined;
+    if (read.kind === 'options') at += read.value ? 1 : 0;
+    else return read.form === 'code' ? (read.inline ?? command[at + 1]) : undefined;
+  }
+  return undefined;
+}

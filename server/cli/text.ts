@@ -11,6 +11,9 @@ import {
 import { gpuText } from './gpuText';
 import { glyph, hotFiles, readSource, shortPath } from './hotLines';
 import { memoryText } from './memoryText';
+import { sortNotes } from '../notes';
+import type { Note } from '../recordingFile';
+import { sourceNotes } from './sourceNotes';
 import { shortVersion } from '../report';
 import type { Run } from '../run';
 import { samplingRate } from '../sampling';
@@ -34,7 +37,7 @@ export function showRun(run: Run, style: Style): string {
     waits(profile, style, 'queue'),
     gpuText(profile, style),
     memoryText(profile, style),
-    notes(run, style),
+    notes([...run.notes(), ...sourceNotes(profile)], style),
   ];
   return `\n${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -92,7 +95,7 @@ function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
         ? `, ${formatSeconds(self.gil)} of it for the GIL`
         : '';
     const front = `${padRight(places[index]!, width)}  ${padLeft(formatSeconds(self[kind]), 8)}${gil}`;
-    const text = readSource(file.path)[line - 1]?.trim() ?? '';
+    const text = readSource(file.path, profile)[line - 1]?.trim() ?? '';
     const room = style.width - columns(front) - 2;
     return `${front}${room >= narrowestText && text ? `  ${paint('dim', clip(text, room))}` : ''}`;
   });
@@ -103,11 +106,10 @@ function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
   return [title, ...rows].join('\n');
 }
 
-function notes(run: Run, style: Style): string {
+function notes(all: readonly Note[], style: Style): string {
   const paint = paintWith(style);
   const colors = { information: 'dim', warning: 'yellow', error: 'red' } as const;
-  return run
-    .notes()
+  return sortNotes(all)
     .map(({ severity, text }) => {
       const word = severity === 'information' ? 'note' : severity;
       return `${paint(colors[severity], `${word}:`)} ${text}`;
