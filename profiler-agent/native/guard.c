@@ -127,6 +127,13 @@ bool guarded_write(void *to, const void *from, size_t size) {
   return written;
 }
 
+bool guessed_read(uintptr_t from, void *into, size_t size) {
+  if (!guard_active()) return memory_read(from, into, size);
+  if (LIKELY(guard_copy(into, (const void *)from, size))) return true;
+  atomic_fetch_sub_explicit(&recovered, 1, memory_order_relaxed);
+  return false;
+}
+
 bool guard_recover(const siginfo_t *info, ucontext_t *context) {
   uintptr_t *counter = counter_of(context), first = (uintptr_t)guard_copy, failed = (uintptr_t)guard_copy_failed;
   // Of what was sent, not met, the counter says nothing.

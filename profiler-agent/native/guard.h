@@ -19,6 +19,8 @@ INLINE bool guarded_read(uintptr_t from, void *into, size_t size) {
     return guard_copy(into, (const void *)from, size);
   return memory_read(from, into, size);
 }
+// The same for what is only guessed to be there: it is no loss where it is not. (watcher)
+bool guessed_read(uintptr_t from, void *into, size_t size);
 // True when all of it could be written. (signal, watcher)
 bool guarded_write(void *to, const void *from, size_t size);
 // Are faults recovered without a system call? If not, the copies above ask the kernel to make them, which costs

@@ -325,6 +325,9 @@ bool thread__observe(struct thread *it, uint64_t now) {
   it->clock = cpu;
   struct sleep_place place = {.call = -1};
   if (!ran && it->waiting) {
+    // None of this wait has been charged to what an older look has found.
+    if (it->awaits && it->awaits->thread == it->id && tasks_due(it->awaits, now))
+      wait_look(it, now, &(struct sleep_place){.call = -1});
     if (now - it->wait_written > WAIT_REPORT_NS) {
       // Perhaps its stack could not be read before, because Python was only beginning, or there were no helpers.
       bool unknown = !it->wait_known || has_helpers && !it->wait_gil && !it->wait_native;

@@ -5,6 +5,7 @@
 
 #include "asyncio_section.h"
 #include "awaits.h"
+#include "greenlets.h"
 #include "objects.h"
 #include "task_lists.h"
 #include "trio.h"
@@ -18,6 +19,8 @@
 #define PROGRAM_PERMILLE 4
 #define TIME_PERMILLE 1
 #define SAVED_NS (5 * 1000 * 1000ull)
+// What searching for new greenlets may take in any case: those that are not found get no share.
+#define SEARCH_NS (150 * 1000ull)
 
 static const struct interpreter *python;
 static uint64_t saved, saved_at, saved_cpu, task_cost;
@@ -30,6 +33,7 @@ void tasks_begin(const struct interpreter *interpreter, uint64_t now) {
   function_type = (uintptr_t)interpreter_symbol("PyFunction_Type");
   awaits_begin(python);
   trio_begin();
+  greenlets_begin(python);
   memset(pool, 0, sizeof pool);
   saved = SAVED_NS;
   saved_at = now;
@@ -135,6 +139,10 @@ static struct awaits *awaits_of(uint32_t thread) {
   return oldest;
 }
 
+bool tasks_due(const struct awaits *self, uint64_t now) {
+  return self->again && (tasks_affordable(now) >= TASKS_MIN || now - self->when > AGE_NS);
+}
+
 struct awaits *tasks_look(const struct thread *it, const struct wait_stack *where, uint64_t now) {
   static uintptr_t tasks[TASKS_MAX];
   static struct await_chain chains[TASKS_MAX];
@@ -143,15 +151,31 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   uint32_t most = tasks_affordable(now), kept = 0, leaves = 0;
   struct awaits *self = awaits_of(thread);
   bool same = self->thread == thread && self->loop_stack == where->loop_stack;
-  if (most < TASKS_MIN && same && now - self->when < AGE_NS) return self->count ? self : NULL;
+  if (most < TASKS_MIN && same && now - self->when < AGE_NS) {
+    self->again = true;
+    return self->count ? self : NULL;
+  }
   if (most < TASKS_MIN) most = TASKS_MIN;
   *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack, .when = now};
   known_loop = 0;
-  uint32_t count = where->kind == LOOP_TRIO ? trio_tasks(where->loop, tasks, most, &self->partial)
-                                            : tasks_of_asyncio(where->tstate, now, tasks, most, &self->partial);
-  uint32_t waiting = where->kind == LOOP_TRIO ? trio_chains(chains, tasks, count, where->loop_stack)
-                                              : chains_start(chains, tasks, count, it, where);
-  awaits_follow(chains, waiting);
+  if (where->kind == LOOP_GREENLETS) {
+    // The search is paid for from the same purse, but says nothing about the price of a task.
+    self->again = !greenlets_search(saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS);
+    uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    saved -= searched - before < saved ? searched - before : saved;
+    before = searched;
+  }
+  uint32_t count, waiting;
+  if (where->kind == LOOP_GREENLETS) {
+    count = greenlets_chains(chains, &waiting, it, most, &self->partial);
+  } else {
+    bool trio = where->kind == LOOP_TRIO;
+    count = trio ? trio_tasks(where->loop, tasks, most, &self->partial)
+                 : tasks_of_asyncio(where->tstate, now, tasks, most, &self->partial);
+    waiting =
+        trio ? trio_chains(chains, tasks, count, where->loop_stack) : chains_start(chains, tasks, count, it, where);
+    awaits_follow(chains, waiting);
+  }
   // Where one task waits for another, only the other really waits; unless none was found.
   for (uint32_t i = 0; i < waiting; i++) leaves += !chains[i].lost && !chains[i].children;
   for (uint32_t i = 0; i < waiting; i++)

@@ -10,6 +10,7 @@ void tasks_begin(const struct interpreter *python, uint64_t now);
 struct awaits {
   uint32_t thread;  // whose loop it is; 0 = nobody's
   bool partial;     // there were too many tasks to look at all of them
+  bool again;       // it is an older look, or not all greenlets were found: there was no more time
   uint64_t when;
   uint32_t loop_stack;
   uint32_t tasks, count;
@@ -20,6 +21,9 @@ struct awaits {
 // Looks at the tasks of the loop that a thread waits in (see wait_stack.h). NULL when none is known to wait. What it
 // returns is the thread's until its next look, or until many other threads have had theirs.
 struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *at, uint64_t now);
+
+// Whether there is time now for what there was none at that look.
+bool tasks_due(const struct awaits *self, uint64_t now);
 
 struct await_slice {
   uint32_t stack;

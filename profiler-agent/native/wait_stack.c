@@ -99,6 +99,22 @@ static enum place place_find(uintptr_t code) {
       {"run", "/trio/_core/_run.py", PLACE_TRIO},
       {"get_events", "/trio/_core/_io_epoll.py", PLACE_TRIO_WAIT},
       {"task", "/trio/_core/_entry_queue.py", PLACE_SERVICE},
+      {"run", "/gevent/hub.py", PLACE_HUB},
+      {"run", "/gevent/_ffi/loop.py", PLACE_HUB_WAIT},
+      {"run", "/gevent/libuv/loop.py", PLACE_HUB_WAIT},
+      {"run", "/gevent/libev/corecffi.py", PLACE_HUB_WAIT},
+      {"join", "/gevent/hub.py", PLACE_CHILDREN},
+      {"join", "/gevent/pool.py", PLACE_CHILDREN},
+      {"map", "/gevent/pool.py", PLACE_CHILDREN},
+      {"run", "/eventlet/hubs/hub.py", PLACE_HUB},
+      {"run", "/eventlet/hubs/asyncio.py", PLACE_HUB},
+      {"do_poll", "/eventlet/hubs/poll.py", PLACE_HUB_WAIT},
+      {"do_poll", "/eventlet/hubs/epolls.py", PLACE_HUB_WAIT},
+      {"wait", "/eventlet/hubs/poll.py", PLACE_HUB_WAIT},
+      {"wait", "/eventlet/hubs/selects.py", PLACE_HUB_WAIT},
+      {"wait", "/eventlet/greenthread.py", PLACE_CHILDREN},
+      {"waitall", "/eventlet/greenpool.py", PLACE_CHILDREN},
+      {"next", "/eventlet/greenpool.py", PLACE_CHILDREN},
   };
   char name[64], file[1024];
   if (!str_read(pointer_read(code + python->at.code_name), name, sizeof name)) return PLACE_OTHER;
@@ -163,7 +179,9 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   struct frame frame;
   uintptr_t caller = 0;
   uint32_t count = 0, above = 0;
-  enum place first = PLACE_OTHER, second = PLACE_OTHER;
+  enum place first = PLACE_OTHER, second = PLACE_OTHER, last;
+  uint32_t last_id = 0;
+  uintptr_t last_code = 0;
   walk_start(&walk, python, tstate, NULL, it, true);
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     uint32_t id = key_record(&frame.key);
@@ -174,10 +192,17 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
       second = place_of(id, frame.key.code);
       caller = frame.address;
     }
+    last_id = id;
+    last_code = frame.key.code;
     frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
-  if (first == PLACE_SELECTOR && second == PLACE_LOOP) {
+  // A hub is a greenlet, and has a stack of its own.
+  last = count ? place_of(last_id, last_code) : PLACE_OTHER;
+  bool selects = first == PLACE_SELECTOR && second == PLACE_LOOP;
+  if (last == PLACE_HUB && (count == 1 || first == PLACE_HUB_WAIT || selects)) {
+    self->kind = LOOP_GREENLETS;
+  } else if (selects) {
     self->kind = LOOP_ASYNCIO;
     self->loop = frame_first_local(caller);
     above = 1;

@@ -8,6 +8,7 @@ enum loop_kind {
   LOOP_ASYNCIO,  // the standard library's
   LOOP_FOREIGN,  // another one for asyncio, without Python code, as uvloop: if it waits for events. Has no object here
   LOOP_TRIO,     // its Runner
+  LOOP_GREENLETS,  // the hub of gevent or eventlet. Has no object here
 };
 
 struct wait_stack {
@@ -43,6 +44,8 @@ enum place {
   PLACE_TRIO,       // trio's event loop
   PLACE_TRIO_WAIT,  // where it waits
   PLACE_SERVICE,    // a task that serves the loop itself
+  PLACE_HUB,        // all that the hub of gevent or eventlet does
+  PLACE_HUB_WAIT,   // where it waits
 };
 // Which of them a code object is; `id` is what code_record says of it.
 enum place place_of(uint32_t id, uintptr_t code);

@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "arch.h"
 #include "gpu.h"
+#include "greenlets.h"
 #include "guard.h"
 #include "handlers.h"
 #include "interpreter.h"
@@ -150,6 +151,8 @@ static void notes_write(void) {
   }
   const char *unknown = observer_unknown();
   if (unknown) record_note(1, unknown);
+  const char *greenlets = greenlets_unknown();
+  if (greenlets) record_note(0, greenlets);
   const char *lost = environment_lost();
   if (lost) record_note(0, lost);
   if (!said_no_room && signals_lack_room()) {

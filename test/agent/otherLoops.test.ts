@@ -1,7 +1,7 @@
-/** Event loops that are not asyncio's own: their waiting is that of the lines their tasks await on, too. */
+/** Event loops that are not asyncio's own: their waiting is that of the lines their tasks or greenlets wait on, too. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { Folders, mark, profile, program } from './programs';
-import { eventLoopsFolder, pythons } from './pythons';
+import { eventLoopsFolder, greenletHubFolder, pythons } from './pythons';
 import { lineOf } from './report';
 
 const folders = new Folders();
@@ -32,3 +32,34 @@ describe.each(pythons.filter(({ name }) => name === '3.11' || name === '3.13'))(
     });
   },
 );
+
+const hubs = program('greenlet_hubs.py');
+// Installing may take long.
+const timeout = 200_000;
+
+// What a greenlet holds differs between all versions of Python.
+describe.each(pythons)('greenlets, Python $name', (python) => {
+  const isUsual = python.name === '3.11' || python.name === '3.13';
+  const kinds = isUsual ? (['gevent', 'eventlet'] as const) : (['gevent'] as const);
+  test.each(kinds)('%s', { timeout }, async (kind) => {
+    const env = { PYTHONPATH: await greenletHubFolder(kind, python), PYTHONWARNINGS: 'ignore' };
+    const ended = await profile(python.path, [hubs, kind], folders.make(), { env });
+    const wait = (name: string): number =>
+      lineOf(ended.report, hubs, mark(hubs, name)).total.wait_s;
+    const truth = JSON.parse(ended.stdout) as Record<string, number>;
+    const names = Object.keys(truth);
+    const found = names.map(wait);
+    const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+    const said = JSON.stringify({ truth, found, notes: ended.report.notes });
+    // Where the machine is busy, all of them wait less and lack a core instead: shares are what is known.
+    for (const [i, name] of names.entries()) {
+      const share = found[i]! / sum(found);
+      expect(Math.abs(share - truth[name]! / sum(Object.values(truth))), said).toBeLessThan(0.1);
+    }
+    expect(wait(`${kind} joins`) + wait('pool'), said).toBeLessThan(0.1 * sum(found));
+    if (kind === 'gevent') expect(wait('thread'), said).toBeGreaterThan(0.3);
+    const others = kind === 'gevent' ? wait('thread') : 0;
+    expect(sum(found) + others, said).toBeGreaterThan(0.85 * ended.report.total.wait_s);
+    expect(ended.report.notes.filter(({ text }) => text.includes('greenlet'))).toEqual([]);
+  });
+});

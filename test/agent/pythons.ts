@@ -111,6 +111,14 @@ export function greenletFolder({ minor, path }: Python): Promise<string> {
   ]);
 }
 
+/** The same with a library of greenlets, of the newest version that each Python has had. */
+export function greenletHubFolder(name: 'gevent' | 'eventlet', python: Python): Promise<string> {
+  const old = python.minor === 9;
+  const version = name === 'gevent' ? (old ? '25.9.1' : '26.9.0') : old ? '0.40.4' : '0.41.3';
+  const asked = [python.path, ...found.supported.map(({ path }) => path)];
+  return ensureWheel(name, version, python.minor, asked);
+}
+
 /** The same with event loops that are not asyncio's own. */
 export async function eventLoopsFolder({ minor, path }: Python): Promise<string> {
   const asked = [path, ...found.supported.map((python) => python.path)];

@@ -1,0 +1,141 @@
+#include "gc_lists.h"
+
+#include <string.h>
+
+#include "guard.h"
+#include "objects.h"
+
+// The collector keeps its objects in circular lists, one for each generation, whose heads are part of
+// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance, and one of
+// objects that are never collected comes after them. Where the first one is, is found by looking for them.
+#define DISTANCE 24
+#define SEARCH_BYTES 16384
+#define LISTS_MAX 4
+// Marks of the collector's in the pointers of a list.
+#define MARKS ((uintptr_t)3)
+// An object comes behind what the collector keeps of it.
+#define HEAD_BYTES 16
+// PyTypeObject.tp_flags.
+#define TYPE_FLAGS 168
+#define FLAG_COLLECTED (1u << 14)
+// Lists are walked again from end to end after so long: collections change their order.
+#define AGAIN_NS (2 * NS_PER_SECOND)
+
+struct node {
+  uintptr_t next, previous, count, type;
+};
+
+struct list {
+  uintptr_t head;
+  // What came last at the last walk, and what came before that: another object may have the place of one by now.
+  uintptr_t newest, before_newest;
+  uintptr_t older;  // where a walk goes on that has not come to the end; 0 when it has
+};
+
+static const struct interpreter *python;
+static struct list lists[LISTS_MAX];
+static uint32_t list_count;
+static uintptr_t owner;
+static uint64_t search_at, again_at;
+
+void gc_lists_begin(const struct interpreter *interpreter) {
+  python = interpreter;
+  list_count = 0;
+  search_at = again_at = owner = 0;
+}
+
+static bool node_read(uintptr_t address, struct node *node) {
+  if (!is_plausible(address) || !guessed_read(address, node, sizeof *node)) return false;
+  node->next &= ~MARKS;
+  node->previous &= ~MARKS;
+  return true;
+}
+
+static bool is_head(uintptr_t address) {
+  struct node node, next, previous;
+  return node_read(address, &node) && node_read(node.next, &next) && node_read(node.previous, &previous) &&
+         next.previous == address && previous.next == address;
+}
+
+// An empty list says nothing; what is in one has a type whose objects are collected.
+static bool holds_objects(uintptr_t head) {
+  struct node node, first;
+  uint64_t flags;
+  return node_read(head, &node) && node.next != head && node_read(node.next, &first) && is_plausible(first.type) &&
+         object_type(first.type) && memory_read(first.type + TYPE_FLAGS, &flags, sizeof flags) &&
+         flags & FLAG_COLLECTED;
+}
+
+static void lists_find(uintptr_t interpreter) {
+  list_count = 0;
+  owner = interpreter;
+  for (uintptr_t at = 0; at < SEARCH_BYTES; at += 8) {
+    uintptr_t first = interpreter + at, second = first + DISTANCE, third = second + DISTANCE;
+    if (!is_head(first) || !is_head(second) || !is_head(third)) continue;
+    if (!holds_objects(first) && !holds_objects(second) && !holds_objects(third)) continue;
+    for (uintptr_t head = first; head <= third; head += DISTANCE) lists[list_count++] = (struct list){.head = head};
+    for (uintptr_t head = third + DISTANCE; head <= third + DISTANCE + 8 && list_count < LISTS_MAX; head += 8)
+      if (is_head(head)) lists[list_count++] = (struct list){.head = head};
+    return;
+  }
+}
+
+// Walks a list towards its beginning, to what was the newest object, at most so many steps. *stopped: where it had to
+// stop, 0 when it came to the end.
+static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t newest, uintptr_t before_newest,
+                             uint32_t most, uintptr_t *stopped, void (*visit)(uintptr_t, uintptr_t)) {
+  struct node node;
+  uintptr_t here = from, next = 0;
+  uint32_t visited = 0;
+  *stopped = 0;
+  for (; here != list->head; here = node.previous, visited++) {
+    if (visited == most) {
+      *stopped = here;
+      break;
+    }
+    // Something else is there by now, unless it leads to where this walk comes from.
+    if (!node_read(here, &node) || next && node.next != next) break;
+    if (here == newest && node.previous == before_newest) break;
+    visit(here + HEAD_BYTES, node.type);
+    next = here;
+  }
+  return visited;
+}
+
+static uint32_t list_walk(struct list *self, uint32_t most, void (*visit)(uintptr_t, uintptr_t)) {
+  struct node head, last;
+  uintptr_t stopped;
+  if (!node_read(self->head, &head) || !node_read(head.previous, &last)) return 0;
+  uintptr_t newest = self->newest, before_newest = self->before_newest, older = self->older;
+  self->newest = head.previous;
+  self->before_newest = last.previous;
+  uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
+  if (stopped) {
+    self->older = stopped;
+  } else if (older && visited < most) {
+    visited += stretch_walk(self, older, 0, 0, most - visited, &self->older, visit);
+  }
+  return visited;
+}
+
+uint32_t gc_lists_walk(uint32_t most, void (*visit)(uintptr_t object, uintptr_t type), bool *complete) {
+  *complete = false;
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  uintptr_t interpreter = interpreter_main();
+  if (!interpreter) return 0;
+  if (interpreter != owner || !list_count) {
+    if (interpreter == owner && now < search_at) return 0;
+    search_at = now + NS_PER_SECOND / 4;
+    lists_find(interpreter);
+  }
+  if (now >= again_at) {
+    again_at = now + AGAIN_NS;
+    for (uint32_t i = 0; i < list_count; i++)
+      if (!lists[i].older) lists[i].newest = 0;
+  }
+  uint32_t visited = 0;
+  for (uint32_t i = 0; i < list_count && visited < most; i++) visited += list_walk(&lists[i], most - visited, visit);
+  *complete = visited < most;
+  for (uint32_t i = 0; i < list_count; i++) *complete &= !lists[i].older;
+  return visited;
+}
