@@ -7,7 +7,7 @@ import { callEdges } from './edges';
 import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
-import type { Symbolize } from './nativeChains';
+import { NativeTree, type Symbolize } from './nativeChains';
 import { addOffLine } from './offLine';
 import { findProcesses, processInfo, threadInfos, totalGpu, totalMemory } from './processes';
 import { ProcessFeed } from './processFeed';
@@ -24,16 +24,19 @@ export class ProfileBuilder {
   readonly #lines = new LineCosts();
   /** With native frames, and without. */
   readonly #flame = [new FlameRows(true), new FlameRows(false)] as const;
+  readonly #natives: NativeTree;
   #threads = 0;
 
-  /** symbolize is called once for each different native frame, as it is read. */
-  constructor(private readonly symbolize: Symbolize) {}
+  /** symbolize is called for each native frame of a recording, as it is read. */
+  constructor(symbolize: Symbolize) {
+    this.#natives = new NativeTree(symbolize);
+  }
 
   /** A process whose recording has appeared; of one process the earlier first. */
   addProcess(header: RecordingHeader): ProcessFeed {
     const before = this.#feeds.findLast(({ pid }) => pid === header.pid);
     const newId = (): number => ++this.#threads;
-    const feed = new ProcessFeed(header, this.#lines, newId, this.symbolize, before);
+    const feed = new ProcessFeed(header, this.#lines, newId, this.#natives, before);
     this.#feeds.push(feed);
     return feed;
   }
@@ -45,7 +48,7 @@ export class ProfileBuilder {
   snapshot(): Profile {
     const total = zeroCost();
     for (const feed of this.#feeds) {
-      feed.settle();
+      this.#settle(feed);
       addCost(total, feed.total);
     }
     const found = findProcesses(this.#feeds);
@@ -81,6 +84,15 @@ export class ProfileBuilder {
         );
       },
     };
+  }
+
+  /** A process that has ended is kept as small as what can still be asked about it. */
+  #settle(feed: ProcessFeed): void {
+    if (feed.isCompact) return;
+    feed.settle();
+    if (feed.state === 'running') return;
+    this.#flame.forEach((rows) => rows.resolve(feed));
+    feed.compact();
   }
 
   /**

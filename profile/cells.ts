@@ -4,7 +4,7 @@
  */
 import { classifyWithoutPython, type Work } from './classify';
 import { addRow, costRowLength } from './cost';
-import { withRoom } from './flameColumns';
+import { withoutRoom, withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
 
@@ -20,9 +20,9 @@ export class Cells {
   count = 0;
   /** Innermost Python frame, 0 for none. */
   stack = new Int32Array(0);
-  readonly leaf: (NativeNode | undefined)[] = [];
+  leaf: (NativeNode | undefined)[] = [];
   /** Whose work the CPU time outside the kernel is. */
-  readonly work: Work[] = [];
+  work: Work[] = [];
   /** Cost rows, costRowLength numbers each. */
   total = new Float64Array(0);
   /** The part of total not yet added to lines. */
@@ -86,6 +86,18 @@ export class Cells {
   settled(id: number): void {
     this.#isDirty[id] = 0;
     this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
+  }
+
+  /** No cell will be added or asked what it shows any more: keeps what each cost, and where. */
+  compact(): void {
+    this.stack = withoutRoom(this.stack, this.count);
+    this.total = withoutRoom(this.total, this.count * costRowLength);
+    this.leaf = [];
+    this.work = [];
+    this.fresh = new Float64Array(0);
+    this.#variant = new Uint8Array(0);
+    this.#isDirty = new Uint8Array(0);
+    this.#table = new Int32Array(0);
   }
 
   #growColumns(): void {

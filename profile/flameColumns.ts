@@ -11,6 +11,14 @@ export function withRoom<
   return larger;
 }
 
+/** The array without the room that its first `count` elements do not need. */
+export function withoutRoom<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
+  array: A,
+  count: number,
+): A {
+  return count < array.length ? (array.slice(0, count) as A) : array;
+}
+
 /** The error for a row that names an id that does not exist. */
 export function damaged(what: string, id: number): Error {
   return new Error(

@@ -1,6 +1,6 @@
 /** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
 import type { Cells } from './cells';
-import { withRoom } from './flameColumns';
+import { withoutRoom, withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import type { ProcessFeed } from './processFeed';
 import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './types';
@@ -64,6 +64,16 @@ export class FlameInterner {
       },
       threads,
     };
+  }
+
+  /** Finds the stacks of all cells of a process that has ended, which can then be told without it. */
+  resolve(feed: ProcessFeed): void {
+    for (let cell = 0; cell < feed.cells.count; cell++) {
+      this.cellStack(feed, cell);
+    }
+    const known = this.#cells.get(feed);
+    if (known) this.#cells.set(feed, withoutRoom(known, feed.cells.count));
+    this.#nodes.delete(feed);
   }
 
   /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */

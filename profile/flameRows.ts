@@ -42,6 +42,11 @@ export class FlameRows {
     this.#interner = new FlameInterner(native);
   }
 
+  /** Takes what it needs of a process that has ended. */
+  resolve(feed: ProcessFeed): void {
+    this.#interner.resolve(feed);
+  }
+
   since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
     const from = this.#checkpoints[cursor] ?? this.#checkpoints[0]!;
     this.#base(feeds);
@@ -98,8 +103,7 @@ export class FlameRows {
       Float64Array.from(places, of);
     const change = new Float32Array(places.length * mostSlices);
     places.forEach(({ sites, site }, row) => {
-      const slices = sites.change.subarray(site * mostSlices, (site + 1) * mostSlices);
-      change.set(slices, row * mostSlices);
+      change.set(sites.change(site), row * mostSlices);
     });
     return {
       processes: measured.map(({ feed, sites, info }) => {

@@ -20,9 +20,9 @@ export class MemoryFeed {
   readonly #footprint = new Footprint();
   /** Sites that changed since lines were last told. */
   #dirty: number[] = [];
-  readonly #isDirty: number[] = [];
+  #isDirty: number[] = [];
   /** 1: lines and functions know of the site. */
-  readonly #isCharged: number[] = [];
+  #isCharged: number[] = [];
   #slices = 0;
 
   constructor(
@@ -86,6 +86,13 @@ export class MemoryFeed {
       this.#charge(site, stack);
     }
     this.#dirty = later;
+  }
+
+  /** It has been settled for the last time. */
+  compact(): void {
+    this.#isDirty = [];
+    this.#isCharged = [];
+    this.sites.compact();
   }
 
   /** The largest resident size seen so far, bytes; 0 when nobody looked. */

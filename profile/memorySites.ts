@@ -3,8 +3,9 @@
  * samples, so sums are estimates: an allocation that was seen with probability p stands for 1/p of them, which is right
  * on average for whatever is added up, and off by what `variance` says.
  */
-import { withRoom } from './flameColumns';
+import { withoutRoom, withRoom } from './flameColumns';
 import type { AllocationRecord, CopyRecord, TouchedRecord } from './records';
+import { SparseRows } from './sparseRows';
 import { TimeAxis } from './timeAxis';
 
 /** Slices of time that live bytes are known for, by place. */
@@ -52,8 +53,10 @@ export class MemorySites {
   lastNs = new Float64Array(0);
   /** Allocations recorded. */
   records = new Float64Array(0);
-  /** By how much live changed in each slice of time: mostSlices numbers per site. */
-  change = new Float64Array(0);
+  /** See change. */
+  #change = new Float64Array(0);
+  /** The same of a process that has ended, as it is mostly nothing: what is not 0, site by site. */
+  #sparse: SparseRows | undefined;
   readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#joinSlices());
 
   /** How long the process has lived, ns, and what of that its threads are known to have done, added up; whether it has ended. */
@@ -63,9 +66,9 @@ export class MemorySites {
   peakTotal = 0;
   peakNs = 0;
   #totalNs = 0;
-  readonly #blocks = new Map<number, Block>();
+  #blocks = new Map<number, Block>();
   #lastBlock = 0;
-  readonly #ofCell = new Map<number, number>();
+  #ofCell = new Map<number, number>();
   /** Sites whose live bytes differ from their peak column. */
   #offPeak: number[] = [];
   #isOffPeak = new Uint8Array(0);
@@ -134,6 +137,13 @@ export class MemorySites {
     }
   }
 
+  /** By how much a site's live bytes changed in each slice of time: mostSlices numbers. */
+  change(site: number): Float64Array {
+    return (
+      this.#sparse?.row(site) ?? this.#change.subarray(site * mostSlices, (site + 1) * mostSlices)
+    );
+  }
+
   /** Bytes copied at a cell. */
   copy(cell: number, { size, period }: CopyRecord): void {
     const site = this.#site(cell);
@@ -163,8 +173,9 @@ export class MemorySites {
   liveOver(sites: readonly number[]): Float64Array {
     const live = new Float64Array(this.axis.count);
     for (const site of sites) {
+      const change = this.change(site);
       for (let slice = 0; slice < live.length; slice++) {
-        live[slice]! += this.change[site * mostSlices + slice]!;
+        live[slice]! += change[slice]!;
       }
     }
     for (let slice = 1; slice < live.length; slice++) {
@@ -173,12 +184,36 @@ export class MemorySites {
     return live;
   }
 
+  /** No record will come any more. */
+  compact(): void {
+    const { count } = this;
+    this.#blocks = new Map();
+    this.#ofCell = new Map();
+    this.#offPeak = [];
+    this.#isOffPeak = new Uint8Array(0);
+    this.cell = withoutRoom(this.cell, count);
+    this.allocated = withoutRoom(this.allocated, count);
+    this.allocations = withoutRoom(this.allocations, count);
+    this.python = withoutRoom(this.python, count);
+    this.copied = withoutRoom(this.copied, count);
+    this.reserved = withoutRoom(this.reserved, count);
+    this.live = withoutRoom(this.live, count);
+    this.peak = withoutRoom(this.peak, count);
+    this.variance = withoutRoom(this.variance, count);
+    this.liveVariance = withoutRoom(this.liveVariance, count);
+    this.firstNs = withoutRoom(this.firstNs, count);
+    this.lastNs = withoutRoom(this.lastNs, count);
+    this.records = withoutRoom(this.records, count);
+    this.#sparse = new SparseRows(this.#change, count, mostSlices);
+    this.#change = new Float64Array(0);
+  }
+
   /** From now on a block stands for so many bytes. */
   #move(block: Block, bytes: number, variance: number, timeNs: number): void {
     const { site } = block;
     const slice = this.axis.sliceOf(timeNs);
     const more = bytes - block.bytes;
-    this.change[site * mostSlices + slice]! += more;
+    this.#change[site * mostSlices + slice]! += more;
     this.live[site]! += more;
     this.liveVariance[site]! += variance - block.variance;
     this.total += more;
@@ -211,7 +246,7 @@ export class MemorySites {
       this.firstNs = withRoom(this.firstNs, count);
       this.lastNs = withRoom(this.lastNs, count);
       this.records = withRoom(this.records, count);
-      this.change = withRoom(this.change, count * mostSlices);
+      this.#change = withRoom(this.#change, count * mostSlices);
       this.#isOffPeak = withRoom(this.#isOffPeak, count);
       this.cell[site] = cell;
     }
@@ -221,7 +256,7 @@ export class MemorySites {
   #joinSlices(): void {
     const half = mostSlices / 2;
     for (let site = 0; site < this.count; site++) {
-      const row = this.change.subarray(site * mostSlices, (site + 1) * mostSlices);
+      const row = this.#change.subarray(site * mostSlices, (site + 1) * mostSlices);
       for (let slice = 0; slice < half; slice++) {
         row[slice] = row[2 * slice]! + row[2 * slice + 1]!;
       }

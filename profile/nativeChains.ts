@@ -1,4 +1,4 @@
-/** Native frames of one process, folded so that addresses inside one function are one node. */
+/** Native frames, folded so that addresses inside one function are one node, whatever process of the run they are of. */
 import { classify, type Work } from './classify';
 import { plainSymbol } from './interpreterNames';
 import { generatedCode, libraryKeys } from './libraries';
@@ -123,47 +123,81 @@ export class NativeNode implements LabelledFrame {
   }
 }
 
-/** The native nodes of one recording, by their implied ids. */
-export class NativeChains {
-  readonly #modules: ModuleRecord[] = [];
-  readonly #byRecord: (NativeNode | undefined)[] = [undefined];
-  readonly #known = new Map<string, NativeNode>();
+/** A module as recordings of one run name it, each by a number of its own. */
+interface Module {
+  readonly id: number;
+  readonly record: ModuleRecord;
+}
+
+/** The native nodes of a run. Its processes share them: most of them run the same code. */
+export class NativeTree {
+  readonly #modules = new Map<string, Module>();
+  readonly #nodes = new Map<string, NativeNode>();
 
   constructor(private readonly symbolize: Symbolize) {}
 
+  module(record: ModuleRecord): Module {
+    const key = `${record.moduleKind} ${record.buildId.join(' ')} ${record.path}`;
+    let module = this.#modules.get(key);
+    if (!module) {
+      module = { id: this.#modules.size + 1, record };
+      this.#modules.set(key, module);
+    }
+    return module;
+  }
+
+  /** The node of a frame above another one; the one below where it says nothing of its own. */
+  node(
+    parent: NativeNode | undefined,
+    module: Module | undefined,
+    { offset, exact }: NativeRecord,
+  ): NativeNode {
+    const symbol = module && this.symbolize(module.record, offset, exact);
+    const name = symbol === undefined ? '' : plainSymbol(symbol);
+    if (parent && (name === linkage || parent.depth >= deepest)) return parent;
+    const place = name === '' && !exact ? offset : -1;
+    const key = `${parent?.id ?? 0} ${module?.id ?? 0} ${place} ${name}`;
+    let node = this.#nodes.get(key);
+    if (!node) {
+      node = new NativeNode(
+        this.#nodes.size + 1,
+        parent,
+        module?.record.moduleKind ?? 'anonymous',
+        name === '' ? undefined : name,
+        name || labelOf(module?.record, place),
+        module?.record.path ?? '',
+      );
+      this.#nodes.set(key, node);
+    }
+    return node;
+  }
+}
+
+/** The native nodes of one recording, by their implied ids. */
+export class NativeChains {
+  #modules: Module[] = [];
+  #byRecord: (NativeNode | undefined)[] = [undefined];
+
+  constructor(private readonly tree: NativeTree) {}
+
   addModule(module: ModuleRecord): void {
-    this.#modules.push(module);
+    this.#modules.push(this.tree.module(module));
   }
 
   addNative(record: NativeRecord): void {
-    const module = this.#modules[record.module - 1];
     const parent = this.#byRecord[record.parent];
-    const symbol = module && this.symbolize(module, record.offset, record.exact);
-    const name = symbol === undefined ? '' : plainSymbol(symbol);
-    if (parent && (name === linkage || parent.depth >= deepest)) {
-      this.#byRecord.push(parent);
-      return;
-    }
-    const place = name === '' && !record.exact ? record.offset : -1;
-    const key = `${parent?.id ?? 0} ${record.module} ${place} ${name}`;
-    let node = this.#known.get(key);
-    if (!node) {
-      node = new NativeNode(
-        this.#known.size + 1,
-        parent,
-        module?.moduleKind ?? 'anonymous',
-        name === '' ? undefined : name,
-        name || labelOf(module, place),
-        module?.path ?? '',
-      );
-      this.#known.set(key, node);
-    }
-    this.#byRecord.push(node);
+    this.#byRecord.push(this.tree.node(parent, this.#modules[record.module - 1], record));
   }
 
   /** The leaf of a chain by its implied id; undefined for 0 and for ids that the recording does not contain. */
   get(id: number): NativeNode | undefined {
     return this.#byRecord[id];
+  }
+
+  /** Forgets the ids. Nobody asks for them any more. */
+  compact(): void {
+    this.#modules = [];
+    this.#byRecord = [];
   }
 }
 

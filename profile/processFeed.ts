@@ -5,7 +5,7 @@ import { GpuFeed } from './gpuFeed';
 import { HelperWork, type HelperSample } from './helperWork';
 import type { LineCosts } from './lineCosts';
 import { MemoryFeed } from './memoryFeed';
-import { NativeChains, type Symbolize } from './nativeChains';
+import { NativeChains, type NativeTree } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
 import { libraryName, programOf } from './paths';
@@ -41,9 +41,11 @@ export class ProcessFeed {
   #gpu: GpuFeed | undefined;
   readonly #helpers: HelperWork;
   /** Of each cell, the threads without Python code that worked for it, by their ids. */
-  readonly #helpersOf = new Map<number, Set<number>>();
+  #helpersOf = new Map<number, Set<number>>();
   readonly #offLine = new OffLine();
   samples = 0;
+  /** It has ended, and nothing will be added. */
+  isCompact = false;
   state: ProcessInfo['state'] = 'running';
   readonly #waitingCodes: CodeRecord[] = [];
   #process: ProcessRecord | undefined;
@@ -58,12 +60,12 @@ export class ProcessFeed {
     private current: RecordingHeader,
     private readonly lines: LineCosts,
     private readonly newThreadId: () => number,
-    symbolize: Symbolize,
+    natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
   ) {
     this.stacks = new PythonStacks(lines);
-    this.natives = new NativeChains(symbolize);
+    this.natives = new NativeChains(natives);
     this.#helpers = new HelperWork(
       this.cells,
       this.threads,
@@ -272,6 +274,17 @@ export class ProcessFeed {
     cells.dirty = later;
     this.memory?.settle(this.elapsedNs, wallOf(this.total), this.state !== 'running');
     this.#gpu?.settle(this.elapsedNs, this.state !== 'running');
+  }
+
+  /** Forgets what was only needed to take records and to charge lines. */
+  compact(): void {
+    this.isCompact = true;
+    this.#helpersOf = new Map();
+    this.cells.compact();
+    this.stacks.compact();
+    this.natives.compact();
+    this.memory?.compact();
+    this.threads.forEach((thread) => thread.compact());
   }
 
   #charge(cell: number): void {

@@ -1,5 +1,5 @@
 /** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
-import { withRoom } from './flameColumns';
+import { withoutRoom, withRoom } from './flameColumns';
 import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
 import type { FunctionEntry, LineCosts, LineEntry } from './lineCosts';
 import { absolutePath } from './paths';
@@ -34,7 +34,7 @@ export class PythonStacks {
   /** Functions whose lines make no sense. */
   damagedTables = 0;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
-  readonly #codes = new Map<number, Code>();
+  #codes = new Map<number, Code>();
 
   constructor(private readonly lines: LineCosts) {}
 
@@ -128,6 +128,20 @@ export class PythonStacks {
       this.#complete[at] = 1;
     }
     return true;
+  }
+
+  /** Nobody asks for positions any more, and no frames will be added: keeps which lines the frames are on. */
+  compact(): void {
+    for (let at = 1; at < this.#count; at++) {
+      this.frame(at);
+    }
+    this.#codes = new Map();
+    this.#parent = withoutRoom(this.#parent, this.#count);
+    this.#sort = withoutRoom(this.#sort, this.#count);
+    this.#code = new Float64Array(0);
+    this.#instruction = new Int32Array(0);
+    this.#between = new Int32Array(0);
+    this.#complete = new Uint8Array(0);
   }
 
   /** For every node, 1 when it or a frame below it is on a line. */

@@ -1,6 +1,6 @@
 /** One thread of a run: its accounts, and the rows of its flame-chart track. */
 import type { Work } from './classify';
-import { withRoom } from './flameColumns';
+import { withoutRoom, withRoom } from './flameColumns';
 import type { SampleRecord } from './records';
 import type { SystemPool } from './sampleCost';
 
@@ -116,6 +116,15 @@ export class ThreadFeed {
       if (isSame) return;
     }
     this.#append(cell, start, timeNs - start, 0, 0);
+  }
+
+  /** Nothing will be added any more. */
+  compact(): void {
+    this.rowCell = withoutRoom(this.rowCell, this.rowCount);
+    this.rowStart = withoutRoom(this.rowStart, this.rowCount);
+    this.rowWall = withoutRoom(this.rowWall, this.rowCount);
+    this.rowCpu = withoutRoom(this.rowCpu, this.rowCount);
+    this.rowGap = new Float64Array(0);
   }
 
   #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {
