@@ -1,7 +1,7 @@
 /** Who calls a line and what it calls, found when somebody asks. */
 import { addCost, costOfRow, costRowLength, wallOf, zeroCost } from './cost';
 import type { ProcessFeed } from './processFeed';
-import type { ResolvedFrame } from './pythonStacks';
+import type { ResolvedFrame } from './lineCosts';
 import type { CallEdge, Cost } from './types';
 
 /**

@@ -26,8 +26,15 @@ export interface FunctionEntry {
   gpu: GpuCost | undefined;
   /** Threads without Python code that worked for it, by their ids; undefined for none. */
   helpers: Set<number> | undefined;
+  /** Its frames by line: those of all processes. */
+  frames: Map<number, ResolvedFrame>;
   /** The last cell added to total, so that recursion counts once. */
   stamp: number;
+}
+/** A Python frame whose code is known. */
+export interface ResolvedFrame {
+  line: LineEntry;
+  function: FunctionEntry;
 }
 /** One line of a file; see FunctionEntry for stamp. */
 export interface LineEntry {
@@ -82,6 +89,7 @@ export class LineCosts {
         memory: undefined,
         gpu: undefined,
         helpers: undefined,
+        frames: new Map(),
         stamp: 0,
       };
       file.functions.set(key, entry);
@@ -113,6 +121,16 @@ export class LineCosts {
       entry.file.built = undefined;
     }
     return entry;
+  }
+
+  /** The frame of a function on a line, made when new. */
+  frame(owner: FunctionEntry, line: number): ResolvedFrame {
+    let frame = owner.frames.get(line);
+    if (!frame) {
+      frame = { line: this.lineEntry(owner, line), function: owner };
+      owner.frames.set(line, frame);
+    }
+    return frame;
   }
 
   /** Starts a new stack: what is added until the next call counts once per line and function. */

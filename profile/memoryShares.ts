@@ -18,17 +18,29 @@ export const noMemory: MemoryCost = {
   records: 0,
 };
 
+/** Sums over places, and what leaks there. */
+interface Sum {
+  cost: MemoryCost;
+  /** Bytes that Python's own allocators gave. */
+  python: number;
+  variance: number;
+  growthVariance: number;
+}
+
 /** The places that one line or function is charged for, by process. */
 export class MemoryShares {
-  readonly #sites = new Map<MemorySites, number[]>();
+  readonly #running = new Map<MemorySites, number[]>();
+  /** Places of processes that have ended, and what they add up to: nothing of that changes any more. */
+  readonly #ended: { sites: MemorySites[]; site: number[] } = { sites: [], site: [] };
+  readonly #endedSum: Sum = emptySum();
 
   /** Charges a place, which must not be charged yet. */
   add(sites: MemorySites, site: number): void {
-    const known = this.#sites.get(sites);
+    const known = this.#running.get(sites);
     if (known) {
       known.push(site);
     } else {
-      this.#sites.set(sites, [site]);
+      this.#running.set(sites, [site]);
     }
   }
 
@@ -37,66 +49,88 @@ export class MemoryShares {
    * being executed; undefined where nobody asks whether it leaks.
    */
   cost(executedNs: number | undefined): MemoryCost {
-    const sum = { ...noMemory };
-    let python = 0;
-    let variance = 0;
-    let growthVariance = 0;
-    for (const [all, sites] of this.#sites) {
-      let live = 0;
-      let liveVariance = 0;
-      let firstNs = Infinity;
-      let lastNs = 0;
-      let blocks = 0;
-      for (const site of sites) {
-        sum.allocatedBytes += all.allocated[site]!;
-        sum.allocations += all.allocations[site]!;
-        sum.peakBytes += all.peak[site]!;
-        sum.copiedBytes += all.copied[site]!;
-        sum.reservedBytes += all.reserved[site]!;
-        sum.records += all.records[site]!;
-        python += all.python[site]!;
-        variance += all.variance[site]!;
-        live += all.live[site]!;
-        liveVariance += all.liveVariance[site]!;
-        if (all.records[site]! > 0) {
-          firstNs = Math.min(firstNs, all.firstNs[site]!);
-          lastNs = Math.max(lastNs, all.lastNs[site]!);
-          blocks += (all.live[site]! / all.allocated[site]!) * all.allocations[site]!;
+    for (const [all, sites] of this.#running) {
+      if (all.isCompact) {
+        addSites(this.#endedSum, all, sites, executedNs);
+        for (const site of sites) {
+          this.#ended.sites.push(all);
+          this.#ended.site.push(site);
         }
-      }
-      sum.growthBytes += live;
-      growthVariance += liveVariance;
-      if (live <= 0 || executedNs === undefined) {
-        continue;
-      }
-      const isClear = isTold({ firstNs, blocks, bytes: live, ...all.process });
-      if (isClear && !mayBeOneCall({ firstNs, lastNs, executedNs, ...all.process })) {
-        const leak = findLeak(all.liveOver(sites), all.axis.widthNs, liveVariance);
-        sum.leak = worse(sum.leak, leak);
+        this.#running.delete(all);
       }
     }
-    sum.pythonFraction = sum.allocatedBytes > 0 ? python / sum.allocatedBytes : 0;
-    sum.allocatedError = Math.sqrt(variance);
+    const sum = { ...this.#endedSum, cost: { ...this.#endedSum.cost } };
+    this.#running.forEach((sites, all) => addSites(sum, all, sites, executedNs));
+    const { cost, python, variance, growthVariance } = sum;
+    cost.pythonFraction = cost.allocatedBytes > 0 ? python / cost.allocatedBytes : 0;
+    cost.allocatedError = Math.sqrt(variance);
     // Sums of estimates leave crumbs behind when everything is taken away again.
-    sum.growthError = Math.sqrt(Math.max(0, growthVariance));
-    if (Math.abs(sum.growthBytes) < 0.5) {
-      sum.growthBytes = 0;
+    cost.growthError = Math.sqrt(Math.max(0, growthVariance));
+    if (Math.abs(cost.growthBytes) < 0.5) {
+      cost.growthBytes = 0;
     }
-    return sum;
+    return cost;
   }
 
   /** Live bytes at so many moments, evenly spaced over the run: the end of each `ns / count`. startOf: a process's start in it. */
   liveOver(count: number, ns: number, startOf: (sites: MemorySites) => number): number[] {
     const over = Array<number>(count).fill(0);
-    for (const [all, sites] of this.#sites) {
+    const add = (all: MemorySites, sites: readonly number[]): void => {
       const live = all.liveOver(sites);
       const start = startOf(all);
       for (let at = 0; at < count; at++) {
         const slice = Math.ceil((((at + 1) / count) * ns - start) / all.axis.widthNs) - 1;
         over[at]! += slice < 0 ? 0 : (live[Math.min(slice, live.length - 1)] ?? 0);
       }
-    }
+    };
+    this.#running.forEach((sites, all) => add(all, sites));
+    this.#ended.sites.forEach((all, at) => add(all, [this.#ended.site[at]!]));
     return over;
+  }
+}
+
+function emptySum(): Sum {
+  return { cost: { ...noMemory }, python: 0, variance: 0, growthVariance: 0 };
+}
+
+/** Adds places of one process. */
+function addSites(
+  sum: Sum,
+  all: MemorySites,
+  sites: readonly number[],
+  executedNs: number | undefined,
+): void {
+  const { cost } = sum;
+  let live = 0;
+  let liveVariance = 0;
+  let firstNs = Infinity;
+  let lastNs = 0;
+  let blocks = 0;
+  for (const site of sites) {
+    cost.allocatedBytes += all.allocated[site]!;
+    cost.allocations += all.allocations[site]!;
+    cost.peakBytes += all.peak[site]!;
+    cost.copiedBytes += all.copied[site]!;
+    cost.reservedBytes += all.reserved[site]!;
+    cost.records += all.records[site]!;
+    sum.python += all.python[site]!;
+    sum.variance += all.variance[site]!;
+    live += all.live[site]!;
+    liveVariance += all.liveVariance[site]!;
+    if (all.records[site]! > 0) {
+      firstNs = Math.min(firstNs, all.firstNs[site]!);
+      lastNs = Math.max(lastNs, all.lastNs[site]!);
+      blocks += (all.live[site]! / all.allocated[site]!) * all.allocations[site]!;
+    }
+  }
+  cost.growthBytes += live;
+  sum.growthVariance += liveVariance;
+  if (live <= 0 || executedNs === undefined) {
+    return;
+  }
+  const isClear = isTold({ firstNs, blocks, bytes: live, ...all.process });
+  if (isClear && !mayBeOneCall({ firstNs, lastNs, executedNs, ...all.process })) {
+    cost.leak = worse(cost.leak, findLeak(all.liveOver(sites), all.axis.widthNs, liveVariance));
   }
 }
 

@@ -184,6 +184,11 @@ export class MemorySites {
     return live;
   }
 
+  /** Whether nothing changes any more. */
+  get isCompact(): boolean {
+    return this.#sparse !== undefined;
+  }
+
   /** No record will come any more. */
   compact(): void {
     const { count } = this;

@@ -1,7 +1,7 @@
 /** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
 import { withoutRoom, withRoom } from './flameColumns';
 import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
-import type { FunctionEntry, LineCosts, LineEntry } from './lineCosts';
+import type { FunctionEntry, LineCosts, ResolvedFrame } from './lineCosts';
 import { absolutePath } from './paths';
 import type { CodeRecord, ProcessRecord, StackRecord } from './records';
 
@@ -10,12 +10,6 @@ interface Code {
   table: LineTable;
   /** CPython's own: 3.12 and later put a frame that nobody wrote below an `__init__`. */
   isShim: boolean;
-}
-
-/** A Python frame whose code is known. */
-export interface ResolvedFrame {
-  line: LineEntry;
-  function: FunctionEntry;
 }
 
 const shim = 2;
@@ -101,7 +95,7 @@ export class PythonStacks {
       const code = this.#codes.get(this.#code[stack]!);
       if (code) {
         const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
-        frame = { line: this.lines.lineEntry(code.function, line), function: code.function };
+        frame = this.lines.frame(code.function, line);
         this.#frames[stack] = frame;
         this.#sort[stack] = code.isShim ? shim : 1;
       }
