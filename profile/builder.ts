@@ -9,7 +9,14 @@ import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
 import { NativeTree, type Symbolize } from './nativeChains';
 import { addOffLine } from './offLine';
-import { findProcesses, processInfo, threadInfos, totalGpu, totalMemory } from './processes';
+import {
+  endedBy,
+  findProcesses,
+  processInfo,
+  threadInfos,
+  totalGpu,
+  totalMemory,
+} from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
 import type { Profile } from './types';
@@ -52,7 +59,10 @@ export class ProfileBuilder {
       addCost(total, feed.total);
     }
     const found = findProcesses(this.#feeds);
-    const processes = found.map(processInfo);
+    const processes = found.map((process) => ({
+      ...processInfo(process),
+      ...endedBy(process, this.#feeds),
+    }));
     const starts = found.map(({ feeds }) => feeds[0]!.startNs);
     const ends = processes.map(({ elapsedNs }, index) => starts[index]! + elapsedNs);
     const startNs = Math.min(...starts);

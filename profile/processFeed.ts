@@ -12,6 +12,7 @@ import { libraryName, programOf } from './paths';
 import { PythonStacks } from './pythonStacks';
 import { damageNotes } from './damage';
 import type {
+  ChildEndRecord,
   CodeRecord,
   EndRecord,
   ProcessRecord,
@@ -55,6 +56,8 @@ export class ProcessFeed {
   #foreign = 0;
   #unknownCode = 0;
   readonly #notes: ProcessInfo['notes'] = [];
+  /** Children that a signal ended. */
+  readonly childEnds: ChildEndRecord[] = [];
 
   constructor(
     private current: RecordingHeader,
@@ -189,6 +192,9 @@ export class ProcessFeed {
       case 'end':
         this.#end = record;
         this.#reached(record.timeNs);
+        return;
+      case 'childEnd':
+        this.childEnds.push(record);
         return;
       case 'note':
         this.#notes.push({ severity: record.severity, text: record.text });

@@ -92,6 +92,24 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
   };
 }
 
+/** Which signal ended a process that did not end by itself, as its parent has heard. */
+export function endedBy(
+  { feeds }: Process,
+  all: readonly ProcessFeed[],
+): Pick<ProcessInfo, 'endedBy'> {
+  const [{ pid, ppid, startNs }] = feeds as [ProcessFeed];
+  if (feeds.at(-1)!.state !== 'lost') return {};
+  // A number can be used again: the first end of that number after the start is this process's.
+  const [end] = all
+    .filter((parent) => parent.pid === ppid)
+    .flatMap(({ startNs: since, childEnds }) =>
+      childEnds.map((one) => ({ ...one, atNs: since + one.timeNs })),
+    )
+    .filter((one) => one.pid === pid && one.atNs >= startNs)
+    .sort((a, b) => a.atNs - b.atNs);
+  return end ? { endedBy: { signal: end.signal, byParent: end.byParent } } : {};
+}
+
 /** The memory of a process that ran one program after the other; each starts with none. */
 function joined(images: { memory: ProcessMemory; sinceStart: number }[]): ProcessMemory {
   const highest = images.reduce((a, b) =>

@@ -134,6 +134,16 @@ export interface EndRecord {
   processCpuNs: number;
   peakBytes: number;
 }
+/** A child of the process that a signal ended. */
+export interface ChildEndRecord {
+  kind: 'childEnd';
+  /** When the process heard of it. */
+  timeNs: number;
+  pid: number;
+  signal: number;
+  /** The process had sent that signal. */
+  byParent: boolean;
+}
 export interface NoteRecord {
   kind: 'note';
   severity: Severity;
@@ -228,6 +238,7 @@ export type StreamRecord =
   | QueueRecord
   | StatsRecord
   | EndRecord
+  | ChildEndRecord
   | NoteRecord
   | AllocationRecord
   | TouchedRecord

@@ -192,6 +192,8 @@ export interface ProcessInfo {
   gpu?: ProcessGpu;
   exit: number | null;
   state: 'running' | 'ended' | 'lost' | 'full';
+  /** The signal that ended it (`lost`), where its parent was recorded and has heard of it; whether the parent sent it. */
+  endedBy?: { signal: number; byParent: boolean };
   /** Why recording stopped early (`full`): an error number of Linux, 0 where that is not known. */
   whyFull: number;
   samples: number;

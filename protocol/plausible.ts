@@ -127,6 +127,11 @@ export class Plausibility {
         );
       case 'process':
         return limit(record.hexversion, 2 ** 32 - 1, 'version of Python');
+      case 'childEnd':
+        return (
+          this.#time(record.timeNs) ??
+          limit(Math.max(record.pid, record.signal), mostInt, 'number of a process')
+        );
       case 'note':
         return undefined;
     }

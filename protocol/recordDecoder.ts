@@ -116,6 +116,12 @@ export class RecordDecoder {
         const peakBytes = read.varint();
         return { kind: 'end', timeNs, exit: exit === -1 ? null : exit, processCpuNs, peakBytes };
       }
+      case recordKinds.childEnd: {
+        const timeNs = read.varint();
+        const pid = read.varint();
+        const signal = read.varint();
+        return { kind: 'childEnd', timeNs, pid, signal, byParent: read.varint() === 1 };
+      }
       case recordKinds.note:
         return {
           kind: 'note',

@@ -24,6 +24,7 @@ export const recordKinds = {
   note: 11,
   queue: 12,
   check: 13,
+  childEnd: 14,
   allocation: 32,
   free: 33,
   copy: 34,
@@ -160,6 +161,12 @@ export class StreamEncoder {
         putSigned(out, record.exit ?? -1);
         putVarint(out, record.processCpuNs);
         putVarint(out, record.peakBytes);
+        return;
+      case 'childEnd':
+        putVarint(out, record.timeNs);
+        putVarint(out, record.pid);
+        putVarint(out, record.signal);
+        out.push(record.byParent ? 1 : 0);
         return;
       case 'note':
         out.push(severities.indexOf(record.severity));

@@ -2,6 +2,7 @@
 import type { Profile } from '../profile/types';
 import { plainText } from '../protocol/plain';
 import type { Note } from './recordingFile';
+import { childNotes } from './childNotes';
 import { samplingNotes } from './sampling';
 import { whyStopped } from './whyStopped';
 
@@ -27,16 +28,8 @@ export function profileNotes(profile: Profile): Note[] {
   if (main?.state === 'lost') {
     said.push(killed);
   }
-  // A pool terminates its workers: for children this is an ordinary end.
-  const lost = processes.filter((process) => process !== main && process.state === 'lost').length;
-  if (lost > 0) {
-    const who = lost === 1 ? 'A child process was' : `${lost} child processes were`;
-    said.push({
-      severity: 'information',
-      text: `${who} ended by a signal; everything recorded up to then is shown.`,
-    });
-  }
-  return [...said, ...samplingNotes(profile)];
+  const lost = processes.filter((process) => process !== main && process.state === 'lost');
+  return [...said, ...childNotes(lost), ...samplingNotes(profile)];
 }
 
 /** Most severe first, each text once. */

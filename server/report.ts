@@ -132,6 +132,7 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
     peak_bytes: of.peakBytes,
     exit: of.exit,
     state: of.state,
+    signal: of.endedBy?.signal ?? null,
     python: shortVersion(of.pythonVersion),
     executable: of.executable,
     cwd: of.cwd,

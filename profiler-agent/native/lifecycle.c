@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "children.h"
 #include "codes.h"
 #include "environment.h"
 #include "exec.h"
@@ -158,6 +159,7 @@ static void after_fork_in_child(void) {
     return;
   }
   memory_after_fork();
+  children_after_fork();
   watcher_after_fork();
   codes_clear();
   process_begin();
@@ -209,6 +211,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
   (void)argc, (void)argv;
   environment_take(initial);
   exec_prepare();
+  children_prepare();
   const char *where = environment_get(OUR_DIR);
   const char *interval = environment_get(OUR_INTERVAL_US);
   if (!where || where[0] != '/' || strlen(where) >= sizeof directory) return;

@@ -38,6 +38,8 @@ void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu);
 struct entry_code;
 void record_code(const struct entry_code *code);
 void record_note(int severity, const char *text);
+// A child that a signal ended, and whether this process had sent it.
+void record_child_end(int pid, int signal, bool ours);
 
 struct sample_record {
   uint32_t thread, flags, stack, native;

@@ -29,6 +29,7 @@ enum {
   KIND_END,
   KIND_NOTE,
   KIND_QUEUE,
+  KIND_CHILD_END = 14,
 };
 
 // Implied ids: how many records of a kind there are, and which key has which.
@@ -126,6 +127,15 @@ void record_note(int severity, const char *text) {
   put_u8((uint8_t)severity);
   put_string(text);
   record_finish(KIND_NOTE);
+}
+
+void record_child_end(int pid, int signal, bool ours) {
+  record_begin();
+  put_varint(recording_time(clock_ns(CLOCK_MONOTONIC)));
+  put_varint((uint64_t)pid);
+  put_varint((uint64_t)signal);
+  put_varint(ours);
+  record_finish(KIND_CHILD_END);
 }
 
 void record_sample(const struct sample_record *sample) {

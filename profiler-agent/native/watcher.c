@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "early.h"
 #include "environment.h"
 #include "arch.h"
@@ -126,6 +127,7 @@ static bool interpreter_check(uint64_t now) {
 
 // What the person has to know of this run, once.
 static void notes_write(void) {
+  children_write();
   memory_say();
   queue_say();
   sandbox_say();

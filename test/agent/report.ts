@@ -66,6 +66,7 @@ export interface ReportProcess {
     | null;
   exit: number | null;
   state: string;
+  signal: number | null;
   samples: number;
   gpu?: ReportGpu;
 }

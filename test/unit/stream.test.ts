@@ -114,6 +114,7 @@ const records: StreamRecord[] = [
     late: 8,
     queueNs: 0,
   },
+  { kind: 'childEnd', timeNs: 2 ** 50, pid: 4711, signal: 15, byParent: true },
   { kind: 'queue', thread: 1, timeNs: 2 ** 50, wallNs: 3, stack: 2, native: 1, opcode: 9 },
   { kind: 'queue', thread: 1, timeNs: 5, wallNs: 4 * 10 ** 6, stack: 1, native: 0, opcode: -1 },
   { kind: 'threadEnd', thread: 1, endNs: 10, cpuNs: 127 },
@@ -165,7 +166,7 @@ test('STREAM.md is the document that this codec was written for', () => {
   const text = readFileSync(new URL('../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
-    'f40e89cbd00e67dffb6d68068f66f4fbd3d4f2a71d8824943d44375a214767ac',
+    '324d65b3daaf9b5dd6781c6be5b1ae4354882bcb8fe1aaa25fb442bb193d25ec',
   );
 });
 

@@ -1,0 +1,56 @@
+/** What is said of child processes that did not come to their end by themselves. */
+import { constants } from 'node:os';
+import type { ProcessInfo } from '../profile/types';
+import type { Note } from './recordingFile';
+
+/** Signals with which a program asks another to end. */
+const requests: readonly number[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'].map(
+  (name) => constants.signals[name as NodeJS.Signals],
+);
+const kill = constants.signals.SIGKILL;
+
+/** One sentence for each way in which some of them ended. */
+export function childNotes(lost: readonly ProcessInfo[]): Note[] {
+  const stopped = lost.filter(
+    ({ endedBy }) => endedBy && (endedBy.byParent || requests.includes(endedBy.signal)),
+  );
+  const unknown = lost.filter(({ endedBy }) => !endedBy);
+  const crashed = lost.filter((child) => !stopped.includes(child) && !unknown.includes(child));
+  return [...stoppedNote(stopped), ...crashed.map(crashNote), ...unknownNote(unknown)];
+}
+
+/** A pool ends its workers so, and a server its own: nothing is wrong with that. */
+function stoppedNote(stopped: readonly ProcessInfo[]): Note[] {
+  if (stopped.length === 0) return [];
+  const signals = [...new Set(stopped.map(({ endedBy }) => nameOf(endedBy!.signal)))].join(', ');
+  const byParent = stopped.every(({ endedBy }) => endedBy!.byParent);
+  const who =
+    stopped.length === 1 ? 'A child process was' : `${stopped.length} child processes were`;
+  const how = byParent ? `stopped by the program (${signals})` : `asked to end (${signals})`;
+  const text = `${who} ${how}, as is usual for workers; everything up to then is in the figures.`;
+  return [{ severity: 'information', text }];
+}
+
+function crashNote({ pid, endedBy }: ProcessInfo): Note {
+  const { signal } = endedBy!;
+  const how =
+    signal === kill
+      ? 'was killed (SIGKILL), by the kernel if memory ran out or else by another program'
+      : `crashed (${nameOf(signal)})`;
+  const text = `Child process ${pid} ${how}; everything recorded up to then is shown.`;
+  return { severity: 'warning', text };
+}
+
+/** Who started them was not recorded, or has not asked how they ended. */
+function unknownNote(unknown: readonly ProcessInfo[]): Note[] {
+  if (unknown.length === 0) return [];
+  const who =
+    unknown.length === 1 ? 'A child process was' : `${unknown.length} child processes were`;
+  const text = `${who} ended by a signal; everything recorded up to then is shown.`;
+  return [{ severity: 'information', text }];
+}
+
+function nameOf(signal: number): string {
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+  return name ?? `signal ${signal}`;
+}
