@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "reading.h"
+#include "guard.h"
 #include "text.h"
 
 // Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
@@ -17,13 +17,12 @@ static struct {
 static _Atomic uint32_t used;
 static _Atomic uint32_t last_id;
 
+// Products that do not wait for one another, and one mixing of their sum.
 static uint64_t key_hash(const struct code_key *key) {
-  uint64_t hash = mix64(key->code);
-  hash = mix64(hash ^ key->table);
-  hash = mix64(hash ^ key->filename);
-  hash = mix64(hash ^ key->size);
-  hash = mix64(hash ^ key->name ^ (uint64_t)(uint32_t)key->first_line << 40);
-  return hash | 1;  // 0 means an empty slot.
+  uint64_t sum = key->code * 0x9e3779b97f4a7c15ull + key->table * 0xc2b2ae3d27d4eb4full +
+                 key->filename * 0xbf58476d1ce4e5b9ull + key->size * 0x94d049bb133111ebull +
+                 key->name * 0xff51afd7ed558ccdull + (uint64_t)(uint32_t)key->first_line * 0xc4ceb9fe1a85ec53ull;
+  return mix64(sum) | 1;  // 0 means an empty slot.
 }
 
 uint32_t codes_find(const struct code_key *key) {
@@ -66,41 +65,39 @@ void codes_clear(void) {
   atomic_store(&used, 0);
 }
 
-static bool load(uintptr_t address, void *into, size_t size, bool remote) {
-  return foreign_read(remote, address, into, size);
-}
+// The farthest field that is read is below this in every version.
+#define CODE_BYTES 144
 
-bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code, bool remote) {
+bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code) {
   const struct offsets *at = &python->at;
-  // The farthest field read is below this in every version.
-  unsigned char fields[144];
-  if (!is_plausible(code) || !load(code, fields, sizeof fields, remote)) return false;
-  uintptr_t type;
-  memcpy(&type, fields + 8, sizeof type);
-  if (type != python->code_type) return false;
+  unsigned char copy[CODE_BYTES];
+  if (!is_plausible(code)) return false;
+  uintptr_t fields = guarded_fields(code, copy, sizeof copy);
+  uint32_t failed = 0;
+  if (!fields || guard_load(fields + 8, &failed) != python->code_type) return false;
   key->code = code;
-  memcpy(&key->table, fields + at->code_table, sizeof key->table);
-  memcpy(&key->name, fields + (at->code_qualname ? at->code_qualname : at->code_name), sizeof key->name);
-  memcpy(&key->filename, fields + at->code_filename, sizeof key->filename);
-  memcpy(&key->size, fields + 16, sizeof key->size);
-  memcpy(&key->first_line, fields + at->code_first_line, sizeof key->first_line);
-  return true;
+  key->table = guard_load(fields + at->code_table, &failed);
+  key->name = guard_load(fields + (at->code_qualname ? at->code_qualname : at->code_name), &failed);
+  key->filename = guard_load(fields + at->code_filename, &failed);
+  key->size = guard_load(fields + 16, &failed);
+  key->first_line = (int32_t)guard_load_half(fields + at->code_first_line, &failed);
+  return !failed;
 }
 
 uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, uint32_t id,
-                       const struct interpreter *python, bool remote) {
+                       const struct interpreter *python) {
   const struct offsets *at = &python->at;
   struct text parts[CODE_PARTS] = {0};
   const uint16_t names[3] = {at->code_filename, at->code_name, at->code_qualname};
   for (int i = 0; i < 3; i++) {
     uintptr_t object;
-    if (!names[i] || !load(key->code + names[i], &object, sizeof object, remote)) continue;
-    text_locate(&parts[i], object, python, remote);
+    if (!names[i] || !guarded_read(key->code + names[i], &object, sizeof object)) continue;
+    text_locate(&parts[i], object, python);
   }
   uintptr_t type = 0;
   uint64_t length = 0;
-  if (load(key->table + 8, &type, sizeof type, remote) && type == python->bytes_type &&
-      load(key->table + 16, &length, sizeof length, remote) && length < RING_SIZE / 2) {
+  if (guarded_read(key->table + 8, &type, sizeof type) && type == python->bytes_type &&
+      guarded_read(key->table + 16, &length, sizeof length) && length < RING_SIZE / 2) {
     parts[CODE_TABLE] = (struct text){key->table + at->bytes_data, (uint32_t)length, 1};
   }
 
@@ -115,7 +112,7 @@ uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, ui
   entry->id = id;
   entry->first_line = key->first_line;
   for (int i = 0; i < CODE_PARTS; i++) {
-    if (!load(parts[i].data, data, parts[i].length, remote)) return 0;
+    if (!guarded_read(parts[i].data, data, parts[i].length)) return 0;
     entry->length[i] = parts[i].length;
     entry->width[i] = parts[i].width;
     data += parts[i].length;

@@ -22,11 +22,10 @@ void codes_add(const struct code_key *key, uint32_t id);
 // Forgets all, as after fork: the child's recording has to describe them anew.
 void codes_clear(void);
 
-// Reads the key of the code object at `code`; false when it is not one. `remote` reads without trusting a pointer.
-// (signal when not remote)
-bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code, bool remote);
+// Reads the key of the code object at `code`; false when it is not one. (signal, watcher)
+bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code);
 
 // Writes an entry_code for it at `into` (`room` bytes). Returns its size, or 0 when it does not fit or cannot be
-// read. A line table too large for the room is left out rather than the code object. (signal when not remote)
+// read. A line table too large for the room is left out rather than the code object. (signal, watcher)
 uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, uint32_t id,
-                       const struct interpreter *python, bool remote);
+                       const struct interpreter *python);

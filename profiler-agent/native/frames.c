@@ -1,9 +1,7 @@
 #include "frames.h"
 
-#include <string.h>
-
 #include "arch.h"
-#include "reading.h"
+#include "guard.h"
 
 // _PyInterpreterFrame.owner. Those from OWNER_C_STACK on mark where C called into Python (3.12+).
 #define OWNER_GENERATOR 1
@@ -13,14 +11,16 @@
 // A frame without its variables.
 #define FRAME_MIN 80
 
-INLINE bool load(const struct walk *self, uintptr_t address, void *into, size_t size) {
-  return is_plausible(address) && foreign_read(self->remote, address, into, size);
+INLINE bool load(uintptr_t address, void *into, size_t size) {
+  return is_plausible(address) && guarded_read(address, into, size);
 }
 
-INLINE uintptr_t word_at(const unsigned char *fields, unsigned offset) {
-  uintptr_t word;
-  memcpy(&word, fields + offset, sizeof word);
-  return word;
+// Fields of the frame to visit. What could not be read is 0, and walk_next looks whether all could.
+INLINE uintptr_t word_at(struct walk *self, unsigned offset) {
+  return guard_load(self->fields + offset, &self->failed);
+}
+INLINE unsigned char byte_at(struct walk *self, unsigned offset) {
+  return guard_load_byte(self->fields + offset, &self->failed);
 }
 
 static bool reject(struct walk *self) {
@@ -49,7 +49,7 @@ static bool is_kept(const struct walk *self, uintptr_t address) {
 static bool chunk_enter(struct walk *self, uintptr_t chunk) {
   uint64_t head[2];
   self->chunk = 0;
-  if (!load(self, chunk, head, sizeof head) || head[1] > ADDRESS_LIMIT) return false;
+  if (!load(chunk, head, sizeof head) || head[1] > ADDRESS_LIMIT) return false;
   self->chunk = chunk;
   self->chunk_end = chunk + head[1];
   return true;
@@ -61,7 +61,7 @@ static bool is_in_chunk(struct walk *self, uintptr_t frame) {
     if (frame >= self->chunk + CHUNK_HEADER && frame < self->chunk_end && self->chunk_end - frame >= FRAME_MIN)
       return true;
     uintptr_t previous;
-    if (!load(self, self->chunk, &previous, sizeof previous) || !chunk_enter(self, previous)) return false;
+    if (!load(self->chunk, &previous, sizeof previous) || !chunk_enter(self, previous)) return false;
   }
   return false;
 }
@@ -69,7 +69,7 @@ static bool is_in_chunk(struct walk *self, uintptr_t frame) {
 static bool is_in_generator(const struct walk *self, uintptr_t frame) {
   const struct interpreter *python = self->python;
   uintptr_t type;
-  if (!load(self, frame - python->at.generator_frame + 8, &type, sizeof type)) return false;
+  if (!load(frame - python->at.generator_frame + 8, &type, sizeof type)) return false;
   return type == python->generator_types[0] || type == python->generator_types[1] || type == python->generator_types[2];
 }
 
@@ -80,20 +80,21 @@ static bool is_in_generator(const struct walk *self, uintptr_t frame) {
 // While greenlet goes on with another greenlet, that one's frames are current before its chunks are. Each of them has a
 // frame object then, which leads back to it until the frame is left. That the loop which called greenlet's code is the
 // one that keeps the current frame proves that the C stack is that greenlet's already.
-static bool is_resumed(const struct walk *self, uintptr_t frame) {
-  uintptr_t object = word_at(self->at, FRAME_OBJECT), fields[OBJECT_FRAME / 8 + 1];
+static bool is_resumed(struct walk *self, uintptr_t frame) {
+  uintptr_t object, fields[OBJECT_FRAME / 8 + 1];
   if (!self->switching || self->cframe - self->caller_low >= self->caller_high - self->caller_low) return false;
-  return load(self, object, fields, sizeof fields) && fields[1] == self->python->frame_type &&
+  object = word_at(self, FRAME_OBJECT);
+  return load(object, fields, sizeof fields) && fields[1] == self->python->frame_type &&
          fields[OBJECT_FRAME / 8] == frame;
 }
 
 // A frame that C code keeps between two of Python's: on its stack, the outermost one in the thread state itself.
 static bool is_shim(struct walk *self, uintptr_t frame) {
   const struct interpreter *python = self->python;
-  uintptr_t runs = word_at(self->at, python->at.frame_code), type;
+  uintptr_t runs = word_at(self, python->at.frame_code), type;
   if (python->minor >= 13) {
     if ((runs & ~(uintptr_t)7) != python->none) return false;
-  } else if (!load(self, runs + 8, &type, sizeof type) || type != python->code_type) {
+  } else if (!load(runs + 8, &type, sizeof type) || type != python->code_type) {
     return false;
   }
   if (frame - self->tstate < 4096) return true;
@@ -111,13 +112,13 @@ INLINE bool has_cframes(const struct walk *self) {
 // Goes to a _PyCFrame. Returns its current frame in *frame.
 static bool cframe_enter(struct walk *self, uintptr_t cframe, uintptr_t *frame) {
   const struct offsets *at = &self->python->at;
-  unsigned char fields[24];
   bool is_root = cframe == self->tstate + at->tstate_root;
   if (!is_root && (!is_kept(self, cframe) || is_on_stack(self, cframe) && cframe <= self->cframe)) return false;
-  if (!load(self, cframe, fields, at->cframe_current + 16u)) return false;
-  *frame = word_at(fields, at->cframe_current);
+  uintptr_t pair[2];
+  if (!load(cframe + at->cframe_current, pair, sizeof pair)) return false;
+  *frame = pair[0];
   self->cframe = cframe;
-  self->cframe_previous = is_root ? 0 : word_at(fields, at->cframe_current + 8u);
+  self->cframe_previous = is_root ? 0 : pair[1];
   return true;
 }
 
@@ -134,7 +135,7 @@ static bool cframe_leave(struct walk *self, uintptr_t caller) {
 void walk_start(struct walk *self, const struct interpreter *python, uintptr_t tstate, const struct registers *here,
                 const struct thread *thread, bool remote) {
   const struct offsets *at = &python->at;
-  // Field by field: what is read into `at` needs no zeros.
+  // Field by field: `copy` needs no zeros.
   self->python = python;
   self->thread = thread;
   self->tstate = tstate;
@@ -144,15 +145,16 @@ void walk_start(struct walk *self, const struct interpreter *python, uintptr_t t
   self->result = WALK_NONE;
   self->steps = 0;
   self->frame = self->chunk = self->chunk_end = self->shim = self->cframe = self->cframe_previous = 0;
-  self->loaded = self->switching = false;
-  self->caller_low = self->caller_high = 0;
+  self->fields = self->caller_low = self->caller_high = 0;
+  self->failed = 0;
+  self->switching = false;
   if (!is_plausible(tstate)) return;
   if (here && here->pc - python->linking.start < python->linking.end - python->linking.start) {
     reject(self);
     return;
   }
   uintptr_t frame, chunk;
-  if (!load(self, tstate + at->tstate_frame, &frame, sizeof frame)) return;
+  if (!load(tstate + at->tstate_frame, &frame, sizeof frame)) return;
   if (has_cframes(self) && frame && !cframe_enter(self, frame, &frame)) {
     reject(self);
     return;
@@ -162,28 +164,27 @@ void walk_start(struct walk *self, const struct interpreter *python, uintptr_t t
   self->result = WALK_OK;
   if (python->minor < 11) return;
   // Every frame of Python code may be a generator's: then there may be no chunk.
-  if (load(self, tstate + at->tstate_chunk, &chunk, sizeof chunk)) chunk_enter(self, chunk);
+  if (load(tstate + at->tstate_chunk, &chunk, sizeof chunk)) chunk_enter(self, chunk);
 }
 
 static bool frame_load(struct walk *self) {
-  if (self->loaded) return true;
-  if (++self->steps > STEPS_MAX) return false;
-  self->loaded = load(self, self->frame, self->at, self->python->minor < 11 ? FRAME_BYTES : FRAME_MIN);
-  return self->loaded;
+  if (self->fields) return true;
+  if (++self->steps > STEPS_MAX || !is_plausible(self->frame)) return false;
+  self->fields = guarded_fields(self->frame, self->copy, self->python->minor < 11 ? FRAME_BYTES : FRAME_MIN);
+  return self->fields;
 }
 
 // 3.9 and 3.10: a chain of PyFrameObject.
 static bool next_object(struct walk *self, struct frame *frame) {
   const struct offsets *at = &self->python->at;
-  if (word_at(self->at, 8) != self->python->frame_type) return reject(self);
-  if (!code_key_read(&frame->key, self->python, word_at(self->at, at->frame_code), self->remote)) return reject(self);
-  int32_t last;
-  memcpy(&last, self->at + at->frame_instruction, sizeof last);
+  if (word_at(self, 8) != self->python->frame_type) return reject(self);
+  if (!code_key_read(&frame->key, self->python, word_at(self, at->frame_code))) return reject(self);
+  int32_t last = (int32_t)guard_load_half(self->fields + at->frame_instruction, &self->failed);
   // f_lasti counts bytes in 3.9 and two-byte units in 3.10.
   frame->instruction = last < 0 ? -1 : self->python->minor == 9 ? last : last * 2;
   frame->instruction_address = 0;
   uintptr_t bytecode;
-  if (self->first && last >= 0 && load(self, frame->key.code + at->code_bytecode, &bytecode, sizeof bytecode))
+  if (self->first && last >= 0 && load(frame->key.code + at->code_bytecode, &bytecode, sizeof bytecode))
     frame->instruction_address = bytecode + at->bytes_data + (uintptr_t)frame->instruction;
   return true;
 }
@@ -191,25 +192,25 @@ static bool next_object(struct walk *self, struct frame *frame) {
 // 3.11+: a chain of _PyInterpreterFrame. False without rejecting: a frame to skip.
 static bool next_interpreter(struct walk *self, struct frame *frame) {
   const struct offsets *at = &self->python->at;
-  unsigned char owner = self->at[at->frame_owner];
-  uintptr_t code = word_at(self->at, at->frame_code);
+  unsigned char owner = byte_at(self, at->frame_owner);
+  uintptr_t code = word_at(self, at->frame_code);
   if (self->python->minor >= 12 && owner >= OWNER_C_STACK) {
     bool proven = is_shim(self, self->frame);
     // A greenlet that is switched away from has frames that lead past what lies on the C stack, and chunks of its own.
     if (proven && has_cframes(self) && !self->remote && !self->switching)
-      proven = cframe_leave(self, word_at(self->at, at->frame_previous));
+      proven = cframe_leave(self, word_at(self, at->frame_previous));
     return proven ? false : reject(self);
   }
   bool proven = owner == OWNER_GENERATOR ? is_in_generator(self, self->frame) : is_in_chunk(self, self->frame);
   if (!proven && !is_resumed(self, self->frame)) return reject(self);
   // A reference on the stack keeps a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
   if (self->python->minor >= 14) code &= ~(uintptr_t)7;
-  if (!code_key_read(&frame->key, self->python, code, self->remote)) return reject(self);
+  if (!code_key_read(&frame->key, self->python, code)) return reject(self);
   // A generator that runs was resumed by someone. One that has just yielded is cut off from its caller a few
   // instructions before it stops being the current frame (3.12+): what is below it cannot be known then.
-  if (self->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(self->at, at->frame_previous))
+  if (self->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(self, at->frame_previous))
     return reject(self);
-  frame->instruction_address = word_at(self->at, at->frame_instruction);
+  frame->instruction_address = word_at(self, at->frame_instruction);
   intptr_t offset = (intptr_t)(frame->instruction_address - code - at->code_bytecode);
   frame->instruction = offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;
   return true;
@@ -223,16 +224,16 @@ static bool entry_find(struct walk *self, struct frame *frame) {
   frame->mark = 0;
   if (self->python->minor == 11) {
     // _PyInterpreterFrame.is_entry lies just before its owner. An invocation's _PyCFrame leads to the one before it.
-    frame->entry = self->at[at->frame_owner - 1];
+    frame->entry = byte_at(self, at->frame_owner - 1u);
     if (!frame->entry) return true;
     frame->mark = self->cframe;
     return cframe_leave(self, self->frame);
   }
   if (self->python->minor < 12 || !self->frame) return true;
   // Its caller is the frame that the invocation itself made, and that is a local variable there.
-  self->loaded = false;
+  self->fields = 0;
   if (!frame_load(self)) return false;
-  frame->entry = self->at[at->frame_owner] >= OWNER_C_STACK;
+  frame->entry = byte_at(self, at->frame_owner) >= OWNER_C_STACK;
   if (frame->entry) frame->mark = self->frame;
   return true;
 }
@@ -246,10 +247,10 @@ bool walk_next(struct walk *self, struct frame *frame) {
     bool found = self->python->minor < 11 ? next_object(self, frame) : next_interpreter(self, frame);
     if (self->result == WALK_REJECTED) return false;
     self->first = false;
-    self->frame = word_at(self->at, at->frame_previous);
-    if (self->frame && !is_plausible(self->frame)) return reject(self);
-    if (found && !self->remote && !entry_find(self, frame)) return reject(self);
-    if (!found || self->remote || self->python->minor < 12) self->loaded = false;
+    self->frame = word_at(self, at->frame_previous);
+    if (self->failed || self->frame && !is_plausible(self->frame)) return reject(self);
+    if (found && !self->remote && (!entry_find(self, frame) || self->failed)) return reject(self);
+    if (!found || self->remote || self->python->minor < 12) self->fields = 0;
     if (found) return true;
   }
   return false;

@@ -34,13 +34,14 @@ struct walk {
   const struct thread *thread;  // NULL: the extent of its C stack is not known
   uintptr_t tstate;
   uintptr_t sp;
-  bool remote;  // read through the kernel: for another thread's frames
+  bool remote;  // another thread's frames
   bool first;   // no frame has been visited yet
   enum walk_result result;
   uint32_t steps;                 // frames visited, those of C code included
   uintptr_t frame;                // the next frame to visit
-  bool loaded;                    // and it has been read:
-  unsigned char at[FRAME_BYTES];  // its fields
+  uintptr_t fields;               // where its fields can be loaded from, 0: that is not known yet
+  uint32_t failed;                // a load has
+  unsigned char copy[FRAME_BYTES];
   uintptr_t chunk, chunk_end;     // of the data stack, where the last frame was found
   uintptr_t shim;                 // the last frame that C code keeps
   uintptr_t cframe;               // 3.11, 3.12: what the invocation that runs the frame keeps, 0 none

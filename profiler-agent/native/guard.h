@@ -13,23 +13,92 @@
 bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
 extern _Atomic bool guard_is_active __attribute__((visibility("hidden")));
 
+// Loads in place, for what is read for every frame. One that faults goes on behind itself with 0 and sets *failed; what
+// it is to go on with lies out of the way, and guard_table leads there.
+struct guard_exit {
+  int32_t load, exit;  // both as distances from themselves
+};
+#define GUARD_EXIT(give_up)                       \
+  "2:\n"                                          \
+  "  .pushsection .text.guard_exits, \"ax\"\n"     \
+  "3: " give_up                                   \
+  "\n"                                            \
+  "  .popsection\n"                               \
+  "  .pushsection guard_table, \"a\"\n"           \
+  "  .balign 4\n"                                 \
+  "  .long 1b - ., 3b - .\n"                      \
+  "  .popsection\n"
+
+typedef uint64_t __attribute__((may_alias, aligned(1))) guard_word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) guard_half;
+typedef uint8_t __attribute__((may_alias)) guard_byte;
+
+#if defined(__x86_64__)
+#define GUARD_LOAD(instruction, type)                                                                     \
+  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("xor %k0, %k0; mov $1, %k1; jmp 2b")                 \
+                   : "=r"(word), "+r"(*failed)                                                            \
+                   : "m"(*(const type *)from)                                                             \
+                   : "cc")
+#define GUARD_LOAD_WORD "mov %2, %0"
+#define GUARD_LOAD_HALF "mov %2, %k0"
+#define GUARD_LOAD_BYTE "movzbl %2, %k0"
+#elif defined(__aarch64__)
+#define GUARD_LOAD(instruction, type)                                                                     \
+  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("mov %0, #0; mov %w1, #1; b 2b")                     \
+                   : "=r"(word), "+r"(*failed)                                                            \
+                   : "Q"(*(const type *)from))
+#define GUARD_LOAD_WORD "ldr %0, %2"
+#define GUARD_LOAD_HALF "ldr %w0, %2"
+#define GUARD_LOAD_BYTE "ldrb %w0, %2"
+#endif
+
+INLINE uint64_t guard_load(uintptr_t from, uint32_t *failed) {
+  uint64_t word;
+  GUARD_LOAD(GUARD_LOAD_WORD, guard_word);
+  return word;
+}
+INLINE uint32_t guard_load_half(uintptr_t from, uint32_t *failed) {
+  uint64_t word;
+  GUARD_LOAD(GUARD_LOAD_HALF, guard_half);
+  return (uint32_t)word;
+}
+INLINE uint8_t guard_load_byte(uintptr_t from, uint32_t *failed) {
+  uint64_t word;
+  GUARD_LOAD(GUARD_LOAD_BYTE, guard_byte);
+  return (uint8_t)word;
+}
+
+// Are faults recovered without a system call? If not, the copies below ask the kernel to make them, which costs
+// hundreds of times as much. (signal)
+INLINE bool guard_active(void) {
+  return atomic_load_explicit(&guard_is_active, memory_order_relaxed);
+}
+
 // True when all of it could be read. Aligned words are read whole. (signal, watcher)
 INLINE bool guarded_read(uintptr_t from, void *into, size_t size) {
-  if (LIKELY(atomic_load_explicit(&guard_is_active, memory_order_relaxed)))
-    return guard_copy(into, (const void *)from, size);
-  return memory_read(from, into, size);
+  if (UNLIKELY(!guard_active())) return memory_read(from, into, size);
+  if (!__builtin_constant_p(size) || size != 8 && size != 16) return guard_copy(into, (const void *)from, size);
+  uint32_t failed = 0;
+  uint64_t words[2];
+  words[0] = guard_load(from, &failed);
+  if (size == 16) words[1] = guard_load(from + 8, &failed);
+  if (UNLIKELY(failed)) return false;
+  __builtin_memcpy(into, words, size);
+  return true;
 }
-// The same for what is only guessed to be there: it is no loss where it is not. (watcher)
-bool guessed_read(uintptr_t from, void *into, size_t size);
+// Where the `size` bytes of a structure can be loaded from with guard_load: in place, or from a copy in `room`, where
+// only the kernel may read them. 0 when they cannot be read. (signal, watcher)
+INLINE uintptr_t guarded_fields(uintptr_t from, void *room, size_t size) {
+  if (LIKELY(guard_active())) return from;
+  return memory_read(from, room, size) ? (uintptr_t)room : 0;
+}
 // True when all of it could be written. (signal, watcher)
 bool guarded_write(void *to, const void *from, size_t size);
-// Are faults recovered without a system call? If not, the copies above ask the kernel to make them, which costs
-// hundreds of times as much. (signal)
-bool guard_active(void);
 void guard_use(bool active);
-// Was it one of these copies that faulted? Then the context goes on where the copy has failed. (signal)
-bool guard_recover(const siginfo_t *info, ucontext_t *context);
-// How many faults were recovered in this process so far.
+// Was it one of these loads and copies that faulted? Then the context goes on where it has failed. Those that are
+// to be known of are counted. (signal)
+bool guard_recover(const siginfo_t *info, ucontext_t *context, bool count);
+// How many faults were counted in this process so far.
 uint64_t guard_recovered(void);
 // In a forked child.
 void guard_after_fork(void);

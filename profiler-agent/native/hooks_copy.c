@@ -16,7 +16,9 @@ static void *move_slowly(void *to, const void *from, size_t size) {
   return to;
 }
 
-static void *(*real_memcpy)(void *, const void *, size_t) = move_slowly;
+// For both functions. Programs made for an old C library may count on its first memcpy, which also moves what overlaps,
+// and whichever version a program asks for, it finds ours. Asked for by its old name, glibc gives the slowest of its
+// variants, one for every processor; its memmove is the one for this processor, and the same code as its memcpy.
 static void *(*real_memmove)(void *, const void *, size_t) = move_slowly;
 
 // True when the thread has copied enough for its next sample. Nearly always both functions are a test and a jump to the
@@ -28,11 +30,6 @@ INLINE bool counts(size_t size) {
   return false;
 }
 
-static __attribute__((noinline)) void *copy_looked_at(void *to, const void *from, size_t size) {
-  memory_copied(size);
-  return real_memcpy(to, from, size);
-}
-
 static __attribute__((noinline)) void *move_looked_at(void *to, const void *from, size_t size) {
   memory_copied(size);
   return real_memmove(to, from, size);
@@ -42,8 +39,8 @@ EXPORT FRAMELESS void *hooked_memcpy(void *restrict to, const void *restrict fro
 EXPORT FRAMELESS void *hooked_memmove(void *to, const void *from, size_t size) __asm__("memmove");
 
 void *hooked_memcpy(void *restrict to, const void *restrict from, size_t size) {
-  if (UNLIKELY(counts(size))) return copy_looked_at(to, from, size);
-  return real_memcpy(to, from, size);
+  if (UNLIKELY(counts(size))) return move_looked_at(to, from, size);
+  return real_memmove(to, from, size);
 }
 
 void *hooked_memmove(void *to, const void *from, size_t size) {
@@ -53,7 +50,7 @@ void *hooked_memmove(void *to, const void *from, size_t size) {
 
 // The agent's own (glibc.h).
 FRAMELESS void *memcpy(void *restrict to, const void *restrict from, size_t size) {
-  return real_memcpy(to, from, size);
+  return real_memmove(to, from, size);
 }
 
 FRAMELESS void *memmove(void *to, const void *from, size_t size) {
@@ -61,9 +58,5 @@ FRAMELESS void *memmove(void *to, const void *from, size_t size) {
 }
 
 __attribute__((constructor(101))) static void find(void) {
-  // Programs made for an old C library may count on its first memcpy, which also moves what overlaps. Whichever version
-  // a program asks for, it finds ours: so ours is that one, which costs no more.
-  real_memcpy = dlvsym(RTLD_NEXT, "memcpy", "GLIBC_2.2.5");
-  if (!real_memcpy) real_memcpy = dlsym(RTLD_NEXT, "memcpy");
   real_memmove = dlsym(RTLD_NEXT, "memmove");
 }

@@ -71,9 +71,20 @@ INLINE uint32_t range__module(const struct code_range *self) {
   return atomic_load_explicit(&self->module, memory_order_acquire);
 }
 
+// Where the range of an address was found before, by its page. No more than a guess, since others have the same slot
+// and maps are renewed.
+#define GUESSES (1u << 11)
+static _Atomic uint16_t guesses[GUESSES];
+_Static_assert(RANGES_MAX <= UINT16_MAX, "a guess fits");
+
 int module_map__find(const struct module_map *self, uintptr_t pc) {
-  uint32_t at = module_map__behind(self, pc);
-  if (at == self->ranges || pc < self->range[at].start) return -1;
+  _Atomic uint16_t *guess = &guesses[pc >> 12 & (GUESSES - 1)];
+  uint32_t at = atomic_load_explicit(guess, memory_order_relaxed);
+  if (at >= self->ranges || pc < self->range[at].start || pc >= self->range[at].end) {
+    at = module_map__behind(self, pc);
+    if (at == self->ranges || pc < self->range[at].start) return -1;
+    atomic_store_explicit(guess, (uint16_t)at, memory_order_relaxed);
+  }
   return (int)range__module(&self->range[at]);  // −1 when it is gone
 }
 

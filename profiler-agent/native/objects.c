@@ -268,7 +268,7 @@ bool int_read(uintptr_t object, uint64_t *value) {
 bool str_read(uintptr_t object, char *into, size_t room) {
   static unsigned char data[1024];
   struct text text;
-  if (!type_is(object_type(object), "str") || !text_locate(&text, object, python, true)) return false;
+  if (!type_is(object_type(object), "str") || !text_locate(&text, object, python)) return false;
   uint32_t size = text.length < sizeof data ? text.length : sizeof data;
   if (!memory_read(text.data, data, size)) return false;
   into[text_to_utf8(into, room - 1, data, size, text.width)] = 0;

@@ -136,9 +136,9 @@ static const char *code_differs(object *code, uintptr_t seen) {
   static unsigned char description[RING_SIZE];
   static const char *const attributes[CODE_TABLE] = {"co_filename", "co_name", "co_qualname"};
   struct code_key key;
-  if (seen != (uintptr_t)code || !code_key_read(&key, python, seen, true)) return "code object";
+  if (seen != (uintptr_t)code || !code_key_read(&key, python, seen)) return "code object";
   if (!number_agrees(code, "co_firstlineno", key.first_line)) return "first line";
-  if (!code_describe(description, sizeof description, &key, 0, python, true)) return "code object";
+  if (!code_describe(description, sizeof description, &key, 0, python)) return "code object";
   const struct entry_code *entry = (const struct entry_code *)description;
   const unsigned char *data = (const unsigned char *)(entry + 1);
   for (int i = 0; i < CODE_TABLE; i++) {

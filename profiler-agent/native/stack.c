@@ -86,7 +86,7 @@ static uint32_t code_introduce(const struct collector *self, const struct code_k
     void *into = ring__reserve(self->ring, room);
     if (!into) continue;
     uint32_t id = codes_next_id();
-    uint32_t size = code_describe(into, room, key, id, self->python, false);
+    uint32_t size = code_describe(into, room, key, id, self->python);
     if (!size) return 0;
     ring__publish(self->ring, size);
     codes_add(key, id);

@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-#include "reading.h"
+#include "guard.h"
 
 // Include/cpython/unicodeobject.h: the state has interned:2, kind:3, compact:1, ascii:1 in its low bits.
-bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python, bool remote) {
+bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python) {
   uint64_t length;
   uint32_t state;
   unsigned char fields[40];
   if (object < 4096 || object & 7) return false;
-  if (!foreign_read(remote, object, fields, sizeof fields)) return false;
+  if (!guarded_read(object, fields, sizeof fields)) return false;
   memcpy(&length, fields + 16, sizeof length);
   memcpy(&state, fields + 32, sizeof state);
   uint32_t kind = state >> 2 & 7, compact = state >> 5 & 1, ascii = state >> 6 & 1;

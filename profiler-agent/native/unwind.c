@@ -29,11 +29,12 @@ static bool rule__packable(const struct rule *self) {
 // A rule by program counter and module: code that is unloaded makes room for other code. Key and value are stored xored
 // so that a pair written half by one thread and half by another does not match (Hyatt, "A lockless transposition
 // table").
-#define CACHE (1u << 13)
+#define CACHE_BITS 13
+#define CACHE (1u << CACHE_BITS)
 static struct { _Atomic uint64_t key, value; } cache[CACHE];
 
 static struct rule rule_find(const struct module *module, uintptr_t pc) {
-  uint64_t slot = mix64(pc) >> 20 & (CACHE - 1), wanted = pc ^ module->salt;
+  uint64_t slot = pc * 0x9e3779b97f4a7c15ull >> (64 - CACHE_BITS), wanted = pc ^ module->salt;
   uint64_t value = atomic_load_explicit(&cache[slot].value, memory_order_relaxed);
   uint64_t key = atomic_load_explicit(&cache[slot].key, memory_order_relaxed);
   if ((key ^ value) == wanted && key) return rule_unpack(value);

@@ -32,7 +32,7 @@ static uint32_t key_record(const struct code_key *key) {
   uint32_t id = codes_find(key);
   if (id) return id;
   id = codes_next_id();
-  if (!code_describe(description, sizeof description, key, id, python, true)) return 0;
+  if (!code_describe(description, sizeof description, key, id, python)) return 0;
   record_code((const struct entry_code *)description);
   codes_add(key, id);
   return id;
@@ -40,7 +40,7 @@ static uint32_t key_record(const struct code_key *key) {
 
 uint32_t code_record(uintptr_t code) {
   struct code_key key;
-  return code_key_read(&key, python, code, true) ? key_record(&key) : 0;
+  return code_key_read(&key, python, code) ? key_record(&key) : 0;
 }
 
 uintptr_t frame_first_local(uintptr_t frame) {
