@@ -208,8 +208,7 @@ static bool next_interpreter(struct walk *self, struct frame *frame) {
   if (!code_key_read(&frame->key, self->python, code)) return reject(self);
   // A generator that runs was resumed by someone. One that has just yielded is cut off from its caller a few
   // instructions before it stops being the current frame (3.12+): what is below it cannot be known then.
-  if (self->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(self, at->frame_previous))
-    return reject(self);
+  if (self->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(self, at->frame_previous)) return reject(self);
   frame->instruction_address = word_at(self, at->frame_instruction);
   intptr_t offset = (intptr_t)(frame->instruction_address - code - at->code_bytecode);
   frame->instruction = offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;

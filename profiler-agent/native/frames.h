@@ -37,15 +37,15 @@ struct walk {
   bool remote;  // another thread's frames
   bool first;   // no frame has been visited yet
   enum walk_result result;
-  uint32_t steps;                 // frames visited, those of C code included
-  uintptr_t frame;                // the next frame to visit
-  uintptr_t fields;               // where its fields can be loaded from, 0: that is not known yet
-  uint32_t failed;                // a load has
+  uint32_t steps;    // frames visited, those of C code included
+  uintptr_t frame;   // the next frame to visit
+  uintptr_t fields;  // where its fields can be loaded from, 0: that is not known yet
+  uint32_t failed;   // a load has
   unsigned char copy[FRAME_BYTES];
-  uintptr_t chunk, chunk_end;     // of the data stack, where the last frame was found
-  uintptr_t shim;                 // the last frame that C code keeps
-  uintptr_t cframe;               // 3.11, 3.12: what the invocation that runs the frame keeps, 0 none
-  uintptr_t cframe_previous;      // and the one before it
+  uintptr_t chunk, chunk_end;  // of the data stack, where the last frame was found
+  uintptr_t shim;              // the last frame that C code keeps
+  uintptr_t cframe;            // 3.11, 3.12: what the invocation that runs the frame keeps, 0 none
+  uintptr_t cframe_previous;   // and the one before it
   // 3.12: the thread is inside greenlet's code, and the invocation of the bytecode loop that called it has this part of
   // the C stack (0, 0: not known).
   bool switching;

@@ -18,15 +18,15 @@ extern _Atomic bool guard_is_active __attribute__((visibility("hidden")));
 struct guard_exit {
   int32_t load, exit;  // both as distances from themselves
 };
-#define GUARD_EXIT(give_up)                       \
-  "2:\n"                                          \
-  "  .pushsection .text.guard_exits, \"ax\"\n"     \
-  "3: " give_up                                   \
-  "\n"                                            \
-  "  .popsection\n"                               \
-  "  .pushsection guard_table, \"a\"\n"           \
-  "  .balign 4\n"                                 \
-  "  .long 1b - ., 3b - .\n"                      \
+#define GUARD_EXIT(give_up)                    \
+  "2:\n"                                       \
+  "  .pushsection .text.guard_exits, \"ax\"\n" \
+  "3: " give_up                                \
+  "\n"                                         \
+  "  .popsection\n"                            \
+  "  .pushsection guard_table, \"a\"\n"        \
+  "  .balign 4\n"                              \
+  "  .long 1b - ., 3b - .\n"                   \
   "  .popsection\n"
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) guard_word;
@@ -34,18 +34,18 @@ typedef uint32_t __attribute__((may_alias, aligned(1))) guard_half;
 typedef uint8_t __attribute__((may_alias)) guard_byte;
 
 #if defined(__x86_64__)
-#define GUARD_LOAD(instruction, type)                                                                     \
-  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("xor %k0, %k0; mov $1, %k1; jmp 2b")                 \
-                   : "=r"(word), "+r"(*failed)                                                            \
-                   : "m"(*(const type *)from)                                                             \
+#define GUARD_LOAD(instruction, type)                                                     \
+  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("xor %k0, %k0; mov $1, %k1; jmp 2b") \
+                   : "=r"(word), "+r"(*failed)                                            \
+                   : "m"(*(const type *)from)                                             \
                    : "cc")
 #define GUARD_LOAD_WORD "mov %2, %0"
 #define GUARD_LOAD_HALF "mov %2, %k0"
 #define GUARD_LOAD_BYTE "movzbl %2, %k0"
 #elif defined(__aarch64__)
-#define GUARD_LOAD(instruction, type)                                                                     \
-  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("mov %0, #0; mov %w1, #1; b 2b")                     \
-                   : "=r"(word), "+r"(*failed)                                                            \
+#define GUARD_LOAD(instruction, type)                                                 \
+  __asm__ volatile("1: " instruction "\n" GUARD_EXIT("mov %0, #0; mov %w1, #1; b 2b") \
+                   : "=r"(word), "+r"(*failed)                                        \
                    : "Q"(*(const type *)from))
 #define GUARD_LOAD_WORD "ldr %0, %2"
 #define GUARD_LOAD_HALF "ldr %w0, %2"

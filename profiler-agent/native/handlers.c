@@ -97,7 +97,7 @@ static bool arrive_sent(int number, siginfo_t *info, ucontext_t *context) {
 // What is to be called now for a fault, or for what was sent as one.
 static sighandler_t arrive_fault(struct arrival *it) {
   int number = (int)it->number;
-  // The watcher reads stacks that change meanwhile, and drops what has: that is nothing to be told.
+  // The watcher reads stacks that change meanwhile, and drops those that do: only samples are worth a word.
   if (guard_recover(it->info, it->context, sampling)) return NULL;
   int error = errno;
   sighandler_t handler = atomic_load(&handlers[number]);

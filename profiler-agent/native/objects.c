@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "text.h"
 
 // Include/internal/pycore_interp.h, pycore_dict.h and Include/cpython/object.h of each minor version, as offsetof()
@@ -57,6 +58,10 @@ uintptr_t interpreter_main(void) {
 }
 
 void memory_read_all(struct read *reads, uint32_t count) {
+  if (guard_active()) {
+    for (uint32_t i = 0; i < count; i++) reads[i].done = guarded_read(reads[i].address, reads[i].into, reads[i].size);
+    return;
+  }
   struct iovec local[BATCH], remote[BATCH];
   pid_t self = getpid();
   uint32_t next = 0;

@@ -1,5 +1,5 @@
-// Reading this process's Python objects from the watcher, which never holds the interpreter's lock: through the kernel,
-// so that nothing faults, and believing nothing that does not look like what it should be. What is read while other
+// Reading this process's Python objects from the watcher, which never holds the interpreter's lock: with guarded
+// reads, and believing nothing that does not look like what it should be. What is read while other
 // threads run may be torn; whoever needs certainty checks afterwards that the thread in question did not run. (watcher)
 #pragma once
 #include "interpreter.h"
@@ -7,7 +7,8 @@
 // For the interpreter of this process.
 void objects_use(const struct interpreter *python);
 
-// One of many reads that are asked of the kernel together: a fifth of the price of one by one.
+// One of many reads. Where the kernel has to make them it is asked for all together: a fifth of the price of one by
+// one.
 struct read {
   uintptr_t address;
   void *into;

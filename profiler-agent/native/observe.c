@@ -11,6 +11,7 @@
 #include "early.h"
 #include "gil.h"
 #include "interpreter.h"
+#include "proc_files.h"
 #include "queue.h"
 #include "outside.h"
 #include "sampler.h"
@@ -76,20 +77,10 @@ const char *observer_unknown(void) {
                "count as waiting, and so does waiting for the interpreter lock.";
 }
 
-static bool proc_read(const struct thread *it, const char *name, char *text, size_t size) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/task/%d/%s", it->tid, name);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
-  if (file >= 0) close(file);
-  text[length > 0 ? length : 0] = 0;
-  return length > 0;
-}
-
 // Less than that: what is open to everybody (its state alone), or nothing.
 static int thread_look_from_afar(const struct thread *it, bool stood_still) {
   char text[512];
-  bool state = proc_read(it, "stat", text, sizeof text);
+  bool state = proc_file_read(it->tid, PROC_STAT, text, sizeof text);
   const char *at = state ? strrchr(text, ')') : NULL;
   if (!at && access("/proc/self/stat", R_OK) == 0) return UNKNOWN;  // It has just ended.
   if (knows < (at ? NO_CALLS : NOTHING)) knows = at ? NO_CALLS : NOTHING;
@@ -101,7 +92,7 @@ static int thread_look_from_afar(const struct thread *it, bool stood_still) {
 // sleeps.
 static int thread_look(const struct thread *it, bool stood_still, struct sleep_place *place) {
   char text[256];
-  if (!proc_read(it, "syscall", text, sizeof text)) return thread_look_from_afar(it, stood_still);
+  if (!proc_file_read(it->tid, PROC_SYSCALL, text, sizeof text)) return thread_look_from_afar(it, stood_still);
   if (strncmp(text, "running", 7) == 0) return RUNNING;
   char *rest;
   uintptr_t words[8];  // six arguments, stack pointer, program counter

@@ -2,7 +2,7 @@
 #pragma once
 #include "base.h"
 
-enum proc_file { PROC_SYSCALL, PROC_SCHEDSTAT, PROC_FILES };
+enum proc_file { PROC_SYSCALL, PROC_SCHEDSTAT, PROC_STAT, PROC_FILES };
 
 // The watcher begins. Whether it has a table of file descriptors for itself.
 void proc_files_begin(bool own_table);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proc_files.h"
 #include "selftest.h"
 
 // A thread that was off its CPU for less than this between two samples is not asked about: reading the kernel's file
@@ -30,14 +31,8 @@ void queue_begin(struct stats *counters) {
 // Three numbers: ns that the thread ran, ns that it could run but had no core, and how often it got one. All of them
 // are 0 in a kernel that does not count (CONFIG_SCHED_INFO).
 static bool delay_read(int tid, uint64_t *delay) {
-  char path[64], text[128];
-  snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", tid);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return false;
-  text[length] = 0;
+  char text[128];
+  if (!proc_file_read(tid, PROC_SCHEDSTAT, text, sizeof text)) return false;
   char *second, *third;
   uint64_t ran = strtoull(text, &second, 10);
   *delay = strtoull(second, &third, 10);

@@ -73,7 +73,8 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   else
     signals_answer(info);
   if (self && ours && atomic_load(&self->phase) == THREAD_LIVE && may_sample(context)) {
-    uint64_t began = info->si_code == SI_TKILL ? clock_ns(CLOCK_MONOTONIC) : 0;
+    // Strict mode forbids even the instruction that reads the time.
+    uint64_t began = info->si_code == SI_TKILL && sandbox_allows(SANDBOX_TIME) ? clock_ns(CLOCK_MONOTONIC) : 0;
     selftest_interrupted(registers.pc);
     // The C library's functions that the handler uses are hooked.
     bool inside = memory_local.inside;

@@ -30,6 +30,7 @@
 #include "objects.h"
 #include "observe.h"
 #include "queue.h"
+#include "proc_files.h"
 #include "process.h"
 #include "recording.h"
 #include "samples.h"
@@ -218,6 +219,7 @@ static bool look_around(uint64_t now) {
   if (now >= next_stats) {
     next_stats = now + STATS_NS;
     handlers_look();
+    proc_files_look();
     stats_write();
     notes_write();
   }
@@ -354,6 +356,7 @@ static void *run(void *unused) {
   bool own_files = unshare(CLONE_FILES) == 0;
   if (own_files && syscall(SYS_close_range, 0, ~0u, 0) != 0)
     for (int file = 0; file < 65536; file++) close(file);
+  proc_files_begin(own_files);
   gpu_begin(own_files);
   if (own_files) recording_hold();
   atomic_store(&begun, 1);

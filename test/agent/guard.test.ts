@@ -19,6 +19,8 @@ test('a copy that meets memory that is not there says so', () => {
   expect(ended.status).toBe(0);
   expect(ended.stdout.trim().split('\n')).toEqual([
     '0 wrong, 2098 right',
+    '0 1 1',
+    '707070707070707 0 7070707 7 0',
     '0 0',
     '1 0',
     '1',

@@ -9,7 +9,7 @@
 #include "../../../profiler-agent/native/guard.h"
 
 static void on_fault(int number, siginfo_t *info, void *context) {
-  if (guard_recover(info, context)) return;
+  if (guard_recover(info, context, true)) return;
   signal(number, SIG_DFL);
 }
 
@@ -37,6 +37,13 @@ int main(void) {
     }
   }
   printf("%d wrong, %d right\n", wrong, right);
+  // Loads in place, across the edge and beyond it.
+  uint32_t failed[3] = {0};
+  uint64_t there = guard_load((uintptr_t)pages + 4088, &failed[0]), across = guard_load((uintptr_t)pages + 4090, &failed[1]);
+  uint32_t half = guard_load_half((uintptr_t)pages + 4092, &failed[0]);
+  uint8_t byte = guard_load_byte((uintptr_t)pages + 4095, &failed[0]), beyond = guard_load_byte((uintptr_t)pages + 4096, &failed[2]);
+  printf("%d %d %d\n", failed[0], failed[1], failed[2]);
+  printf("%llx %llx %x %x %x\n", (unsigned long long)there, (unsigned long long)across, half, byte, beyond);
   // Addresses that no page table can hold.
   printf("%d %d\n", guarded_read((uintptr_t)1 << 62, copy, 8), guarded_read(0, copy, 300));
 
