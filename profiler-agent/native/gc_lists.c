@@ -45,7 +45,7 @@ void gc_lists_begin(const struct interpreter *interpreter) {
 }
 
 static bool node_read(uintptr_t address, struct node *node) {
-  if (!is_plausible(address) || !guessed_read(address, node, sizeof *node)) return false;
+  if (!is_plausible(address) || !memory_read(address, node, sizeof *node)) return false;
   node->next &= ~MARKS;
   node->previous &= ~MARKS;
   return true;

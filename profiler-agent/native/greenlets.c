@@ -124,9 +124,9 @@ static uintptr_t stack_place(const struct suspended *self, uintptr_t address) {
 // Reads what a greenlet is about. False when it is none, or one that is being made.
 static bool state_read(struct suspended *self, uintptr_t greenlet) {
   uintptr_t head[GREENLET_BYTES / 8], words[WORDS_MAX];
-  if (!guessed_read(greenlet, head, sizeof head) || !is_plausible(head[1]) || !is_greenlet(head[1])) return false;
+  if (!memory_read(greenlet, head, sizeof head) || !is_plausible(head[1]) || !is_greenlet(head[1])) return false;
   uintptr_t implementation = head[IMPLEMENTATION / 8];
-  if (!is_plausible(implementation) || !guessed_read(implementation, words, sizeof words) || words[BACK] != greenlet)
+  if (!is_plausible(implementation) || !memory_read(implementation, words, sizeof words) || words[BACK] != greenlet)
     return false;
   proven = true;
   memcpy(self->state, words + STATE, sizeof self->state);
@@ -140,7 +140,7 @@ static bool suspended_read(struct suspended *self, uintptr_t greenlet, const str
   if (start - thread->stack_low >= thread->stack_end - thread->stack_low || stop <= start || !is_plausible(frame))
     return false;
   if (self->state[SAVED] > stop - start || self->state[SAVED] && !is_plausible(self->state[COPY])) return false;
-  return guessed_read(frame + 8, &type, sizeof type) && type == python->frame_type;
+  return memory_read(frame + 8, &type, sizeof type) && type == python->frame_type;
 }
 
 // ---- The search ----
@@ -232,10 +232,10 @@ static bool frames_record(const struct suspended *self, struct await_chain *chai
   size_t size = python->minor < 11 ? FRAME_FIELDS : 80;
   uint32_t count = 0;
   uintptr_t frame = self->state[FRAME];
-  if (python->minor >= 11 && !guessed_read(frame + OBJECT_FRAME, &frame, sizeof frame)) return false;
+  if (python->minor >= 11 && !memory_read(frame + OBJECT_FRAME, &frame, sizeof frame)) return false;
   for (int steps = 0; frame && steps < FRAMES_MAX * 2 && count < FRAMES_MAX; steps++) {
     uintptr_t place = stack_place(self, frame);
-    if (!is_plausible(place) || !guessed_read(place, fields, size)) return false;
+    if (!is_plausible(place) || !memory_read(place, fields, size)) return false;
     frame = word_at(fields, at->frame_previous);
     // A frame that C code keeps, on the C stack.
     if (python->minor >= 12 && fields[at->frame_owner] >= OWNER_C_STACK) continue;
@@ -261,10 +261,10 @@ static int by_object(const void *a, const void *b) {
 // What is to be called when a greenlet ends belongs to one that waits for that, or to something that holds it.
 static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t link) {
   uintptr_t method[BOUND_TO / 8 + 1], fields[8];
-  if (!is_plausible(link) || !guessed_read(link, method, sizeof method)) return;
+  if (!is_plausible(link) || !memory_read(link, method, sizeof method)) return;
   if (method[1] != method_types[0] && method[1] != method_types[1]) return;
   fields[0] = method[BOUND_TO / 8];
-  if (!is_plausible(fields[0]) || !guessed_read(fields[0] + 8, fields + 1, sizeof fields - 8)) return;
+  if (!is_plausible(fields[0]) || !memory_read(fields[0] + 8, fields + 1, sizeof fields - 8)) return;
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     struct await_chain key = {.object = fields[i]};
     struct await_chain *waiter = bsearch(&key, chains, count, sizeof *chains, by_object);
@@ -276,16 +276,16 @@ static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t li
 static void waiters_mark(struct await_chain *chains, uint32_t count, uintptr_t greenlet) {
   static uintptr_t fields[FIELDS_MAX];
   uintptr_t type, size, head[LIST_ITEMS / 8 + 1], links[LINKS_MAX];
-  if (!guessed_read(greenlet + 8, &type, sizeof type) || !is_plausible(type) || !is_greenlet(type)) return;
-  if (!guessed_read(type + TYPE_SIZE, &size, sizeof size) || size <= GREENLET_BYTES) return;
+  if (!memory_read(greenlet + 8, &type, sizeof type) || !is_plausible(type) || !is_greenlet(type)) return;
+  if (!memory_read(type + TYPE_SIZE, &size, sizeof size) || size <= GREENLET_BYTES) return;
   if (size > GREENLET_BYTES + sizeof fields) size = GREENLET_BYTES + sizeof fields;
   size_t words = (size - GREENLET_BYTES) / 8;
-  if (!guessed_read(greenlet + GREENLET_BYTES, fields, words * 8)) return;
+  if (!memory_read(greenlet + GREENLET_BYTES, fields, words * 8)) return;
   for (size_t i = 0; i < words; i++) {
-    if (!is_plausible(fields[i]) || !guessed_read(fields[i], head, sizeof head) || head[1] != list_type) continue;
+    if (!is_plausible(fields[i]) || !memory_read(fields[i], head, sizeof head) || head[1] != list_type) continue;
     uintptr_t length = head[LIST_SIZE / 8];
     if (length > LINKS_MAX) length = LINKS_MAX;
-    if (!length || !guessed_read(head[LIST_ITEMS / 8], links, length * 8)) continue;
+    if (!length || !memory_read(head[LIST_ITEMS / 8], links, length * 8)) continue;
     for (uintptr_t j = 0; j < length; j++) waiter_mark(chains, count, links[j]);
   }
 }
