@@ -36,8 +36,8 @@ enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS
 enum { TYPE_SIZE = 32, LIST_SIZE = 16, LIST_ITEMS = 24, BOUND_TO = 24 };
 #define FIELDS_MAX 32
 #define LINKS_MAX 16
-// After so many looks it is said that none was found.
-#define UNPROVEN_LOOKS 20
+// After so many searches of everything it is said that none was found.
+#define UNPROVEN_LOOKS 5
 
 static const struct interpreter *python;
 static uintptr_t list_type, method_types[2];
@@ -181,7 +181,7 @@ bool greenlets_search(uint64_t most_ns) {
   uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
   // Of a short walk the clock itself is most.
   if (visited > 1000) step_ps = (step_ps + cost * 1000 / visited) / 2 + 1;
-  unproven++;
+  unproven += complete || !visited;
   return complete;
 }
 

@@ -62,4 +62,15 @@ describe.each(pythons)('greenlets, Python $name', (python) => {
     expect(sum(found) + others, said).toBeGreaterThan(0.85 * ended.report.total.wait_s);
     expect(ended.report.notes.filter(({ text }) => text.includes('greenlet'))).toEqual([]);
   });
+
+  // Greenlet 1 keeps its greenlets otherwise; gevent 21 is the last that wants it.
+  test.runIf(python.minor === 9)('greenlets that are not known', { timeout }, async () => {
+    const env = { PYTHONPATH: await greenletHubFolder('gevent', python, '21.12.0') };
+    const { report } = await profile(python.path, [hubs, 'gevent'], folders.make(), { env });
+    expect(report.notes.map(({ text }) => text).join()).toContain(
+      'keeps its greenlets is not known',
+    );
+    expect(lineOf(report, hubs, mark(hubs, 'long')).total.wait_s).toBe(0);
+    expect(report.total.wait_s).toBeGreaterThan(1);
+  });
 });

@@ -111,10 +111,15 @@ export function greenletFolder({ minor, path }: Python): Promise<string> {
   ]);
 }
 
-/** The same with a library of greenlets, of the newest version that each Python has had. */
-export function greenletHubFolder(name: 'gevent' | 'eventlet', python: Python): Promise<string> {
+/** The same with a library of greenlets: the newest version that each Python has had, or a given one. */
+export function greenletHubFolder(
+  name: 'gevent' | 'eventlet',
+  python: Python,
+  given?: string,
+): Promise<string> {
   const old = python.minor === 9;
-  const version = name === 'gevent' ? (old ? '25.9.1' : '26.9.0') : old ? '0.40.4' : '0.41.3';
+  const newest = name === 'gevent' ? (old ? '25.9.1' : '26.9.0') : old ? '0.40.4' : '0.41.3';
+  const version = given ?? newest;
   const asked = [python.path, ...found.supported.map(({ path }) => path)];
   return ensureWheel(name, version, python.minor, asked);
 }
