@@ -13,6 +13,7 @@ import type {
 import { gpuCost, gpuOfProcess, gpuTotal } from './gpuReport';
 import type { Note } from './recordingFile';
 import { samplingRate } from './sampling';
+import { maskSecrets } from './secrets';
 
 export const reportSchema = 'linescope.report/1';
 
@@ -125,7 +126,7 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
   return {
     pid: of.pid,
     ppid: of.ppid,
-    command: of.command,
+    command: maskSecrets(of.command),
     elapsed_s: seconds(of.elapsedNs),
     cpu_s: seconds(of.cpuNs),
     agent_cpu_s: seconds(of.agentCpuNs),
@@ -164,7 +165,7 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
   const files = [...profile.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     schema: reportSchema,
-    command: main?.command ?? [],
+    command: maskSecrets(main?.command ?? []),
     engine: main?.engine ?? '',
     python: shortVersion(main?.pythonVersion ?? ''),
     elapsed_s: seconds(profile.elapsedNs),

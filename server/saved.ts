@@ -9,6 +9,7 @@
  *   meta.json      SavedMeta: which Linescope wrote it, when, and what the run was called
  *   symbols.json   names of native functions by module and offset (SavedSymbols), so that no library is needed
  *   N.lsp          the next piece (≤ 4 MiB before compression) of one process's recording, as STREAM.md
+ * What looks like a secret among a program's arguments is masked (secrets.ts): such files are sent to others.
  * Unknown names are skipped. Each piece is compressed on its own: damage costs one recording its rest, not
  * the others anything, and no file is too large for memory.
  */
@@ -16,6 +17,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSyn
 import { basename } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { plainText } from '../protocol/plain';
+import { maskRecording } from './maskRecording';
 import type { Note } from './recordingFile';
 import { openRegular, readAt } from './regularFile';
 import type { SavedSymbols } from './symbols';
@@ -263,7 +265,10 @@ function writeRecording(to: number, path: string): void {
     for (let at = 0; at < size; at += pieceSize) {
       const piece = readAt(fd, at, Math.min(pieceSize, size - at));
       // The header is the copy that was read first: a live writer may have moved on since.
-      if (at === 0) header.copy(piece);
+      if (at === 0) {
+        header.copy(piece);
+        maskRecording(piece);
+      }
       writeEntry(to, basename(path), gzipSync(piece));
     }
   } finally {
