@@ -1,5 +1,5 @@
 /** `linescope run`: starts the program under the agent, waits for it, and leaves everything of the program's to it. */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { plainText } from '../../protocol/plain';
@@ -11,6 +11,7 @@ import { workingFolder } from './raw';
 import type { RunCommand } from './runArguments';
 import { findScript } from './script';
 import { start } from './start';
+import { makeTemporary, type Temporary } from './temporary';
 
 /** Closing waits this long for child processes that are just ending. */
 const lastWordsMs = 500;
@@ -37,15 +38,15 @@ export async function runProgram(
   const script =
     command.form === 'script' ? findScript(command.program, cwd, process.env) : undefined;
   if (script && !script.ok) return { started: false, message: script.message };
-  let storage: string;
+  let temporary: Temporary;
   try {
-    storage = mkdtempSync(join(tmpdir(), 'linescope-'));
+    temporary = makeTemporary();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `A folder for the recording cannot be made in ${tmpdir()}: ${why}. Set TMPDIR to a writable folder.`;
     return { started: false, message };
   }
-  const remove = (): void => rmSync(storage, { recursive: true, force: true });
+  const { path: storage, remove } = temporary;
   const plan = await planRun(
     {
       program: script?.program ?? command.program,
@@ -80,7 +81,10 @@ export async function runProgram(
     exitCode: end.code ?? 128 + (constants.signals[end.signal ?? 'SIGKILL'] ?? 0),
     signal: end.signal ?? undefined,
     run,
-    keep: () => plan.runDir,
+    keep: () => {
+      temporary.keep();
+      return plan.runDir;
+    },
     dispose: () => {
       run.close();
       remove();
