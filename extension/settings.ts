@@ -3,6 +3,7 @@ import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
 import { expand, scopeOf } from './variables';
 
 const section = 'linescope';
+const defaultRuns = 20;
 
 /** Typed access to one setting; undefined when it is unset or of another type than its default. */
 function read<T extends string | number | boolean>(
@@ -59,8 +60,15 @@ export function viewSettings(): {
   };
 }
 
-export function storageSettings(): { folder: string; keepRuns: number } {
-  return { folder: read('storageFolder', ''), keepRuns: Math.max(1, read('keepRuns', 20)) };
+/** keepRunsOfUser: what the user says for everywhere, whatever this workspace says for itself. */
+export function storageSettings(): { folder: string; keepRuns: number; keepRunsOfUser: number } {
+  const ofUser = vscode.workspace.getConfiguration(section).inspect<unknown>('keepRuns');
+  const everywhere = ofUser?.globalValue ?? ofUser?.defaultValue;
+  return {
+    folder: read('storageFolder', ''),
+    keepRuns: Math.max(1, read('keepRuns', defaultRuns)),
+    keepRunsOfUser: Math.max(1, typeof everywhere === 'number' ? everywhere : defaultRuns),
+  };
 }
 
 export function currentMetric(): Metric {

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { describe, getLog } from './messages';
 import { storageSettings } from './settings';
+import { surplus } from './surplus';
 import { expand, scopeOf } from './variables';
 
 /** A run, as its folder's run.json describes it: what is needed to show it again after the window was reloaded. */
@@ -85,13 +86,18 @@ function isKnownRun(value: unknown): value is KnownRun {
   );
 }
 
-/** Deletes all but the newest runs in a folder. Never fails: what cannot be deleted is logged. */
+/** Deletes all but the newest runs in a folder; see surplus.ts. Never fails: what cannot be deleted is logged. */
 export async function prune(folder: string, inUse: string): Promise<void> {
   try {
-    // Names start with the time in UTC, so that the order of names is the order of runs.
-    const names = (await fs.readdir(folder)).filter((name) => runFolderName.test(name)).sort();
-    const old = names.slice(0, -storageSettings().keepRuns);
-    for (const name of old) {
+    const names = (await fs.readdir(folder)).filter((name) => runFolderName.test(name));
+    const kept = await Promise.all(
+      names.map(async (name) => {
+        const run = await readRun(path.join(folder, name));
+        return { name, workspace: run?.workspace };
+      }),
+    );
+    const { keepRuns: here, keepRunsOfUser: elsewhere } = storageSettings();
+    for (const name of surplus(kept, workspaceKey(), { here, elsewhere })) {
       const directory = path.join(folder, name);
       if (directory === inUse || (await liveProcesses(directory)).length > 0) continue;
       await fs.rm(directory, { recursive: true, force: true });
