@@ -34,6 +34,7 @@ import { hotList } from './features/hotList';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlayHint';
 import { plainMessage } from '../protocol/plain';
+import { Framing } from './framing';
 import { planRun } from './plan';
 import { readSettings } from './settings';
 import { Sources } from './sources';
@@ -43,6 +44,8 @@ import { version } from './version';
 /** Annotations follow the keyboard after this pause. */
 const editDelayMs = 120;
 const refreshDelayMs = 1000;
+/** Before the server ends by itself, what it says gets out. */
+const lastWordsMs = 100;
 /** What a client without openRun of its own may call: one argument, the path of a recording or a run's folder. */
 const openRecordingCommand = 'linescope.server.openRecording';
 
@@ -202,3 +205,14 @@ process.on('unhandledRejection', (error) => report('The server', error));
 process.on('disconnect', () => process.exit(0));
 connection.onShutdown(() => store.close());
 connection.listen();
+if (process.argv.includes('--stdio')) {
+  const framing = new Framing();
+  process.stdin.on('data', (piece: Buffer) => {
+    const problem = framing.push(piece);
+    if (problem === undefined) return;
+    process.stdin.pause();
+    process.stderr.write(`linescope: ${problem}\n`);
+    connection.window.showErrorMessage(plainMessage(problem));
+    setTimeout(() => process.exit(1), lastWordsMs);
+  });
+}

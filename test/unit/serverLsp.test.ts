@@ -443,3 +443,13 @@ test('the server ends when its parent goes away', async () => {
   await exited();
   expect(server.exitCode).not.toBeNull();
 });
+
+test('a client that sends something else is told, and the server ends', async () => {
+  const broken = spawn(process.execPath, [join(dist, 'server.js'), '--stdio']);
+  let told = '';
+  broken.stderr.on('data', (piece) => (told += String(piece)));
+  const code = new Promise((done) => broken.on('exit', done));
+  broken.stdin.write('Content-Length: 5\r\n\r\n{bad}');
+  expect(await code).toBe(1);
+  expect(told).toMatch(/^linescope: The client has sent what is no message .*so the server ends/);
+});
