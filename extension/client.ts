@@ -32,6 +32,10 @@ import { serverSettings } from './settings';
 const maxCrashes = 2;
 const crashWindowMs = 180_000;
 
+/** How long the server may take to answer. Reading a long recording to its end takes longest. */
+const answerMs = 30_000;
+const endMs = 180_000;
+
 /** How long a server that died may take to come back. */
 const returnMs = 20_000;
 
@@ -71,7 +75,7 @@ export class Server implements vscode.Disposable {
     return this.#request(openRunRequest, params);
   }
   endRun(params: EndRunParams): Promise<EndRunResult> {
-    return this.#request(endRunRequest, params);
+    return this.#request(endRunRequest, params, endMs);
   }
   flame(params: FlameParams): Promise<FlameResult> {
     return this.#request(flameRequest, params);
@@ -91,13 +95,13 @@ export class Server implements vscode.Disposable {
   }
 
   /** Every request may be repeated: when the server dies under one, its successor gets it again. */
-  async #request<Result>(method: string, params: unknown): Promise<Result> {
+  async #request<Result>(method: string, params: unknown, ms = answerMs): Promise<Result> {
     const deaths = this.#deaths;
     const client = await this.#started();
     try {
-      return await client.sendRequest<Result>(method, params);
+      return await this.#answer(client.sendRequest<Result>(method, params), ms);
     } catch (error) {
-      if (deaths === this.#deaths) throw error;
+      if (error instanceof UserError || deaths === this.#deaths) throw error;
       getLog().warn(`${method} was lost with the server: ${describe(error)}`);
     }
     if (!(await this.#replaced)) {
@@ -106,7 +110,33 @@ export class Server implements vscode.Disposable {
         { title: 'Show Log', run: () => getLog().show() },
       );
     }
-    return (await this.#started()).sendRequest<Result>(method, params);
+    return this.#answer((await this.#started()).sendRequest<Result>(method, params), ms);
+  }
+
+  /** Waits for an answer, but not for ever: what was asked for may keep the server busy without end. */
+  async #answer<Result>(answer: Promise<Result>, ms: number): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const text = `The Linescope server has not answered for ${ms / 1000} s. It may still be reading a long recording; when it does not come back, restart it.`;
+        reject(new UserError(text, { title: 'Restart Server', run: () => this.#restart() }, true));
+      }, ms);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends a server that does not answer, and starts another. Runs are not opened again by it: one may be the reason. */
+  async #restart(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    this.#client = undefined;
+    // It cannot shut down in order, so it is killed after a moment.
+    await client?.dispose().catch((error: unknown) => getLog().warn(describe(error)));
+    await this.#started();
+    say('information', 'The Linescope server was restarted. Open the recording again to see it.');
   }
 
   #started(): Promise<LanguageClient> {

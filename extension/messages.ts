@@ -7,10 +7,13 @@ export type Severity = 'information' | 'warning' | 'error';
 export class UserError extends Error {
   /** A button that does the next step. */
   readonly action: Action | undefined;
+  /** Nobody has answered: what was asked for may still come, or never. */
+  readonly isSilence: boolean;
 
-  constructor(message: string, action?: Action) {
+  constructor(message: string, action?: Action, isSilence = false) {
     super(message);
     this.action = action;
+    this.isSilence = isSilence;
   }
 }
 

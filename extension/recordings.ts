@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Server } from './client';
 import { FlamePanel } from './flamePanel';
 import { describe, say, sayError, UserError } from './messages';
+import { Opening } from './opening';
 import type { Runs, ShownRun } from './runs';
 import { knownRuns, type KnownRun } from './storage';
 
@@ -42,6 +43,7 @@ export function registerRecordingEditors(
   server: Server,
   runs: Runs,
 ): vscode.Disposable {
+  const opening = new Opening(context.workspaceState, server);
   const provider: vscode.CustomReadonlyEditorProvider = {
     openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
     resolveCustomEditor: async (document, webview) => {
@@ -57,7 +59,7 @@ export function registerRecordingEditors(
         panel.dispose();
       });
       try {
-        await runs.open(run);
+        await opening.open(run.run, run.path, () => runs.open(run));
         panel.show(run);
       } catch (error) {
         panel.fail(describe(error));

@@ -4,6 +4,7 @@ import type { Server } from './client';
 import { interpreterSetting } from './interpreter';
 import type { Launch } from './launch';
 import { ask, describe, getLog, say, UserError, type Action } from './messages';
+import { Opening } from './opening';
 import { followProcesses, startInTerminal, type Ended, type RunningProgram } from './program';
 import type { Runs } from './runs';
 import {
@@ -129,12 +130,11 @@ export class Runner implements vscode.Disposable {
     if (!known || known.ended) return;
     const live = (await liveProcesses(known.runDir)).length > 0;
     try {
-      await this.#runs.open({
-        run: known.run,
-        path: known.runDir,
-        title: known.program,
-        live,
-      });
+      const { run, runDir: path, program: title } = known;
+      const open = () => this.#runs.open({ run, path, title, live });
+      // One that is being written is this machine's own, and would be lost if it were not followed.
+      const opening = new Opening(this.#context.workspaceState, this.#server);
+      await (live ? open() : opening.open(run, path, open));
     } catch (error) {
       await remember({ ...known, ended: true });
       say(

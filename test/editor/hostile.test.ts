@@ -1,5 +1,5 @@
 // Recordings made to harm whoever opens them: nothing in them becomes a link that can be clicked, and nothing hangs.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -86,6 +86,21 @@ const untitled = () =>
     null,
   );
 
+const closeTabs = () =>
+  vs.companion.ask(async (vscode) => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  }, null);
+
+/** The language server of an extension host. */
+function serverOf(host: number): number {
+  const children = readFileSync(`/proc/${host}/task/${host}/children`, 'utf8').split(' ');
+  const found = children.map(Number).find((pid) => {
+    return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/server.js');
+  });
+  if (found === undefined) throw new Error('No language server runs.');
+  return found;
+}
+
 test('a message about a recording that cannot be read holds no link', async () => {
   const path = join(vs.folder, `${link.replaceAll('/', '')}.linescope`);
   const bytes = gzipSync('This is no stream.');
@@ -123,8 +138,7 @@ test('a hostile recording opens, and nothing it says is alive', async () => {
 
   await vs.open('code.py');
   await annotated(vs, 'its lines are annotated', (lines) => lines.length > 0);
-  const hover = await hoverText(vs.page, 3);
-  expect(hover).toContain('Fix it');
+  await until('the hover names it', async () => (await hoverText(vs.page, 3)).includes('Fix it'));
   expect(await liveLinks()).toEqual([]);
   await command(vs.page, 'Linescope: Show Hot Lines').catch(() => undefined);
   expect(await liveLinks()).toEqual([]);
@@ -154,3 +168,27 @@ test('no link was followed, and the window has no errors of ours', async () => {
   const errors = vs.errors.filter((text) => /linescope/i.test(text) && !said.test(text));
   expect(errors).toEqual([]);
 });
+
+test('a server that does not answer is not asked again at every start', async () => {
+  const path = join(vs.folder, 'again.linescope');
+  copyFileSync(join(vs.folder, 'hostile.linescope'), path);
+  const server = serverOf(vs.companion.pid());
+  process.kill(server, 'SIGSTOP');
+  try {
+    await openFile(path);
+    await notification(vs.page, /has not answered for 30 s/, 60_000);
+    // As when somebody closes the window because nothing happens.
+    const host = vs.companion.pid();
+    process.kill(host, 'SIGKILL');
+    await vs.companion.ready(host);
+  } finally {
+    process.kill(server, 'SIGKILL');
+  }
+  await closeTabs();
+  await openFile(path);
+  await notification(vs.page, /was not read to its end the last time/);
+  await closeTabs();
+  // Once is enough: whoever opens it again means it.
+  await openFile(path);
+  await until('it is shown', async () => (await frames(vs.page)).length > 0);
+}, 120_000);
