@@ -28,6 +28,8 @@ export type { FlamePiece } from './flameRows';
 /** One run. Feed it recordings, ask it any time. */
 export class ProfileBuilder {
   readonly #feeds: ProcessFeed[] = [];
+  /** The last process of each number. */
+  readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
   /** With native frames, and without. */
   readonly #flame = [new FlameRows(true), new FlameRows(false)] as const;
@@ -41,10 +43,16 @@ export class ProfileBuilder {
 
   /** A process whose recording has appeared; of one process the earlier first. */
   addProcess(header: RecordingHeader): ProcessFeed {
-    const before = this.#feeds.findLast(({ pid }) => pid === header.pid);
-    const newId = (): number => ++this.#threads;
-    const feed = new ProcessFeed(header, this.#lines, newId, this.#natives, before);
+    const feed = new ProcessFeed(
+      header,
+      this.#lines,
+      () => ++this.#threads,
+      this.#natives,
+      this.#byPid.get(header.pid),
+      () => this.#settle(feed),
+    );
     this.#feeds.push(feed);
+    this.#byPid.set(header.pid, feed);
     return feed;
   }
 

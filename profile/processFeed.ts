@@ -47,6 +47,7 @@ export class ProcessFeed {
   samples = 0;
   /** It has ended, and nothing will be added. */
   isCompact = false;
+  #lastInfo: ProcessInfo | undefined;
   state: ProcessInfo['state'] = 'running';
   readonly #waitingCodes: CodeRecord[] = [];
   #process: ProcessRecord | undefined;
@@ -66,6 +67,7 @@ export class ProcessFeed {
     natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
+    private readonly ended: () => void,
   ) {
     this.stacks = new PythonStacks(lines);
     this.natives = new NativeChains(natives);
@@ -224,10 +226,16 @@ export class ProcessFeed {
   /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the file could not be written any more. */
   finish(state: 'ended' | 'lost' | 'full'): void {
     this.state = state;
+    this.ended();
   }
 
   /** What is known of the process now. */
   info(): ProcessInfo {
+    if (!this.isCompact) return this.#infoNow();
+    return (this.#lastInfo ??= this.#infoNow());
+  }
+
+  #infoNow(): ProcessInfo {
     const header = this.current;
     const stats = this.#stats;
     return {

@@ -18,28 +18,31 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
   const byLast = new Map<ProcessFeed, Process>();
   const children = new Map<Process | undefined, Process[]>();
   const found: Process[] = [];
+  /** In the order they started. */
+  const byPid = new Map<number, Process[]>();
   for (const feed of [...feeds].sort((a, b) => a.startNs - b.startNs)) {
     const before = feed.continues && byLast.get(feed.continues);
     const process = before ?? { feeds: [], passing: [] };
     process.feeds.push(feed);
     byLast.set(feed, process);
-    if (!before) found.push(process);
+    if (before) continue;
+    found.push(process);
+    addTo(byPid, feed.pid, process);
   }
   /** Those that are their parents' doing, and whose. What such a process started is that parent's child. */
   const passedTo = new Map<Process, Process>();
   for (const process of found) {
     const [first] = process.feeds as [ProcessFeed];
     // A number can be used again, so the parent is the last process of that number that had started by then.
-    const started = found.findLast(
-      ({ feeds: [other] }) =>
-        other!.pid === first.ppid && other !== first && other!.startNs <= first.startNs,
-    );
+    const started = byPid
+      .get(first.ppid)
+      ?.findLast(({ feeds: [other] }) => other !== first && other!.startNs <= first.startNs);
     const parent = started && (passedTo.get(started) ?? started);
     if (parent && process.feeds.every((feed) => feed.isPassing)) {
       parent.passing.push(...process.feeds, ...process.passing);
       passedTo.set(process, parent);
     } else {
-      children.set(parent, [...(children.get(parent) ?? []), process]);
+      addTo(children, parent, process);
     }
   }
   const flat: Process[] = [];
@@ -49,6 +52,12 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
     open.push(...[...(children.get(process) ?? [])].reverse());
   }
   return flat;
+}
+
+function addTo<K>(lists: Map<K, Process[]>, key: K, process: Process): void {
+  const list = lists.get(key);
+  if (list) list.push(process);
+  else lists.set(key, [process]);
 }
 
 /** What is known of a process now. */

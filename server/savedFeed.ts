@@ -14,8 +14,9 @@ export class SavedFeed {
   readonly notes: Note[] = [];
   ended = false;
   private readonly pieces: ReturnType<SavedRun['pieces']>;
-  /** null: the recording cannot be read, or not any further. */
+  /** null: the recording cannot be read, or not any further; or it has been read. */
   private readonly streams = new Map<string, Stream | null>();
+  private reading = '';
 
   constructor(
     saved: SavedRun,
@@ -31,7 +32,7 @@ export class SavedFeed {
     for (let read = 0; read < budget;) {
       const next = this.pieces.next();
       if (next.done) {
-        for (const [name, stream] of this.streams) this.finish(name, stream);
+        this.finish(this.reading);
         this.ended = true;
         break;
       }
@@ -51,6 +52,9 @@ export class SavedFeed {
   }
 
   private take(name: string, piece: Uint8Array): void {
+    // The pieces of a recording follow each other.
+    if (name !== this.reading) this.finish(this.reading);
+    this.reading = name;
     let stream = this.streams.get(name);
     if (stream === null) return;
     try {
@@ -73,10 +77,13 @@ export class SavedFeed {
     }
   }
 
-  private finish(name: string, stream: Stream | null): void {
-    stream?.sink.finish(stream.end);
-    const text = stream?.decoder.leftOver;
+  private finish(name: string): void {
+    const stream = this.streams.get(name);
+    if (!stream) return;
+    stream.sink.finish(stream.end);
+    const text = stream.decoder.leftOver;
     if (text !== undefined) this.notes.push({ severity: 'warning', text: `${name}: ${text}` });
+    this.streams.set(name, null);
   }
 
   private decode(stream: Stream, bytes: Uint8Array): void {
