@@ -10,25 +10,24 @@
  */
 import type { Cells } from './cells';
 import { costRow, costRowLength } from './cost';
+import { callMargin, LibraryCalls } from './libraryCalls';
 import { generatedCode, isPackageKey } from './libraries';
 import type { SampleRecord } from './records';
 import type { ThreadFeed } from './threadFeed';
-import { firstEndingAt, isAtWork, longestGap, neverSlept, rowsAt } from './threadRows';
+import { firstEndingAt, isAtWork, isUnseen, longestGap, neverSlept, rowsAt } from './threadRows';
 
 /** A thread that waits says so this long after the fact at most, ns. */
 const latest = 500e6;
 /** Who waits for a result does so within this time, ns. */
 const longestLead = 500e6;
-/** For so long after a call a pool is taken to go on because of it, ns; Intel's OpenMP looks for work for 200 ms. */
-const longestAfter = 500e6;
-/** Calls are told apart if they end further apart than this, ns: two ticks. */
-const callMargin = 10e6;
 /** The threads of a pool are made by one thread within this time, ns. */
 const onePool = 10e6;
 /** A thread without a core is looked for in so many rows before and after. */
 const mostRowsAway = 16;
 /** How many samples of a thread share what is left of its CPU time in the end; as many as the agent takes. */
 const recentSamples = 8;
+/** Where nothing else is known, a helper worked as in so many samples before: a quarter of a second of CPU time and more. */
+const rememberedSamples = 64;
 
 /** A sample of a helper. */
 export interface HelperSample {
@@ -56,6 +55,7 @@ interface Helper {
   /** For which cells its last samples were. */
   recent: Places[];
   remainders: number;
+  guesses: number;
 }
 
 /** The cells that a sample was for. */
@@ -67,19 +67,12 @@ interface Places {
   isAfter: boolean;
 }
 
-/** A call into a library that was over by some moment. */
-interface Call {
-  cell: number;
-  endNs: number;
-}
-
 const nobody: Places = { cells: [], isSure: true, isAfter: false };
-const none: ReadonlySet<string> = new Set();
-
 /** Decides which lines the helpers of one process work for. */
 export class HelperWork {
   #pending: HelperSample[] = [];
   readonly #helpers = new Map<ThreadFeed, Helper>();
+  readonly #calls: LibraryCalls;
   /** Which of several lines a sample is counted for. */
   #turn = 0;
 
@@ -94,17 +87,19 @@ export class HelperWork {
       cell: number | undefined,
       row: Float64Array,
     ) => void,
-  ) {}
+  ) {
+    this.#calls = new LibraryCalls(cells, threads);
+  }
 
   /** A helper's sample, and what it costs as its own thread's. */
   sample(thread: ThreadFeed, cell: number, sample: SampleRecord, cost: Float64Array): void {
     let helper = this.#helpers.get(thread);
     if (!helper) {
       const libraries = { files: new Set<string>(), packages: new Set<string>() };
-      helper = { libraries, recent: [], remainders: 0 };
+      helper = { libraries, recent: [], remainders: 0, guesses: 0 };
       this.#helpers.set(thread, helper);
     }
-    for (const key of this.#librariesOf(cell)) {
+    for (const key of this.#calls.librariesOf(cell)) {
       if (key !== generatedCode) {
         helper.libraries[isPackageKey(key) ? 'packages' : 'files'].add(key);
       }
@@ -133,7 +128,7 @@ export class HelperWork {
     const helper = this.#helpers.get(sample.thread)!;
     if (sample.remainder && helper.recent.length > 0) {
       // Of the samples before it, each in turn.
-      const { recent } = helper;
+      const recent = helper.recent.slice(-recentSamples);
       return recent[helper.remainders++ % recent.length]!;
     }
     if (sample.remainder) {
@@ -144,7 +139,8 @@ export class HelperWork {
     }
     const found = this.#placesBy(sample, helper, isLate);
     if (found) {
-      helper.recent = [...helper.recent, found].slice(-recentSamples);
+      helper.recent.push(found);
+      if (helper.recent.length > rememberedSamples) helper.recent.shift();
     }
     return found;
   }
@@ -152,7 +148,7 @@ export class HelperWork {
   #placesBy(sample: HelperSample, helper: Helper, isLate: boolean): Places | undefined {
     const { packages } = helper.libraries;
     const files = this.#filesOf(sample.thread, helper);
-    const own = this.#librariesOf(sample.cell);
+    const own = this.#calls.librariesOf(sample.cell);
     const ownFiles = new Set([...own].filter((key) => !isPackageKey(key)));
     // A chain that ends in generated code names no library.
     const within = this.#meanwhile(sample, ownFiles) ?? this.#meanwhile(sample, files);
@@ -163,7 +159,9 @@ export class HelperWork {
     const beside = this.#meanwhile(sample, packages);
     if (beside) return beside;
     if (!isLate) return undefined;
-    return this.#awaited(sample, files, packages) ?? nobody;
+    return (
+      this.#awaited(sample, files, packages) ?? this.#asBefore(sample, files, helper) ?? nobody
+    );
   }
 
   /** Libraries that a helper was seen in; if that was in generated code only, those of the helpers that were made with it. */
@@ -183,7 +181,7 @@ export class HelperWork {
       const cells = this.#others(sample.thread, ns).flatMap((other) =>
         rowsAt(other, ns)
           .flatMap((row) => this.#cellsOf(other, row))
-          .filter((at) => this.#isInside(at, libraries))
+          .filter((at) => this.#calls.isInside(at, libraries))
           .slice(0, 1),
       );
       if (cells.length > 0) return { cells, isSure: cells.length === 1, isAfter: false };
@@ -195,9 +193,9 @@ export class HelperWork {
   #after(sample: HelperSample, files: ReadonlySet<string>): Places | undefined {
     const { thread, timeNs } = sample;
     const calls = this.#others(thread, timeNs).flatMap((other) =>
-      this.#lastCalls(other, timeNs, files),
+      this.#calls.last(other, timeNs, files),
     );
-    calls.push(...this.#making(thread, timeNs));
+    calls.push(...this.#calls.making(thread, timeNs));
     if (calls.length === 0) return undefined;
     const last = calls.reduce((a, b) => (b.endNs > a.endNs ? b : a));
     const from = Math.min(last.endNs, timeNs);
@@ -210,33 +208,6 @@ export class HelperWork {
       ({ cell, endNs }) => endNs < last.endNs - callMargin || this.lineOf(cell) === line,
     );
     return { cells: [last.cell], isSure, isAfter: true };
-  }
-
-  /** The last call of a thread into a library before a moment, and those of other lines shortly before that. */
-  #lastCalls(other: ThreadFeed, ns: number, libraries: ReadonlySet<string>): Call[] {
-    const { rowStart, rowWall, rowCell, rowCount } = other;
-    const calls: Call[] = [];
-    let earliest = ns - longestAfter;
-    for (let row = Math.min(firstEndingAt(other, ns), rowCount - 1); row >= 0; row--) {
-      const endNs = rowStart[row]! + rowWall[row]!;
-      if (endNs < earliest) break;
-      if (rowStart[row]! > ns || !this.#isInside(rowCell[row]!, libraries)) continue;
-      calls.push({ cell: rowCell[row]!, endNs });
-      earliest = Math.max(earliest, calls[0]!.endNs - callMargin);
-    }
-    return calls;
-  }
-
-  /** The line that made a helper, while that is not long ago. */
-  #making({ makerTid, startNs }: ThreadFeed, ns: number): Call[] {
-    if (makerTid === 0 || ns - startNs > longestAfter) return [];
-    const maker = [...this.threads.values()].findLast(
-      (thread) => thread.tid === makerTid && thread.startNs <= startNs,
-    );
-    const row = maker && rowsAt(maker, startNs)[0];
-    const cell = row === undefined ? undefined : maker!.rowCell[row]!;
-    const isLine = cell !== undefined && this.cells.stack[cell] !== 0;
-    return isLine ? [{ cell, endNs: startNs }] : [];
   }
 
   /**
@@ -274,7 +245,7 @@ export class HelperWork {
         const cell = other.rowCell[row]!;
         if (start > timeNs + longestLead) break;
         if (start < timeNs) continue;
-        if (this.#isInside(cell, files) || this.#isInside(cell, packages)) {
+        if (this.#calls.isInside(cell, files) || this.#calls.isInside(cell, packages)) {
           const waits = this.cells.top(cell) === 'wait';
           return waits && isAtWork(thread, timeNs, start) ? [cell] : [];
         }
@@ -284,22 +255,37 @@ export class HelperWork {
     return cells.length > 0 ? { cells, isSure: false, isAfter: false } : undefined;
   }
 
+  /**
+   * A thread that calls the library now and then, and slept where nobody saw it, waited for the helper. In which call is
+   * not known: those that the helper worked for lately have it in turn, as often as they had it then.
+   */
+  #asBefore(
+    { thread, timeNs, wallNs }: HelperSample,
+    files: ReadonlySet<string>,
+    helper: Helper,
+  ): Places | undefined {
+    const ns = timeNs - wallNs / 2;
+    const mayWait = this.#others(thread, ns).some(
+      (other) =>
+        (isUnseen(other, ns) || this.#lacksCore(other, ns)) &&
+        this.#calls.last(other, ns, files).length > 0,
+    );
+    const known = helper.recent.filter(({ cells }) => cells.length > 0);
+    if (!mayWait || known.length === 0) return undefined;
+    const { cells } = known[helper.guesses++ % known.length]!;
+    return { cells, isSure: false, isAfter: false };
+  }
+
+  /** The kernel says how long a thread lacked a core, not when: it may as well have slept at that moment. */
+  #lacksCore(thread: ThreadFeed, ns: number): boolean {
+    const row = rowsAt(thread, ns)[0];
+    return row !== undefined && this.cells.top(thread.rowCell[row]!) === 'queue';
+  }
+
   #others(helper: ThreadFeed, ns: number): ThreadFeed[] {
     return [...this.threads.values()].filter(
       (thread) => thread !== helper && ns >= thread.startNs && ns <= thread.endNs + longestGap,
     );
-  }
-
-  #isInside(cell: number, libraries: ReadonlySet<string>): boolean {
-    if (this.cells.stack[cell] === 0) return false;
-    for (const key of this.#librariesOf(cell)) {
-      if (libraries.has(key)) return true;
-    }
-    return false;
-  }
-
-  #librariesOf(cell: number): ReadonlySet<string> {
-    return this.cells.leaf[cell]?.libraries ?? none;
   }
 
   #divide(sample: HelperSample, { cells, isSure, isAfter }: Places): void {

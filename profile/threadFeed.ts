@@ -11,6 +11,8 @@ import type { SystemPool } from './sampleCost';
 const shortGap = 50e6;
 /** Of threads without Python code it matters whether they slept (helperWork.ts): longer gaps, ns, are not lost within a row. */
 const negligibleGap = 10e6;
+/** A thread that ran, or wanted to, leaves no gap longer than this, ns. */
+const shortestSleep = 2e6;
 
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
@@ -42,6 +44,8 @@ export class ThreadFeed {
   /** So much of the beginning is a short gap, in which nobody saw the thread. */
   rowGap = new Float64Array(0);
   rowCount = 0;
+  /** Starts and ends, one after the other, of the gaps in which it slept: rows may hide them. */
+  readonly gaps: number[] = [];
   /** Rows before this one have been handed out and must not change. */
   sealed = 0;
   #carriedCpu = 0;
@@ -80,6 +84,7 @@ export class ThreadFeed {
     const from = sample.timeNs - sample.wallNs;
     const start = from < end || (from - end < shortGap && !sample.remainder) ? end : from;
     const wall = sample.timeNs - start;
+    if (start === end) this.#gap(end, from);
     const isSame = last >= this.sealed && this.rowCell[last] === cell && start === end;
     if (isSame && (sample.stack !== 0 || from - end < negligibleGap)) {
       this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
@@ -110,6 +115,7 @@ export class ThreadFeed {
     const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
     const start = Math.max(timeNs - wallNs, end);
     if (timeNs <= start) return;
+    if (start - end < shortGap) this.#gap(end, start);
     if (last >= this.sealed && start - end < shortGap) {
       const isSame = this.rowCell[last] === cell;
       this.rowWall[last] = (isSame ? timeNs : start) - this.rowStart[last]!;
@@ -139,6 +145,10 @@ export class ThreadFeed {
     this.rowWall[row] = wall;
     this.rowGap[row] = Math.max(0, gap);
     this.rowCpu[row] = cpu;
+  }
+
+  #gap(fromNs: number, untilNs: number): void {
+    if (untilNs - fromNs >= shortestSleep) this.gaps.push(fromNs, untilNs);
   }
 
   /** The last row not handed out yet that shows the same, or else the last one that ran at all; −1: none near the end. */

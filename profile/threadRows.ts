@@ -47,6 +47,20 @@ export function rowsAt(thread: ThreadFeed, ns: number): number[] {
   return waits ? near : near.slice(0, 1);
 }
 
+/** Whether no sample says where a thread was: it slept, for too short a time to be met asleep. */
+export function isUnseen({ gaps }: ThreadFeed, ns: number): boolean {
+  let low = 0;
+  for (let high = gaps.length / 2; low < high;) {
+    const middle = (low + high) >> 1;
+    if (gaps[2 * middle + 1]! <= ns) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return 2 * low < gaps.length && gaps[2 * low]! <= ns;
+}
+
 /** Whether a thread runs from one moment to another, but for short pauses. */
 export function isAtWork(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
   const { rowStart, rowWall, rowCpu, rowCount } = thread;

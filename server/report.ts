@@ -158,6 +158,14 @@ function unattributed(profile: Profile): Cost {
   return rest;
 }
 
+function offLines({ offLine }: Profile): Record<string, unknown> {
+  return {
+    interpreter_s: seconds(offLine.interpreter),
+    unseen_s: seconds(offLine.unseen),
+    libraries: offLine.libraries.map(({ module, ns }) => ({ module, cpu_s: seconds(ns) })),
+  };
+}
+
 /** Builds the report of a profile: plain JSON data, files and lines in a stable order. */
 export function buildReport(profile: Profile, notes: readonly Note[]): Record<string, unknown> {
   const main = profile.processes[0];
@@ -179,6 +187,7 @@ export function buildReport(profile: Profile, notes: readonly Note[]): Record<st
     agent_cpu_s: seconds(profile.processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0)),
     total: cost(profile.total, isQueueKnown),
     unattributed: cost(unattributed(profile), isQueueKnown),
+    off_lines: offLines(profile),
     memory: profile.memory && memoryTotal(profile.memory),
     ...gpuTotal(profile.gpu),
     notes: notes.map(({ severity, text }) => ({ severity, text })),

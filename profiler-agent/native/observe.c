@@ -22,6 +22,8 @@
 #include "wait_native.h"
 #include "wait_stack.h"
 
+// A helper that was seen at work is taken to be at work for so long.
+#define HELPERS_NS (200 * 1000 * 1000ull)
 // A thread that waits is written down this often, so that a reader sees it wait.
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
 // So much CPU time without a sample: the timer's ticks miss the thread.
@@ -43,6 +45,7 @@ enum { KNOWS_ALL, NO_CALLS, NOTHING };
 static int knows, said;
 // A thread without Python code was seen at work. For whom it works, those tell who wait meanwhile: by where they do.
 static bool has_helpers;
+static uint64_t helper_worked;  // when one was last seen at work
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
@@ -50,12 +53,17 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   thread_ids = 0;
   knows = said = KNOWS_ALL;
   has_helpers = false;
+  helper_worked = 0;
   in_step_forget();
   queue_begin(counters);
 }
 
 uint64_t observer_handler_ns(void) {
   return handler_ns;
+}
+
+bool observer_helpers_work(uint64_t now) {
+  return has_helpers && now < helper_worked + HELPERS_NS;
 }
 
 bool observer_in_step(void) {
@@ -222,7 +230,10 @@ void thread__drain(struct thread *it) {
       if (it->woken && sample.wall > it->seen && sample.cpu > it->clock) wait_over(it, sample.wall, sample.cpu);
       it->woken = false;
       early_release(it->id, sample.wall);
-      has_helpers |= !it->is_first && sample.flags & SAMPLE_NO_PYTHON;
+      if (!it->is_first && sample.flags & SAMPLE_NO_PYTHON) {
+        has_helpers = true;
+        if (sample.wall > helper_worked) helper_worked = sample.wall;
+      }
       thread__take_sample(it, &sample, words, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
       struct entry_end end = *(const struct entry_end *)entry;

@@ -16,6 +16,8 @@ void observer_configure(const struct observer_settings *settings, struct stats *
 
 // CPU time that threads have spent in handlers of signals that were sent to them, so far.
 uint64_t observer_handler_ns(void);
+// Has a thread without Python code been at work just now?
+bool observer_helpers_work(uint64_t now);
 // Did a thread work in step with the tick, at which it is sampled?
 bool observer_in_step(void);
 

@@ -58,6 +58,8 @@
 #define SPINS 20000000
 // The longest while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
+// The longest while threads without Python code work: who waits for them meanwhile is known from looks alone.
+#define HELPERS_INTERVAL_NS (10 * 1000 * 1000ull)
 // Nothing runs: look less often.
 #define IDLE_INTERVALS 4
 // So many of the threads that wait are looked at in one round.
@@ -388,6 +390,8 @@ static void *run(void *unused) {
     idle = running ? 0 : idle + 1;
     uint64_t pause = interval * (idle > 20 && settings.budget_permille ? IDLE_INTERVALS : 1);
     if (pause > INTERVAL_MAX_NS && settings.interval_ns < INTERVAL_MAX_NS) pause = INTERVAL_MAX_NS;
+    if (pause > HELPERS_INTERVAL_NS && settings.interval_ns < HELPERS_INTERVAL_NS && observer_helpers_work(now))
+      pause = HELPERS_INTERVAL_NS;
     if (early && pause > EARLY_NS) pause = EARLY_NS;
     if (sandbox_needs_polling()) {
       if (program_is_over()) break;

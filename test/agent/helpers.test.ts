@@ -1,6 +1,7 @@
 /** The work of threads without Python code belongs to the line that waits for it, or computes with it. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allowedPoints, pointsOff, truthOf, truthProgram } from '../ecosystem/truth/score';
 import { reportProblems } from '../reportSchema';
 import { Folders, mark, profile, program, run } from './programs';
 import { numpyFolder, pythons } from './pythons';
@@ -86,5 +87,22 @@ describe.each(pythons)('Python $name', (python) => {
     const points = 0.03 * report.cpu_s + report.agent_cpu_s;
     expect(Math.abs(self.helper_s - others)).toBeLessThan(points);
     expect(cpu(self)).toBeGreaterThan(0.95 * (own + others) - report.agent_cpu_s);
+  });
+
+  test('lines have of a pool’s work what the program measures, also of what follows the call', async () => {
+    const env = { PYTHONPATH: await numpyFolder(python) };
+    const found = await truthOf(python.path, truthProgram('numpy_.py'), folders.make(), env);
+    // Where threads lack cores, it is not known to a few milliseconds who was where: see above.
+    const { total, cpu_s } = found.report;
+    const blurred = Math.min(5, (10 * (total.queue_s ?? 0)) / cpu_s);
+    for (const score of found.scores) {
+      const { line, expected, measured, helpers, after } = score;
+      console.log(
+        `${python.name}: ${line} ${measured.toFixed(1)} of ${expected.toFixed(1)} %, helpers ${helpers.toFixed(1)}, after the call ${after.toFixed(1)}; may blur by ${blurred.toFixed(1)}`,
+      );
+      expect(pointsOff(score), line).toBeLessThan(allowedPoints + blurred);
+      // numpy's own code has no threads, and a pool that spins meanwhile does not work for it.
+      if (line === 'sort' || line === 'rest') expect(helpers, line).toBe(0);
+    }
   });
 });

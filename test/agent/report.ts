@@ -79,6 +79,11 @@ export interface Report {
   dropped: number;
   rejected: number;
   total: ReportCost;
+  off_lines: {
+    interpreter_s: number;
+    unseen_s: number;
+    libraries: { module: string; cpu_s: number }[];
+  };
   memory: MemoryTotal | null;
   gpu?: ReportGpu;
   notes: { severity: string; text: string }[];

@@ -4,6 +4,8 @@ export interface Library {
   name: string;
   /** In programs/. */
   program: string;
+  /** In truth/: a program that knows what its calls cost. */
+  truth?: string;
   /** In requirements/. */
   requirements: string;
   /** Minor versions of CPython to run it on. */
@@ -11,10 +13,17 @@ export interface Library {
 }
 
 const usual = [12];
+/** Libraries with threads of their own that have a truth program. */
+const known = ['jax', 'sklearn', 'polars', 'duckdb', 'onnxruntime'];
 
 export const libraries: Library[] = [
-  { name: 'tensorflow', program: 'tensorflow_.py', requirements: 'tensorflow.txt', minors: usual },
-  { name: 'torch', program: 'torch_.py', requirements: 'torch.txt', minors: usual },
+  ...['tensorflow', 'torch'].map((name) => ({
+    name,
+    program: `${name}_.py`,
+    truth: `${name}_.py`,
+    requirements: `${name}.txt`,
+    minors: usual,
+  })),
   ...[
     'jax',
     'sklearn',
@@ -34,6 +43,7 @@ export const libraries: Library[] = [
   ].map((name) => ({
     name,
     program: `${name}_.py`,
+    ...(known.includes(name) ? { truth: `${name}_.py` } : {}),
     requirements: 'main.txt',
     minors: usual,
   })),

@@ -1,16 +1,27 @@
 /**
  * `npm run test:ecosystem`: programs that use big libraries, bare and under Linescope. See README.md.
- * Options: --only NAME, --runs N, --fine-us N, --memory, --json FILE. Exit code 1 when a run differs from the bare one.
+ * Options: --only NAME, --runs N, --fine-us N, --memory, --truth (only the programs that know what their lines cost), --json FILE.
+ * Exit code 1 when a run differs from the bare one, or a line's share by more than 3 points from the truth.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { profile, run, type Ended } from '../agent/programs';
-import { pythons } from '../agent/pythons';
-import { cpu, type Report } from '../agent/report';
+import { pythons, type Python } from '../agent/pythons';
 import { environmentFor } from './install';
-import { libraries } from './libraries';
+import { libraries, type Library } from './libraries';
+import {
+  header,
+  median,
+  partsOf,
+  row,
+  truthHeader,
+  truthRow,
+  type Parts,
+  type Result,
+} from './table';
+import { allowedPoints, pointsOff, truthOf, truthProgram, type LineScore } from './truth/score';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,6 +29,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '10' },
     'fine-us': { type: 'string', default: '200' },
     memory: { type: 'boolean', default: false },
+    truth: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -31,86 +43,131 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-interface Result {
+interface TruthResult {
   library: string;
   python: string;
-  intervalUs: number;
-  runs: number;
-  /** What differed, one sentence a run. */
-  problems: string[];
-  /** Part of the CPU time that is on a line, the median of the runs. */
-  onLines: number;
-  /** CPU time beside the bare program's, medians. */
-  ratio: number;
+  scores: LineScore[];
 }
 
 const results: Result[] = [];
-const notInstalled: string[] = [];
+const truths: TruthResult[] = [];
+const notRun: string[] = [];
 console.log(`load ${loadavg()[0]!.toFixed(2)} at the start`);
-console.log(['library'.padEnd(14), 'Python', 'interval', '  fine', 'on lines', ' CPU'].join('  '));
-for (const library of libraries) {
-  if (options.only && !options.only.includes(library.name)) continue;
-  for (const minor of library.minors) await meet(library, minor);
+const chosen = libraries.filter(({ name }) => !options.only || options.only.includes(name));
+if (!options.truth) {
+  console.log(header);
+  for (const library of chosen) {
+    for (const minor of library.minors) {
+      await guarded(library, minor, async (python, folder) => {
+        const interpreter = await environmentFor(library.requirements, python);
+        await meet(library, minor, interpreter, folder);
+      });
+    }
+  }
+}
+const withTruth = chosen.filter(({ truth }) => truth !== undefined);
+if (withTruth.length > 0) console.log(`\n${truthHeader}`);
+for (const library of withTruth) {
+  for (const minor of library.minors) {
+    await guarded(library, minor, async (python, folder) => {
+      const interpreter = await environmentFor(library.requirements, python);
+      await judge(library, minor, interpreter, folder);
+    });
+  }
 }
 if (options.json !== undefined) {
-  writeFileSync(options.json, JSON.stringify({ results, notInstalled }, undefined, 2) + '\n');
+  writeFileSync(options.json, JSON.stringify({ results, truths, notRun }, undefined, 2) + '\n');
 }
-const failed = results.reduce((sum, { problems }) => sum + problems.length, 0);
-const passed = results.reduce((sum, { runs, problems }) => sum + runs - problems.length, 0);
-console.log(`\n${passed} passed, ${failed + notInstalled.length} failed`);
-process.exitCode = failed + notInstalled.length > 0 || passed === 0 ? 1 : 0;
+const lines = truths.flatMap(({ scores }) => scores);
+const wrong = lines.filter((score) => pointsOff(score) > allowedPoints).length;
+const failed = results.reduce((sum, { problems }) => sum + problems.length, 0) + wrong;
+const tried = results.reduce((sum, { runs }) => sum + runs, 0) + lines.length;
+console.log(`\n${tried - failed} passed, ${failed + notRun.length} failed`);
+process.exitCode = failed + notRun.length > 0 || tried === 0 ? 1 : 0;
 
-async function meet(library: (typeof libraries)[0], minor: number): Promise<void> {
+async function guarded(
+  library: Library,
+  minor: number,
+  what: (python: Python, folder: string) => Promise<void>,
+): Promise<void> {
   const python = pythons.find((it) => it.minor === minor);
   const folder = mkdtempSync(join(tmpdir(), 'linescope-ecosystem-'));
   try {
     if (!python) throw new Error(`There is no CPython 3.${minor} here.`);
-    const interpreter = await environmentFor(library.requirements, python);
-    const program = join(__dirname, 'programs', library.program);
-    const timed = (): Promise<Ended> => run(interpreter, [join(__dirname, 'timed.py'), program]);
-    const bare = await timed();
-    if (bare.code !== 0) throw new Error(`It fails bare (${ending(bare)}):\n${bare.stderr}`);
-    const alone = [cpuSeconds(bare), cpuSeconds(await timed()), cpuSeconds(await timed())];
-    for (const intervalUs of intervals) {
-      const problems: string[] = [];
-      const shares: number[] = [];
-      const costs: number[] = [];
-      for (let number = 0; number < runs; number++) {
-        const words = [
-          '--interval-us',
-          `${intervalUs}`,
-          ...(options.memory ? [] : ['--no-memory']),
-        ];
-        try {
-          const watched = await profile(interpreter, [...words, program], folder);
-          const problem = difference(bare, watched);
-          if (problem) problems.push(problem);
-          shares.push(onLines(watched.report));
-          costs.push(watched.report.processes.reduce((sum, it) => sum + it.cpu_s, 0));
-        } catch (error) {
-          problems.push((error as Error).message);
-        }
-      }
-      const result: Result = {
-        library: library.name,
-        python: `3.${minor}`,
-        intervalUs,
-        runs,
-        problems,
-        onLines: median(shares),
-        ratio: median(costs) / median(alone),
-      };
-      results.push(result);
-      console.log(row(result));
-      for (const problem of problems)
-        console.log(`  ${problem.split('\n').slice(0, 6).join('\n  ')}`);
-    }
+    await what(python, folder);
   } catch (error) {
-    notInstalled.push(`${library.name}: ${(error as Error).message}`);
+    notRun.push(`${library.name}: ${(error as Error).message}`);
     console.log(`${library.name.padEnd(14)}  3.${minor}  ${(error as Error).message}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs a library's program bare and watched. */
+async function meet(
+  library: Library,
+  minor: number,
+  interpreter: string,
+  folder: string,
+): Promise<void> {
+  const program = join(__dirname, 'programs', library.program);
+  const timed = (): Promise<Ended> => run(interpreter, [join(__dirname, 'timed.py'), program]);
+  const bare = await timed();
+  if (bare.code !== 0) throw new Error(`It fails bare (${ending(bare)}):\n${bare.stderr}`);
+  const alone = [cpuSeconds(bare), cpuSeconds(await timed()), cpuSeconds(await timed())];
+  for (const intervalUs of intervals) {
+    const problems: string[] = [];
+    const parts: Parts[] = [];
+    const costs: number[] = [];
+    for (let number = 0; number < runs; number++) {
+      const words = ['--interval-us', `${intervalUs}`, ...(options.memory ? [] : ['--no-memory'])];
+      try {
+        const watched = await profile(interpreter, [...words, program], folder);
+        const problem = difference(bare, watched);
+        if (problem) problems.push(problem);
+        parts.push(partsOf(watched.report));
+        costs.push(watched.report.processes.reduce((sum, it) => sum + it.cpu_s, 0));
+      } catch (error) {
+        problems.push((error as Error).message);
+      }
+    }
+    const result: Result = {
+      library: library.name,
+      python: `3.${minor}`,
+      intervalUs,
+      runs,
+      problems,
+      onLines: median(parts.map((it) => it.onLines)),
+      startAndEnd: median(parts.map((it) => it.startAndEnd)),
+      onNone: median(parts.map((it) => it.onNone)),
+      ratio: median(costs) / median(alone),
+    };
+    results.push(result);
+    console.log(row(result));
+    for (const problem of problems) {
+      console.log(`  ${problem.split('\n').slice(0, 6).join('\n  ')}`);
+    }
+  }
+}
+
+/** Runs a library's truth program, each line's median of the runs. */
+async function judge(
+  library: Library,
+  minor: number,
+  interpreter: string,
+  folder: string,
+): Promise<void> {
+  const all: LineScore[] = [];
+  for (let number = 0; number < runs; number++) {
+    all.push(...(await truthOf(interpreter, truthProgram(library.truth!), folder)).scores);
+  }
+  const python = `3.${minor}`;
+  const scores = [...new Set(all.map(({ line }) => line))].map((line) => {
+    const same = all.filter((score) => score.line === line);
+    return same.sort((a, b) => pointsOff(a) - pointsOff(b))[Math.floor(same.length / 2)]!;
+  });
+  truths.push({ library: library.name, python, scores });
+  for (const score of scores) console.log(truthRow(library.name, python, score));
 }
 
 /** One sentence when a watched run did not end or print as the bare one, less the last line, which says the CPU time. */
@@ -129,27 +186,4 @@ function ending({ code, signal }: Ended): string {
 /** CPU seconds of the program and its children, as timed.py prints them. */
 function cpuSeconds({ stdout }: Ended): number {
   return Number(/^cpu (.*)$/m.exec(stdout)?.[1]);
-}
-
-/** The part of the processes' CPU time that is on some line. */
-function onLines(report: Report): number {
-  const lines = report.files.flatMap((file) => file.lines);
-  const found = lines.reduce((sum, { self }) => sum + cpu(self), 0);
-  return found / report.processes.reduce((sum, it) => sum + it.cpu_s, 0);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function row(it: Result): string {
-  return [
-    it.library.padEnd(14),
-    it.python.padEnd(6),
-    `${it.intervalUs} µs`.padStart(8),
-    `${it.runs - it.problems.length}/${it.runs}`.padStart(6),
-    `${(100 * it.onLines).toFixed(1)} %`.padStart(8),
-    `×${it.ratio.toFixed(2)}`,
-  ].join('  ');
 }

@@ -180,6 +180,19 @@ test('what a helper does right after it was made belongs to the line that made i
   expect(lineOf(profile, 11)!.self).toMatchObject({ after: lineOf(profile, 11)!.self.helper });
 });
 
+test('a caller that slept where nobody saw it waited in one of the calls known', () => {
+  const pool = new Pool();
+  pool.waits(1, 12, 0, 60, pool.waiting);
+  pool.runs(1, 13, 60, 100);
+  // Between these two it slept.
+  pool.runs(1, 13, 130, 202);
+  pool.helps(8, 0, 60);
+  pool.helps(8, 106, 126);
+  const profile = pool.finished(112 + 80);
+  expect([12, 13].map((line) => helped(profile, line))).toEqual([80, 0]);
+  expect(lineOf(profile, 12)!.self.unsure / ms).toBeCloseTo(20, 3);
+});
+
 test('a thread that is in generated code belongs to the library it was seen in', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 200, pool.waiting);
@@ -240,11 +253,11 @@ test('a thread without a core is still in the call that it was seen in on that l
     });
   queue(12, 80, 40);
   pool.runs(1, 12, 80, 120, pool.calling);
-  pool.runs(1, 13, 120, 160);
-  queue(13, 200, 40);
+  pool.runs(1, 13, 120, 760);
+  queue(13, 800, 40);
   pool.helps(8, 0, 120);
-  pool.helps(8, 160, 200);
-  const profile = pool.finished(120 + 120 + 40);
+  pool.helps(8, 760, 800);
+  const profile = pool.finished(720 + 120 + 40);
   expect([12, 13].map((line) => helped(profile, line))).toEqual([120, 0]);
 });
 
