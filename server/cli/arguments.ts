@@ -1,5 +1,6 @@
 /** The command line of `linescope`. Which commands and options there are, options.ts says. */
 import {
+  allNames,
   commands,
   completionsOptions,
   exportFormats,
@@ -11,6 +12,7 @@ import {
   type Option,
   type Shell,
 } from './options';
+import { nearest } from './nearest';
 import { Misuse } from './misuse';
 import { parseRun, type RunCommand } from './runArguments';
 import { Words } from './words';
@@ -36,6 +38,8 @@ export type Command =
   | { kind: 'version' }
   /** What is wrong with the command line, one sentence. */
   | { kind: 'misuse'; message: string; topic?: CommandName };
+
+const commandNames = commands.map(({ name }) => name);
 
 /** Parses the arguments after `linescope`. Never throws. */
 export function parseArguments(argv: readonly string[]): Command {
@@ -82,7 +86,7 @@ function parseOther([word, ...rest]: readonly string[]): Command {
   throw new Misuse(
     /\.py$|^-[mc]$/.test(word)
       ? `To profile ${/^-/.test(word) ? 'it' : word}, write: linescope run ${[word, ...rest].join(' ')}`
-      : `linescope has no command "${word}".`,
+      : `linescope has no command "${word}"${didYouMean(word, commandNames)}`,
   );
 }
 
@@ -123,6 +127,11 @@ function parseCompletions(argv: string[]): Command {
   return { kind: 'completions', shell };
 }
 
+function didYouMean(typed: string, words: readonly string[]): string {
+  const meant = nearest(typed, words);
+  return meant ? `; did you mean ${meant}?` : '.';
+}
+
 /** The words that are no options; undefined when help was asked for. */
 function parsePlain(
   argv: string[],
@@ -141,7 +150,10 @@ function parsePlain(
       words.next();
       return [...positions, ...words.rest()];
     } else if (word.startsWith('-') && word !== '-') {
-      throw new Misuse(`linescope ${command} has no option ${word.replace(/=.*$/s, '')}.`);
+      const name = word.replace(/=.*$/s, '');
+      throw new Misuse(
+        `linescope ${command} has no option ${name}${didYouMean(name, allNames(options))}`,
+      );
     } else {
       positions.push(words.next()!);
     }

@@ -8,7 +8,7 @@ import { plainText } from '../../protocol/plain';
 import { readRegularText } from '../regularFile';
 import { shownPath } from '../rawText';
 import { largestSource, splitLines } from '../sources';
-import { codeOf } from './pythonOptions';
+import { codeOf, moduleOf } from './pythonOptions';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */
@@ -38,7 +38,7 @@ interface Layout {
 export function hotFiles(profile: Profile, style: Style): string[] {
   const all = [...profile.files.values()].flatMap((file) => rowsOf(file, profile));
   if (all.length === 0) {
-    return profile.samples > 0 ? [`No line reached ${thresholdPercent} % of the CPU time.`] : [];
+    return profile.samples > 0 ? [noLines(profile)] : [];
   }
   const shown = new Set(
     [...all].sort((a, b) => selfCpu(b.cost) - selfCpu(a.cost)).slice(0, mostLines),
@@ -57,6 +57,16 @@ export function hotFiles(profile: Profile, style: Style): string[] {
     blocks.push(paintWith(style)('dim', text));
   }
   return blocks;
+}
+
+/** Lines of libraries may have cost as much, but were seen too seldom to be sure of. */
+function noLines(profile: Profile): string {
+  const left = [...profile.files.values()].some(
+    (file) => annotateFile(file, profile, 'cpu', thresholdPercent).length > 0,
+  );
+  return left
+    ? `Lines of libraries only, each seen in fewer than ${fewSamples} samples, had ${thresholdPercent} % of the CPU time or more; the JSON report has all of them.`
+    : `No line reached ${thresholdPercent} % of the CPU time.`;
 }
 
 function rowsOf(file: FileCost, profile: Profile): Row[] {
@@ -168,6 +178,9 @@ export function readSource(path: string, profile?: Profile): string[] {
   return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
 }
 
+/** Code of other texts than -c names has the same file name, as that of .pth files: this much of a line may be theirs. */
+const mostForeign = 0.25;
+
 /**
  * The code that was run with -c. Of several lines it is not known where they end: a recording shows the end of a line as
  * the two characters that code may hold itself.
@@ -175,7 +188,13 @@ export function readSource(path: string, profile?: Profile): string[] {
 function codeLines(profile: Profile): string[] {
   const codes = new Set(profile.processes.flatMap(({ command }) => codeOf(command) ?? []));
   const [code = ''] = codes;
-  return codes.size === 1 && !code.includes(String.raw`\n`) ? [code] : [];
+  if (codes.size !== 1 || code.includes(String.raw`\n`)) return [];
+  const line = profile.files.get('<string>')?.lines.find((one) => one.line === 1);
+  const foreign = profile
+    .edges('<string>', 1)
+    .callers.filter(({ path }) => path !== '<string>')
+    .reduce((sum, { total }) => sum + amountOf(total, 'cpu'), 0);
+  return line && foreign > mostForeign * amountOf(line.total, 'cpu') ? [] : [code];
 }
 
 /** Relative to the working folder, or to the library folder it is in. */
@@ -194,7 +213,16 @@ export function isOwn(path: string, profile: Profile): boolean {
   if (path.startsWith('<')) return false;
   return (
     !/\/(site-packages|dist-packages|lib\/python3\.\d+)\//.test(path) ||
+    isModule(path, moduleOf(main?.command ?? [])) ||
     (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)
+  );
+}
+
+/** Whether a file is the module that -m names, or what runs when a package is named. */
+function isModule(path: string, module: string | undefined): boolean {
+  const place = `/${module?.replaceAll('.', '/')}`;
+  return (
+    module !== undefined && (path.endsWith(`${place}.py`) || path.endsWith(`${place}/__main__.py`))
   );
 }
 

@@ -19,7 +19,8 @@ import type { RunCommand } from './runArguments';
 import { cannotWrite, runProgram } from './run';
 import { toCollapsed, toSpeedscope } from '../export';
 import { allFlameTables } from '../flameTables';
-import { sortNotes } from '../notes';
+import { killed, sortNotes } from '../notes';
+import type { Note } from '../recordingFile';
 import { nothingRecorded } from '../outcome';
 import { sourceNotes } from './sourceNotes';
 import { buildReport } from '../report';
@@ -71,13 +72,15 @@ async function run(command: RunCommand): Promise<number> {
   }
   const { run: recorded, exitCode } = outcome;
   let keep = false;
+  const notes = notesOf(recorded, outcome.signal);
   try {
     if (recorded.processCount === 0) {
       say(nothingRecorded(recorded, exitCode));
     } else if (!command.quiet) {
-      process.stderr.write(showRun(recorded, terminalStyle(process.stderr, process.env)));
+      const style = terminalStyle(process.stderr, process.env);
+      process.stderr.write(showRun(recorded, style, notes));
     }
-    if (command.json !== undefined) keep = !writeReport(recorded, command.json) || keep;
+    if (command.json !== undefined) keep = !writeReport(recorded, notes, command.json) || keep;
     if (command.save !== undefined) keep = !save(recorded, command.save) || keep;
   } catch (error) {
     say(`The report could not be made: ${messageOf(error)}.`);
@@ -105,8 +108,9 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
     }
     if (command.kind === 'show') {
       const style = terminalStyle(process.stdout, process.env);
-      if (!command.quiet) process.stdout.write(showRun(recorded, style));
-      return command.json === undefined || writeReport(recorded, command.json) ? 0 : failed;
+      const notes = notesOf(recorded, undefined);
+      if (!command.quiet) process.stdout.write(showRun(recorded, style, notes));
+      return command.json === undefined || writeReport(recorded, notes, command.json) ? 0 : failed;
     }
     const tables = allFlameTables(recorded);
     const text =
@@ -119,9 +123,20 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
   }
 }
 
-function writeReport(recorded: Run, path: string): boolean {
-  const profile = recorded.profile();
-  const report = buildReport(profile, sortNotes([...recorded.notes(), ...sourceNotes(profile)]));
+/** What has to be said of a run that was opened here; `signal` is the one that ended the program, where that is known. */
+function notesOf(recorded: Run, signal: string | undefined): Note[] {
+  const said = recorded.notes().map((note): Note => {
+    if (note.text !== killed.text || signal === undefined) return note;
+    // Whoever presses Ctrl-C need not be warned of it.
+    const isAsked = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].includes(signal);
+    const text = note.text.replace('a signal', `a signal (${signal})`);
+    return { severity: isAsked ? 'information' : note.severity, text };
+  });
+  return sortNotes([...said, ...sourceNotes(recorded.profile())]);
+}
+
+function writeReport(recorded: Run, notes: readonly Note[], path: string): boolean {
+  const report = buildReport(recorded.profile(), notes);
   return writeText(path, [`${JSON.stringify(report, undefined, 1)}\n`]);
 }
 

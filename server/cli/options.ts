@@ -21,6 +21,11 @@ export interface Option {
   silent?: boolean;
 }
 
+/** Every spelling of some options, for one that was mistyped. */
+export function allNames(options: readonly Option[]): string[] {
+  return options.flatMap(({ names }) => [...names]);
+}
+
 export const runOptions = [
   {
     names: ['-o', '--output'],

@@ -42,11 +42,20 @@ export function isPythonName(command: string): boolean {
 
 /** What a Python command line runs with -c; undefined when it runs something else. */
 export function codeOf(command: readonly string[]): string | undefined {
+  return argumentOf(command, 'code');
+}
+
+/** The module that it runs with -m. */
+export function moduleOf(command: readonly string[]): string | undefined {
+  return argumentOf(command, 'module');
+}
+
+function argumentOf(command: readonly string[], form: 'code' | 'module'): string | undefined {
   for (let at = 1; at < command.length; at++) {
     const read = readPythonWord(command[at]!);
     if (!read) return undefined;
     if (read.kind === 'options') at += read.value ? 1 : 0;
-    else return read.form === 'code' ? (read.inline ?? command[at + 1]) : undefined;
+    else return read.form === form ? (read.inline ?? command[at + 1]) : undefined;
   }
   return undefined;
 }

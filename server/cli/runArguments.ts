@@ -5,7 +5,8 @@
 import { intervalOf, intervalOfRate, intervalOfUs } from './interval';
 import type { ProgramForm } from '../plan';
 import { Misuse } from './misuse';
-import { engines, runOptions } from './options';
+import { nearest } from './nearest';
+import { allNames, engines, runOptions } from './options';
 import { isPythonName, readPythonWord } from './pythonOptions';
 import { Words } from './words';
 
@@ -176,7 +177,10 @@ function takeCommand(words: Words, command: RunCommand): void {
 
 function unknownOption(word: string): string {
   const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word;
-  return `linescope run has no option ${name}; options of the program come after its name.`;
+  const meant = nearest(name, allNames(runOptions));
+  return meant
+    ? `linescope run has no option ${name}; did you mean ${meant}?`
+    : `linescope run has no option ${name}; options of the program come after its name.`;
 }
 
 function engine(text: string): RunCommand['engine'] {

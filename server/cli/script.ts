@@ -36,6 +36,12 @@ export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): S
   ];
   const found = places.map((place) => locate(place, cwd, env)).find((path) => path !== undefined);
   if (found === undefined) {
+    if (readStart(`${name}.py`) !== undefined) {
+      return {
+        ok: false,
+        message: `There is no file ${name} in this folder; did you mean ${name}.py?`,
+      };
+    }
     return {
       ok: false,
       message: `There is no file ${plainText(name)} in this folder, and no command of that name; to run a module, write -m ${plainText(name)}.`,

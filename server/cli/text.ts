@@ -11,9 +11,7 @@ import {
 import { gpuText } from './gpuText';
 import { glyph, hotFiles, readSource, shortPath } from './hotLines';
 import { memoryText } from './memoryText';
-import { sortNotes } from '../notes';
 import type { Note } from '../recordingFile';
-import { sourceNotes } from './sourceNotes';
 import { shortVersion } from '../report';
 import type { Run } from '../run';
 import { samplingRate } from '../sampling';
@@ -28,7 +26,7 @@ const smallestWait = 0.05;
 const narrowestText = 16;
 
 /** The whole report, ending in a newline. */
-export function showRun(run: Run, style: Style): string {
+export function showRun(run: Run, style: Style, notes: readonly Note[] = run.notes()): string {
   const profile = run.profile();
   const blocks = [
     header(run, profile, style),
@@ -37,7 +35,7 @@ export function showRun(run: Run, style: Style): string {
     waits(profile, style, 'queue'),
     gpuText(profile, style),
     memoryText(profile, style),
-    notes([...run.notes(), ...sourceNotes(profile)], style),
+    notesText(notes, style),
   ];
   return `\n${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -106,10 +104,10 @@ function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
   return [title, ...rows].join('\n');
 }
 
-function notes(all: readonly Note[], style: Style): string {
+function notesText(notes: readonly Note[], style: Style): string {
   const paint = paintWith(style);
   const colors = { information: 'dim', warning: 'yellow', error: 'red' } as const;
-  return sortNotes(all)
+  return notes
     .map(({ severity, text }) => {
       const word = severity === 'information' ? 'note' : severity;
       return `${paint(colors[severity], `${word}:`)} ${text}`;

@@ -150,7 +150,7 @@ describe.skipIf(!hasAgent)('linescope run', () => {
     const result = await cli(['run', 'program.py']);
     expect(result.code).toBe(137);
     expect(result.stderr).toContain('sum(range(2000))');
-    expect(result.stderr).toContain('ended by a signal');
+    expect(result.stderr).toContain('warning: The program was ended by a signal (SIGKILL)');
   });
 
   test('a program the engine did not get into says so', async () => {
