@@ -1,5 +1,6 @@
 /** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
+import { LineTables } from './lineTable';
 import { MemoryShares, noMemory, worse } from './memoryShares';
 import type { MemorySites } from './memorySites';
 import type { NativeNode } from './nativeChains';
@@ -65,6 +66,7 @@ export interface FileEntry {
 /** All lines and functions of a run. */
 export class LineCosts {
   readonly files = new Map<string, FileEntry>();
+  readonly tables = new LineTables();
   #stamp = 0;
   #isMemoryMeasured = false;
 

@@ -50,6 +50,28 @@ export function decodeLineTable(
   return entries.table(firstLine);
 }
 
+/** So many arguments any engine passes to a function. */
+const mostArguments = 4096;
+
+/** Tables of the code of a run, each decoded once however many processes run it. */
+export class LineTables {
+  readonly #known = new Map<string, LineTable>();
+
+  /** See decodeLineTable. */
+  decode(hexversion: number, firstLine: number, bytes: Uint8Array): LineTable {
+    let key = `${hexversion} ${firstLine} `;
+    for (let at = 0; at < bytes.length; at += mostArguments) {
+      key += String.fromCharCode(...bytes.subarray(at, at + mostArguments));
+    }
+    let table = this.#known.get(key);
+    if (!table) {
+      table = decodeLineTable(hexversion, firstLine, bytes);
+      this.#known.set(key, table);
+    }
+    return table;
+  }
+}
+
 /**
  * The source range of the instruction at an offset in bytes; offsets inside an instruction's inline cache give that
  * instruction's. −1 (a frame that has not started) is the first line.
@@ -219,8 +241,13 @@ class Entries {
 
   table(firstLine: number): LineTable {
     const values = this.#values;
-    const column = (offset: number): Int32Array =>
-      Int32Array.from({ length: values.length / 5 }, (_, index) => values[index * 5 + offset]!);
+    const column = (offset: number): Int32Array => {
+      const filled = new Int32Array(values.length / 5);
+      for (let index = 0; index < filled.length; index++) {
+        filled[index] = values[index * 5 + offset]!;
+      }
+      return filled;
+    };
     return {
       firstLine,
       start: column(0),

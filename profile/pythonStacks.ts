@@ -1,6 +1,6 @@
 /** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
 import { withoutRoom, withRoom } from './flameColumns';
-import { decodeLineTable, lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
+import { lookUpNearest, type LineTable, type SourcePosition } from './lineTable';
 import type { FunctionEntry, LineCosts, ResolvedFrame } from './lineCosts';
 import { absolutePath } from './paths';
 import type { CodeRecord, ProcessRecord, StackRecord } from './records';
@@ -34,7 +34,8 @@ export class PythonStacks {
 
   addCode(record: CodeRecord, process: ProcessRecord): void {
     const path = absolutePath(process.cwd, record.filename);
-    const table = decodeLineTable(process.hexversion, record.firstLine, record.lineTable);
+    const { firstLine, lineTable } = record;
+    const table = this.lines.tables.decode(process.hexversion, firstLine, lineTable);
     this.damagedTables += table.isDamaged ? 1 : 0;
     this.#codes.set(record.code, {
       function: this.lines.functionEntry(path, record.name, record.qualname, record.firstLine),
