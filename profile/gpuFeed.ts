@@ -25,6 +25,8 @@ export class GpuFeed {
   readonly #timeline = new GpuTimeline();
   #peakBytes: number | null = null;
   #costNs = 0;
+  /** Of each device: until when it has been told of. */
+  readonly #until = new Map<number, number>();
   /** Uses whose threads may not have been heard of yet. */
   #pending: GpuUseRecord[] = [];
   /** By cell: GPU time not yet charged to lines, ns; and whether its native frames are in the driver (1) or not (2). */
@@ -97,12 +99,15 @@ export class GpuFeed {
     const device = this.#device(use.device);
     this.#costNs = Math.max(this.#costNs, use.costNs);
     if (use.busyNs !== null) {
-      // More than all of the time is damage.
-      const busyNs = Math.min(use.busyNs, use.endNs - use.startNs);
+      // Stretches of a device follow one another: what was told before is not told again. More than all of the time is damage.
+      const { endNs } = use;
+      const startNs = Math.min(endNs, Math.max(use.startNs, this.#until.get(use.device) ?? 0));
+      this.#until.set(use.device, Math.max(endNs, this.#until.get(use.device) ?? 0));
+      const busyNs = Math.min(use.busyNs, endNs - startNs);
       device.busyNs = (device.busyNs ?? 0) + busyNs;
-      this.#timeline.busy(use.startNs, use.endNs, busyNs);
+      this.#timeline.busy(startNs, endNs, busyNs);
       if (busyNs > 0) {
-        this.#pending.push({ ...use, busyNs });
+        this.#pending.push({ ...use, startNs, busyNs });
       }
     }
     if (use.bytes !== null) {

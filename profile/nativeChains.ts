@@ -26,10 +26,10 @@ export class NativeNode implements LabelledFrame {
   readonly depth: number;
   /** File name of its library; empty for generated code. */
   readonly module: string;
-  readonly #work = new Map<CallKind, Work>();
+  #work: Map<CallKind, Work> | undefined;
   #key: string | undefined;
   #reported: NativeNode | undefined;
-  readonly #shown = new Map<Place, readonly NativeNode[]>();
+  #shown: Map<Place, readonly NativeNode[]> | undefined;
   #kernelEntry: { name: string | undefined } | undefined;
   #libraries: ReadonlySet<string> | undefined;
 
@@ -70,10 +70,11 @@ export class NativeNode implements LabelledFrame {
 
   /** Whose work a sample with this leaf is, above a Python frame that makes a call of this kind. */
   work(kind: CallKind): Work {
-    let work = this.#work.get(kind);
+    const known = (this.#work ??= new Map<CallKind, Work>());
+    let work = known.get(kind);
     if (work === undefined) {
       work = classify(kind, this.chain);
-      this.#work.set(kind, work);
+      known.set(kind, work);
     }
     return work;
   }
@@ -104,10 +105,11 @@ export class NativeNode implements LabelledFrame {
 
   /** The frames of the chain that a person should see. */
   shown(place: Place): readonly NativeNode[] {
-    let shown = this.#shown.get(place);
+    const known = (this.#shown ??= new Map<Place, readonly NativeNode[]>());
+    let shown = known.get(place);
     if (!shown) {
       shown = shownFrames(this.chain, place);
-      this.#shown.set(place, shown);
+      known.set(place, shown);
     }
     return shown;
   }

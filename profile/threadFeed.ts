@@ -14,6 +14,10 @@ const negligibleGap = 10e6;
 /** A thread that ran, or wanted to, leaves no gap longer than this, ns. */
 const shortestSleep = 2e6;
 
+/** A recording can name many threads that were never met. */
+const noCells = new Uint32Array(0);
+const noTimes = new Float64Array(0);
+
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
   track: number;
@@ -37,12 +41,12 @@ export class ThreadFeed {
   lastWork: Work = 'native';
 
   /** Rows: cell, and the interval in ns of the recording's time. Longer than rowCount. */
-  rowCell = new Uint32Array(0);
-  rowStart = new Float64Array(0);
-  rowWall = new Float64Array(0);
-  rowCpu = new Float64Array(0);
+  rowCell = noCells;
+  rowStart = noTimes;
+  rowWall = noTimes;
+  rowCpu = noTimes;
   /** So much of the beginning is a short gap, in which nobody saw the thread. */
-  rowGap = new Float64Array(0);
+  rowGap = noTimes;
   rowCount = 0;
   /** Starts and ends, one after the other, of the gaps in which it slept: rows may hide them. */
   readonly gaps: number[] = [];

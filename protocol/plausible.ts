@@ -15,12 +15,16 @@ const mostBytes = 2 ** 57;
 const mostPeriod = 2 ** 60;
 /** What CPython keeps line numbers and positions in code in, and Linux numbers of processes. */
 const mostInt = 2 ** 31 - 1;
+/** Frames of a stack: the agent cuts at 2048, and those of tasks that wait for one another are put together. */
+const deepest = 8192;
+const mostGpus = 1024;
 const mostCount = Number.MAX_SAFE_INTEGER;
 
 /** Follows one recording, record by record. */
 export class Plausibility {
   #latestNs = longestNs;
-  #stacks = 0;
+  /** Of each stack the number of its frames; of stack 0 none. */
+  readonly #depths: number[] = [0];
   #natives = 0;
   #modules = 0;
   #allocations = 0;
@@ -61,7 +65,7 @@ export class Plausibility {
         return limit(record.firstLine, mostInt, 'line');
       case 'stack':
         return (
-          limit(record.parent, this.#stacks++, 'caller') ??
+          this.#stack(record.parent) ??
           limit(record.between, this.#natives, 'native frame') ??
           limit(record.instruction, mostInt, 'position') ??
           (record.instruction < -1 ? 'has an impossible position' : undefined)
@@ -114,11 +118,12 @@ export class Plausibility {
         return this.#time(record.timeNs) ?? limit(record.resident, mostBytes, 'size');
       case 'gpuDevice':
         return (
-          limit(record.device, mostInt, 'number of a GPU') ?? limit(record.bytes, mostBytes, 'size')
+          limit(record.device, mostGpus, 'number of a GPU') ??
+          limit(record.bytes, mostBytes, 'size')
         );
       case 'gpuUse':
         return (
-          limit(record.device, mostInt, 'number of a GPU') ??
+          limit(record.device, mostGpus, 'number of a GPU') ??
           this.#time(record.startNs) ??
           this.#time(record.endNs) ??
           this.#duration(record.busyNs ?? 0) ??
@@ -135,6 +140,13 @@ export class Plausibility {
       case 'note':
         return undefined;
     }
+  }
+
+  #stack(parent: number): string | undefined {
+    const below = this.#depths[parent];
+    if (below === undefined) return 'has an impossible caller';
+    this.#depths.push(below + 1);
+    return limit(below, deepest, 'depth');
   }
 
   #thread(thread: number): string | undefined {

@@ -30,6 +30,8 @@ const longestLine = 4096;
 const largestPiece = 2 * pieceSize;
 /** Characters of an entry's name that are shown. */
 const longestName = 64;
+/** Recordings unpack to 2 – 6 times their size. What unpacks to much more was made to fill memory. */
+const mostUnpacked = (size: number): number => 20 * size + (32 << 20);
 const largestMeta = 1 << 20;
 const largestSymbols = 128 << 20;
 
@@ -228,9 +230,16 @@ function* pieces(
   const broken = new Set<string>();
   const fd = openRegular(path);
   try {
+    let left = mostUnpacked(fstatSync(fd).size);
     for (const { name, isRecording, offset, bytes } of entries) {
       if (!isRecording || broken.has(name)) continue;
       const piece = unzip(readAt(fd, offset, bytes));
+      left -= piece?.length ?? 0;
+      if (left < 0) {
+        const text = `${plainText(basename(path))} unpacks to far more than recordings do: what comes from byte ${offset} on is not shown.`;
+        notes.push({ severity: 'warning', text });
+        return;
+      }
       if (piece) {
         yield { name, bytes: piece };
         continue;
