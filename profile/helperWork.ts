@@ -284,7 +284,11 @@ export class HelperWork {
 
   #others(helper: ThreadFeed, ns: number): ThreadFeed[] {
     return [...this.threads.values()].filter(
-      (thread) => thread !== helper && ns >= thread.startNs && ns <= thread.endNs + longestGap,
+      (thread) =>
+        thread.runsPython &&
+        thread !== helper &&
+        ns >= thread.startNs &&
+        ns <= thread.endNs + longestGap,
     );
   }
 

@@ -381,6 +381,7 @@ export class ProcessFeed {
       thread.lastWork = work;
     }
     this.samples += sample.remainder ? 0 : 1;
+    thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
   }
@@ -390,7 +391,9 @@ export class ProcessFeed {
     const cost = queueCost(record.wallNs);
     this.cells.add(cell, cost);
     addRow(this.#total, 0, cost, 0);
-    this.#thread(record.thread).addQueue(cell, record.timeNs, record.wallNs);
+    const thread = this.#thread(record.thread);
+    thread.runsPython ||= this.cells.stack[cell] !== 0;
+    thread.addQueue(cell, record.timeNs, record.wallNs);
     this.#reached(record.timeNs);
   }
 

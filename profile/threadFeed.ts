@@ -27,6 +27,8 @@ export class ThreadFeed {
   name = '';
   /** Whether somebody gave it that name. */
   isNamed = false;
+  /** Whether it was ever seen in Python code. */
+  runsPython = false;
   /** Sums over its records, ns. */
   cpuNs = 0;
   waitNs = 0;

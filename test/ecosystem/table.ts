@@ -85,7 +85,8 @@ export function truthRow(library: string, python: string, score: LineScore): str
 
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;
 }
 
 function percent(value: number, width: number): string {
