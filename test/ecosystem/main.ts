@@ -34,6 +34,8 @@ const { values: options } = parseArgs({
   },
 });
 const runs = Number(options.runs);
+/** How long a program may take; on a busy machine some take minutes. */
+const deadlineMs = 600_000;
 const intervals = [1000, Number(options['fine-us'])];
 const unknown = options.only?.find((name) => !libraries.some((library) => library.name === name));
 if (unknown !== undefined) {
@@ -111,7 +113,8 @@ async function meet(
   folder: string,
 ): Promise<void> {
   const program = join(__dirname, 'programs', library.program);
-  const timed = (): Promise<Ended> => run(interpreter, [join(__dirname, 'timed.py'), program]);
+  const timed = (): Promise<Ended> =>
+    run(interpreter, [join(__dirname, 'timed.py'), program], { deadlineMs });
   const bare = await timed();
   if (bare.code !== 0) throw new Error(`It fails bare (${ending(bare)}):\n${bare.stderr}`);
   const alone = [cpuSeconds(bare), cpuSeconds(await timed()), cpuSeconds(await timed())];
@@ -122,7 +125,7 @@ async function meet(
     for (let number = 0; number < runs; number++) {
       const words = ['--interval-us', `${intervalUs}`, ...(options.memory ? [] : ['--no-memory'])];
       try {
-        const watched = await profile(interpreter, [...words, program], folder);
+        const watched = await profile(interpreter, [...words, program], folder, { deadlineMs });
         const problem = difference(bare, watched);
         if (problem) problems.push(problem);
         parts.push(partsOf(watched.report));

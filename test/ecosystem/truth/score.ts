@@ -30,7 +30,10 @@ export async function truthOf(
   env: Record<string, string> = {},
 ): Promise<{ scores: LineScore[]; report: Report }> {
   const words = ['--no-memory', path];
-  const ended = await profile(interpreter, words, folder, { env: { ...twoThreads, ...env } });
+  const ended = await profile(interpreter, words, folder, {
+    env: { ...twoThreads, ...env },
+    deadlineMs: 600_000,
+  });
   if (ended.code !== 0) throw new Error(`It ended with exit code ${ended.code}:\n${ended.stderr}`);
   return { scores: scoresOf(ended, path), report: ended.report };
 }
