@@ -1,0 +1,120 @@
+/**
+ * A long run with many children, read again: what that takes in time and memory. A few real children are recorded, and
+ * their recordings are repeated as those of other processes, one every 60 / PER_MINUTE seconds.
+ *
+ *     npm run bench:day -- [--hours 24] [--per-minute 50] [--rounds 300] [--memory] [--save] [--python PATH]
+ *
+ * --rounds: how much a child works.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { agentEnvironment } from '../protocol/agentEnvironment';
+import { encodeHeader, readHeader } from '../protocol/stream';
+import { findPython } from './peers/environment.mjs';
+import { machine, markdownTable, resolvePython, saveSection } from './results.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    hours: { type: 'string', default: '24' },
+    'per-minute': { type: 'string', default: '50' },
+    rounds: { type: 'string', default: '300' },
+    memory: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    python: { type: 'string' },
+  },
+});
+const here = fileURLToPath(new URL('.', import.meta.url));
+const [python, version] = resolvePython(options.python ?? findPython());
+const perMinute = Number(options['per-minute']);
+const children = Math.round(Number(options.hours) * 60 * perMinute);
+const recordedChildren = 20;
+const folder = mkdtempSync(join(tmpdir(), 'linescope-day-'));
+try {
+  const bytes = makeDay(record(join(folder, 'few')), join(folder, 'day'));
+  const words = [join(here, 'measure.py'), '3600', process.execPath];
+  const args = [...words, join(here, '../dist/cli.js'), 'show', join(folder, 'day')];
+  const said = execFileSync(python, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  report(bytes, JSON.parse(said));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The recordings of a parent and a few children, the parent's first. */
+function record(runDir) {
+  mkdirSync(runDir);
+  const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+  const settings = { agent, runDir, intervalUs: 1000, memory: options.memory };
+  const args = [join(here, 'day/parent.py'), join(here, 'day/child.py')];
+  execFileSync(python, [...args, String(recordedChildren), options.rounds], {
+    env: { ...process.env, ...agentEnvironment(settings, process.env) },
+    stdio: 'inherit',
+  });
+  return readdirSync(runDir)
+    .filter((name) => name.endsWith('.lsp'))
+    .map((name) => readFileSync(join(runDir, name)))
+    .map((bytes) => ({ bytes, header: readHeader(bytes) }))
+    .sort((a, b) => a.header.startMonotonicNs - b.header.startMonotonicNs);
+}
+
+/** Writes the run of a day. Returns the bytes of all its recordings. */
+function makeDay([parent, ...few], day) {
+  mkdirSync(day);
+  writeFileSync(join(day, `${parent.header.pid}.lsp`), parent.bytes);
+  let sum = 0;
+  for (let at = 0; at < children; at++) {
+    const { bytes, header } = few[at % few.length];
+    const laterNs = Math.round(at * (60e9 / perMinute));
+    const pid = 1_000_000 + at;
+    const recording = Buffer.from(bytes.subarray(0, header.headerSize + header.committed));
+    recording.set(
+      encodeHeader({
+        ...header,
+        pid,
+        startMonotonicNs: header.startMonotonicNs + laterNs,
+        startUnixNs: header.startUnixNs + laterNs,
+        heartbeatNs: header.heartbeatNs + laterNs,
+      }),
+    );
+    writeFileSync(join(day, `${pid}.lsp`), recording);
+    sum += statSync(join(day, `${pid}.lsp`)).size;
+  }
+  return sum;
+}
+
+function report(bytes, { cpu_s, wall_s, peak_bytes, exit }) {
+  if (exit !== 0) throw new Error(`linescope show ended with ${exit}.`);
+  const each = (value, digits) => (value / children).toFixed(digits);
+  const table = markdownTable(
+    ['', 'the run', 'a child'],
+    [
+      ['recordings', `${(bytes / 1e6).toFixed(0)} MB`, `${each(bytes / 1e3, 1)} kB`],
+      [
+        'memory at the peak',
+        `${(peak_bytes / 1e6).toFixed(0)} MB`,
+        `${each(peak_bytes / 1e3, 1)} kB`,
+      ],
+      ['CPU time of reading', `${cpu_s.toFixed(1)} s`, `${each(cpu_s * 1e3, 2)} ms`],
+      ['time of reading', `${wall_s.toFixed(1)} s`, `${each(wall_s * 1e3, 2)} ms`],
+    ],
+  );
+  const what = options.memory ? 'time and memory' : 'time';
+  const text = `${children} children in ${options.hours} hours (Python ${version}, ${what}), read again with \`linescope show\`.\n${machine()}.\n\n${table}`;
+  console.log(text);
+  const command = `npm run bench:day -- ${process.argv.slice(2).join(' ')}`.trim();
+  if (options.save) saveSection(`A long run${options.memory ? ' with memory' : ''}`, command, text);
+}
