@@ -36,10 +36,19 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   };
 }
 
-/** Why no process of a run wrote a recording, as far as can be told, and what to do. */
-export function nothingRecorded(run: Run, exit: number | undefined): string {
+/**
+ * Why no process of a run wrote a recording, as far as can be told, and what to do. `command`: what was run, where that is
+ * anything that may start Python.
+ */
+export function nothingRecorded(run: Run, exit: number | undefined, command?: string): string {
   const [note] = run.notes();
   if (note) return note.text;
+  if (command !== undefined) {
+    return (
+      `Nothing was recorded: ${command} started no Python program that the engine could be loaded into. It cannot be loaded ` +
+      'into what is statically linked, has more rights (as sudo), or runs in a container.'
+    );
+  }
   if (exit === 127 || exit === 126)
     return 'Nothing was recorded, because the interpreter could not be started.';
   return (

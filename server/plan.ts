@@ -97,7 +97,15 @@ async function findProgram(
 ): Promise<Found | { ok: false; message: string }> {
   if (form === 'command') {
     const place = isRaw(program) ? program : locate(program, cwd, env);
-    if (place === undefined) throw new CannotRun(`There is no command ${plainText(program)}.`);
+    if (place === undefined) {
+      const there =
+        program.includes('/') && (await fs.stat(resolve(cwd, program)).catch(() => false));
+      throw new CannotRun(
+        there
+          ? `${plainText(program)} cannot be executed. Change its permissions (chmod +x), or name the program that runs it.`
+          : `There is no command ${plainText(program)}.`,
+      );
+    }
     // The command as it was named, because a program may look at that.
     return { command: program, args: [], machine: '', pythonVersion: '' };
   }

@@ -75,7 +75,8 @@ async function run(command: RunCommand): Promise<number> {
   const notes = notesOf(recorded, outcome.signal);
   try {
     if (recorded.processCount === 0) {
-      say(nothingRecorded(recorded, exitCode));
+      const any = command.form === 'command' ? plainText(command.program) : undefined;
+      say(nothingRecorded(recorded, exitCode, any));
     } else if (!command.quiet) {
       const style = terminalStyle(process.stderr, process.env);
       process.stderr.write(showRun(recorded, style, notes));

@@ -56,11 +56,11 @@ function plain(program: string): Script {
 
 /** `typed`: how the user named the file. */
 function judge(name: string, start: string, typed = name): Script {
-  if (start.startsWith('\u007fELF')) return notPython(typed, 'it is compiled');
+  if (start.startsWith('\u007fELF')) return notPython(typed, typed === name, 'it is compiled');
   const line = interpreterLine(start, name);
   if (!line) return plain(name);
   if (!isPythonName(line.command)) {
-    return notPython(typed, `its first line names ${plainText(line.command)}`);
+    return notPython(typed, typed === name, `its first line names ${plainText(line.command)}`);
   }
   // `env python3` is whichever Python is found: the same that a file without such a line would get.
   const anyPython = line.isSearched && /^python3?$/.test(line.command);
@@ -74,11 +74,13 @@ function judge(name: string, start: string, typed = name): Script {
   };
 }
 
-function notPython(name: string, why: string): Script {
+function notPython(name: string, isHere: boolean, why: string): Script {
   const shown = plainText(name);
+  // A file of this folder is no command by its bare name.
+  const command = isHere && !name.includes('/') ? `./${shown}` : shown;
   return {
     ok: false,
-    message: `${shown} is no Python program: ${why}. To run it, and measure the Python programs that it starts, write: linescope run --exec ${shown} …`,
+    message: `${shown} is no Python program: ${why}. To run it, and measure the Python programs that it starts, write: linescope run --exec ${command} …`,
   };
 }
 

@@ -180,6 +180,17 @@ describe.skipIf(!hasAgent)('linescope run', () => {
   });
 });
 
+test.skipIf(!hasAgent)('a command that starts no Python says so', async () => {
+  const result = await cli(['run', '--exec', 'sh', '-c', 'exit 3']);
+  expect(result.code).toBe(3);
+  expect(result.stderr).toMatch(/^linescope: Nothing was recorded: sh started no Python program/);
+  writeFileSync(join(folder, 'tool'), '#!/bin/sh\n', { mode: 0o644 });
+  const closed = await cli(['run', '--exec', './tool']);
+  expect(closed.stderr).toMatch(/^linescope: \.\/tool cannot be executed\. .*chmod \+x/);
+  const shell = await cli(['run', 'tool']);
+  expect(shell.stderr).toMatch(/names \/bin\/sh.*linescope run --exec \.\/tool …/);
+});
+
 test('problems are one sentence and exit code 2', async () => {
   const results = await Promise.all([
     cli(['run', 'nowhere.py']),
