@@ -145,10 +145,10 @@ export const commands = [
     usage: ['completions bash|zsh|fish'],
     summary: 'print completions for a shell',
     help: [
-      'Prints what makes a shell complete commands, options and files of linescope. To have it now and in new shells:',
-      'bash: linescope completions bash >> ~/.bash_completion',
-      'zsh: linescope completions zsh > a file named _linescope in a folder of $fpath',
-      'fish: linescope completions fish > ~/.config/fish/completions/linescope.fish',
+      'Prints what makes a shell complete commands, options and files of linescope.',
+      'In bash, write in ~/.bashrc: eval "$(linescope completions bash)"',
+      'In zsh, write in ~/.zshrc, after compinit: eval "$(linescope completions zsh)"',
+      'For fish: linescope completions fish > ~/.config/fish/completions/linescope.fish',
     ],
   },
 ] as const satisfies readonly {

@@ -43,8 +43,8 @@ const typed: [string, string][] = [
 ];
 
 describe.each([
-  ['bash', (file: string) => `source ${file}; PS1='$ '`],
-  ['zsh', (file: string) => `autoload -Uz compinit; compinit -u -D; source ${file}`],
+  ['bash', (file: string) => `eval "$(cat ${file})"; PS1='$ '`],
+  ['zsh', (file: string) => `autoload -Uz compinit; compinit -u -D; eval "$(cat ${file})"`],
 ] as const)('%s', (shell, setup) => {
   const path = find(shell);
   test.skipIf(!path)('completes what is typed', () => {
