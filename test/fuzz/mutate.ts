@@ -25,7 +25,12 @@ export function mutant(seeds: readonly Seed[], seed: number, index: number): Fil
 
 function streamBytes(random: Random, stream: Stream): Uint8Array {
   const how = below(random, 10);
-  const list = how < 7 ? changedRecords(random, stream.records) : [...stream.records];
+  const list =
+    how < 4
+      ? believable(random, stream.records)
+      : how < 7
+        ? changedRecords(random, stream.records)
+        : [...stream.records];
   const minor = pick(random, [2, 2, 2, 1, 0, 7]);
   let body = encode(random, list, minor >= 2);
   // Damage that somebody has put the right checksum to.
@@ -87,6 +92,56 @@ function changedRecords(random: Random, before: readonly StreamRecord[]): Stream
         break;
       default:
         list[at] = changedRecord(random, list[at]!);
+    }
+  }
+  return list;
+}
+
+/** Kinds that others name, and those that name what has to come before. */
+const fixedPlace = new Set<string>([
+  ...['process', 'thread', 'stack', 'native', 'module', 'allocation', 'free', 'touched'],
+]);
+
+/**
+ * Many small changes that a decoder cannot object to: fields that other records of the kind have, other texts, and
+ * records that no other names, elsewhere, again or not at all.
+ */
+function believable(random: Random, before: readonly StreamRecord[]): StreamRecord[] {
+  const list = [...before];
+  const byKind = new Map<string, StreamRecord[]>();
+  for (const record of before) {
+    byKind.set(record.kind, [...(byKind.get(record.kind) ?? []), record]);
+  }
+  for (let count = 1 + below(random, 60); count > 0; count--) {
+    const at = below(random, list.length);
+    const record = list[at]!;
+    const other = pick(random, byKind.get(record.kind)!);
+    const isNamed = fixedPlace.has(record.kind);
+    switch (below(random, isNamed ? 4 : 7)) {
+      case 0: {
+        const texts = Object.entries(record).filter(([, value]) => typeof value === 'string');
+        const [key, was] = pick(random, texts);
+        if (!(key in choices) && key !== 'kind') {
+          list[at] = { ...record, [key]: otherText(random, was as string) };
+        }
+        break;
+      }
+      case 1:
+      case 2:
+      case 3: {
+        const key = pick(random, Object.keys(record));
+        const isBackwards = ['parent', 'between', 'module', 'allocation'].includes(key);
+        if (!isBackwards) list[at] = { ...record, [key]: other[key as keyof StreamRecord] };
+        break;
+      }
+      case 4:
+        list.splice(at, 1);
+        break;
+      case 5:
+        list.splice(at, 0, other);
+        break;
+      default:
+        list.splice(below(random, list.length - at) + at, 0, ...list.splice(at, 1));
     }
   }
   return list;
