@@ -58,10 +58,10 @@ test('names with escape sequences reach a terminal as text', () => {
 });
 
 test('a name of megabytes is cut', () => {
-  writeRecording(join(folder, '1.lsp'), records(`/tmp/${'x'.repeat(4 << 20)}.py`));
+  writeRecording(join(folder, '1.lsp'), records(`/tmp/${'x'.repeat(2 << 20)}.py`));
   const [path] = [...open(folder).profile().files.keys()];
   expect(path!.length).toBeLessThan(5000);
-});
+}, 30_000);
 
 test('entries of a saved run cannot smuggle text into messages', () => {
   const lsp = Buffer.from('no stream');
