@@ -10,7 +10,7 @@ import { LineCosts } from './lineCosts';
 import { NativeTree, type Symbolize } from './nativeChains';
 import { addOffLine } from './offLine';
 import {
-  endedBy,
+  ChildEnds,
   findProcesses,
   processInfo,
   threadInfos,
@@ -67,9 +67,10 @@ export class ProfileBuilder {
       addCost(total, feed.total);
     }
     const found = findProcesses(this.#feeds);
+    const childEnds = new ChildEnds(this.#feeds);
     const processes = found.map((process) => ({
       ...processInfo(process),
-      ...endedBy(process, this.#feeds),
+      ...childEnds.of(process),
     }));
     const starts = found.map(({ feeds }) => feeds[0]!.startNs);
     const ends = processes.map(({ elapsedNs }, index) => starts[index]! + elapsedNs);

@@ -101,22 +101,30 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
   };
 }
 
-/** Which signal ended a process that did not end by itself, as its parent has heard. */
-export function endedBy(
-  { feeds }: Process,
-  all: readonly ProcessFeed[],
-): Pick<ProcessInfo, 'endedBy'> {
-  const [{ pid, ppid, startNs }] = feeds as [ProcessFeed];
-  if (feeds.at(-1)!.state !== 'lost') return {};
-  // A number can be used again: the first end of that number after the start is this process's.
-  const [end] = all
-    .filter((parent) => parent.pid === ppid)
-    .flatMap(({ startNs: since, childEnds }) =>
-      childEnds.map((one) => ({ ...one, atNs: since + one.timeNs })),
-    )
-    .filter((one) => one.pid === pid && one.atNs >= startNs)
-    .sort((a, b) => a.atNs - b.atNs);
-  return end ? { endedBy: { signal: end.signal, byParent: end.byParent } } : {};
+/** Which signals ended children, as their parents have heard: by the numbers of both, the earliest first. */
+export class ChildEnds {
+  readonly #ends = new Map<string, { atNs: number; signal: number; byParent: boolean }[]>();
+
+  constructor(feeds: readonly ProcessFeed[]) {
+    for (const { pid: parent, startNs, childEnds } of feeds) {
+      for (const { pid, timeNs, signal, byParent } of childEnds) {
+        const known = this.#ends.get(`${parent} ${pid}`);
+        const end = { atNs: startNs + timeNs, signal, byParent };
+        if (known) known.push(end);
+        else this.#ends.set(`${parent} ${pid}`, [end]);
+      }
+    }
+    for (const ends of this.#ends.values()) ends.sort((a, b) => a.atNs - b.atNs);
+  }
+
+  /** Which signal ended a process that did not end by itself. */
+  of({ feeds }: Process): Pick<ProcessInfo, 'endedBy'> {
+    if (feeds.at(-1)!.state !== 'lost') return {};
+    const [{ pid, ppid, startNs }] = feeds as [ProcessFeed];
+    // A number can be used again: the first end of that number after the start is this process's.
+    const end = this.#ends.get(`${ppid} ${pid}`)?.find(({ atNs }) => atNs >= startNs);
+    return end ? { endedBy: { signal: end.signal, byParent: end.byParent } } : {};
+  }
 }
 
 /** The memory of a process that ran one program after the other; each starts with none. */

@@ -9,14 +9,32 @@ const requests: readonly number[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'].m
 );
 const kill = constants.signals.SIGKILL;
 
-/** One sentence for each way in which some of them ended. */
+/** Crashes beyond so many are only counted. */
+const mostCrashes = 5;
+
+/** A sentence for those that were stopped, one for each that crashed, and one for those of which nothing is known. */
 export function childNotes(lost: readonly ProcessInfo[]): Note[] {
-  const stopped = lost.filter(
-    ({ endedBy }) => endedBy && (endedBy.byParent || requests.includes(endedBy.signal)),
-  );
-  const unknown = lost.filter(({ endedBy }) => !endedBy);
-  const crashed = lost.filter((child) => !stopped.includes(child) && !unknown.includes(child));
-  return [...stoppedNote(stopped), ...crashed.map(crashNote), ...unknownNote(unknown)];
+  const stopped: ProcessInfo[] = [];
+  const crashed: ProcessInfo[] = [];
+  const unknown: ProcessInfo[] = [];
+  for (const child of lost) {
+    const { endedBy } = child;
+    if (!endedBy) unknown.push(child);
+    else if (endedBy.byParent || requests.includes(endedBy.signal)) stopped.push(child);
+    else crashed.push(child);
+  }
+  return [
+    ...stoppedNote(stopped),
+    ...crashed.slice(0, mostCrashes).map(crashNote),
+    ...moreCrashes(crashed.length - mostCrashes),
+    ...unknownNote(unknown),
+  ];
+}
+
+function moreCrashes(count: number): Note[] {
+  if (count <= 0) return [];
+  const text = `${count} more child ${count === 1 ? 'process' : 'processes'} crashed or ${count === 1 ? 'was' : 'were'} killed.`;
+  return [{ severity: 'warning', text }];
 }
 
 /** A pool ends its workers so, and a server its own: nothing is wrong with that. */
