@@ -193,6 +193,20 @@ test('a caller that slept where nobody saw it waited in one of the calls known',
   expect(lineOf(profile, 12)!.self.unsure / ms).toBeCloseTo(20, 3);
 });
 
+test('what libraries do while Python ends is a part of that, and no helper’s work', () => {
+  const pool = new Pool();
+  const ends = [
+    pool.native('interpreter:Py_FinalizeEx', 'other:free_all'),
+    pool.native('libc:exit', 'libc:__run_exit_handlers', 'other:free_all'),
+  ];
+  ends.forEach((native, index) => {
+    const times = { timeNs: (4 + 4 * index) * ms, wallNs: 4 * ms, cpuNs: 4 * ms };
+    pool.sample({ thread: 1, noPython: true, native, ...times });
+  });
+  const { offLine } = pool.finished(8);
+  expect(offLine).toMatchObject({ interpreter: 8 * ms, libraries: [] });
+});
+
 test('a thread that is in generated code belongs to the library it was seen in', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 200, pool.waiting);
