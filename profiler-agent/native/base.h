@@ -14,11 +14,11 @@
 #define INLINE static inline __attribute__((always_inline))
 // Thread-locals must not be allocated on first use: the first use may be in a signal handler.
 #define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
-// For functions that do nothing, nearly always, but jump on to another one.
+// For functions that do nothing, nearly always, but jump on to another one: in one cache line each.
 #ifdef __clang__
-#define FRAMELESS
+#define FRAMELESS __attribute__((aligned(64)))
 #else
-#define FRAMELESS __attribute__((optimize("omit-frame-pointer")))
+#define FRAMELESS __attribute__((optimize("omit-frame-pointer"), aligned(64)))
 #endif
 // The only symbols the library shows: the functions it interposes.
 #define EXPORT __attribute__((visibility("default")))
