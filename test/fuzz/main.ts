@@ -3,7 +3,8 @@
  * --seconds N (60), --seed S (a new one each time), --from INDEX and --count N (to see one again), --found FOLDER (where
  * inputs that fail are kept: artifacts/fuzz). A mutant fails that
  * throws, takes more than 2 s of CPU time or 4 times its size and 200 MB of memory, or whose report does not fit its schema.
- * What fails is tried again in a fresh process, alone. The last line is `N mutants, N failed`; exit code 1 when any did.
+ * What fails is tried again in a fresh process, alone; once it is fixed, its folder belongs in test/fuzz/found, which the unit
+ * tests try. The last line is `N mutants, N failed`; exit code 1 when any did.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
