@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowedPoints, pointsOff, truthOf, truthProgram } from '../ecosystem/truth/score';
 import { reportProblems } from '../reportSchema';
 import { Folders, mark, profile, program, run } from './programs';
-import { numpyFolder, pythons } from './pythons';
+import { fewPythons, numpyFolder, pythons } from './pythons';
 import { cpu, lineOf } from './report';
 
 const folders = new Folders();
@@ -88,7 +88,10 @@ describe.each(pythons)('Python $name', (python) => {
     expect(Math.abs(self.helper_s - others)).toBeLessThan(points);
     expect(cpu(self)).toBeGreaterThan(0.95 * (own + others) - report.agent_cpu_s);
   });
+});
 
+// Long enough for a line's share to be known to a point: some 250 samples a second.
+describe.each(fewPythons)('Python $name', (python) => {
   test('lines have of a pool’s work what the program measures, also of what follows the call', async () => {
     const env = { PYTHONPATH: await numpyFolder(python) };
     const found = await truthOf(python.path, truthProgram('numpy_.py'), folders.make(), env);
@@ -100,7 +103,8 @@ describe.each(pythons)('Python $name', (python) => {
       console.log(
         `${python.name}: ${line} ${measured.toFixed(1)} of ${expected.toFixed(1)} %, helpers ${helpers.toFixed(1)}, after the call ${after.toFixed(1)}; may blur by ${blurred.toFixed(1)}`,
       );
-      expect(pointsOff(score), line).toBeLessThan(allowedPoints + blurred);
+      const sampled = Math.sqrt((expected * (100 - expected)) / found.report.samples);
+      expect(pointsOff(score), line).toBeLessThan(allowedPoints + blurred + sampled);
       // numpy's own code has no threads, and a pool that spins meanwhile does not work for it.
       if (line === 'sort' || line === 'rest') expect(helpers, line).toBe(0);
     }

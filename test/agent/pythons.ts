@@ -91,9 +91,11 @@ const chosen = process.env['LINESCOPE_TEST_PYTHON']?.split(',');
 export const pythons: Python[] = found.supported.filter(
   ({ name }) => !chosen || chosen.includes(name.split(' ')[0]!),
 );
+const minors = pythons.map(({ minor }) => minor);
+const ends = [Math.min(...minors), Math.max(...minors)];
 /** The oldest and the newest of them, for what is the same with every interpreter. */
 export const fewPythons: Python[] = pythons.filter(
-  (_, index) => index === 0 || index === pythons.length - 1,
+  ({ minor }, index) => ends.includes(minor) && minors.indexOf(minor) === index,
 );
 /** CPythons that the agent does not know: 3.8 and older, and what is newer than the newest. */
 export const unsupportedPythons: Python[] = found.unsupported;

@@ -8,7 +8,7 @@ a = random.random((600, 600))
 values = random.random(400_000)
 a @ a
 clocks = Clocks()
-for _ in range(15):
+for _ in range(90):
     with clocks.call("multiply"):
         a @ a  # mark: multiply
     clocks.rest()  # mark: rest
