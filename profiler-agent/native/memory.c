@@ -23,6 +23,9 @@
 // is more. A program that mostly waits can leak, too.
 #define BUDGET_PERMILLE 15
 #define BUDGET_IDLE_PERMILLE 10
+// And so much beyond that, once: what begins, imports and builds up is dear for a moment, and a short program is no
+// more than that.
+#define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
 // Copies are sampled by their bytes, too.
 #define COPY_PERIOD (2u * 1024u * 1024u)
 #define FOOTPRINT_NS (100 * 1000 * 1000ull)
@@ -215,7 +218,7 @@ void memory_copied(size_t size) {
 
 // ---- The watcher's part ----
 
-static uint64_t adapt_at, adapt_cpu, adapt_spent;
+static uint64_t adapt_at, adapt_cpu, adapt_spent, adapt_once;
 
 bool memory_is_on(void) {
   return atomic_load_explicit(&on, memory_order_relaxed);
@@ -248,6 +251,10 @@ void memory_adapt(uint64_t now) {
   uint64_t allowed = (cpu - adapt_cpu) * BUDGET_PERMILLE / 1000, used = spent - adapt_spent;
   uint64_t idle = (now - adapt_at) * BUDGET_IDLE_PERMILLE / 1000;
   if (adapt_at && allowed < idle) allowed = idle;
+  uint64_t beyond = used > allowed ? used - allowed : 0;
+  if (beyond > adapt_once) beyond = adapt_once;
+  adapt_once -= beyond;
+  used -= beyond;
   uint64_t period = atomic_load(&period_now);
   // What costs far too much is thinned at once: a burst is often over before it has been halved a few times.
   uint64_t factor = used / (allowed + 1) + 1;
@@ -273,6 +280,7 @@ void memory_start(const struct interpreter *interpreter) {
   memory_handlers_begin(python->eval_entry);
   memory_python_begin(python);
   atomic_store(&period_now, PERIOD_FIRST);
+  adapt_once = BUDGET_ONCE_NS;
   atomic_store_explicit(&on, true, memory_order_release);
 }
 
@@ -292,6 +300,7 @@ void memory_after_fork(void) {
   memory_notes_clear();
   atomic_store(&period_now, PERIOD_FIRST);
   adapt_at = adapt_cpu = 0;
+  adapt_once = BUDGET_ONCE_NS;
   memory_python_after_fork();
   memory_table_begin();
 }

@@ -116,6 +116,7 @@ export const memoryCases: MemoryCase[] = [
     quantities: [
       // Half a second of CPU time buys few samples.
       ...cBlocks.flatMap((mark) => [...kept(mark, 'kept', 10), python(mark, 0)]),
+      none('reserve', 'allocated', 'kept', 1),
       line('passing', 'allocated', 'passing', 10),
       none('passing', 'growth', 'passing', 0.1),
     ],

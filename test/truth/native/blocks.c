@@ -35,7 +35,10 @@ static void *allocate(const char *how, size_t size) {
     return posix_memalign(&block, 4096, size) ? NULL : block;
   block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
                -1, 0);
-  return block == MAP_FAILED ? NULL : block;
+  if (block == MAP_FAILED)
+    return NULL;
+  // A mapping is held as far as it is touched.
+  return strcmp(how, "reserve") ? memset(block, 1, size) : block;
 }
 
 // So many blocks of one size. Returns how many there were.
