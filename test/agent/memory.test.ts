@@ -176,7 +176,8 @@ describe.each(pythons)('Python $name', (python) => {
     expect(moment.growth_bytes).toBeLessThan(MB);
     expect(moment.reserved_bytes).toBe(0);
     within(moment.allocated_bytes, 48, 'allocated for a moment');
-    expect(of(report, 'never_touched').allocated_bytes).toBe(0);
+    // What the object of the mapping itself takes may be sampled.
+    expect(of(report, 'never_touched').allocated_bytes).toBeLessThan(MB);
     const [whole] = memoryOfProcesses(report);
     expect(whole!.reserved_bytes).toBeGreaterThanOrEqual((58 + 32) * MB);
     expect(whole!.reserved_bytes).toBeLessThan((60 + 32 + 4) * MB);
