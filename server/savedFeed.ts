@@ -14,9 +14,11 @@ export class SavedFeed {
   readonly notes: Note[] = [];
   ended = false;
   private readonly pieces: ReturnType<SavedRun['pieces']>;
-  /** null: the recording cannot be read, or not any further; or it has been read. */
+  /** null: the recording has been read, as far as it can be. */
   private readonly streams = new Map<string, Stream | null>();
   private reading = '';
+  /** Recordings whose pieces do not follow each other. */
+  private readonly scattered = new Set<string>();
 
   constructor(
     saved: SavedRun,
@@ -52,8 +54,11 @@ export class SavedFeed {
   }
 
   private take(name: string, piece: Uint8Array): void {
-    // The pieces of a recording follow each other.
-    if (name !== this.reading) this.finish(this.reading);
+    // The pieces of a recording follow each other, so a process is complete when the next one begins.
+    if (name !== this.reading) {
+      this.finish(this.reading);
+      if (this.streams.has(name)) this.sayScattered(name);
+    }
     this.reading = name;
     let stream = this.streams.get(name);
     if (stream === null) return;
@@ -75,6 +80,13 @@ export class SavedFeed {
       stream?.sink.finish('ended');
       this.streams.set(name, null);
     }
+  }
+
+  private sayScattered(name: string): void {
+    if (this.scattered.has(name)) return;
+    this.scattered.add(name);
+    const text = `${name} is damaged: its pieces do not follow each other; what was read before is shown.`;
+    this.notes.push({ severity: 'warning', text });
   }
 
   private finish(name: string): void {

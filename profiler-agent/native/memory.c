@@ -23,8 +23,7 @@
 // is more. A program that mostly waits can leak, too.
 #define BUDGET_PERMILLE 15
 #define BUDGET_IDLE_PERMILLE 10
-// And so much beyond that, once: what begins, imports and builds up is dear for a moment, and a short program is no
-// more than that.
+// So much more they may take once: a program imports and builds up at first, and a short one does nothing else.
 #define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
 // Copies are sampled by their bytes, too.
 #define COPY_PERIOD (2u * 1024u * 1024u)

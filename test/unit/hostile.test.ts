@@ -44,6 +44,22 @@ const escape = String.fromCharCode(27);
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
+test('pieces of a recording that do not follow each other are said to be damage', () => {
+  const recordings = ['1.lsp', '2.lsp'].map((name) => {
+    const path = join(folder, name);
+    writeRecording(path, records('/tmp/a.py'));
+    return [name, gzipSync(readFileSync(path))] as [string, Buffer];
+  });
+  const [first, second] = recordings as [[string, Buffer], [string, Buffer]];
+  const run = open(saved([first, second, first, second]));
+  expect(run.notes().map(({ text }) => text)).toEqual(
+    expect.arrayContaining(
+      ['1.lsp', '2.lsp'].map((name) => expect.stringContaining(`${name} is damaged: its pieces`)),
+    ),
+  );
+  expect(run.processCount).toBe(2);
+});
+
 test('names with escape sequences reach a terminal as text', () => {
   const evil = `/tmp/a${escape}]52;c;cm0gLXJm\u0007\n\u202e.py`;
   const list = records(evil).map((record) =>
