@@ -18,8 +18,10 @@
 // PyTypeObject.tp_flags.
 #define TYPE_FLAGS 168
 #define FLAG_COLLECTED (1u << 14)
-// Lists are walked again from end to end after so long: collections change their order.
+// Lists are walked again from end to end after so long, a little at a time: collections change their order. The more
+// objects there are the later, so that walking again takes less than a thousandth of the time.
 #define AGAIN_NS (2 * NS_PER_SECOND)
+#define AGAIN_OBJECT_NS (100 * 1000ull)
 
 struct node {
   uintptr_t next, previous, count, type;
@@ -29,7 +31,9 @@ struct list {
   uintptr_t head;
   // What came last at the last walk, and what came before that: another object may have the place of one by now.
   uintptr_t newest, before_newest;
-  uintptr_t older;  // where a walk goes on that has not come to the end; 0 when it has
+  uintptr_t older;   // where a walk goes on that has not come to the end; 0 when it has
+  uint32_t visited;  // how many objects have been met since walking began anew
+  bool walked;       // every object has been visited once: a walk that goes on is one that repeats
 };
 
 static const struct interpreter *python;
@@ -102,7 +106,7 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
   return visited;
 }
 
-static uint32_t list_walk(struct list *self, uint32_t most, void (*visit)(uintptr_t, uintptr_t)) {
+static uint32_t list_walk(struct list *self, uint32_t most, uint32_t most_again, void (*visit)(uintptr_t, uintptr_t)) {
   struct node head, last;
   uintptr_t stopped;
   if (!node_read(self->head, &head) || !node_read(head.previous, &last)) return 0;
@@ -112,13 +116,32 @@ static uint32_t list_walk(struct list *self, uint32_t most, void (*visit)(uintpt
   uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
   if (stopped) {
     self->older = stopped;
+    self->walked = false;
   } else if (older && visited < most) {
-    visited += stretch_walk(self, older, 0, 0, most - visited, &self->older, visit);
+    uint32_t rest = most - visited;
+    if (self->walked && rest > most_again) rest = most_again;
+    visited += stretch_walk(self, older, 0, 0, rest, &self->older, visit);
   }
+  self->visited += visited;
+  self->walked |= !self->older;
   return visited;
 }
 
-uint32_t gc_lists_walk(uint32_t most, void (*visit)(uintptr_t object, uintptr_t type), bool *complete) {
+// Begins to walk everything again.
+static void lists_again(uint64_t now) {
+  uint64_t objects = 0;
+  struct node head;
+  for (uint32_t i = 0; i < list_count; i++) {
+    struct list *list = &lists[i];
+    objects += list->visited;
+    if (list->older || !node_read(list->head, &head) || head.previous == list->head) continue;
+    list->older = head.previous;
+    list->visited = 0;
+  }
+  again_at = now + AGAIN_NS + objects * AGAIN_OBJECT_NS;
+}
+
+uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type), bool *complete) {
   *complete = false;
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   uintptr_t interpreter = interpreter_main();
@@ -128,14 +151,10 @@ uint32_t gc_lists_walk(uint32_t most, void (*visit)(uintptr_t object, uintptr_t 
     search_at = now + NS_PER_SECOND / 4;
     lists_find(interpreter);
   }
-  if (now >= again_at) {
-    again_at = now + AGAIN_NS;
-    for (uint32_t i = 0; i < list_count; i++)
-      if (!lists[i].older) lists[i].newest = 0;
-  }
+  if (now >= again_at) lists_again(now);
   uint32_t visited = 0;
-  for (uint32_t i = 0; i < list_count && visited < most; i++) visited += list_walk(&lists[i], most - visited, visit);
+  for (uint32_t i = 0; i < list_count && visited < most; i++) visited += list_walk(&lists[i], most - visited, most_again, visit);
   *complete = visited < most;
-  for (uint32_t i = 0; i < list_count; i++) *complete &= !lists[i].older;
+  for (uint32_t i = 0; i < list_count; i++) *complete &= lists[i].walked;
   return visited;
 }

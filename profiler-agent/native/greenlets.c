@@ -164,8 +164,13 @@ static void known_check(void) {
   for (uint32_t i = 0; i < kept; i++) slots[slot_of(known[i])] = known[i];
 }
 
-bool greenlets_search(uint64_t most_ns) {
-  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE), steps = most_ns * 1000 / step_ps;
+static uint32_t steps_of(uint64_t ns) {
+  uint64_t steps = ns * 1000 / step_ps;
+  return steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps;
+}
+
+bool greenlets_search(uint64_t most_ns, uint64_t again_ns) {
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   // Classes come and go, and addresses are used again.
   if (now >= types_until) {
     memset(types, 0, sizeof types);
@@ -177,7 +182,7 @@ bool greenlets_search(uint64_t most_ns) {
   }
   bool complete;
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  uint32_t visited = gc_lists_walk(steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps, visit, &complete);
+  uint32_t visited = gc_lists_walk(steps_of(most_ns), steps_of(again_ns), visit, &complete);
   uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
   // Of a short walk the clock itself is most.
   if (visited > 1000) step_ps = (step_ps + cost * 1000 / visited) / 2 + 1;

@@ -21,6 +21,9 @@
 #define SAVED_NS (5 * 1000 * 1000ull)
 // What searching for new greenlets may take in any case: those that are not found get no share.
 #define SEARCH_NS (150 * 1000ull)
+// What is kept for looks at those that are known, before old objects are searched again.
+#define RESERVE_NS (SAVED_NS / 4)
+#define AGAIN_NS (20 * 1000ull)
 
 static const struct interpreter *python;
 static uint64_t saved, saved_at, saved_cpu, task_cost;
@@ -159,8 +162,9 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack, .when = now};
   known_loop = 0;
   if (where->kind == LOOP_GREENLETS) {
+    uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
     // The search is paid for from the same purse, but says nothing about the price of a task.
-    self->again = !greenlets_search(saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS);
+    self->again = !greenlets_search(saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
     uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     saved -= searched - before < saved ? searched - before : saved;
     before = searched;

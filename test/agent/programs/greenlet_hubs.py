@@ -37,14 +37,15 @@ def change(name, by):
 
 def sleeps_long():
     change("long", 1)
-    sleep(1)  # mark: long
+    sleep(2)  # mark: long
     change("long", -1)
 
 
 def sleeps_short():
-    for _ in range(20):
+    # Never the same length twice, so that no nap keeps in step with the looks at it.
+    for nap in range(40):
         change("short", 1)
-        sleep(0.05)  # mark: short
+        sleep(0.03 + 0.04 * (nap * 0.618 % 1))  # mark: short
         change("short", -1)
         start(sleeps_brief)
 
@@ -75,7 +76,7 @@ if kind == "gevent":
     start = gevent.spawn
     thread = threading.Thread(target=another_hub)
     thread.start()
-    gevent.spawn_later(0.6, sends)
+    gevent.spawn_later(1.2, sends)
     gevent.joinall([gevent.spawn(function) for function in functions])  # mark: gevent joins
     thread.join()
     happened = event.Event()
@@ -84,7 +85,7 @@ if kind == "gevent":
     workers = pool.Pool(2)
 else:
     start = eventlet.spawn
-    eventlet.spawn_after(0.6, sends)
+    eventlet.spawn_after(1.2, sends)
     for each in [eventlet.spawn(function) for function in functions]:
         each.wait()  # mark: eventlet joins
     wait = functools.partial(sleep, 0.4)
