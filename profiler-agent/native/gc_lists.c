@@ -141,7 +141,8 @@ static void lists_again(uint64_t now) {
   again_at = now + AGAIN_NS + objects * AGAIN_OBJECT_NS;
 }
 
-uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type), bool *complete) {
+uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type),
+                       bool *complete) {
   *complete = false;
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   uintptr_t interpreter = interpreter_main();
@@ -153,7 +154,8 @@ uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr
   }
   if (now >= again_at) lists_again(now);
   uint32_t visited = 0;
-  for (uint32_t i = 0; i < list_count && visited < most; i++) visited += list_walk(&lists[i], most - visited, most_again, visit);
+  for (uint32_t i = 0; i < list_count && visited < most; i++)
+    visited += list_walk(&lists[i], most - visited, most_again, visit);
   *complete = visited < most;
   for (uint32_t i = 0; i < list_count; i++) *complete &= lists[i].walked;
   return visited;

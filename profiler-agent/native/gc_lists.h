@@ -9,4 +9,5 @@ void gc_lists_begin(const struct interpreter *python);
 // interpreter; at most so many, and of those that were passed on before at most most_again. Returns how many it has
 // visited, 0 when the collector's lists are not found. Lists that change meanwhile end a walk early. *complete: all
 // have been passed on.
-uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type), bool *complete);
+uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type),
+                       bool *complete);
