@@ -3,7 +3,8 @@
  * (snapshot), and the rows of the flame chart (flameSince). Both cost in proportion to what is new, not to what was.
  */
 import { addCost, zeroCost } from './cost';
-import { callEdges } from './edges';
+import { callEdges, type Places } from './edges';
+import { EndedProcesses } from './endedProcesses';
 import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
@@ -31,8 +32,9 @@ export class ProfileBuilder {
   /** The last process of each number. */
   readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
+  readonly #ended = new EndedProcesses(this.#lines);
   /** With native frames, and without. */
-  readonly #flame = [new FlameRows(true), new FlameRows(false)] as const;
+  readonly #flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)] as const;
   readonly #natives: NativeTree;
   #threads = 0;
 
@@ -49,7 +51,7 @@ export class ProfileBuilder {
       () => ++this.#threads,
       this.#natives,
       this.#byPid.get(header.pid),
-      () => this.#settle(feed),
+      (ended) => this.#settle(ended),
     );
     this.#feeds.push(feed);
     this.#byPid.set(header.pid, feed);
@@ -64,8 +66,10 @@ export class ProfileBuilder {
     const total = zeroCost();
     for (const feed of this.#feeds) {
       this.#settle(feed);
-      addCost(total, feed.total);
+      if (!feed.isCompact) addCost(total, feed.total);
     }
+    this.#ended.settle();
+    addCost(total, this.#ended.total);
     const found = findProcesses(this.#feeds);
     const childEnds = new ChildEnds(this.#feeds);
     const processes = found.map((process) => ({
@@ -91,7 +95,7 @@ export class ProfileBuilder {
       isQueueKnown: found.some(({ feeds }) => feeds.some((feed) => feed.isQueueKnown)),
       offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
-      edges: (path, line) => callEdges(this.#feeds, path, line),
+      edges: (path, line) => callEdges(this.#places(), path, line),
       memory: memories.length > 0 ? totalMemory(memories) : null,
       ...(gpu && { gpu }),
       liveOver: (path, line, count) => {
@@ -105,13 +109,18 @@ export class ProfileBuilder {
     };
   }
 
-  /** A process that has ended is kept as small as what can still be asked about it. */
+  /** Adds what a process did to lines; if it has ended, it is folded together with the others that have. */
   #settle(feed: ProcessFeed): void {
     if (feed.isCompact) return;
     feed.settle();
-    if (feed.state === 'running') return;
-    this.#flame.forEach((rows) => rows.resolve(feed));
-    feed.compact();
+    if (!feed.isOver) return;
+    feed.fold(this.#ended);
+    this.#flame.forEach((rows) => rows.forget(feed));
+  }
+
+  /** Where time was spent: processes that are not over, and all others together. */
+  #places(): Places[] {
+    return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
   }
 
   /**

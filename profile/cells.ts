@@ -4,7 +4,7 @@
  */
 import { classifyWithoutPython, type Work } from './classify';
 import { addRow, costRowLength } from './cost';
-import { withoutRoom, withRoom } from './flameColumns';
+import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
 
@@ -15,7 +15,7 @@ export type CellTop = (typeof cellTops)[number];
 const topNumbers = numbered(cellTops);
 const kindNumbers = numbered(callKinds);
 
-/** The cells of one process, as columns by cell id; columns are longer than count. */
+/** The cells of one process, or of all that have ended, as columns by cell id; columns are longer than count. */
 export class Cells {
   count = 0;
   /** Innermost Python frame, 0 for none. */
@@ -37,7 +37,33 @@ export class Cells {
 
   /** Id of a cell, made when new. */
   find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
-    const variant = kindNumbers[kind] * 8 + topNumbers[top];
+    // Only a running thread says whose work it does; one that waits has done little.
+    const ran = top === 'running' || top === 'system';
+    return this.#find(stack, leaf, kindNumbers[kind] * 8 + topNumbers[top], () =>
+      workOf(stack, ran ? leaf : undefined, kind),
+    );
+  }
+
+  /**
+   * Takes over a cell of another process with all that it cost, and returns its id here. stack: what its stack is here.
+   * What was not yet added to lines there is not yet here.
+   */
+  adopt(from: Cells, cell: number, stack: number): number {
+    const id = this.#find(stack, from.leaf[cell], from.#variant[cell]!, () => from.work[cell]!);
+    addRow(this.total, id * costRowLength, from.total, cell * costRowLength);
+    if (from.#isDirty[cell] === 1) {
+      addRow(this.fresh, id * costRowLength, from.fresh, cell * costRowLength);
+      this.#touch(id);
+    }
+    return id;
+  }
+
+  #find(
+    stack: number,
+    leaf: NativeNode | undefined,
+    variant: number,
+    workOfNew: () => Work,
+  ): number {
     const mask = this.#table.length - 1;
     let at = hash(stack, leaf?.id ?? 0, variant) & mask;
     for (let entry = this.#table[at]!; entry !== 0; entry = this.#table[at]!) {
@@ -52,9 +78,7 @@ export class Cells {
     this.stack[id] = stack;
     this.#variant[id] = variant;
     this.leaf.push(leaf);
-    // Only a running thread says whose work it does; one that waits has done little.
-    const ran = top === 'running' || top === 'system';
-    this.work.push(workOf(stack, ran ? leaf : undefined, kind));
+    this.work.push(workOfNew());
     this.#table[at] = id + 1;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
@@ -76,28 +100,25 @@ export class Cells {
   add(id: number, cost: Float64Array): void {
     addRow(this.total, id * costRowLength, cost, 0);
     addRow(this.fresh, id * costRowLength, cost, 0);
+    this.#touch(id);
+  }
+
+  #touch(id: number): void {
     if (this.#isDirty[id] === 0) {
       this.#isDirty[id] = 1;
       this.dirty.push(id);
     }
   }
 
+  /** Whether a cell has cost that was not added to lines yet. */
+  isDirty(id: number): boolean {
+    return this.#isDirty[id] === 1;
+  }
+
   /** Forgets the fresh cost of a cell taken from dirty. */
   settled(id: number): void {
     this.#isDirty[id] = 0;
     this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
-  }
-
-  /** No cell will be added or asked what it shows any more: keeps what each cost, and where. */
-  compact(): void {
-    this.stack = withoutRoom(this.stack, this.count);
-    this.total = withoutRoom(this.total, this.count * costRowLength);
-    this.leaf = [];
-    this.work = [];
-    this.fresh = new Float64Array(0);
-    this.#variant = new Uint8Array(0);
-    this.#isDirty = new Uint8Array(0);
-    this.#table = new Int32Array(0);
   }
 
   #growColumns(): void {

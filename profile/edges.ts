@@ -1,25 +1,32 @@
 /** Who calls a line and what it calls, found when somebody asks. */
 import { addCost, costOfRow, costRowLength, wallOf, zeroCost } from './cost';
-import type { ProcessFeed } from './processFeed';
+import type { Cells } from './cells';
 import type { ResolvedFrame } from './lineCosts';
+import type { StackTree } from './stackTree';
 import type { CallEdge, Cost } from './types';
+
+/** Where time was spent: of a process, or of several together. */
+export interface Places {
+  readonly stacks: StackTree;
+  readonly cells: Cells;
+}
 
 /**
  * Callers are the lines that called the function around this line while this line was running; callees are functions,
  * at their first lines. Each stack counts once for each edge; calls from a line or function to itself are left out.
  */
 export function callEdges(
-  feeds: readonly ProcessFeed[],
+  places: readonly Places[],
   path: string,
   line: number,
 ): { callers: CallEdge[]; callees: CallEdge[] } {
   const callers = new Map<object, CallEdge>();
   const callees = new Map<object, CallEdge>();
-  for (const feed of feeds) {
-    const above = feed.stacks.nodesAbove(path, line);
-    for (let cell = 0; cell < feed.cells.count; cell++) {
-      if (above[feed.cells.stack[cell]!] === 1) {
-        walk(feed, cell, path, line, callers, callees);
+  for (const of of places) {
+    const above = of.stacks.nodesAbove(path, line);
+    for (let cell = 0; cell < of.cells.count; cell++) {
+      if (above[of.cells.stack[cell]!] === 1) {
+        walk(of, cell, path, line, callers, callees);
       }
     }
   }
@@ -27,7 +34,7 @@ export function callEdges(
 }
 
 function walk(
-  feed: ProcessFeed,
+  of: Places,
   cell: number,
   path: string,
   line: number,
@@ -35,14 +42,10 @@ function walk(
   callees: Map<object, CallEdge>,
 ): void {
   const counted = new Set<object>();
-  const cost = (): Cost => costOfRow(feed.cells.total, cell * costRowLength);
+  const cost = (): Cost => costOfRow(of.cells.total, cell * costRowLength);
   let inner: ResolvedFrame | undefined;
-  for (
-    let at = feed.stacks.visible(feed.cells.stack[cell]!);
-    at !== 0;
-    at = feed.stacks.parentOf(at)
-  ) {
-    const frame = feed.stacks.frame(at);
+  for (let at = of.stacks.visible(of.cells.stack[cell]!); at !== 0; at = of.stacks.parentOf(at)) {
+    const frame = of.stacks.frame(at);
     if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
       const callee = inner.function;
       count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cost);

@@ -1,8 +1,8 @@
 /** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
 import type { Cells } from './cells';
-import { withoutRoom, withRoom } from './flameColumns';
+import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
-import type { ProcessFeed } from './processFeed';
+import type { StackTree } from './stackTree';
 import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './types';
 
 const kindIds = Object.fromEntries(frameKinds.map((kind, id) => [kind, id])) as Record<
@@ -10,15 +10,24 @@ const kindIds = Object.fromEntries(frameKinds.map((kind, id) => [kind, id])) as 
   number
 >;
 
+/** Where time was spent: a process that is read, or all that have ended. */
+export interface FlamePlaces {
+  readonly stacks: StackTree;
+  readonly cells: Cells;
+  /** Nothing will become known of code that is not. */
+  readonly isOver: boolean;
+  between(stack: number): NativeNode | undefined;
+}
+
 export class FlameInterner {
   readonly #strings = new Table<string>();
   readonly #functions = new Table<[name: number, file: number, line: number, module: number]>();
   readonly #frames = new Table<[fn: number, line: number, column: number, kind: number]>();
   readonly #stacks = new Table<[frame: number, parent: number]>();
-  /** Of each process, the flame stack of each stack node, two higher. */
-  readonly #nodes = new Map<ProcessFeed, number[]>();
-  /** Of each process, the flame stack of each cell, two higher; 0 not known yet. */
-  readonly #cells = new Map<ProcessFeed, Int32Array>();
+  /** The flame stack of each stack node, two higher. */
+  readonly #nodes = new Map<FlamePlaces, number[]>();
+  /** The flame stack of each cell, two higher; 0 not known yet. */
+  readonly #cells = new Map<FlamePlaces, Int32Array>();
   readonly #nativeFrames = new Map<NativeNode, number>();
 
   /** native: whether compiled functions have frames of their own. */
@@ -66,29 +75,25 @@ export class FlameInterner {
     };
   }
 
-  /** Finds the stacks of all cells of a process that has ended, which can then be told without it. */
-  resolve(feed: ProcessFeed): void {
-    for (let cell = 0; cell < feed.cells.count; cell++) {
-      this.cellStack(feed, cell);
-    }
-    const known = this.#cells.get(feed);
-    if (known) this.#cells.set(feed, withoutRoom(known, feed.cells.count));
-    this.#nodes.delete(feed);
+  /** Nobody will ask for cells of a process any more. */
+  forget(of: FlamePlaces): void {
+    this.#cells.delete(of);
+    this.#nodes.delete(of);
   }
 
   /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */
-  cellStack(feed: ProcessFeed, cell: number): number | undefined {
-    let known = this.#cells.get(feed);
+  cellStack(of: FlamePlaces, cell: number): number | undefined {
+    let known = this.#cells.get(of);
     if (!known || known.length <= cell) {
-      known = withRoom(known ?? new Int32Array(0), feed.cells.count);
-      this.#cells.set(feed, known);
+      known = withRoom(known ?? new Int32Array(0), of.cells.count);
+      this.#cells.set(of, known);
     }
     if (known[cell] === 0) {
-      const base = this.#pythonStack(feed, feed.cells.stack[cell]!);
+      const base = this.#pythonStack(of, of.cells.stack[cell]!);
       if (base === undefined) {
         return undefined;
       }
-      known[cell] = this.#top(feed.cells, cell, base) + 2;
+      known[cell] = this.#top(of.cells, cell, base) + 2;
     }
     return known[cell]! - 2;
   }
@@ -147,12 +152,12 @@ export class FlameInterner {
   }
 
   /** Iterative: stacks can be thousands of frames deep. */
-  #pythonStack(feed: ProcessFeed, stack: number): number | undefined {
-    const { stacks, natives } = feed;
-    let nodes = this.#nodes.get(feed);
+  #pythonStack(of: FlamePlaces, stack: number): number | undefined {
+    const { stacks } = of;
+    let nodes = this.#nodes.get(of);
     if (!nodes) {
       nodes = [1];
-      this.#nodes.set(feed, nodes);
+      this.#nodes.set(of, nodes);
     }
     const missing: number[] = [];
     let at = stack;
@@ -163,11 +168,11 @@ export class FlameInterner {
     let parent = nodes[at]! - 2;
     while (missing.length > 0) {
       const node = missing.pop()!;
-      const between = natives.get(stacks.betweenOf(node));
+      const between = of.between(node);
       const place = stacks.callerOf(node) === 0 ? 'below' : 'between';
       const base = between && this.native ? this.#natives(between.shown(place), parent) : parent;
       // A frame that nobody wrote is passed over, what is native below it is not.
-      const frame = stacks.visible(node) === node ? this.#pythonFrame(feed, node) : -1;
+      const frame = stacks.visible(node) === node ? this.#pythonFrame(of, node) : -1;
       if (frame === undefined) {
         return undefined;
       }
@@ -177,11 +182,11 @@ export class FlameInterner {
     return parent;
   }
 
-  #pythonFrame(feed: ProcessFeed, node: number): number | undefined {
-    const owner = feed.stacks.frame(node)?.function;
-    const position = feed.stacks.position(node);
+  #pythonFrame(of: FlamePlaces, node: number): number | undefined {
+    const owner = of.stacks.frame(node)?.function;
+    const position = of.stacks.position(node);
     if (!owner || !position) {
-      return feed.state === 'running'
+      return !of.isOver
         ? undefined
         : this.#frame(this.#function('(unknown function)', '', 0, ''), 0, 0, 'python');
     }

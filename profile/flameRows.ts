@@ -1,4 +1,5 @@
 /** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
+import type { EndedProcesses } from './endedProcesses';
 import { FlameInterner } from './flameInterner';
 import type { FlameMemory } from './flameMemory';
 import { mostSlices } from './memorySites';
@@ -38,13 +39,16 @@ export class FlameRows {
   #baseNs = NaN;
 
   /** native: whether compiled functions have frames of their own. */
-  constructor(native: boolean) {
+  constructor(
+    native: boolean,
+    private readonly ended: EndedProcesses,
+  ) {
     this.#interner = new FlameInterner(native);
   }
 
-  /** Takes what it needs of a process that has ended. */
-  resolve(feed: ProcessFeed): void {
-    this.#interner.resolve(feed);
+  /** A process was folded together with others that have ended. */
+  forget(feed: ProcessFeed): void {
+    this.#interner.forget(feed);
   }
 
   since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
@@ -96,7 +100,7 @@ export class FlameRows {
         process,
         sites,
         site,
-        stack: this.#interner.cellStack(feed, sites.cell[site]!) ?? -1,
+        stack: this.#cellStack(feed, sites.cell[site]!) ?? -1,
       })).filter(({ stack }) => stack >= 0);
     });
     const column = (of: (place: (typeof places)[number]) => number): Float64Array =>
@@ -139,17 +143,17 @@ export class FlameRows {
 
   /** Rows [start, limit) of a thread, stopping before one whose code has not been read yet. */
   #rows(feed: ProcessFeed, thread: ThreadFeed, start: number, limit: number): FlameThread {
+    const rows = thread.rows(start, limit);
     const stack = new Uint32Array(limit - start);
-    let end = start;
-    while (end < limit) {
-      const id = this.#interner.cellStack(feed, thread.rowCell[end]!);
+    let count = 0;
+    while (count < limit - start) {
+      const id = this.#cellStack(feed, rows.cell[count]!);
       if (id === undefined) {
         break;
       }
-      stack[end - start] = id < 0 ? nothing : id;
-      end++;
+      stack[count++] = id < 0 ? nothing : id;
     }
-    thread.sealed = Math.max(thread.sealed, end);
+    thread.sealed = Math.max(thread.sealed, start + count);
     const shift = feed.startNs - this.#baseNs;
     return {
       id: thread.track,
@@ -157,11 +161,15 @@ export class FlameRows {
       tid: thread.tid,
       name: thread.name,
       process: feed.program,
-      stack: stack.slice(0, end - start),
-      time: thread.rowStart.slice(start, end).map((ns) => ns + shift),
-      wall: thread.rowWall.slice(start, end),
-      cpu: thread.rowCpu.slice(start, end),
+      stack: stack.slice(0, count),
+      time: rows.start.slice(0, count).map((ns) => ns + shift),
+      wall: rows.wall.slice(0, count),
+      cpu: rows.cpu.slice(0, count),
     };
+  }
+
+  #cellStack(feed: ProcessFeed, cell: number): number | undefined {
+    return this.#interner.cellStack(feed.isCompact ? this.ended : feed, cell);
   }
 }
 

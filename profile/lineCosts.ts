@@ -1,9 +1,12 @@
 /** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
+import type { Cells } from './cells';
+import { Codes } from './codes';
 import { LineTables } from './lineTable';
 import { MemoryShares, noMemory, worse } from './memoryShares';
 import type { MemorySites } from './memorySites';
 import type { NativeNode } from './nativeChains';
+import type { StackTree } from './stackTree';
 import type {
   FileCost,
   FunctionCost,
@@ -27,6 +30,8 @@ export interface FunctionEntry {
   gpu: GpuCost | undefined;
   /** Threads without Python code that worked for it, by their ids; undefined for none. */
   helpers: Set<number> | undefined;
+  /** And how many of processes that have ended. */
+  endedHelpers: number;
   /** Its frames by line: those of all processes. */
   frames: Map<number, ResolvedFrame>;
   /** The last cell added to total, so that recursion counts once. */
@@ -49,6 +54,7 @@ export interface LineEntry {
   memory: MemoryShares | undefined;
   gpu: GpuCost | undefined;
   helpers: Set<number> | undefined;
+  endedHelpers: number;
   stamp: number;
   /** As last handed out; undefined once something has been added since. */
   built: LineCost | undefined;
@@ -67,6 +73,7 @@ export interface FileEntry {
 export class LineCosts {
   readonly files = new Map<string, FileEntry>();
   readonly tables = new LineTables();
+  readonly codes = new Codes(this);
   #stamp = 0;
   #isMemoryMeasured = false;
 
@@ -91,6 +98,7 @@ export class LineCosts {
         memory: undefined,
         gpu: undefined,
         helpers: undefined,
+        endedHelpers: 0,
         frames: new Map(),
         stamp: 0,
       };
@@ -113,6 +121,7 @@ export class LineCosts {
         memory: undefined,
         gpu: undefined,
         helpers: undefined,
+        endedHelpers: 0,
         stamp: 0,
         built: undefined,
       };
@@ -185,6 +194,26 @@ export class LineCosts {
     }
   }
 
+  /** A process has ended: of the threads that worked for its cells (by their ids) only the number is kept. */
+  endHelpers(helpersOf: ReadonlyMap<number, Set<number>>, cells: Cells, stacks: StackTree): void {
+    const ended = new Map<FunctionEntry | LineEntry, Set<number>>();
+    for (const [cell, threads] of helpersOf) {
+      let at = stacks.visible(cells.stack[cell]!);
+      for (; at !== 0; at = stacks.parentOf(at)) {
+        const frame = stacks.frame(at);
+        for (const entry of frame ? [frame.line, frame.function] : []) {
+          const known = ended.get(entry) ?? new Set();
+          ended.set(entry, known);
+          threads.forEach((thread) => known.add(thread));
+        }
+      }
+    }
+    for (const [entry, threads] of ended) {
+      threads.forEach((thread) => entry.helpers?.delete(thread));
+      entry.endedHelpers += threads.size;
+    }
+  }
+
   /** Memory is being measured: a line without any has allocated nothing. */
   measureMemory(): void {
     if (!this.#isMemoryMeasured) {
@@ -252,7 +281,7 @@ function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
         line: entry.line,
         self: costOfRow(entry.self, 0),
         total: costOfRow(entry.total, 0),
-        helperThreads: entry.helpers?.size ?? 0,
+        helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
         memory: entry.memory
           ? { ...entry.memory.cost(undefined), leak: leaks.get(entry) ?? null }
           : none,
@@ -272,7 +301,7 @@ function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
     function: entry.function.qualname,
     self: costOfRow(entry.self, 0),
     total,
-    helperThreads: entry.helpers?.size ?? 0,
+    helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
     memory: entry.memory?.cost(wallOf(total)) ?? none,
     ...(entry.gpu && { gpu: { ...entry.gpu } }),
     natives: [...entry.natives.values()]

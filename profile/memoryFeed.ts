@@ -88,11 +88,11 @@ export class MemoryFeed {
     this.#dirty = later;
   }
 
-  /** It has been settled for the last time. */
-  compact(): void {
+  /** It has been settled for the last time. cellNow: what each of its cells is among those of the processes that have ended. */
+  compact(cellNow: Uint32Array): void {
     this.#isDirty = [];
     this.#isCharged = [];
-    this.sites.compact();
+    this.sites.compact(cellNow);
   }
 
   /** The largest resident size seen so far, bytes; 0 when nobody looked. */

@@ -190,13 +190,13 @@ export class MemorySites {
   }
 
   /** No record will come any more. */
-  compact(): void {
+  compact(cellNow: Uint32Array): void {
     const { count } = this;
     this.#blocks = new Map();
     this.#ofCell = new Map();
     this.#offPeak = [];
     this.#isOffPeak = new Uint8Array(0);
-    this.cell = withoutRoom(this.cell, count);
+    this.cell = this.cell.slice(0, count).map((cell) => cellNow[cell]!);
     this.allocated = withoutRoom(this.allocated, count);
     this.allocations = withoutRoom(this.allocations, count);
     this.python = withoutRoom(this.python, count);

@@ -128,22 +128,42 @@ export class NativeNode implements LabelledFrame {
 /** A module as recordings of one run name it, each by a number of its own. */
 interface Module {
   readonly id: number;
-  readonly record: ModuleRecord;
+  readonly record: ModuleRecord | undefined;
+  /** What is at its offsets: at those of functions, and at exact ones. */
+  readonly byOffset: readonly [Map<number, ModuleSymbol>, Map<number, ModuleSymbol>];
 }
+
+/** What a native frame says by itself. */
+interface ModuleSymbol {
+  readonly id: number;
+  /** Empty for none. */
+  readonly name: string;
+  /** Its offset where that is all there is to tell it by, otherwise −1. */
+  readonly place: number;
+}
+
+/** More than there is memory for. */
+const mostSymbols = 2 ** 26;
 
 /** The native nodes of a run. Its processes share them: most of them run the same code. */
 export class NativeTree {
-  readonly #modules = new Map<string, Module>();
-  readonly #nodes = new Map<string, NativeNode>();
+  readonly #modules = new Map<string, Module[]>();
+  #moduleCount = 0;
+  /** Code that is in no module. */
+  readonly #nowhere: Module = { id: 0, record: undefined, byOffset: [new Map(), new Map()] };
+  readonly #symbols = new Map<string, ModuleSymbol>();
+  /** By parent and symbol. */
+  readonly #nodes = new Map<number, NativeNode>();
 
   constructor(private readonly symbolize: Symbolize) {}
 
   module(record: ModuleRecord): Module {
-    const key = `${record.moduleKind} ${record.buildId.join(' ')} ${record.path}`;
-    let module = this.#modules.get(key);
+    const known = this.#modules.get(record.path) ?? [];
+    let module = known.find((one) => one.record && isSame(one.record, record));
     if (!module) {
-      module = { id: this.#modules.size + 1, record };
-      this.#modules.set(key, module);
+      module = { id: ++this.#moduleCount, record, byOffset: [new Map(), new Map()] };
+      known.push(module);
+      this.#modules.set(record.path, known);
     }
     return module;
   }
@@ -151,27 +171,41 @@ export class NativeTree {
   /** The node of a frame above another one; the one below where it says nothing of its own. */
   node(
     parent: NativeNode | undefined,
-    module: Module | undefined,
-    { offset, exact }: NativeRecord,
+    module: Module = this.#nowhere,
+    record: NativeRecord,
   ): NativeNode {
-    const symbol = module && this.symbolize(module.record, offset, exact);
-    const name = symbol === undefined ? '' : plainSymbol(symbol);
+    const symbol = this.#symbol(module, record);
+    const { id, name, place } = symbol;
     if (parent && (name === linkage || parent.depth >= deepest)) return parent;
-    const place = name === '' && !exact ? offset : -1;
-    const key = `${parent?.id ?? 0} ${module?.id ?? 0} ${place} ${name}`;
+    const key = (parent?.id ?? 0) * mostSymbols + id;
     let node = this.#nodes.get(key);
     if (!node) {
       node = new NativeNode(
         this.#nodes.size + 1,
         parent,
-        module?.record.moduleKind ?? 'anonymous',
+        module.record?.moduleKind ?? 'anonymous',
         name === '' ? undefined : name,
-        name || labelOf(module?.record, place),
-        module?.record.path ?? '',
+        name || labelOf(module.record, place),
+        module.record?.path ?? '',
       );
       this.#nodes.set(key, node);
     }
     return node;
+  }
+
+  #symbol(module: Module, { offset, exact }: NativeRecord): ModuleSymbol {
+    const known = module.byOffset[exact ? 1 : 0];
+    let symbol = known.get(offset);
+    if (!symbol) {
+      const found = module.record && this.symbolize(module.record, offset, exact);
+      const name = found === undefined ? '' : plainSymbol(found);
+      const place = name === '' && !exact ? offset : -1;
+      const key = `${module.id} ${place} ${name}`;
+      symbol = this.#symbols.get(key) ?? { id: this.#symbols.size + 1, name, place };
+      this.#symbols.set(key, symbol);
+      known.set(offset, symbol);
+    }
+    return symbol;
   }
 }
 
@@ -195,12 +229,14 @@ export class NativeChains {
   get(id: number): NativeNode | undefined {
     return this.#byRecord[id];
   }
+}
 
-  /** Forgets the ids. Nobody asks for them any more. */
-  compact(): void {
-    this.#modules = [];
-    this.#byRecord = [];
-  }
+function isSame(a: ModuleRecord, b: ModuleRecord): boolean {
+  return (
+    a.moduleKind === b.moduleKind &&
+    a.buildId.length === b.buildId.length &&
+    a.buildId.every((byte, at) => byte === b.buildId[at])
+  );
 }
 
 function labelOf(module: ModuleRecord | undefined, place: number): string {

@@ -1,11 +1,13 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
 import { Cells, type CellTop } from './cells';
+import { chargeCell } from './charge';
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
+import type { EndedProcesses } from './endedProcesses';
 import { GpuFeed } from './gpuFeed';
 import { HelperWork, type HelperSample } from './helperWork';
 import type { LineCosts } from './lineCosts';
 import { MemoryFeed } from './memoryFeed';
-import { NativeChains, type NativeTree } from './nativeChains';
+import { NativeChains, type NativeNode, type NativeTree } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
 import { libraryName, programOf } from './paths';
@@ -29,36 +31,63 @@ import type { Cost, ProcessInfo } from './types';
 /** What a fork needs to become another program: some milliseconds, by the size of its parent. */
 const briefNs = 20e6;
 
-/** Takes one recording; made by ProfileBuilder.addProcess. */
-export class ProcessFeed {
+/** What it takes to read a recording. */
+class Reading {
   readonly cells = new Cells();
-  readonly threads = new Map<number, ThreadFeed>();
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
-  readonly #total = new Float64Array(costRowLength);
+  readonly helpers: HelperWork;
+  /** Of each cell, the threads without Python code that worked for it, by their ids. */
+  readonly helpersOf = new Map<number, Set<number>>();
+  readonly offLine = new OffLine();
+  readonly total = new Float64Array(costRowLength);
+  readonly waitingCodes: CodeRecord[] = [];
+  /** undefined while no GPU is known to be used. */
+  gpu: GpuFeed | undefined;
+  stats: StatsRecord | undefined;
+  foreign = 0;
+  unknownCode = 0;
+
+  constructor(
+    lines: LineCosts,
+    natives: NativeTree,
+    threads: ReadonlyMap<number, ThreadFeed>,
+    chargeHelper: (sample: HelperSample, cell: number | undefined, row: Float64Array) => void,
+  ) {
+    this.stacks = new PythonStacks(lines);
+    this.natives = new NativeChains(natives);
+    const { cells, stacks } = this;
+    const lineOf = (cell: number): object | undefined =>
+      stacks.frame(stacks.visible(cells.stack[cell]!))?.line;
+    this.helpers = new HelperWork(cells, threads, lineOf, chargeHelper);
+  }
+}
+
+const none: never[] = [];
+
+/** Takes one recording; made by ProfileBuilder.addProcess. */
+export class ProcessFeed {
+  readonly threads = new Map<number, ThreadFeed>();
+  /** undefined when it has ended: what it did is with the others that have (EndedProcesses). */
+  #reading: Reading | undefined;
   /** undefined while nothing says that memory is measured. */
   memory: MemoryFeed | undefined;
-  /** undefined while no GPU is known to be used. */
-  #gpu: GpuFeed | undefined;
-  readonly #helpers: HelperWork;
-  /** Of each cell, the threads without Python code that worked for it, by their ids. */
-  #helpersOf = new Map<number, Set<number>>();
-  readonly #offLine = new OffLine();
   samples = 0;
-  /** It has ended, and nothing will be added. */
-  isCompact = false;
+  /** What is known of it in the end. */
   #lastInfo: ProcessInfo | undefined;
+  #lastWallNs = 0;
   state: ProcessInfo['state'] = 'running';
-  readonly #waitingCodes: CodeRecord[] = [];
   #process: ProcessRecord | undefined;
-  #stats: StatsRecord | undefined;
   #end: EndRecord | undefined;
   #lastNs = 0;
-  #foreign = 0;
-  #unknownCode = 0;
-  readonly #notes: ProcessInfo['notes'] = [];
+  /** Whether it is known how long threads could run but had no core. */
+  isQueueKnown = false;
+  #notes: ProcessInfo['notes'] = none;
   /** Children that a signal ended. */
-  readonly childEnds: ChildEndRecord[] = [];
+  childEnds: readonly ChildEndRecord[] = none;
+  readonly startNs: number;
+  readonly pid: number;
+  readonly ppid: number;
 
   constructor(
     private current: RecordingHeader,
@@ -67,28 +96,43 @@ export class ProcessFeed {
     natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
-    private readonly ended: () => void,
+    private readonly ended: (feed: ProcessFeed) => void,
   ) {
-    this.stacks = new PythonStacks(lines);
-    this.natives = new NativeChains(natives);
-    this.#helpers = new HelperWork(
-      this.cells,
-      this.threads,
-      (cell) => this.stacks.frame(this.stacks.visible(this.cells.stack[cell]!))?.line,
-      (sample, cell, row) => this.#chargeHelper(sample, cell, row),
+    this.startNs = current.startMonotonicNs;
+    this.pid = current.pid;
+    this.ppid = current.ppid;
+    this.#reading = new Reading(lines, natives, this.threads, (sample, cell, row) =>
+      this.#chargeHelper(sample, cell, row),
     );
   }
 
-  get startNs(): number {
-    return this.current.startMonotonicNs;
+  /** It has ended, and nothing will be added. */
+  get isCompact(): boolean {
+    return this.#reading === undefined;
   }
 
-  get pid(): number {
-    return this.current.pid;
+  /** Whether nothing will become known of code that is not. */
+  get isOver(): boolean {
+    return this.state !== 'running';
   }
 
-  get ppid(): number {
-    return this.current.ppid;
+  get cells(): Cells {
+    return this.#now.cells;
+  }
+
+  get stacks(): PythonStacks {
+    return this.#now.stacks;
+  }
+
+  /** Leaf of the native frames between a node of a stack and the one below. */
+  between(stack: number): NativeNode | undefined {
+    return this.#now.natives.get(this.stacks.betweenOf(stack));
+  }
+
+  /** Only while it is read. */
+  get #now(): Reading {
+    if (!this.#reading) throw new Error('This process has ended and was folded away.');
+    return this.#reading;
   }
 
   /** What it runs, in a word. */
@@ -108,7 +152,7 @@ export class ProcessFeed {
 
   /** The process became another program when it had hardly begun. */
   get isPassing(): boolean {
-    const isBrief = this.samples === 0 || wallOf(this.total) < briefNs;
+    const isBrief = this.samples === 0 || this.#wallNs < briefNs;
     return this.state === 'ended' && this.#end === undefined && isBrief;
   }
 
@@ -124,14 +168,13 @@ export class ProcessFeed {
     return Math.max(this.#lastNs, heartbeatNs);
   }
 
-  /** Whether it is known how long threads could run but had no core. */
-  get isQueueKnown(): boolean {
-    return this.#stats !== undefined && this.#stats.queueNs !== null;
+  /** Everything sampled so far, as long as it is read. */
+  get total(): Cost {
+    return costOfRow(this.#now.total, 0);
   }
 
-  /** Everything sampled so far. */
-  get total(): Cost {
-    return costOfRow(this.#total, 0);
+  get #wallNs(): number {
+    return this.#reading ? wallOf(this.total) : this.#lastWallNs;
   }
 
   /** Takes the header as it is now; it changes while the recording grows. */
@@ -152,21 +195,21 @@ export class ProcessFeed {
         this.stacks.addStack(record);
         return;
       case 'native':
-        this.natives.addNative(record);
+        this.#now.natives.addNative(record);
         return;
       case 'module':
-        this.natives.addModule(record);
+        this.#now.natives.addModule(record);
         return;
       case 'code':
         if (this.#process) {
           this.stacks.addCode(record, this.#process);
         } else {
-          this.#waitingCodes.push(record);
+          this.#now.waitingCodes.push(record);
         }
         return;
       case 'process':
         this.#process = record;
-        for (const code of this.#waitingCodes.splice(0)) {
+        for (const code of this.#now.waitingCodes.splice(0)) {
           this.stacks.addCode(code, record);
         }
         return;
@@ -188,7 +231,8 @@ export class ProcessFeed {
         return;
       }
       case 'stats':
-        this.#stats = record;
+        this.#now.stats = record;
+        this.isQueueKnown = record.queueNs !== null;
         this.#reached(record.timeNs);
         return;
       case 'end':
@@ -196,10 +240,10 @@ export class ProcessFeed {
         this.#reached(record.timeNs);
         return;
       case 'childEnd':
-        this.childEnds.push(record);
+        this.childEnds = [...this.childEnds, record];
         return;
       case 'note':
-        this.#notes.push({ severity: record.severity, text: record.text });
+        this.#notes = [...this.#notes, { severity: record.severity, text: record.text }];
         return;
       case 'free':
       case 'touched':
@@ -212,8 +256,8 @@ export class ProcessFeed {
         return;
       case 'gpuDevice':
       case 'gpuUse':
-        this.#gpu ??= new GpuFeed(this.lines, this.stacks, this.cells, this.threads);
-        this.#gpu.record(record);
+        this.#now.gpu ??= new GpuFeed(this.lines, this.stacks, this.cells, this.threads);
+        this.#now.gpu.record(record);
         return;
     }
   }
@@ -226,18 +270,17 @@ export class ProcessFeed {
   /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the file could not be written any more. */
   finish(state: 'ended' | 'lost' | 'full'): void {
     this.state = state;
-    this.ended();
+    this.ended(this);
   }
 
   /** What is known of the process now. */
   info(): ProcessInfo {
-    if (!this.isCompact) return this.#infoNow();
-    return (this.#lastInfo ??= this.#infoNow());
+    return this.#lastInfo ?? this.#infoNow();
   }
 
   #infoNow(): ProcessInfo {
     const header = this.current;
-    const stats = this.#stats;
+    const { stats, gpu, offLine, foreign, unknownCode } = this.#now;
     return {
       pid: header.pid,
       ppid: header.ppid,
@@ -252,7 +295,7 @@ export class ProcessFeed {
       agentCpuNs: stats?.agentCpuNs ?? 0,
       peakBytes: this.#end?.peakBytes || this.memory?.peakResident || null,
       memory: this.memory?.info() ?? null,
-      ...(this.#gpu && { gpu: this.#gpu.info() }),
+      ...(gpu && { gpu: gpu.info() }),
       exit: this.#end?.exit ?? null,
       state: this.state,
       whyFull: header.whyFull,
@@ -260,12 +303,9 @@ export class ProcessFeed {
       dropped: stats?.dropped ?? 0,
       rejected: stats?.rejected ?? 0,
       late: stats?.late ?? 0,
-      offLine: this.#offLine.cost(),
+      offLine: offLine.cost(),
       intervalNs: header.intervalNs,
-      notes: [
-        ...this.#notes,
-        ...damageNotes(this.#foreign, this.#unknownCode, this.stacks.damagedTables),
-      ],
+      notes: [...this.#notes, ...damageNotes(foreign, unknownCode, this.stacks.damagedTables)],
     };
   }
 
@@ -274,76 +314,54 @@ export class ProcessFeed {
    * ended: then only their known frames are charged.
    */
   settle(): void {
-    this.#helpers.settle(this.elapsedNs, this.state !== 'running');
-    const { cells } = this;
+    const { helpers, helpersOf, cells, stacks, gpu } = this.#now;
+    helpers.settle(this.elapsedNs, this.isOver);
     const later: number[] = [];
     for (const cell of cells.dirty) {
-      if (this.state === 'running' && !this.stacks.isComplete(cells.stack[cell]!)) {
+      const of = helpersOf.get(cell);
+      // What a process did that is over is charged with what others did that are.
+      if (this.isOver ? of === undefined : !stacks.isComplete(cells.stack[cell]!)) {
         later.push(cell);
-      } else {
-        this.#charge(cell);
-        cells.settled(cell);
-      }
-    }
-    cells.dirty = later;
-    this.memory?.settle(this.elapsedNs, wallOf(this.total), this.state !== 'running');
-    this.#gpu?.settle(this.elapsedNs, this.state !== 'running');
-  }
-
-  /** Forgets what was only needed to take records and to charge lines. */
-  compact(): void {
-    this.isCompact = true;
-    this.#helpersOf = new Map();
-    this.cells.compact();
-    this.stacks.compact();
-    this.natives.compact();
-    this.memory?.compact();
-    this.threads.forEach((thread) => thread.compact());
-  }
-
-  #charge(cell: number): void {
-    const { fresh, leaf, stack } = this.cells;
-    const row = cell * costRowLength;
-    const native = fresh[row + costRow.native]!;
-    const innermost = this.stacks.visible(stack[cell]!);
-    const helpers = this.#helpersOf.get(cell);
-    this.lines.nextStack();
-    for (let at = innermost; at !== 0; at = this.stacks.parentOf(at)) {
-      const frame = this.stacks.frame(at);
-      if (!frame) {
-        this.#unknownCode++;
         continue;
       }
-      this.lines.addTotal(frame.line, frame.function, fresh, row);
-      if (helpers) {
-        this.lines.addHelpers(frame.line, frame.function, helpers);
-      }
-      if (at === innermost) {
-        addRow(frame.line.self, 0, fresh, row);
-        addRow(frame.function.self, 0, fresh, row);
-        if (leaf[cell] && native > 0) {
-          this.lines.addNative(frame.line, leaf[cell].reported, native);
-        }
-      }
+      this.#now.unknownCode += chargeCell(this.lines, stacks, cells, cell, of) ? 0 : 1;
+      cells.settled(cell);
     }
+    cells.dirty = later;
+    this.memory?.settle(this.elapsedNs, wallOf(this.total), this.isOver);
+    gpu?.settle(this.elapsedNs, this.isOver);
+  }
+
+  /** It is over and has been settled: what it did goes to the others that are, and only its figures are kept. */
+  fold(into: EndedProcesses): void {
+    const { stacks, natives, cells, total, helpersOf } = this.#now;
+    if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
+    const { cellNow, isKnown } = into.adopt(stacks, natives, cells, total);
+    this.#now.unknownCode += isKnown ? 0 : 1;
+    this.memory?.compact(cellNow);
+    this.threads.forEach((thread) => thread.compact(into.rows, cellNow));
+    this.#lastWallNs = this.#wallNs;
+    this.#lastInfo = this.#infoNow();
+    this.#reading = undefined;
   }
 
   /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
   #chargeHelper(sample: HelperSample, cell: number | undefined, row: Float64Array): void {
     if (cell === undefined) {
-      this.#offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
+      this.#now.offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
       return;
     }
     this.cells.add(cell, row);
-    const known = this.#helpersOf.get(cell) ?? new Set();
-    this.#helpersOf.set(cell, known.add(sample.thread.id));
+    const { helpersOf, total } = this.#now;
+    const known = helpersOf.get(cell) ?? new Set();
+    helpersOf.set(cell, known.add(sample.thread.id));
     const part = row[costRow.helper]! / sample.cpuNs;
     for (const index of [costRow.python, costRow.runtime, costRow.native, costRow.system]) {
-      this.#total[index]! -= sample.cost[index]! * part;
+      total[index]! -= sample.cost[index]! * part;
     }
-    this.#total[costRow.helper]! += row[costRow.helper]!;
-    this.#total[costRow.unsure]! += row[costRow.unsure]!;
-    this.#total[costRow.after]! += row[costRow.after]!;
+    total[costRow.helper]! += row[costRow.helper]!;
+    total[costRow.unsure]! += row[costRow.unsure]!;
+    total[costRow.after]! += row[costRow.after]!;
   }
 
   #sample(sample: SampleRecord): void {
@@ -363,13 +381,13 @@ export class ProcessFeed {
     const work = rest ? thread.lastWork : this.cells.work[cell]!;
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
-    addRow(this.#total, 0, cost, 0);
+    addRow(this.#now.total, 0, cost, 0);
     if (this.cells.stack[cell] === 0) {
       const leaf = this.cells.leaf[cell];
       if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
-        this.#helpers.sample(thread, cell, sample, cost);
+        this.#now.helpers.sample(thread, cell, sample, cost);
       } else {
-        this.#offLine.add(sample.cpuNs, leaf);
+        this.#now.offLine.add(sample.cpuNs, leaf);
       }
       if (!thread.isNamed && leaf?.foreign) {
         // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
@@ -390,7 +408,7 @@ export class ProcessFeed {
     const cell = this.#cellOf(record, 'queue');
     const cost = queueCost(record.wallNs);
     this.cells.add(cell, cost);
-    addRow(this.#total, 0, cost, 0);
+    addRow(this.#now.total, 0, cost, 0);
     const thread = this.#thread(record.thread);
     thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.addQueue(cell, record.timeNs, record.wallNs);
@@ -400,9 +418,9 @@ export class ProcessFeed {
   /** The cell of something that happened in a place; of the place only what the recording knows. */
   #cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
     const stack = this.stacks.has(place.stack) ? place.stack : 0;
-    const leaf = this.natives.get(place.native);
+    const leaf = this.#now.natives.get(place.native);
     if (stack !== place.stack || (place.native !== 0 && !leaf)) {
-      this.#foreign++;
+      this.#now.foreign++;
     }
     const kind = leaf ? callKind(this.#process?.hexversion ?? 0, place.opcode) : 'none';
     return this.cells.find(stack, leaf, kind, top);

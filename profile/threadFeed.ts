@@ -1,7 +1,8 @@
 /** One thread of a run: its accounts, and the rows of its flame-chart track. */
 import type { Work } from './classify';
-import { withoutRoom, withRoom } from './flameColumns';
+import { withRoom } from './flameColumns';
 import type { SampleRecord } from './records';
+import { partOfRows, type KeptRows, type Rows, type RowStore } from './rowStore';
 import type { SystemPool } from './sampleCost';
 
 /**
@@ -17,6 +18,7 @@ const shortestSleep = 2e6;
 /** A recording can name many threads that were never met. */
 const noCells = new Uint32Array(0);
 const noTimes = new Float64Array(0);
+const noGaps: number[] = [];
 
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
@@ -51,10 +53,12 @@ export class ThreadFeed {
   rowGap = noTimes;
   rowCount = 0;
   /** Starts and ends, one after the other, of the gaps in which it slept: rows may hide them. */
-  readonly gaps: number[] = [];
+  gaps: number[] = [];
   /** Rows before this one have been handed out and must not change. */
   sealed = 0;
   #carriedCpu = 0;
+  /** Where its rows are once nothing is added any more. */
+  #kept: KeptRows | undefined;
 
   /** id: unique within the run. */
   constructor(readonly id: number) {
@@ -130,13 +134,26 @@ export class ThreadFeed {
     this.#append(cell, start, timeNs - start, 0, 0);
   }
 
-  /** Nothing will be added any more. */
-  compact(): void {
-    this.rowCell = withoutRoom(this.rowCell, this.rowCount);
-    this.rowStart = withoutRoom(this.rowStart, this.rowCount);
-    this.rowWall = withoutRoom(this.rowWall, this.rowCount);
-    this.rowCpu = withoutRoom(this.rowCpu, this.rowCount);
-    this.rowGap = new Float64Array(0);
+  /** Rows [from, until) as they are now; not to be changed. */
+  rows(from: number, until: number): Rows {
+    if (this.#kept) {
+      const { rows, from: first } = this.#kept;
+      return partOfRows(rows, first + from, first + until);
+    }
+    const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
+    return partOfRows({ cell, start, wall, cpu }, from, until);
+  }
+
+  /** Nothing will be added any more: the rows move to a store. cellNow: what each of their cells is there. */
+  compact(store: RowStore, cellNow: Uint32Array): void {
+    const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
+    this.#kept = store.keep({ cell, start, wall, cpu }, this.rowCount, cellNow);
+    this.rowCell = noCells;
+    this.rowStart = noTimes;
+    this.rowWall = noTimes;
+    this.rowCpu = noTimes;
+    this.rowGap = noTimes;
+    this.gaps = noGaps;
   }
 
   #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {

@@ -1,4 +1,5 @@
 /** Reads the fields of one record's payload: the numbers and texts that profiler-agent/STREAM.md defines. */
+import { KnownBytes } from './knownBytes';
 import { plainText } from './plain';
 import { decodeRaw } from './utf8';
 
@@ -9,7 +10,10 @@ export class PayloadReader {
   end = 0;
 
   /** corrupt: makes the error to throw, of words that follow “the record”. */
-  constructor(private readonly corrupt: (what: string) => Error) {}
+  constructor(
+    private readonly corrupt: (what: string) => Error,
+    private readonly known = new KnownBytes<string>(),
+  ) {}
 
   byte(): number {
     if (this.at >= this.end) {
@@ -60,9 +64,11 @@ export class PayloadReader {
   /** Always plain: what a recording says is text from outside. */
   text(): string {
     const end = this.#blobEnd();
-    const text = plainText(decodeRaw(this.bytes.subarray(this.at, end)));
+    const from = this.at;
     this.at = end;
-    return text;
+    return this.known.of(this.bytes, from, end, () =>
+      plainText(decodeRaw(this.bytes.subarray(from, end))),
+    );
   }
 
   blob(): Uint8Array {

@@ -1,5 +1,6 @@
 /** One record of a recording, from its bytes: profiler-agent/STREAM.md, "Records". */
-import type { GpuUseRecord, SampleRecord, StreamRecord } from '../profile/records';
+import type { CodeRecord, GpuUseRecord, SampleRecord, StreamRecord } from '../profile/records';
+import { KnownBytes } from './knownBytes';
 import type { PayloadReader } from './payload';
 import {
   allocationSources,
@@ -10,6 +11,12 @@ import {
   severities,
 } from './streamEncode';
 
+/** What is the same in several recordings, such as those of the processes of a run, so that it is decoded once. */
+export class SharedContents {
+  readonly texts = new KnownBytes<string>();
+  readonly codes = new KnownBytes<Omit<CodeRecord, 'kind' | 'code'>>();
+}
+
 /** Keeps the times that those of later records are relative to. */
 export class RecordDecoder {
   #lastSampleNs = 0;
@@ -19,6 +26,7 @@ export class RecordDecoder {
   constructor(
     private readonly read: PayloadReader,
     private readonly corrupt: (what: string) => Error,
+    private readonly shared: SharedContents,
   ) {}
 
   /** The record whose payload the reader is at; undefined for a kind that is not known. */
@@ -52,15 +60,7 @@ export class RecordDecoder {
           exact: (read.byte() & 1) === 1,
         };
       case recordKinds.code:
-        return {
-          kind: 'code',
-          code: read.varint(),
-          firstLine: read.varint(),
-          filename: read.text(),
-          name: read.text(),
-          qualname: read.text(),
-          lineTable: read.blob(),
-        };
+        return this.#code();
       case recordKinds.process:
         return {
           kind: 'process',
@@ -206,6 +206,20 @@ export class RecordDecoder {
       systemNs,
       ...place,
     };
+  }
+
+  /** What it says of the code itself is the same in every process that runs it. */
+  #code(): CodeRecord {
+    const { read } = this;
+    const code = read.varint();
+    const said = this.shared.codes.of(read.bytes, read.at, read.end, () => ({
+      firstLine: read.varint(),
+      filename: read.text(),
+      name: read.text(),
+      qualname: read.text(),
+      lineTable: read.blob(),
+    }));
+    return { kind: 'code', code, ...said };
   }
 
   #gpuUse(): GpuUseRecord {

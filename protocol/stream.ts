@@ -6,11 +6,12 @@ import type { RecordingHeader, StreamRecord } from '../profile/records';
 import { batchStart, checksum } from './checksum';
 import { PayloadReader } from './payload';
 import { Plausibility } from './plausible';
-import { RecordDecoder } from './recordDecoder';
+import { RecordDecoder, SharedContents } from './recordDecoder';
 import { recordKinds } from './streamEncode';
 import { checkedMinor, headerBytes, StreamError } from './streamHeader';
 
 export { encodeHeader, headerBytes, readHeader, StreamError, supportedMajor } from './streamHeader';
+export { SharedContents } from './recordDecoder';
 export { StreamEncoder } from './streamEncode';
 
 /** No record comes near this; a longer one means that its length was not a length. */
@@ -25,8 +26,8 @@ const none = new Uint8Array(0);
  * soon as they are complete. Kinds and trailing fields it does not know are skipped.
  */
 export class StreamDecoder {
-  readonly #read = new PayloadReader((what) => this.#corrupt(what));
-  readonly #records = new RecordDecoder(this.#read, (what) => this.#corrupt(what));
+  readonly #read: PayloadReader;
+  readonly #records: RecordDecoder;
   readonly #plausible = new Plausibility();
   readonly #isChecked: boolean;
   #consumed: number;
@@ -35,8 +36,14 @@ export class StreamDecoder {
   #batch = 0;
   #failure: StreamError | undefined;
 
-  /** header: of the recording; without one, a recording without checksums. Positions in errors are those in the file. */
-  constructor(header?: RecordingHeader) {
+  /**
+   * header: of the recording; without one, a recording without checksums. Positions in errors are those in the file.
+   * shared: of all recordings of a run.
+   */
+  constructor(header?: RecordingHeader, shared = new SharedContents()) {
+    const corrupt = (what: string): StreamError => this.#corrupt(what);
+    this.#read = new PayloadReader(corrupt, shared.texts);
+    this.#records = new RecordDecoder(this.#read, corrupt, shared);
     this.#consumed = header?.headerSize ?? headerBytes;
     this.#isChecked = header !== undefined && header.minor >= checkedMinor;
     if (header) {

@@ -2,7 +2,13 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RecordingHeader, Severity, StreamRecord } from '../profile/records';
-import { headerBytes, readHeader, StreamDecoder, StreamError } from '../protocol/stream';
+import {
+  headerBytes,
+  readHeader,
+  StreamDecoder,
+  StreamError,
+  type SharedContents,
+} from '../protocol/stream';
 import { isAlive } from './processes';
 import { openRegular } from './regularFile';
 
@@ -39,6 +45,7 @@ export class RecordingFile {
     private readonly path: string,
     private readonly openSink: OpenSink,
     private readonly say: (note: Note) => void,
+    private readonly shared: SharedContents,
   ) {}
 
   /** Returns the bytes read. Never throws: a recording that cannot be read ends with a note. */
@@ -109,7 +116,7 @@ export class RecordingFile {
     const header = this.parseHeader(fd, bytes.subarray(0, got));
     this.header = header;
     this.sink ??= this.openSink(header);
-    this.decoder ??= new StreamDecoder(header);
+    this.decoder ??= new StreamDecoder(header, this.shared);
     return header;
   }
 
@@ -158,6 +165,8 @@ export class RecordingFile {
     this.done = true;
     // A process can be gone between its last record and marking its file closed.
     this.sink?.finish(end === 'lost' && this.saidEnd ? 'ended' : end);
+    this.sink = undefined;
+    this.decoder = undefined;
     this.close();
   }
 }

@@ -1,5 +1,5 @@
 /** Feeds a saved run's recordings through the same path as live ones, a piece at a time. */
-import { readHeader, StreamDecoder } from '../protocol/stream';
+import { readHeader, SharedContents, StreamDecoder } from '../protocol/stream';
 import type { Note, OpenSink, ProcessEnd, ProcessSink } from './recordingFile';
 import type { SavedRun } from './saved';
 
@@ -16,6 +16,7 @@ export class SavedFeed {
   private readonly pieces: ReturnType<SavedRun['pieces']>;
   /** null: the recording has been read, as far as it can be. */
   private readonly streams = new Map<string, Stream | null>();
+  private readonly shared = new SharedContents();
   private reading = '';
   /** Recordings whose pieces do not follow each other. */
   private readonly scattered = new Set<string>();
@@ -70,7 +71,7 @@ export class SavedFeed {
         const sink = this.openSink(header);
         sink.header(header);
         const end = { closed: 'ended', full: 'full', recording: 'lost' } as const;
-        stream = { sink, decoder: new StreamDecoder(header), end: end[header.state] };
+        stream = { sink, decoder: new StreamDecoder(header, this.shared), end: end[header.state] };
         this.streams.set(name, stream);
         this.decode(stream, piece.subarray(header.headerSize));
       }

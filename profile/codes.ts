@@ -1,0 +1,55 @@
+/** The code objects of a run. Its processes share them: most of them run the same code. */
+import type { FunctionEntry, LineCosts } from './lineCosts';
+import type { LineTable } from './lineTable';
+import { absolutePath } from './paths';
+import type { CodeRecord, ProcessRecord } from './records';
+
+export interface Code {
+  /** From 1 on. */
+  id: number;
+  function: FunctionEntry;
+  table: LineTable;
+  /** CPython's own: 3.12 and later put a frame that nobody wrote below an `__init__`. */
+  isShim: boolean;
+}
+
+interface Known {
+  record: CodeRecord;
+  cwd: string;
+  hexversion: number;
+  code: Code;
+}
+
+export class Codes {
+  /** By the bytes of their line tables: a decoder has the same object for what is the same in several recordings. */
+  readonly #known = new Map<Uint8Array, Known>();
+  #count = 0;
+
+  constructor(private readonly lines: LineCosts) {}
+
+  /** The code that a record of a process is about. */
+  of(record: CodeRecord, { cwd, hexversion }: ProcessRecord): Code {
+    const known = this.#known.get(record.lineTable);
+    if (known?.hexversion === hexversion && known.cwd === cwd && isSame(known.record, record)) {
+      return known.code;
+    }
+    const { filename, name, qualname, firstLine, lineTable } = record;
+    const code = {
+      id: ++this.#count,
+      function: this.lines.functionEntry(absolutePath(cwd, filename), name, qualname, firstLine),
+      table: this.lines.tables.decode(hexversion, firstLine, lineTable),
+      isShim: lineTable.length <= 2 && filename === name,
+    };
+    this.#known.set(lineTable, { record, cwd, hexversion, code });
+    return code;
+  }
+}
+
+function isSame(a: CodeRecord, b: CodeRecord): boolean {
+  return (
+    a.firstLine === b.firstLine &&
+    a.filename === b.filename &&
+    a.name === b.name &&
+    a.qualname === b.qualname
+  );
+}

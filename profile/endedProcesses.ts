@@ -1,0 +1,68 @@
+/**
+ * What the processes of a run did that have ended, folded together. Processes that run the same program are in the same
+ * places: those are kept once, so that a run may have any number of them. What they cost is added up; of each process only
+ * its figures as a whole and the rows of its tracks are its own.
+ */
+import { Cells } from './cells';
+import { chargeCell } from './charge';
+import { addRow, costOfRow, costRowLength } from './cost';
+import type { LineCosts } from './lineCosts';
+import type { NativeChains, NativeNode } from './nativeChains';
+import type { PythonStacks } from './pythonStacks';
+import { RowStore } from './rowStore';
+import { SharedStacks } from './sharedStacks';
+import type { Cost } from './types';
+
+export class EndedProcesses {
+  readonly stacks: SharedStacks;
+  readonly cells = new Cells();
+  readonly rows = new RowStore();
+  /** Nothing will become known of code that is not. */
+  readonly isOver = true;
+  readonly #total = new Float64Array(costRowLength);
+
+  constructor(private readonly lines: LineCosts) {
+    this.stacks = new SharedStacks(lines);
+  }
+
+  /** Everything sampled in them. */
+  get total(): Cost {
+    return costOfRow(this.#total, 0);
+  }
+
+  /** See PythonStacks.betweenOf. */
+  between(stack: number): NativeNode | undefined {
+    return this.stacks.between(stack);
+  }
+
+  /**
+   * Takes over what a process did. Returns what each of its cells is here, and whether all code is known that has cost
+   * which was not yet added to lines; that is added with the next settle().
+   */
+  adopt(
+    stacks: PythonStacks,
+    natives: NativeChains,
+    cells: Cells,
+    total: Float64Array,
+  ): { cellNow: Uint32Array; isKnown: boolean } {
+    addRow(this.#total, 0, total, 0);
+    const stackNow = this.stacks.adopt(stacks, natives);
+    const cellNow = new Uint32Array(cells.count);
+    let isKnown = true;
+    for (let cell = 0; cell < cells.count; cell++) {
+      const stack = stackNow[cells.stack[cell]!]!;
+      cellNow[cell] = this.cells.adopt(cells, cell, stack);
+      isKnown &&= !cells.isDirty(cell) || this.stacks.isComplete(stack);
+    }
+    return { cellNow, isKnown };
+  }
+
+  /** Adds to lines and functions what was not added yet. */
+  settle(): void {
+    for (const cell of this.cells.dirty) {
+      chargeCell(this.lines, this.stacks, this.cells, cell);
+      this.cells.settled(cell);
+    }
+    this.cells.dirty = [];
+  }
+}

@@ -1,0 +1,92 @@
+/** The Python stacks of processes that have ended: what several of them have in common is there once. */
+import type { Code } from './codes';
+import { withRoom } from './flameColumns';
+import type { NativeChains, NativeNode } from './nativeChains';
+import type { PythonStacks } from './pythonStacks';
+import { StackTree } from './stackTree';
+
+export class SharedStacks extends StackTree {
+  readonly #code: (Code | undefined)[] = [undefined];
+  readonly #between: (NativeNode | undefined)[] = [undefined];
+  /** 1: the code of this node and of all below it is known. */
+  #complete = Uint8Array.of(1);
+  /** Open addressing: nodes, 0 is free. Its length is a power of two, at least twice the count. */
+  #table = new Int32Array(1024);
+
+  /** Takes over the stacks of a process, to which nothing is added any more. Returns what each of its nodes is here. */
+  adopt(stacks: PythonStacks, natives: NativeChains): Int32Array {
+    const now = new Int32Array(stacks.count);
+    for (let node = 1; node < stacks.count; node++) {
+      const between = natives.get(stacks.betweenOf(node));
+      const parent = now[stacks.callerOf(node)]!;
+      now[node] = this.#find(parent, stacks.codeOf(node), stacks.instructionOf(node), between);
+    }
+    return now;
+  }
+
+  override codeOf(stack: number): Code | undefined {
+    return this.#code[stack];
+  }
+
+  /** Leaf of the native frames between a node and the one below. */
+  between(stack: number): NativeNode | undefined {
+    return this.#between[stack];
+  }
+
+  /** Whether the code of all frames of a stack is known; of others it will not be. */
+  isComplete(stack: number): boolean {
+    return this.#complete[stack] === 1;
+  }
+
+  #find(
+    parent: number,
+    code: Code | undefined,
+    instruction: number,
+    between: NativeNode | undefined,
+  ): number {
+    const mask = this.#table.length - 1;
+    let at = hash(parent, code?.id ?? 0, instruction, between?.id ?? 0) & mask;
+    for (let node = this.#table[at]!; node !== 0; node = this.#table[at]!) {
+      if (
+        this.callerOf(node) === parent &&
+        this.#code[node] === code &&
+        this.instructionOf(node) === instruction &&
+        this.#between[node] === between
+      ) {
+        return node;
+      }
+      at = (at + 1) & mask;
+    }
+    const node = this.addNode(parent, instruction);
+    this.#code.push(code);
+    this.#between.push(between);
+    this.#complete = withRoom(this.#complete, this.count);
+    this.#complete[node] = code && this.#complete[parent] === 1 ? 1 : 0;
+    this.#table[at] = node;
+    if (this.count * 2 > this.#table.length) {
+      this.#growTable();
+    }
+    return node;
+  }
+
+  #growTable(): void {
+    const mask = this.#table.length * 2 - 1;
+    this.#table = new Int32Array(mask + 1);
+    for (let node = 1; node < this.count; node++) {
+      const code = this.#code[node]?.id ?? 0;
+      const between = this.#between[node]?.id ?? 0;
+      let at = hash(this.callerOf(node), code, this.instructionOf(node), between) & mask;
+      while (this.#table[at] !== 0) {
+        at = (at + 1) & mask;
+      }
+      this.#table[at] = node;
+    }
+  }
+}
+
+function hash(parent: number, code: number, instruction: number, between: number): number {
+  let mixed = Math.imul(parent, 0x9e3779b1) ^ Math.imul(code, 0x85ebca6b);
+  mixed ^= Math.imul(instruction, 0xc2b2ae35) ^ Math.imul(between, 0x27d4eb2f);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}

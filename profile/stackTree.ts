@@ -1,0 +1,94 @@
+/** Python stacks as a tree of frames, each named by a number; 0 is no frame. Frames that nobody wrote are passed over. */
+import type { Code } from './codes';
+import { withRoom } from './flameColumns';
+import { lookUpNearest, type SourcePosition } from './lineTable';
+import type { LineCosts, ResolvedFrame } from './lineCosts';
+
+const written = 1;
+const shim = 2;
+
+export abstract class StackTree {
+  #parent = new Int32Array(1);
+  #instruction = new Int32Array(1);
+  /** written or shim; 0: not known yet. */
+  #sort = Uint8Array.of(written);
+  #count = 1;
+  readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
+
+  constructor(protected readonly lines: LineCosts) {}
+
+  /** What a node runs; undefined while that is not known. */
+  protected abstract codeOf(stack: number): Code | undefined;
+
+  protected addNode(parent: number, instruction: number): number {
+    const id = this.#count++;
+    this.#parent = withRoom(this.#parent, this.#count);
+    this.#instruction = withRoom(this.#instruction, this.#count);
+    this.#sort = withRoom(this.#sort, this.#count);
+    this.#parent[id] = parent;
+    this.#instruction[id] = instruction;
+    this.#frames.push(undefined);
+    return id;
+  }
+
+  /** Nodes, with the one that is no frame. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The node below, seen or not, 0 for none. */
+  callerOf(stack: number): number {
+    return this.#parent[stack]!;
+  }
+
+  /** Where in its code a node is, bytes; −1: it has not started. */
+  instructionOf(stack: number): number {
+    return this.#instruction[stack]!;
+  }
+
+  /** The frame below, 0 for none. */
+  parentOf(stack: number): number {
+    return this.visible(this.#parent[stack]!);
+  }
+
+  /** The node itself, or the nearest below it that somebody wrote; 0 for none. */
+  visible(stack: number): number {
+    let at = stack;
+    while (this.#sort[at] !== written && this.frame(at) && this.#sort[at] === shim) {
+      at = this.#parent[at]!;
+    }
+    return at;
+  }
+
+  /** The frame of a node; undefined while its code is unknown. */
+  frame(stack: number): ResolvedFrame | undefined {
+    let frame = this.#frames[stack];
+    if (!frame) {
+      const code = this.codeOf(stack);
+      if (code) {
+        const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
+        frame = this.lines.frame(code.function, line);
+        this.#frames[stack] = frame;
+        this.#sort[stack] = code.isShim ? shim : written;
+      }
+    }
+    return frame;
+  }
+
+  /** Where exactly a node is; undefined while its code is unknown. */
+  position(stack: number): SourcePosition | undefined {
+    const code = this.codeOf(stack);
+    return code && lookUpNearest(code.table, this.#instruction[stack]!);
+  }
+
+  /** For every node, 1 when it or a frame below it is on a line. */
+  nodesAbove(path: string, line: number): Uint8Array {
+    const above = new Uint8Array(this.#count);
+    for (let at = 1; at < this.#count; at++) {
+      const found = this.frame(at)?.line;
+      const isOn = found !== undefined && found.line === line && found.file.path === path;
+      above[at] = isOn ? 1 : above[this.#parent[at]!]!;
+    }
+    return above;
+  }
+}
