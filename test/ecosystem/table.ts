@@ -5,7 +5,9 @@ import { allowedPoints, pointsOff, type LineScore } from './truth/score';
 /** Parts of the CPU time of a program and its children, our watcher's left out. */
 export interface Parts {
   onLines: number;
+  /** To start and end Python. */
   startAndEnd: number;
+  /** The rest: of threads that worked for no line, and what no sample tells. */
   onNone: number;
 }
 
@@ -16,13 +18,10 @@ export interface Result {
   runs: number;
   /** What differed, one sentence a run. */
   problems: string[];
-  /** Parts of the CPU time of the program, medians of the runs: on lines, and to start and end Python. */
-  onLines: number;
-  startAndEnd: number;
-  /** The rest: of threads that worked for no line, and what no sample tells. */
-  onNone: number;
-  /** CPU time beside the bare program's, medians. */
-  ratio: number;
+  /** Where the CPU time is, of each long run. */
+  parts: Parts[];
+  /** CPU time beside that of the bare run before, of each long run. */
+  ratios: number[];
 }
 
 export const header = [
@@ -55,16 +54,25 @@ export function partsOf(report: Report): Parts {
   return { onLines: found / whole, startAndEnd, onNone: 1 - found / whole - startAndEnd };
 }
 
+const leastOnLines = 0.95;
+
+/** Whether too much of the CPU time is on no line. */
+export function isAstray({ parts }: Result): boolean {
+  return median(parts.map(({ onLines }) => onLines)) < leastOnLines;
+}
+
+/** One line of the first table: medians. */
 export function row(it: Result): string {
   return [
     it.library.padEnd(14),
     it.python.padEnd(6),
     `${it.intervalUs} µs`.padStart(8),
     `${it.runs - it.problems.length}/${it.runs}`.padStart(6),
-    percent(100 * it.onLines, 8),
-    percent(100 * it.startAndEnd, 10),
-    percent(100 * it.onNone, 7),
-    `×${it.ratio.toFixed(2)}`,
+    percent(100 * median(it.parts.map(({ onLines }) => onLines)), 8),
+    percent(100 * median(it.parts.map(({ startAndEnd }) => startAndEnd)), 10),
+    percent(100 * median(it.parts.map(({ onNone }) => onNone)), 7),
+    `×${median(it.ratios).toFixed(2)}`,
+    isAstray(it) ? ' FAIL' : '',
   ].join('  ');
 }
 
@@ -83,7 +91,7 @@ export function truthRow(library: string, python: string, score: LineScore): str
   ].join('  ');
 }
 
-export function median(values: number[]): number {
+function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = (sorted.length - 1) / 2;
   return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;

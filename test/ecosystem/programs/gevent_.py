@@ -1,9 +1,13 @@
 """Greenlets that compute, sleep, and talk through queues and a pool of threads."""
 
+import sys
+
 import gevent
 import gevent.pool
 import gevent.queue
 import gevent.threadpool
+
+rounds = int(sys.argv[1])
 
 
 def work(n):
@@ -16,7 +20,7 @@ def work(n):
 
 
 def produce(queue):
-    for i in range(3000):
+    for i in range(3000 * rounds):
         queue.put(i)
     queue.put(None)
 
@@ -24,9 +28,9 @@ def produce(queue):
 queue = gevent.queue.Queue(16)
 gevent.spawn(produce, queue)
 print(sum(iter(queue.get, None)))
-jobs = [gevent.spawn(work, 4000 + 100 * i) for i in range(12)]
+jobs = [gevent.spawn(work, 16000 * rounds + 100 * i) for i in range(12)]
 gevent.joinall(jobs)
 print(sum(job.value for job in jobs))
 pool = gevent.threadpool.ThreadPool(3)
-print(sum(pool.map(work, [500] * 9)))
-print(len(gevent.pool.Pool(20).map(lambda n: gevent.sleep(0.001), range(500))))
+print(sum(pool.map(work, [500] * 9 * rounds)))
+print(len(gevent.pool.Pool(20).map(lambda n: gevent.sleep(0.001), range(500 * rounds))))

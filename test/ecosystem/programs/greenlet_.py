@@ -1,5 +1,7 @@
 """Greenlets at different depths of C frames switch all the time."""
 
+import sys
+
 import greenlet
 
 
@@ -17,7 +19,7 @@ greenlets = [
     greenlet.greenlet(lambda depth=depth: deep(depth, body)) for depth in (3, 9, 15, 25, 6, 19)
 ]
 switches = 0
-for _ in range(150_000):
+for _ in range(60_000 * int(sys.argv[1])):
     for each in greenlets:
         switches += each.switch()
 print(switches)

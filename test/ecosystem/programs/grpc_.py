@@ -1,8 +1,11 @@
 """A server and its client in one process."""
 
+import sys
 from concurrent import futures
 
 import grpc
+
+rounds = int(sys.argv[1])
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -16,7 +19,7 @@ port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
     call = channel.unary_unary("/echo/Reverse")
-    print(sum(len(call(b"x" * (i % 100))) for i in range(1500)))
-    answers = [call.future(b"y" * 10) for _ in range(500)]
+    print(sum(len(call(b"x" * (i % 100))) for i in range(1500 * rounds)))
+    answers = [call.future(b"y" * 10) for _ in range(500 * rounds)]
     print(sum(len(answer.result()) for answer in answers))
 server.stop(0).wait()

@@ -1,5 +1,7 @@
 """A compiled step that is dispatched and waited for."""
 
+import sys
+
 import jax
 import jax.numpy as jnp
 
@@ -11,7 +13,7 @@ def step(w, x):
 
 x = jax.random.uniform(jax.random.PRNGKey(1), (600, 600))
 w = jnp.zeros((600, 300))
-for _ in range(40):
+for _ in range(160 * int(sys.argv[1])):
     w = step(w, x)
 w.block_until_ready()
 print(w.shape, bool(jnp.isfinite(w).all()))

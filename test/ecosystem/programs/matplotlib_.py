@@ -1,5 +1,6 @@
 import hashlib
 import io
+import sys
 
 import matplotlib
 
@@ -9,7 +10,7 @@ import numpy as np
 
 x = np.linspace(0, 10, 2000)
 size = 0
-for i in range(6):
+for i in range(6 * int(sys.argv[1])):
     figure, axes = plt.subplots(2, 2, figsize=(8, 6))
     for j, ax in enumerate(axes.flat):
         ax.plot(x, np.sin(x * (i + j + 1)))

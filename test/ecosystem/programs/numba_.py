@@ -1,5 +1,7 @@
 """Code compiled at run time, in parallel, called back, and an error raised out of it."""
 
+import sys
+
 import numba
 import numpy as np
 
@@ -29,11 +31,12 @@ def fail(n):
     raise ValueError("on purpose")
 
 
+rounds = int(sys.argv[1])
 values = np.linspace(0, 100, 2_000_000)
-for _ in range(5):
+for _ in range(25 * rounds):
     found = total(values)
 print(round(found))
-print(collatz(200_000))
+print(collatz(200_000 * rounds))
 try:
     fail(1)
 except ValueError as error:

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper
@@ -22,6 +24,6 @@ session = onnxruntime.InferenceSession(
     model.SerializeToString(), options, providers=["CPUExecutionProvider"]
 )
 x, w = np.eye(size, dtype=np.float32), np.eye(size, dtype=np.float32)
-for _ in range(30):
+for _ in range(30 * int(sys.argv[1])):
     (found,) = session.run(None, {"x": x, "w": w})
 print(bool((found == x).all()))

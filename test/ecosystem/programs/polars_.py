@@ -1,9 +1,11 @@
+import sys
+
 import polars
 
 frame = polars.DataFrame(
     {"key": [i % 1000 for i in range(600_000)], "value": [float(i % 77) for i in range(600_000)]}
 )
-for _ in range(12):
+for _ in range(60 * int(sys.argv[1])):
     found = (
         frame.lazy()
         .with_columns((polars.col("value") * 2).sqrt().alias("root"))

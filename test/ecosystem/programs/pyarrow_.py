@@ -1,4 +1,5 @@
 import io
+import sys
 
 import pyarrow
 import pyarrow.compute
@@ -7,7 +8,7 @@ import pyarrow.parquet
 table = pyarrow.table(
     {"key": [i % 1000 for i in range(500_000)], "text": [str(i % 333) for i in range(500_000)]}
 )
-for _ in range(4):
+for _ in range(12 * int(sys.argv[1])):
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file, compression="zstd")
     file.seek(0)

@@ -1,5 +1,7 @@
 """Forward, backward by autograd's own thread, and worker processes that load data."""
 
+import sys
+
 import torch
 from torch.utils.data import DataLoader, Dataset
 
@@ -16,6 +18,7 @@ class Squares(Dataset):
 
 
 def main():
+    rounds = int(sys.argv[1])
     torch.manual_seed(1)
     model = torch.nn.Sequential(torch.nn.Linear(64, 512), torch.nn.ReLU(), torch.nn.Linear(512, 1))
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
@@ -31,7 +34,7 @@ def main():
         losses.append(total)
     print(losses[-1] < losses[0])
     a = torch.rand(600, 600, requires_grad=True)
-    for _ in range(12):
+    for _ in range(72 * rounds):
         (a @ a).sum().backward()
     print(a.grad.shape)
 

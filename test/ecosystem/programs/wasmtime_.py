@@ -1,5 +1,7 @@
 """WebAssembly compiled at run time, with traps that its own signal handler catches, and calls back into Python."""
 
+import sys
+
 from wasmtime import Func, FuncType, Instance, Module, Store, Trap, ValType, WasmtimeError
 
 source = """
@@ -18,15 +20,16 @@ source = """
   (func (export "outside") (result i32) (i32.load (i32.const 9999999)))
   (func (export "divide") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0))))
 """
+rounds = int(sys.argv[1])
 store = Store()
 noted = []
 note = Func(store, FuncType([ValType.i32()], []), noted.append)
 exports = Instance(store, Module(store.engine, source), [note]).exports(store)
-print(exports["sum"](store, 500_000_000))
-exports["call"](store, 50_000)
+print(sum(exports["sum"](store, 100_000_000) for _ in range(5 * rounds)))
+exports["call"](store, 50_000 * rounds)
 print(len(noted))
 trapped = 0
-for _ in range(200):
+for _ in range(200 * rounds):
     for name, arguments in (("outside", ()), ("divide", (0,))):
         try:
             exports[name](store, *arguments)

@@ -1,9 +1,10 @@
+import sys
 import threading
 
 import zmq
 
 context = zmq.Context()
-count = 60_000
+count = 60_000 * int(sys.argv[1])
 
 
 def echo():
