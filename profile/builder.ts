@@ -26,13 +26,16 @@ export type { Symbolize } from './nativeChains';
 export type { ProcessFeed } from './processFeed';
 export type { FlamePiece } from './flameRows';
 
+/** Places of memory that are told apart by the processes they are of, which have ended: 250 bytes each. */
+const mostPlaces = 1 << 14;
+
 /** One run. Feed it recordings, ask it any time. */
 export class ProfileBuilder {
   readonly #feeds: ProcessFeed[] = [];
   /** The last process of each number. */
   readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
-  readonly #ended = new EndedProcesses(this.#lines);
+  readonly #ended = new EndedProcesses(this.#lines, mostPlaces);
   /** With native frames, and without. */
   readonly #flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)] as const;
   readonly #natives: NativeTree;
@@ -100,6 +103,7 @@ export class ProfileBuilder {
       ...(gpu && { gpu }),
       liveOver: (path, line, count) => {
         const starts = new Map(this.#feeds.map((feed) => [feed.memory?.sites, feed.startNs]));
+        starts.set(this.#ended.memory.sites, this.#ended.memory.startNs);
         const memory = this.#lines.files.get(path)?.lines.get(line)?.memory;
         return (
           memory?.liveOver(count, elapsedNs, (sites) => (starts.get(sites) ?? startNs) - startNs) ??
@@ -144,6 +148,7 @@ export class ProfileBuilder {
 
   /** Changes whenever memory does; 0 while none is measured. */
   get memoryRevision(): number {
-    return this.#feeds.reduce((sum, { memory }) => sum + (memory?.revision ?? 0), 0);
+    const { revision } = this.#ended.memory;
+    return this.#feeds.reduce((sum, { memory }) => sum + (memory?.revision ?? 0), revision);
   }
 }

@@ -6,6 +6,7 @@
 import { Cells } from './cells';
 import { chargeCell } from './charge';
 import { addRow, costOfRow, costRowLength } from './cost';
+import { EndedMemory } from './endedMemory';
 import type { LineCosts } from './lineCosts';
 import type { NativeChains, NativeNode } from './nativeChains';
 import type { PythonStacks } from './pythonStacks';
@@ -17,12 +18,18 @@ export class EndedProcesses {
   readonly stacks: SharedStacks;
   readonly cells = new Cells();
   readonly rows = new RowStore();
+  readonly memory: EndedMemory;
   /** Nothing will become known of code that is not. */
   readonly isOver = true;
   readonly #total = new Float64Array(costRowLength);
 
-  constructor(private readonly lines: LineCosts) {
+  /** mostPlaces: of memory, that are told apart by the processes they are of. */
+  constructor(
+    private readonly lines: LineCosts,
+    mostPlaces: number,
+  ) {
     this.stacks = new SharedStacks(lines);
+    this.memory = new EndedMemory(lines, this.stacks, this.cells, mostPlaces);
   }
 
   /** Everything sampled in them. */
@@ -64,5 +71,6 @@ export class EndedProcesses {
       this.cells.settled(cell);
     }
     this.cells.dirty = [];
+    this.memory.settle();
   }
 }

@@ -6,6 +6,7 @@ export type FlameMemoryMetric = (typeof flameMemoryMetrics)[number];
 
 /** One process over time; times in ns since the run's start, sizes in bytes. */
 export interface FlameProcess {
+  /** 0: several processes that ended before the others, of which the sum is exact but times are not. */
   pid: number;
   startNs: number;
   endNs: number;

@@ -1,7 +1,9 @@
 /** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
 import type { EndedProcesses } from './endedProcesses';
-import { FlameInterner } from './flameInterner';
-import type { FlameMemory } from './flameMemory';
+import { FlameInterner, type FlamePlaces } from './flameInterner';
+import type { FlameMemory, FlameProcess } from './flameMemory';
+import { footprintPoints } from './footprint';
+import type { EndedMemory } from './endedMemory';
 import { mostSlices } from './memorySites';
 import type { ProcessFeed } from './processFeed';
 import type { ThreadFeed } from './threadFeed';
@@ -90,19 +92,24 @@ export class FlameRows {
   /** The memory by stack now. Stacks it names first are in the next piece. Places whose code is not known yet are left out. */
   memory(feeds: readonly ProcessFeed[]): FlameMemory {
     const baseNs = this.#base(feeds);
-    const measured = feeds.flatMap((feed) =>
-      feed.memory && !feed.isHidden
-        ? [{ feed, sites: feed.memory.sites, info: feed.memory.info() }]
-        : [],
-    );
-    const places = measured.flatMap(({ feed, sites }, process) => {
-      return Array.from({ length: sites.count }, (_, site) => ({
+    const apart = feeds.filter((feed) => feed.memory && !feed.isHidden);
+    const merged = this.ended.memory;
+    const measured = [
+      ...apart.map((feed) => this.#flameProcess(feed, baseNs)),
+      ...(merged.mergedProcesses > 0 ? [mergedProcess(merged, baseNs)] : []),
+    ];
+    const of = [
+      ...apart.map((feed) => ({ where: this.#where(feed), sites: feed.memory!.sites })),
+      { where: this.ended, sites: merged.sites },
+    ];
+    const places = of.flatMap(({ where, sites }, process) =>
+      Array.from({ length: sites.count }, (_, site) => ({
         process,
         sites,
         site,
-        stack: this.#cellStack(feed, sites.cell[site]!) ?? -1,
-      })).filter(({ stack }) => stack >= 0);
-    });
+        stack: this.#interner.cellStack(where, sites.cell[site]!) ?? -1,
+      })).filter(({ stack }) => stack >= 0),
+    );
     const column = (of: (place: (typeof places)[number]) => number): Float64Array =>
       Float64Array.from(places, of);
     const change = new Float32Array(places.length * mostSlices);
@@ -110,20 +117,7 @@ export class FlameRows {
       change.set(sites.change(site), row * mostSlices);
     });
     return {
-      processes: measured.map(({ feed, sites, info }) => {
-        const startNs = feed.startNs - baseNs;
-        return {
-          pid: feed.pid,
-          startNs,
-          endNs: startNs + feed.elapsedNs,
-          sliceNs: sites.axis.widthNs,
-          peakNs: startNs + info.peakLiveNs,
-          peakBytes: info.peakLiveBytes,
-          time: Float64Array.from(info.footprint, ({ ns }) => ns + startNs),
-          resident: Float64Array.from(info.footprint, ({ residentBytes }) => residentBytes ?? 0),
-          live: Float64Array.from(info.footprint, ({ liveBytes }) => liveBytes),
-        };
-      }),
+      processes: measured,
       stack: Uint32Array.from(places, ({ stack }) => stack),
       process: Uint32Array.from(places, ({ process }) => process),
       allocated: column(({ sites, site }) => sites.allocated[site]!),
@@ -131,6 +125,24 @@ export class FlameRows {
       peak: column(({ sites, site }) => sites.peak[site]!),
       growth: column(({ sites, site }) => sites.live[site]!),
       change,
+    };
+  }
+
+  #flameProcess(feed: ProcessFeed, baseNs: number): FlameProcess {
+    const { sites } = feed.memory!;
+    const info = feed.info().memory!;
+    const points = footprintPoints(info.footprint);
+    const startNs = feed.startNs - baseNs;
+    return {
+      pid: feed.pid,
+      startNs,
+      endNs: startNs + feed.elapsedNs,
+      sliceNs: sites.axis.widthNs,
+      peakNs: startNs + info.peakLiveNs,
+      peakBytes: info.peakLiveBytes,
+      time: Float64Array.from(points, ({ ns }) => ns + startNs),
+      resident: Float64Array.from(points, ({ residentBytes }) => residentBytes ?? 0),
+      live: Float64Array.from(points, ({ liveBytes }) => liveBytes),
     };
   }
 
@@ -144,10 +156,11 @@ export class FlameRows {
   /** Rows [start, limit) of a thread, stopping before one whose code has not been read yet. */
   #rows(feed: ProcessFeed, thread: ThreadFeed, start: number, limit: number): FlameThread {
     const rows = thread.rows(start, limit);
+    const where = this.#where(feed);
     const stack = new Uint32Array(limit - start);
     let count = 0;
     while (count < limit - start) {
-      const id = this.#cellStack(feed, rows.cell[count]!);
+      const id = this.#interner.cellStack(where, rows.cell[count]!);
       if (id === undefined) {
         break;
       }
@@ -168,9 +181,28 @@ export class FlameRows {
     };
   }
 
-  #cellStack(feed: ProcessFeed, cell: number): number | undefined {
-    return this.#interner.cellStack(feed.isCompact ? this.ended : feed, cell);
+  /** What the cells of a process are of now. */
+  #where(feed: ProcessFeed): FlamePlaces {
+    return feed.isCompact ? this.ended : feed;
   }
+}
+
+/** Those that ended before the others, as if they were one. */
+function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
+  const shiftNs = memory.startNs - baseNs;
+  const { time, resident, live } = memory.footprint.points();
+  const peakBytes = live.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    pid: 0,
+    startNs: shiftNs,
+    endNs: shiftNs + memory.footprint.endNs,
+    sliceNs: memory.sites.axis.widthNs,
+    peakNs: shiftNs + (time[live.indexOf(peakBytes)] ?? 0),
+    peakBytes,
+    time: time.map((ns) => ns + shiftNs),
+    resident,
+    live,
+  };
 }
 
 /** Whether all rows of a process that has ended have been handed out. */

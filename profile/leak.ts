@@ -64,6 +64,11 @@ export interface Growth {
   isOver: boolean;
 }
 
+/** Whether anything can be a leak of a process that lived for so long, and is over. */
+export function mayLeakAtEnd(livedNs: number): boolean {
+  return livedNs >= leastGrowthAtEndNs;
+}
+
 /** Whether there is enough to tell a leak from something that is still filling. */
 export function isTold({ firstNs, livedNs, blocks, bytes, isOver }: Growth): boolean {
   const grewNs = livedNs - firstNs;

@@ -1,9 +1,9 @@
 /** The memory of one process: takes its records, and charges lines and functions for the places they name. */
 import type { Cells } from './cells';
 import { Footprint } from './footprint';
-import type { LineCosts } from './lineCosts';
+import type { LineCosts, ResolvedFrame } from './lineCosts';
+import { mayLeakAtEnd } from './leak';
 import { MemorySites } from './memorySites';
-import type { PythonStacks } from './pythonStacks';
 import type {
   AllocationRecord,
   CopyRecord,
@@ -11,13 +11,20 @@ import type {
   FreeRecord,
   TouchedRecord,
 } from './records';
+import type { StackTree } from './stackTree';
 import type { ProcessMemory } from './types';
+
+/** Where the cells of a process are: its own, or later those of all that have ended. */
+interface Places {
+  readonly stacks: StackTree & { isComplete(stack: number): boolean };
+  readonly cells: Cells;
+}
 
 export class MemoryFeed {
   readonly sites = new MemorySites((site) => this.#changed(site));
   /** Records taken. */
   revision = 0;
-  readonly #footprint = new Footprint();
+  #footprint = new Footprint();
   /** Sites that changed since lines were last told. */
   #dirty: number[] = [];
   #isDirty: number[] = [];
@@ -27,8 +34,7 @@ export class MemoryFeed {
 
   constructor(
     private readonly lines: LineCosts,
-    private readonly stacks: PythonStacks,
-    private readonly cells: Cells,
+    private places: Places,
   ) {}
 
   /** Takes something that happened at a cell. */
@@ -58,8 +64,8 @@ export class MemoryFeed {
   }
 
   /**
-   * Brings lines and functions up to date, at a moment of the process. knownNs: what its threads are known to have done.
-   * isFinal: code that is not known yet will not come any more.
+   * Brings the figures up to date, at a moment of the process. knownNs: what its threads are known to have done. isFinal:
+   * it is over.
    */
   settle(nowNs: number, knownNs: number, isFinal: boolean): void {
     const { sites } = this;
@@ -75,24 +81,44 @@ export class MemoryFeed {
         this.#changed(site);
       }
     }
+  }
+
+  /** Tells lines and functions what has changed. Places whose code may still become known wait for that. */
+  charge(): void {
+    const { stacks, cells } = this.places;
     const later: number[] = [];
     for (const site of this.#dirty) {
-      const stack = this.cells.stack[sites.cell[site]!]!;
-      if (!isFinal && !this.stacks.isComplete(stack)) {
+      const stack = cells.stack[this.sites.cell[site]!]!;
+      if (!this.sites.process.isOver && !stacks.isComplete(stack)) {
         later.push(site);
         continue;
       }
       this.#isDirty[site] = 0;
-      this.#charge(site, stack);
+      const isNew = this.#isCharged[site] !== 1;
+      this.#isCharged[site] = 1;
+      chargeMemory(this.lines, stacks, stack, isNew ? { sites: this.sites, site } : undefined);
     }
     this.#dirty = later;
   }
 
-  /** It has been settled for the last time. cellNow: what each of its cells is among those of the processes that have ended. */
-  compact(cellNow: Uint32Array): void {
-    this.#isDirty = [];
-    this.#isCharged = [];
+  /** It has been settled for the last time. places: of all that have ended; cellNow: what each of its cells is there. */
+  compact(places: Places, cellNow: Uint32Array): void {
+    this.places = places;
     this.sites.compact(cellNow);
+    this.#footprint = new Footprint();
+  }
+
+  /** Lines and functions remember of it only whether they leak: its figures will be in those of several processes. */
+  forget(): void {
+    const { stacks, cells } = this.places;
+    if (mayLeakAtEnd(this.sites.process.livedNs)) this.charge();
+    for (let site = 0; site < this.sites.count; site++) {
+      if (this.#isCharged[site] !== 1) continue;
+      eachCharged(this.lines, stacks, cells.stack[this.sites.cell[site]!]!, (frame) => {
+        frame.line.memory?.forget(this.sites);
+        frame.function.memory?.forget(this.sites);
+      });
+    }
   }
 
   /** The largest resident size seen so far, bytes; 0 when nobody looked. */
@@ -100,7 +126,7 @@ export class MemoryFeed {
     return this.#footprint.peakResident;
   }
 
-  /** The figures of the process as a whole. */
+  /** The figures of the process as a whole, until it is compact. */
   info(): ProcessMemory {
     const { sites } = this;
     sites.notePeak();
@@ -118,27 +144,39 @@ export class MemoryFeed {
     };
   }
 
-  /**
-   * In every file of the stack the innermost frame is charged: the line of one's own that called a library, and the
-   * library's line that allocated, but not the lines that led there.
-   */
-  #charge(site: number, stack: number): void {
-    const { lines, sites, stacks } = this;
-    const isNew = this.#isCharged[site] !== 1;
-    this.#isCharged[site] = 1;
-    lines.nextStack();
-    for (let at = stacks.visible(stack); at !== 0; at = stacks.parentOf(at)) {
-      const frame = stacks.frame(at);
-      if (frame && lines.isFirstOfFile(frame.line.file)) {
-        lines.touchMemory(frame.line, frame.function, isNew ? { sites, site } : undefined);
-      }
-    }
-  }
-
   #changed(site: number): void {
     if (this.#isDirty[site] !== 1) {
       this.#isDirty[site] = 1;
       this.#dirty.push(site);
     }
+  }
+}
+
+/**
+ * Tells lines that the memory of a stack has changed. place: one that they are not charged for yet. In every file of the
+ * stack the innermost frame is charged: the line of one's own that called a library, and the library's line that
+ * allocated, but not the lines that led there.
+ */
+export function chargeMemory(
+  lines: LineCosts,
+  stacks: StackTree,
+  stack: number,
+  place: { sites: MemorySites; site: number } | undefined,
+): void {
+  eachCharged(lines, stacks, stack, (frame) =>
+    lines.touchMemory(frame.line, frame.function, place),
+  );
+}
+
+function eachCharged(
+  lines: LineCosts,
+  stacks: StackTree,
+  stack: number,
+  tell: (frame: ResolvedFrame) => void,
+): void {
+  lines.nextStack();
+  for (let at = stacks.visible(stack); at !== 0; at = stacks.parentOf(at)) {
+    const frame = stacks.frame(at);
+    if (frame && lines.isFirstOfFile(frame.line.file)) tell(frame);
   }
 }

@@ -1,5 +1,5 @@
 /** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
-import { findLeak, isTold, mayBeOneCall } from './leak';
+import { findLeak, isTold, mayBeOneCall, type Execution } from './leak';
 import type { MemorySites } from './memorySites';
 import type { Leak, MemoryCost } from './types';
 
@@ -18,30 +18,37 @@ export const noMemory: MemoryCost = {
   records: 0,
 };
 
-/** Sums over places, and what leaks there. */
-interface Sum {
-  cost: MemoryCost;
-  /** Bytes that Python's own allocators gave. */
-  python: number;
-  variance: number;
-  growthVariance: number;
+/** What leaks in one process that has ended, unless it was one call. */
+interface Suspect extends Omit<Execution, 'executedNs'> {
+  leak: Leak;
 }
 
-/** The places that one line or function is charged for, by process. */
+/** The places that one line or function is charged for, by process; those of many that have ended may be one. */
 export class MemoryShares {
-  readonly #running = new Map<MemorySites, number[]>();
-  /** Places of processes that have ended, and what they add up to: nothing of that changes any more. */
-  readonly #ended: { sites: MemorySites[]; site: number[] } = { sites: [], site: [] };
-  readonly #endedSum: Sum = emptySum();
+  readonly #sites = new Map<MemorySites, number[]>();
+  /** What leaked in processes whose places are not told apart any more. */
+  readonly #suspects: Suspect[] = [];
 
   /** Charges a place, which must not be charged yet. */
-  add(sites: MemorySites, site: number): void {
-    const known = this.#running.get(sites);
+  add(all: MemorySites, site: number): void {
+    const known = this.#sites.get(all);
     if (known) {
       known.push(site);
     } else {
-      this.#running.set(sites, [site]);
+      this.#sites.set(all, [site]);
     }
+  }
+
+  /** The places of a process that has ended are not told apart any more: only whether they leak is remembered. */
+  forget(all: MemorySites): void {
+    const sites = this.#sites.get(all);
+    if (!sites) return;
+    this.#sites.delete(all);
+    const growing = growingOf(all, sites);
+    const leak = growing?.find();
+    if (!growing || !leak) return;
+    const { firstNs, lastNs, knownNs, livedNs } = growing;
+    this.#suspects.push({ firstNs, lastNs, knownNs, livedNs, leak });
   }
 
   /**
@@ -49,63 +56,58 @@ export class MemoryShares {
    * being executed; undefined where nobody asks whether it leaks.
    */
   cost(executedNs: number | undefined): MemoryCost {
-    for (const [all, sites] of this.#running) {
-      if (all.isCompact) {
-        addSites(this.#endedSum, all, sites, executedNs);
-        for (const site of sites) {
-          this.#ended.sites.push(all);
-          this.#ended.site.push(site);
-        }
-        this.#running.delete(all);
-      }
+    const cost: MemoryCost = { ...noMemory };
+    const sum = { python: 0, variance: 0, growthVariance: 0 };
+    for (const [all, sites] of this.#sites) {
+      addSites(cost, sum, all, sites);
     }
-    const sum = { ...this.#endedSum, cost: { ...this.#endedSum.cost } };
-    this.#running.forEach((sites, all) => addSites(sum, all, sites, executedNs));
-    const { cost, python, variance, growthVariance } = sum;
-    cost.pythonFraction = cost.allocatedBytes > 0 ? python / cost.allocatedBytes : 0;
-    cost.allocatedError = Math.sqrt(variance);
+    if (executedNs !== undefined) cost.leak = this.#leak(executedNs);
+    cost.pythonFraction = cost.allocatedBytes > 0 ? sum.python / cost.allocatedBytes : 0;
+    cost.allocatedError = Math.sqrt(sum.variance);
     // Sums of estimates leave crumbs behind when everything is taken away again.
-    cost.growthError = Math.sqrt(Math.max(0, growthVariance));
+    cost.growthError = Math.sqrt(Math.max(0, sum.growthVariance));
     if (Math.abs(cost.growthBytes) < 0.5) {
       cost.growthBytes = 0;
     }
     return cost;
   }
 
+  #leak(executedNs: number): Leak | null {
+    let leak: Leak | null = null;
+    for (const suspect of this.#suspects) {
+      if (!mayBeOneCall({ ...suspect, executedNs })) leak = worse(leak, suspect.leak);
+    }
+    for (const [all, sites] of this.#sites) {
+      const growing = growingOf(all, sites);
+      if (growing && !mayBeOneCall({ ...growing, executedNs })) leak = worse(leak, growing.find());
+    }
+    return leak;
+  }
+
   /** Live bytes at so many moments, evenly spaced over the run: the end of each `ns / count`. startOf: a process's start in it. */
   liveOver(count: number, ns: number, startOf: (sites: MemorySites) => number): number[] {
     const over = Array<number>(count).fill(0);
-    const add = (all: MemorySites, sites: readonly number[]): void => {
+    for (const [all, sites] of this.#sites) {
       const live = all.liveOver(sites);
       const start = startOf(all);
       for (let at = 0; at < count; at++) {
         const slice = Math.ceil((((at + 1) / count) * ns - start) / all.axis.widthNs) - 1;
         over[at]! += slice < 0 ? 0 : (live[Math.min(slice, live.length - 1)] ?? 0);
       }
-    };
-    this.#running.forEach((sites, all) => add(all, sites));
-    this.#ended.sites.forEach((all, at) => add(all, [this.#ended.site[at]!]));
+    }
     return over;
   }
 }
 
-function emptySum(): Sum {
-  return { cost: { ...noMemory }, python: 0, variance: 0, growthVariance: 0 };
-}
-
-/** Adds places of one process. */
+/** Adds places of one process, or of several. */
 function addSites(
-  sum: Sum,
+  cost: MemoryCost,
+  sum: { python: number; variance: number; growthVariance: number },
   all: MemorySites,
   sites: readonly number[],
-  executedNs: number | undefined,
 ): void {
-  const { cost } = sum;
   let live = 0;
   let liveVariance = 0;
-  let firstNs = Infinity;
-  let lastNs = 0;
-  let blocks = 0;
   for (const site of sites) {
     cost.allocatedBytes += all.allocated[site]!;
     cost.allocations += all.allocations[site]!;
@@ -117,21 +119,37 @@ function addSites(
     sum.variance += all.variance[site]!;
     live += all.live[site]!;
     liveVariance += all.liveVariance[site]!;
+  }
+  cost.growthBytes += live;
+  sum.growthVariance += liveVariance;
+}
+
+/** Memory that places of one process hold, long enough for it to be a leak. */
+interface Growing extends Omit<Execution, 'executedNs'> {
+  find(): Leak | null;
+}
+
+function growingOf(all: MemorySites, sites: readonly number[]): Growing | undefined {
+  // When things happened is only known of one process.
+  if (all.isMerged) return undefined;
+  let live = 0;
+  let liveVariance = 0;
+  let firstNs = Infinity;
+  let lastNs = 0;
+  let blocks = 0;
+  for (const site of sites) {
+    live += all.live[site]!;
+    liveVariance += all.liveVariance[site]!;
     if (all.records[site]! > 0) {
       firstNs = Math.min(firstNs, all.firstNs[site]!);
       lastNs = Math.max(lastNs, all.lastNs[site]!);
       blocks += (all.live[site]! / all.allocated[site]!) * all.allocations[site]!;
     }
   }
-  cost.growthBytes += live;
-  sum.growthVariance += liveVariance;
-  if (live <= 0 || executedNs === undefined) {
-    return;
-  }
-  const isClear = isTold({ firstNs, blocks, bytes: live, ...all.process });
-  if (isClear && !mayBeOneCall({ firstNs, lastNs, executedNs, ...all.process })) {
-    cost.leak = worse(cost.leak, findLeak(all.liveOver(sites), all.axis.widthNs, liveVariance));
-  }
+  if (live <= 0 || !isTold({ firstNs, blocks, bytes: live, ...all.process })) return undefined;
+  const { knownNs, livedNs } = all.process;
+  const find = (): Leak | null => findLeak(all.liveOver(sites), all.axis.widthNs, liveVariance);
+  return { firstNs, lastNs, knownNs, livedNs, find };
 }
 
 /** What leaks in two processes or on two lines leaks together; the clearer case says how sure that is. */

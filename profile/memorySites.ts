@@ -73,8 +73,11 @@ export class MemorySites {
   #offPeak: number[] = [];
   #isOffPeak = new Uint8Array(0);
 
-  /** changed is told of each site whose figures change. */
-  constructor(private readonly changed: (site: number) => void) {}
+  /** changed is told of each site whose figures change; isMerged: of several processes that have ended. */
+  constructor(
+    private readonly changed: (site: number) => void,
+    readonly isMerged = false,
+  ) {}
 
   /** An allocation at a cell; blocks are numbered as they come. */
   allocate(cell: number, record: AllocationRecord): void {
@@ -184,11 +187,6 @@ export class MemorySites {
     return live;
   }
 
-  /** Whether nothing changes any more. */
-  get isCompact(): boolean {
-    return this.#sparse !== undefined;
-  }
-
   /** No record will come any more. */
   compact(cellNow: Uint32Array): void {
     const { count } = this;
@@ -211,6 +209,42 @@ export class MemorySites {
     this.records = withoutRoom(this.records, count);
     this.#sparse = new SparseRows(this.#change, count, mostSlices);
     this.#change = new Float64Array(0);
+  }
+
+  /**
+   * Takes over the places of a process that has ended, whose cells are named as those here are. shiftNs: how much later
+   * the process began than the time here does. Peaks are added up, each process's at its own highest moment.
+   */
+  adopt(from: MemorySites, shiftNs: number): void {
+    this.axis.sliceOf(shiftNs + from.process.livedNs);
+    for (let other = 0; other < from.count; other++) {
+      const site = this.#site(from.cell[other]!);
+      this.allocated[site]! += from.allocated[other]!;
+      this.allocations[site]! += from.allocations[other]!;
+      this.python[site]! += from.python[other]!;
+      this.copied[site]! += from.copied[other]!;
+      this.reserved[site]! += from.reserved[other]!;
+      this.live[site]! += from.live[other]!;
+      this.peak[site]! += from.peak[other]!;
+      this.variance[site]! += from.variance[other]!;
+      this.liveVariance[site]! += from.liveVariance[other]!;
+      this.records[site]! += from.records[other]!;
+      this.total += from.live[other]!;
+      from.eachChange(other, (slice, bytes) => {
+        const at = this.axis.sliceOf(shiftNs + (slice + 0.5) * from.axis.widthNs);
+        this.#change[site * mostSlices + at]! += bytes;
+      });
+      this.changed(site);
+    }
+  }
+
+  /** Tells of the slices in which the live bytes of a site changed. */
+  eachChange(site: number, tell: (slice: number, bytes: number) => void): void {
+    if (this.#sparse) {
+      this.#sparse.each(site, tell);
+      return;
+    }
+    this.change(site).forEach((bytes, slice) => bytes !== 0 && tell(slice, bytes));
   }
 
   /** From now on a block stands for so many bytes. */

@@ -70,7 +70,7 @@ export class ProcessFeed {
   readonly threads = new Map<number, ThreadFeed>();
   /** undefined when it has ended: what it did is with the others that have (EndedProcesses). */
   #reading: Reading | undefined;
-  /** undefined while nothing says that memory is measured. */
+  /** undefined while nothing says that memory is measured, and when it is not told apart any more (EndedMemory). */
   memory: MemoryFeed | undefined;
   samples = 0;
   /** What is known of it in the end. */
@@ -329,6 +329,7 @@ export class ProcessFeed {
     }
     cells.dirty = later;
     this.memory?.settle(this.elapsedNs, wallOf(this.total), this.isOver);
+    if (!this.isOver) this.memory?.charge();
     gpu?.settle(this.elapsedNs, this.isOver);
   }
 
@@ -338,10 +339,11 @@ export class ProcessFeed {
     if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
     const { cellNow, isKnown } = into.adopt(stacks, natives, cells, total);
     this.#now.unknownCode += isKnown ? 0 : 1;
-    this.memory?.compact(cellNow);
     this.threads.forEach((thread) => thread.compact(into.rows, cellNow));
     this.#lastWallNs = this.#wallNs;
-    this.#lastInfo = this.#infoNow();
+    const info = this.#infoNow();
+    this.#lastInfo = info;
+    if (this.memory && info.memory) into.memory.adopt(this, this.memory, info.memory, cellNow);
     this.#reading = undefined;
   }
 
@@ -427,7 +429,7 @@ export class ProcessFeed {
   }
 
   #memory(): MemoryFeed {
-    return (this.memory ??= new MemoryFeed(this.lines, this.stacks, this.cells));
+    return (this.memory ??= new MemoryFeed(this.lines, this.#now));
   }
 
   #thread(number: number): ThreadFeed {

@@ -31,9 +31,14 @@ export class SparseRows {
   /** A copy of a row. */
   row(row: number): Float64Array {
     const full = new Float64Array(this.width);
-    for (let at = this.#start[row]!; at < this.#start[row + 1]!; at++) {
-      full[this.#at[at]!] = this.#value[at]!;
-    }
+    this.each(row, (at, value) => (full[at] = value));
     return full;
+  }
+
+  /** Tells of the numbers of a row that are not 0. */
+  each(row: number, tell: (at: number, value: number) => void): void {
+    for (let at = this.#start[row]!; at < this.#start[row + 1]!; at++) {
+      tell(this.#at[at]!, this.#value[at]!);
+    }
   }
 }
