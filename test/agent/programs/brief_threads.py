@@ -9,9 +9,9 @@ lock = threading.Lock()
 
 def work():
     times = [time.thread_time()]
-    sum(range(70_000))  # mark: most
+    sum(range(180_000))  # mark: most
     times.append(time.thread_time())
-    sum(range(30_000))  # mark: less
+    sum(range(80_000))  # mark: less
     times.append(time.thread_time())
     with lock:
         spent[0] += times[1] - times[0]
@@ -20,7 +20,7 @@ def work():
 
 def little():
     began = time.thread_time()
-    sum(range(10_000))  # mark: little
+    sum(range(25_000))  # mark: little
     with lock:
         spent[2] += time.thread_time() - began
 
