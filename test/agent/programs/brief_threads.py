@@ -25,7 +25,7 @@ def little():
         spent[2] += time.thread_time() - began
 
 
-for _ in range(600):
+for _ in range(400):
     threads = [threading.Thread(target=target) for target in (work, little, little, little)]
     for thread in threads:
         thread.start()
