@@ -35,14 +35,21 @@ export class ProfileBuilder {
   /** The last process of each number. */
   readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
-  readonly #ended = new EndedProcesses(this.#lines, mostPlaces);
+  readonly #ended: EndedProcesses;
   /** With native frames, and without. */
-  readonly #flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)] as const;
+  readonly #flame: readonly [FlameRows, FlameRows];
   readonly #natives: NativeTree;
   #threads = 0;
+  readonly #newThread = (): number => ++this.#threads;
+  readonly #onEnd = (feed: ProcessFeed): void => this.#settle(feed);
 
-  /** symbolize is called for each native frame of a recording, as it is read. */
-  constructor(symbolize: Symbolize) {
+  /**
+   * symbolize is called once for each place in native code, as it is read. placesApart: of processes that have ended, so many
+   * places of memory are told apart by the processes they are of.
+   */
+  constructor(symbolize: Symbolize, placesApart = mostPlaces) {
+    this.#ended = new EndedProcesses(this.#lines, placesApart);
+    this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
     this.#natives = new NativeTree(symbolize);
   }
 
@@ -51,10 +58,10 @@ export class ProfileBuilder {
     const feed = new ProcessFeed(
       header,
       this.#lines,
-      () => ++this.#threads,
+      this.#newThread,
       this.#natives,
       this.#byPid.get(header.pid),
-      (ended) => this.#settle(ended),
+      this.#onEnd,
     );
     this.#feeds.push(feed);
     this.#byPid.set(header.pid, feed);

@@ -20,18 +20,22 @@ interface Known {
   code: Code;
 }
 
+/** Of one line table: of several versions of Python, or run in several folders. */
+const mostAlike = 16;
+
 export class Codes {
   /** By the bytes of their line tables: a decoder has the same object for what is the same in several recordings. */
-  readonly #known = new Map<Uint8Array, Known>();
+  readonly #known = new Map<Uint8Array, Known[]>();
   #count = 0;
 
   constructor(private readonly lines: LineCosts) {}
 
   /** The code that a record of a process is about. */
   of(record: CodeRecord, { cwd, hexversion }: ProcessRecord): Code {
-    const known = this.#known.get(record.lineTable);
-    if (known?.hexversion === hexversion && known.cwd === cwd && isSame(known.record, record)) {
-      return known.code;
+    const alike = this.#known.get(record.lineTable) ?? [];
+    for (const known of alike) {
+      const isSame = known.hexversion === hexversion && known.cwd === cwd;
+      if (isSame && saysSame(known.record, record)) return known.code;
     }
     const { filename, name, qualname, firstLine, lineTable } = record;
     const code = {
@@ -40,12 +44,14 @@ export class Codes {
       table: this.lines.tables.decode(hexversion, firstLine, lineTable),
       isShim: lineTable.length <= 2 && filename === name,
     };
-    this.#known.set(lineTable, { record, cwd, hexversion, code });
+    if (alike.length === mostAlike) alike.shift();
+    alike.push({ record, cwd, hexversion, code });
+    this.#known.set(lineTable, alike);
     return code;
   }
 }
 
-function isSame(a: CodeRecord, b: CodeRecord): boolean {
+function saysSame(a: CodeRecord, b: CodeRecord): boolean {
   return (
     a.firstLine === b.firstLine &&
     a.filename === b.filename &&

@@ -4,10 +4,11 @@ import { mostSlices } from './memorySites';
 export const flameMemoryMetrics = ['allocated', 'peak', 'growth', 'freed'] as const;
 export type FlameMemoryMetric = (typeof flameMemoryMetrics)[number];
 
-/** One process over time; times in ns since the run's start, sizes in bytes. */
+/** One process over time, or several; times in ns since the run's start, sizes in bytes. */
 export interface FlameProcess {
-  /** 0: several processes that ended before the others, of which the sum is exact but times are not. */
   pid: number;
+  /** More than 1: those that ended before the others, pid 0. Bytes are exact, times as exact as slices, the footprint is means. */
+  processes: number;
   startNs: number;
   endNs: number;
   /** Width of the slices of time that changes are known for. */

@@ -18,13 +18,21 @@ export interface FlamePiece {
   empty: boolean;
 }
 
+/** How much of a thread had been handed out. */
+interface Handed {
+  rows: number;
+  name: string;
+}
+
 /** How much had been handed out at a cursor. */
 interface Checkpoint {
   strings: number;
   functions: number;
   frames: number;
   stacks: number;
-  threads: ReadonlyMap<number, { rows: number; name: string }>;
+  /** The cursor before, −1 for none, and the threads of which the piece in between had something, by their ids. */
+  before: number;
+  threads: readonly (readonly [number, Handed])[];
 }
 
 /** Rows of one piece: at 28 bytes each, about 4 MB. */
@@ -35,8 +43,10 @@ export class FlameRows {
   readonly #interner: FlameInterner;
   /** A cursor is an index into this. */
   readonly #checkpoints: Checkpoint[] = [
-    { strings: 0, functions: 0, frames: 0, stacks: 0, threads: new Map() },
+    { strings: 0, functions: 0, frames: 0, stacks: 0, before: -1, threads: [] },
   ];
+  /** What had been handed out of each thread at the newest cursor. */
+  #newest = { cursor: 0, handed: new Map<number, Handed>() };
   /** CLOCK_MONOTONIC at the run's start; fixed once the first rows are out. */
   #baseNs = NaN;
 
@@ -54,20 +64,23 @@ export class FlameRows {
   }
 
   since(feeds: readonly ProcessFeed[], cursor: number): FlamePiece {
-    const from = this.#checkpoints[cursor] ?? this.#checkpoints[0]!;
+    const before = this.#checkpoints[cursor] ? cursor : 0;
+    const from = this.#checkpoints[before]!;
     this.#base(feeds);
     const threads: FlameThread[] = [];
-    const reached = new Map(from.threads);
+    const fresh: [number, Handed][] = [];
+    const handed = this.#handedAt(before);
     let room = rowsPerPiece;
     let more = false;
     for (const feed of feeds) {
       // After exec a track goes on where the program before has ended.
-      if (feed.isHidden || (feed.continues && !isOut(feed.continues, reached))) {
+      if (feed.isHidden || (feed.continues && !isOut(feed.continues, handed))) {
         continue;
       }
       for (const thread of feed.threads.values()) {
-        const known = from.threads.get(thread.id);
+        const known = handed.get(thread.id);
         const start = known?.rows ?? 0;
+        if (start >= thread.rowCount && (start === 0 || known?.name === thread.name)) continue;
         const limit = Math.min(thread.rowCount, start + room);
         const track = this.#rows(feed, thread, start, limit);
         const end = start + track.time.length;
@@ -75,7 +88,8 @@ export class FlameRows {
         more ||= limit < thread.rowCount;
         if (end > start || (end > 0 && known?.name !== thread.name)) {
           threads.push(track);
-          reached.set(thread.id, { rows: end, name: thread.name });
+          fresh.push([thread.id, { rows: end, name: thread.name }]);
+          handed.set(thread.id, { rows: end, name: thread.name });
         }
       }
     }
@@ -85,8 +99,21 @@ export class FlameRows {
     if (!grown) {
       return { tables, cursor, more: false, empty: true };
     }
-    this.#checkpoints.push({ ...interner.counts(), threads: reached });
-    return { tables, cursor: this.#checkpoints.length - 1, more, empty: false };
+    const next = this.#checkpoints.push({ ...interner.counts(), before, threads: fresh }) - 1;
+    this.#newest = { cursor: next, handed };
+    return { tables, cursor: next, more, empty: false };
+  }
+
+  /** What had been handed out of each thread at a cursor; of the newest one this is known, others are rarely asked for. */
+  #handedAt(cursor: number): Map<number, Handed> {
+    if (cursor === this.#newest.cursor) return this.#newest.handed;
+    const handed = new Map<number, Handed>();
+    for (let at = cursor; at >= 0; at = this.#checkpoints[at]!.before) {
+      for (const [id, reached] of this.#checkpoints[at]!.threads) {
+        if (!handed.has(id)) handed.set(id, reached);
+      }
+    }
+    return handed;
   }
 
   /** The memory by stack now. Stacks it names first are in the next piece. Places whose code is not known yet are left out. */
@@ -135,6 +162,7 @@ export class FlameRows {
     const startNs = feed.startNs - baseNs;
     return {
       pid: feed.pid,
+      processes: 1,
       startNs,
       endNs: startNs + feed.elapsedNs,
       sliceNs: sites.axis.widthNs,
@@ -194,6 +222,7 @@ function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
   const peakBytes = live.reduce((a, b) => Math.max(a, b), 0);
   return {
     pid: 0,
+    processes: memory.mergedProcesses,
     startNs: shiftNs,
     endNs: shiftNs + memory.footprint.endNs,
     sliceNs: memory.sites.axis.widthNs,
@@ -206,9 +235,9 @@ function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
 }
 
 /** Whether all rows of a process that has ended have been handed out. */
-function isOut(feed: ProcessFeed, reached: Checkpoint['threads']): boolean {
+function isOut(feed: ProcessFeed, handed: ReadonlyMap<number, Handed>): boolean {
   return (
     feed.state !== 'running' &&
-    [...feed.threads.values()].every(({ id, rowCount }) => (reached.get(id)?.rows ?? 0) >= rowCount)
+    [...feed.threads.values()].every(({ id, rowCount }) => (handed.get(id)?.rows ?? 0) >= rowCount)
   );
 }

@@ -44,11 +44,15 @@ class Reading {
   readonly waitingCodes: CodeRecord[] = [];
   /** undefined while no GPU is known to be used. */
   gpu: GpuFeed | undefined;
+  process: ProcessRecord | undefined;
   stats: StatsRecord | undefined;
+  end: EndRecord | undefined;
   foreign = 0;
   unknownCode = 0;
 
   constructor(
+    /** As it is now. */
+    public header: RecordingHeader,
     lines: LineCosts,
     natives: NativeTree,
     threads: ReadonlyMap<number, ThreadFeed>,
@@ -77,8 +81,9 @@ export class ProcessFeed {
   #lastInfo: ProcessInfo | undefined;
   #lastWallNs = 0;
   state: ProcessInfo['state'] = 'running';
-  #process: ProcessRecord | undefined;
-  #end: EndRecord | undefined;
+  /** Whether it has said its end, and whether it may have become another program instead. */
+  #saidEnd = false;
+  #wasClosed = false;
   #lastNs = 0;
   /** Whether it is known how long threads could run but had no core. */
   isQueueKnown = false;
@@ -90,7 +95,7 @@ export class ProcessFeed {
   readonly ppid: number;
 
   constructor(
-    private current: RecordingHeader,
+    header: RecordingHeader,
     private readonly lines: LineCosts,
     private readonly newThreadId: () => number,
     natives: NativeTree,
@@ -98,10 +103,10 @@ export class ProcessFeed {
     private readonly before: ProcessFeed | undefined,
     private readonly ended: (feed: ProcessFeed) => void,
   ) {
-    this.startNs = current.startMonotonicNs;
-    this.pid = current.pid;
-    this.ppid = current.ppid;
-    this.#reading = new Reading(lines, natives, this.threads, (sample, cell, row) =>
+    this.startNs = header.startMonotonicNs;
+    this.pid = header.pid;
+    this.ppid = header.ppid;
+    this.#reading = new Reading(header, lines, natives, this.threads, (sample, cell, row) =>
       this.#chargeHelper(sample, cell, row),
     );
   }
@@ -137,7 +142,7 @@ export class ProcessFeed {
 
   /** What it runs, in a word. */
   get program(): string {
-    return programOf(this.#process?.argv ?? []);
+    return programOf(this.#lastInfo?.command ?? this.#now.process?.argv ?? []);
   }
 
   /**
@@ -146,14 +151,14 @@ export class ProcessFeed {
    */
   get continues(): ProcessFeed | undefined {
     const { before } = this;
-    const mayGoOn = before?.state === 'running' || before?.current.state === 'closed';
-    return mayGoOn && before.#end === undefined ? before : undefined;
+    if (!before || before.#saidEnd) return undefined;
+    return before.state === 'running' || before.#wasClosed ? before : undefined;
   }
 
   /** The process became another program when it had hardly begun. */
   get isPassing(): boolean {
     const isBrief = this.samples === 0 || this.#wallNs < briefNs;
-    return this.state === 'ended' && this.#end === undefined && isBrief;
+    return this.state === 'ended' && !this.#saidEnd && isBrief;
   }
 
   /** Whether it is too early to tell, or known, that nobody wants to see this process. */
@@ -164,8 +169,8 @@ export class ProcessFeed {
   /** From its start to the last moment known, ns. */
   get elapsedNs(): number {
     // Whoever has said the end needs no sign of life.
-    const heartbeatNs = this.#end ? 0 : this.current.heartbeatNs - this.startNs;
-    return Math.max(this.#lastNs, heartbeatNs);
+    if (!this.#reading || this.#saidEnd) return this.#lastNs;
+    return Math.max(this.#lastNs, this.#reading.header.heartbeatNs - this.startNs);
   }
 
   /** Everything sampled so far, as long as it is read. */
@@ -179,7 +184,8 @@ export class ProcessFeed {
 
   /** Takes the header as it is now; it changes while the recording grows. */
   header(header: RecordingHeader): void {
-    this.current = header;
+    this.#now.header = header;
+    this.#wasClosed = header.state === 'closed';
   }
 
   /** Takes the next record of the recording. */
@@ -201,14 +207,14 @@ export class ProcessFeed {
         this.#now.natives.addModule(record);
         return;
       case 'code':
-        if (this.#process) {
-          this.stacks.addCode(record, this.#process);
+        if (this.#now.process) {
+          this.stacks.addCode(record, this.#now.process);
         } else {
           this.#now.waitingCodes.push(record);
         }
         return;
       case 'process':
-        this.#process = record;
+        this.#now.process = record;
         for (const code of this.#now.waitingCodes.splice(0)) {
           this.stacks.addCode(code, record);
         }
@@ -219,7 +225,7 @@ export class ProcessFeed {
         thread.makerTid = record.makerTid;
         thread.track = this.continues?.trackOf(record.tid) ?? thread.id;
         thread.lived(record.startNs, record.startNs);
-        thread.isNamed = record.name !== '' || record.tid === this.current.pid;
+        thread.isNamed = record.name !== '' || record.tid === this.pid;
         thread.name = record.name || (thread.isNamed ? 'MainThread' : `Thread ${record.tid}`);
         return;
       }
@@ -236,7 +242,8 @@ export class ProcessFeed {
         this.#reached(record.timeNs);
         return;
       case 'end':
-        this.#end = record;
+        this.#now.end = record;
+        this.#saidEnd = true;
         this.#reached(record.timeNs);
         return;
       case 'childEnd':
@@ -279,24 +286,23 @@ export class ProcessFeed {
   }
 
   #infoNow(): ProcessInfo {
-    const header = this.current;
-    const { stats, gpu, offLine, foreign, unknownCode } = this.#now;
+    const { header, process, stats, end, gpu, offLine, foreign, unknownCode } = this.#now;
     return {
       pid: header.pid,
       ppid: header.ppid,
-      command: this.#process?.argv ?? [],
-      cwd: this.#process?.cwd ?? '',
-      executable: this.#process?.executable ?? '',
-      pythonVersion: this.#process?.pythonVersion ?? '',
-      engine: this.#process?.engine ?? '',
+      command: process?.argv ?? [],
+      cwd: process?.cwd ?? '',
+      executable: process?.executable ?? '',
+      pythonVersion: process?.pythonVersion ?? '',
+      engine: process?.engine ?? '',
       startUnixMs: header.startUnixNs / 1e6,
       elapsedNs: this.elapsedNs,
-      cpuNs: Math.max(header.processCpuNs, stats?.processCpuNs ?? 0, this.#end?.processCpuNs ?? 0),
+      cpuNs: Math.max(header.processCpuNs, stats?.processCpuNs ?? 0, end?.processCpuNs ?? 0),
       agentCpuNs: stats?.agentCpuNs ?? 0,
-      peakBytes: this.#end?.peakBytes || this.memory?.peakResident || null,
+      peakBytes: end?.peakBytes || this.memory?.peakResident || null,
       memory: this.memory?.info() ?? null,
       ...(gpu && { gpu: gpu.info() }),
-      exit: this.#end?.exit ?? null,
+      exit: end?.exit ?? null,
       state: this.state,
       whyFull: header.whyFull,
       samples: this.samples,
@@ -341,6 +347,7 @@ export class ProcessFeed {
     this.#now.unknownCode += isKnown ? 0 : 1;
     this.threads.forEach((thread) => thread.compact(into.rows, cellNow));
     this.#lastWallNs = this.#wallNs;
+    this.#lastNs = this.elapsedNs;
     const info = this.#infoNow();
     this.#lastInfo = info;
     if (this.memory && info.memory) into.memory.adopt(this, this.memory, info.memory, cellNow);
@@ -424,7 +431,7 @@ export class ProcessFeed {
     if (stack !== place.stack || (place.native !== 0 && !leaf)) {
       this.#now.foreign++;
     }
-    const kind = leaf ? callKind(this.#process?.hexversion ?? 0, place.opcode) : 'none';
+    const kind = leaf ? callKind(this.#now.process?.hexversion ?? 0, place.opcode) : 'none';
     return this.cells.find(stack, leaf, kind, top);
   }
 

@@ -19,6 +19,7 @@ const shortestSleep = 2e6;
 const noCells = new Uint32Array(0);
 const noTimes = new Float64Array(0);
 const noGaps: number[] = [];
+const noPool: SystemPool = { uncharged: 0 };
 
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
@@ -41,7 +42,7 @@ export class ThreadFeed {
   endNs = 0;
   /** The thread's own CPU clock when it ended, ns; 0 while it lives. */
   clockNs = 0;
-  readonly pool: SystemPool = { uncharged: 0 };
+  pool: SystemPool = { uncharged: 0 };
   lastWork: Work = 'native';
 
   /** Rows: cell, and the interval in ns of the recording's time. Longer than rowCount. */
@@ -154,6 +155,7 @@ export class ThreadFeed {
     this.rowCpu = noTimes;
     this.rowGap = noTimes;
     this.gaps = noGaps;
+    this.pool = noPool;
   }
 
   #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {

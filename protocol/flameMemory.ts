@@ -3,9 +3,9 @@
  *
  * | bytes | what |
  * |---|---|
- * | 8 | `LSFLMEM1` |
+ * | 8 | `LSFLMEM2` |
  * | 2 × u32 | processes, places |
- * | each process | u32 pid, points · f64 start, end, slice, peak time, peak bytes · f64 time · f64 resident · f64 live |
+ * | each process | u32 pid, points, processes · f64 start, end, slice, peak time, peak bytes · f64 time · f64 resident · f64 live |
  * | places | u32 stack · u32 process · f64 allocated · f64 allocations · f64 peak · f64 growth · f32 change × mostSlices |
  */
 import type { FlameMemory, FlameProcess } from '../profile/flameMemory';
@@ -13,7 +13,7 @@ import { mostSlices } from '../profile/memorySites';
 import { ColumnReader, damaged, joinColumns } from './columns';
 import { encodeUtf8 } from './utf8';
 
-const signature = encodeUtf8('LSFLMEM1');
+const signature = encodeUtf8('LSFLMEM2');
 
 /** The bytes of a run's memory. */
 export function encodeFlameMemory(memory: FlameMemory): ArrayBuffer {
@@ -22,8 +22,8 @@ export function encodeFlameMemory(memory: FlameMemory): ArrayBuffer {
     signature,
     Uint32Array.of(processes.length, stack.length),
     ...processes.flatMap(
-      ({ pid, startNs, endNs, sliceNs, peakNs, peakBytes, time, resident, live }) => [
-        Uint32Array.of(pid, time.length),
+      ({ pid, processes, startNs, endNs, sliceNs, peakNs, peakBytes, time, resident, live }) => [
+        Uint32Array.of(pid, time.length, processes),
         Float64Array.of(startNs, endNs, sliceNs, peakNs, peakBytes),
         ...[time, resident, live],
       ],
@@ -41,10 +41,11 @@ export function decodeFlameMemory(buffer: ArrayBuffer): FlameMemory {
   const [processCount, places] = reader.u32(2) as unknown as [number, number];
   const processes: FlameProcess[] = [];
   for (let index = 0; index < processCount; index++) {
-    const [pid, points] = reader.u32(2) as unknown as [number, number];
+    const [pid, points, several] = reader.u32(3) as unknown as [number, number, number];
     const [startNs, endNs, sliceNs, peakNs, peakBytes] = reader.f64(5) as unknown as number[];
     processes.push({
       pid,
+      processes: several,
       startNs: startNs!,
       endNs: endNs!,
       sliceNs: sliceNs!,

@@ -85,6 +85,10 @@ export function createFootprintBar(
           `peak ${formatBytes(peak.live)} at ${formatNs(peak.ns)}`,
           ...(mostResident > 0 ? [`resident up to ${formatBytes(mostResident)}`] : []),
         ];
+        const merged = memory.processes.find(({ processes }) => processes > 1);
+        if (merged) {
+          parts.push(`${merged.processes} processes that ended earlier are shown as averages`);
+        }
         said = `Memory held: ${parts.join(' · ')}`;
       }
       words.textContent = said;

@@ -1,0 +1,268 @@
+/** Processes that have ended are folded together: nothing of what they cost may change by that, and each takes little room. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { ProfileBuilder } from '../../profile/builder';
+import { footprintAt, memoryByStack, type FlameMemoryMetric } from '../../profile/flameMemory';
+import { FlameStore } from '../../profile/flameStore';
+import { MeanFootprint } from '../../profile/meanFootprint';
+import type { Profile } from '../../profile/types';
+import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
+import { decodeFlameMemory, encodeFlameMemory } from '../../protocol/flameMemory';
+import { KnownBytes } from '../../protocol/knownBytes';
+import { below, seeded } from './random';
+import { header, ms, Program, startNs } from './recordings';
+
+const second = 1000 * ms;
+
+/** A run of children that do much the same: every kind of time, native frames, memory, a thread of a library. */
+function children(count: number, placesApart: number, end: boolean): ProfileBuilder {
+  const names = ['dgemm', 'memcpy', 'sorted', 'fgemm'];
+  const builder = new ProfileBuilder((_, offset) => names[offset], placesApart);
+  for (let number = 0; number < count; number++) {
+    const random = seeded(number % 5);
+    const pid = 200 + number;
+    const startMonotonicNs = startNs + number * second;
+    const child = new Program({ pid, ppid: 100, startMonotonicNs }, builder);
+    child.thread(1, pid);
+    child.thread(2, pid + 100_000, 'pool');
+    const module = { kind: 'module', moduleKind: 'other', bias: 0, path: '/lib/blas.so' } as const;
+    child.record({ ...module, buildId: new Uint8Array(0) });
+    child.record({ kind: 'native', parent: 0, module: 1, offset: below(random, 3), exact: false });
+    const f = child.stack('a.py:main:1:2', `a.py:f:5:${6 + below(random, 3)}`);
+    const g = child.stack('a.py:main:1:3', 1, 'b.py:g:1:2');
+    const blocks: number[] = [];
+    for (let left = 60; left > 0; left--) {
+      const stack = [f, g, 0][below(random, 3)]!;
+      const state = (['running', 'running', 'waiting', 'gil'] as const)[below(random, 4)]!;
+      const cpuNs = state === 'running' ? ms : 0;
+      child.sample({ stack, state, cpuNs, native: below(random, 2), thread: 1 + below(random, 2) });
+      child.queue({ stack: f, wallNs: ms / 4 });
+      const size = 1000 * (1 + below(random, 9));
+      const block = child.allocate({ size, stack: f, native: below(random, 2) });
+      blocks.push(block);
+      if (left % 3 === 0) child.free(blocks.shift()!);
+    }
+    for (const block of blocks.splice(0, 20)) child.free(block, 150 * ms);
+    child.allocate({ size: 500, stack: g });
+    child.record({ kind: 'footprint', timeNs: 30 * ms, resident: 4e6 });
+    // Long after its last word, so that it is known what the thread of the library did.
+    child.feed.header({ ...header, startMonotonicNs, heartbeatNs: startMonotonicNs + 5 * second });
+    if (end) child.feed.finish('full');
+  }
+  return builder;
+}
+
+/** The profile as plain data; what says that processes have ended left out. */
+function plain(profile: Profile): unknown {
+  const files = [...profile.files.values()];
+  return JSON.parse(
+    JSON.stringify({
+      ...profile,
+      files,
+      processes: profile.processes.map((process) => ({ ...process, state: '' })),
+      edges: files.flatMap(({ path, lines }) => lines.map(({ line }) => profile.edges(path, line))),
+    }),
+  );
+}
+
+function flameOf(builder: ProfileBuilder): FlameStore {
+  const store = new FlameStore();
+  for (let cursor = 0, more = true; more;) {
+    const piece = builder.flameSince(cursor);
+    if (piece.empty) break;
+    store.append(decodeFlameChunk(encodeFlameChunk(piece.tables)));
+    ({ cursor, more } = piece);
+  }
+  return store;
+}
+
+/** Bytes of all stacks by the name of their innermost function. */
+function memoryOf(builder: ProfileBuilder, metric: FlameMemoryMetric): Record<string, number> {
+  const memory = decodeFlameMemory(encodeFlameMemory(builder.flameMemory()));
+  const store = flameOf(builder);
+  const { weight } = memoryByStack(memory, store.stackCount, metric, 0, Infinity);
+  const sums: Record<string, number> = {};
+  weight.forEach((bytes, stack) => {
+    const { name } = store.describeFunction(store.nodeFunction[store.stackNode[stack]!]!);
+    if (bytes > 0) sums[name] = (sums[name] ?? 0) + bytes;
+  });
+  return sums;
+}
+
+test('what lines, functions and edges cost is the same when processes have ended', () => {
+  const running = plain(children(12, 1e6, false).snapshot());
+  expect(plain(children(12, 1e6, true).snapshot())).toEqual(running);
+  // Nor does it matter how many are told apart.
+  expect(plain(children(12, 0, true).snapshot())).toEqual(running);
+  expect(JSON.stringify(running)).toContain('"helper"');
+});
+
+test('nor when somebody looked while they ran', () => {
+  const builder = new ProfileBuilder(() => undefined, 0);
+  const unseen = new ProfileBuilder(() => undefined, 0);
+  for (const [of, looks] of [
+    [builder, true],
+    [unseen, false],
+  ] as const) {
+    for (let number = 0; number < 4; number++) {
+      const child = new Program({ pid: 200 + number, ppid: 100 }, of);
+      const stack = child.stack('a.py:main:1:2');
+      child.sample({ stack });
+      child.allocate({ size: 100, stack });
+      if (looks) of.snapshot();
+      child.sample({ stack });
+      child.allocate({ size: 300, stack });
+      child.end(0, 2);
+      if (looks && number % 2 === 0) of.snapshot();
+    }
+  }
+  expect(plain(builder.snapshot())).toEqual(plain(unseen.snapshot()));
+  const [file] = builder.snapshot().files.values();
+  expect(file!.lines[0]!.memory).toMatchObject({ allocatedBytes: 1600, growthBytes: 1600 });
+  expect(builder.memoryRevision).toBe(8);
+});
+
+test('the flame chart shows the same rows', () => {
+  const [running, ended] = [false, true].map((end) => {
+    const store = flameOf(children(6, 0, end));
+    return store.tracks.map(({ pid, name, count, cpuNs }) => ({ pid, name, count, cpuNs }));
+  });
+  expect(ended).toEqual(running);
+  expect(ended).toHaveLength(12);
+});
+
+test('the memory of merged processes adds up by stack, and its time is coarse', () => {
+  const apart = children(12, 1e6, true);
+  const merged = children(12, 0, true);
+  for (const metric of ['allocated', 'peak', 'growth', 'freed'] as const) {
+    const sums = memoryOf(apart, metric);
+    expect(Object.keys(sums)).not.toEqual([]);
+    if (metric !== 'freed') expect(memoryOf(merged, metric)).toEqual(sums);
+  }
+  // One is always told apart: the last.
+  const { processes } = merged.flameMemory();
+  expect(processes.map(({ pid, processes: several }) => [pid, several])).toEqual([
+    [211, 1],
+    [0, 11],
+  ]);
+  expect(apart.flameMemory().processes).toHaveLength(12);
+  const over = (builder: ProfileBuilder) => builder.snapshot().liveOver('/project/a.py', 6, 12)!;
+  const [coarse, exact] = [over(merged), over(apart)];
+  expect(coarse.at(-1)).toBe(exact.at(-1));
+  // A slice may be of a little before or after.
+  const ofOne = exact.at(-1)! / 12;
+  coarse.forEach((bytes, at) => expect(Math.abs(bytes - exact[at]!)).toBeLessThan(1.5 * ofOne));
+});
+
+test('a leak of a process that was merged is still told', () => {
+  const run = (placesApart: number) => {
+    const builder = new ProfileBuilder(() => undefined, placesApart);
+    for (const pid of [200, 201]) {
+      const child = new Program({ pid, ppid: 100 }, builder);
+      const stack = child.stack('a.py:main:1:2');
+      const other = child.stack('a.py:main:1:4');
+      for (let at = 0; at < 4000; at++) {
+        const timeNs = at * 10 * ms;
+        if (pid === 200) child.allocate({ size: 10_000, stack, timeNs });
+        else child.free(child.allocate({ size: 10, stack: other, timeNs }), timeNs);
+        child.sample({ timeNs: timeNs + ms, stack: other });
+      }
+      child.end(0, 1);
+    }
+    return builder.snapshot().files.get('/project/a.py')!;
+  };
+  expect(run(0)).toEqual(run(1e6));
+  expect(run(0).lines.map(({ memory }) => memory!.leak !== null)).toEqual([true, false]);
+});
+
+test('the mean of footprints adds up what was held at once, not what was held one after the other', () => {
+  const mean = new MeanFootprint();
+  for (let number = 0; number < 1000; number++) {
+    mean.add(Float64Array.of(0, NaN, 1000), number * second, second);
+  }
+  mean.add(Float64Array.of(0, 500, 50, 500 * second, 700, 70), 0, 1000 * second);
+  const { time, resident, live } = mean.points();
+  expect(time.length).toBeLessThanOrEqual(256);
+  const process = { pid: 0, processes: 2, startNs: 0, endNs: 1000 * second, sliceNs: 1 };
+  const places = { stack: new Uint32Array(0), process: new Uint32Array(0) };
+  const none = new Float64Array(0);
+  const memory = {
+    ...{ processes: [{ ...process, peakNs: 0, peakBytes: 0, time, resident, live }], ...places },
+    ...{ allocated: none, allocations: none, peak: none, growth: none },
+    change: new Float32Array(0),
+  };
+  for (const [at, bytes, rss] of [
+    [100, 1050, 500],
+    [900, 1070, 700],
+  ] as const) {
+    const found = footprintAt(memory, at * second);
+    expect(found.live).toBeCloseTo(bytes, 3);
+    expect(found.resident).toBeCloseTo(rss, 3);
+  }
+});
+
+test('an older cursor can be asked for again', () => {
+  const builder = children(3, 0, true);
+  const program = new Program({}, builder);
+  program.sample({ stack: program.stack('c.py:h:1:2') });
+  const first = builder.flameSince(0);
+  program.samples(3, { stack: program.stack('c.py:h:1:3') });
+  const second = builder.flameSince(first.cursor);
+  program.samples(2, { stack: program.stack('c.py:h:1:4') });
+  const third = builder.flameSince(second.cursor);
+  const rows = ({ tables }: typeof first) =>
+    tables.threads.map(({ pid, time }) => [pid, [...time]] as const);
+  const again = builder.flameSince(first.cursor);
+  expect(rows(again)).toEqual([[100, [...rows(second)[0]![1], ...rows(third)[0]![1]]]]);
+  expect(rows(builder.flameSince(0)).map(([pid]) => pid)).toEqual(rows(first).map(([pid]) => pid));
+  expect(builder.flameSince(again.cursor).empty).toBe(true);
+});
+
+test.each([
+  ['without memory', 2000],
+  ['with memory', 2600],
+])('a child that has ended takes little room, %s', (what, most) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    // Twice: what the first one frees is swept beside.
+    collect();
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const builder = new ProfileBuilder(() => undefined, 100);
+  const add = (from: number, until: number): void => {
+    for (let pid = from; pid < until; pid++) {
+      const child = new Program(
+        { pid, ppid: 1, startMonotonicNs: header.startMonotonicNs + pid },
+        builder,
+      );
+      child.thread(1, pid);
+      for (let line = 2; line < 12; line++) {
+        const stack = child.stack('a.py:main:1:2', `a.py:f:1:${line}`, `b.py:g:1:${line}`);
+        child.sample({ stack });
+        if (what === 'with memory') child.allocate({ size: line, stack });
+      }
+      child.end(0, 10);
+    }
+  };
+  add(1000, 2000);
+  const before = held();
+  add(2000, 12_000);
+  // Rows of 28 bytes, the figures of a process and of a thread, and points of memory over time.
+  expect((held() - before) / 10_000).toBeLessThan(most);
+  expect(builder.snapshot().processes).toHaveLength(11_000);
+});
+
+test('equal bytes are one value, whatever is around them and whoever wants their hashes to be the same', () => {
+  const known = new KnownBytes<object>();
+  const make = (): object => ({});
+  const one = known.of(Uint8Array.of(1, 2, 3, 4), 1, 3, make);
+  expect(known.of(Uint8Array.of(2, 3), 0, 2, make)).toBe(one);
+  expect(known.of(Uint8Array.of(2, 3, 0), 0, 3, make)).not.toBe(one);
+  expect(known.of(Uint8Array.of(2, 4), 0, 2, make)).not.toBe(one);
+  const long = new Uint8Array(100_000);
+  expect(known.of(long, 0, long.length, make)).not.toBe(known.of(long, 0, long.length, make));
+});
