@@ -367,7 +367,8 @@ bool thread__observe(struct thread *it, uint64_t now) {
   // All that it had to say before it began to wait.
   thread__drain(it);
   if (atomic_load(&it->phase) != THREAD_LIVE) return false;
-  if (!asked) queue__ask(it);
+  // Once more: since it was asked before, it may have got the core that it lacked then, and fallen asleep.
+  queue__ask(it);
   queue__charge(it, now, cpu);
   wait_share(it, now, cpu);
   if (!wait_look(it, now, &place)) return true;

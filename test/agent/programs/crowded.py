@@ -23,10 +23,11 @@ def queued():
 
 def measured(work):
     def run():
+        first = queued()
         barrier.wait()
         before, wall, cpu = queued(), time.monotonic(), time.thread_time()
         work()
-        answers[threading.get_native_id()] = {
+        answer = {
             "work": work.__name__,
             "wall": time.monotonic() - wall,
             "cpu": time.thread_time() - cpu,
@@ -34,6 +35,7 @@ def measured(work):
         }
         # The last look at a thread comes some milliseconds before its end.
         time.sleep(0.3)
+        answers[threading.get_native_id()] = {**answer, "life": queued() - first}
 
     return threading.Thread(target=run)
 
