@@ -45,6 +45,7 @@ describe.each(shared)('Python $name', (python) => {
     const used = ended.stdout.trim().split('\n').map(Number);
     expect(used).toHaveLength(2);
     const worked = cpu(lineOf(report!, path, mark(path, 'work')).total);
-    expect(worked).toBeGreaterThan(0.85 * (used[0]! + used[1]!));
+    // Until the library is noticed, and until the child's recording begins, some time passes, more on a busy machine.
+    expect(worked).toBeGreaterThan(0.95 * (used[0]! + used[1]!) - 0.2);
   });
 });
