@@ -2,7 +2,7 @@
 import type { EndedProcesses } from './endedProcesses';
 import { FlameInterner, type FlamePlaces } from './flameInterner';
 import type { FlameMemory, FlameProcess } from './flameMemory';
-import { footprintPoints } from './footprint';
+import { unpackPoints } from './packedPoints';
 import type { EndedMemory } from './endedMemory';
 import { mostSlices } from './memorySites';
 import type { ProcessFeed } from './processFeed';
@@ -158,7 +158,7 @@ export class FlameRows {
   #flameProcess(feed: ProcessFeed, baseNs: number): FlameProcess {
     const { sites } = feed.memory!;
     const info = feed.info().memory!;
-    const points = footprintPoints(info.footprint);
+    const points = unpackPoints(info.footprint);
     const startNs = feed.startNs - baseNs;
     return {
       pid: feed.pid,

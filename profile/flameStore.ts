@@ -47,6 +47,7 @@ export class FlameStore {
 
   /** In order of appearance. */
   readonly tracks: Track[] = [];
+  private readonly trackById = new Map<number, Track>();
   /** ns, end of the last sample of any thread. */
   endNs = 0;
   sampleCount = 0;
@@ -58,8 +59,11 @@ export class FlameStore {
     this.appendFrames(chunk.frames);
     this.appendStacks(chunk.stacks);
     for (const thread of chunk.threads) {
-      let track = this.tracks.find((known) => known.id === thread.id);
-      if (!track) this.tracks.push((track = createTrack(thread)));
+      let track = this.trackById.get(thread.id);
+      if (!track) {
+        this.tracks.push((track = createTrack(thread)));
+        this.trackById.set(thread.id, track);
+      }
       if (thread.name) track.name = thread.name;
       track.process = thread.process;
       appendSamples(this, track, thread);

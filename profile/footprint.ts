@@ -1,20 +1,7 @@
 /** How much memory a process had over time, in bounded room. */
 import { TimeAxis } from './timeAxis';
+import { packPoints, type PackedPoints } from './packedPoints';
 import type { FootprintPoint } from './types';
-
-/** Points as numbers, three for each: ns, resident bytes (NaN when nobody looked), live bytes. */
-export type PackedFootprint = Float64Array;
-
-export function footprintPoints(packed: PackedFootprint): FootprintPoint[] {
-  return Array.from({ length: packed.length / 3 }, (_, at) => {
-    const residentBytes = packed[3 * at + 1]!;
-    return {
-      ns: packed[3 * at]!,
-      residentBytes: Number.isNaN(residentBytes) ? null : residentBytes,
-      liveBytes: packed[3 * at + 2]!,
-    };
-  });
-}
 
 const mostSlices = 256;
 const firstSliceNs = 5e6;
@@ -48,12 +35,12 @@ export class Footprint {
    * What is known, in order of time: the highest values of each slice that something is known of, and before a slice
    * without news the last ones. At most 512 points.
    */
-  points(): PackedFootprint {
-    const points: number[] = [];
+  points(): PackedPoints {
+    const points: FootprintPoint[] = [];
     // The resident size is looked at now and then; before the first look it is what that found.
-    const first = this.#resident.highest.find((bytes) => bytes > 0) ?? NaN;
+    const first = this.#resident.highest.find((bytes) => bytes > 0) ?? null;
     const put = (ns: number, resident: number, liveBytes: number): void => {
-      points.push(ns, resident || first, liveBytes);
+      points.push({ ns, residentBytes: resident || first, liveBytes });
     };
     for (let slice = 0; slice < this.#axis.count; slice++) {
       if (this.#heard[slice] === 1) {
@@ -64,7 +51,7 @@ export class Footprint {
         }
       }
     }
-    return Float64Array.from(points);
+    return packPoints(points);
   }
 
   #put(ns: number): void {

@@ -1,5 +1,5 @@
 /** How much memory several processes had over time, together: means over slices, since peaks at different moments do not add up. */
-import { footprintPoints, type PackedFootprint } from './footprint';
+import { unpackPoints, type PackedPoints } from './packedPoints';
 import { TimeAxis } from './timeAxis';
 
 const mostSlices = 256;
@@ -15,8 +15,8 @@ export class MeanFootprint {
   });
 
   /** Adds a process that began at a moment and lived for so long. */
-  add(footprint: PackedFootprint, startNs: number, livedNs: number): void {
-    const points = footprintPoints(footprint);
+  add(footprint: PackedPoints, startNs: number, livedNs: number): void {
+    const points = unpackPoints(footprint);
     points.forEach(({ ns, residentBytes, liveBytes }, at) => {
       const untilNs = points[at + 1]?.ns ?? livedNs;
       this.#addSpan(startNs + ns, startNs + untilNs, residentBytes ?? 0, liveBytes);

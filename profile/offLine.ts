@@ -23,6 +23,7 @@ export class OffLine {
   /** What it is now. */
   cost(): OffLineCost {
     const libraries = [...this.#libraries].map(([module, ns]) => ({ module, ns }));
+    libraries.sort((a, b) => b.ns - a.ns);
     return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
   }
 }

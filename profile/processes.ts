@@ -4,6 +4,7 @@
  */
 import { joinGpus } from './gpuFeed';
 import { addOffLine } from './offLine';
+import { packPoints, unpackPoints } from './packedPoints';
 import type { ProcessFeed } from './processFeed';
 import type { GpuTotal, MemoryTotal, ProcessInfo, ProcessMemory, ThreadInfo } from './types';
 
@@ -63,6 +64,7 @@ function addTo<K>(lists: Map<K, Process[]>, key: K, process: Process): void {
 /** What is known of a process now. */
 export function processInfo({ feeds, passing }: Process): ProcessInfo {
   const images = feeds.map((feed) => feed.info());
+  if (images.length === 1 && passing.length === 0) return images[0]!;
   const all = [...images, ...passing.map((feed) => feed.info())];
   const last = images.at(-1)!;
   const named = images.findLast(({ command }) => command.length > 0) ?? last;
@@ -138,9 +140,9 @@ function joined(images: { memory: ProcessMemory; sinceStart: number }[]): Proces
     reservedBytes: images.at(-1)!.memory.reservedBytes,
     peakLiveBytes: highest.memory.peakLiveBytes,
     peakLiveNs: highest.memory.peakLiveNs + highest.sinceStart,
-    footprint: Float64Array.from(
+    footprint: packPoints(
       images.flatMap(({ memory, sinceStart }) =>
-        Array.from(memory.footprint, (value, at) => (at % 3 === 0 ? value + sinceStart : value)),
+        unpackPoints(memory.footprint).map((point) => ({ ...point, ns: point.ns + sinceStart })),
       ),
     ),
   };

@@ -2,7 +2,7 @@
  * What a profile is. Immutable once built (profile/builder.ts); every view is a function of it.
  * All times are nanoseconds, all sizes bytes.
  */
-import type { PackedFootprint } from './footprint';
+import type { PackedPoints } from './packedPoints';
 import type { Severity } from './records';
 
 /**
@@ -78,8 +78,8 @@ export interface MemoryTotal {
 export interface ProcessMemory extends MemoryTotal {
   /** When live bytes were highest, since the process started. */
   peakLiveNs: number;
-  /** Over time; see footprintPoints. */
-  footprint: PackedFootprint;
+  /** Over time; see unpackPoints. */
+  footprint: PackedPoints;
 }
 
 /** For how long GPUs were busy while a line or function was running or waiting: itself, and with what it called, ns. */

@@ -1,5 +1,5 @@
 /** The JSON report, `linescope.report/1`; REPORT.md documents every field and report.schema.json checks it. */
-import { footprintPoints } from '../profile/footprint';
+import { unpackPoints } from '../profile/packedPoints';
 import type {
   Cost,
   FileCost,
@@ -76,7 +76,7 @@ function processMemory(of: ProcessMemory | null): Record<string, unknown> | null
     of && {
       ...memoryTotal(of),
       peak_live_at_s: seconds(of.peakLiveNs),
-      footprint: footprintPoints(of.footprint).map(({ ns, residentBytes, liveBytes }) => ({
+      footprint: unpackPoints(of.footprint).map(({ ns, residentBytes, liveBytes }) => ({
         at_s: seconds(ns),
         resident_bytes: residentBytes,
         live_bytes: Math.round(liveBytes),

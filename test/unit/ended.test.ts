@@ -6,6 +6,7 @@ import { ProfileBuilder } from '../../profile/builder';
 import { footprintAt, memoryByStack, type FlameMemoryMetric } from '../../profile/flameMemory';
 import { FlameStore } from '../../profile/flameStore';
 import { MeanFootprint } from '../../profile/meanFootprint';
+import { packPoints, unpackPoints } from '../../profile/packedPoints';
 import type { Profile } from '../../profile/types';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory, encodeFlameMemory } from '../../protocol/flameMemory';
@@ -179,9 +180,14 @@ test('a leak of a process that was merged is still told', () => {
 test('the mean of footprints adds up what was held at once, not what was held one after the other', () => {
   const mean = new MeanFootprint();
   for (let number = 0; number < 1000; number++) {
-    mean.add(Float64Array.of(0, NaN, 1000), number * second, second);
+    const points = packPoints([{ ns: 0, residentBytes: null, liveBytes: 1000 }]);
+    mean.add(points, number * second, second);
   }
-  mean.add(Float64Array.of(0, 500, 50, 500 * second, 700, 70), 0, 1000 * second);
+  const points = [
+    { ns: 0, residentBytes: 500, liveBytes: 50 },
+    { ns: 500 * second, residentBytes: 700, liveBytes: 70 },
+  ];
+  mean.add(packPoints(points), 0, 1000 * second);
   const { time, resident, live } = mean.points();
   expect(time.length).toBeLessThanOrEqual(256);
   const process = { pid: 0, processes: 2, startNs: 0, endNs: 1000 * second, sliceNs: 1 };
@@ -200,6 +206,18 @@ test('the mean of footprints adds up what was held at once, not what was held on
     expect(found.live).toBeCloseTo(bytes, 3);
     expect(found.resident).toBeCloseTo(rss, 3);
   }
+});
+
+test('points of memory over time are packed, to the byte', () => {
+  const points = [
+    { ns: 2.5e6, residentBytes: null, liveBytes: 0 },
+    { ns: 5e6, residentBytes: 2 ** 47, liveBytes: -3 },
+    { ns: 7.5e6, residentBytes: 1, liveBytes: 2 ** 50 },
+    { ns: 2 ** 52, residentBytes: null, liveBytes: 5 },
+  ];
+  expect(unpackPoints(packPoints(points))).toEqual(points);
+  expect(unpackPoints(packPoints([{ ...points[0]!, liveBytes: 2.6 }]))[0]!.liveBytes).toBe(3);
+  expect(packPoints(points.slice(0, 1)).length).toBeLessThan(10);
 });
 
 test('an older cursor can be asked for again', () => {

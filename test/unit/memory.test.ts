@@ -1,4 +1,4 @@
-import { footprintPoints } from '../../profile/footprint';
+import { unpackPoints } from '../../profile/packedPoints';
 import { expect, test } from 'vitest';
 import { ProfileBuilder } from '../../profile/builder';
 import { mostSlices } from '../../profile/memorySites';
@@ -286,7 +286,7 @@ test('after exec the memory of the program before is gone, and its peak stays', 
     peakLiveBytes: 900,
     peakLiveNs: 10 * ms,
   });
-  const footprint = footprintPoints(process!.memory!.footprint);
+  const footprint = unpackPoints(process!.memory!.footprint);
   expect(footprint.map(({ liveBytes }) => liveBytes)).toEqual([900, 900, 100, 100]);
   expect(footprint[2]!.ns).toBeGreaterThan(30 * ms);
 });
@@ -317,7 +317,7 @@ test('the footprint keeps its highest points in bounded room, however long the r
       program.free(block, timeNs + 1);
     }
   }
-  const footprint = footprintPoints(program.builder.snapshot().processes[0]!.memory!.footprint);
+  const footprint = unpackPoints(program.builder.snapshot().processes[0]!.memory!.footprint);
   expect(footprint.length).toBeGreaterThan(100);
   expect(footprint.length).toBeLessThanOrEqual(512);
   const highest = footprint.reduce((a, b) => (b.residentBytes! > a.residentBytes! ? b : a));
