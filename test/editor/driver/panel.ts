@@ -3,11 +3,11 @@ import type { Page } from 'playwright-core';
 import type { FrameBox, TestApi } from '../../../webview/testApi';
 import { webview } from './window';
 
-/** Frames that are visible in the flame chart and at least 8 px wide; none while it is loading. */
-export async function frames(page: Page): Promise<FrameBox[]> {
+/** Frames that are visible in the flame chart and so wide at least, in px; none while it is loading. */
+export async function frames(page: Page, leastPx = 8): Promise<FrameBox[]> {
   const body = webview(page).locator('body');
   if ((await body.count()) === 0) return [];
-  return body.evaluate(() => window.__linescopeTest?.frames(8) ?? []);
+  return body.evaluate((_, least) => window.__linescopeTest?.frames(least) ?? [], leastPx);
 }
 
 /** What the flame chart says about itself; null while it is loading. */
