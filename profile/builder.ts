@@ -4,7 +4,7 @@
  */
 import { addCost, zeroCost } from './cost';
 import { callEdges, type Places } from './edges';
-import { EndedProcesses } from './endedProcesses';
+import { EndedProcesses, type Limits } from './endedProcesses';
 import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
 import { LineCosts } from './lineCosts';
@@ -20,14 +20,15 @@ import {
 } from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
+import { ThreadFeed } from './threadFeed';
 import type { Profile } from './types';
 
 export type { Symbolize } from './nativeChains';
 export type { ProcessFeed } from './processFeed';
 export type { FlamePiece } from './flameRows';
 
-/** Places of memory that are told apart by the processes they are of, which have ended: 250 bytes each. */
-const mostPlaces = 1 << 14;
+/** About 4 MB for the former; for rows 270 MB. */
+const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 22 };
 
 /** One run. Feed it recordings, ask it any time. */
 export class ProfileBuilder {
@@ -40,15 +41,12 @@ export class ProfileBuilder {
   readonly #flame: readonly [FlameRows, FlameRows];
   readonly #natives: NativeTree;
   #threads = 0;
-  readonly #newThread = (): number => ++this.#threads;
+  readonly #newThread = (): ThreadFeed => new ThreadFeed(++this.#threads, this.#ended.rows);
   readonly #onEnd = (feed: ProcessFeed): void => this.#settle(feed);
 
-  /**
-   * symbolize is called once for each place in native code, as it is read. placesApart: of processes that have ended, so many
-   * places of memory are told apart by the processes they are of.
-   */
-  constructor(symbolize: Symbolize, placesApart = mostPlaces) {
-    this.#ended = new EndedProcesses(this.#lines, placesApart);
+  /** symbolize is called once for each place in native code, as it is read. */
+  constructor(symbolize: Symbolize, limits: Partial<Limits> = {}) {
+    this.#ended = new EndedProcesses(this.#lines, { ...usualLimits, ...limits });
     this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
     this.#natives = new NativeTree(symbolize);
   }

@@ -14,22 +14,30 @@ import { RowStore } from './rowStore';
 import { SharedStacks } from './sharedStacks';
 import type { Cost } from './types';
 
+/** Beyond these, what is old loses detail: sums stay what they are. */
+export interface Limits {
+  /** Places of memory that are told apart by the processes they are of, of those that have ended: 250 bytes each. */
+  placesApart: number;
+  /** Rows of the flame chart with all detail, of threads that have ended and again of those that have not: 28 and 36 bytes each. */
+  rows: number;
+}
+
 export class EndedProcesses {
   readonly stacks: SharedStacks;
   readonly cells = new Cells();
-  readonly rows = new RowStore();
+  readonly rows: RowStore;
   readonly memory: EndedMemory;
   /** Nothing will become known of code that is not. */
   readonly isOver = true;
   readonly #total = new Float64Array(costRowLength);
 
-  /** mostPlaces: of memory, that are told apart by the processes they are of. */
   constructor(
     private readonly lines: LineCosts,
-    mostPlaces: number,
+    limits: Limits,
   ) {
+    this.rows = new RowStore(limits.rows);
     this.stacks = new SharedStacks(lines);
-    this.memory = new EndedMemory(lines, this.stacks, this.cells, mostPlaces);
+    this.memory = new EndedMemory(lines, this.stacks, this.cells, limits.placesApart);
   }
 
   /** Everything sampled in them. */

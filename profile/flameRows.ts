@@ -21,6 +21,8 @@ export interface FlamePiece {
 /** How much of a thread had been handed out. */
 interface Handed {
   rows: number;
+  /** When the last of them ended, in the time of its recording, ns. */
+  untilNs: number;
   name: string;
 }
 
@@ -79,17 +81,21 @@ export class FlameRows {
       }
       for (const thread of feed.threads.values()) {
         const known = handed.get(thread.id);
-        const start = known?.rows ?? 0;
-        if (start >= thread.rowCount && (start === 0 || known?.name === thread.name)) continue;
-        const limit = Math.min(thread.rowCount, start + room);
+        const start = known ? thread.rowAfter(known.rows, known.untilNs) : 0;
+        const count = thread.shownRows;
+        if (start >= count && (!known || known.name === thread.name)) continue;
+        const limit = Math.min(count, start + room);
         const track = this.#rows(feed, thread, start, limit);
         const end = start + track.time.length;
         room -= track.time.length;
-        more ||= limit < thread.rowCount;
-        if (end > start || (end > 0 && known?.name !== thread.name)) {
+        more ||= limit < count;
+        if (end > start || (known && known.name !== thread.name)) {
           threads.push(track);
-          fresh.push([thread.id, { rows: end, name: thread.name }]);
-          handed.set(thread.id, { rows: end, name: thread.name });
+          const last = end > start ? thread.rows(end - 1, end) : undefined;
+          const untilNs = last ? last.start[0]! + last.wall[0]! : known!.untilNs;
+          const reached = { rows: end + thread.merged, untilNs, name: thread.name };
+          fresh.push([thread.id, reached]);
+          handed.set(thread.id, reached);
         }
       }
     }
@@ -202,6 +208,7 @@ export class FlameRows {
       tid: thread.tid,
       name: thread.name,
       process: feed.program,
+      coarseNs: thread.coarseNs,
       stack: stack.slice(0, count),
       time: rows.start.slice(0, count).map((ns) => ns + shift),
       wall: rows.wall.slice(0, count),
@@ -238,6 +245,10 @@ function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
 function isOut(feed: ProcessFeed, handed: ReadonlyMap<number, Handed>): boolean {
   return (
     feed.state !== 'running' &&
-    [...feed.threads.values()].every(({ id, rowCount }) => (handed.get(id)?.rows ?? 0) >= rowCount)
+    [...feed.threads.values()].every((thread) => {
+      const known = handed.get(thread.id);
+      const row = known ? thread.rowAfter(known.rows, known.untilNs) : 0;
+      return row >= thread.shownRows;
+    })
   );
 }

@@ -66,6 +66,7 @@ export class FlameStore {
       }
       if (thread.name) track.name = thread.name;
       track.process = thread.process;
+      track.coarseNs = Math.max(track.coarseNs, thread.coarseNs);
       appendSamples(this, track, thread);
       this.sampleCount += thread.time.length;
       this.endNs = Math.max(this.endNs, track.endNs);

@@ -18,6 +18,8 @@ export interface Track {
   name: string;
   /** What its process runs. */
   process: string;
+  /** Within stretches of this length, ns, the order of what happened long ago is lost; 0: it is not. */
+  coarseNs: number;
   count: number;
   /** −1 = nothing known. */
   stack: Int32Array;
@@ -52,6 +54,7 @@ export function createTrack(thread: FlameThread): Track {
     pid: thread.pid,
     tid: thread.tid,
     process: thread.process,
+    coarseNs: 0,
     name: thread.name,
     count: 0,
     stack: new Int32Array(0),

@@ -123,8 +123,10 @@ export class GpuFeed {
   #findUsers(): void {
     for (const thread of this.threads.values()) {
       const seen = this.#seen.get(thread) ?? { rows: 0, isUser: false };
-      while (!seen.isUser && seen.rows < thread.rowCount) {
-        seen.isUser = this.#isInDriver(thread.rowCell[seen.rows++]!);
+      // Rows of long ago may have been merged since.
+      const { merged, rowCount, rowCell } = thread;
+      while (!seen.isUser && seen.rows < rowCount + merged) {
+        seen.isUser = this.#isInDriver(rowCell[Math.max(0, seen.rows++ - merged)]!);
       }
       this.#seen.set(thread, seen);
     }

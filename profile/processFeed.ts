@@ -25,7 +25,7 @@ import type {
   StreamRecord,
 } from './records';
 import { queueCost, sampleCost, takeSystem } from './sampleCost';
-import { ThreadFeed } from './threadFeed';
+import type { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from './types';
 
 /** What a fork needs to become another program: some milliseconds, by the size of its parent. */
@@ -97,7 +97,7 @@ export class ProcessFeed {
   constructor(
     header: RecordingHeader,
     private readonly lines: LineCosts,
-    private readonly newThreadId: () => number,
+    private readonly newThread: () => ThreadFeed,
     natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
@@ -319,9 +319,9 @@ export class ProcessFeed {
    * Adds fresh cost to lines and functions. Stacks with code that has not come yet wait for it, unless the recording has
    * ended: then only their known frames are charged.
    */
-  settle(): void {
+  settle(nowNs = this.elapsedNs): void {
     const { helpers, helpersOf, cells, stacks, gpu } = this.#now;
-    helpers.settle(this.elapsedNs, this.isOver);
+    helpers.settle(nowNs, this.isOver);
     const later: number[] = [];
     for (const cell of cells.dirty) {
       const of = helpersOf.get(cell);
@@ -334,9 +334,9 @@ export class ProcessFeed {
       cells.settled(cell);
     }
     cells.dirty = later;
-    this.memory?.settle(this.elapsedNs, wallOf(this.total), this.isOver);
+    this.memory?.settle(nowNs, wallOf(this.total), this.isOver);
     if (!this.isOver) this.memory?.charge();
-    gpu?.settle(this.elapsedNs, this.isOver);
+    gpu?.settle(nowNs, this.isOver);
   }
 
   /** It is over and has been settled: what it did goes to the others that are, and only its figures are kept. */
@@ -345,7 +345,7 @@ export class ProcessFeed {
     if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
     const { cellNow, isKnown } = into.adopt(stacks, natives, cells, total);
     this.#now.unknownCode += isKnown ? 0 : 1;
-    this.threads.forEach((thread) => thread.compact(into.rows, cellNow));
+    this.threads.forEach((thread) => thread.compact(cellNow));
     this.#lastWallNs = this.#wallNs;
     this.#lastNs = this.elapsedNs;
     const info = this.#infoNow();
@@ -411,6 +411,7 @@ export class ProcessFeed {
     thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
+    if (thread.isLong) this.#shorten(thread);
   }
 
   #queue(record: QueueRecord): void {
@@ -422,6 +423,13 @@ export class ProcessFeed {
     thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.addQueue(cell, record.timeNs, record.wallNs);
     this.#reached(record.timeNs);
+    if (thread.isLong) this.#shorten(thread);
+  }
+
+  /** What depends on where threads were long ago is decided before that is forgotten. */
+  #shorten(thread: ThreadFeed): void {
+    this.settle(this.#lastNs);
+    thread.mergeOld();
   }
 
   /** The cell of something that happened in a place; of the place only what the recording knows. */
@@ -442,7 +450,7 @@ export class ProcessFeed {
   #thread(number: number): ThreadFeed {
     let thread = this.threads.get(number);
     if (!thread) {
-      thread = new ThreadFeed(this.newThreadId());
+      thread = this.newThread();
       this.threads.set(number, thread);
     }
     return thread;

@@ -1,52 +1,97 @@
-/** Rows of tracks to which nothing is added any more, many tracks in few arrays: a track's own would take more room than its rows. */
+/**
+ * The rows of a run's tracks in bounded room. Those of tracks to which nothing is added any more are kept many tracks in few arrays:
+ * a track's own would take more room than its rows. Where there are very many, the oldest lose detail (coarseRows.ts).
+ */
+import { coarseRows } from './coarseRows';
+import { partOfRows, type Rows } from './rows';
 
-/** Rows as columns: what a thread did (a cell) from a moment on, for how long, and the CPU time of that. */
-export interface Rows {
-  cell: Uint32Array;
-  start: Float64Array;
-  wall: Float64Array;
-  cpu: Float64Array;
-}
-
-/** Where the rows of one track are. */
+/** The rows of one track, and what became of them. */
 export interface KeptRows {
   rows: Rows;
   from: number;
+  count: number;
+  /** How many less than there were, and within which stretches of time, ns, their order is not known; 0: as they were. */
+  merged: number;
+  coarseNs: number;
 }
 
-/** Rows that are allocated at once. */
+/** Rows that are allocated at once, and those of several tracks in them. */
+interface Chunk {
+  rows: Rows;
+  used: number;
+  kept: KeptRows[];
+}
+
 const chunkRows = 1 << 14;
+/** Of a track that loses detail, so many rows become one, and so many are left in any case. */
+const fewer = 8;
+const leastRows = 16;
 
 export class RowStore {
-  #chunk = emptyRows(0);
-  #used = 0;
+  /** With all detail, the oldest first, and without. */
+  readonly #exact: Chunk[] = [];
+  readonly #coarse: Chunk[] = [];
+  #exactRows = 0;
+  /** Tracks that still grow. */
+  #growing = 0;
 
-  /** Keeps a copy of the first `count` rows. cellNow: what each of their cells is called from now on. */
+  /** mostRows: with all detail, of tracks that have ended and again of those that have not. */
+  constructor(private readonly mostRows: number) {}
+
+  /** A track begins to grow. */
+  begin(): void {
+    this.#growing++;
+  }
+
+  /** So many rows one track may have while it grows. */
+  get mostOfOne(): number {
+    return this.mostRows / this.#growing;
+  }
+
+  /** Keeps a copy of the first `count` rows of a track that has ended. cellNow: what each of their cells is called from now on. */
   keep(rows: Rows, count: number, cellNow: Uint32Array): KeptRows {
-    if (this.#used + count > this.#chunk.cell.length) {
-      this.#chunk = emptyRows(Math.max(count, chunkRows));
-      this.#used = 0;
+    const kept = { rows, from: 0, count, merged: 0, coarseNs: 0 };
+    append(this.#exact, kept, rows);
+    for (let row = kept.from; row < kept.from + count; row++) {
+      kept.rows.cell[row] = cellNow[kept.rows.cell[row]!]!;
     }
-    const kept = { rows: this.#chunk, from: this.#used };
-    this.#used += count;
-    for (let row = 0; row < count; row++) {
-      this.#chunk.cell[kept.from + row] = cellNow[rows.cell[row]!]!;
-    }
-    this.#chunk.start.set(rows.start.subarray(0, count), kept.from);
-    this.#chunk.wall.set(rows.wall.subarray(0, count), kept.from);
-    this.#chunk.cpu.set(rows.cpu.subarray(0, count), kept.from);
+    this.#growing--;
+    this.#exactRows += count;
+    while (this.#exactRows > this.mostRows && this.#exact.length > 1) this.#mergeFirst();
     return kept;
+  }
+
+  #mergeFirst(): void {
+    const chunk = this.#exact.shift()!;
+    for (const kept of chunk.kept) {
+      const { count, from } = kept;
+      this.#exactRows -= count;
+      const most = Math.max(leastRows, Math.ceil(count / fewer));
+      const { rows, widthNs } = coarseRows(partOfRows(kept.rows, from, from + count), count, most);
+      kept.count = rows.cell.length;
+      kept.merged += count - kept.count;
+      kept.coarseNs = Math.max(kept.coarseNs, widthNs);
+      append(this.#coarse, kept, rows);
+    }
   }
 }
 
-/** Rows [from, until), without a copy. */
-export function partOfRows({ cell, start, wall, cpu }: Rows, from: number, until: number): Rows {
-  return {
-    cell: cell.subarray(from, until),
-    start: start.subarray(from, until),
-    wall: wall.subarray(from, until),
-    cpu: cpu.subarray(from, until),
-  };
+/** Puts the first rows of a track behind those of others. */
+function append(chunks: Chunk[], kept: KeptRows, { cell, start, wall, cpu }: Rows): void {
+  const { count } = kept;
+  let chunk = chunks.at(-1);
+  if (!chunk || chunk.used + count > chunk.rows.cell.length) {
+    chunk = { rows: emptyRows(Math.max(count, chunkRows)), used: 0, kept: [] };
+    chunks.push(chunk);
+  }
+  chunk.kept.push(kept);
+  kept.rows = chunk.rows;
+  kept.from = chunk.used;
+  chunk.used += count;
+  chunk.rows.cell.set(cell.subarray(0, count), kept.from);
+  chunk.rows.start.set(start.subarray(0, count), kept.from);
+  chunk.rows.wall.set(wall.subarray(0, count), kept.from);
+  chunk.rows.cpu.set(cpu.subarray(0, count), kept.from);
 }
 
 function emptyRows(length: number): Rows {

@@ -2,7 +2,9 @@
 import type { Work } from './classify';
 import { withRoom } from './flameColumns';
 import type { SampleRecord } from './records';
-import { partOfRows, type KeptRows, type Rows, type RowStore } from './rowStore';
+import { coarseRows } from './coarseRows';
+import { firstStartingAt, partOfRows, type Rows } from './rows';
+import type { KeptRows, RowStore } from './rowStore';
 import type { SystemPool } from './sampleCost';
 
 /**
@@ -19,6 +21,8 @@ const shortestSleep = 2e6;
 const noCells = new Uint32Array(0);
 const noTimes = new Float64Array(0);
 const noGaps: number[] = [];
+/** Tracks with fewer rows are never too long. */
+const leastLong = 1 << 12;
 const noPool: SystemPool = { uncharged: 0 };
 
 export class ThreadFeed {
@@ -61,9 +65,46 @@ export class ThreadFeed {
   /** Where its rows are once nothing is added any more. */
   #kept: KeptRows | undefined;
 
+  /** Leading rows that lost detail, how many less they are than they were, and within which stretches of time, ns. */
+  #coarse = 0;
+  #merged = 0;
+  #coarseNs = 0;
+  /** With so many rows it is asked whether they are too many. */
+  #askAt = leastLong;
+
   /** id: unique within the run. */
-  constructor(readonly id: number) {
+  constructor(
+    readonly id: number,
+    private readonly store: RowStore,
+  ) {
     this.track = id;
+    store.begin();
+  }
+
+  /** How many rows were merged with others since they were appended. */
+  get merged(): number {
+    return this.#merged + (this.#kept?.merged ?? 0);
+  }
+
+  /** The order of what happened long ago may be lost within stretches of this length, ns; 0: it is not. */
+  get coarseNs(): number {
+    return Math.max(this.#coarseNs, this.#kept?.coarseNs ?? 0);
+  }
+
+  /** Rows that there are now, whether it still grows or not. */
+  get shownRows(): number {
+    return this.#kept ? this.#kept.count : this.rowCount;
+  }
+
+  /**
+   * The first row that comes after so many that were handed out, the last of which ended at untilNs. Where rows have been
+   * merged since, it is the first that starts later.
+   */
+  rowAfter(handed: number, untilNs: number): number {
+    const coarse = this.#kept && this.#kept.merged > 0 ? this.#kept.count : this.#coarse;
+    const row = handed - this.merged;
+    if (row >= coarse || handed === 0) return Math.max(0, row);
+    return firstStartingAt(this.rows(0, coarse), coarse, untilNs);
   }
 
   /** Its lifetime as far as it is known, ns. */
@@ -146,9 +187,9 @@ export class ThreadFeed {
   }
 
   /** Nothing will be added any more: the rows move to a store. cellNow: what each of their cells is there. */
-  compact(store: RowStore, cellNow: Uint32Array): void {
+  compact(cellNow: Uint32Array): void {
     const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
-    this.#kept = store.keep({ cell, start, wall, cpu }, this.rowCount, cellNow);
+    this.#kept = this.store.keep({ cell, start, wall, cpu }, this.rowCount, cellNow);
     this.rowCell = noCells;
     this.rowStart = noTimes;
     this.rowWall = noTimes;
@@ -170,6 +211,43 @@ export class ThreadFeed {
     this.rowWall[row] = wall;
     this.rowGap[row] = Math.max(0, gap);
     this.rowCpu[row] = cpu;
+  }
+
+  /** Whether it has so many rows that mergeOld should be called. */
+  get isLong(): boolean {
+    if (this.rowCount < this.#askAt) return false;
+    // Where merging does not help much it is not tried again for each row.
+    this.#askAt = this.rowCount * 1.5;
+    return this.rowCount >= this.store.mostOfOne;
+  }
+
+  /** The older half of the rows loses detail. Nobody may ask any more where the thread was then. */
+  mergeOld(): void {
+    const half = this.rowCount >> 1;
+    const later = this.rows(half, this.rowCount);
+    const { rows, widthNs } = coarseRows(this.rows(0, half), half, half >> 2);
+    const count = rows.cell.length;
+    const oldestNs = later.start[0]!;
+    this.rowGap.copyWithin(count, half, this.rowCount);
+    this.rowGap.fill(0, 0, count);
+    for (const [to, old, kept] of [
+      [this.rowCell, rows.cell, later.cell],
+      [this.rowStart, rows.start, later.start],
+      [this.rowWall, rows.wall, later.wall],
+      [this.rowCpu, rows.cpu, later.cpu],
+    ] as const) {
+      to.set(kept, count);
+      to.set(old);
+    }
+    this.rowCount -= half - count;
+    this.#askAt = this.rowCount * 1.5;
+    this.sealed = Math.max(count, this.sealed - (half - count));
+    this.#coarse = count;
+    this.#merged += half - count;
+    this.#coarseNs = Math.max(this.#coarseNs, widthNs);
+    this.gaps = this.gaps.slice(
+      2 * this.gaps.filter((ns, at) => at % 2 === 1 && ns < oldestNs).length,
+    );
   }
 
   #gap(fromNs: number, untilNs: number): void {

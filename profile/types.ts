@@ -288,6 +288,8 @@ export interface FlameThread {
   name: string;
   /** What its process runs: `server.py`. */
   process: string;
+  /** Within stretches of this length, ns, the order of what happened long ago is lost: what is the same is one sample. 0: it is not. */
+  coarseNs: number;
   /** Stack id; 0xffffffff = nothing known (unattributed). */
   stack: Uint32Array;
   time: Float64Array;

@@ -17,6 +17,7 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
       element.hidden = store.sampleCount === 0;
       element.classList.toggle('live', live);
       const processes = new Set(store.tracks.map(({ pid }) => pid)).size;
+      const coarseNs = store.tracks.reduce((most, track) => Math.max(most, track.coarseNs), 0);
       const metric = metricOf(state);
       const isOfPart = isOfTime(metric) && !isWholeRun(state);
       const parts = [
@@ -28,6 +29,7 @@ export function createStatusLine(state: State): { element: HTMLElement; update: 
         processes > 1 ? count(processes, 'process', 'processes') : '',
         count(store.tracks.length, 'thread'),
         sampling,
+        coarseNs > 0 ? `what is old is in order to ${formatNs(coarseNs)}` : '',
       ];
       what.title = what.textContent = parts.filter(Boolean).join(' · ');
       focused.textContent = focus

@@ -19,7 +19,7 @@ const second = 1000 * ms;
 /** A run of children that do much the same: every kind of time, native frames, memory, a thread of a library. */
 function children(count: number, placesApart: number, end: boolean): ProfileBuilder {
   const names = ['dgemm', 'memcpy', 'sorted', 'fgemm'];
-  const builder = new ProfileBuilder((_, offset) => names[offset], placesApart);
+  const builder = new ProfileBuilder((_, offset) => names[offset], { placesApart });
   for (let number = 0; number < count; number++) {
     const random = seeded(number % 5);
     const pid = 200 + number;
@@ -100,8 +100,8 @@ test('what lines, functions and edges cost is the same when processes have ended
 });
 
 test('nor when somebody looked while they ran', () => {
-  const builder = new ProfileBuilder(() => undefined, 0);
-  const unseen = new ProfileBuilder(() => undefined, 0);
+  const builder = new ProfileBuilder(() => undefined, { placesApart: 0 });
+  const unseen = new ProfileBuilder(() => undefined, { placesApart: 0 });
   for (const [of, looks] of [
     [builder, true],
     [unseen, false],
@@ -158,7 +158,7 @@ test('the memory of merged processes adds up by stack, and its time is coarse', 
 
 test('a leak of a process that was merged is still told', () => {
   const run = (placesApart: number) => {
-    const builder = new ProfileBuilder(() => undefined, placesApart);
+    const builder = new ProfileBuilder(() => undefined, { placesApart });
     for (const pid of [200, 201]) {
       const child = new Program({ pid, ppid: 100 }, builder);
       const stack = child.stack('a.py:main:1:2');
@@ -208,6 +208,93 @@ test('the mean of footprints adds up what was held at once, not what was held on
   }
 });
 
+/** Of the whole flame chart, the time of each stack of each process, ns: wall and CPU. */
+function timeByStack(store: FlameStore): Map<string, [number, number]> {
+  const sums = new Map<string, [number, number]>();
+  const texts: string[] = [];
+  const text = (at: number): string => {
+    if (at < 0) return '';
+    const { frameFunction, frameLine, frameKind, stackParent, stackFrame } = store;
+    const frame = stackFrame[at]!;
+    const { name } = store.describeFunction(frameFunction[frame]!);
+    const own = `${name}:${frameLine[frame]}:${frameKind[frame]}`;
+    return (texts[at] ??= `${text(stackParent[at]!)} ${own}`);
+  };
+  let overlaps = 0;
+  for (const { pid, stack, wall, cpu, time, count } of store.tracks) {
+    for (let row = 0; row < count; row++) {
+      const key = `${pid}${text(stack[row]!)}`;
+      const sum = sums.get(key) ?? [0, 0];
+      sums.set(key, [sum[0] + wall[row]!, sum[1] + cpu[row]!]);
+      if (row > 0 && time[row]! < time[row - 1]! + wall[row - 1]!) overlaps++;
+    }
+  }
+  expect(overlaps).toBe(0);
+  return sums;
+}
+
+/** Three busy children, one after the other, and a parent that goes on all the time; follow: somebody looks at the chart meanwhile. */
+function busy(rows: number, follow?: (builder: ProfileBuilder) => void): ProfileBuilder {
+  const builder = new ProfileBuilder(() => undefined, { rows });
+  const random = seeded(1);
+  const parent = new Program({}, builder);
+  const work = (program: Program, samples: number): void => {
+    for (let left = samples; left > 0; left--) {
+      const stack = program.stack('a.py:main:1:2', `a.py:f:1:${2 + below(random, 20)}`);
+      const state = below(random, 4) === 0 ? 'waiting' : 'running';
+      const wallNs = ms * (state === 'waiting' ? 1 + below(random, 100) : 4);
+      program.sample({ stack, state, cpuNs: state === 'waiting' ? 0 : wallNs, wallNs });
+      if (left % 1000 === 0) follow?.(builder);
+    }
+  };
+  for (const pid of [200, 201, 202]) {
+    const child = new Program(
+      { pid, ppid: 100, startMonotonicNs: startNs + pid * second },
+      builder,
+    );
+    work(child, 20_000);
+    work(parent, 20_000);
+    child.end(0, 1);
+  }
+  return builder;
+}
+
+test('very many rows lose their order, and no time', () => {
+  const exact = flameOf(busy(1e6));
+  const coarse = flameOf(busy(40_000));
+  expect(exact.sampleCount).toBeGreaterThan(100_000);
+  expect(coarse.sampleCount).toBeLessThan(60_000);
+  expect(timeByStack(coarse)).toEqual(timeByStack(exact));
+  expect(exact.tracks.map(({ coarseNs }) => coarseNs)).toEqual([0, 0, 0, 0]);
+  expect(coarse.tracks.map(({ coarseNs }) => coarseNs > 0)).toEqual([true, true, false, false]);
+  // Within a minute it is as it was.
+  const minute = 60 * second;
+  const inMinute = (store: FlameStore, at: number): number => {
+    const { time, wall, count } = store.tracks[0]!;
+    let sum = 0;
+    for (let row = 0; row < count; row++) {
+      if (time[row]! >= at * minute && time[row]! < (at + 1) * minute) sum += wall[row]!;
+    }
+    return sum / minute;
+  };
+  for (const at of [0, 3, 6]) {
+    expect(Math.abs(inMinute(coarse, at) - inMinute(exact, at))).toBeLessThan(0.3);
+  }
+}, 60_000);
+
+test('a chart that is open meanwhile has every row once', () => {
+  const exact = timeByStack(flameOf(busy(1e6)));
+  const store = new FlameStore();
+  let cursor = 0;
+  const follow = (builder: ProfileBuilder): void => {
+    const piece = builder.flameSince(cursor);
+    if (!piece.empty) store.append(decodeFlameChunk(encodeFlameChunk(piece.tables)));
+    cursor = piece.cursor;
+  };
+  follow(busy(40_000, follow));
+  expect(timeByStack(store)).toEqual(exact);
+}, 60_000);
+
 test('points of memory over time are packed, to the byte', () => {
   const points = [
     { ns: 2.5e6, residentBytes: null, liveBytes: 0 },
@@ -252,7 +339,7 @@ test.each([
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       return heapUsed + arrayBuffers;
     };
-    const builder = new ProfileBuilder(() => undefined, 100);
+    const builder = new ProfileBuilder(() => undefined, { placesApart: 100 });
     const add = (from: number, until: number): void => {
       for (let pid = from; pid < until; pid++) {
         const child = new Program(

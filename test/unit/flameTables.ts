@@ -66,6 +66,7 @@ export function flameTables(program: {
       pid: 1,
       tid: i + 1,
       process: 'main.py',
+      coarseNs: 0,
       name: i === 0 ? 'MainThread' : `Thread-${i}`,
       stack: Uint32Array.from(samples, ([stack]) => stacks.get(stack)?.id ?? 0xffffffff),
       time: Float64Array.from(samples, ([, time]) => time),
