@@ -27,8 +27,8 @@ export type { Symbolize } from './nativeChains';
 export type { ProcessFeed } from './processFeed';
 export type { FlamePiece } from './flameRows';
 
-/** About 4 MB for the former; for rows 270 MB. */
-const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 22 };
+/** About 4 MB for the former; for rows 135 MB. */
+const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 21 };
 
 /** One run. Feed it recordings, ask it any time. */
 export class ProfileBuilder {
