@@ -67,6 +67,7 @@ class Reading {
   }
 }
 
+/** Most processes have nothing to say: an array of its own for each would be room for nothing. */
 const none: never[] = [];
 
 /** Takes one recording; made by ProfileBuilder.addProcess. */
@@ -88,8 +89,7 @@ export class ProcessFeed {
   /** Whether it is known how long threads could run but had no core. */
   isQueueKnown = false;
   #notes: ProcessInfo['notes'] = none;
-  /** Children that a signal ended. */
-  childEnds: readonly ChildEndRecord[] = none;
+  #childEnds: ChildEndRecord[] = none;
   readonly startNs: number;
   readonly pid: number;
   readonly ppid: number;
@@ -119,6 +119,11 @@ export class ProcessFeed {
   /** Whether nothing will become known of code that is not. */
   get isOver(): boolean {
     return this.state !== 'running';
+  }
+
+  /** Children that a signal ended. */
+  get childEnds(): readonly ChildEndRecord[] {
+    return this.#childEnds;
   }
 
   get cells(): Cells {
@@ -247,10 +252,12 @@ export class ProcessFeed {
         this.#reached(record.timeNs);
         return;
       case 'childEnd':
-        this.childEnds = [...this.childEnds, record];
+        if (this.#childEnds === none) this.#childEnds = [];
+        this.#childEnds.push(record);
         return;
       case 'note':
-        this.#notes = [...this.#notes, { severity: record.severity, text: record.text }];
+        if (this.#notes === none) this.#notes = [];
+        this.#notes.push({ severity: record.severity, text: record.text });
         return;
       case 'free':
       case 'touched':
