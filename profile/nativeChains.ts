@@ -142,13 +142,14 @@ interface ModuleSymbol {
   readonly place: number;
 }
 
+/** Bytes: a hash. */
+const usualBuildId = 64;
 /** More than there is memory for. */
 const mostSymbols = 2 ** 26;
 
 /** The native nodes of a run. Its processes share them: most of them run the same code. */
 export class NativeTree {
-  readonly #modules = new Map<string, Module[]>();
-  #moduleCount = 0;
+  readonly #modules = new Map<string, Module>();
   /** Code that is in no module. */
   readonly #nowhere: Module = { id: 0, record: undefined, byOffset: [new Map(), new Map()] };
   readonly #symbols = new Map<string, ModuleSymbol>();
@@ -158,12 +159,11 @@ export class NativeTree {
   constructor(private readonly symbolize: Symbolize) {}
 
   module(record: ModuleRecord): Module {
-    const known = this.#modules.get(record.path) ?? [];
-    let module = known.find((one) => one.record && isSame(one.record, record));
+    const key = moduleKey(record);
+    let module = this.#modules.get(key);
     if (!module) {
-      module = { id: ++this.#moduleCount, record, byOffset: [new Map(), new Map()] };
-      known.push(module);
-      this.#modules.set(record.path, known);
+      module = { id: this.#modules.size + 1, record, byOffset: [new Map(), new Map()] };
+      this.#modules.set(key, module);
     }
     return module;
   }
@@ -231,12 +231,10 @@ export class NativeChains {
   }
 }
 
-function isSame(a: ModuleRecord, b: ModuleRecord): boolean {
-  return (
-    a.moduleKind === b.moduleKind &&
-    a.buildId.length === b.buildId.length &&
-    a.buildId.every((byte, at) => byte === b.buildId[at])
-  );
+function moduleKey({ moduleKind, buildId, path }: ModuleRecord): string {
+  const build =
+    buildId.length <= usualBuildId ? String.fromCharCode(...buildId) : buildId.join(' ');
+  return `${moduleKind} ${build} ${path}`;
 }
 
 function labelOf(module: ModuleRecord | undefined, place: number): string {
