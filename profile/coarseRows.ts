@@ -8,7 +8,10 @@ import { partOfRows, type Rows } from './rows';
 const shortestNs = 1e9;
 const longer = 4;
 
-/** At most so many of the first `count` rows, if they show so few different things; and how long the stretches are, ns. */
+/**
+ * The first `count` rows with less detail, and how long the stretches are, ns. Stretches grow until there are at most `most`
+ * rows, or until one of them covers all of the time.
+ */
 export function coarseRows(
   rows: Rows,
   count: number,

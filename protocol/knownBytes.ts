@@ -1,10 +1,10 @@
 /**
- * Values made of bytes, each made once however often the same bytes come: processes of one program say much the same, and
- * comparing bytes takes less than decoding them.
+ * Values decoded from bytes. The same bytes are decoded once, however often they come: processes of one program say much
+ * the same, and comparing bytes takes less time than decoding them.
  */
 /** Longer bytes are decoded each time. */
 const longest = 1 << 16;
-/** Different bytes whose hash is the same: more is the work of somebody who wants them to be compared. */
+/** So many different bytes with the same hash are kept. More of them are crafted to make comparing slow, and are decoded each time. */
 const mostAlike = 8;
 
 export class KnownBytes<T> {
