@@ -1,8 +1,9 @@
 // `npm test`, or `node scripts/test.mjs [check|unit|fuzz|agent|editor …] [--filter NAME]`: the suites in order, then one
 // line `N passed, N failed`. Exit code 1 when anything failed or could not run.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { ensurePythons } from './pythons.mjs';
 import { ensureCodeServer } from './vscode/install.mjs';
 import { main, Problem, run } from './vscode/process.mjs';
@@ -125,7 +126,27 @@ async function vitest(suite, filter) {
   // A file that does not load, or an error outside any test, fails the suite without failing a test.
   if (!ok && failed === 0) failed = Math.max(1, summary.numFailedTestSuites);
   const skipped = summary.numPendingTests + summary.numTodoTests;
-  return { suite, passed: summary.numPassedTests, failed, skipped, seconds: seconds() };
+  const failures = failuresOf(summary);
+  return { suite, passed: summary.numPassedTests, failed, failures, skipped, seconds: seconds() };
+}
+
+/** A line or two for every test that failed, from vitest's own report. */
+function failuresOf({ testResults }) {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((it) => it.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [`${file}\n${firstLines(message)}`];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${file}: ${fullName}\n${firstLines(failureMessages[0])}`,
+    );
+  });
+}
+
+/** What went wrong, and where in our own code: the rest of the stack is vitest's. */
+function firstLines(message = '') {
+  const [first = '', ...more] = stripVTControlCharacters(message).split('\n');
+  const where = more.find((line) => line.includes(`${root}test/`));
+  return `    ${first.slice(0, 300)}${where === undefined ? '' : `\n    ${where.trim()}`}`;
 }
 
 function hasTests(folder) {
@@ -137,6 +158,9 @@ function hasTests(folder) {
 
 function report(tally) {
   const sum = (key) => tally.reduce((total, suite) => total + suite[key], 0);
+  // Once more and short: where a log is cut off, its end is what is left of it.
+  const failures = tally.flatMap((suite) => suite.failures ?? []);
+  if (failures.length > 0) console.log(`\n── failed\n${failures.join('\n')}`);
   console.log('');
   for (const { suite, passed, failed, skipped, seconds } of tally) {
     const counts = `${String(passed).padStart(4)} passed ${String(failed).padStart(4)} failed`;

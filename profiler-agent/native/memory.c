@@ -21,7 +21,7 @@
 #define LIVE_WANTED (64u * 1024u)
 // So much CPU time may noting samples and writing them down take: of what the program uses, or of a core, whichever
 // is more. A program that mostly waits can leak, too.
-#define BUDGET_PERMILLE 15
+#define BUDGET_PERMILLE 25
 #define BUDGET_IDLE_PERMILLE 10
 // So much more they may take once: a program imports and builds up at first, and a short one does nothing else.
 #define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
@@ -255,14 +255,15 @@ void memory_adapt(uint64_t now) {
   adapt_once -= beyond;
   used -= beyond;
   uint64_t period = atomic_load(&period_now);
-  // What costs far too much is thinned at once: a burst is often over before it has been halved a few times.
-  uint64_t factor = used / (allowed + 1) + 1;
-  if (factor > 1)
-    period *= factor < MUCH_TOO_MUCH ? factor : MUCH_TOO_MUCH;
+  // In proportion to what it costs, and to a little less than is allowed. What costs far too much is thinned at once: a
+  // burst is often over before it has been halved a few times.
+  double share = (double)used / (0.9 * (double)allowed + 1);
+  if (used > allowed)
+    period = (uint64_t)((double)period * (share < MUCH_TOO_MUCH ? share : MUCH_TOO_MUCH));
   else if (memory_table_used() > LIVE_WANTED)
     period *= 2;
-  else if (used < allowed / 3 && memory_table_used() < LIVE_WANTED / 3)
-    period /= 2;
+  else if (used < allowed / 2 && memory_table_used() < LIVE_WANTED / 3)
+    period = (uint64_t)((double)period * (share > 0.5 ? share : 0.5));
   if (period < PERIOD_MIN) period = PERIOD_MIN;
   if (period > PERIOD_MAX) period = PERIOD_MAX;
   // As long as there is no room, what the program's threads have made of it holds.

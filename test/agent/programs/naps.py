@@ -10,10 +10,13 @@ def compute(seconds):
 
 
 slept = 0.0
-end = time.monotonic() + 4
-while time.monotonic() < end:
+start = time.monotonic()
+cpu = time.thread_time()
+while time.monotonic() < start + 4:
     began = time.monotonic()
     time.sleep(0.001)  # mark: nap
     slept += time.monotonic() - began
     compute(0.0005)
-print(slept)
+whole = time.monotonic() - start
+# Neither asleep nor at work: it had no core, or its core had no machine (stolen time, which no thread is told of).
+print(slept, whole - slept - (time.thread_time() - cpu))
