@@ -9,14 +9,14 @@ def compute(seconds):
         sum(range(100))  # mark: compute
 
 
-slept = 0.0
-start = time.monotonic()
-cpu = time.thread_time()
-while time.monotonic() < start + 4:
+slept = lost = 0.0
+end = time.monotonic() + 4
+while time.monotonic() < end:
     began = time.monotonic()
     time.sleep(0.001)  # mark: nap
-    slept += time.monotonic() - began
-    compute(0.0005)
-whole = time.monotonic() - start
-# Neither asleep nor at work: it had no core, or its core had no machine (stolen time, which no thread is told of).
-print(slept, whole - slept - (time.thread_time() - cpu))
+    woke, cpu = time.monotonic(), time.thread_time()
+    slept += woke - began
+    compute(0.0005)  # mark: call
+    # Not all of it is work: there was no core, or no machine under it (stolen time, of which no thread is told).
+    lost += time.monotonic() - woke - (time.thread_time() - cpu)
+print(slept, lost)
