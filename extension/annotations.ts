@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FileAnnotations, LineAnnotation } from '../protocol/lsp';
-import { barSize, barSvg, dataUri, heatSvg } from './bars';
-import { placeAnnotations, shiftAnnotations, type PlacedAnnotation } from './layout';
+import { barLength, barSize, barSvg, dataUri, heatSvg, type BarSize } from './bars';
+import { barColumns, placeAnnotations, shiftAnnotations, type PlacedAnnotation } from './layout';
 import { readPalette, type Palette } from './palette';
 import { viewSettings } from './settings';
 
@@ -13,7 +13,7 @@ export interface DrawnLine {
   heat: number;
   kind: 'self' | 'total';
   stale: boolean;
-  /** Columns between the end of the line and the bar. */
+  /** Columns between the end of the line and the figures. */
   gap: number;
   /** With no-break spaces. */
   text: string;
@@ -35,6 +35,8 @@ export class Annotations implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
   #palette: Palette;
   #types: DecorationTypes;
+  /** Share of the run that the hottest line of all files has, 0 when there is none. */
+  #hottest = 0;
 
   constructor(extension: vscode.Extension<unknown>) {
     this.#extension = extension;
@@ -58,13 +60,27 @@ export class Annotations implements vscode.Disposable {
   set(file: FileAnnotations): void {
     if (file.lines.length > 0) this.#files.set(file.path, file);
     else this.#files.delete(file.path);
-    this.#redrawAll(file.path);
+    // A new hottest line changes what a full bar stands for in every file.
+    this.#redrawAll(this.#findHottest() ? undefined : file.path);
   }
 
   /** Forgets the files of all runs but one; undefined: of all. */
   keepOnly(run: string | undefined): void {
     for (const [path, file] of this.#files) if (file.run !== run) this.#files.delete(path);
+    this.#findHottest();
     this.#redrawAll();
+  }
+
+  /** True when it is another one than before, or costs another share. */
+  #findHottest(): boolean {
+    const before = this.#hottest;
+    this.#hottest = 0;
+    for (const { lines } of this.#files.values()) {
+      for (const line of lines) {
+        if (line.kind === 'self') this.#hottest = Math.max(this.#hottest, barLength(line));
+      }
+    }
+    return this.#hottest !== before;
   }
 
   /** Annotations of one file by real path, in order of lines. */
@@ -131,9 +147,10 @@ export class Annotations implements vscode.Disposable {
 
   #apply(editor: vscode.TextEditor, placed: readonly PlacedAnnotation[]): void {
     const font = vscode.workspace.getConfiguration('editor', editor.document).get('fontSize', 14);
+    const full = viewSettings().fullBar === 'run' ? 1 : this.#hottest || 1;
     editor.setDecorations(
       this.#types.figures,
-      placed.map((place) => this.#figures(place, font)),
+      placed.map((place) => this.#figures(place, barSize(font), full)),
     );
     this.#types.heat.forEach((type, step) => {
       const ranges = placed
@@ -143,26 +160,23 @@ export class Annotations implements vscode.Disposable {
     });
   }
 
-  #figures(place: PlacedAnnotation, fontSize: number): vscode.DecorationOptions {
-    const { annotation, line, end, gap, text } = place;
-    const size = barSize(fontSize);
+  #figures(place: PlacedAnnotation, size: BarSize, full: number): vscode.DecorationOptions {
+    const { annotation, line, end, gap, text, barColumn } = place;
+    const picture = dataUri(barSvg(annotation, full, size, this.#palette));
     const quiet = annotation.stale || annotation.kind === 'total' || annotation.heat <= 1;
     return {
       range: new vscode.Range(line, end, line, end),
       renderOptions: {
-        before: {
-          contentIconPath: vscode.Uri.parse(dataUri(barSvg(annotation, size, this.#palette))),
-          width: `${size.width}px`,
-          height: `${size.height}px`,
-          margin: `0 0 0 ${gap}ch`,
-        },
+        // Nothing before the end of the line: the caret would stand behind it. The bar is the background of a hole in the
+        // text, which VS Code has no name for: this is the one property that takes CSS as it is.
         after: {
           contentText: text,
           color: new vscode.ThemeColor(
             quiet ? 'linescope.mutedForeground' : 'linescope.foreground',
           ),
           ...(annotation.stale ? { fontStyle: 'italic' } : {}),
-          margin: '0 0 0 1.5ch',
+          margin: `0 0 0 ${gap}ch`,
+          textDecoration: `none; background: url("${picture}") ${barColumn}ch 55% / ${barColumns}ch ${size.height}px no-repeat`,
         },
       },
     };

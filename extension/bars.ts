@@ -14,12 +14,19 @@ export function barSize(fontSize: number): BarSize {
 /** A part that is there is seen: at least this many pixels wide. */
 const narrowest = 1.5;
 
+/** How long a line's bar would be if the whole run filled its track, 0…1. */
+export function barLength({ bar }: Pick<LineAnnotation, 'bar'>): number {
+  return Object.values(bar).reduce((sum, part) => sum + Math.max(0, part), 0);
+}
+
 /**
- * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right on a track as long as the whole run. Self cost fills
- * the height; total cost, spent in what the line called, is a thinner line so that the two are never taken for each other.
+ * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right on a track that stands
+ * for `full` of the run; what is longer fills it. Self cost fills the height; total cost, spent in what the line called,
+ * is a thinner line so that the two are never taken for each other.
  */
 export function barSvg(
   annotation: Pick<LineAnnotation, 'bar' | 'kind' | 'stale'>,
+  full: number,
   size: BarSize,
   palette: Palette,
 ): string {
@@ -33,7 +40,7 @@ export function barSvg(
   const right = width - inset;
   let left = inset;
   const parts = (['python', 'native', 'system', 'wait', 'queue', 'memory'] as const).map((part) => {
-    const share = Math.min(1, Math.max(0, bar[part]));
+    const share = Math.min(1, Math.max(0, bar[part] / full));
     if (share === 0 || left >= right) return '';
     const length = Math.min(right - left, Math.max(narrowest, share * (width - 2 * inset)));
     const x = left;
@@ -45,7 +52,7 @@ export function barSvg(
     `<rect y="${top}" width="${width}" height="${thickness}" rx="${radius}" fill="${fill}"/>`;
   const outline = `<rect x=".5" y="${top + 0.5}" width="${width - 1}" height="${thickness - 1}" rx="${radius}" fill="none" stroke="${palette.outline}"/>`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"${annotation.stale ? ' opacity=".4"' : ''}>` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none"${annotation.stale ? ' opacity=".4"' : ''}>` +
     `<clipPath id="c">${shape('#000')}</clipPath>${shape(palette.track)}` +
     `<g clip-path="url(#c)">${parts.join('')}</g>${outlined ? outline : ''}</svg>`
   );

@@ -28,7 +28,7 @@ export function registerCommands(
   { annotations, runner, runs, hotLines, flameChart }: Parts,
 ): vscode.Disposable {
   const start = async (prepare: Parameters<Runner['profile']>[0]): Promise<void> => {
-    if (viewSettings().openFlameChart) flameChart.show();
+    if (viewSettings().openFlameChart) await flameChart.show();
     await runner.profile(prepare);
   };
   return vscode.Disposable.from(
@@ -62,8 +62,8 @@ export function registerCommands(
     register(commands.showFlameChart, 'show the flame chart', () => flameChart.show()),
     register(commands.showLineInFlameChart, 'show the line', async (path, line) => {
       const place = await placeOf(annotations, path, line);
-      if (place) flameChart.showLine(place.path, place.line);
-      else flameChart.show();
+      if (place) await flameChart.showLine(place.path, place.line);
+      else await flameChart.show();
     }),
     register('linescope.showHotLines', 'show the hot lines', () => {
       hotLines.list('lines');

@@ -5,10 +5,11 @@ import { FlamePanel } from './flamePanel';
 import { describe, getLog } from './messages';
 import type { Runner } from './run';
 import type { Runs } from './runs';
+import { viewSettings } from './settings';
 
 export const flameChartViewType = 'linescope.flameChart';
 
-/** The flame chart of the shown run: one panel beside the editor, brought back after a reload of the window. */
+/** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
   readonly #extensionUri: vscode.Uri;
   readonly #server: Server;
@@ -16,6 +17,7 @@ export class FlameChart implements vscode.Disposable {
   readonly #annotations: Annotations;
   readonly #subscriptions: vscode.Disposable[];
   #panel: FlamePanel | undefined;
+  #opening: Promise<void> | undefined;
   #cursorTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -45,25 +47,41 @@ export class FlameChart implements vscode.Disposable {
     ];
   }
 
-  /** Opens the panel beside the editor, or brings it to the front. */
-  show(): void {
+  /** Opens the panel where the setting says, or brings it to the front where the user has put it. */
+  async show(): Promise<void> {
+    await this.#opening;
     if (this.#panel) {
       this.#panel.reveal();
       return;
     }
-    this.#attach(
-      vscode.window.createWebviewPanel(
-        flameChartViewType,
-        'Flame Chart',
-        { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-        { retainContextWhenHidden: true },
-      ),
+    this.#opening = this.#open();
+    try {
+      await this.#opening;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const below = viewSettings().flameChartPlace === 'below';
+    // No call opens a panel below: it goes into an empty group made for it.
+    if (below) await vscode.commands.executeCommand('workbench.action.newGroupBelow');
+    const panel = vscode.window.createWebviewPanel(
+      flameChartViewType,
+      'Flame Chart',
+      {
+        viewColumn: below ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside,
+        preserveFocus: true,
+      },
+      { retainContextWhenHidden: true },
     );
+    this.#attach(panel);
+    if (below) await vscode.commands.executeCommand('workbench.action.focusAboveGroup');
   }
 
   /** Opens the panel and scrolls it to the frames of a line. */
-  showLine(path: string, line: number): void {
-    this.show();
+  async showLine(path: string, line: number): Promise<void> {
+    await this.show();
     this.#panel?.highlight(path, line, true);
   }
 

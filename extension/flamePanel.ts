@@ -209,7 +209,11 @@ export class FlamePanel implements vscode.Disposable {
         this.#acknowledged?.(message.sequence);
         return;
       case 'open':
-        void openSource(message.path, message.line, message.column, vscode.ViewColumn.One);
+        void openSource(message.path, message.line, {
+          column: message.column,
+          viewColumn: vscode.ViewColumn.One,
+          preserveFocus: !message.go,
+        });
         return;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
@@ -252,7 +256,12 @@ function isFromPanel(message: unknown): message is FromPanel {
     case 'ack':
       return is('sequence', 'number');
     case 'open':
-      return is('path', 'string') && is('line', 'number') && is('column', 'number');
+      return (
+        is('path', 'string') &&
+        is('line', 'number') &&
+        is('column', 'number') &&
+        is('go', 'boolean')
+      );
     case 'copy':
       return is('text', 'string');
     case 'native':

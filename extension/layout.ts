@@ -8,21 +8,33 @@ export interface PlacedAnnotation {
   line: number;
   /** Characters in the line; the annotation stands after them. */
   end: number;
-  /** Empty columns between the end of the line and the bar. */
+  /** Empty columns between the end of the line and the figures. */
   gap: number;
+  /** Value and share, a hole for the bar, and the split, with no-break spaces. */
   text: string;
+  /** Columns of the text before its hole. */
+  barColumn: number;
 }
 
-/** Columns that stay free between the code and the bar. */
+/** Columns that stay free between the code and the figures. */
 const smallestGap = 3;
+/** Columns that the bar takes, and those that stay free on each side of it. */
+export const barColumns = 8;
+const barMargin = 2;
 
 /** Attachments collapse ordinary spaces. */
 const space = '\u00a0';
 
+/** So many lines without figures may lie between two that line up. */
+const neighbours = 4;
+/** A line that begins a part of the program of its own. */
+const partBegins = /^\s*(async\s+def|def|class)\b/;
+
 /**
- * Lines up annotations as a table beside the code: bars start in one column, close behind most annotated lines and no
- * further right than maxColumn; the few longer lines push theirs out. Figures are right-aligned. `lineAt` gives the
- * text of a 0-based line; lines that are not there are left out.
+ * Lines up annotations as tables beside the code, one for each block: lines that stand near each other in the same function.
+ * Figures of a block start in one column, close behind most of its lines and no further right than maxColumn; the few
+ * longer lines push theirs out. Figures are right-aligned. `lineAt` gives the text of a 0-based line; lines that are not
+ * there are left out. `annotations` are in order of lines.
  */
 export function placeAnnotations(
   annotations: readonly LineAnnotation[],
@@ -41,18 +53,41 @@ export function placeAnnotations(
     Math.max(0, ...present.map(({ annotation }) => of(annotation).length));
   const valueWidth = widest(({ value }) => value);
   const percentWidth = widest(({ percent }) => percent);
-  const column = Math.min(usualWidth(present.map(({ width }) => width)), maxColumn) + smallestGap;
-  return present.map(({ annotation, line, end, width }) => {
-    const { value, percent, detail } = annotation;
-    const figures = [value.padStart(valueWidth), percent.padStart(percentWidth), detail];
-    return {
-      annotation,
-      line,
-      end,
-      gap: Math.max(smallestGap, column - width),
-      text: figures.join('  ').trimEnd().replaceAll(' ', space),
-    };
+  const barColumn = valueWidth + 2 + percentWidth + barMargin;
+  const hole = ' '.repeat(barMargin + barColumns + barMargin);
+  return blocksOf(present, lineAt).flatMap((block) => {
+    const column = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn) + smallestGap;
+    return block.map(({ annotation, line, end, width }) => {
+      const { value, percent, detail } = annotation;
+      const figures = `${value.padStart(valueWidth)}  ${percent.padStart(percentWidth)}`;
+      return {
+        annotation,
+        line,
+        end,
+        gap: Math.max(smallestGap, column - width),
+        text: `${figures}${hole}${detail}`.replaceAll(' ', space),
+        barColumn,
+      };
+    });
   });
+}
+
+/** Lines in order, cut where few of them are near each other or a function begins. */
+function blocksOf<Line extends { line: number }>(
+  lines: readonly Line[],
+  lineAt: (line: number) => string | undefined,
+): Line[][] {
+  const blocks: Line[][] = [];
+  lines.forEach((it, at) => {
+    const before = lines[at - 1]?.line ?? -Infinity;
+    let together = it.line - before <= neighbours + 1;
+    for (let line = before + 1; together && line <= it.line; line++) {
+      together = !partBegins.test(lineAt(line) ?? '');
+    }
+    if (together) blocks.at(-1)!.push(it);
+    else blocks.push([it]);
+  });
+  return blocks;
 }
 
 /** Lines this much longer than most still take part in the alignment, and so do lines no longer than this. */

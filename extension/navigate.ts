@@ -6,12 +6,14 @@ import { getLog, say } from './messages';
 /** Lines at least this hot count as hot; where none is, every annotated line does. */
 const hotFrom = 2;
 
-/** Opens a source file at a line and column, 1-based (column 0: unknown). Says so when the file is not here. */
+/**
+ * Opens a source file at a line and column, 1-based (column 0: unknown), where it is open already or in `viewColumn`. Says
+ * so when the file is not here.
+ */
 export async function openSource(
   path: string,
   line: number,
-  column = 0,
-  viewColumn?: vscode.ViewColumn,
+  how: { column?: number; viewColumn?: vscode.ViewColumn; preserveFocus?: boolean } = {},
 ): Promise<void> {
   let document: vscode.TextDocument;
   try {
@@ -28,12 +30,13 @@ export async function openSource(
   }
   const at = new vscode.Position(
     Math.min(Math.max(0, line - 1), document.lineCount - 1),
-    Math.max(0, column - 1),
+    Math.max(0, (how.column ?? 0) - 1),
   );
   const shown = vscode.window.visibleTextEditors.find((editor) => editor.document === document);
-  const column1 = shown?.viewColumn ?? viewColumn;
+  const viewColumn = shown?.viewColumn ?? how.viewColumn;
   const editor = await vscode.window.showTextDocument(document, {
-    ...(column1 === undefined ? {} : { viewColumn: column1 }),
+    ...(viewColumn === undefined ? {} : { viewColumn }),
+    preserveFocus: how.preserveFocus ?? false,
     selection: new vscode.Range(at, at),
   });
   editor.revealRange(

@@ -49,13 +49,18 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
 export function viewSettings(): {
   show: boolean;
   maxColumn: number;
+  /** What a full bar stands for: the hottest line of the run, or the run. */
+  fullBar: 'hottest line' | 'run';
   openFlameChart: boolean;
+  flameChartPlace: 'below' | 'beside';
   nativeFrames: boolean;
 } {
   return {
     show: read('showAnnotations', true),
     maxColumn: read('maxColumn', 80),
+    fullBar: read<string>('fullBar', 'hottest line') === 'run' ? 'run' : 'hottest line',
     openFlameChart: read('openFlameChart', false),
+    flameChartPlace: read<string>('flameChartPlace', 'beside') === 'below' ? 'below' : 'beside',
     nativeFrames: read('nativeFrames', true),
   };
 }

@@ -24,8 +24,8 @@ export type ToPanel =
 export type FromPanel =
   | { type: 'ready' }
   | { type: 'ack'; sequence: number }
-  /** Open the source of a frame. */
-  | { type: 'open'; path: string; line: number; column: number }
+  /** Show the source of a frame; go: and take the keyboard there. */
+  | { type: 'open'; path: string; line: number; column: number; go: boolean }
   | { type: 'copy'; text: string }
   /** Show native frames, or leave them out: a setting, answered with reset. */
   | { type: 'native'; shown: boolean }

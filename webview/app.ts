@@ -34,7 +34,8 @@ import { createView } from './view';
 
 /** What the panel asks of its host. */
 export interface Host {
-  open: (path: string, line: number, column: number) => void;
+  /** Shows a source line; the keyboard goes there too if `go`. */
+  open: (path: string, line: number, column: number, go: boolean) => void;
   copy: (text: string) => void;
   showNative: (shown: boolean) => void;
   turnOnMemory: () => void;
@@ -93,7 +94,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const table = createTable(state, (row) => {
     if (row.frame < 0) return;
     const { file, line } = state.store.describeFunction(row.fn);
-    if (file) host.open(file, state.store.frameLine[row.frame]! || line, 0);
+    if (file) host.open(file, state.store.frameLine[row.frame]! || line, 0, false);
   });
 
   const select = (focus: Focus | null): void => {
@@ -102,9 +103,9 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     status.update();
     paintOverlay();
   };
-  const open = (focus: Focus): void => {
+  const open = (focus: Focus, go: boolean): void => {
     const source = sourceToOpen(state.store, focus.stack);
-    if (source) host.open(source.path, source.line, source.column);
+    if (source) host.open(source.path, source.line, source.column, go);
     else mirror.announce('This frame has no Python line to open.');
   };
   const travel = createTravel(state, chart, view, select);
@@ -227,7 +228,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     scrollPage: (pages) => (chart.scroller.scrollTop += pages * chart.scroller.clientHeight),
     resetZoom: () => view.reset(true),
     zoomToFocus: () => state.focus && travel.zoomTo(state.focus),
-    open: () => state.focus && open(state.focus),
+    open: () => state.focus && open(state.focus, true),
     copyStack: () => state.focus && host.copy(stackText(state.store, state.focus.stack)),
     search: toolbar.focusSearch,
     toggleNative,

@@ -2,14 +2,14 @@
 import { el } from './dom';
 
 const lines: [string, string][] = [
-  ['Click', 'Select a frame and open its line beside the chart'],
-  ['Double click, z', 'Zoom to the frame'],
+  ['Click', 'Select a frame and show its line beside the chart'],
+  ['Double click, Enter', 'Go to the line of the frame'],
+  ['Ctrl+click, z', 'Zoom to the frame'],
   ['Wheel, pinch, + −', 'Zoom at the pointer'],
   ['Drag, Alt+wheel, a d', 'Move sideways'],
   ['Shift+wheel, Page Up/Down', 'Move up and down'],
   ['0, Home', 'Show everything'],
   ['↑ ↓ ← →', 'Go to the caller, the callee, the frame before or after'],
-  ['Enter', 'Open the line of the focused frame'],
   ['c', 'Copy the stack of the focused frame'],
   ['/, Ctrl+F', 'Search: words, /regex/, file:name, module:name'],
   ['n, N', 'Next, previous match'],

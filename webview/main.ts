@@ -46,7 +46,7 @@ window.addEventListener('unhandledrejection', (event) => fail(event.reason));
 function start(): App {
   defineControls();
   const app = createApp(root, state, {
-    open: (path, line, column) => vscode.postMessage({ type: 'open', path, line, column }),
+    open: (path, line, column, go) => vscode.postMessage({ type: 'open', path, line, column, go }),
     copy: (text) => vscode.postMessage({ type: 'copy', text }),
     showNative: (shown) => vscode.postMessage({ type: 'native', shown }),
     turnOnMemory: () => vscode.postMessage({ type: 'turnOnMemory' }),

@@ -1,4 +1,4 @@
-/** The mouse over the chart: card, selection, opening, zooming to a frame, folding threads. */
+/** The mouse over the chart: card, selection, showing and opening the source, zooming to a frame, folding threads. */
 import type { Chart } from './chart';
 import { oncePerFrame } from './dom';
 import type { HoverCard } from './hover';
@@ -8,7 +8,8 @@ import type { Focus, State } from './state';
 
 export interface PointerActions {
   select: (focus: Focus | null) => void;
-  open: (focus: Focus) => void;
+  /** Shows the source line; the keyboard stays here unless `go`. */
+  open: (focus: Focus, go: boolean) => void;
   zoomTo: (focus: Focus) => void;
   toggle: (heading: string) => void;
   pointAt: (focus: Focus | null) => void;
@@ -76,12 +77,9 @@ export function listenToPointer(
     }
     const focus = focusAtPoint(point);
     actions.select(focus);
-    // The second click of a double click zooms; it must not open the source again.
-    if (focus && event.detail <= 1) actions.open(focus);
-  });
-  chart.surface.addEventListener('dblclick', (event) => {
-    const focus = focusAtPoint(at(event)) ?? null;
-    if (focus) actions.zoomTo(focus);
+    if (!focus) return;
+    if (event.ctrlKey || event.metaKey) actions.zoomTo(focus);
+    else if (event.detail <= 2) actions.open(focus, event.detail === 2);
   });
   return () => {
     pointer = null;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { hoverText } from './driver/editorView';
+import { caretFromEnd, goToEnd, hoverText } from './driver/editorView';
 import {
   annotated,
   ended,
@@ -13,7 +13,7 @@ import {
   profile,
 } from './driver/linescope';
 import type { FrameBox } from '../../webview/testApi';
-import { clickFrame, frames } from './driver/panel';
+import { clickFrame, frames, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { command, pick, screenshot, statusBar, terminalText } from './driver/window';
@@ -104,6 +104,7 @@ test('the figures say where the time went, and of which kind it was', async () =
   expect(at(sort).after).toMatch(/\d s +\d+(\.\d)? %.*native/);
   expect(at(sort).image).toContain('image/svg+xml');
   expect(at(sort).gutter).toBe(true);
+  expect(lines.filter(({ before }) => before)).toEqual([]);
 
   const share = (line: number) => Number(/([\d.]+) %/.exec(at(line).after)?.[1]);
   expect(share(sort)).toBeGreaterThan(35);
@@ -114,6 +115,17 @@ test('the figures say where the time went, and of which kind it was', async () =
     const drawn = expected.find((entry) => entry.line === line);
     expect(after.trim()).toBe(drawn?.text.replaceAll('\u00a0', ' ').trim());
   }
+});
+
+test('the caret at the end of an annotated line is at the end of its code', async () => {
+  for (const piece of ['total += number * number', 'sorted(values)']) {
+    await goToEnd(vs.page, lineOf(live, piece));
+    await until(
+      'the caret is behind the last character',
+      async () => Math.abs(await caretFromEnd(vs.page)) < 2,
+    );
+  }
+  await screenshot(vs.page, 'dark-caret');
 });
 
 test('hovering a line explains it', async () => {
@@ -185,17 +197,31 @@ test('a frame of the flame chart leads to its line', async () => {
   );
   await screenshot(vs.page, 'dark-flame-chart');
   await clickFrame(vs.page, frame);
-  const cursor = await until('the cursor is on the line of the frame', async () => {
-    const at = await vs.companion.ask((vscode) => {
-      const editor = vscode.window.activeTextEditor;
+  const shown = () =>
+    vs.companion.ask((vscode) => {
+      const editor = vscode.window.visibleTextEditors.find(({ document }) =>
+        document.uri.path.endsWith('live.py'),
+      );
       return {
-        path: editor?.document.uri.path ?? '',
         line: (editor?.selection.active.line ?? -1) + 1,
+        changed: editor?.document.isDirty ?? true,
       };
     }, null);
-    return at.path.endsWith('live.py') && at.line === frame.line && at;
+  await until('the line of the frame is shown', async () => (await shown()).line === frame.line);
+  const keyboardIn = async (selector: string) =>
+    vs.page.evaluate((wanted) => Boolean(document.activeElement?.closest(wanted)), selector);
+  // Keys still belong to the chart: this one zooms.
+  const whole = (await view(vs.page))!;
+  await vs.page.keyboard.press('+');
+  await until('the view is zoomed', async () => {
+    const now = (await view(vs.page))!;
+    return now.endNs - now.startNs < whole.endNs - whole.startNs;
   });
-  expect(cursor.line).toBe(frame.line);
+  expect((await shown()).changed).toBe(false);
+  expect(await keyboardIn('.monaco-editor')).toBe(false);
+  await vs.page.keyboard.press('Enter');
+  await until('the keyboard is in the editor', () => keyboardIn('.monaco-editor'));
+  expect((await shown()).line).toBe(frame.line);
 });
 
 test('edits move annotations with their lines and grey what changed', async () => {

@@ -11,8 +11,10 @@ export interface DrawnLine {
   after: string;
   /** Colour of that text. */
   color: string;
-  /** Decoded URL of the image drawn by ::before or ::after, or ''. */
+  /** Decoded URL of the image drawn behind that text, or ''. */
   image: string;
+  /** Something is drawn before the end of the line, which would push the caret away from it. */
+  before: boolean;
   /** Left edges of the drawn text and of the end of the source, px. */
   left: number;
   /** Whether there is an icon in the glyph margin of the line. */
@@ -43,14 +45,16 @@ export function drawnLines(
       let image = '';
       let color = '';
       let left = 0;
+      let before = false;
       for (const span of row.querySelectorAll('span')) {
         for (const side of ['::before', '::after']) {
           const style = getComputedStyle(span, side);
           const content = style.content;
           if (content === 'none' || content === 'normal') continue;
-          if (content.startsWith('url(')) image += decodeURIComponent(content.slice(5, -2));
+          if (side === '::before') before = true;
           else if (content.length > 2) {
             after += content.slice(1, -1);
+            if (style.backgroundImage !== 'none') image += style.backgroundImage.slice(5, -2);
             color = style.color;
             left = span.getBoundingClientRect().right;
           }
@@ -64,6 +68,7 @@ export function drawnLines(
         after: after.replaceAll('\u00a0', ' ').replaceAll('\\a0', ' '),
         color,
         image,
+        before,
         left,
         gutter: gutters.has(top(row)),
       });
@@ -110,6 +115,34 @@ export async function lineBox(
   }, line);
   if (!box) throw new Error(`Line ${line} is not visible.`);
   return box;
+}
+
+/** Puts the caret behind the last character of a visible line. */
+export async function goToEnd(page: Page, line: number): Promise<void> {
+  const box = await lineBox(page, line);
+  await page.mouse.click(box.x + 2, box.y + box.height / 2);
+  await page.keyboard.press('End');
+}
+
+/** How far the caret is drawn from the last character of its line, in px. */
+export function caretFromEnd(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const group = document.querySelector('.editor-group-container.active')!;
+    const caret = group.querySelector('.cursors-layer .cursor')!.getBoundingClientRect();
+    const row = [...group.querySelectorAll('.view-lines > .view-line')].find((it) => {
+      const { top, bottom } = it.getBoundingClientRect();
+      return top <= caret.top + 1 && caret.bottom - 1 <= bottom;
+    })!;
+    // Text that decorations draw is in no text node.
+    const texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    let end = 0;
+    while (texts.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      end = Math.max(end, range.getBoundingClientRect().right);
+    }
+    return caret.left - end;
+  });
 }
 
 /** What the list of hot lines says of each row to a screen reader, in order. */
