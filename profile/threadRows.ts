@@ -5,8 +5,8 @@ import type { ThreadFeed } from './threadFeed';
 export const longestGap = 500e6;
 /** Work with a longer pause in it is not one piece, ns. */
 const longestPause = 50e6;
-/** Ticks do not tell to the nanosecond when a thread ran: so much idle time, ns, and this part of the stretch, may be none. */
-const idleMargin = 10e6;
+/** Ticks do not tell to the nanosecond when a thread ran: idle time of one, ns, and this part of the stretch, may be none. */
+const idleMargin = 5e6;
 const idleMarginPart = 0.2;
 
 /** The first row that ends at a moment or later. */
