@@ -1,4 +1,5 @@
-// `node scripts/cpythonTests.mjs [--python PATH,PATH] [--modules NAME,NAME] [--interval-us N] [--timeout SECONDS]`:
+// `node scripts/cpythonTests.mjs [--python PATH,PATH] [--modules NAME,NAME] [--interval-us N] [--timeout SECONDS]
+// [--no-memory] [--verbose]`:
 // CPython's own regression tests of what a profiler could disturb, bare and under the agent, and every test whose result
 // differs. A test that differs is run again on both sides: what changes its result by itself is called flaky. Exit code 1
 // when a difference stays. Takes tens of minutes; one test process at a time.
@@ -61,6 +62,7 @@ await main(async () => {
     console.log(`\n${python}`);
     const total = { tests: 0, bare: 0, watched: 0 };
     const { modules, resources } = await ask(python, options.modules ?? known);
+    differences += await compareEnvironments(python, agent, scratch, options);
     for (const module of modules) {
       const side = { python, scratch, resources, timeout: options.timeout };
       const bare = await runModule(module, [], { ...side, environment: cleanEnvironment() });
@@ -107,9 +109,10 @@ function readArguments(args) {
     modules: value('--modules')?.split(','),
     intervalUs: Number(value('--interval-us') ?? 1000),
     timeout: Number(value('--timeout') ?? 900),
+    memory: !args.includes('--no-memory'),
     verbose: args.includes('--verbose'),
   };
-  const unknown = args.find((name) => name !== '--verbose');
+  const unknown = args.find((name) => !['--no-memory', '--verbose'].includes(name));
   if (unknown !== undefined) throw new Problem(`${unknown} is not an option here.`);
   return options;
 }
@@ -133,15 +136,38 @@ function cleanEnvironment() {
   return Object.fromEntries(kept);
 }
 
-function underAgent(agent, scratch, { intervalUs }) {
+function underAgent(agent, scratch, { intervalUs, memory }) {
   const runDir = mkdtempSync(join(scratch, 'run-'));
   return {
     LD_PRELOAD: agent,
     LINESCOPE_DIR: runDir,
     LINESCOPE_INTERVAL_US: String(intervalUs),
-    LINESCOPE_MEMORY: '1',
+    LINESCOPE_MEMORY: memory ? '1' : '0',
     ...(intervalUs < 1000 ? { LINESCOPE_BUDGET_PERMILLE: '0' } : {}),
   };
+}
+
+/** Whether a program and its child see another environment under the agent than bare. Returns how many do. */
+async function compareEnvironments(python, agent, scratch, options) {
+  const code = `import json, os, subprocess, sys
+say = "import json, os; print(json.dumps(sorted(os.environ.items())))"
+exec(say)
+sys.stdout.flush()
+subprocess.run([sys.executable, "-c", say], check=True)`;
+  const printed = async (environment) =>
+    (await run(python, ['-c', code], { env: environment, quiet: true })).output;
+  const bare = await printed(cleanEnvironment());
+  const watched = await printed({
+    ...cleanEnvironment(),
+    ...underAgent(agent, scratch, options),
+  });
+  const same = bare === watched && bare.includes('PATH');
+  console.log(
+    same
+      ? 'os.environ: the same'
+      : `os.environ DIFFERS:\n  bare ${bare}\n  under the agent ${watched}`,
+  );
+  return same ? 0 : 1;
 }
 
 /** What this version's tests offer: which modules of a list, and which of the resources that time-consuming tests ask for. */
