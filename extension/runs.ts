@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
 import { sayError, UserError } from './messages';
+import { recordingLimit } from './settings';
 
 /** The run that annotations, status bar and flame chart are about. */
 export interface ShownRun {
@@ -50,8 +51,14 @@ export class Runs implements vscode.Disposable {
     // Set first: the server may send the first status before it answers.
     this.#shown = next;
     this.#status = undefined;
+    const limitBytes = next.live ? recordingLimit() : undefined;
     const result = await this.#server
-      .openRun({ run: next.run, path: next.path, live: next.live })
+      .openRun({
+        run: next.run,
+        path: next.path,
+        live: next.live,
+        ...(limitBytes && { limitBytes }),
+      })
       .catch((error: unknown) => {
         this.#shown = before.shown;
         this.#status = before.status;

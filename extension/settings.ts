@@ -76,6 +76,12 @@ export function storageSettings(): { folder: string; keepRuns: number; keepRunsO
   };
 }
 
+/** What the recordings of a run may take of the disk, bytes; undefined: anything. */
+export function recordingLimit(): number | undefined {
+  const megabytes = read('recordingLimitMB', 2000);
+  return megabytes > 0 ? megabytes * 1e6 : undefined;
+}
+
 export function currentMetric(): Metric {
   const value = read('metric', 'cpu');
   return metrics.find((metric) => metric === value) ?? 'cpu';

@@ -7,10 +7,9 @@ import { addRow, costRowLength } from './cost';
 import { withRoom } from './flameColumns';
 import type { NativeNode } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
+import { cellTops, type CellTop } from './records';
 
-/** What tops the Python frames of a cell. */
-export const cellTops = ['running', 'system', 'wait', 'gil', 'queue'] as const;
-export type CellTop = (typeof cellTops)[number];
+export { cellTops, type CellTop } from './records';
 
 const topNumbers = numbered(cellTops);
 const kindNumbers = numbered(callKinds);

@@ -41,6 +41,8 @@ export class GpuFeed {
     private readonly stacks: PythonStacks,
     private readonly cells: Cells,
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
+    /** Told which cell kept a GPU busy, and for how long. */
+    private readonly divided?: (cell: number, ns: number) => void,
   ) {}
 
   record(record: GpuDeviceRecord | GpuUseRecord): void {
@@ -106,7 +108,7 @@ export class GpuFeed {
       const busyNs = Math.min(use.busyNs, endNs - startNs);
       device.busyNs = (device.busyNs ?? 0) + busyNs;
       this.#timeline.busy(startNs, endNs, busyNs);
-      if (busyNs > 0) {
+      if (busyNs > 0 && !use.settled) {
         this.#pending.push({ ...use, startNs, busyNs });
       }
     }
@@ -149,10 +151,16 @@ export class GpuFeed {
       .find(({ length }) => length > 0);
     const whole = (places ?? []).reduce((sum, { ns }) => sum + ns, 0);
     for (const { cell, ns } of places ?? []) {
-      this.#fresh = withRoom(this.#fresh, cell + 1);
-      this.#fresh[cell]! += (use.busyNs! * ns) / whole;
-      this.#dirty.add(cell);
+      this.add(cell, (use.busyNs! * ns) / whole);
     }
+  }
+
+  /** A cell kept GPUs busy for so long. */
+  add(cell: number, ns: number): void {
+    this.#fresh = withRoom(this.#fresh, cell + 1);
+    this.#fresh[cell]! += ns;
+    this.#dirty.add(cell);
+    this.divided?.(cell, ns);
   }
 
   /** Where in Python a thread was during a use, and for how long. */

@@ -32,6 +32,8 @@ const rememberedSamples = 64;
 /** A sample of a helper. */
 export interface HelperSample {
   thread: ThreadFeed;
+  /** What the recording calls that thread. */
+  number: number;
   cell: number;
   timeNs: number;
   wallNs: number;
@@ -93,6 +95,23 @@ export class HelperWork {
 
   /** A helper's sample, and what it costs as its own thread's. */
   sample(thread: ThreadFeed, cell: number, sample: SampleRecord, cost: Float64Array): void {
+    this.saw(thread, cell);
+    const { timeNs, wallNs, cpuNs, remainder } = sample;
+    const number = sample.thread;
+    this.#pending.push({
+      thread,
+      number,
+      cell,
+      timeNs,
+      wallNs,
+      cpuNs,
+      remainder,
+      cost: cost.slice(),
+    });
+  }
+
+  /** A helper was somewhere. */
+  saw(thread: ThreadFeed, cell: number): void {
     let helper = this.#helpers.get(thread);
     if (!helper) {
       const libraries = { files: new Set<string>(), packages: new Set<string>() };
@@ -104,8 +123,6 @@ export class HelperWork {
         helper.libraries[isPackageKey(key) ? 'packages' : 'files'].add(key);
       }
     }
-    const { timeNs, wallNs, cpuNs, remainder } = sample;
-    this.#pending.push({ thread, cell, timeNs, wallNs, cpuNs, remainder, cost: cost.slice() });
   }
 
   /** Decides about what has become known, at a moment of the process. isFinal: nothing more will come. */

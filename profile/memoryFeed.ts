@@ -6,9 +6,11 @@ import { mayLeakAtEnd } from './leak';
 import { MemorySites } from './memorySites';
 import type {
   AllocationRecord,
+  BlockRecord,
   CopyRecord,
   FootprintRecord,
   FreeRecord,
+  MemorySumRecord,
   TouchedRecord,
 } from './records';
 import type { StackTree } from './stackTree';
@@ -46,6 +48,17 @@ export class MemoryFeed {
       this.sites.allocate(cell, record);
       this.#footprint.live(record.timeNs, this.sites.total);
     }
+  }
+
+  /** Takes what records came to that are gone, at a cell, or what is left of one. */
+  sum(record: MemorySumRecord | BlockRecord, cell: number): void {
+    this.revision++;
+    if (record.kind === 'block') {
+      this.sites.knowBlock(cell, record);
+      return;
+    }
+    this.sites.addSum(cell, record);
+    this.#footprint.live(record.timeNs, this.sites.total);
   }
 
   /** Takes a record that names no place. */

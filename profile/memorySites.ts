@@ -4,31 +4,21 @@
  * on average for whatever is added up, and off by what `variance` says.
  */
 import { withoutRoom, withRoom } from './flameColumns';
-import type { AllocationRecord, CopyRecord, TouchedRecord } from './records';
+import { chance, spread, type Block } from './memoryBlock';
+import type {
+  AllocationRecord,
+  BlockRecord,
+  CopyRecord,
+  MemoryFigures,
+  MemorySumRecord,
+  TouchedRecord,
+} from './records';
 import { SparseRows } from './sparseRows';
 import { TimeAxis } from './timeAxis';
 
 /** Slices of time that live bytes are known for, by place. */
 export const mostSlices = 64;
 const firstSliceNs = 5e6;
-
-interface Block {
-  site: number;
-  /** What it stands for. */
-  bytes: number;
-  variance: number;
-  /** Of a mapping that was reserved. */
-  reserved?: Reserved;
-}
-
-interface Reserved {
-  size: number;
-  /** The probability that it was recorded. */
-  seen: number;
-  /** Bytes that are not allocated by it but by the one that it replaces, and the most that was touched. */
-  before: number;
-  most: number;
-}
 
 /** Figures by site id, as columns longer than count. Bytes and counts are estimates. */
 export class MemorySites {
@@ -154,6 +144,60 @@ export class MemorySites {
     this.changed(site);
   }
 
+  /** What many records did at a cell, which are gone. */
+  addSum(cell: number, { timeNs, records, firstNs, lastNs, change }: MemorySumRecord): void {
+    const site = this.#site(cell);
+    if (change.live < 0) this.notePeak();
+    if (records > 0) {
+      if (this.records[site] === 0) this.firstNs[site] = firstNs;
+      this.records[site]! += records;
+      this.lastNs[site] = lastNs;
+    }
+    this.allocated[site]! += change.allocated;
+    this.allocations[site]! += change.allocations;
+    this.python[site]! += Math.min(change.python, change.allocated);
+    this.copied[site]! += change.copied;
+    this.reserved[site]! = Math.max(0, this.reserved[site]! + change.reserved);
+    this.variance[site]! += change.variance;
+    this.#hold(site, change.live, change.liveVariance, timeNs);
+  }
+
+  /** Takes note of a block that sums count already. */
+  knowBlock(cell: number, { allocation, bytes, variance, reserved }: BlockRecord): void {
+    const block: Block = { site: this.#site(cell), bytes, variance };
+    if (reserved) block.reserved = { ...reserved };
+    this.#blocks.set(allocation, block);
+  }
+
+  /** The next block has the number after this one. */
+  goOnFrom(number: number): void {
+    this.#lastBlock = Math.max(this.#lastBlock, number);
+  }
+
+  /** The number of the last block. */
+  get lastBlock(): number {
+    return this.#lastBlock;
+  }
+
+  /** Tells of all blocks that are there, by their numbers. */
+  eachBlock(tell: (number: number, block: Readonly<Block>) => void): void {
+    this.#blocks.forEach((block, number) => tell(number, block));
+  }
+
+  /** The figures of a site now. */
+  figures(site: number): MemoryFigures {
+    return {
+      allocated: this.allocated[site]!,
+      allocations: this.allocations[site]!,
+      python: this.python[site]!,
+      copied: this.copied[site]!,
+      reserved: this.reserved[site]!,
+      live: this.live[site]!,
+      variance: this.variance[site]!,
+      liveVariance: this.liveVariance[site]!,
+    };
+  }
+
   /**
    * Takes down what each place holds if the process holds more than ever. Called whenever bytes are about to be given
    * back, and before peaks are read; the work is in proportion to the places that changed since the last time.
@@ -249,16 +293,21 @@ export class MemorySites {
 
   /** From now on a block stands for so many bytes. */
   #move(block: Block, bytes: number, variance: number, timeNs: number): void {
-    const { site } = block;
-    const slice = this.axis.sliceOf(timeNs);
-    const more = bytes - block.bytes;
-    this.#change[site * mostSlices + slice]! += more;
-    this.live[site]! += more;
-    this.liveVariance[site]! += variance - block.variance;
-    this.total += more;
+    this.#hold(block.site, bytes - block.bytes, variance - block.variance, timeNs);
     block.bytes = bytes;
     block.variance = variance;
-    this.#totalNs = timeNs;
+  }
+
+  /** A site holds so many bytes more, or less. */
+  #hold(site: number, bytes: number, variance: number, timeNs: number): void {
+    // What is taken away was there, but for the last digits.
+    const more = Math.max(bytes, -this.live[site]!);
+    const slice = this.axis.sliceOf(timeNs);
+    this.#change[site * mostSlices + slice]! += more;
+    this.live[site]! += more;
+    this.liveVariance[site]! += variance;
+    this.total += more;
+    if (more !== 0) this.#totalNs = timeNs;
     if (this.#isOffPeak[site] === 0) {
       this.#isOffPeak[site] = 1;
       this.#offPeak.push(site);
@@ -302,14 +351,4 @@ export class MemorySites {
       row.fill(0, half);
     }
   }
-}
-
-/** The probability that something of this size was recorded: every byte is chosen once in a period. */
-function chance(size: number, period: number): number {
-  return period === 0 || size === 0 ? 1 : -Math.expm1(-size / period);
-}
-
-/** What one observation adds to the expected square of the error of a sum of value / chance. */
-function spread(value: number, seen: number): number {
-  return (value / seen) ** 2 * (1 - seen);
 }

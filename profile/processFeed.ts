@@ -3,6 +3,7 @@ import { Cells, type CellTop } from './cells';
 import { chargeCell } from './charge';
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
 import type { EndedProcesses } from './endedProcesses';
+import type { FeedObserver, Helped } from './feedObserver';
 import { GpuFeed } from './gpuFeed';
 import { HelperWork, type HelperSample } from './helperWork';
 import type { LineCosts } from './lineCosts';
@@ -17,14 +18,16 @@ import type {
   ChildEndRecord,
   CodeRecord,
   EndRecord,
+  HelpedRecord,
   ProcessRecord,
   QueueRecord,
   RecordingHeader,
   SampleRecord,
   StatsRecord,
   StreamRecord,
+  ThinnedRecord,
 } from './records';
-import { queueCost, sampleCost, takeSystem } from './sampleCost';
+import { queueCost, sampleCost, samplesOf, takeSystem } from './sampleCost';
 import type { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from './types';
 
@@ -89,7 +92,9 @@ export class ProcessFeed {
   /** Whether it is known how long threads could run but had no core. */
   isQueueKnown = false;
   #notes: ProcessInfo['notes'] = none;
+  #detailFrom: ProcessInfo['detailFrom'];
   #childEnds: ChildEndRecord[] = none;
+  observer: FeedObserver | undefined;
   readonly startNs: number;
   readonly pid: number;
   readonly ppid: number;
@@ -268,10 +273,22 @@ export class ProcessFeed {
       case 'copy':
         this.#memory().sample(record, this.#cellOf(record, 'running'));
         return;
+      case 'memorySum':
+      case 'block':
+        this.#memory().sum(record, this.#cellOf(record, 'running'));
+        return;
+      case 'thinned':
+        this.#thinned(record);
+        return;
+      case 'helped':
+        this.#helped(record);
+        return;
+      case 'gpuPlace':
+        this.#gpu().add(this.#cellOf(record, 'running'), record.ns);
+        return;
       case 'gpuDevice':
       case 'gpuUse':
-        this.#now.gpu ??= new GpuFeed(this.lines, this.stacks, this.cells, this.threads);
-        this.#now.gpu.record(record);
+        this.#gpu().record(record);
         return;
     }
   }
@@ -318,6 +335,7 @@ export class ProcessFeed {
       late: stats?.late ?? 0,
       offLine: offLine.cost(),
       intervalNs: header.intervalNs,
+      ...(this.#detailFrom && { detailFrom: this.#detailFrom }),
       notes: [...this.#notes, ...damageNotes(foreign, unknownCode, this.stacks.damagedTables)],
     };
   }
@@ -362,7 +380,8 @@ export class ProcessFeed {
   }
 
   /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
-  #chargeHelper(sample: HelperSample, cell: number | undefined, row: Float64Array): void {
+  #chargeHelper(sample: Helped, cell: number | undefined, row: Float64Array): void {
+    this.observer?.helped(sample, cell, row);
     if (cell === undefined) {
       this.#now.offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
       return;
@@ -401,8 +420,12 @@ export class ProcessFeed {
     if (this.cells.stack[cell] === 0) {
       const leaf = this.cells.leaf[cell];
       if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
-        this.#now.helpers.sample(thread, cell, sample, cost);
-      } else {
+        if (sample.settled) this.#now.helpers.saw(thread, cell);
+        else {
+          this.observer?.asked(sample);
+          this.#now.helpers.sample(thread, cell, sample, cost);
+        }
+      } else if (!sample.settled) {
         this.#now.offLine.add(sample.cpuNs, leaf);
       }
       if (!thread.isNamed && leaf?.foreign) {
@@ -414,7 +437,7 @@ export class ProcessFeed {
     if (running && !rest) {
       thread.lastWork = work;
     }
-    this.samples += sample.remainder ? 0 : 1;
+    this.samples += samplesOf(sample);
     thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
@@ -433,6 +456,41 @@ export class ProcessFeed {
     if (thread.isLong) this.#shorten(thread);
   }
 
+  /** It is known already for whom a thread without Python code worked. */
+  #helped(record: HelpedRecord): void {
+    const { thread, cpuNs } = record;
+    const place = this.#cellOf(record, record.top);
+    if (cpuNs === 0) return;
+    const cost = new Float64Array(costRowLength);
+    cost[costRow.python] = record.pythonNs;
+    cost[costRow.runtime] = record.runtimeNs;
+    cost[costRow.native] = record.nativeNs;
+    cost[costRow.system] = record.systemNs;
+    const row = new Float64Array(costRowLength);
+    row[costRow.helper] = cpuNs;
+    row[costRow.unsure] = record.unsureNs;
+    row[costRow.after] = record.afterNs;
+    row[costRow.samples] = record.samples;
+    const of = { thread: this.#thread(thread), number: thread, cell: place, cpuNs, cost };
+    this.#chargeHelper(of, record.stack === 0 ? undefined : place, row);
+  }
+
+  #gpu(): GpuFeed {
+    const { lines, stacks, cells, threads } = this;
+    const divided = (cell: number, ns: number): void => this.observer?.busy(cell, ns);
+    return (this.#now.gpu ??= new GpuFeed(lines, stacks, cells, threads, divided));
+  }
+
+  /** Goes on from records that are gone. */
+  #thinned(record: ThinnedRecord): void {
+    this.#detailFrom = { ns: record.untilNs, stretchNs: record.stretchNs };
+    if (record.allocations > 0) this.#memory().sites.goOnFrom(record.allocations);
+    for (const { thread, systemNs } of record.uncharged) {
+      this.#thread(thread).pool.uncharged = systemNs;
+    }
+    this.#reached(record.untilNs);
+  }
+
   /** What depends on where threads were long ago is decided before that is forgotten. */
   #shorten(thread: ThreadFeed): void {
     this.settle(this.#lastNs);
@@ -447,7 +505,9 @@ export class ProcessFeed {
       this.#now.foreign++;
     }
     const kind = leaf ? callKind(this.#now.process?.hexversion ?? 0, place.opcode) : 'none';
-    return this.cells.find(stack, leaf, kind, top);
+    const cell = this.cells.find(stack, leaf, kind, top);
+    this.observer?.met(cell, place, top);
+    return cell;
   }
 
   #memory(): MemoryFeed {

@@ -76,6 +76,10 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     const { memory } = images[index]!;
     return memory ? [{ memory, sinceStart: feed.startNs - startNs }] : [];
   });
+  const details = feeds.flatMap((feed, index) => {
+    const { detailFrom } = images[index]!;
+    return detailFrom ? [{ ...detailFrom, ns: detailFrom.ns + feed.startNs - startNs }] : [];
+  });
   const gpus = feeds.flatMap((feed, index) => {
     const { gpu } = images[index]!;
     return gpu ? [{ gpu, sinceStart: feed.startNs - startNs }] : [];
@@ -83,6 +87,7 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
   return {
     ...last,
     ...(gpus.length > 0 && { gpu: joinGpus(gpus, 'one') }),
+    ...(details.length > 0 && { detailFrom: latestDetail(details) }),
     command: named.command,
     cwd: named.cwd,
     executable: named.executable,
@@ -100,6 +105,16 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     late: sum(({ late }) => late),
     offLine: addOffLine(all.map(({ offLine }) => offLine)),
     notes: all.flatMap(({ notes }) => notes),
+  };
+}
+
+/** Of several moments from which on detail is there, the last. */
+export function latestDetail(
+  all: readonly NonNullable<ProcessInfo['detailFrom']>[],
+): NonNullable<ProcessInfo['detailFrom']> {
+  return {
+    ns: Math.max(...all.map(({ ns }) => ns)),
+    stretchNs: Math.max(...all.map(({ stretchNs }) => stretchNs)),
   };
 }
 

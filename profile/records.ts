@@ -3,6 +3,10 @@
  * the builder (profile/builder.ts) turns records into a profile. Times and costs are nanoseconds as numbers.
  */
 
+/** What tops the Python frames of something that was seen. */
+export const cellTops = ['running', 'system', 'wait', 'gil', 'queue'] as const;
+export type CellTop = (typeof cellTops)[number];
+
 /** The fixed part at the start of a recording. Live fields (committed, state, heartbeat, CPU) are re-read while it grows. */
 export interface RecordingHeader {
   major: number;
@@ -100,6 +104,10 @@ export interface SampleRecord {
   native: number;
   /** −1 when native is 0. */
   opcode: number;
+  /** How many samples it stands for, where that is not one: several of long ago that were alike (ThinnedRecord). */
+  count?: number;
+  /** For whom a thread without Python code did it is in HelpedRecords. */
+  settled?: true;
 }
 /** Time in which a thread could run but had no core. */
 export interface QueueRecord {
@@ -203,6 +211,102 @@ export interface FootprintRecord {
   resident: number;
 }
 
+/** What the memory records of a stretch of time long ago came to in one place. Numbers are estimates, and may be fractions. */
+export interface MemorySumRecord {
+  kind: 'memorySum';
+  /** The last moment of the stretch, or that at which the process held most. */
+  timeNs: number;
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+  /** Allocations that were recorded, and when the first and the last of the place were. */
+  records: number;
+  firstNs: number;
+  lastNs: number;
+  /** By how much each figure of the place changed. */
+  change: MemoryFigures;
+}
+/** Bytes, a number of allocations, and expected squares of errors. */
+export interface MemoryFigures {
+  allocated: number;
+  allocations: number;
+  /** The part of allocated that Python's own allocators gave. */
+  python: number;
+  copied: number;
+  reserved: number;
+  live: number;
+  variance: number;
+  liveVariance: number;
+}
+/** A block that MemorySumRecords count already, and that records to come may name. */
+export interface BlockRecord {
+  kind: 'block';
+  /** The implied id that its AllocationRecord had. */
+  allocation: number;
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+  /** Bytes that it stands for now, and the expected square of their error. */
+  bytes: number;
+  variance: number;
+  /** Of a mapping that was reserved. */
+  reserved?: ReservedPart;
+}
+export interface ReservedPart {
+  size: number;
+  /** The probability that it was recorded. */
+  seen: number;
+  /** Bytes that are not allocated by it but by the one that it replaces, and the most that was touched. */
+  before: number;
+  most: number;
+}
+/** What a thread without Python code did for a place, in several samples of long ago. */
+export interface HelpedRecord {
+  kind: 'helped';
+  thread: number;
+  /** The place; stack 0: nobody, and where the thread was itself. */
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+  top: CellTop;
+  cpuNs: number;
+  /** Parts of it: it may have been for others; it came after the call. */
+  unsureNs: number;
+  afterNs: number;
+  samples: number;
+  /** What it is counted as where nobody is known for whom it was. */
+  runtimeNs: number;
+  pythonNs: number;
+  nativeNs: number;
+  systemNs: number;
+}
+/** How long a place kept GPUs busy, as GpuUseRecords of long ago say. */
+export interface GpuPlaceRecord {
+  kind: 'gpuPlace';
+  stack: number;
+  native: number;
+  /** −1 when native is 0. */
+  opcode: number;
+  ns: number;
+}
+/** Everything before it was made of records that are gone: sums stay what they were, the order within stretches is lost. */
+export interface ThinnedRecord {
+  kind: 'thinned';
+  /** From this moment on nothing is missing, and how long the stretches before are at the most. */
+  untilNs: number;
+  stretchNs: number;
+  /** What the records after it go on from. */
+  batch: number;
+  lastSampleNs: number;
+  lastMemoryNs: number;
+  allocations: number;
+  /** Kernel time that samples of each thread have not been charged with yet, ns; threads that are not named have none. */
+  uncharged: { thread: number; systemNs: number }[];
+}
+
 /** A GPU that the process uses. */
 export interface GpuDeviceRecord {
   kind: 'gpuDevice';
@@ -224,6 +328,8 @@ export interface GpuUseRecord {
   bytes: number | null;
   /** CPU time of finding out, since the process was first asked about, ns. */
   costNs: number;
+  /** Which places kept it busy is in GpuPlaceRecords. */
+  settled?: true;
 }
 
 export type StreamRecord =
@@ -245,5 +351,10 @@ export type StreamRecord =
   | FreeRecord
   | CopyRecord
   | FootprintRecord
+  | MemorySumRecord
+  | BlockRecord
+  | HelpedRecord
+  | GpuPlaceRecord
+  | ThinnedRecord
   | GpuDeviceRecord
   | GpuUseRecord;

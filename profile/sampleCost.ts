@@ -47,8 +47,13 @@ export function sampleCost(sample: SampleRecord, system: number, work: Work): Fl
   row[costRow.wait] = wait;
   row[costRow.gil] = sample.state === 'gil' ? wait : 0;
   row[costRow.queue] = 0;
-  row[costRow.samples] = sample.remainder ? 0 : 1;
+  row[costRow.samples] = samplesOf(sample);
   return row;
+}
+
+/** How many observations a record is. */
+export function samplesOf({ remainder, count = 1 }: SampleRecord): number {
+  return remainder ? 0 : count;
 }
 
 /** The cost of so much time, ns, in which a thread could run but had no core; the same array every time. */

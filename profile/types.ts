@@ -204,6 +204,8 @@ export interface ProcessInfo {
   late: number;
   offLine: OffLineCost;
   intervalNs: number;
+  /** What happened before this moment of the process, ns, is known as sums over stretches of this length. Absent: nothing. */
+  detailFrom?: { ns: number; stretchNs: number };
   notes: { severity: Severity; text: string }[];
 }
 

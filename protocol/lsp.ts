@@ -65,6 +65,8 @@ export interface OpenRunParams {
   path: string;
   /** True while the program may still be writing. */
   live: boolean;
+  /** The recordings of a live run shall take no more of the disk than this; without it there is no limit. */
+  limitBytes?: number;
 }
 export type OpenRunResult = { ok: true } | { ok: false; message: string };
 

@@ -48,6 +48,22 @@ export class PayloadReader {
     return this.at < this.end ? this.varint() : 0;
   }
 
+  /** Whether a trailing field is there. */
+  get hasMore(): boolean {
+    return this.at < this.end;
+  }
+
+  /** A number that may be a fraction. */
+  number(): number {
+    if (this.at + 8 > this.end) {
+      throw this.corrupt('ends too early');
+    }
+    const { buffer, byteOffset } = this.bytes;
+    const value = new DataView(buffer, byteOffset + this.at, 8).getFloat64(0, true);
+    this.at += 8;
+    return value;
+  }
+
   signed(): number {
     const value = this.varint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;

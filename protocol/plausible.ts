@@ -2,7 +2,13 @@
  * What no agent can have written. A checksum says that bytes are those that somebody wrote, not that they make sense, and
  * older recordings have none.
  */
-import type { RecordingHeader, StreamRecord } from '../profile/records';
+import type {
+  HelpedRecord,
+  MemoryFigures,
+  RecordingHeader,
+  ReservedPart,
+  StreamRecord,
+} from '../profile/records';
 
 /** Ten years, ns. */
 const longestNs = 10 * 366 * 86_400e9;
@@ -13,6 +19,11 @@ const mostAtOnce = 1 << 22;
 /** More than any address space has. */
 const mostBytes = 2 ** 57;
 const mostPeriod = 2 ** 60;
+/** What very many allocations come to that stand for very many each, and the least chance that one was seen. */
+const mostEstimate = 2 ** 120;
+const leastSeen = 2 ** -62;
+/** Stretches of time that old records are added up over, ns. */
+const longestStretchNs = 1000 * longestNs;
 /** What CPython keeps line numbers and positions in code in, and Linux numbers of processes. */
 const mostInt = 2 ** 31 - 1;
 /** Frames of a stack: the agent cuts at 2048, and those of tasks that wait for one another are put together. */
@@ -54,7 +65,8 @@ export class Plausibility {
         return (
           this.#thread(record.thread) ??
           this.#time(record.timeNs) ??
-          limit(Math.max(record.cpuNs, record.wallNs, record.systemNs), most, 'duration')
+          limit(Math.max(record.cpuNs, record.wallNs, record.systemNs), most, 'duration') ??
+          counts(record.count ?? 1)
         );
       }
       case 'queue':
@@ -114,6 +126,34 @@ export class Plausibility {
         return (
           this.#time(record.timeNs) ?? limit(record.allocation, this.#allocations, 'allocation')
         );
+      case 'memorySum':
+        return (
+          this.#time(record.timeNs) ??
+          this.#time(record.firstNs) ??
+          this.#time(record.lastNs) ??
+          counts(record.records) ??
+          impossibleSums(record.change)
+        );
+      case 'block':
+        return (
+          counts(record.allocation) ??
+          impossibleBlock(record.bytes, record.variance, record.reserved)
+        );
+      case 'helped':
+        return this.#thread(record.thread) ?? this.#helped(record);
+      case 'gpuPlace':
+        return this.#sums(record.ns);
+      case 'thinned':
+        this.#allocations = Math.max(this.#allocations, record.allocations);
+        return (
+          this.#time(record.untilNs) ??
+          this.#time(record.lastSampleNs) ??
+          this.#time(record.lastMemoryNs) ??
+          limit(record.stretchNs, longestStretchNs, 'duration') ??
+          limit(record.batch, 2 ** 32 - 1, 'number of a batch') ??
+          counts(record.allocations) ??
+          this.#uncharged(record.uncharged)
+        );
       case 'footprint':
         return this.#time(record.timeNs) ?? limit(record.resident, mostBytes, 'size');
       case 'gpuDevice':
@@ -149,6 +189,23 @@ export class Plausibility {
     return limit(below, deepest, 'depth');
   }
 
+  /** Parts are no more than the whole. */
+  #helped(record: HelpedRecord): string | undefined {
+    const { cpuNs, unsureNs, afterNs, pythonNs, runtimeNs, nativeNs, systemNs } = record;
+    const kinds = pythonNs + nativeNs + systemNs;
+    return (
+      this.#sums(cpuNs) ??
+      counts(record.samples) ??
+      limit(Math.max(unsureNs, afterNs, runtimeNs, kinds), cpuNs, 'duration')
+    );
+  }
+
+  #uncharged(all: readonly { thread: number; systemNs: number }[]): string | undefined {
+    return all
+      .map(({ thread, systemNs }) => this.#thread(thread) ?? this.#sums(Math.abs(systemNs)))
+      .find((problem) => problem !== undefined);
+  }
+
   #thread(thread: number): string | undefined {
     return this.#threads.has(thread) ? undefined : 'names a thread that is not there';
   }
@@ -167,6 +224,34 @@ export class Plausibility {
   #sums(...all: number[]): string | undefined {
     return limit(Math.max(...all), this.#latestNs * mostAtOnce, 'duration');
   }
+}
+
+/** Estimates: bytes, numbers, and squares of bytes. Only what is held can become less. */
+function impossibleSums(change: MemoryFigures): string | undefined {
+  const { allocated, allocations, python, copied, reserved, live, variance, liveVariance } = change;
+  const growing = [allocated, allocations, python, copied, variance];
+  const isSum = growing.every((value) => value >= 0);
+  const sizes = [allocated, allocations, python, copied, Math.abs(reserved), Math.abs(live)];
+  return (
+    (isSum ? undefined : 'has an impossible size') ??
+    limit(Math.max(...sizes), mostEstimate, 'size') ??
+    limit(Math.max(variance, Math.abs(liveVariance)), mostEstimate ** 2, 'size')
+  );
+}
+
+function impossibleBlock(
+  bytes: number,
+  variance: number,
+  reserved: ReservedPart | undefined,
+): string | undefined {
+  const { size, seen, before, most } = reserved ?? { size: 0, seen: 1, before: 0, most: 0 };
+  const isBlock = bytes >= 0 && variance >= 0 && seen >= leastSeen && seen <= 1;
+  return (
+    (isBlock ? undefined : 'has an impossible size') ??
+    limit(bytes, mostEstimate, 'size') ??
+    limit(variance, mostEstimate ** 2, 'size') ??
+    limit(Math.max(size, before, most), mostBytes, 'size')
+  );
 }
 
 function counts(...all: number[]): string | undefined {

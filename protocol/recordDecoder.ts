@@ -1,9 +1,21 @@
 /** One record of a recording, from its bytes: profiler-agent/STREAM.md, "Records". */
-import type { CodeRecord, GpuUseRecord, SampleRecord, StreamRecord } from '../profile/records';
+import type {
+  BlockRecord,
+  CodeRecord,
+  GpuUseRecord,
+  HelpedRecord,
+  MemoryFigures,
+  MemorySumRecord,
+  SampleRecord,
+  StreamRecord,
+  ThinnedRecord,
+} from '../profile/records';
+import { cellTops } from '../profile/records';
 import { KnownBytes } from './knownBytes';
 import type { PayloadReader } from './payload';
 import {
   allocationSources,
+  memoryFigures,
   moduleKinds,
   recordKinds,
   sampleFlags,
@@ -21,6 +33,11 @@ export class SharedContents {
 export class RecordDecoder {
   #lastSampleNs = 0;
   #lastMemoryNs = 0;
+
+  /** What times of the next records are relative to. */
+  get times(): { lastSampleNs: number; lastMemoryNs: number } {
+    return { lastSampleNs: this.#lastSampleNs, lastMemoryNs: this.#lastMemoryNs };
+  }
 
   /** corrupt: as of the reader, whose bytes are those of the record that decode() is asked for. */
   constructor(
@@ -160,6 +177,16 @@ export class RecordDecoder {
         };
       case recordKinds.footprint:
         return { kind: 'footprint', timeNs: this.#memoryTime(), resident: read.varint() };
+      case recordKinds.memorySum:
+        return this.#memorySum();
+      case recordKinds.helped:
+        return this.#helped();
+      case recordKinds.gpuPlace:
+        return { kind: 'gpuPlace', ...this.#place(), ns: read.varint() };
+      case recordKinds.block:
+        return this.#block();
+      case recordKinds.thinned:
+        return this.#thinned();
       case recordKinds.gpuDevice:
         return {
           kind: 'gpuDevice',
@@ -190,6 +217,7 @@ export class RecordDecoder {
     const wallNs = read.varint();
     const systemNs = read.varint();
     const place = this.#place();
+    const count = read.optional();
     this.#lastSampleNs = timeNs;
     return {
       kind: 'sample',
@@ -205,6 +233,8 @@ export class RecordDecoder {
       wallNs,
       systemNs,
       ...place,
+      ...(count > 1 && { count }),
+      ...((flags & sampleFlags.settled) !== 0 && { settled: true as const }),
     };
   }
 
@@ -222,6 +252,78 @@ export class RecordDecoder {
     return { kind: 'code', code, ...said };
   }
 
+  #memorySum(): MemorySumRecord {
+    const { read } = this;
+    const timeNs = read.varint();
+    const place = this.#place();
+    const records = read.varint();
+    const firstNs = read.varint();
+    const lastNs = read.varint();
+    const mask = read.byte();
+    const change = Object.fromEntries(
+      memoryFigures.map((figure, bit) => [figure, mask & (1 << bit) ? read.number() : 0]),
+    ) as unknown as MemoryFigures;
+    return { kind: 'memorySum', timeNs, ...place, records, firstNs, lastNs, change };
+  }
+
+  #helped(): HelpedRecord {
+    const { read } = this;
+    const thread = read.varint();
+    const place = this.#place();
+    const top = read.choice(cellTops, 'state');
+    const cpuNs = read.varint();
+    const unsureNs = read.varint();
+    const afterNs = read.varint();
+    const samples = read.varint();
+    const pythonNs = read.varint();
+    const runtimeNs = read.varint();
+    const nativeNs = read.varint();
+    const systemNs = read.varint();
+    const parts = { unsureNs, afterNs, samples, pythonNs, runtimeNs, nativeNs, systemNs };
+    return { kind: 'helped', thread, ...place, top, cpuNs, ...parts };
+  }
+
+  #block(): BlockRecord {
+    const { read } = this;
+    const allocation = read.varint();
+    const place = this.#place();
+    const bytes = read.number();
+    const variance = read.number();
+    const block: BlockRecord = { kind: 'block', allocation, ...place, bytes, variance };
+    if (read.hasMore) {
+      const size = read.varint();
+      const seen = read.number();
+      block.reserved = { size, seen, before: read.varint(), most: read.varint() };
+    }
+    return block;
+  }
+
+  #thinned(): ThinnedRecord {
+    const { read } = this;
+    const untilNs = read.varint();
+    const stretchNs = read.varint();
+    const batch = read.varint();
+    const lastSampleNs = read.varint();
+    const lastMemoryNs = read.varint();
+    const allocations = read.varint();
+    const uncharged: ThinnedRecord['uncharged'] = [];
+    for (let count = read.varint(); count > 0; count--) {
+      uncharged.push({ thread: read.varint(), systemNs: read.signed() });
+    }
+    this.#lastSampleNs = lastSampleNs;
+    this.#lastMemoryNs = lastMemoryNs;
+    return {
+      kind: 'thinned',
+      untilNs,
+      stretchNs,
+      batch,
+      lastSampleNs,
+      lastMemoryNs,
+      allocations,
+      uncharged,
+    };
+  }
+
   #gpuUse(): GpuUseRecord {
     const { read } = this;
     const device = read.varint();
@@ -229,7 +331,8 @@ export class RecordDecoder {
     const endNs = startNs + read.varint();
     const busyNs = this.#known(read.varint());
     const bytes = this.#known(read.varint());
-    return { kind: 'gpuUse', device, startNs, endNs, busyNs, bytes, costNs: read.varint() };
+    const use = { device, startNs, endNs, busyNs, bytes, costNs: read.varint() };
+    return { kind: 'gpuUse', ...use, ...(read.optional() === 1 && { settled: true as const }) };
   }
 
   #place(): { stack: number; native: number; opcode: number } {

@@ -10,7 +10,14 @@ import { RecordDecoder, SharedContents } from './recordDecoder';
 import { recordKinds } from './streamEncode';
 import { checkedMinor, headerBytes, StreamError } from './streamHeader';
 
-export { encodeHeader, headerBytes, readHeader, StreamError, supportedMajor } from './streamHeader';
+export {
+  changedHeader,
+  encodeHeader,
+  headerBytes,
+  readHeader,
+  StreamError,
+  supportedMajor,
+} from './streamHeader';
 export { SharedContents } from './recordDecoder';
 export { StreamEncoder } from './streamEncode';
 
@@ -34,6 +41,8 @@ export class StreamDecoder {
   /** Bytes after #consumed that are whole records whose checksum has not come yet; and how many batches came before. */
   #scanned = 0;
   #batch = 0;
+  /** Where the record that is being delivered starts. */
+  #recordAt = 0;
   #failure: StreamError | undefined;
 
   /**
@@ -59,6 +68,16 @@ export class StreamDecoder {
   /** Position in the file after the last record that was delivered or skipped. */
   get position(): number {
     return this.#consumed;
+  }
+
+  /** The bytes of the record that is being delivered, kind and length included. */
+  get recordBytes(): Uint8Array {
+    return this.#read.bytes.subarray(this.#recordAt, this.#read.end);
+  }
+
+  /** What the records after those that were delivered go on from. */
+  get state(): { batch: number; lastSampleNs: number; lastMemoryNs: number } {
+    return { batch: this.#batch, ...this.#records.times };
   }
 
   /** Bytes received after that: of a record that is not complete yet, or of records whose checksum has not come. */
@@ -152,8 +171,10 @@ export class StreamDecoder {
         throw this.#corrupt(problem);
       }
       this.#consumed += read.end - start;
+      this.#recordAt = start;
       start = read.end;
       if (record) {
+        if (record.kind === 'thinned') this.#batch = record.batch;
         deliver(record);
       }
     }

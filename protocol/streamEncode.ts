@@ -1,11 +1,17 @@
 /** Writes records as profiler-agent/STREAM.md lays them out: for tests, and for saving what was read. */
 import type {
   AllocationSource,
+  BlockRecord,
+  HelpedRecord,
+  MemoryFigures,
+  MemorySumRecord,
   ModuleKind,
   SampleRecord,
   Severity,
   StreamRecord,
+  ThinnedRecord,
 } from '../profile/records';
+import { cellTops } from '../profile/records';
 import { batchStart, checksum } from './checksum';
 import { encodeUtf8 } from './utf8';
 
@@ -25,6 +31,8 @@ export const recordKinds = {
   queue: 12,
   check: 13,
   childEnd: 14,
+  thinned: 15,
+  helped: 16,
   allocation: 32,
   free: 33,
   copy: 34,
@@ -32,6 +40,9 @@ export const recordKinds = {
   gpuDevice: 36,
   gpuUse: 37,
   touched: 38,
+  memorySum: 39,
+  block: 40,
+  gpuPlace: 41,
 } as const;
 export const moduleKinds: readonly ModuleKind[] = [
   'other',
@@ -43,6 +54,17 @@ export const moduleKinds: readonly ModuleKind[] = [
 export const severities: readonly Severity[] = ['information', 'warning', 'error'];
 export const allocationSources: readonly AllocationSource[] = ['malloc', 'python', 'mapped'];
 export const sampleStates = ['running', 'waiting', 'gil'] as const;
+/** The figures of a MEMORY_SUM: bit 0 of its mask, bit 1, … */
+export const memoryFigures = [
+  'allocated',
+  'allocations',
+  'python',
+  'copied',
+  'reserved',
+  'live',
+  'variance',
+  'liveVariance',
+] as const satisfies readonly (keyof MemoryFigures)[];
 /** Bits of a SAMPLE's flags above the two of its state. */
 export const sampleFlags = {
   inSyscall: 4,
@@ -50,6 +72,7 @@ export const sampleFlags = {
   nativeIncomplete: 16,
   noPython: 32,
   remainder: 64,
+  settled: 128,
 } as const;
 
 /**
@@ -61,6 +84,8 @@ export class StreamEncoder {
   #sum = batchStart(0);
   #lastSampleNs = 0;
   #lastMemoryNs = 0;
+  /** Where the next batch has another number than the one after this one. */
+  #nextBatch: number | undefined;
 
   /** The bytes of one record, kind and length included. */
   encode(record: StreamRecord): Uint8Array {
@@ -71,8 +96,13 @@ export class StreamEncoder {
     const bytes = new Uint8Array(out.length + payload.length);
     bytes.set(out);
     bytes.set(payload, out.length);
-    this.#sum = checksum(this.#sum, bytes);
+    this.copy(bytes);
     return bytes;
+  }
+
+  /** Takes note of a record that is encoded already, as one that has no times which others are relative to. */
+  copy(bytes: Uint8Array): void {
+    this.#sum = checksum(this.#sum, bytes);
   }
 
   /** The record that ends a batch: the checksum of everything encoded since the last one. */
@@ -80,7 +110,9 @@ export class StreamEncoder {
     const bytes = new Uint8Array(6);
     bytes.set([recordKinds.check, 4]);
     new DataView(bytes.buffer).setUint32(2, this.#sum, true);
-    this.#sum = batchStart(++this.#batch);
+    this.#batch = this.#nextBatch ?? this.#batch + 1;
+    this.#nextBatch = undefined;
+    this.#sum = batchStart(this.#batch);
     return bytes;
   }
 
@@ -202,6 +234,18 @@ export class StreamEncoder {
         this.#memoryTime(out, record.timeNs);
         putVarint(out, record.resident);
         return;
+      case 'memorySum':
+        putMemorySum(out, record);
+        return;
+      case 'helped':
+        putHelped(out, record);
+        return;
+      case 'block':
+        putBlock(out, record);
+        return;
+      case 'thinned':
+        this.#thinned(out, record);
+        return;
       case 'gpuDevice':
         putVarint(out, record.device);
         putVarint(out, record.bytes);
@@ -214,8 +258,30 @@ export class StreamEncoder {
         putVarint(out, record.busyNs === null ? 0 : record.busyNs + 1);
         putVarint(out, record.bytes === null ? 0 : record.bytes + 1);
         putVarint(out, record.costNs);
+        if (record.settled) putVarint(out, 1);
+        return;
+      case 'gpuPlace':
+        putPlace(out, record);
+        putVarint(out, record.ns);
         return;
     }
+  }
+
+  #thinned(out: number[], record: ThinnedRecord): void {
+    putVarint(out, record.untilNs);
+    putVarint(out, record.stretchNs);
+    putVarint(out, record.batch);
+    putVarint(out, record.lastSampleNs);
+    putVarint(out, record.lastMemoryNs);
+    putVarint(out, record.allocations);
+    putVarint(out, record.uncharged.length);
+    for (const { thread, systemNs } of record.uncharged) {
+      putVarint(out, thread);
+      putSigned(out, systemNs);
+    }
+    this.#nextBatch = record.batch;
+    this.#lastSampleNs = record.lastSampleNs;
+    this.#lastMemoryNs = record.lastMemoryNs;
   }
 
   #memoryTime(out: number[], timeNs: number): void {
@@ -232,7 +298,8 @@ export class StreamEncoder {
         (record.truncated ? sampleFlags.truncated : 0) |
         (record.nativeIncomplete ? sampleFlags.nativeIncomplete : 0) |
         (record.noPython ? sampleFlags.noPython : 0) |
-        (record.remainder ? sampleFlags.remainder : 0),
+        (record.remainder ? sampleFlags.remainder : 0) |
+        (record.settled ? sampleFlags.settled : 0),
     );
     putSigned(out, record.timeNs - this.#lastSampleNs);
     this.#lastSampleNs = record.timeNs;
@@ -240,7 +307,46 @@ export class StreamEncoder {
     putVarint(out, record.wallNs);
     putVarint(out, record.systemNs);
     putPlace(out, record);
+    if (record.count !== undefined) putVarint(out, record.count);
   }
+}
+
+function putMemorySum(out: number[], record: MemorySumRecord): void {
+  putVarint(out, record.timeNs);
+  putPlace(out, record);
+  putVarint(out, record.records);
+  putVarint(out, record.firstNs);
+  putVarint(out, record.lastNs);
+  const changed = memoryFigures.filter((figure) => record.change[figure] !== 0);
+  out.push(changed.reduce((mask, figure) => mask | (1 << memoryFigures.indexOf(figure)), 0));
+  for (const figure of changed) putNumber(out, record.change[figure]);
+}
+
+function putHelped(out: number[], record: HelpedRecord): void {
+  putVarint(out, record.thread);
+  putPlace(out, record);
+  out.push(cellTops.indexOf(record.top));
+  putVarint(out, record.cpuNs);
+  putVarint(out, record.unsureNs);
+  putVarint(out, record.afterNs);
+  putVarint(out, record.samples);
+  putVarint(out, record.pythonNs);
+  putVarint(out, record.runtimeNs);
+  putVarint(out, record.nativeNs);
+  putVarint(out, record.systemNs);
+}
+
+function putBlock(out: number[], record: BlockRecord): void {
+  putVarint(out, record.allocation);
+  putPlace(out, record);
+  putNumber(out, record.bytes);
+  putNumber(out, record.variance);
+  if (!record.reserved) return;
+  const { size, seen, before, most } = record.reserved;
+  putVarint(out, size);
+  putNumber(out, seen);
+  putVarint(out, before);
+  putVarint(out, most);
 }
 
 /** Where something was seen: stack, native frames above it, and the opcode that called them. */
@@ -263,6 +369,13 @@ function putVarint(out: number[], value: number): void {
 
 function putSigned(out: number[], value: number): void {
   putVarint(out, value < 0 ? -value * 2 - 1 : value * 2);
+}
+
+/** A number that may be a fraction, or negative. */
+function putNumber(out: number[], value: number): void {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  out.push(...bytes);
 }
 
 function putText(out: number[], text: string): void {

@@ -146,6 +146,21 @@ export function encodeHeader(header: RecordingHeader): Uint8Array {
   return bytes;
 }
 
+/** The bytes of a header as they are, but for how many bytes of records follow and, where `state` is given, that. */
+export function changedHeader(
+  header: Uint8Array,
+  committed: number,
+  state?: RecordingHeader['state'],
+): Uint8Array {
+  const bytes = Uint8Array.from(header.subarray(0, headerBytes));
+  const view = new DataView(bytes.buffer);
+  writeUint64(view, 16, committed);
+  if (state !== undefined) view.setUint32(56, states.indexOf(state), true);
+  const isFinal = view.getUint32(endSumAt, true) !== 0 && state !== 'recording';
+  view.setUint32(endSumAt, isFinal ? sumOfRest(bytes) : 0, true);
+  return bytes;
+}
+
 function corruptHeader(position: number): StreamError {
   return new StreamError(
     'corrupt',

@@ -1,5 +1,5 @@
 /** One recording file, read as it grows. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RecordingHeader, Severity, StreamRecord } from '../profile/records';
 import {
@@ -10,6 +10,7 @@ import {
   type SharedContents,
 } from '../protocol/stream';
 import { isAlive } from './processes';
+import { frontExtension, RecordArea } from './recordingFront';
 import { openRegular } from './regularFile';
 
 export type ProcessEnd = 'ended' | 'lost' | 'full';
@@ -38,11 +39,13 @@ export class RecordingFile {
   private fd: number | undefined;
   private sink: ProcessSink | undefined;
   private decoder: StreamDecoder | undefined;
+  /** Where its records are, and how many bytes of them were read. */
+  private area: RecordArea | undefined;
   private position = 0;
   private saidEnd = false;
 
   constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly openSink: OpenSink,
     private readonly say: (note: Note) => void,
     private readonly shared: SharedContents,
@@ -54,6 +57,12 @@ export class RecordingFile {
       return this.read(budget, live, replaced);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
+      if (error instanceof StreamError && this.hasLostItsPlace()) {
+        const text = `${basename(this.path)} was made smaller while it was read; what was read before is shown. Open it again to see all of it.`;
+        this.say({ severity: 'warning', text });
+        this.finish('ended');
+        return 0;
+      }
       const kept =
         this.sink && !(error instanceof StreamError) ? '; what was read before is shown' : '';
       this.say({ severity: 'warning', text: `${basename(this.path)}: ${why}${kept}` });
@@ -62,7 +71,13 @@ export class RecordingFile {
     }
   }
 
+  /** Up to which byte of the record area of its file it was read. */
+  get readTo(): number {
+    return this.area?.inFile(this.position) ?? 0;
+  }
+
   close(): void {
+    this.area?.close();
     if (this.fd !== undefined) closeSync(this.fd);
     this.fd = undefined;
   }
@@ -76,15 +91,18 @@ export class RecordingFile {
     // A writer found dead may have written after the header was read, so the last word is read again.
     if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
     const committed = header.headerSize + header.committed;
-    const available = Math.min(committed, size);
+    const whole = Math.min(committed, size) - header.headerSize;
+    // Whether it has a front is only known once there is something.
+    if (whole > 0) this.area ??= new RecordArea(this.path, this.fd, header);
+    const available = this.area?.lengthOf(whole) ?? 0;
     this.decoder?.header(header);
-    const from = header.headerSize + this.position;
+    const from = this.position;
     let read = 0;
     while (read < budget && from + read < available) {
       const length = Math.min(pieceSize, budget - read, available - from - read);
       // Not a Buffer: the decoder keeps slices, and a Buffer's slices share its memory.
       const bytes = new Uint8Array(length);
-      const got = readSync(this.fd, bytes, 0, length, from + read);
+      const got = this.area?.read(bytes, from + read) ?? 0;
       if (got === 0) break;
       read += got;
       this.position += got;
@@ -141,6 +159,11 @@ export class RecordingFile {
     const silent = age < 0 || age > staleHeartbeatNs;
     if (!live) return isAlive(header) && !silent ? undefined : 'lost';
     return silent && !isAlive(header) ? 'lost' : undefined;
+  }
+
+  /** Whether the beginning has become a hole while it was read; whoever does that waits only for readers that it knows. */
+  private hasLostItsPlace(): boolean {
+    return this.area?.hasFront === false && existsSync(`${this.path}${frontExtension}`);
   }
 
   private sayTruncated(size: number, committed: number): void {

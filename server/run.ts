@@ -6,6 +6,8 @@ import { programOf } from '../profile/paths';
 import type { Profile } from '../profile/types';
 import { plainText } from '../protocol/plain';
 import { runFileName, type RunFile } from './plan';
+import { RecordingLimit } from './limit/recordingLimit';
+import { detailNotes } from './limit/words';
 import { profileNotes, sortNotes } from './notes';
 import type { Note, OpenSink } from './recordingFile';
 import { NotRegularError, readRegularText } from './regularFile';
@@ -27,6 +29,7 @@ export class Run {
   private cached: Profile | undefined;
   private started = 0;
   private unfinished = 0;
+  private limit: RecordingLimit | undefined;
 
   private constructor(
     readonly path: string,
@@ -72,6 +75,24 @@ export class Run {
     return this.source.ended;
   }
 
+  /** Keeps the recordings of a run that goes on below so many bytes, until it has ended or is closed. */
+  keepBelow(bytes: number): void {
+    if (!(this.source instanceof Tail) || bytes === Infinity) return;
+    const { source } = this;
+    this.limitedBy(new RecordingLimit(this.path, bytes, (path) => source.readTo(path)));
+    this.limit?.start();
+  }
+
+  /** Who keeps its recordings below a limit, and what that has to say belongs to the run. */
+  limitedBy(limit: RecordingLimit): void {
+    this.limit = limit;
+  }
+
+  /** The run has ended: what its limit has begun is brought to an end. */
+  async settleLimit(): Promise<void> {
+    await this.limit?.stop();
+  }
+
   /** Recordings seen so far, of processes that got as far as writing a header. */
   get processCount(): number {
     return this.started;
@@ -99,7 +120,11 @@ export class Run {
       severity: 'information',
       text: `${path} is not the file the program ran with any more, so its functions have no names.`,
     }));
-    return sortNotes([...this.source.notes, ...profileNotes(this.profile()), ...changed]);
+    const limit = this.limit?.notes ?? [];
+    const profile = this.profile();
+    const detail = limit.length === 0 ? detailNotes(profile) : [];
+    const notes = [...this.source.notes, ...profileNotes(profile), ...detail, ...limit, ...changed];
+    return sortNotes(notes);
   }
 
   /** Saves the run as one file (saved.ts). Throws the file system's error, or when the run is a saved file itself. */
@@ -115,6 +140,7 @@ export class Run {
   }
 
   close(): void {
+    void this.limit?.stop();
     this.source.close();
   }
 

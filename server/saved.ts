@@ -17,8 +17,8 @@ import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSyn
 import { basename } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { plainText } from '../protocol/plain';
-import { maskRecording } from './maskRecording';
 import type { Note } from './recordingFile';
+import { recordingPieces } from './recordingPieces';
 import { openRegular, readAt } from './regularFile';
 import type { SavedSymbols } from './symbols';
 
@@ -70,7 +70,11 @@ export function writeSavedRun(
     writeAll(fd, Buffer.from(`${magic}${version}\n`));
     writeEntry(fd, 'meta.json', gzipSync(JSON.stringify(meta)));
     writeEntry(fd, 'symbols.json', gzipSync(JSON.stringify(symbols)));
-    for (const recording of recordings) writeRecording(fd, recording);
+    for (const recording of recordings) {
+      for (const piece of recordingPieces(recording, pieceSize)) {
+        writeEntry(fd, basename(recording), gzipSync(piece));
+      }
+    }
     writeEntry(fd, 'end', Buffer.alloc(0));
     fsyncSync(fd);
     closeSync(fd);
@@ -261,27 +265,6 @@ function unzip(bytes: Buffer): Uint8Array | undefined {
     return new Uint8Array(buffer, byteOffset, length);
   } catch {
     return undefined;
-  }
-}
-
-function writeRecording(to: number, path: string): void {
-  const fd = openRegular(path);
-  try {
-    const header = readAt(fd, 0, 128);
-    const committed =
-      header.length < 128 ? 0 : header.readUInt32LE(12) + Number(header.readBigUInt64LE(16));
-    const size = Math.min(committed, fstatSync(fd).size);
-    for (let at = 0; at < size; at += pieceSize) {
-      const piece = readAt(fd, at, Math.min(pieceSize, size - at));
-      // The header is the copy that was read first: a live writer may have moved on since.
-      if (at === 0) {
-        header.copy(piece);
-        maskRecording(piece);
-      }
-      writeEntry(to, basename(path), gzipSync(piece));
-    }
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -89,6 +89,7 @@ export class RunStore {
         return { ok: false, message: problem };
       }
     }
+    if (params.live && params.limitBytes !== undefined) run.keepBelow(params.limitBytes);
     this.follow(opened);
     this.publishSoon(0);
     return { ok: true };
@@ -155,7 +156,10 @@ export class RunStore {
       } catch (error) {
         this.events.failed(`reading ${opened.run.path}`, error);
       }
-      if (!opened.live && opened.run.ended) return;
+      if (!opened.live && opened.run.ended) {
+        void opened.run.settleLimit();
+        return;
+      }
       // Reading a long recording yields to requests between pieces.
       opened.timer = setTimeout(step, behind ? 0 : tailPeriodMs);
     };

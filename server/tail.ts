@@ -46,6 +46,12 @@ export class Tail {
     return [...this.found];
   }
 
+  /** Up to which byte of its record area a recording was read; Infinity where it is not open. */
+  readTo(path: string): number {
+    const file = [...this.open].find((one) => one.path === path);
+    return file?.readTo ?? Infinity;
+  }
+
   /** True when every process seen has come to its end. */
   get ended(): boolean {
     return this.open.size === 0;

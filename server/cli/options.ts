@@ -53,6 +53,11 @@ export const runOptions = [
   },
   { names: ['--rate'], value: 'HZ', help: 'the same as samples per second: 1000' },
   { names: ['--interval-us'], value: 'N', help: 'the same in microseconds: 1000' },
+  {
+    names: ['--limit'],
+    value: 'SIZE',
+    help: 'what the recording may take of the disk while the program runs: 2GB (the default), 500MB, none; beyond it, old time keeps its sums and loses its detail',
+  },
   { names: ['--no-memory', '--cpu-only'], help: 'do not measure memory' },
   {
     names: ['--engine'],

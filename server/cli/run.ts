@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { plainText } from '../../protocol/plain';
+import { RecordingLimit } from '../limit/recordingLimit';
 import { locate, type Candidate } from '../interpreter';
 import { planRun } from '../plan';
 import { rawPath } from '../rawText';
@@ -68,12 +69,19 @@ export async function runProgram(
     return { started: false, message: plan.message };
   }
   plan.warnings.forEach(warn);
+  const limit =
+    command.limitBytes === Infinity
+      ? undefined
+      : new RecordingLimit(plan.runDir, command.limitBytes);
+  limit?.start();
   const end = await start(plan, distFolder, storage);
+  await limit?.stop();
   if ('message' in end) {
     remove();
     return { started: false, message: end.message };
   }
   const run = Run.open(plan.runDir, true);
+  if (limit) run.limitedBy(limit);
   run.programEnded();
   await readToEnd(run);
   return {

@@ -8,6 +8,7 @@ import { Misuse } from './misuse';
 import { nearest } from './nearest';
 import { allNames, engines, runOptions } from './options';
 import { isPythonName, readPythonWord } from './pythonOptions';
+import { limitOf, usualLimitBytes } from './size';
 import { Words } from './words';
 
 export interface RunCommand {
@@ -16,6 +17,8 @@ export interface RunCommand {
   save: string | undefined;
   intervalUs: number;
   memory: boolean;
+  /** Of the recording on the disk, bytes. */
+  limitBytes: number;
   engine: 'auto' | 'native';
   quiet: boolean;
   /** The interpreter that was asked for, and in which way, for messages. */
@@ -39,6 +42,7 @@ export function parseRun(argv: string[]): RunCommand | undefined {
     save: undefined,
     intervalUs: 1000,
     memory: true,
+    limitBytes: usualLimitBytes,
     engine: 'auto',
     quiet: false,
     python: undefined,
@@ -92,6 +96,7 @@ function takeOption(option: { name: string; value: string }, command: RunCommand
   else if (name === '--interval') command.intervalUs = intervalOf(value);
   else if (name === '--interval-us') command.intervalUs = intervalOfUs(value);
   else if (name === '--rate') command.intervalUs = intervalOfRate(value);
+  else if (name === '--limit') command.limitBytes = limitOf(value);
   else if (name === '--no-memory') command.memory = false;
   else if (name === '--engine') command.engine = engine(value);
   else if (name === '-q') command.quiet = true;

@@ -8,7 +8,7 @@ import { batchStart, checksum } from '../../protocol/checksum';
 import { encodeHeader, StreamEncoder } from '../../protocol/stream';
 import { below, seeded } from '../unit/random';
 import type { Seed, Stream } from './seeds';
-import { otherBytes, otherNumber, otherText, pick, type Random } from './values';
+import { otherBytes, otherEstimate, otherNumber, otherText, pick, type Random } from './values';
 
 /** Files of a folder, by name. One called `x.linescope` is the recording itself, otherwise the folder is. */
 export type Files = Map<string, Uint8Array>;
@@ -161,7 +161,11 @@ function changedRecord(random: Random, before: StreamRecord): StreamRecord {
       record[key] = pick(random, [...choices[key]!, 'none']);
     } else if (typeof was === 'string') record[key] = otherText(random, was);
     else if (was instanceof Uint8Array) record[key] = otherBytes(random, was);
-    else if (Array.isArray(was)) record[key] = [...(was as string[]), otherText(random, '')];
+    else if (key === 'change') {
+      const figures = was as Record<string, number>;
+      const figure = pick(random, Object.keys(figures));
+      record[key] = { ...figures, [figure]: otherEstimate(random, figures[figure]!) };
+    } else if (Array.isArray(was)) record[key] = [...(was as string[]), otherText(random, '')];
   }
   return record as unknown as StreamRecord;
 }

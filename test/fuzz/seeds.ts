@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RecordingHeader, StreamRecord } from '../../profile/records';
+import { shortestStretchNs, Thinner } from '../../profile/thinner';
 import { readHeader, StreamDecoder } from '../../protocol/stream';
 import { readSavedRun } from '../../server/saved';
 import type { SavedSymbols } from '../../server/symbols';
@@ -82,6 +83,18 @@ function withEverything(): StreamRecord[] {
   return list;
 }
 
+/** A recording that was made smaller, and goes on. */
+function thinned(list: readonly StreamRecord[]): StreamRecord[] {
+  const made: StreamRecord[] = [];
+  const put = (record: StreamRecord): void => void made.push(record);
+  const thinner = new Thinner(header(fixed), shortestStretchNs, put, put);
+  const border = Math.floor(list.length * 0.7);
+  for (const record of list.slice(0, border)) thinner.take(record);
+  const end = thinner.finish();
+  made.push({ kind: 'thinned', ...end, batch: 1, lastSampleNs: 0, lastMemoryNs: 0 });
+  return [...made, ...list.slice(border)];
+}
+
 const corpus = fileURLToPath(new URL('corpus/', import.meta.url));
 
 export function readSeeds(): Seed[] {
@@ -90,6 +103,7 @@ export function readSeeds(): Seed[] {
     ...real.sort().map((name) => read(`${corpus}${name}`)),
     byHand(records('/home/me/a.py')),
     byHand(withEverything()),
+    byHand(thinned(withEverything())),
     byHand(records('/home/me/a.py', 5, 5), records('/home/me/a.py', 3, 3)),
   ];
 }

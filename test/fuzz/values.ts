@@ -31,6 +31,13 @@ export function otherNumber(random: Random, was: number): number {
   }
 }
 
+/** Something else than an estimate was, which may be a fraction or no number at all. */
+export function otherEstimate(random: Random, was: number): number {
+  return below(random, 2) === 0
+    ? otherNumber(random, was)
+    : pick(random, [NaN, Infinity, -Infinity, -was, was / 3, 1e300, -1e300, 5e-324, 2 ** 119]);
+}
+
 const escape = String.fromCharCode(27);
 const texts = [
   ...['', ' ', '.', '..', '/', '/dev/zero', '/dev/ptmx', '/proc/self/mem', '../../etc/passwd'],

@@ -1,0 +1,56 @@
+/** Writes records into a file in batches, each with its checksum, as the agent does. */
+import { writeSync } from 'node:fs';
+import type { StreamRecord } from '../../profile/records';
+import { StreamEncoder } from '../../protocol/stream';
+
+/** A batch ends after so many bytes. */
+const batchBytes = 256 * 1024;
+
+export class BatchWriter {
+  readonly #encoder = new StreamEncoder();
+  #parts: Uint8Array[] = [];
+  #size = 0;
+  /** Bytes written. */
+  length = 0;
+
+  /** fd: open for writing. start: where in the file the first byte goes. */
+  constructor(
+    private readonly fd: number,
+    private readonly start: number,
+  ) {}
+
+  put(record: StreamRecord): void {
+    this.#add(this.#encoder.encode(record));
+  }
+
+  /** Takes a record as it is: one without times that others are relative to. */
+  copy(bytes: Uint8Array): void {
+    this.#encoder.copy(bytes);
+    this.#add(bytes.slice());
+  }
+
+  /** Ends the batch. */
+  flush(): void {
+    if (this.#size === 0) return;
+    this.#parts.push(this.#encoder.check());
+    this.append(Buffer.concat(this.#parts));
+    this.#parts = [];
+    this.#size = 0;
+  }
+
+  /** Takes whole batches as they are. */
+  append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const at = this.start + this.length;
+      const written = writeSync(this.fd, bytes, done, bytes.length - done, at);
+      done += written;
+      this.length += written;
+    }
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
+    this.#size += bytes.length;
+    if (this.#size >= batchBytes) this.flush();
+  }
+}

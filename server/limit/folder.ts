@@ -1,0 +1,69 @@
+/** The recordings in a run's folder, and how much of the disk they take. */
+import { closeSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RecordingHeader } from '../../profile/records';
+import { headerBytes, readHeader } from '../../protocol/stream';
+import { isAlive } from '../processes';
+import { frontExtension } from '../recordingFront';
+import { openRegular, readAt } from '../regularFile';
+
+const blockBytes = 512;
+/** A process that lives says so ten times a second. */
+const silentNs = 2e9;
+/** Copies of what is in the shared room, which is small and is copied again by whoever reads it. */
+const isCopy = /^shared-\d+\.lsp$/;
+
+/** A recording and its front. */
+export interface OnDisk {
+  path: string;
+  /** Bytes of the disk that both take. */
+  bytes: number;
+}
+
+/** All recordings of a folder, and what the whole folder takes. */
+export function onDisk(folder: string): { recordings: OnDisk[]; bytes: number } {
+  const recordings = new Map<string, OnDisk>();
+  let all = 0;
+  for (const name of readdirSync(folder)) {
+    const bytes = bytesOf(join(folder, name));
+    all += bytes;
+    const recording = name.endsWith(frontExtension) ? name.slice(0, -frontExtension.length) : name;
+    if (!recording.endsWith('.lsp') || isCopy.test(recording)) continue;
+    const known = recordings.get(recording);
+    if (known) known.bytes += bytes;
+    else recordings.set(recording, { path: join(folder, recording), bytes });
+  }
+  return { recordings: [...recordings.values()], bytes: all };
+}
+
+/** Bytes of the disk that a recording and its front take. */
+export function recordingBytes(path: string): number {
+  return bytesOf(path) + bytesOf(`${path}${frontExtension}`);
+}
+
+/** The header of a recording; undefined while it has none. */
+export function headerOf(path: string): RecordingHeader | undefined {
+  try {
+    const fd = openRegular(path);
+    try {
+      return readHeader(new Uint8Array(readAt(fd, 0, headerBytes)));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether nobody will write to a recording any more, so that another file may take its place. One that was closed is opened
+ * again when a call of exec fails.
+ */
+export function isOver(header: RecordingHeader, leastSilentNs = silentNs): boolean {
+  const silent = Number(process.hrtime.bigint()) - header.heartbeatNs;
+  return header.state === 'closed' && silent >= leastSilentNs && !isAlive(header);
+}
+
+function bytesOf(path: string): number {
+  return (lstatSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * blockBytes;
+}

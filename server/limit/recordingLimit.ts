@@ -1,0 +1,242 @@
+/**
+ * Keeps the recordings of a run below a limit on the disk, while it goes on. Beyond that the oldest detail is given up first:
+ * in stretches of time of which only sums are kept, longer ones where short ones do not help.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecordingHeader } from '../../profile/records';
+import { shortestStretchNs } from '../../profile/thinner';
+import type { Note } from '../recordingFile';
+import { frontExtension } from '../recordingFront';
+import { headerOf, isOver, onDisk, recordingBytes, type OnDisk } from './folder';
+import { punchHole } from './hole';
+import { joinFront, removeUnusedFront, thinFront, thinWhole, type Thinned } from './thin';
+import { detailNote, overLimitNote, type Detail } from './words';
+
+const periodMs = 1000;
+/** Looking may take this share of the time, and making recordings smaller this one; more of it the further they are beyond. */
+const lookShare = 0.05;
+const workShare = 0.25;
+/** Work begins before the limit is reached, and goes on until there is room, so that it is not done again soon. */
+const beginShare = 0.85;
+const goalShare = 0.65;
+/** Stretches grow by this. */
+const longer = 4;
+/** Recordings with fewer bytes than this are left alone: what they take is mostly what it takes to be a recording. */
+const leastBytes = 48 * 1024;
+/** The end of a recording that goes on is left alone: this part of the limit for all of them, between these bounds. */
+const keptShare = 1 / 8;
+const leastKept = 128 * 1024;
+const mostKept = 32 << 20;
+
+/** The work is given up. */
+class Stopped extends Error {}
+
+/** What was done with a recording. */
+interface Done {
+  stretchNs: number;
+  /** All of it; or of one that goes on: up to where in its record area. */
+  isWhole: boolean;
+  until: number;
+  /** Up to which moment it was merged, ns of CLOCK_MONOTONIC. */
+  untilNs: number;
+}
+
+interface Candidate extends OnDisk {
+  header: RecordingHeader;
+  isOver: boolean;
+  /** Up to which byte of its record area it may be merged, where it is not over. */
+  until: number;
+  /** Of its oldest detail. */
+  ageNs: number;
+}
+
+/** Owns a timer: stop it. */
+export class RecordingLimit {
+  readonly #done = new Map<string, Done>();
+  readonly #failures = new Map<string, string>();
+  #stretchNs = shortestStretchNs;
+  /** When the first process began, and whose recordings were asked for that. */
+  #startNs = Infinity;
+  readonly #asked = new Set<string>();
+  #over: Note | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> | undefined;
+  #stopped = false;
+  #share = workShare;
+  #restedMs = performance.now();
+
+  /** readTo: up to which byte of its record area somebody who follows a recording has read it. */
+  constructor(
+    private readonly folder: string,
+    private readonly limit: number,
+    private readonly readTo: (path: string) => number = () => Infinity,
+  ) {}
+
+  start(): void {
+    this.#next(periodMs);
+  }
+
+  /** Ends the work. Then recordings of processes that are over are in one file each. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#working;
+    await this.#joinAll();
+  }
+
+  /** What is to be said about the recording as it is on the disk. */
+  get notes(): Note[] {
+    const { detail } = this;
+    return [...(detail ? [detailNote(detail)] : []), ...(this.#over ? [this.#over] : [])];
+  }
+
+  /** From when on nothing is missing; undefined when nothing is. */
+  get detail(): Detail | undefined {
+    if (this.#done.size === 0) return undefined;
+    const all = [...this.#done.values()];
+    return {
+      ns: Math.max(...all.map(({ untilNs }) => untilNs)) - this.#startNs,
+      stretchNs: Math.max(...all.map(({ stretchNs }) => stretchNs)),
+    };
+  }
+
+  #next(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      const startMs = performance.now();
+      this.#working = this.#check()
+        .catch(() => undefined)
+        .finally(() => {
+          this.#working = undefined;
+          const tookMs = performance.now() - startMs;
+          if (!this.#stopped) this.#next(Math.max(periodMs, tookMs * (1 / lookShare - 1)));
+        });
+    }, delayMs);
+    // A tool that has nothing else to do may end.
+    this.#timer.unref();
+  }
+
+  async #check(): Promise<void> {
+    let { bytes, recordings } = onDisk(this.folder);
+    if (bytes <= this.limit * beginShare) {
+      this.#over = undefined;
+      return;
+    }
+    this.#failures.clear();
+    while (bytes > this.limit * goalShare) {
+      const candidates = this.#candidates(recordings);
+      if (candidates.length === 0 && !this.#lengthen()) {
+        const why = [...this.#failures.values()];
+        this.#over = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
+        return;
+      }
+      for (const candidate of candidates) {
+        this.#share = clamp(workShare + 2 * (bytes / this.limit - 1), workShare, 1);
+        await this.#thin(candidate);
+        bytes += recordingBytes(candidate.path) - candidate.bytes;
+        if (bytes <= this.limit * goalShare) break;
+      }
+      ({ bytes, recordings } = onDisk(this.folder));
+    }
+    this.#over = undefined;
+  }
+
+  /** Recordings with detail that can be given up, the oldest first. */
+  #candidates(recordings: readonly OnDisk[]): Candidate[] {
+    this.#findStart(recordings);
+    const large = recordings.filter(({ bytes }) => bytes >= leastBytes);
+    const found = large.flatMap((recording) => {
+      const header = headerOf(recording.path);
+      if (!header || this.#failures.has(recording.path)) return [];
+      return [{ ...recording, header, isOver: isOver(header) }];
+    });
+    const open = found.filter((one) => !one.isOver).length;
+    const kept = clamp((this.limit * keptShare) / Math.max(1, open), leastKept, mostKept);
+    const candidates = found.flatMap((one): Candidate[] => {
+      const { committed, startMonotonicNs } = one.header;
+      const done = this.#done.get(one.path);
+      const until = Math.min(committed - kept, this.readTo(one.path));
+      const isCoarser = (done?.stretchNs ?? 0) < this.#stretchNs;
+      const isMore = one.isOver ? !done?.isWhole : until - (done?.until ?? 0) >= leastKept;
+      if (!isMore && !(isCoarser && done)) return [];
+      return [{ ...one, until, ageNs: (!isCoarser && done?.untilNs) || startMonotonicNs }];
+    });
+    return candidates.sort((a, b) => a.ageNs - b.ageNs);
+  }
+
+  #findStart(recordings: readonly OnDisk[]): void {
+    for (const { path } of recordings) {
+      if (this.#asked.has(path)) continue;
+      const start = headerOf(path)?.startMonotonicNs;
+      if (start === undefined) continue;
+      this.#asked.add(path);
+      this.#startNs = Math.min(this.#startNs, start);
+    }
+  }
+
+  async #thin({ path, header, isOver: whole, until }: Candidate): Promise<void> {
+    const stretchNs = this.#stretchNs;
+    const pause = (): Promise<void> => this.#pause();
+    try {
+      const thinned = whole
+        ? await thinWhole(path, stretchNs, pause)
+        : await this.#thinOpen(path, header, until, stretchNs);
+      this.#done.set(path, {
+        stretchNs,
+        isWhole: whole,
+        until,
+        untilNs: header.startMonotonicNs + thinned.untilNs,
+      });
+    } catch (error) {
+      if (error instanceof Stopped) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#failures.set(path, `process ${header.pid}: ${why}`);
+      removeUnusedFront(path);
+    }
+  }
+
+  /** Of a recording that may go on: what is merged becomes a hole. */
+  async #thinOpen(
+    path: string,
+    header: RecordingHeader,
+    until: number,
+    stretchNs: number,
+  ): Promise<Thinned> {
+    const thinned = await thinFront(path, until, stretchNs, () => this.#pause());
+    await punchHole(path, header.headerSize, thinned.resume);
+    return thinned;
+  }
+
+  /** Makes stretches longer. Returns false where they cover everything already. */
+  #lengthen(): boolean {
+    const livedNs = Number(process.hrtime.bigint()) - this.#startNs;
+    if (this.#stretchNs > livedNs) return false;
+    this.#stretchNs *= longer;
+    return true;
+  }
+
+  async #joinAll(): Promise<void> {
+    try {
+      for (const { path } of onDisk(this.folder).recordings) {
+        if (!existsSync(`${path}${frontExtension}`)) continue;
+        const header = headerOf(path);
+        if (header && isOver(header, 0)) await joinFront(path, () => sleep(0));
+      }
+    } catch {
+      // A recording in two files is read like any other.
+    }
+  }
+
+  /** Leaves most of the time to others. */
+  async #pause(): Promise<void> {
+    if (this.#stopped) throw new Stopped();
+    const workedMs = performance.now() - this.#restedMs;
+    await sleep(Math.min(1000, workedMs * (1 / this.#share - 1)));
+    this.#restedMs = performance.now();
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

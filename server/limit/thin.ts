@@ -1,0 +1,189 @@
+/** Makes one recording smaller: what is old in it is merged (profile/thinner.ts), what comes after stays byte by byte. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { RecordingHeader } from '../../profile/records';
+import { Thinner } from '../../profile/thinner';
+import { changedHeader, headerBytes, readHeader, StreamDecoder } from '../../protocol/stream';
+import { frontExtension, frontHeader, RecordArea } from '../recordingFront';
+import { openRegular, readAt } from '../regularFile';
+import { BatchWriter } from './batchWriter';
+
+/** Bytes read between two pauses. */
+const pieceBytes = 256 * 1024;
+/** The only version whose records are all known here. */
+const knownMinor = 2;
+
+/** Waits, so that others get their turn. Throws to give up. */
+export type Pause = () => Promise<void>;
+
+/** What became of the old part of a recording. */
+export interface Thinned {
+  /** Bytes of records that it has now, and where in the recording's file what follows it begins. */
+  length: number;
+  resume: number;
+  /** Up to which moment of the process it goes, ns. */
+  untilNs: number;
+}
+
+/** A recording to read. Owns its open files: close it. */
+class Source {
+  readonly fd: number;
+  readonly rawHeader: Uint8Array;
+  readonly header: RecordingHeader;
+  readonly area: RecordArea;
+
+  constructor(path: string) {
+    this.fd = openRegular(path);
+    try {
+      this.rawHeader = new Uint8Array(readAt(this.fd, 0, headerBytes));
+      this.header = readHeader(this.rawHeader);
+      this.area = new RecordArea(path, this.fd, this.header);
+    } catch (error) {
+      closeSync(this.fd);
+      throw error;
+    }
+  }
+
+  /** Bytes of records. */
+  get length(): number {
+    return this.area.lengthOf(this.header.committed);
+  }
+
+  /** Reads from `from` until `until`, piece by piece. */
+  async each(
+    from: number,
+    until: number,
+    take: (piece: Uint8Array) => void,
+    pause: Pause,
+  ): Promise<void> {
+    for (let at = from; at < until;) {
+      const piece = new Uint8Array(Math.min(pieceBytes, until - at));
+      const got = this.area.read(piece, at);
+      if (got === 0) return;
+      at += got;
+      take(piece.subarray(0, got));
+      await pause();
+    }
+  }
+
+  close(): void {
+    this.area.close();
+    closeSync(this.fd);
+  }
+}
+
+/** Merges all of a recording whose process is over, and puts it in the place of the recording. */
+export async function thinWhole(path: string, stretchNs: number, pause: Pause): Promise<Thinned> {
+  const result = await withNew(path, path, async (source, fd) => {
+    const writer = new BatchWriter(fd, source.header.headerSize);
+    const thinned = await merge(source, source.length, stretchNs, writer, pause);
+    // What is damaged stays as it is.
+    await source.each(thinned.read, source.length, (piece) => writer.append(piece), pause);
+    writeAt(fd, changedHeader(source.rawHeader, writer.length), 0);
+    return { ...thinned, length: writer.length };
+  });
+  rmSync(`${path}${frontExtension}`, { force: true });
+  return result;
+}
+
+/**
+ * Merges the part of a recording before byte `until` of its record area, in its file, into its front. What was merged is
+ * still in the recording, too, until it is made a hole.
+ */
+export async function thinFront(
+  path: string,
+  until: number,
+  stretchNs: number,
+  pause: Pause,
+): Promise<Thinned> {
+  return withNew(path, `${path}${frontExtension}`, async (source, fd) => {
+    const writer = new BatchWriter(fd, source.header.headerSize);
+    const end = source.area.lengthOf(until);
+    const thinned = await merge(source, end, stretchNs, writer, pause);
+    const header = changedHeader(source.rawHeader, writer.length, 'recording');
+    writeAt(fd, frontHeader(header, thinned.resume), 0);
+    return { ...thinned, length: writer.length };
+  });
+}
+
+/** Removes a front whose recording still has what it stands for. */
+export function removeUnusedFront(path: string): void {
+  try {
+    const source = new Source(path);
+    source.close();
+    if (!source.area.hasFront) rmSync(`${path}${frontExtension}`, { force: true });
+  } catch {
+    // A recording that cannot be read is left as it is.
+  }
+}
+
+/** Makes one file of a recording whose process is over and its front. */
+export async function joinFront(path: string, pause: Pause): Promise<void> {
+  await withNew(path, path, async (source, fd) => {
+    const writer = new BatchWriter(fd, source.header.headerSize);
+    await source.each(0, source.length, (piece) => writer.append(piece), pause);
+    writeAt(fd, changedHeader(source.rawHeader, writer.length), 0);
+  });
+  rmSync(`${path}${frontExtension}`, { force: true });
+}
+
+/** Writes what the records before a position come to. `read`: where those begin that come after. */
+async function merge(
+  source: Source,
+  until: number,
+  stretchNs: number,
+  writer: BatchWriter,
+  pause: Pause,
+): Promise<Omit<Thinned, 'length'> & { read: number }> {
+  const { header, area } = source;
+  if (header.minor !== knownMinor) throw new Error('it is of another version');
+  const decoder = new StreamDecoder(header);
+  const thinner = new Thinner(
+    header,
+    stretchNs,
+    (record) => writer.put(record),
+    () => writer.copy(decoder.recordBytes),
+  );
+  await source.each(
+    0,
+    until,
+    (piece) => decoder.push(piece, (record) => thinner.take(record)),
+    pause,
+  );
+  const end = thinner.finish();
+  // It comes last in its batch: the next one has the number that it names.
+  writer.put({ kind: 'thinned', ...end, ...decoder.state });
+  writer.flush();
+  const read = decoder.position - header.headerSize;
+  return { read, resume: area.inFile(read), untilNs: end.untilNs };
+}
+
+/** Makes a file with what `write` puts into it, and puts it where `to` says: at any moment there is the old one or the new one. */
+async function withNew<T>(
+  path: string,
+  to: string,
+  write: (source: Source, fd: number) => Promise<T>,
+): Promise<T> {
+  const temporary = `${to}.new`;
+  rmSync(temporary, { force: true });
+  const source = new Source(path);
+  try {
+    const fd = openSync(temporary, 'wx', 0o600);
+    try {
+      const result = await write(source, fd);
+      fsyncSync(fd);
+      renameSync(temporary, to);
+      return result;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  writeSync(fd, bytes, 0, bytes.length, position);
+}

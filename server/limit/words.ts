@@ -1,0 +1,43 @@
+/** What is said about a recording that has reached its limit. */
+import type { Profile } from '../../profile/types';
+import { formatBytes, formatSeconds } from '../../profile/words';
+import type { Note } from '../recordingFile';
+
+/** From which moment of the run on detail is whole, ns, and how long the stretches before are at the most. */
+export interface Detail {
+  ns: number;
+  stretchNs: number;
+}
+
+export function detailNote({ ns, stretchNs }: Detail): Note {
+  return {
+    severity: 'information',
+    text:
+      `The recording came to its limit. Up to ${formatSeconds(ns)} into the run it keeps sums over stretches of ` +
+      `${formatSeconds(stretchNs)}; from then on it has every detail. Figures of lines and functions are not affected, ` +
+      'but the flame chart does not show the order of what happened within a stretch.',
+  };
+}
+
+/** What recordings say themselves of detail that they no longer have. */
+export function detailNotes({ processes }: Profile): Note[] {
+  const startMs = Math.min(...processes.map(({ startUnixMs }) => startUnixMs));
+  const details = processes.flatMap(({ detailFrom, startUnixMs }) =>
+    detailFrom ? [{ ...detailFrom, ns: (startUnixMs - startMs) * 1e6 + detailFrom.ns }] : [],
+  );
+  if (details.length === 0) return [];
+  const ns = Math.max(...details.map((detail) => detail.ns));
+  const stretchNs = Math.max(...details.map((detail) => detail.stretchNs));
+  return [detailNote({ ns, stretchNs })];
+}
+
+/** why: of each recording that could not be made smaller. */
+export function overLimitNote(bytes: number, limit: number, why: readonly string[]): Note {
+  return {
+    severity: 'warning',
+    text:
+      `The recording takes ${formatBytes(bytes)}, more than its limit of ${formatBytes(limit)}, and cannot be made ` +
+      `smaller${why[0] === undefined ? ': it holds little but what is needed to read it' : ` (${why[0]})`}. ` +
+      'It goes on growing; stop the run, or set a higher limit.',
+  };
+}
