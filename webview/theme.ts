@@ -19,7 +19,7 @@ export interface Theme {
 /** Blue, orange, green, grey, purple and yellow of like lightness: told apart by every kind of colour vision. */
 const kindColours = {
   dark: ['#4d96e0', '#e69f00', '#2fb28c', '#8f959e', '#c78bd1', '#cfc55a'],
-  light: ['#1f6fbf', '#d98b00', '#00855f', '#9aa0a8', '#9b4fa8', '#8f8200'],
+  light: ['#1f6fbf', '#c27a00', '#00855f', '#868c94', '#9b4fa8', '#8f8200'],
   contrastDark: ['#6cb6ff', '#ffb000', '#2ee6b0', '#c8c8c8', '#e6a8f0', '#fff27a'],
   contrastLight: ['#0050a0', '#9a5700', '#00573e', '#5c5c5c', '#7a2f87', '#5f5600'],
 };
