@@ -17,17 +17,22 @@ const periodMs = 1000;
 /** Looking may take this share of the time, and making recordings smaller this one; more of it the further they are beyond. */
 const lookShare = 0.05;
 const workShare = 0.25;
-/** Work begins before the limit is reached, and goes on until there is room, so that it is not done again soon. */
-const beginShare = 0.85;
-const goalShare = 0.65;
+/**
+ * Work begins before the limit is reached: while it goes on there is both what is made smaller and what it is made into. It
+ * ends when there is room, so that it is not done again soon.
+ */
+const beginShare = 0.75;
+const goalShare = 0.5;
 /** Stretches grow by this. */
 const longer = 4;
 /** Recordings with fewer bytes than this are left alone: what they take is mostly what it takes to be a recording. */
 const leastBytes = 48 * 1024;
 /** The end of a recording that goes on is left alone: this part of the limit for all of them, between these bounds. */
 const keptShare = 1 / 8;
-const leastKept = 128 * 1024;
+const leastKept = 64 * 1024;
 const mostKept = 32 << 20;
+/** So much more of it has to be old before it is made smaller again, as what is old by then is read again. */
+const moreShare = 1 / 16;
 
 /** The work is given up. */
 class Stopped extends Error {}
@@ -152,13 +157,15 @@ export class RecordingLimit {
       return [{ ...recording, header, isOver: isOver(header) }];
     });
     const open = found.filter((one) => !one.isOver).length;
-    const kept = clamp((this.limit * keptShare) / Math.max(1, open), leastKept, mostKept);
+    const each = this.limit / Math.max(1, open);
+    const kept = clamp(each * keptShare, leastKept, mostKept);
+    const more = Math.max(each * moreShare, leastKept);
     const candidates = found.flatMap((one): Candidate[] => {
       const { committed, startMonotonicNs } = one.header;
       const done = this.#done.get(one.path);
       const until = Math.min(committed - kept, this.readTo(one.path));
       const isCoarser = (done?.stretchNs ?? 0) < this.#stretchNs;
-      const isMore = one.isOver ? !done?.isWhole : until - (done?.until ?? 0) >= leastKept;
+      const isMore = one.isOver ? !done?.isWhole : until - (done?.until ?? 0) >= more;
       if (!isMore && !(isCoarser && done)) return [];
       return [{ ...one, until, ageNs: (!isCoarser && done?.untilNs) || startMonotonicNs }];
     });

@@ -1,5 +1,6 @@
 /** Makes one recording smaller: what is old in it is merged (profile/thinner.ts), what comes after stays byte by byte. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { RecordingHeader } from '../../profile/records';
 import { Thinner } from '../../profile/thinner';
 import { changedHeader, headerBytes, readHeader, StreamDecoder } from '../../protocol/stream';
@@ -7,10 +8,14 @@ import { frontExtension, frontHeader, RecordArea } from '../recordingFront';
 import { openRegular, readAt } from '../regularFile';
 import { BatchWriter } from './batchWriter';
 
-/** Bytes read between two pauses. */
-const pieceBytes = 256 * 1024;
+/** Bytes read between two pauses: of records, which takes some tens of milliseconds, and of what is only copied. */
+const recordBytes = 64 * 1024;
+const copyBytes = 1024 * 1024;
 /** The only version whose records are all known here. */
 const knownMinor = 2;
+
+/** A disk can take seconds for it. */
+const flush = promisify(fsync);
 
 /** Waits, so that others get their turn. Throws to give up. */
 export type Pause = () => Promise<void>;
@@ -52,6 +57,7 @@ class Source {
   async each(
     from: number,
     until: number,
+    pieceBytes: number,
     take: (piece: Uint8Array) => void,
     pause: Pause,
   ): Promise<void> {
@@ -77,7 +83,7 @@ export async function thinWhole(path: string, stretchNs: number, pause: Pause): 
     const writer = new BatchWriter(fd, source.header.headerSize);
     const thinned = await merge(source, source.length, stretchNs, writer, pause);
     // What is damaged stays as it is.
-    await source.each(thinned.read, source.length, (piece) => writer.append(piece), pause);
+    await copy(source, thinned.read, writer, pause);
     writeAt(fd, changedHeader(source.rawHeader, writer.length), 0);
     return { ...thinned, length: writer.length };
   });
@@ -120,7 +126,7 @@ export function removeUnusedFront(path: string): void {
 export async function joinFront(path: string, pause: Pause): Promise<void> {
   await withNew(path, path, async (source, fd) => {
     const writer = new BatchWriter(fd, source.header.headerSize);
-    await source.each(0, source.length, (piece) => writer.append(piece), pause);
+    await copy(source, 0, writer, pause);
     writeAt(fd, changedHeader(source.rawHeader, writer.length), 0);
   });
   rmSync(`${path}${frontExtension}`, { force: true });
@@ -146,6 +152,7 @@ async function merge(
   await source.each(
     0,
     until,
+    recordBytes,
     (piece) => decoder.push(piece, (record) => thinner.take(record)),
     pause,
   );
@@ -155,6 +162,11 @@ async function merge(
   writer.flush();
   const read = decoder.position - header.headerSize;
   return { read, resume: area.inFile(read), untilNs: end.untilNs };
+}
+
+/** Copies what comes from a position on. */
+function copy(source: Source, from: number, writer: BatchWriter, pause: Pause): Promise<void> {
+  return source.each(from, source.length, copyBytes, (piece) => writer.append(piece), pause);
 }
 
 /** Makes a file with what `write` puts into it, and puts it where `to` says: at any moment there is the old one or the new one. */
@@ -170,7 +182,7 @@ async function withNew<T>(
     const fd = openSync(temporary, 'wx', 0o600);
     try {
       const result = await write(source, fd);
-      fsyncSync(fd);
+      await flush(fd);
       renameSync(temporary, to);
       return result;
     } catch (error) {

@@ -1,11 +1,13 @@
-"""Many places that take CPU time and memory, until it has done so for a while. Prints what each of two lines did."""
+"""Many places that take CPU time and memory for a while; waits for a file, then goes on. Prints what each of two lines did."""
 
 import json
+import os
 import sys
 import threading
 import time
 
 seconds = float(sys.argv[1])
+go = sys.argv[2]
 kept = []
 clocks = {"early": 0.0, "late": 0.0}
 
@@ -48,6 +50,10 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
+print("idle", flush=True)
+deadline = time.monotonic() + 60
+while not os.path.exists(go) and time.monotonic() < deadline:
+    time.sleep(0.05)
 late()
 clocks["process"] = time.process_time()
 print(json.dumps(clocks))
