@@ -4,6 +4,7 @@
  */
 import { addCost, zeroCost } from './cost';
 import { callEdges, type Places } from './edges';
+import { leastOf, mostOf } from './extremes';
 import { EndedProcesses, type Limits } from './endedProcesses';
 import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
@@ -17,6 +18,7 @@ import {
   threadInfos,
   totalGpu,
   totalMemory,
+  type Process,
 } from './processes';
 import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
@@ -80,14 +82,17 @@ export class ProfileBuilder {
     addCost(total, this.#ended.total);
     const found = findProcesses(this.#feeds);
     const childEnds = new ChildEnds(this.#feeds);
-    const processes = found.map((process) => ({
-      ...processInfo(process),
-      ...childEnds.of(process),
-    }));
-    const starts = found.map(({ feeds }) => feeds[0]!.startNs);
-    const ends = processes.map(({ elapsedNs }, index) => starts[index]! + elapsedNs);
-    const startNs = Math.min(...starts);
-    const elapsedNs = Math.max(0, ...ends.map((endNs) => endNs - startNs));
+    const processes = found.map((process) => {
+      const info = processInfo(process);
+      const ended = childEnds.of(process);
+      return ended ? { ...info, endedBy: ended } : info;
+    });
+    const startOf = ({ feeds }: Process): number => feeds[0]!.startNs;
+    const startNs = leastOf(found, startOf);
+    const elapsedNs = mostOf(
+      found.keys(),
+      (index) => startOf(found[index]!) + processes[index]!.elapsedNs - startNs,
+    );
     const gpu = totalGpu(processes);
     const memories = processes.flatMap(({ memory }) => (memory ? [memory] : []));
     return {

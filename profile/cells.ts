@@ -38,9 +38,11 @@ export class Cells {
   find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
     // Only a running thread says whose work it does; one that waits has done little.
     const ran = top === 'running' || top === 'system';
-    return this.#find(stack, leaf, kindNumbers[kind] * 8 + topNumbers[top], () =>
-      workOf(stack, ran ? leaf : undefined, kind),
-    );
+    const variant = kindNumbers[kind] * 8 + topNumbers[top];
+    const slot = this.#slotOf(stack, leaf, variant);
+    const known = this.#table[slot]!;
+    if (known !== 0) return known - 1;
+    return this.#add(slot, stack, leaf, variant, workOf(stack, ran ? leaf : undefined, kind));
   }
 
   /**
@@ -48,7 +50,11 @@ export class Cells {
    * What was not yet added to lines there is not yet here.
    */
   adopt(from: Cells, cell: number, stack: number): number {
-    const id = this.#find(stack, from.leaf[cell], from.#variant[cell]!, () => from.work[cell]!);
+    const leaf = from.leaf[cell];
+    const variant = from.#variant[cell]!;
+    const slot = this.#slotOf(stack, leaf, variant);
+    const known = this.#table[slot]!;
+    const id = known !== 0 ? known - 1 : this.#add(slot, stack, leaf, variant, from.work[cell]!);
     addRow(this.total, id * costRowLength, from.total, cell * costRowLength);
     if (from.#isDirty[cell] === 1) {
       addRow(this.fresh, id * costRowLength, from.fresh, cell * costRowLength);
@@ -57,28 +63,34 @@ export class Cells {
     return id;
   }
 
-  #find(
-    stack: number,
-    leaf: NativeNode | undefined,
-    variant: number,
-    workOfNew: () => Work,
-  ): number {
+  /** Where in the table a cell is, or would be. */
+  #slotOf(stack: number, leaf: NativeNode | undefined, variant: number): number {
     const mask = this.#table.length - 1;
     let at = hash(stack, leaf?.id ?? 0, variant) & mask;
     for (let entry = this.#table[at]!; entry !== 0; entry = this.#table[at]!) {
       const id = entry - 1;
       if (this.stack[id] === stack && this.leaf[id] === leaf && this.#variant[id] === variant) {
-        return id;
+        break;
       }
       at = (at + 1) & mask;
     }
+    return at;
+  }
+
+  #add(
+    slot: number,
+    stack: number,
+    leaf: NativeNode | undefined,
+    variant: number,
+    work: Work,
+  ): number {
     const id = this.count++;
-    this.#growColumns();
+    if (this.count > this.stack.length) this.#growColumns();
     this.stack[id] = stack;
     this.#variant[id] = variant;
     this.leaf.push(leaf);
-    this.work.push(workOfNew());
-    this.#table[at] = id + 1;
+    this.work.push(work);
+    this.#table[slot] = id + 1;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
     }
@@ -121,12 +133,12 @@ export class Cells {
   }
 
   #growColumns(): void {
-    const { count } = this;
-    this.stack = withRoom(this.stack, count);
-    this.#variant = withRoom(this.#variant, count);
-    this.#isDirty = withRoom(this.#isDirty, count);
-    this.total = withRoom(this.total, count * costRowLength);
-    this.fresh = withRoom(this.fresh, count * costRowLength);
+    this.stack = withRoom(this.stack, this.count);
+    const room = this.stack.length;
+    this.#variant = withRoom(this.#variant, room);
+    this.#isDirty = withRoom(this.#isDirty, room);
+    this.total = withRoom(this.total, room * costRowLength);
+    this.fresh = withRoom(this.fresh, room * costRowLength);
   }
 
   #growTable(): void {

@@ -19,7 +19,7 @@ interface Measured {
 
 export class EndedMemory {
   /** All processes but those that are told apart. */
-  readonly sites = new MemorySites((site) => this.#changed(site), true);
+  readonly sites = new MemorySites(true);
   /** Of the same, means. */
   readonly footprint = new MeanFootprint();
   /** How many those are. */
@@ -30,9 +30,6 @@ export class EndedMemory {
   /** The earliest to end first. */
   readonly #apart: { process: Measured; memory: MemoryFeed; info: ProcessMemory }[] = [];
   #placesApart = 0;
-  #dirty: number[] = [];
-  readonly #isDirty: number[] = [];
-  readonly #isCharged: number[] = [];
 
   /** mostApart: so many places are told apart by the processes they are of. */
   constructor(
@@ -53,14 +50,10 @@ export class EndedMemory {
   /** Tells lines and functions what has changed. */
   settle(): void {
     for (const { memory } of this.#apart) memory.charge();
-    for (const site of this.#dirty) {
-      const isNew = this.#isCharged[site] !== 1;
-      this.#isCharged[site] = 1;
-      this.#isDirty[site] = 0;
+    for (const site of this.sites.takeChanged()) {
       const stack = this.cells.stack[this.sites.cell[site]!]!;
-      chargeMemory(this.lines, this.stacks, stack, isNew ? { sites: this.sites, site } : undefined);
+      chargeMemory(this.lines, this.stacks, stack, this.sites, site);
     }
-    this.#dirty = [];
   }
 
   #mergeFirst(): void {
@@ -73,12 +66,5 @@ export class EndedMemory {
     this.revision += memory.revision;
     this.#placesApart -= memory.sites.count;
     process.memory = undefined;
-  }
-
-  #changed(site: number): void {
-    if (this.#isDirty[site] !== 1) {
-      this.#isDirty[site] = 1;
-      this.#dirty.push(site);
-    }
   }
 }

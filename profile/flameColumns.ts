@@ -1,22 +1,20 @@
 /** Typed arrays that grow, and the error for rows that do not fit together. */
 
-/** An array with room for `needed` elements: the same one, or a copy half as large again. */
+/** Arrays double while they are small: there are many that stay so, and making one takes more time than filling it. */
+const small = 1 << 12;
+
+/** An array with room for `needed` elements: the same one, or a larger copy. */
 export function withRoom<
   A extends Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array,
 >(array: A, needed: number): A {
   if (needed <= array.length) return array;
   const type = array.constructor as new (length: number) => A;
-  const larger = new type(Math.max(needed, Math.ceil(array.length * 1.5), 64));
+  const { length } = array;
+  const larger = new type(
+    Math.max(needed, length < small ? 2 * length : Math.ceil(length * 1.5), 64),
+  );
   larger.set(array as never);
   return larger;
-}
-
-/** The array without the room that its first `count` elements do not need. */
-export function withoutRoom<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
-  array: A,
-  count: number,
-): A {
-  return count < array.length ? (array.slice(0, count) as A) : array;
 }
 
 /** The error for a row that names an id that does not exist. */

@@ -1,10 +1,11 @@
 /** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
 import type { EndedProcesses } from './endedProcesses';
+import { leastOf } from './extremes';
 import { FlameInterner, type FlamePlaces } from './flameInterner';
 import type { FlameMemory, FlameProcess } from './flameMemory';
 import { unpackPoints } from './packedPoints';
 import type { EndedMemory } from './endedMemory';
-import { mostSlices } from './memorySites';
+import { mostSlices, siteRow } from './memorySites';
 import type { ProcessFeed } from './processFeed';
 import type { ThreadFeed } from './threadFeed';
 import type { FlameTables, FlameThread } from './types';
@@ -143,20 +144,20 @@ export class FlameRows {
         stack: this.#interner.cellStack(where, sites.cell[site]!) ?? -1,
       })).filter(({ stack }) => stack >= 0),
     );
-    const column = (of: (place: (typeof places)[number]) => number): Float64Array =>
-      Float64Array.from(places, of);
+    const column = (figure: number): Float64Array =>
+      Float64Array.from(places, ({ sites, site }) => sites.figure(site, figure));
     const change = new Float32Array(places.length * mostSlices);
     places.forEach(({ sites, site }, row) => {
-      change.set(sites.change(site), row * mostSlices);
+      sites.eachChange(site, (slice, bytes) => (change[row * mostSlices + slice] = bytes));
     });
     return {
       processes: measured,
       stack: Uint32Array.from(places, ({ stack }) => stack),
       process: Uint32Array.from(places, ({ process }) => process),
-      allocated: column(({ sites, site }) => sites.allocated[site]!),
-      allocations: column(({ sites, site }) => sites.allocations[site]!),
-      peak: column(({ sites, site }) => sites.peak[site]!),
-      growth: column(({ sites, site }) => sites.live[site]!),
+      allocated: column(siteRow.allocated),
+      allocations: column(siteRow.allocations),
+      peak: column(siteRow.peak),
+      growth: column(siteRow.live),
       change,
     };
   }
@@ -182,7 +183,7 @@ export class FlameRows {
 
   #base(feeds: readonly ProcessFeed[]): number {
     if (Number.isNaN(this.#baseNs) && feeds.length > 0) {
-      this.#baseNs = Math.min(...feeds.map(({ startNs }) => startNs));
+      this.#baseNs = leastOf(feeds, ({ startNs }) => startNs);
     }
     return this.#baseNs;
   }

@@ -1,14 +1,4 @@
-/** One block of memory as MemorySites knows it, and what a sampled one stands for. */
-import type { ReservedPart } from './records';
-
-export interface Block {
-  site: number;
-  /** What it stands for. */
-  bytes: number;
-  variance: number;
-  /** Of a mapping that was reserved. */
-  reserved?: ReservedPart;
-}
+/** What a sampled block of memory stands for. */
 
 /** The probability that something of this size was recorded: every byte is chosen once in a period. */
 export function chance(size: number, period: number): number {

@@ -3,7 +3,7 @@ import type { Cells } from './cells';
 import { Footprint } from './footprint';
 import type { LineCosts, ResolvedFrame } from './lineCosts';
 import { mayLeakAtEnd } from './leak';
-import { MemorySites } from './memorySites';
+import { MemorySites, siteRow } from './memorySites';
 import type {
   AllocationRecord,
   BlockRecord,
@@ -23,15 +23,11 @@ interface Places {
 }
 
 export class MemoryFeed {
-  readonly sites = new MemorySites((site) => this.#changed(site));
+  readonly sites = new MemorySites();
   /** Records taken. */
   revision = 0;
-  #footprint = new Footprint();
-  /** Sites that changed since lines were last told. */
-  #dirty: number[] = [];
-  #isDirty: number[] = [];
-  /** 1: lines and functions know of the site. */
-  #isCharged: number[] = [];
+  /** undefined once it is compact: it is in info() by then. */
+  #footprint: Footprint | undefined = new Footprint();
   #slices = 0;
 
   constructor(
@@ -46,7 +42,7 @@ export class MemoryFeed {
       this.sites.copy(cell, record);
     } else {
       this.sites.allocate(cell, record);
-      this.#footprint.live(record.timeNs, this.sites.total);
+      this.#footprint?.live(record.timeNs, this.sites.total);
     }
   }
 
@@ -58,14 +54,14 @@ export class MemoryFeed {
       return;
     }
     this.sites.addSum(cell, record);
-    this.#footprint.live(record.timeNs, this.sites.total);
+    this.#footprint?.live(record.timeNs, this.sites.total);
   }
 
   /** Takes a record that names no place. */
   other(record: FreeRecord | TouchedRecord | FootprintRecord): void {
     this.revision++;
     if (record.kind === 'footprint') {
-      this.#footprint.resident(record.timeNs, record.resident);
+      this.#footprint?.resident(record.timeNs, record.resident);
       return;
     }
     if (record.kind === 'free') {
@@ -73,7 +69,7 @@ export class MemoryFeed {
     } else {
       this.sites.touch(record);
     }
-    this.#footprint.live(record.timeNs, this.sites.total);
+    this.#footprint?.live(record.timeNs, this.sites.total);
   }
 
   /**
@@ -91,7 +87,7 @@ export class MemoryFeed {
       // Whether something grows is also a matter of the time that has passed without it, and of whether it is over.
       this.#slices = sites.axis.count;
       for (let site = 0; site < sites.count; site++) {
-        this.#changed(site);
+        sites.change(site);
       }
     }
   }
@@ -99,26 +95,22 @@ export class MemoryFeed {
   /** Tells lines and functions what has changed. Places whose code may still become known wait for that. */
   charge(): void {
     const { stacks, cells } = this.places;
-    const later: number[] = [];
-    for (const site of this.#dirty) {
-      const stack = cells.stack[this.sites.cell[site]!]!;
-      if (!this.sites.process.isOver && !stacks.isComplete(stack)) {
-        later.push(site);
-        continue;
+    const { sites } = this;
+    for (const site of sites.takeChanged()) {
+      const stack = cells.stack[sites.cell[site]!]!;
+      if (!sites.process.isOver && !stacks.isComplete(stack)) {
+        sites.change(site);
+      } else {
+        chargeMemory(this.lines, stacks, stack, sites, site);
       }
-      this.#isDirty[site] = 0;
-      const isNew = this.#isCharged[site] !== 1;
-      this.#isCharged[site] = 1;
-      chargeMemory(this.lines, stacks, stack, isNew ? { sites: this.sites, site } : undefined);
     }
-    this.#dirty = later;
   }
 
   /** It has been settled for the last time. places: of all that have ended; cellNow: what each of its cells is there. */
   compact(places: Places, cellNow: Uint32Array): void {
     this.places = places;
     this.sites.compact(cellNow);
-    this.#footprint = new Footprint();
+    this.#footprint = undefined;
   }
 
   /** Lines and functions remember of it only whether they leak: its figures will be in those of several processes. */
@@ -126,7 +118,7 @@ export class MemoryFeed {
     const { stacks, cells } = this.places;
     if (mayLeakAtEnd(this.sites.process.livedNs)) this.charge();
     for (let site = 0; site < this.sites.count; site++) {
-      if (this.#isCharged[site] !== 1) continue;
+      if (!this.sites.isCharged(site)) continue;
       eachCharged(this.lines, stacks, cells.stack[this.sites.cell[site]!]!, (frame) => {
         frame.line.memory?.forget(this.sites);
         frame.function.memory?.forget(this.sites);
@@ -136,46 +128,39 @@ export class MemoryFeed {
 
   /** The largest resident size seen so far, bytes; 0 when nobody looked. */
   get peakResident(): number {
-    return this.#footprint.peakResident;
+    return this.#footprint?.peakResident ?? 0;
   }
 
   /** The figures of the process as a whole, until it is compact. */
   info(): ProcessMemory {
     const { sites } = this;
     sites.notePeak();
-    const sum = (column: Float64Array): number =>
-      column.subarray(0, sites.count).reduce((total, value) => total + value, 0);
     return {
-      allocatedBytes: sum(sites.allocated),
-      allocations: sum(sites.allocations),
+      allocatedBytes: sites.sum(siteRow.allocated),
+      allocations: sites.sum(siteRow.allocations),
       growthBytes: sites.total,
       peakLiveBytes: sites.peakTotal,
       peakLiveNs: sites.peakNs,
-      copiedBytes: sum(sites.copied),
-      reservedBytes: sum(sites.reserved),
-      footprint: this.#footprint.points(),
+      copiedBytes: sites.sum(siteRow.copied),
+      reservedBytes: sites.sum(siteRow.reserved),
+      footprint: this.#footprint?.points() ?? '',
     };
-  }
-
-  #changed(site: number): void {
-    if (this.#isDirty[site] !== 1) {
-      this.#isDirty[site] = 1;
-      this.#dirty.push(site);
-    }
   }
 }
 
 /**
- * Tells lines that the memory of a stack has changed. place: one that they are not charged for yet. In every file of the
- * stack the innermost frame is charged: the line of one's own that called a library, and the library's line that
- * allocated, but not the lines that led there.
+ * Tells lines that the memory of a place has changed, which has a stack. In every file of the stack the innermost frame is
+ * charged: the line of one's own that called a library, and the library's line that allocated, but not the lines that led
+ * there.
  */
 export function chargeMemory(
   lines: LineCosts,
   stacks: StackTree,
   stack: number,
-  place: { sites: MemorySites; site: number } | undefined,
+  sites: MemorySites,
+  site: number,
 ): void {
+  const place = sites.charge(site) ? { sites, site } : undefined;
   eachCharged(lines, stacks, stack, (frame) =>
     lines.touchMemory(frame.line, frame.function, place),
   );

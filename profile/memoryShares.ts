@@ -1,6 +1,6 @@
 /** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
 import { findLeak, isTold, mayBeOneCall, type Execution } from './leak';
-import type { MemorySites } from './memorySites';
+import { siteRow, siteRowLength, type MemorySites } from './memorySites';
 import type { Leak, MemoryCost } from './types';
 
 /** The memory of a line that allocated nothing, as far as is known. */
@@ -108,17 +108,19 @@ function addSites(
 ): void {
   let live = 0;
   let liveVariance = 0;
+  const { rows } = all;
   for (const site of sites) {
-    cost.allocatedBytes += all.allocated[site]!;
-    cost.allocations += all.allocations[site]!;
-    cost.peakBytes += all.peak[site]!;
-    cost.copiedBytes += all.copied[site]!;
-    cost.reservedBytes += all.reserved[site]!;
-    cost.records += all.records[site]!;
-    sum.python += all.python[site]!;
-    sum.variance += all.variance[site]!;
-    live += all.live[site]!;
-    liveVariance += all.liveVariance[site]!;
+    const row = site * siteRowLength;
+    cost.allocatedBytes += rows[row + siteRow.allocated]!;
+    cost.allocations += rows[row + siteRow.allocations]!;
+    cost.peakBytes += rows[row + siteRow.peak]!;
+    cost.copiedBytes += rows[row + siteRow.copied]!;
+    cost.reservedBytes += rows[row + siteRow.reserved]!;
+    cost.records += rows[row + siteRow.records]!;
+    sum.python += rows[row + siteRow.python]!;
+    sum.variance += rows[row + siteRow.variance]!;
+    live += rows[row + siteRow.live]!;
+    liveVariance += rows[row + siteRow.liveVariance]!;
   }
   cost.growthBytes += live;
   sum.growthVariance += liveVariance;
@@ -137,13 +139,16 @@ function growingOf(all: MemorySites, sites: readonly number[]): Growing | undefi
   let firstNs = Infinity;
   let lastNs = 0;
   let blocks = 0;
+  const { rows } = all;
   for (const site of sites) {
-    live += all.live[site]!;
-    liveVariance += all.liveVariance[site]!;
-    if (all.records[site]! > 0) {
-      firstNs = Math.min(firstNs, all.firstNs[site]!);
-      lastNs = Math.max(lastNs, all.lastNs[site]!);
-      blocks += (all.live[site]! / all.allocated[site]!) * all.allocations[site]!;
+    const row = site * siteRowLength;
+    const held = rows[row + siteRow.live]!;
+    live += held;
+    liveVariance += rows[row + siteRow.liveVariance]!;
+    if (rows[row + siteRow.records]! > 0) {
+      firstNs = Math.min(firstNs, rows[row + siteRow.firstNs]!);
+      lastNs = Math.max(lastNs, rows[row + siteRow.lastNs]!);
+      blocks += (held / rows[row + siteRow.allocated]!) * rows[row + siteRow.allocations]!;
     }
   }
   if (live <= 0 || !isTold({ firstNs, blocks, bytes: live, ...all.process })) return undefined;

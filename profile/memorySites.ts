@@ -3,8 +3,10 @@
  * samples, so sums are estimates: an allocation that was seen with probability p stands for 1/p of them, which is right
  * on average for whatever is added up, and off by what `variance` says.
  */
-import { withoutRoom, withRoom } from './flameColumns';
-import { chance, spread, type Block } from './memoryBlock';
+import { Blocks, type Block } from './blocks';
+import { Changes } from './changes';
+import { withRoom } from './flameColumns';
+import { chance, spread } from './memoryBlock';
 import type {
   AllocationRecord,
   BlockRecord,
@@ -13,41 +15,58 @@ import type {
   MemorySumRecord,
   TouchedRecord,
 } from './records';
-import { SparseRows } from './sparseRows';
 import { TimeAxis } from './timeAxis';
 
 /** Slices of time that live bytes are known for, by place. */
 export const mostSlices = 64;
 const firstSliceNs = 5e6;
 
-/** Figures by site id, as columns longer than count. Bytes and counts are estimates. */
+/** The figures of a place are a row of numbers, in this order. Bytes and counts are estimates. */
+export const siteRow = {
+  allocated: 0,
+  allocations: 1,
+  /** The part of allocated that Python's own allocators gave. */
+  python: 2,
+  copied: 3,
+  /** Mapped, not unmapped, and not touched. */
+  reserved: 4,
+  live: 5,
+  /** Live when the live bytes of the process were at their highest. */
+  peak: 6,
+  /** Expected squares of the errors of allocated and of live, bytes². */
+  variance: 7,
+  liveVariance: 8,
+  /** Allocations recorded. */
+  records: 9,
+  /** When the first allocation was recorded, and the last. */
+  firstNs: 10,
+  lastNs: 11,
+} as const;
+export const siteRowLength = 12;
+/** Figures before this one add up over processes. */
+const firstMoment = siteRow.firstNs;
+
+/** What is to be known of a site beside its figures. */
+const isChanged = 1;
+const isCharged = 2;
+/** Its live bytes may differ from its peak. */
+const isOffPeak = 4;
+
+/** No block is looked for in a process that has ended. */
+const noBlocks = new Blocks();
+const noSites = new Int32Array(0);
+
 export class MemorySites {
   count = 0;
   /** The place: a cell of the process. */
   cell = new Int32Array(0);
-  allocated = new Float64Array(0);
-  allocations = new Float64Array(0);
-  /** The part of allocated that Python's own allocators gave. */
-  python = new Float64Array(0);
-  copied = new Float64Array(0);
-  /** Mapped, not unmapped, and not touched. */
-  reserved = new Float64Array(0);
-  live = new Float64Array(0);
-  /** Live when the live bytes of the process were at their highest. */
-  peak = new Float64Array(0);
-  /** Expected squares of the errors of allocated and of live, bytes². */
-  variance = new Float64Array(0);
-  liveVariance = new Float64Array(0);
-  /** When the first allocation was recorded, and the last. */
-  firstNs = new Float64Array(0);
-  lastNs = new Float64Array(0);
-  /** Allocations recorded. */
-  records = new Float64Array(0);
-  /** See change. */
-  #change = new Float64Array(0);
-  /** The same of a process that has ended, as it is mostly nothing: what is not 0, site by site. */
-  #sparse: SparseRows | undefined;
-  readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#joinSlices());
+  /** siteRowLength figures of each site. */
+  rows = new Float64Array(0);
+  #flags = new Uint8Array(0);
+  #room = 0;
+  /** By how much the live bytes of each site changed in each slice of time. */
+  readonly #changes = new Changes();
+  readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#changes.join());
 
   /** How long the process has lived, ns, and what of that its threads are known to have done, added up; whether it has ended. */
   process = { livedNs: 0, knownNs: 0, isOver: false };
@@ -56,62 +75,76 @@ export class MemorySites {
   peakTotal = 0;
   peakNs = 0;
   #totalNs = 0;
-  #blocks = new Map<number, Block>();
+  #blocks = new Blocks();
   #lastBlock = 0;
-  #ofCell = new Map<number, number>();
-  /** Sites whose live bytes differ from their peak column. */
+  /** By cell, one higher; 0 for none. */
+  #ofCell = noSites;
+  #changed: number[] = [];
   #offPeak: number[] = [];
-  #isOffPeak = new Uint8Array(0);
 
-  /** changed is told of each site whose figures change; isMerged: of several processes that have ended. */
-  constructor(
-    private readonly changed: (site: number) => void,
-    readonly isMerged = false,
-  ) {}
+  /** isMerged: of several processes that have ended. */
+  constructor(readonly isMerged = false) {}
+
+  /** A figure of a site. */
+  figure(site: number, figure: number): number {
+    return this.rows[site * siteRowLength + figure]!;
+  }
+
+  /** A figure of all sites together. */
+  sum(figure: number): number {
+    let sum = 0;
+    for (let site = 0; site < this.count; site++) sum += this.figure(site, figure);
+    return sum;
+  }
 
   /** An allocation at a cell; blocks are numbered as they come. */
   allocate(cell: number, record: AllocationRecord): void {
-    const { timeNs, source, size, period } = record;
+    const { timeNs, source, size, period, reserved } = record;
     const site = this.#site(cell);
+    const { rows } = this;
+    const row = site * siteRowLength;
     const seen = chance(size, period);
-    const block: Block = { site, bytes: 0, variance: 0 };
-    this.#blocks.set(++this.#lastBlock, block);
-    this.allocations[site]! += 1 / seen;
-    const grown = record.reserved ? 0 : record.grown;
-    if (record.reserved) {
+    const number = ++this.#lastBlock;
+    const block = this.#blocks.add(number, site);
+    rows[row + siteRow.allocations]! += 1 / seen;
+    const grown = reserved ? 0 : record.grown;
+    if (reserved) {
       const before = Math.max(0, size - record.grown);
-      block.reserved = { size, seen, before, most: before };
-      this.reserved[site]! += size / seen;
+      this.#blocks.reserved.set(number, { size, seen, before, most: before });
+      rows[row + siteRow.reserved]! += size / seen;
     }
-    this.allocated[site]! += grown / seen;
-    this.variance[site]! += spread(grown, seen);
-    if (this.records[site]!++ === 0) {
-      this.firstNs[site] = timeNs;
+    rows[row + siteRow.allocated]! += grown / seen;
+    rows[row + siteRow.variance]! += spread(grown, seen);
+    if (rows[row + siteRow.records]!++ === 0) {
+      rows[row + siteRow.firstNs] = timeNs;
     }
-    this.lastNs[site] = timeNs;
+    rows[row + siteRow.lastNs] = timeNs;
     if (source === 'python') {
-      this.python[site]! += grown / seen;
+      rows[row + siteRow.python]! += grown / seen;
     }
-    const held = record.reserved ? 0 : size;
+    const held = reserved ? 0 : size;
     this.#move(block, held / seen, spread(held, seen), timeNs);
   }
 
   /** So much of a mapping that was reserved is touched. Its bytes are allocated when they are touched for the first time. */
   touch({ allocation, bytes, timeNs }: TouchedRecord): void {
-    const block = this.#blocks.get(allocation);
-    if (!block?.reserved) {
+    const block = this.#blocks.find(allocation);
+    const reserved = this.#blocks.reserved.get(allocation);
+    if (block < 0 || !reserved) {
       return;
     }
-    const { site, reserved } = block;
+    const { rows } = this;
+    const row = this.#blocks.site[block]! * siteRowLength;
+    const held = this.#blocks.bytes[block]!;
     const { size, seen, before, most } = reserved;
     const touched = Math.min(bytes, size);
-    this.reserved[site]! += block.bytes - touched / seen;
+    rows[row + siteRow.reserved]! += held - touched / seen;
     if (touched > most) {
-      this.allocated[site]! += (touched - most) / seen;
-      this.variance[site]! += spread(touched - before, seen) - spread(most - before, seen);
+      rows[row + siteRow.allocated]! += (touched - most) / seen;
+      rows[row + siteRow.variance]! += spread(touched - before, seen) - spread(most - before, seen);
       reserved.most = touched;
     }
-    if (touched / seen < block.bytes) {
+    if (touched / seen < held) {
       this.notePeak();
     }
     this.#move(block, touched / seen, spread(touched, seen), timeNs);
@@ -119,54 +152,56 @@ export class MemorySites {
 
   /** The end of a block, by the number it got. One that is not known, or gone already, is damage and left out. */
   free(number: number, timeNs: number): void {
-    const block = this.#blocks.get(number);
-    if (block) {
-      this.#blocks.delete(number);
-      this.notePeak();
-      if (block.reserved) {
-        this.reserved[block.site]! += block.bytes - block.reserved.size / block.reserved.seen;
-      }
-      this.#move(block, 0, 0, timeNs);
+    const block = this.#blocks.find(number);
+    if (block < 0) {
+      return;
     }
-  }
-
-  /** By how much a site's live bytes changed in each slice of time: mostSlices numbers. */
-  change(site: number): Float64Array {
-    return (
-      this.#sparse?.row(site) ?? this.#change.subarray(site * mostSlices, (site + 1) * mostSlices)
-    );
+    this.notePeak();
+    const reserved = this.#blocks.reserved.get(number);
+    if (reserved) {
+      const row = this.#blocks.site[block]! * siteRowLength;
+      this.rows[row + siteRow.reserved]! +=
+        this.#blocks.bytes[block]! - reserved.size / reserved.seen;
+    }
+    this.#move(block, 0, 0, timeNs);
+    this.#blocks.remove(number);
   }
 
   /** Bytes copied at a cell. */
   copy(cell: number, { size, period }: CopyRecord): void {
     const site = this.#site(cell);
-    this.copied[site]! += size / chance(size, period);
-    this.changed(site);
+    this.rows[site * siteRowLength + siteRow.copied]! += size / chance(size, period);
+    this.change(site);
   }
 
   /** What many records did at a cell, which are gone. */
   addSum(cell: number, { timeNs, records, firstNs, lastNs, change }: MemorySumRecord): void {
     const site = this.#site(cell);
     if (change.live < 0) this.notePeak();
+    const { rows } = this;
+    const row = site * siteRowLength;
     if (records > 0) {
-      if (this.records[site] === 0) this.firstNs[site] = firstNs;
-      this.records[site]! += records;
-      this.lastNs[site] = lastNs;
+      if (rows[row + siteRow.records] === 0) rows[row + siteRow.firstNs] = firstNs;
+      rows[row + siteRow.records]! += records;
+      rows[row + siteRow.lastNs] = lastNs;
     }
-    this.allocated[site]! += change.allocated;
-    this.allocations[site]! += change.allocations;
-    this.python[site]! += Math.min(change.python, change.allocated);
-    this.copied[site]! += change.copied;
-    this.reserved[site]! = Math.max(0, this.reserved[site]! + change.reserved);
-    this.variance[site]! += change.variance;
+    rows[row + siteRow.allocated]! += change.allocated;
+    rows[row + siteRow.allocations]! += change.allocations;
+    rows[row + siteRow.python]! += Math.min(change.python, change.allocated);
+    rows[row + siteRow.copied]! += change.copied;
+    const reserved = rows[row + siteRow.reserved]! + change.reserved;
+    rows[row + siteRow.reserved] = Math.max(0, reserved);
+    rows[row + siteRow.variance]! += change.variance;
     this.#hold(site, change.live, change.liveVariance, timeNs);
   }
 
   /** Takes note of a block that sums count already. */
   knowBlock(cell: number, { allocation, bytes, variance, reserved }: BlockRecord): void {
-    const block: Block = { site: this.#site(cell), bytes, variance };
-    if (reserved) block.reserved = { ...reserved };
-    this.#blocks.set(allocation, block);
+    this.#blocks.remove(allocation);
+    const block = this.#blocks.add(allocation, this.#site(cell));
+    this.#blocks.bytes[block] = bytes;
+    this.#blocks.variance[block] = variance;
+    if (reserved) this.#blocks.reserved.set(allocation, { ...reserved });
   }
 
   /** The next block has the number after this one. */
@@ -181,20 +216,20 @@ export class MemorySites {
 
   /** Tells of all blocks that are there, by their numbers. */
   eachBlock(tell: (number: number, block: Readonly<Block>) => void): void {
-    this.#blocks.forEach((block, number) => tell(number, block));
+    this.#blocks.each(tell);
   }
 
   /** The figures of a site now. */
   figures(site: number): MemoryFigures {
     return {
-      allocated: this.allocated[site]!,
-      allocations: this.allocations[site]!,
-      python: this.python[site]!,
-      copied: this.copied[site]!,
-      reserved: this.reserved[site]!,
-      live: this.live[site]!,
-      variance: this.variance[site]!,
-      liveVariance: this.liveVariance[site]!,
+      allocated: this.figure(site, siteRow.allocated),
+      allocations: this.figure(site, siteRow.allocations),
+      python: this.figure(site, siteRow.python),
+      copied: this.figure(site, siteRow.copied),
+      reserved: this.figure(site, siteRow.reserved),
+      live: this.figure(site, siteRow.live),
+      variance: this.figure(site, siteRow.variance),
+      liveVariance: this.figure(site, siteRow.liveVariance),
     };
   }
 
@@ -208,10 +243,12 @@ export class MemorySites {
     }
     this.peakTotal = this.total;
     this.peakNs = this.#totalNs;
+    const { rows } = this;
     for (const site of this.#offPeak) {
-      this.peak[site] = this.live[site]!;
-      this.#isOffPeak[site] = 0;
-      this.changed(site);
+      const row = site * siteRowLength;
+      rows[row + siteRow.peak] = rows[row + siteRow.live]!;
+      this.#flags[site]! &= ~isOffPeak;
+      this.change(site);
     }
     this.#offPeak = [];
   }
@@ -220,10 +257,7 @@ export class MemorySites {
   liveOver(sites: readonly number[]): Float64Array {
     const live = new Float64Array(this.axis.count);
     for (const site of sites) {
-      const change = this.change(site);
-      for (let slice = 0; slice < live.length; slice++) {
-        live[slice]! += change[slice]!;
-      }
+      this.eachChange(site, (slice, bytes) => (live[slice]! += bytes));
     }
     for (let slice = 1; slice < live.length; slice++) {
       live[slice]! += live[slice - 1]!;
@@ -231,28 +265,46 @@ export class MemorySites {
     return live;
   }
 
-  /** No record will come any more. */
+  /** Tells of the slices in which the live bytes of a site changed. */
+  eachChange(site: number, tell: (slice: number, bytes: number) => void): void {
+    this.#changes.each(site, tell);
+  }
+
+  /** The figures of a site have changed, or what they mean. */
+  change(site: number): void {
+    if ((this.#flags[site]! & isChanged) === 0) {
+      this.#flags[site]! |= isChanged;
+      this.#changed.push(site);
+    }
+  }
+
+  /** Sites that have changed since this was last asked, each once. */
+  takeChanged(): number[] {
+    const changed = this.#changed;
+    this.#changed = [];
+    for (const site of changed) this.#flags[site]! &= ~isChanged;
+    return changed;
+  }
+
+  /** Lines and functions are charged for a site. Returns false where they were already. */
+  charge(site: number): boolean {
+    const isNew = !this.isCharged(site);
+    this.#flags[site]! |= isCharged;
+    return isNew;
+  }
+
+  isCharged(site: number): boolean {
+    return (this.#flags[site]! & isCharged) !== 0;
+  }
+
+  /** No record will come any more. cellNow: what each cell is called from now on. */
   compact(cellNow: Uint32Array): void {
-    const { count } = this;
-    this.#blocks = new Map();
-    this.#ofCell = new Map();
+    this.#blocks = noBlocks;
+    this.#ofCell = noSites;
     this.#offPeak = [];
-    this.#isOffPeak = new Uint8Array(0);
-    this.cell = this.cell.slice(0, count).map((cell) => cellNow[cell]!);
-    this.allocated = withoutRoom(this.allocated, count);
-    this.allocations = withoutRoom(this.allocations, count);
-    this.python = withoutRoom(this.python, count);
-    this.copied = withoutRoom(this.copied, count);
-    this.reserved = withoutRoom(this.reserved, count);
-    this.live = withoutRoom(this.live, count);
-    this.peak = withoutRoom(this.peak, count);
-    this.variance = withoutRoom(this.variance, count);
-    this.liveVariance = withoutRoom(this.liveVariance, count);
-    this.firstNs = withoutRoom(this.firstNs, count);
-    this.lastNs = withoutRoom(this.lastNs, count);
-    this.records = withoutRoom(this.records, count);
-    this.#sparse = new SparseRows(this.#change, count, mostSlices);
-    this.#change = new Float64Array(0);
+    for (let site = 0; site < this.count; site++) {
+      this.cell[site] = cellNow[this.cell[site]!]!;
+    }
   }
 
   /**
@@ -263,92 +315,59 @@ export class MemorySites {
     this.axis.sliceOf(shiftNs + from.process.livedNs);
     for (let other = 0; other < from.count; other++) {
       const site = this.#site(from.cell[other]!);
-      this.allocated[site]! += from.allocated[other]!;
-      this.allocations[site]! += from.allocations[other]!;
-      this.python[site]! += from.python[other]!;
-      this.copied[site]! += from.copied[other]!;
-      this.reserved[site]! += from.reserved[other]!;
-      this.live[site]! += from.live[other]!;
-      this.peak[site]! += from.peak[other]!;
-      this.variance[site]! += from.variance[other]!;
-      this.liveVariance[site]! += from.liveVariance[other]!;
-      this.records[site]! += from.records[other]!;
-      this.total += from.live[other]!;
+      const row = site * siteRowLength;
+      const otherRow = other * siteRowLength;
+      for (let figure = 0; figure < firstMoment; figure++) {
+        this.rows[row + figure]! += from.rows[otherRow + figure]!;
+      }
+      this.total += from.rows[otherRow + siteRow.live]!;
       from.eachChange(other, (slice, bytes) => {
         const at = this.axis.sliceOf(shiftNs + (slice + 0.5) * from.axis.widthNs);
-        this.#change[site * mostSlices + at]! += bytes;
+        this.#changes.add(site, at, bytes);
       });
-      this.changed(site);
+      this.change(site);
     }
-  }
-
-  /** Tells of the slices in which the live bytes of a site changed. */
-  eachChange(site: number, tell: (slice: number, bytes: number) => void): void {
-    if (this.#sparse) {
-      this.#sparse.each(site, tell);
-      return;
-    }
-    this.change(site).forEach((bytes, slice) => bytes !== 0 && tell(slice, bytes));
   }
 
   /** From now on a block stands for so many bytes. */
-  #move(block: Block, bytes: number, variance: number, timeNs: number): void {
-    this.#hold(block.site, bytes - block.bytes, variance - block.variance, timeNs);
-    block.bytes = bytes;
-    block.variance = variance;
+  #move(block: number, bytes: number, variance: number, timeNs: number): void {
+    const blocks = this.#blocks;
+    const more = bytes - blocks.bytes[block]!;
+    this.#hold(blocks.site[block]!, more, variance - blocks.variance[block]!, timeNs);
+    blocks.bytes[block] = bytes;
+    blocks.variance[block] = variance;
   }
 
   /** A site holds so many bytes more, or less. */
   #hold(site: number, bytes: number, variance: number, timeNs: number): void {
+    const row = site * siteRowLength;
     // What is taken away was there, but for the last digits.
-    const more = Math.max(bytes, -this.live[site]!);
-    const slice = this.axis.sliceOf(timeNs);
-    this.#change[site * mostSlices + slice]! += more;
-    this.live[site]! += more;
-    this.liveVariance[site]! += variance;
+    const more = Math.max(bytes, -this.rows[row + siteRow.live]!);
+    this.#changes.add(site, this.axis.sliceOf(timeNs), more);
+    this.rows[row + siteRow.live]! += more;
+    this.rows[row + siteRow.liveVariance]! += variance;
     this.total += more;
     if (more !== 0) this.#totalNs = timeNs;
-    if (this.#isOffPeak[site] === 0) {
-      this.#isOffPeak[site] = 1;
+    if ((this.#flags[site]! & isOffPeak) === 0) {
+      this.#flags[site]! |= isOffPeak;
       this.#offPeak.push(site);
     }
-    this.changed(site);
+    this.change(site);
   }
 
   #site(cell: number): number {
-    let site = this.#ofCell.get(cell);
-    if (site === undefined) {
-      site = this.count++;
-      this.#ofCell.set(cell, site);
-      const { count } = this;
-      this.cell = withRoom(this.cell, count);
-      this.allocated = withRoom(this.allocated, count);
-      this.allocations = withRoom(this.allocations, count);
-      this.python = withRoom(this.python, count);
-      this.copied = withRoom(this.copied, count);
-      this.reserved = withRoom(this.reserved, count);
-      this.live = withRoom(this.live, count);
-      this.peak = withRoom(this.peak, count);
-      this.variance = withRoom(this.variance, count);
-      this.liveVariance = withRoom(this.liveVariance, count);
-      this.firstNs = withRoom(this.firstNs, count);
-      this.lastNs = withRoom(this.lastNs, count);
-      this.records = withRoom(this.records, count);
-      this.#change = withRoom(this.#change, count * mostSlices);
-      this.#isOffPeak = withRoom(this.#isOffPeak, count);
-      this.cell[site] = cell;
+    if (cell >= this.#ofCell.length) this.#ofCell = withRoom(this.#ofCell, cell + 1);
+    const known = this.#ofCell[cell]!;
+    if (known !== 0) return known - 1;
+    const site = this.count++;
+    this.#ofCell[cell] = site + 1;
+    if (site >= this.#room) {
+      this.cell = withRoom(this.cell, this.count);
+      this.#room = this.cell.length;
+      this.rows = withRoom(this.rows, this.#room * siteRowLength);
+      this.#flags = withRoom(this.#flags, this.#room);
     }
+    this.cell[site] = cell;
     return site;
-  }
-
-  #joinSlices(): void {
-    const half = mostSlices / 2;
-    for (let site = 0; site < this.count; site++) {
-      const row = this.#change.subarray(site * mostSlices, (site + 1) * mostSlices);
-      for (let slice = 0; slice < half; slice++) {
-        row[slice] = row[2 * slice]! + row[2 * slice + 1]!;
-      }
-      row.fill(0, half);
-    }
   }
 }

@@ -1,10 +1,12 @@
 /** Native frames, folded so that addresses inside one function are one node, whatever process of the run they are of. */
 import { classify, type Work } from './classify';
+import { withRoom } from './flameColumns';
 import { plainSymbol } from './interpreterNames';
 import { generatedCode, libraryKeys } from './libraries';
 import { isForeign, kernelEntry, shownFrames, type LabelledFrame, type Place } from './nativeShown';
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
+import { NumberTable } from './numberTable';
 import type { ModuleKind, ModuleRecord, NativeRecord } from './records';
 
 /** Names the function at an ELF virtual address of a module; exact: the address is inside it, otherwise its start. */
@@ -129,8 +131,8 @@ export class NativeNode implements LabelledFrame {
 interface Module {
   readonly id: number;
   readonly record: ModuleRecord | undefined;
-  /** What is at its offsets: at those of functions, and at exact ones. */
-  readonly byOffset: readonly [Map<number, ModuleSymbol>, Map<number, ModuleSymbol>];
+  /** The numbers of the symbols at its offsets; the second of a pair is 1 where the offset is an instruction. */
+  readonly symbols: NumberTable;
 }
 
 /** What a native frame says by itself. */
@@ -144,17 +146,18 @@ interface ModuleSymbol {
 
 /** Bytes: a hash. */
 const usualBuildId = 64;
-/** More than there is memory for. */
-const mostSymbols = 2 ** 26;
 
 /** The native nodes of a run. Its processes share them: most of them run the same code. */
 export class NativeTree {
   readonly #modules = new Map<string, Module>();
   /** Code that is in no module. */
-  readonly #nowhere: Module = { id: 0, record: undefined, byOffset: [new Map(), new Map()] };
-  readonly #symbols = new Map<string, ModuleSymbol>();
-  /** By parent and symbol. */
-  readonly #nodes = new Map<number, NativeNode>();
+  readonly #nowhere: Module = { id: 0, record: undefined, symbols: new NumberTable() };
+  /** By number, which is 1 higher than the index. */
+  readonly #symbols: ModuleSymbol[] = [];
+  readonly #symbolByKey = new Map<string, ModuleSymbol>();
+  readonly #nodes: (NativeNode | undefined)[] = [undefined];
+  /** Ids of nodes, by those of their parents and the numbers of their symbols. */
+  readonly #above = new NumberTable();
 
   constructor(private readonly symbolize: Symbolize) {}
 
@@ -162,57 +165,66 @@ export class NativeTree {
     const key = moduleKey(record);
     let module = this.#modules.get(key);
     if (!module) {
-      module = { id: this.#modules.size + 1, record, byOffset: [new Map(), new Map()] };
+      module = { id: this.#modules.size + 1, record, symbols: new NumberTable() };
       this.#modules.set(key, module);
     }
     return module;
   }
 
-  /** The node of a frame above another one; the one below where it says nothing of its own. */
-  node(
-    parent: NativeNode | undefined,
-    module: Module = this.#nowhere,
-    record: NativeRecord,
-  ): NativeNode {
-    const symbol = this.#symbol(module, record);
-    const { id, name, place } = symbol;
-    if (parent && (name === linkage || parent.depth >= deepest)) return parent;
-    const key = (parent?.id ?? 0) * mostSymbols + id;
-    let node = this.#nodes.get(key);
-    if (!node) {
-      node = new NativeNode(
-        this.#nodes.size + 1,
-        parent,
-        module.record?.moduleKind ?? 'anonymous',
-        name === '' ? undefined : name,
-        name || labelOf(module.record, place),
-        module.record?.path ?? '',
-      );
-      this.#nodes.set(key, node);
-    }
-    return node;
+  /** The node with an id; undefined for 0. */
+  get(id: number): NativeNode | undefined {
+    return this.#nodes[id];
   }
 
-  #symbol(module: Module, { offset, exact }: NativeRecord): ModuleSymbol {
-    const known = module.byOffset[exact ? 1 : 0];
-    let symbol = known.get(offset);
-    if (!symbol) {
-      const found = module.record && this.symbolize(module.record, offset, exact);
-      const name = found === undefined ? '' : plainSymbol(found);
-      const place = name === '' && !exact ? offset : -1;
-      const key = `${module.id} ${place} ${name}`;
-      symbol = this.#symbols.get(key) ?? { id: this.#symbols.size + 1, name, place };
-      this.#symbols.set(key, symbol);
-      known.set(offset, symbol);
+  /** The id of a frame's node above another one; that of the one below where it says nothing of its own. */
+  idOf(parent: number, module: Module = this.#nowhere, { offset, exact }: NativeRecord): number {
+    const symbol = module.symbols.get(offset, exact ? 1 : 0) || this.#symbol(module, offset, exact);
+    return this.#above.get(parent, symbol) || this.#add(parent, module, symbol);
+  }
+
+  #add(below: number, { record }: Module, symbol: number): number {
+    const { name, place } = this.#symbols[symbol - 1]!;
+    const parent = this.#nodes[below];
+    let id = below;
+    if (!parent || (name !== linkage && parent.depth < deepest)) {
+      id = this.#nodes.length;
+      const node = new NativeNode(
+        id,
+        parent,
+        record?.moduleKind ?? 'anonymous',
+        name === '' ? undefined : name,
+        name || labelOf(record, place),
+        record?.path ?? '',
+      );
+      this.#nodes.push(node);
     }
-    return symbol;
+    this.#above.set(below, symbol, id);
+    return id;
+  }
+
+  /** The number of what is at an offset of a module. */
+  #symbol(module: Module, offset: number, exact: boolean): number {
+    const found = module.record && this.symbolize(module.record, offset, exact);
+    const name = found === undefined ? '' : plainSymbol(found);
+    const place = name === '' && !exact ? offset : -1;
+    const key = `${module.id} ${place} ${name}`;
+    let symbol = this.#symbolByKey.get(key);
+    if (!symbol) {
+      symbol = { id: this.#symbols.length + 1, name, place };
+      this.#symbols.push(symbol);
+      this.#symbolByKey.set(key, symbol);
+    }
+    module.symbols.set(offset, exact ? 1 : 0, symbol.id);
+    return symbol.id;
   }
 }
 
 /** The native nodes of one recording, by their implied ids. */
 export class NativeChains {
-  #modules: Module[] = [];
-  #byRecord: (NativeNode | undefined)[] = [undefined];
+  readonly #modules: Module[] = [];
+  /** The tree's ids. */
+  #ids = new Int32Array(1);
+  #count = 1;
 
   constructor(private readonly tree: NativeTree) {}
 
@@ -221,13 +233,16 @@ export class NativeChains {
   }
 
   addNative(record: NativeRecord): void {
-    const parent = this.#byRecord[record.parent];
-    this.#byRecord.push(this.tree.node(parent, this.#modules[record.module - 1], record));
+    const parent = this.#ids[record.parent] ?? 0;
+    const module = record.module > 0 ? this.#modules[record.module - 1] : undefined;
+    const id = this.tree.idOf(parent, module, record);
+    if (this.#count === this.#ids.length) this.#ids = withRoom(this.#ids, this.#count + 1);
+    this.#ids[this.#count++] = id;
   }
 
   /** The leaf of a chain by its implied id; undefined for 0 and for ids that the recording does not contain. */
   get(id: number): NativeNode | undefined {
-    return this.#byRecord[id];
+    return this.tree.get(this.#ids[id] ?? 0);
   }
 }
 

@@ -8,17 +8,16 @@ import { callOpcodes } from './callOpcodes';
 export const callKinds = ['none', 'builtin', 'python', 'generic', 'unknown'] as const;
 export type CallKind = (typeof callKinds)[number];
 
-const kindsByMinor = new Map(
-  Object.entries(callOpcodes).map(([minor, table]) => [
-    Number(minor),
-    new Map(Object.entries(table).map(([name, opcode]) => [opcode, callKindOfName(name)])),
-  ]),
-);
+/** By minor version, then by opcode, a byte. */
+const kindsByMinor: CallKind[][] = [];
+for (const [minor, table] of Object.entries(callOpcodes)) {
+  const kinds = (kindsByMinor[Number(minor)] = new Array<CallKind>(256).fill('none'));
+  for (const [name, opcode] of Object.entries(table)) kinds[opcode] = callKindOfName(name);
+}
 
 /** The kind of call an opcode makes, by its number as in memory and sys.hexversion (0 = unknown). */
 export function callKind(hexversion: number, opcode: number): CallKind {
-  const table = kindsByMinor.get((hexversion >>> 16) & 0xff);
-  return table === undefined || opcode < 0 ? 'unknown' : (table.get(opcode) ?? 'none');
+  return kindsByMinor[(hexversion >>> 16) & 0xff]?.[opcode] ?? 'unknown';
 }
 
 /** 3.11 spells its specialised calls PRECALL_…, and some names say what they know of keywords first. */

@@ -132,27 +132,27 @@ export class ProcessFeed {
   }
 
   get cells(): Cells {
-    return this.#now.cells;
+    return this.now.cells;
   }
 
   get stacks(): PythonStacks {
-    return this.#now.stacks;
+    return this.now.stacks;
   }
 
   /** Leaf of the native frames between a node of a stack and the one below. */
   between(stack: number): NativeNode | undefined {
-    return this.#now.natives.get(this.stacks.betweenOf(stack));
+    return this.now.natives.get(this.stacks.betweenOf(stack));
   }
 
   /** Only while it is read. */
-  get #now(): Reading {
+  private get now(): Reading {
     if (!this.#reading) throw new Error('This process has ended and was folded away.');
     return this.#reading;
   }
 
   /** What it runs, in a word. */
   get program(): string {
-    return programOf(this.#lastInfo?.command ?? this.#now.process?.argv ?? []);
+    return programOf(this.#lastInfo?.command ?? this.now.process?.argv ?? []);
   }
 
   /**
@@ -167,7 +167,7 @@ export class ProcessFeed {
 
   /** The process became another program when it had hardly begun. */
   get isPassing(): boolean {
-    const isBrief = this.samples === 0 || this.#wallNs < briefNs;
+    const isBrief = this.samples === 0 || this.wallNs < briefNs;
     return this.state === 'ended' && !this.#saidEnd && isBrief;
   }
 
@@ -185,16 +185,16 @@ export class ProcessFeed {
 
   /** Everything sampled so far, as long as it is read. */
   get total(): Cost {
-    return costOfRow(this.#now.total, 0);
+    return costOfRow(this.now.total, 0);
   }
 
-  get #wallNs(): number {
+  private get wallNs(): number {
     return this.#reading ? wallOf(this.total) : this.#lastWallNs;
   }
 
   /** Takes the header as it is now; it changes while the recording grows. */
   header(header: RecordingHeader): void {
-    this.#now.header = header;
+    this.now.header = header;
     this.#wasClosed = header.state === 'closed';
   }
 
@@ -211,21 +211,21 @@ export class ProcessFeed {
         this.stacks.addStack(record);
         return;
       case 'native':
-        this.#now.natives.addNative(record);
+        this.now.natives.addNative(record);
         return;
       case 'module':
-        this.#now.natives.addModule(record);
+        this.now.natives.addModule(record);
         return;
       case 'code':
-        if (this.#now.process) {
-          this.stacks.addCode(record, this.#now.process);
+        if (this.now.process) {
+          this.stacks.addCode(record, this.now.process);
         } else {
-          this.#now.waitingCodes.push(record);
+          this.now.waitingCodes.push(record);
         }
         return;
       case 'process':
-        this.#now.process = record;
-        for (const code of this.#now.waitingCodes.splice(0)) {
+        this.now.process = record;
+        for (const code of this.now.waitingCodes.splice(0)) {
           this.stacks.addCode(code, record);
         }
         return;
@@ -247,12 +247,12 @@ export class ProcessFeed {
         return;
       }
       case 'stats':
-        this.#now.stats = record;
+        this.now.stats = record;
         this.isQueueKnown = record.queueNs !== null;
         this.#reached(record.timeNs);
         return;
       case 'end':
-        this.#now.end = record;
+        this.now.end = record;
         this.#saidEnd = true;
         this.#reached(record.timeNs);
         return;
@@ -310,7 +310,7 @@ export class ProcessFeed {
   }
 
   #infoNow(): ProcessInfo {
-    const { header, process, stats, end, gpu, offLine, foreign, unknownCode } = this.#now;
+    const { header, process, stats, end, gpu, offLine, foreign, unknownCode } = this.now;
     return {
       pid: header.pid,
       ppid: header.ppid,
@@ -345,7 +345,7 @@ export class ProcessFeed {
    * ended: then only their known frames are charged.
    */
   settle(nowNs = this.elapsedNs): void {
-    const { helpers, helpersOf, cells, stacks, gpu } = this.#now;
+    const { helpers, helpersOf, cells, stacks, gpu } = this.now;
     helpers.settle(nowNs, this.isOver);
     const later: number[] = [];
     for (const cell of cells.dirty) {
@@ -355,7 +355,7 @@ export class ProcessFeed {
         later.push(cell);
         continue;
       }
-      this.#now.unknownCode += chargeCell(this.lines, stacks, cells, cell, of) ? 0 : 1;
+      this.now.unknownCode += chargeCell(this.lines, stacks, cells, cell, of) ? 0 : 1;
       cells.settled(cell);
     }
     cells.dirty = later;
@@ -366,12 +366,12 @@ export class ProcessFeed {
 
   /** It is over and has been settled: what it did goes to the others that are, and only its figures are kept. */
   fold(into: EndedProcesses): void {
-    const { stacks, natives, cells, total, helpersOf } = this.#now;
+    const { stacks, natives, cells, total, helpersOf } = this.now;
     if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
     const { cellNow, isKnown } = into.adopt(stacks, natives, cells, total);
-    this.#now.unknownCode += isKnown ? 0 : 1;
+    this.now.unknownCode += isKnown ? 0 : 1;
     this.threads.forEach((thread) => thread.compact(cellNow));
-    this.#lastWallNs = this.#wallNs;
+    this.#lastWallNs = this.wallNs;
     this.#lastNs = this.elapsedNs;
     const info = this.#infoNow();
     this.#lastInfo = info;
@@ -383,11 +383,11 @@ export class ProcessFeed {
   #chargeHelper(sample: Helped, cell: number | undefined, row: Float64Array): void {
     this.observer?.helped(sample, cell, row);
     if (cell === undefined) {
-      this.#now.offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
+      this.now.offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
       return;
     }
     this.cells.add(cell, row);
-    const { helpersOf, total } = this.#now;
+    const { helpersOf, total } = this.now;
     const known = helpersOf.get(cell) ?? new Set();
     helpersOf.set(cell, known.add(sample.thread.id));
     const part = row[costRow.helper]! / sample.cpuNs;
@@ -416,17 +416,17 @@ export class ProcessFeed {
     const work = rest ? thread.lastWork : this.cells.work[cell]!;
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
-    addRow(this.#now.total, 0, cost, 0);
+    addRow(this.now.total, 0, cost, 0);
     if (this.cells.stack[cell] === 0) {
       const leaf = this.cells.leaf[cell];
       if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
-        if (sample.settled) this.#now.helpers.saw(thread, cell);
+        if (sample.settled) this.now.helpers.saw(thread, cell);
         else {
           this.observer?.asked(sample);
-          this.#now.helpers.sample(thread, cell, sample, cost);
+          this.now.helpers.sample(thread, cell, sample, cost);
         }
       } else if (!sample.settled) {
-        this.#now.offLine.add(sample.cpuNs, leaf);
+        this.now.offLine.add(sample.cpuNs, leaf);
       }
       if (!thread.isNamed && leaf?.foreign) {
         // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
@@ -448,7 +448,7 @@ export class ProcessFeed {
     const cell = this.#cellOf(record, 'queue');
     const cost = queueCost(record.wallNs);
     this.cells.add(cell, cost);
-    addRow(this.#now.total, 0, cost, 0);
+    addRow(this.now.total, 0, cost, 0);
     const thread = this.#thread(record.thread);
     thread.runsPython ||= this.cells.stack[cell] !== 0;
     thread.addQueue(cell, record.timeNs, record.wallNs);
@@ -478,7 +478,7 @@ export class ProcessFeed {
   #gpu(): GpuFeed {
     const { lines, stacks, cells, threads } = this;
     const divided = (cell: number, ns: number): void => this.observer?.busy(cell, ns);
-    return (this.#now.gpu ??= new GpuFeed(lines, stacks, cells, threads, divided));
+    return (this.now.gpu ??= new GpuFeed(lines, stacks, cells, threads, divided));
   }
 
   /** Goes on from records that are gone. */
@@ -500,18 +500,18 @@ export class ProcessFeed {
   /** The cell of something that happened in a place; of the place only what the recording knows. */
   #cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
     const stack = this.stacks.has(place.stack) ? place.stack : 0;
-    const leaf = this.#now.natives.get(place.native);
+    const leaf = this.now.natives.get(place.native);
     if (stack !== place.stack || (place.native !== 0 && !leaf)) {
-      this.#now.foreign++;
+      this.now.foreign++;
     }
-    const kind = leaf ? callKind(this.#now.process?.hexversion ?? 0, place.opcode) : 'none';
+    const kind = leaf ? callKind(this.now.process?.hexversion ?? 0, place.opcode) : 'none';
     const cell = this.cells.find(stack, leaf, kind, top);
     this.observer?.met(cell, place, top);
     return cell;
   }
 
   #memory(): MemoryFeed {
-    return (this.memory ??= new MemoryFeed(this.lines, this.#now));
+    return (this.memory ??= new MemoryFeed(this.lines, this.now));
   }
 
   #thread(number: number): ThreadFeed {

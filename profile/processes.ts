@@ -14,21 +14,27 @@ export interface Process {
   passing: ProcessFeed[];
 }
 
+/** Most processes have none that only existed to become something else: an array of its own for each would be room for nothing. */
+const none: ProcessFeed[] = [];
+
 /** The processes as a tree, flattened: children follow their parent, in the order they started. */
 export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
   const byLast = new Map<ProcessFeed, Process>();
   const children = new Map<Process | undefined, Process[]>();
   const found: Process[] = [];
-  /** In the order they started. */
+  /** Those that may have children, in the order they started. */
   const byPid = new Map<number, Process[]>();
+  const parents = new Set(feeds.map(({ ppid }) => ppid));
   for (const feed of [...feeds].sort((a, b) => a.startNs - b.startNs)) {
     const before = feed.continues && byLast.get(feed.continues);
-    const process = before ?? { feeds: [], passing: [] };
-    process.feeds.push(feed);
+    const process = before ?? { feeds: [feed], passing: none };
     byLast.set(feed, process);
-    if (before) continue;
+    if (before) {
+      before.feeds.push(feed);
+      continue;
+    }
     found.push(process);
-    addTo(byPid, feed.pid, process);
+    if (parents.has(feed.pid)) addTo(byPid, feed.pid, process);
   }
   /** Those that are their parents' doing, and whose. What such a process started is that parent's child. */
   const passedTo = new Map<Process, Process>();
@@ -40,7 +46,8 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
       ?.findLast(({ feeds: [other] }) => other !== first && other!.startNs <= first.startNs);
     const parent = started && (passedTo.get(started) ?? started);
     if (parent && process.feeds.every((feed) => feed.isPassing)) {
-      parent.passing.push(...process.feeds, ...process.passing);
+      if (parent.passing === none) parent.passing = [];
+      for (const feed of [...process.feeds, ...process.passing]) parent.passing.push(feed);
       passedTo.set(process, parent);
     } else {
       addTo(children, parent, process);
@@ -50,7 +57,7 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
   const open = [...(children.get(undefined) ?? [])].reverse();
   for (let process = open.pop(); process; process = open.pop()) {
     flat.push(process);
-    open.push(...[...(children.get(process) ?? [])].reverse());
+    for (const child of [...(children.get(process) ?? [])].reverse()) open.push(child);
   }
   return flat;
 }
@@ -135,12 +142,12 @@ export class ChildEnds {
   }
 
   /** Which signal ended a process that did not end by itself. */
-  of({ feeds }: Process): Pick<ProcessInfo, 'endedBy'> {
-    if (feeds.at(-1)!.state !== 'lost') return {};
+  of({ feeds }: Process): ProcessInfo['endedBy'] {
+    if (feeds.at(-1)!.state !== 'lost') return undefined;
     const [{ pid, ppid, startNs }] = feeds as [ProcessFeed];
     // A number can be used again: the first end of that number after the start is this process's.
     const end = this.#ends.get(`${ppid} ${pid}`)?.find(({ atNs }) => atNs >= startNs);
-    return end ? { endedBy: { signal: end.signal, byParent: end.byParent } } : {};
+    return end && { signal: end.signal, byParent: end.byParent };
   }
 }
 

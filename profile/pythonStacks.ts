@@ -23,11 +23,14 @@ export class PythonStacks extends StackTree {
   addStack({ parent, code, instruction, between }: StackRecord): void {
     // A parent must come first; anything else is damage, and would be a loop.
     const id = this.addNode(parent < this.count ? parent : 0, instruction);
-    this.#code = withRoom(this.#code, this.count);
-    this.#between = withRoom(this.#between, this.count);
-    this.#complete = withRoom(this.#complete, this.count);
     this.#code[id] = code;
     this.#between[id] = between;
+  }
+
+  protected override growColumns(room: number): void {
+    this.#code = withRoom(this.#code, room);
+    this.#between = withRoom(this.#between, room);
+    this.#complete = withRoom(this.#complete, room);
   }
 
   /** Whether the recording has said what this node is. */

@@ -60,13 +60,16 @@ export class SharedStacks extends StackTree {
     const node = this.addNode(parent, instruction);
     this.#code.push(code);
     this.#between.push(between);
-    this.#complete = withRoom(this.#complete, this.count);
     this.#complete[node] = code && this.#complete[parent] === 1 ? 1 : 0;
     this.#table[at] = node;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
     }
     return node;
+  }
+
+  protected override growColumns(room: number): void {
+    this.#complete = withRoom(this.#complete, room);
   }
 
   #growTable(): void {

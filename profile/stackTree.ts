@@ -22,14 +22,20 @@ export abstract class StackTree {
 
   protected addNode(parent: number, instruction: number): number {
     const id = this.#count++;
-    this.#parent = withRoom(this.#parent, this.#count);
-    this.#instruction = withRoom(this.#instruction, this.#count);
-    this.#sort = withRoom(this.#sort, this.#count);
+    if (this.#count > this.#parent.length) {
+      this.#parent = withRoom(this.#parent, this.#count);
+      this.#instruction = withRoom(this.#instruction, this.#count);
+      this.#sort = withRoom(this.#sort, this.#count);
+      this.growColumns(this.#parent.length);
+    }
     this.#parent[id] = parent;
     this.#instruction[id] = instruction;
     this.#frames.push(undefined);
     return id;
   }
+
+  /** Makes room for so many nodes. */
+  protected abstract growColumns(room: number): void;
 
   /** Nodes, with the one that is no frame. */
   get count(): number {

@@ -2,7 +2,7 @@
  * Memory records of long ago with less detail: in a stretch of time one record says what all of a place came to. Sums, and
  * what each place held when the process held most, stay exact; when within the stretch something happened is lost.
  */
-import { MemorySites } from './memorySites';
+import { MemorySites, siteRow } from './memorySites';
 import type {
   AllocationRecord,
   BlockRecord,
@@ -44,8 +44,7 @@ const figureNames = Object.keys(nothing) as (keyof MemoryFigures)[];
 
 /** Adds up the memory of one recording. */
 export class MemoryMerger {
-  readonly #changed = new Set<number>();
-  readonly #sites = new MemorySites((site) => this.#changed.add(site));
+  readonly #sites = new MemorySites();
   readonly #cellOf = new Map<string, number>();
   readonly #places: Place[] = [];
   /** Of each site what has been said of it. */
@@ -102,20 +101,19 @@ export class MemoryMerger {
     sites.notePeak();
     const isPeak = sites.peakTotal > this.#saidPeak;
     this.#saidPeak = sites.peakTotal;
-    const changed = [...this.#changed];
-    this.#changed.clear();
+    const changed = sites.takeChanged();
     // A reader finds the peak where bytes are given back after it: first what led there, then what followed.
     if (isPeak) {
       const toPeak = changed.map((site) => {
         const said = this.#saidOf(site).figures;
-        const live = sites.peak[site]! - said.live;
-        said.live = sites.peak[site]!;
+        const live = sites.figure(site, siteRow.peak) - said.live;
+        said.live = sites.figure(site, siteRow.peak);
         return { site, change: { ...nothing, live }, records: 0 };
       });
       this.#say(toPeak, sites.peakNs);
     }
     const toEnd = changed.map((site) => {
-      const now = { figures: sites.figures(site), records: sites.records[site]! };
+      const now = { figures: sites.figures(site), records: sites.figure(site, siteRow.records) };
       const { figures, records } = this.#saidOf(site);
       const change = { ...nothing };
       for (const name of figureNames) change[name] = now.figures[name] - figures[name];
@@ -145,8 +143,8 @@ export class MemoryMerger {
     for (const isLess of [true, false]) {
       for (const { site, change, records } of told) {
         if (change.live < 0 !== isLess) continue;
-        const firstNs = records > 0 ? this.#sites.firstNs[site]! : 0;
-        const lastNs = records > 0 ? this.#sites.lastNs[site]! : 0;
+        const firstNs = records > 0 ? this.#sites.figure(site, siteRow.firstNs) : 0;
+        const lastNs = records > 0 ? this.#sites.figure(site, siteRow.lastNs) : 0;
         const place = this.#places[this.#sites.cell[site]!]!;
         this.put({ kind: 'memorySum', timeNs, ...place, records, firstNs, lastNs, change });
       }

@@ -201,11 +201,14 @@ export class ThreadFeed {
 
   #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {
     const row = this.rowCount++;
-    this.rowCell = withRoom(this.rowCell, this.rowCount);
-    this.rowStart = withRoom(this.rowStart, this.rowCount);
-    this.rowWall = withRoom(this.rowWall, this.rowCount);
-    this.rowCpu = withRoom(this.rowCpu, this.rowCount);
-    this.rowGap = withRoom(this.rowGap, this.rowCount);
+    if (this.rowCount > this.rowCell.length) {
+      this.rowCell = withRoom(this.rowCell, this.rowCount);
+      const room = this.rowCell.length;
+      this.rowStart = withRoom(this.rowStart, room);
+      this.rowWall = withRoom(this.rowWall, room);
+      this.rowCpu = withRoom(this.rowCpu, room);
+      this.rowGap = withRoom(this.rowGap, room);
+    }
     this.rowCell[row] = cell;
     this.rowStart[row] = start;
     this.rowWall[row] = wall;

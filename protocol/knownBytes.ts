@@ -7,37 +7,87 @@ const longest = 1 << 16;
 /** So many different bytes with the same hash are kept. More of them are crafted to make comparing slow, and are decoded each time. */
 const mostAlike = 8;
 
+interface Known<T> {
+  readonly bytes: Uint8Array;
+  readonly value: T;
+  /** The one that came after it the last time. */
+  next: Known<T> | undefined;
+}
+
 export class KnownBytes<T> {
-  readonly #byHash = new Map<number, { bytes: Uint8Array; value: T }[]>();
+  readonly #byHash = new Map<number, Known<T>[]>();
+  #last: Known<T> | undefined;
 
   /** The value of bytes [from, until), which `make` makes when they come for the first time. */
   of(bytes: Uint8Array, from: number, until: number, make: () => T): T {
     if (until - from > longest) return make();
-    const hash = hashOf(bytes, from, until);
-    const alike = this.#byHash.get(hash);
-    for (const known of alike ?? []) {
-      if (isSame(known.bytes, bytes, from, until)) return known.value;
+    // What one process says after something, others say after that too.
+    const next = this.#last?.next;
+    if (next && isSame(next.bytes, bytes, from, until)) {
+      this.#last = next;
+      return next.value;
     }
+    const alike = this.#alike(hashOf(bytes, from, until));
+    const known = alike.find((of) => isSame(of.bytes, bytes, from, until));
+    if (known) return this.#went(known).value;
     const value = make();
-    if (!alike) this.#byHash.set(hash, [{ bytes: bytes.slice(from, until), value }]);
-    else if (alike.length < mostAlike) alike.push({ bytes: bytes.slice(from, until), value });
+    if (alike.length < mostAlike) {
+      const added = { bytes: bytes.slice(from, until), value, next: undefined };
+      alike.push(added);
+      this.#went(added);
+    }
     return value;
+  }
+
+  #alike(hash: number): Known<T>[] {
+    let alike = this.#byHash.get(hash);
+    if (!alike) this.#byHash.set(hash, (alike = []));
+    return alike;
+  }
+
+  /** These bytes came. */
+  #went(known: Known<T>): Known<T> {
+    if (this.#last) this.#last.next = known;
+    this.#last = known;
+    return known;
   }
 }
 
-/** FNV-1a, in the 30 bits of a number that is not boxed. */
+/** Like FNV-1a, but of four bytes at a time, in the 30 bits of a number that is not boxed. */
 function hashOf(bytes: Uint8Array, from: number, until: number): number {
   let hash = 0x811c9dc5;
-  for (let at = from; at < until; at++) {
+  let at = from;
+  for (const last = until - 4; at <= last; at += 4) {
+    const word =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    // What differs in high bits only has to reach the low ones as well.
+    hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
+  }
+  for (; at < until; at++) {
     hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
   }
   return (hash ^ (hash >>> 15)) & 0x3fffffff;
 }
 
 function isSame(known: Uint8Array, bytes: Uint8Array, from: number, until: number): boolean {
-  if (known.length !== until - from) return false;
-  for (let at = 0; at < known.length; at++) {
-    if (known[at] !== bytes[from + at]) return false;
+  const { length } = known;
+  if (length !== until - from) return false;
+  let at = 0;
+  let differs = 0;
+  // Mostly all of them are the same: asking after eight bytes takes less time than after each.
+  for (let to = from; at <= length - 8 && differs === 0; at += 8, to += 8) {
+    differs =
+      (known[at]! ^ bytes[to]!) |
+      (known[at + 1]! ^ bytes[to + 1]!) |
+      (known[at + 2]! ^ bytes[to + 2]!) |
+      (known[at + 3]! ^ bytes[to + 3]!) |
+      (known[at + 4]! ^ bytes[to + 4]!) |
+      (known[at + 5]! ^ bytes[to + 5]!) |
+      (known[at + 6]! ^ bytes[to + 6]!) |
+      (known[at + 7]! ^ bytes[to + 7]!);
   }
-  return true;
+  for (; at < length && differs === 0; at++) {
+    differs = known[at]! ^ bytes[from + at]!;
+  }
+  return differs === 0;
 }

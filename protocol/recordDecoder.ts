@@ -1,5 +1,6 @@
 /** One record of a recording, from its bytes: profiler-agent/STREAM.md, "Records". */
 import type {
+  AllocationRecord,
   BlockRecord,
   CodeRecord,
   GpuUseRecord,
@@ -52,14 +53,22 @@ export class RecordDecoder {
     switch (kind) {
       case recordKinds.sample:
         return this.#sample();
-      case recordKinds.queue:
+      case recordKinds.queue: {
+        const thread = read.varint();
+        const timeNs = this.#lastSampleNs + read.signed();
+        const wallNs = read.varint();
+        const stack = read.varint();
+        const native = read.varint();
         return {
           kind: 'queue',
-          thread: read.varint(),
-          timeNs: this.#lastSampleNs + read.signed(),
-          wallNs: read.varint(),
-          ...this.#place(),
+          thread,
+          timeNs,
+          wallNs,
+          stack,
+          native,
+          opcode: this.#opcode(native),
         };
+      }
       case recordKinds.stack:
         return {
           kind: 'stack',
@@ -146,17 +155,7 @@ export class RecordDecoder {
           text: read.text(),
         };
       case recordKinds.allocation:
-        return {
-          kind: 'allocation',
-          thread: read.varint(),
-          timeNs: this.#memoryTime(),
-          source: read.choice(allocationSources, 'kind of allocation'),
-          size: read.varint(),
-          grown: read.varint(),
-          period: read.varint(),
-          ...this.#place(),
-          ...(read.optional() === 1 ? { reserved: true } : {}),
-        };
+        return this.#allocation();
       case recordKinds.touched:
         return {
           kind: 'touched',
@@ -166,15 +165,16 @@ export class RecordDecoder {
         };
       case recordKinds.free:
         return { kind: 'free', timeNs: this.#memoryTime(), allocation: read.varint() };
-      case recordKinds.copy:
-        return {
-          kind: 'copy',
-          thread: read.varint(),
-          timeNs: this.#memoryTime(),
-          size: read.varint(),
-          period: read.varint(),
-          ...this.#place(),
-        };
+      case recordKinds.copy: {
+        const thread = read.varint();
+        const timeNs = this.#memoryTime();
+        const size = read.varint();
+        const period = read.varint();
+        const stack = read.varint();
+        const native = read.varint();
+        const opcode = this.#opcode(native);
+        return { kind: 'copy', thread, timeNs, size, period, stack, native, opcode };
+      }
       case recordKinds.footprint:
         return { kind: 'footprint', timeNs: this.#memoryTime(), resident: read.varint() };
       case recordKinds.memorySum:
@@ -216,10 +216,12 @@ export class RecordDecoder {
     const cpuNs = read.varint();
     const wallNs = read.varint();
     const systemNs = read.varint();
-    const place = this.#place();
+    const stack = read.varint();
+    const native = read.varint();
+    const opcode = this.#opcode(native);
     const count = read.optional();
     this.#lastSampleNs = timeNs;
-    return {
+    const record: SampleRecord = {
       kind: 'sample',
       thread,
       state,
@@ -232,24 +234,60 @@ export class RecordDecoder {
       cpuNs,
       wallNs,
       systemNs,
-      ...place,
-      ...(count > 1 && { count }),
-      ...((flags & sampleFlags.settled) !== 0 && { settled: true as const }),
+      stack,
+      native,
+      opcode,
     };
+    if (count > 1) record.count = count;
+    if ((flags & sampleFlags.settled) !== 0) record.settled = true;
+    return record;
+  }
+
+  /** The most frequent record where memory is measured. */
+  #allocation(): AllocationRecord {
+    const { read } = this;
+    const thread = read.varint();
+    const timeNs = this.#memoryTime();
+    const source = read.choice(allocationSources, 'kind of allocation');
+    const size = read.varint();
+    const grown = read.varint();
+    const period = read.varint();
+    const stack = read.varint();
+    const native = read.varint();
+    const opcode = this.#opcode(native);
+    const record: AllocationRecord = {
+      kind: 'allocation',
+      thread,
+      timeNs,
+      source,
+      size,
+      grown,
+      period,
+      stack,
+      native,
+      opcode,
+    };
+    if (read.optional() === 1) record.reserved = true;
+    return record;
   }
 
   /** What it says of the code itself is the same in every process that runs it. */
   #code(): CodeRecord {
     const { read } = this;
     const code = read.varint();
-    const said = this.shared.codes.of(read.bytes, read.at, read.end, () => ({
-      firstLine: read.varint(),
-      filename: read.text(),
-      name: read.text(),
-      qualname: read.text(),
-      lineTable: read.blob(),
-    }));
-    return { kind: 'code', code, ...said };
+    const { firstLine, filename, name, qualname, lineTable } = this.shared.codes.of(
+      read.bytes,
+      read.at,
+      read.end,
+      () => ({
+        firstLine: read.varint(),
+        filename: read.text(),
+        name: read.text(),
+        qualname: read.text(),
+        lineTable: read.blob(),
+      }),
+    );
+    return { kind: 'code', code, firstLine, filename, name, qualname, lineTable };
   }
 
   #memorySum(): MemorySumRecord {
@@ -336,10 +374,14 @@ export class RecordDecoder {
   }
 
   #place(): { stack: number; native: number; opcode: number } {
-    const { read } = this;
-    const stack = read.varint();
-    const native = read.varint();
-    return { stack, native, opcode: native === 0 ? -1 : read.byte() };
+    const stack = this.read.varint();
+    const native = this.read.varint();
+    return { stack, native, opcode: this.#opcode(native) };
+  }
+
+  /** The field that follows a native id. */
+  #opcode(native: number): number {
+    return native === 0 ? -1 : this.read.byte();
   }
 
   /** A number that is written one higher, 0 for one that is not known. */

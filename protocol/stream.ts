@@ -29,7 +29,7 @@ const none = new Uint8Array(0);
 
 /**
  * Decodes the record area of one recording as it grows. Push the committed bytes after the header, in order,
- * cut anywhere. Where the recording has checksums, records are delivered when theirs has come and is right, otherwise as
+ * cut anywhere; the bytes may change afterwards. Where the recording has checksums, records are delivered when theirs has come and is right, otherwise as
  * soon as they are complete. Kinds and trailing fields it does not know are skipped.
  */
 export class StreamDecoder {
@@ -183,6 +183,12 @@ export class StreamDecoder {
   /** Reads the length at start + 1: sets the reader's end and returns where the payload starts, or −1 if the length is cut off. */
   #payloadStart(start: number): number {
     const { bytes } = this.#read;
+    // Almost all records are this short.
+    const first = start + 1 < bytes.length ? bytes[start + 1]! : 128;
+    if (first < 128) {
+      this.#read.end = start + 2 + first;
+      return start + 2;
+    }
     let length = 0;
     let scale = 1;
     for (let at = start + 1; at < bytes.length; at++) {

@@ -28,7 +28,11 @@ export interface ProcessSink {
 /** Opens a sink for a recording whose header has just been read. */
 export type OpenSink = (header: RecordingHeader) => ProcessSink;
 
-const pieceSize = 1 << 20;
+/**
+ * What is read at once, of all recordings in turn: a decoder keeps copies of what it needs later. Not a Buffer, whose slices
+ * are no copies.
+ */
+const piece = new Uint8Array(1 << 20);
 /** A live writer renews its heartbeat every 100 ms; one second without is suspicious, not yet proof. */
 const staleHeartbeatNs = 1e9;
 
@@ -99,14 +103,12 @@ export class RecordingFile {
     const from = this.position;
     let read = 0;
     while (read < budget && from + read < available) {
-      const length = Math.min(pieceSize, budget - read, available - from - read);
-      // Not a Buffer: the decoder keeps slices, and a Buffer's slices share its memory.
-      const bytes = new Uint8Array(length);
-      const got = this.area?.read(bytes, from + read) ?? 0;
+      const length = Math.min(piece.length, budget - read, available - from - read);
+      const got = this.area?.read(piece.subarray(0, length), from + read) ?? 0;
       if (got === 0) break;
       read += got;
       this.position += got;
-      this.decoder?.push(bytes.subarray(0, got), (record) => this.take(record));
+      this.decoder?.push(piece.subarray(0, got), this.take);
     }
     this.sink?.header(header);
     if (end && from + read >= available) {
@@ -179,10 +181,10 @@ export class RecordingFile {
       this.say({ severity: 'warning', text: `${basename(this.path)}: ${text}` });
   }
 
-  private take(record: StreamRecord): void {
-    this.saidEnd ||= record.kind === 'end';
+  private readonly take = (record: StreamRecord): void => {
+    if (record.kind === 'end') this.saidEnd = true;
     this.sink?.record(record);
-  }
+  };
 
   private finish(end: ProcessEnd): void {
     this.done = true;

@@ -3,6 +3,7 @@
  * are now. Files are matched by real path, never by how a path ends.
  */
 import { realpathSync, statSync } from 'node:fs';
+import { leastOf } from '../profile/extremes';
 import { mapLines, type LineMap } from '../profile/lines';
 import type { FileCost, Profile } from '../profile/types';
 import { mergeFiles } from './mergeFiles';
@@ -70,7 +71,7 @@ export class Sources {
 
   /** Looks up files the profile names and this has not seen; captures their text while it is still what ran. */
   update(profile: Profile): void {
-    const startedMs = Math.min(...profile.processes.map((process) => process.startUnixMs));
+    const startedMs = leastOf(profile.processes, ({ startUnixMs }) => startUnixMs);
     for (const path of profile.files.keys()) {
       if (!this.byRecorded.has(path)) this.byRecorded.set(path, this.find(path, startedMs));
     }

@@ -1,5 +1,6 @@
 /** Sources that are newer than what is said of their lines. */
 import { statSync } from 'node:fs';
+import { leastOf } from '../../profile/extremes';
 import type { Profile } from '../../profile/types';
 import type { Note } from '../recordingFile';
 import { shownPath } from '../rawText';
@@ -9,7 +10,7 @@ const mostNamed = 3;
 
 /** A sentence for the user's own files that were changed since the run began; empty where there are none. */
 export function sourceNotes(profile: Profile): Note[] {
-  const startMs = Math.min(...profile.processes.map((process) => process.startUnixMs));
+  const startMs = leastOf(profile.processes, ({ startUnixMs }) => startUnixMs);
   const endMs = Math.max(
     ...profile.processes.map((process) => process.startUnixMs + process.elapsedNs / 1e6),
   );

@@ -1,4 +1,5 @@
 /** A run on the terminal: a header, the hot lines, the waiting, the memory, and what to know about the numbers. */
+import { mostOf } from '../../profile/extremes';
 import { amountOf } from '../../profile/metric';
 import type { Cost, Profile } from '../../profile/types';
 import {
@@ -49,7 +50,7 @@ function header(run: Run, profile: Profile, style: Style): string {
     formatSamples(profile.samples),
   ];
   if (profile.processes.length > 1) first.push(`${profile.processes.length} processes`);
-  const peak = Math.max(0, ...profile.processes.map((process) => process.peakBytes ?? 0));
+  const peak = mostOf(profile.processes, ({ peakBytes }) => peakBytes ?? 0);
   if (peak > 0) first.push(`peak ${formatBytes(peak)}`);
   const second = [
     `Python ${shortVersion(main?.pythonVersion ?? '?')}`,

@@ -1,6 +1,7 @@
 import { unpackPoints } from '../../profile/packedPoints';
 import { expect, test } from 'vitest';
 import { ProfileBuilder } from '../../profile/builder';
+import { Footprint } from '../../profile/footprint';
 import { mostSlices } from '../../profile/memorySites';
 import type { FunctionCost, LineCost, MemoryCost, Profile } from '../../profile/types';
 import { addOpcode, header, ms, Program, startNs } from './recordings';
@@ -303,6 +304,21 @@ test('damage: frees of unknown blocks and of freed ones, places that are not the
   expect(profile.memory).toMatchObject({ allocatedBytes: 150, growthBytes: 50 });
   expect(lineOf(profile, '/project/a.py', 3)?.memory?.growthBytes).toBe(0);
   expect(profile.processes[0]?.notes[0]?.text).toMatch(/damaged/);
+});
+
+test('the footprint knows of every slice that something was heard of, however many there are', () => {
+  for (const slices of [...Array(40).keys(), 255, 256].filter((count) => count > 0)) {
+    const footprint = new Footprint();
+    const expected = [];
+    for (let slice = 0; slice < slices; slice++) {
+      const residentBytes = 4096 * (slice + 1);
+      footprint.resident((slice + 0.5) * 5 * ms, residentBytes);
+      footprint.live((slice + 0.6) * 5 * ms, slice);
+      expected.push({ ns: (slice + 0.5) * 5 * ms, residentBytes, liveBytes: slice });
+    }
+    expected.push({ ...expected.at(-1)!, ns: slices * 5 * ms });
+    expect(unpackPoints(footprint.points())).toEqual(expected);
+  }
 });
 
 test('the footprint keeps its highest points in bounded room, however long the run', () => {
