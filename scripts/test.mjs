@@ -106,10 +106,11 @@ async function vitest(suite, filter) {
     console.log(`\n── ${suite}: test/${suite} has no tests`);
     return { suite, passed: 0, failed: 1, skipped: 0, seconds: 0 };
   }
-  // Editor journeys and agent tests measure time and share the machine with what they measure: one at a time.
+  // Editor journeys and agent tests measure time and share the machine with what they measure: one at a time. A unit test
+  // takes a second or two, and many times that where others want the machine as well.
   const slow =
     suite === 'unit'
-      ? []
+      ? ['--testTimeout=60000']
       : ['--no-file-parallelism', '--testTimeout=120000', '--hookTimeout=180000'];
   const ok = await step(suite, [
     'npx',

@@ -3,7 +3,7 @@
  * such a file is made smaller in a file beside it (`<pid>.lsp.front`), and becomes a hole where it was: a process that records has its file
  * mapped, so the file itself cannot be replaced. The record area of a recording begins with a 0 exactly where it has a front.
  */
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, existsSync, readSync } from 'node:fs';
 import type { RecordingHeader } from '../profile/records';
 import { headerBytes, readHeader } from '../protocol/stream';
 import { openRegular, readAt } from './regularFile';
@@ -27,6 +27,8 @@ export class RecordArea {
   ) {
     const { headerSize, committed, pid, startMonotonicNs } = header;
     if (committed === 0 || readAt(fd, headerSize, 1)[0] !== 0) return;
+    // Without one the 0 is damage, which its checksum tells.
+    if (!existsSync(`${path}${frontExtension}`)) return;
     const front = openRegular(`${path}${frontExtension}`);
     const bytes = readAt(front, 0, headerBytes);
     const own = tryHeader(bytes);
