@@ -97,7 +97,7 @@ export class RecordingFile {
     const committed = header.headerSize + header.committed;
     const whole = Math.min(committed, size) - header.headerSize;
     // Whether it has a front is only known once there is something.
-    if (whole > 0) this.area ??= new RecordArea(this.path, this.fd, header);
+    if (whole > 0 && !this.area) this.area = this.openArea(this.fd, header);
     const available = this.area?.lengthOf(whole) ?? 0;
     this.decoder?.header(header);
     const from = this.position;
@@ -117,6 +117,17 @@ export class RecordingFile {
       this.finish(end);
     }
     return read;
+  }
+
+  private openArea(fd: number, header: RecordingHeader): RecordArea {
+    const area = new RecordArea(this.path, fd, header);
+    if (!area.isCut) return area;
+    const front = `${basename(this.path)}${frontExtension}`;
+    throw new StreamError(
+      'corrupt',
+      `This Linescope recording is damaged: its beginning is missing. Where it was made smaller while its process ran, that is in ${front}, which has to be beside it.`,
+      header.headerSize,
+    );
   }
 
   private readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {

@@ -3,7 +3,7 @@
  * such a file is made smaller in a file beside it (`<pid>.lsp.front`), and becomes a hole where it was: a process that records has its file
  * mapped, so the file itself cannot be replaced. The record area of a recording begins with a 0 exactly where it has a front.
  */
-import { closeSync, existsSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { RecordingHeader } from '../profile/records';
 import { headerBytes, readHeader } from '../protocol/stream';
 import { openRegular, readAt } from './regularFile';
@@ -18,24 +18,27 @@ export class RecordArea {
   private length = 0;
   private resume = 0;
   private front: number | undefined;
+  /** It has no beginning: neither in its own file nor in a front. */
+  readonly isCut: boolean;
 
-  /** fd: the recording's. Throws the file system's error; a front that is none is none. */
+  /** fd: the recording's. */
   constructor(
     path: string,
     private readonly fd: number,
     private readonly header: RecordingHeader,
   ) {
     const { headerSize, committed, pid, startMonotonicNs } = header;
-    if (committed === 0 || readAt(fd, headerSize, 1)[0] !== 0) return;
-    // Without one the 0 is damage, which its checksum tells.
-    if (!existsSync(`${path}${frontExtension}`)) return;
-    const front = openRegular(`${path}${frontExtension}`);
+    this.isCut = committed > 0 && readAt(fd, headerSize, 1)[0] === 0;
+    if (!this.isCut) return;
+    const front = tryOpen(`${path}${frontExtension}`);
+    if (front === undefined) return;
     const bytes = readAt(front, 0, headerBytes);
     const own = tryHeader(bytes);
     if (own?.pid !== pid || own.startMonotonicNs !== startMonotonicNs) {
       closeSync(front);
       return;
     }
+    this.isCut = false;
     this.front = front;
     this.length = own.committed;
     this.resume = Number(bytes.readBigUInt64LE(resumeAt));
@@ -77,6 +80,14 @@ export function frontHeader(header: Uint8Array, resume: number): Uint8Array {
   const bytes = Uint8Array.from(header);
   new DataView(bytes.buffer).setBigUint64(resumeAt, BigInt(resume), true);
   return bytes;
+}
+
+function tryOpen(path: string): number | undefined {
+  try {
+    return openRegular(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function tryHeader(bytes: Uint8Array): RecordingHeader | undefined {

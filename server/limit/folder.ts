@@ -1,5 +1,5 @@
 /** The recordings in a run's folder, and how much of the disk they take. */
-import { closeSync, lstatSync, readdirSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordingHeader } from '../../profile/records';
 import { headerBytes, readHeader } from '../../protocol/stream';
@@ -12,6 +12,10 @@ const blockBytes = 512;
 const silentNs = 2e9;
 /** Copies of what is in the shared room, which is small and is copied again by whoever reads it. */
 const isCopy = /^shared-\d+\.lsp$/;
+
+/** What a recording or a front is made in before it takes its place. */
+export const unfinishedExtension = '.new';
+const unfinished = /\.lsp(\.front)?\.new$/;
 
 /** A recording and its front. */
 export interface OnDisk {
@@ -39,6 +43,17 @@ export function onDisk(folder: string): { recordings: OnDisk[]; bytes: number } 
 /** Bytes of the disk that a recording and its front take. */
 export function recordingBytes(path: string): number {
   return bytesOf(path) + bytesOf(`${path}${frontExtension}`);
+}
+
+/** Removes what somebody left behind who was killed while making a recording smaller. */
+export function removeUnfinished(folder: string): void {
+  try {
+    for (const name of readdirSync(folder).filter((one) => unfinished.test(one))) {
+      rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // It only takes room.
+  }
 }
 
 /** The header of a recording; undefined while it has none. */

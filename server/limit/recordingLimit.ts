@@ -8,7 +8,7 @@ import type { RecordingHeader } from '../../profile/records';
 import { shortestStretchNs } from '../../profile/thinner';
 import type { Note } from '../recordingFile';
 import { frontExtension } from '../recordingFront';
-import { headerOf, isOver, onDisk, recordingBytes, type OnDisk } from './folder';
+import { headerOf, isOver, onDisk, recordingBytes, removeUnfinished, type OnDisk } from './folder';
 import { punchHole } from './hole';
 import { joinFront, removeUnusedFront, thinFront, thinWhole, type Thinned } from './thin';
 import { detailNote, overLimitNote, type Detail } from './words';
@@ -79,6 +79,7 @@ export class RecordingLimit {
   ) {}
 
   start(): void {
+    removeUnfinished(this.folder);
     this.#next(periodMs);
   }
 

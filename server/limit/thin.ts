@@ -7,6 +7,7 @@ import { changedHeader, headerBytes, readHeader, StreamDecoder } from '../../pro
 import { frontExtension, frontHeader, RecordArea } from '../recordingFront';
 import { openRegular, readAt } from '../regularFile';
 import { BatchWriter } from './batchWriter';
+import { unfinishedExtension } from './folder';
 
 /** Bytes read between two pauses: of records, which takes some tens of milliseconds, and of what is only copied. */
 const recordBytes = 64 * 1024;
@@ -175,7 +176,7 @@ async function withNew<T>(
   to: string,
   write: (source: Source, fd: number) => Promise<T>,
 ): Promise<T> {
-  const temporary = `${to}.new`;
+  const temporary = `${to}${unfinishedExtension}`;
   rmSync(temporary, { force: true });
   const source = new Source(path);
   try {

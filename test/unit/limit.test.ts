@@ -1,5 +1,13 @@
 /** Recordings that outgrow their limit are made smaller: no figure changes by that, and it is said. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -179,6 +187,10 @@ test.each([4, 5])('nor does merging what is old while a process goes on (%i)', a
     expectSame(after.report, before);
     expect(after.notes.join()).toContain('came to its limit');
   }
+  // Without its front it says where that should be.
+  renameSync(`${path}.front`, `${path}.elsewhere`);
+  expect(read(made).notes.join()).toMatch(/its beginning is missing.*4999999\.lsp\.front/);
+  renameSync(`${path}.elsewhere`, `${path}.front`);
   // What is saved of it is one recording again.
   const run = Run.open(made, false);
   run.readAll();
