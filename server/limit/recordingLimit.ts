@@ -10,10 +10,18 @@ import type { Note } from '../recordingFile';
 import { frontExtension } from '../recordingFront';
 import { headerOf, isOver, onDisk, recordingBytes, removeUnfinished, type OnDisk } from './folder';
 import { punchHole } from './hole';
-import { joinFront, removeUnusedFront, thinFront, thinWhole, type Thinned } from './thin';
+import {
+  joinFront,
+  removeUnusedFront,
+  thinFront,
+  thinWhole,
+  type Pause,
+  type Thinned,
+} from './thin';
 import { detailNote, overLimitNote, type Detail } from './words';
 
 const periodMs = 1000;
+const longestPauseMs = 1000;
 /** Looking may take this share of the time, and making recordings smaller this one; more of it the further they are beyond. */
 const lookShare = 0.05;
 const workShare = 0.25;
@@ -68,8 +76,9 @@ export class RecordingLimit {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
-  #share = workShare;
-  #restedMs = performance.now();
+  /** What the recordings take that are not being made smaller now. */
+  #otherBytes = 0;
+  #rested = process.cpuUsage();
 
   /** readTo: up to which byte of its record area somebody who follows a recording has read it. */
   constructor(
@@ -130,22 +139,20 @@ export class RecordingLimit {
       return;
     }
     this.#failures.clear();
-    while (bytes > this.limit * goalShare) {
-      const candidates = this.#candidates(recordings);
-      if (candidates.length === 0 && !this.#lengthen()) {
-        const why = [...this.#failures.values()];
-        this.#over = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
-        return;
-      }
-      for (const candidate of candidates) {
-        this.#share = clamp(workShare + 2 * (bytes / this.limit - 1), workShare, 1);
+    for (;;) {
+      for (const candidate of this.#candidates(recordings)) {
+        this.#otherBytes = bytes - candidate.bytes;
         await this.#thin(candidate);
-        bytes += recordingBytes(candidate.path) - candidate.bytes;
+        bytes = this.#otherBytes + recordingBytes(candidate.path);
         if (bytes <= this.limit * goalShare) break;
       }
       ({ bytes, recordings } = onDisk(this.folder));
+      const isEnough = bytes <= this.limit * goalShare;
+      if (!isEnough && this.#lengthen()) continue;
+      const why = [...this.#failures.values()];
+      this.#over = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
+      return;
     }
-    this.#over = undefined;
   }
 
   /** Recordings with detail that can be given up, the oldest first. */
@@ -185,11 +192,12 @@ export class RecordingLimit {
 
   async #thin({ path, header, isOver: whole, until }: Candidate): Promise<void> {
     const stretchNs = this.#stretchNs;
-    const pause = (): Promise<void> => this.#pause();
+    const pause = (): Promise<void> => this.#pause(path);
+    this.#rested = process.cpuUsage();
     try {
       const thinned = whole
         ? await thinWhole(path, stretchNs, pause)
-        : await this.#thinOpen(path, header, until, stretchNs);
+        : await this.#thinOpen(path, header, until, stretchNs, pause);
       this.#done.set(path, {
         stretchNs,
         isWhole: whole,
@@ -210,8 +218,9 @@ export class RecordingLimit {
     header: RecordingHeader,
     until: number,
     stretchNs: number,
+    pause: Pause,
   ): Promise<Thinned> {
-    const thinned = await thinFront(path, until, stretchNs, () => this.#pause());
+    const thinned = await thinFront(path, until, stretchNs, pause);
     await punchHole(path, header.headerSize, thinned.resume);
     return thinned;
   }
@@ -236,12 +245,14 @@ export class RecordingLimit {
     }
   }
 
-  /** Leaves most of the time to others. */
-  async #pause(): Promise<void> {
+  /** Leaves most of the time to others; less of it when the recordings outgrow the limit meanwhile. */
+  async #pause(path: string): Promise<void> {
     if (this.#stopped) throw new Stopped();
-    const workedMs = performance.now() - this.#restedMs;
-    await sleep(Math.min(1000, workedMs * (1 / this.#share - 1)));
-    this.#restedMs = performance.now();
+    const { user, system } = process.cpuUsage(this.#rested);
+    const beyond = (this.#otherBytes + recordingBytes(path)) / this.limit - 1;
+    const share = clamp(workShare + 2 * beyond, workShare, 1);
+    await sleep(Math.min(longestPauseMs, ((user + system) / 1000) * (1 / share - 1)));
+    this.#rested = process.cpuUsage();
   }
 }
 
