@@ -76,6 +76,8 @@ export class RecordingLimit {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
+  /** How long it took to look at them. */
+  #lookMs = 0;
   /** What the recordings take that are not being made smaller now. */
   #otherBytes = 0;
   #rested = process.cpuUsage();
@@ -119,13 +121,11 @@ export class RecordingLimit {
 
   #next(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      const startMs = performance.now();
       this.#working = this.#check()
         .catch(() => undefined)
         .finally(() => {
           this.#working = undefined;
-          const tookMs = performance.now() - startMs;
-          if (!this.#stopped) this.#next(Math.max(periodMs, tookMs * (1 / lookShare - 1)));
+          if (!this.#stopped) this.#next(Math.max(periodMs, this.#lookMs * (1 / lookShare - 1)));
         });
     }, delayMs);
     // A tool that has nothing else to do may end.
@@ -133,7 +133,9 @@ export class RecordingLimit {
   }
 
   async #check(): Promise<void> {
+    const startMs = performance.now();
     let { bytes, recordings } = onDisk(this.folder);
+    this.#lookMs = performance.now() - startMs;
     if (bytes <= this.limit * beginShare) {
       this.#over = undefined;
       return;
