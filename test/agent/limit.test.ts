@@ -20,8 +20,6 @@ afterAll(() => folders.clear());
 
 const path = program('limit.py');
 const limit = 600_000;
-/** CPU seconds of threads that fill the recording. */
-const busy = '6';
 
 // Who keeps the limit is not Python: the oldest and the newest are enough.
 const built = pythons.filter(({ name }) => !name.includes('/'));
@@ -84,19 +82,22 @@ describe.each(two)('Python $name', ({ path: python }) => {
     const saved = join(folder, 'a.linescope');
     const words = ['run', '-q', '-o', saved, '--json', join(folder, 'a.json'), '--python', python];
     const options = ['--limit', '600KB'];
+    const enough = join(folder, 'enough');
     const go = join(folder, 'go');
     let isIdle = false;
     let copy: string | undefined;
-    // Once the program waits, its recording becomes small enough, however slow the machine is.
     const watch = setInterval(() => {
       const [one] = runsIn(temporary);
-      if (!isIdle || one === undefined || used(one) > limit) return;
-      if (copy === undefined && !readdirSync(one).some(isThinned(one))) return;
-      // As it is while the program runs.
-      copy ??= copyOf(one, folder);
-      writeFileSync(go, '');
+      if (one === undefined) return;
+      if (copy === undefined && readdirSync(one).some(isThinned(one))) {
+        // As it is while the program runs.
+        copy = copyOf(one, folder);
+        writeFileSync(enough, '');
+      }
+      // Once the program waits, its recording becomes small enough, however slow the machine is.
+      if (isIdle && used(one) <= limit) writeFileSync(go, '');
     }, 50);
-    const ended = await run(process.execPath, [tool, ...words, ...options, path, busy, go], {
+    const ended = await run(process.execPath, [tool, ...words, ...options, path, enough, go], {
       env: { TMPDIR: temporary },
       during: (stdout) => (isIdle = stdout.includes('idle')),
     }).finally(() => clearInterval(watch));

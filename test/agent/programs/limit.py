@@ -1,4 +1,4 @@
-"""Many places that take CPU time and memory for a while; waits for a file, then goes on. Prints what each of two lines did."""
+"""Many places take CPU time and memory until somebody makes a file; then waits for another. Prints what two lines did."""
 
 import json
 import os
@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 
-seconds = float(sys.argv[1])
-go = sys.argv[2]
+enough, go = sys.argv[1:]
+deadline = time.monotonic() + 45
 kept = []
 clocks = {"early": 0.0, "late": 0.0}
 
@@ -29,8 +29,12 @@ def spin(name, until):
     clocks[name] += time.thread_time() - begun
 
 
-def work(until):
-    while time.thread_time() < until:
+def is_awaited(path):
+    return not os.path.exists(path) and time.monotonic() < deadline
+
+
+def work():
+    while is_awaited(enough):
         for function in functions:
             function(300)
 
@@ -45,14 +49,13 @@ def late():
 
 
 early()
-threads = [threading.Thread(target=work, args=(seconds / 3,)) for _ in range(3)]
+threads = [threading.Thread(target=work) for _ in range(3)]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
 print("idle", flush=True)
-deadline = time.monotonic() + 60
-while not os.path.exists(go) and time.monotonic() < deadline:
+while is_awaited(go):
     time.sleep(0.05)
 late()
 clocks["process"] = time.process_time()
