@@ -61,6 +61,7 @@ export class ProfileBuilder {
       this.#newThread,
       this.#natives,
       this.#byPid.get(header.pid),
+      this.#ended.room,
       this.#onEnd,
     );
     this.#feeds.push(feed);

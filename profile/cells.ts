@@ -34,6 +34,11 @@ export class Cells {
   /** Open addressing: cell id + 1, 0 is free. Its length is a power of two, at least twice count. */
   #table = new Int32Array(1024);
 
+  /** room: for so many from the beginning. */
+  constructor(room = 0) {
+    if (room > 0) this.#growColumns(room);
+  }
+
   /** Id of a cell, made when new. */
   find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
     // Only a running thread says whose work it does; one that waits has done little.
@@ -85,7 +90,7 @@ export class Cells {
     work: Work,
   ): number {
     const id = this.count++;
-    if (this.count > this.stack.length) this.#growColumns();
+    if (this.count > this.stack.length) this.#growColumns(this.count);
     this.stack[id] = stack;
     this.#variant[id] = variant;
     this.leaf.push(leaf);
@@ -132,8 +137,8 @@ export class Cells {
     this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
   }
 
-  #growColumns(): void {
-    this.stack = withRoom(this.stack, this.count);
+  #growColumns(needed: number): void {
+    this.stack = withRoom(this.stack, needed);
     const room = this.stack.length;
     this.#variant = withRoom(this.#variant, room);
     this.#isDirty = withRoom(this.#isDirty, room);

@@ -22,6 +22,16 @@ export interface Limits {
   rows: number;
 }
 
+/** What a process is given room for from its beginning: growing takes longer than filling. */
+export interface Room {
+  cells: number;
+  stacks: number;
+  natives: number;
+}
+
+/** Few processes need more, and most of them less. */
+const mostRoom = 1 << 12;
+
 export class EndedProcesses {
   readonly stacks: SharedStacks;
   readonly cells = new Cells();
@@ -29,6 +39,8 @@ export class EndedProcesses {
   readonly memory: EndedMemory;
   /** Nothing will become known of code that is not. */
   readonly isOver = true;
+  /** As much as the last one needed. */
+  room: Room = { cells: 0, stacks: 0, natives: 0 };
   readonly #total = new Float64Array(costRowLength);
 
   constructor(
@@ -61,6 +73,11 @@ export class EndedProcesses {
     total: Float64Array,
   ): { cellNow: Uint32Array; isKnown: boolean } {
     addRow(this.#total, 0, total, 0);
+    this.room = {
+      cells: Math.min(mostRoom, cells.count),
+      stacks: Math.min(mostRoom, stacks.count),
+      natives: Math.min(mostRoom, natives.count),
+    };
     const stackNow = this.stacks.adopt(stacks, natives);
     const cellNow = new Uint32Array(cells.count);
     let isKnown = true;

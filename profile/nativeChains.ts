@@ -223,10 +223,21 @@ export class NativeTree {
 export class NativeChains {
   readonly #modules: Module[] = [];
   /** The tree's ids. */
-  #ids = new Int32Array(1);
+  #ids: Int32Array;
   #count = 1;
 
-  constructor(private readonly tree: NativeTree) {}
+  /** room: for so many from the beginning. */
+  constructor(
+    private readonly tree: NativeTree,
+    room = 0,
+  ) {
+    this.#ids = new Int32Array(Math.max(1, room));
+  }
+
+  /** With the one that is none. */
+  get count(): number {
+    return this.#count;
+  }
 
   addModule(module: ModuleRecord): void {
     this.#modules.push(this.tree.module(module));

@@ -2,7 +2,7 @@
 import { Cells, type CellTop } from './cells';
 import { chargeCell } from './charge';
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
-import type { EndedProcesses } from './endedProcesses';
+import type { EndedProcesses, Room } from './endedProcesses';
 import type { FeedObserver, Helped } from './feedObserver';
 import { GpuFeed } from './gpuFeed';
 import { HelperWork, type HelperSample } from './helperWork';
@@ -36,7 +36,7 @@ const briefNs = 20e6;
 
 /** What it takes to read a recording. */
 class Reading {
-  readonly cells = new Cells();
+  readonly cells: Cells;
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
   readonly helpers: HelperWork;
@@ -59,10 +59,12 @@ class Reading {
     lines: LineCosts,
     natives: NativeTree,
     threads: ReadonlyMap<number, ThreadFeed>,
+    room: Room,
     chargeHelper: (sample: HelperSample, cell: number | undefined, row: Float64Array) => void,
   ) {
-    this.stacks = new PythonStacks(lines);
-    this.natives = new NativeChains(natives);
+    this.cells = new Cells(room.cells);
+    this.stacks = new PythonStacks(lines, room.stacks);
+    this.natives = new NativeChains(natives, room.natives);
     const { cells, stacks } = this;
     const lineOf = (cell: number): object | undefined =>
       stacks.frame(stacks.visible(cells.stack[cell]!))?.line;
@@ -106,12 +108,13 @@ export class ProcessFeed {
     natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
+    room: Room,
     private readonly ended: (feed: ProcessFeed) => void,
   ) {
     this.startNs = header.startMonotonicNs;
     this.pid = header.pid;
     this.ppid = header.ppid;
-    this.#reading = new Reading(header, lines, natives, this.threads, (sample, cell, row) =>
+    this.#reading = new Reading(header, lines, natives, this.threads, room, (sample, cell, row) =>
       this.#chargeHelper(sample, cell, row),
     );
   }

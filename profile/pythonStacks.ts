@@ -2,6 +2,7 @@
 import type { Code } from './codes';
 import { withRoom } from './flameColumns';
 import type { CodeRecord, ProcessRecord, StackRecord } from './records';
+import type { LineCosts } from './lineCosts';
 import { StackTree } from './stackTree';
 
 /** Nodes are named by the recording's implied ids. */
@@ -13,6 +14,11 @@ export class PythonStacks extends StackTree {
   /** Functions whose lines make no sense. */
   damagedTables = 0;
   readonly #codes = new Map<number, Code>();
+
+  constructor(lines: LineCosts, room = 0) {
+    super(lines, room);
+    this.growColumns(this.room);
+  }
 
   addCode(record: CodeRecord, process: ProcessRecord): void {
     const code = this.lines.codes.of(record, process);

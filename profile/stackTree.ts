@@ -15,7 +15,13 @@ export abstract class StackTree {
   #count = 1;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
 
-  constructor(protected readonly lines: LineCosts) {}
+  /** room: for so many nodes from the beginning. */
+  constructor(
+    protected readonly lines: LineCosts,
+    room = 0,
+  ) {
+    if (room > 1) this.#grow(room);
+  }
 
   /** What a node runs; undefined while that is not known. */
   protected abstract codeOf(stack: number): Code | undefined;
@@ -23,9 +29,7 @@ export abstract class StackTree {
   protected addNode(parent: number, instruction: number): number {
     const id = this.#count++;
     if (this.#count > this.#parent.length) {
-      this.#parent = withRoom(this.#parent, this.#count);
-      this.#instruction = withRoom(this.#instruction, this.#count);
-      this.#sort = withRoom(this.#sort, this.#count);
+      this.#grow(this.#count);
       this.growColumns(this.#parent.length);
     }
     this.#parent[id] = parent;
@@ -34,7 +38,18 @@ export abstract class StackTree {
     return id;
   }
 
-  /** Makes room for so many nodes. */
+  #grow(needed: number): void {
+    this.#parent = withRoom(this.#parent, needed);
+    this.#instruction = withRoom(this.#instruction, this.#parent.length);
+    this.#sort = withRoom(this.#sort, this.#parent.length);
+  }
+
+  /** How many nodes there is room for. */
+  protected get room(): number {
+    return this.#parent.length;
+  }
+
+  /** Makes room for so many nodes in the columns of its own. */
   protected abstract growColumns(room: number): void;
 
   /** Nodes, with the one that is no frame. */
