@@ -139,8 +139,8 @@ export class ProfileBuilder {
   }
 
   /**
-   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Rows are only ever appended:
-   * ids continue where the piece before ended. Cursors are of rows with native frames, or of rows without.
+   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Ids continue
+   * where the piece before ended, and so do rows, but for tracks that come anew (FlameThread.anewNs). Cursors are of rows with native frames, or of rows without.
    */
   flameSince(cursor: number, native = true): FlamePiece {
     return this.#flame[native ? 0 : 1].since(this.#shown(), cursor);

@@ -1,4 +1,7 @@
-/** Hands out the flame chart's tables piece by piece, appending only, so that a live chart never starts over. */
+/**
+ * Hands out the flame chart's tables piece by piece, so that a live chart never starts over. Rows are appended; only where
+ * old ones were merged before all of them had been handed out, those of the track come anew.
+ */
 import type { EndedProcesses } from './endedProcesses';
 import { leastOf } from './extremes';
 import { FlameInterner, type FlamePlaces } from './flameInterner';
@@ -7,7 +10,7 @@ import { unpackPoints } from './packedPoints';
 import type { EndedMemory } from './endedMemory';
 import { mostSlices, siteRow } from './memorySites';
 import type { ProcessFeed } from './processFeed';
-import type { ThreadFeed } from './threadFeed';
+import type { HandedRows, ThreadFeed } from './threadFeed';
 import type { FlameTables, FlameThread } from './types';
 
 /** New rows, where the next ones start, and whether some are ready now. */
@@ -20,10 +23,7 @@ export interface FlamePiece {
 }
 
 /** How much of a thread had been handed out. */
-interface Handed {
-  rows: number;
-  /** When the last of them ended, in the time of its recording, ns. */
-  untilNs: number;
+interface Handed extends HandedRows {
   name: string;
 }
 
@@ -82,22 +82,23 @@ export class FlameRows {
       }
       for (const thread of feed.threads.values()) {
         const known = handed.get(thread.id);
-        const start = known ? thread.rowAfter(known.rows, known.untilNs) : 0;
+        const next = known ? thread.rowAfter(known) : 0;
+        const start = Math.max(0, next);
         const count = thread.shownRows;
-        if (start >= count && (!known || known.name === thread.name)) continue;
+        const isRenamed = known !== undefined && known.name !== thread.name;
+        if (start >= count && !isRenamed) continue;
         const limit = Math.min(count, start + room);
         const track = this.#rows(feed, thread, start, limit);
         const end = start + track.time.length;
         room -= track.time.length;
         more ||= limit < count;
-        if (end > start || (known && known.name !== thread.name)) {
-          threads.push(track);
-          const last = end > start ? thread.rows(end - 1, end) : undefined;
-          const untilNs = last ? last.start[0]! + last.wall[0]! : known!.untilNs;
-          const reached = { rows: end + thread.merged, untilNs, name: thread.name };
-          fresh.push([thread.id, reached]);
-          handed.set(thread.id, reached);
-        }
+        if (end === start && (!isRenamed || next < 0)) continue;
+        if (next < 0) track.anewNs = track.time[0]!;
+        threads.push(track);
+        const { merged, name } = thread;
+        const reached = { rows: end + merged, merged, name };
+        fresh.push([thread.id, reached]);
+        handed.set(thread.id, reached);
       }
     }
     const interner = this.#interner;
@@ -210,6 +211,7 @@ export class FlameRows {
       name: thread.name,
       process: feed.program,
       coarseNs: thread.coarseNs,
+      anewNs: Infinity,
       stack: stack.slice(0, count),
       time: rows.start.slice(0, count).map((ns) => ns + shift),
       wall: rows.wall.slice(0, count),
@@ -248,7 +250,7 @@ function isOut(feed: ProcessFeed, handed: ReadonlyMap<number, Handed>): boolean 
     feed.state !== 'running' &&
     [...feed.threads.values()].every((thread) => {
       const known = handed.get(thread.id);
-      const row = known ? thread.rowAfter(known.rows, known.untilNs) : 0;
+      const row = known ? thread.rowAfter(known) : 0;
       return row >= thread.shownRows;
     })
   );

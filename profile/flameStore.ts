@@ -3,10 +3,11 @@
  * ancestor shortcuts per stack, and the call tree of functions (the same stacks with lines folded together).
  */
 import { damaged, withRoom } from './flameColumns';
-import { appendSamples, createTrack, type Track } from './flameTrack';
+import { appendSamples, createTrack, dropSamples, type Track } from './flameTrack';
 import { frameKinds, type FlameTables, type FrameKind } from './types';
 
 const python = frameKinds.indexOf('python');
+let revisions = 0;
 
 /** Columns are longer than their counts; rows from the count on are meaningless. */
 export class FlameStore {
@@ -51,9 +52,12 @@ export class FlameStore {
   /** ns, end of the last sample of any thread. */
   endNs = 0;
   sampleCount = 0;
+  /** Another one after each chunk, and in each store. */
+  revision = ++revisions;
 
   /** Append one chunk; ids in it count from the start of the run. Throws on a row that names one not yet known. */
   append(chunk: FlameTables): void {
+    this.revision = ++revisions;
     for (const text of chunk.strings) this.strings.push(text);
     this.appendFunctions(chunk.functions);
     this.appendFrames(chunk.frames);
@@ -67,6 +71,7 @@ export class FlameStore {
       if (thread.name) track.name = thread.name;
       track.process = thread.process;
       track.coarseNs = Math.max(track.coarseNs, thread.coarseNs);
+      if (thread.anewNs < Infinity) this.sampleCount -= dropSamples(this, track, thread.anewNs);
       appendSamples(this, track, thread);
       this.sampleCount += thread.time.length;
       this.endNs = Math.max(this.endNs, track.endNs);

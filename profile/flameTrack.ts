@@ -72,6 +72,43 @@ export function createTrack(thread: FlameThread): Track {
   };
 }
 
+/** Forgets the samples from a moment on, and returns how many those are. */
+export function dropSamples(store: FlameStore, track: Track, fromNs: number): number {
+  const { count, wall, cpu, stack } = track;
+  const left = firstStartingAt(track, fromNs);
+  track.count = left;
+  track.endNs = left === 0 ? 0 : endOf(track, left - 1);
+  track.wallNs = track.cpuNs = track.unattributedNs = track.unattributedCpuNs = track.rows = 0;
+  for (let i = 0; i < left; i++) addSums(store, track, stack[i]!, wall[i]!, cpu[i]!);
+  track.levels.forEach((level, number) => {
+    level.count = Math.min(level.count, left >>> (blockShift + number));
+  });
+  track.cells = null;
+  return count - left;
+}
+
+/** Index of the first sample that starts at a moment or later; the count for none. */
+function firstStartingAt({ time, count }: Track, ns: number): number {
+  let low = 0;
+  for (let high = count; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (time[middle]! < ns) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function addSums(store: FlameStore, track: Track, stack: number, wall: number, cpu: number): void {
+  track.wallNs += wall;
+  track.cpuNs += cpu;
+  if (stack < 0) {
+    track.unattributedNs += wall;
+    track.unattributedCpuNs += cpu;
+  } else if (store.stackDepth[stack]! >= track.rows) {
+    track.rows = store.stackDepth[stack]! + 1;
+  }
+}
+
 /** Append a thread's new samples. A sample that would overlap the one before is shortened, so that search by time holds. */
 export function appendSamples(store: FlameStore, track: Track, chunk: FlameThread): void {
   const start = track.count;
@@ -90,14 +127,7 @@ export function appendSamples(store: FlameStore, track: Track, chunk: FlameThrea
     times[i] = time;
     walls[i] = wall;
     track.endNs = time + wall;
-    track.wallNs += wall;
-    track.cpuNs += chunk.cpu[i - start]!;
-    if (stack < 0) {
-      track.unattributedNs += wall;
-      track.unattributedCpuNs += chunk.cpu[i - start]!;
-    } else if (store.stackDepth[stack]! >= track.rows) {
-      track.rows = store.stackDepth[stack]! + 1;
-    }
+    addSums(store, track, stack, wall, chunk.cpu[i - start]!);
   }
   track.count = end;
   index(store, track);

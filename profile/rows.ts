@@ -17,17 +17,3 @@ export function partOfRows({ cell, start, wall, cpu }: Rows, from: number, until
     cpu: cpu.subarray(from, until),
   };
 }
-
-/** The first of rows [0, count) that starts at a moment or later; count: none. */
-export function firstStartingAt({ start }: Rows, count: number, ns: number): number {
-  let low = 0;
-  for (let high = count; low < high;) {
-    const middle = (low + high) >> 1;
-    if (start[middle]! < ns) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}

@@ -3,7 +3,7 @@ import type { Work } from './classify';
 import { withRoom } from './flameColumns';
 import type { SampleRecord } from './records';
 import { coarseRows } from './coarseRows';
-import { firstStartingAt, partOfRows, type Rows } from './rows';
+import { partOfRows, type Rows } from './rows';
 import type { KeptRows, RowStore } from './rowStore';
 import type { SystemPool } from './sampleCost';
 
@@ -24,6 +24,12 @@ const noGaps: number[] = [];
 /** Tracks with fewer rows are never too long. */
 const leastLong = 1 << 12;
 const noPool: SystemPool = { uncharged: 0 };
+
+/** How much of a thread has been handed out: so many rows of all that there were, and how many had been merged by then. */
+export interface HandedRows {
+  rows: number;
+  merged: number;
+}
 
 export class ThreadFeed {
   /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
@@ -97,14 +103,13 @@ export class ThreadFeed {
   }
 
   /**
-   * The first row that comes after so many that were handed out, the last of which ended at untilNs. Where rows have been
-   * merged since, it is the first that starts later.
+   * The row with which somebody goes on who has been handed so many of all that there were, when so many had been merged.
+   * −1: rows that were handed out have been merged with others that were not, so that all are needed anew.
    */
-  rowAfter(handed: number, untilNs: number): number {
+  rowAfter({ rows, merged }: HandedRows): number {
+    const row = rows - this.merged;
     const coarse = this.#kept && this.#kept.merged > 0 ? this.#kept.count : this.#coarse;
-    const row = handed - this.merged;
-    if (row >= coarse || handed === 0) return Math.max(0, row);
-    return firstStartingAt(this.rows(0, coarse), coarse, untilNs);
+    return merged === this.merged || row >= coarse ? row : -1;
   }
 
   /** Its lifetime as far as it is known, ns. */

@@ -292,6 +292,11 @@ export interface FlameThread {
   process: string;
   /** Within stretches of this length, ns, the order of what happened long ago is lost: what is the same is one sample. 0: it is not. */
   coarseNs: number;
+  /**
+   * What was handed out of the track from this moment on is out of date, and comes again: it was merged with samples that had
+   * not been handed out. Infinity: nothing is.
+   */
+  anewNs: number;
   /** Stack id; 0xffffffff = nothing known (unattributed). */
   stack: Uint32Array;
   time: Float64Array;

@@ -4,19 +4,19 @@
  *
  * | bytes | what |
  * |---|---|
- * | 8 | `LSFLAME2` |
+ * | 8 | `LSFLAME3` |
  * | 6 × u32 | rows of strings, functions, frames, stacks, threads; 0 |
  * | strings | u32 × rows byte lengths · UTF-8 bytes, all strings after each other |
  * | functions | u32 name · u32 file · u32 line · u32 module |
  * | frames | u32 function · u32 line · u32 column · u8 kind |
  * | stacks | u32 frame · i32 parent |
- * | each thread | u32 id, pid, tid, rows, bytes of name, of process · f64 coarseNs · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
+ * | each thread | u32 id, pid, tid, rows, bytes of name, of process · f64 coarseNs, anewNs · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
  */
 import type { FlameTables, FlameThread } from '../profile/types';
 import { ColumnReader, damaged, joinColumns, type Column } from './columns';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 
-const signature = encodeUtf8('LSFLAME2');
+const signature = encodeUtf8('LSFLAME3');
 
 /** The bytes of a piece of the tables. */
 export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
@@ -48,7 +48,7 @@ export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
       const { id, pid, tid, stack, time, wall, cpu } = thread;
       return [
         Uint32Array.of(id, pid, tid, stack.length, name.length, process.length),
-        Float64Array.of(thread.coarseNs),
+        Float64Array.of(thread.coarseNs, thread.anewNs),
         ...[name, process],
         ...[stack, time, wall, cpu],
       ];
@@ -88,7 +88,7 @@ export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
   const threads: FlameThread[] = [];
   for (let index = 0; index < threadRows!; index++) {
     const [id, pid, tid, rows, nameLength, processLength] = reader.u32(6);
-    const [coarseNs] = reader.f64(1);
+    const [coarseNs, anewNs] = reader.f64(2);
     const name = decodeUtf8(reader.u8(nameLength!), 0, nameLength!);
     const process = decodeUtf8(reader.u8(processLength!), 0, processLength!);
     threads.push({
@@ -98,6 +98,7 @@ export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
       name,
       process,
       coarseNs: coarseNs!,
+      anewNs: anewNs!,
       stack: reader.u32(rows!),
       time: reader.f64(rows!),
       wall: reader.f64(rows!),

@@ -6,7 +6,7 @@ import { mergedOf, type Focus, type Found, type State } from './state';
 interface Places {
   found: Found;
   mode: string;
-  samples: number;
+  revision: number;
   at: Focus[];
 }
 
@@ -18,10 +18,10 @@ const mostPlaces = 200_000;
 export function matchPlaces(state: State): readonly Focus[] {
   const { found } = state;
   if (!found) return [];
-  const samples = state.store.sampleCount;
-  if (known?.found !== found || known.mode !== state.mode || known.samples !== samples) {
+  const { revision } = state.store;
+  if (known?.found !== found || known.mode !== state.mode || known.revision !== revision) {
     const at = state.mode === 'merged' ? placesInTree(state, found) : placesInTime(state, found);
-    known = { found, mode: state.mode, samples, at };
+    known = { found, mode: state.mode, revision, at };
   }
   return known.at;
 }

@@ -133,7 +133,7 @@ export function createHoverCard(state: State): HoverCard {
         state.time.end,
         state.metric,
       ];
-      key.push(state.store.sampleCount, focus.track?.id, state.memory ? 1 : 0);
+      key.push(state.store.revision, focus.track?.id, state.memory ? 1 : 0);
       if (shown !== key.join()) {
         shown = key.join();
         const facts = frameFacts(state, focus);

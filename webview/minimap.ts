@@ -43,11 +43,7 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
       canvas.height = Math.round(height * ratio);
       svg.setAttribute('width', String(width()));
       svg.setAttribute('height', String(height));
-      const key = [
-        state.store.sampleCount,
-        columns,
-        ...state.shown.map((track) => track.id),
-      ].join();
+      const key = [state.store.revision, columns, ...state.shown.map((track) => track.id)].join();
       if (known?.key !== key || known.store !== state.store) {
         known = { key, store: state.store, activity: sumActivity(state, columns) };
       }

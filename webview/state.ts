@@ -149,7 +149,7 @@ let cache: Cache = { merged: null, run: null, view: null, bytes: null };
 
 function dataKey(state: State): string {
   const { store, shown } = state;
-  return [store.sampleCount, store.stackCount, ...shown.map((track) => track.id)].join();
+  return [store.revision, ...shown.map((track) => track.id)].join();
 }
 
 /** What the tracks shown spent by stack in the whole run; computed again when they or the data changed. */

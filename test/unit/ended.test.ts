@@ -282,18 +282,37 @@ test('very many rows lose their order, and no time', () => {
   }
 }, 60_000);
 
-test('a chart that is open meanwhile has every row once', () => {
-  const exact = timeByStack(flameOf(busy(1e6)));
-  const store = new FlameStore();
-  let cursor = 0;
-  const follow = (builder: ProfileBuilder): void => {
-    const piece = builder.flameSince(cursor);
-    if (!piece.empty) store.append(decodeFlameChunk(encodeFlameChunk(piece.tables)));
-    cursor = piece.cursor;
-  };
-  follow(busy(40_000, follow));
-  expect(timeByStack(store)).toEqual(exact);
-}, 60_000);
+test.each([
+  ['keeps up', 1, false],
+  ['is behind', 30, true],
+  ['is far behind', 45, true],
+])(
+  'a chart that is open meanwhile and %s has every row once',
+  (_, every, isBehind) => {
+    const exact = timeByStack(flameOf(busy(1e6)));
+    const store = new FlameStore();
+    let cursor = 0;
+    let anew = 0;
+    const follow = (builder: ProfileBuilder): void => {
+      const piece = builder.flameSince(cursor);
+      const tables = decodeFlameChunk(encodeFlameChunk(piece.tables));
+      anew += tables.threads.filter(({ anewNs }) => anewNs < Infinity).length;
+      if (!piece.empty) store.append(tables);
+      cursor = piece.cursor;
+    };
+    let looks = 0;
+    follow(busy(40_000, (builder) => looks++ % every === 0 && follow(builder)));
+    expect(timeByStack(store)).toEqual(exact);
+    expect(store.sampleCount).toBe(store.tracks.reduce((sum, { count }) => sum + count, 0));
+    // What is told of tracks as a whole is what their samples add up to.
+    for (const track of store.tracks) {
+      const samples = [...track.wall.subarray(0, track.count)];
+      expect(track.wallNs).toBe(samples.reduce((sum, ns) => sum + ns, 0));
+    }
+    expect(anew > 0).toBe(isBehind);
+  },
+  60_000,
+);
 
 test('points of memory over time are packed, to the byte', () => {
   const points = [

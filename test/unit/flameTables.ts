@@ -67,6 +67,7 @@ export function flameTables(program: {
       tid: i + 1,
       process: 'main.py',
       coarseNs: 0,
+      anewNs: Infinity,
       name: i === 0 ? 'MainThread' : `Thread-${i}`,
       stack: Uint32Array.from(samples, ([stack]) => stacks.get(stack)?.id ?? 0xffffffff),
       time: Float64Array.from(samples, ([, time]) => time),

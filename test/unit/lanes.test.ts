@@ -11,7 +11,7 @@ function stateOf(threads: Record<number, number>): State {
     for (let number = 1; number <= count; number++) {
       const none = new Float64Array(0);
       const rows = { stack: new Uint32Array(0), time: none, wall: none, cpu: none };
-      const names = { name: `T${number}`, process: 'main.py', coarseNs: 0 };
+      const names = { name: `T${number}`, process: 'main.py', coarseNs: 0, anewNs: Infinity };
       const track = createTrack({ id: ++id, pid: Number(pid), tid: id, ...names, ...rows });
       state.store.tracks.push(track);
       track.cpuNs = number * 1e9;
