@@ -14,7 +14,7 @@ export function detailNote({ ns, stretchNs }: Detail): Note {
     severity: 'information',
     text:
       `The recording came to its limit. Up to ${formatSeconds(ns)} into the run it keeps sums over stretches of ` +
-      `${formatSeconds(stretchNs)}; from then on it has every detail. Figures of lines and functions are not affected, ` +
+      `${formatSeconds(Math.min(stretchNs, ns))}; from then on it has every detail. Figures of lines and functions are not affected, ` +
       'but the flame chart does not show the order of what happened within a stretch.',
   };
 }
