@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { LineAnnotation } from '../protocol/lsp';
 import type { Annotations } from './annotations';
+import { barLength } from './bars';
 import { getLog, say } from './messages';
 
 /** Lines at least this hot count as hot; where none is, every annotated line does. */
@@ -74,7 +75,7 @@ async function goToHottest(annotations: Annotations): Promise<void> {
   const hottest = annotations
     .paths()
     .flatMap((path) => annotations.of(path).map((annotation) => ({ path, annotation })))
-    .sort((a, b) => length(b.annotation) - length(a.annotation))[0];
+    .sort((a, b) => ownLength(b.annotation) - ownLength(a.annotation))[0];
   if (hottest) await openSource(hottest.path, hottest.annotation.line);
   else say('information', 'No line is hot yet. Profile a file, or open a recording, first.');
 }
@@ -85,8 +86,6 @@ function hotLines(all: readonly LineAnnotation[]): LineAnnotation[] {
   return (hot.length > 0 ? hot : lines).toSorted((a, b) => a.line - b.line);
 }
 
-function length({ bar, kind }: LineAnnotation): number {
-  return kind === 'self'
-    ? bar.python + bar.native + bar.system + bar.wait + bar.queue + bar.memory
-    : 0;
+function ownLength(line: LineAnnotation): number {
+  return line.kind === 'self' ? barLength(line) : 0;
 }
