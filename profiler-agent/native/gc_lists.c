@@ -85,7 +85,8 @@ static void lists_find(uintptr_t interpreter) {
 }
 
 // Walks a list towards its beginning, to what was the newest object, at most so many steps. *stopped: where it had to
-// stop, 0 when it came to the end.
+// stop, 0 when it came to the end, BROKEN when the list changed on the way.
+#define BROKEN 1
 static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t newest, uintptr_t before_newest,
                              uint32_t most, uintptr_t *stopped, void (*visit)(uintptr_t, uintptr_t)) {
   struct node node;
@@ -98,7 +99,10 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
       break;
     }
     // Something else is there by now, unless it leads to where this walk comes from.
-    if (!node_read(here, &node) || next && node.next != next) break;
+    if (!node_read(here, &node) || next && node.next != next) {
+      *stopped = BROKEN;
+      break;
+    }
     if (here == newest && node.previous == before_newest) break;
     visit(here + HEAD_BYTES, node.type);
     next = here;
@@ -111,18 +115,26 @@ static uint32_t list_walk(struct list *self, uint32_t most, uint32_t most_again,
   uintptr_t stopped;
   if (!node_read(self->head, &head) || !node_read(head.previous, &last)) return 0;
   uintptr_t newest = self->newest, before_newest = self->before_newest, older = self->older;
+  uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
+  self->visited += visited;
+  // What lies behind the change is met at the next walk, which begins at the end again.
+  if (stopped == BROKEN) {
+    self->walked = false;
+    return visited;
+  }
   self->newest = head.previous;
   self->before_newest = last.previous;
-  uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
   if (stopped) {
     self->older = stopped;
     self->walked = false;
   } else if (older && visited < most) {
     uint32_t rest = most - visited;
     if (self->walked && rest > most_again) rest = most_again;
-    visited += stretch_walk(self, older, 0, 0, rest, &self->older, visit);
+    uint32_t more = stretch_walk(self, older, 0, 0, rest, &self->older, visit);
+    if (self->older == BROKEN) self->older = self->walked ? 0 : self->newest;
+    self->visited += more;
+    visited += more;
   }
-  self->visited += visited;
   self->walked |= !self->older;
   return visited;
 }

@@ -21,10 +21,12 @@ static uintptr_t slots[SLOTS];  // the same, by address
 
 // PyGreenlet.pimpl, from greenlet 2 on: a C++ object that leads back to it. Then (words of TGreenlet.hpp) the state of
 // its exceptions, which is shorter from 3.11 on, and that of its C stack: where it starts, where it ends, a copy of its
-// first bytes and how many these are. Then a context, and the innermost frame while it does not run.
+// first bytes and how many these are. Then a context, and the innermost frame while it does not run. What follows
+// differs between the versions of Python; the first greenlet in it is the one that its thread began with, and there
+// what comes after that is the thread's state, NULL once the thread has ended.
 #define GREENLET_BYTES 40
 #define IMPLEMENTATION 32
-enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS_MAX = 16 };
+enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS_MAX = 16, REST_WORDS = 16 };
 #define STATE (python->minor < 11 ? 9 : 7)
 // PyFrameObject.f_frame, from 3.11.
 #define OBJECT_FRAME 24
@@ -113,6 +115,7 @@ static void visit(uintptr_t object, uintptr_t type) {
 
 struct suspended {
   uintptr_t state[STATE_WORDS];
+  uintptr_t rest;  // where its implementation goes on
 };
 
 // Where a word of the greenlet's C stack is now: what other greenlets have needed of it was copied.
@@ -130,17 +133,42 @@ static bool state_read(struct suspended *self, uintptr_t greenlet) {
     return false;
   proven = true;
   memcpy(self->state, words + STATE, sizeof self->state);
+  self->rest = implementation + (STATE + STATE_WORDS) * 8;
   return true;
 }
 
-// The same for one that has begun to run on the thread's C stack, and has switched away. False for any other.
+// The greenlet that its thread began with. 0 when that is not found. *ended: the thread has ended.
+static uintptr_t first_greenlet(const struct suspended *self, bool *ended) {
+  uintptr_t rest[REST_WORDS], rest_of_first[REST_WORDS];
+  if (!memory_read(self->rest, rest, sizeof rest)) return 0;
+  for (int i = 0; i < REST_WORDS; i++) {
+    struct suspended first;
+    if (!is_plausible(rest[i]) || !state_read(&first, rest[i])) continue;
+    if (!memory_read(first.rest, rest_of_first, sizeof rest_of_first)) return 0;
+    for (int j = 0; j + 1 < REST_WORDS; j++) {
+      if (rest_of_first[j] != rest[i]) continue;
+      *ended = !rest_of_first[j + 1];
+      return rest[i];
+    }
+  }
+  return 0;
+}
+
+// A hub often outlives its thread, whose C stack may be another's by now.
+static bool is_left_over(const struct suspended *self) {
+  bool ended;
+  return first_greenlet(self, &ended) && ended;
+}
+
+// Reads one that has begun to run on the thread's C stack, and has switched away. False for any other.
 static bool suspended_read(struct suspended *self, uintptr_t greenlet, const struct thread *thread) {
   if (!state_read(self, greenlet)) return false;
   uintptr_t start = self->state[START], stop = self->state[STOP], frame = self->state[FRAME], type;
   if (start - thread->stack_low >= thread->stack_end - thread->stack_low || stop <= start || !is_plausible(frame))
     return false;
   if (self->state[SAVED] > stop - start || self->state[SAVED] && !is_plausible(self->state[COPY])) return false;
-  return memory_read(frame + 8, &type, sizeof type) && type == python->frame_type;
+  if (!memory_read(frame + 8, &type, sizeof type) || type != python->frame_type) return false;
+  return thread->is_first || !is_left_over(self);
 }
 
 // ---- The search ----
@@ -150,7 +178,7 @@ static void known_check(void) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < known_count; i++) {
     struct suspended it;
-    bool ended = !state_read(&it, known[i]) || !it.state[START] && it.state[STOP];
+    bool ended = !state_read(&it, known[i]) || !it.state[START] && it.state[STOP] || is_left_over(&it);
     if (!ended) known[kept++] = known[i];
   }
   if (kept > KNOWN_MAX * 3 / 4) {
@@ -169,7 +197,11 @@ static uint32_t steps_of(uint64_t ns) {
   return steps > UINT32_MAX ? UINT32_MAX : (uint32_t)steps;
 }
 
-bool greenlets_search(uint64_t most_ns, uint64_t again_ns) {
+bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns) {
+  struct suspended running;
+  bool ended;
+  uintptr_t first = hub && state_read(&running, hub) ? first_greenlet(&running, &ended) : 0;
+  if (first) known_add(first);
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   // Classes come and go, and addresses are used again.
   if (now >= types_until) {
@@ -177,7 +209,8 @@ bool greenlets_search(uint64_t most_ns, uint64_t again_ns) {
     types_until = now + NS_PER_SECOND;
   }
   if (now >= check_at || known_count == KNOWN_MAX) {
-    check_at = now + NS_PER_SECOND;
+    // The more there are the later, as looking at one takes a microsecond or two.
+    check_at = now + NS_PER_SECOND + known_count * (NS_PER_SECOND / 1000);
     known_check();
   }
   bool complete;

@@ -164,7 +164,7 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   if (where->kind == LOOP_GREENLETS) {
     uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
     // The search is paid for from the same purse, but says nothing about the price of a task.
-    self->again = !greenlets_search(saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
+    self->again = !greenlets_search(where->loop, saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
     uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     saved -= searched - before < saved ? searched - before : saved;
     before = searched;

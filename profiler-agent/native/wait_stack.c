@@ -184,7 +184,7 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   uint32_t count = 0, above = 0;
   enum place first = PLACE_OTHER, second = PLACE_OTHER, last;
   uint32_t last_id = 0;
-  uintptr_t last_code = 0;
+  uintptr_t last_code = 0, last_frame = 0;
   walk_start(&walk, python, tstate, NULL, it, true);
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     uint32_t id = key_record(&frame.key);
@@ -197,6 +197,7 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
     }
     last_id = id;
     last_code = frame.key.code;
+    last_frame = frame.address;
     frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
@@ -205,6 +206,7 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   bool selects = first == PLACE_SELECTOR && second == PLACE_LOOP;
   if (last == PLACE_HUB && (count == 1 || first == PLACE_HUB_WAIT || selects)) {
     self->kind = LOOP_GREENLETS;
+    self->loop = frame_first_local(last_frame);
   } else if (selects) {
     self->kind = LOOP_ASYNCIO;
     self->loop = frame_first_local(caller);

@@ -47,7 +47,9 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('of many tasks some are looked at, and the shares hold', async () => {
+  // One version of each way in which asyncio keeps its tasks: this takes long.
+  const isEnough = [9, 12, 14, 15].includes(python.minor);
+  test.runIf(isEnough)('of many tasks some are looked at, and the shares hold', async () => {
     const { report, wait } = await profiled('many_tasks.py', '4000');
     const whole = wait('half') + wait('quarter') + wait('other');
     const shares = { half: 50, quarter: 25, other: 25 };

@@ -85,7 +85,9 @@ describe.each(pythons)('Python $name', (python) => {
     console.log(`${python.name}: own ${own}, others ${others}; ${JSON.stringify(self)}`);
     // The program's clocks count our watcher among the others.
     const points = 0.03 * report.cpu_s + report.agent_cpu_s;
-    expect(Math.abs(self.helper_s - others)).toBeLessThan(points);
+    expect(self.helper_s).toBeGreaterThan(others - points);
+    // Those clocks stop with the call; on a busy machine what the pool does after it takes long.
+    expect(self.helper_s - self.helper_after_s).toBeLessThan(others + points);
     expect(cpu(self)).toBeGreaterThan(0.95 * (own + others) - report.agent_cpu_s);
   });
 });

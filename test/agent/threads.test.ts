@@ -73,9 +73,9 @@ describe.each(pythons)('Python $name', (python) => {
     const missed: string[] = [];
     for (const [name, seconds] of told) {
       const { total } = lineOf(report, path, mark(path, name!));
-      // Each took about 0.4 s, the last of it spent winning the interpreter lock from two others, which may have to wait
-      // for a core themselves while they hold it.
-      expect(Number(seconds), name).toBeGreaterThan(0.3);
+      // Each took 0.4 s, and what winning the interpreter lock from two others took, which may have to wait for a core
+      // themselves while they hold it.
+      expect(Number(seconds), name).toBeGreaterThan(0.39);
       if (Math.abs(total.wait_s - Number(seconds)) > 0.25) missed.push(name!);
       expect(total.gil_s, name).toBeLessThan(0.5 * Number(seconds));
     }

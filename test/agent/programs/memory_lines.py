@@ -122,7 +122,8 @@ elif mode == "reserved":
     kept = [reserve(), given_back()]
     go_on(0.7)
     kept[1].madvise(mmap.MADV_DONTNEED)
-    go_on(0.7)
+    # Looks are as far apart as they are costly, which on a busy machine they are.
+    go_on(1.5)
 elif mode == "handover":
     import queue
 

@@ -20,54 +20,69 @@ def burn():
             total += i
 
 
-def hold(lock, taken):
-    with lock:
-        taken.set()
+def timed(name, call, begin=None):
+    """Who `call` waits for naps from `begin` on, so that it takes no less, however late it got a core."""
+    began = time.monotonic()
+    if begin:
+        begin()
+    call()
+    took[name] = time.monotonic() - began
+
+
+def after_nap(call, *args):
+    begun = threading.Event()
+
+    def act():
+        begun.wait()
         time.sleep(nap)
+        call(*args)
+
+    threading.Thread(target=act).start()
+    return begun.set
 
 
 def held(lock):
-    taken = threading.Event()
-    threading.Thread(target=hold, args=(lock, taken)).start()
+    begun, taken = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            taken.set()
+            begun.wait()
+            time.sleep(nap)
+
+    threading.Thread(target=hold).start()
     taken.wait()
-    return lock
-
-
-def timed(name, call):
-    began = time.monotonic()
-    call()
-    took[name] = time.monotonic() - began
+    return begun.set
 
 
 def work():
     near, far = socket.socketpair()
     reader, writer = os.pipe()
     condition = threading.Condition()
-    lock = held(threading.Lock())
-    timed("lock", lambda: lock.acquire())  # mark: lock
-    rlock = held(threading.RLock())
-    timed("rlock", lambda: rlock.acquire())  # mark: rlock
+    lock, rlock = threading.Lock(), threading.RLock()
+    begin = held(lock)
+    timed("lock", lambda: lock.acquire(), begin)  # mark: lock
+    begin = held(rlock)
+    timed("rlock", lambda: rlock.acquire(), begin)  # mark: rlock
     with condition:
         timed("condition", lambda: condition.wait(nap))  # mark: condition
     timed("event", lambda: threading.Event().wait(nap))  # mark: event
     jobs = queue.Queue()
-    threading.Timer(nap, jobs.put, (1,)).start()
-    timed("queue", lambda: jobs.get())  # mark: queue
+    begin = after_nap(jobs.put, 1)
+    timed("queue", lambda: jobs.get(), begin)  # mark: queue
     empty = threading.Semaphore(0)
     timed("semaphore", lambda: empty.acquire(timeout=nap))  # mark: semaphore
     timed("sleep", lambda: time.sleep(nap))  # mark: sleep
-    threading.Timer(nap, far.send, (b"x",)).start()
-    timed("recv", lambda: near.recv(1))  # mark: recv
+    begin = after_nap(far.send, b"x")
+    timed("recv", lambda: near.recv(1), begin)  # mark: recv
     near.settimeout(5)
-    threading.Timer(nap, far.send, (b"x",)).start()
-    timed("timeout", lambda: near.recv(1))  # mark: timeout
+    begin = after_nap(far.send, b"x")
+    timed("timeout", lambda: near.recv(1), begin)  # mark: timeout
     timed("select", lambda: select.select([near], [], [], nap))  # mark: select
-    threading.Timer(nap, os.write, (writer, b"x")).start()
-    timed("pipe", lambda: os.read(reader, 1))  # mark: pipe
-    # It takes its nap when told to, not while this thread still waits for the interpreter lock.
+    begin = after_nap(os.write, writer, b"x")
+    timed("pipe", lambda: os.read(reader, 1), begin)  # mark: pipe
     process = subprocess.Popen(["sh", "-c", f"read word; exec sleep {nap}"], stdin=subprocess.PIPE)
-    process.stdin.close()
-    timed("process", lambda: process.wait())  # mark: process
+    timed("process", lambda: process.wait(), process.stdin.close)  # mark: process
 
 
 burners = [threading.Thread(target=burn, name="burner") for _ in range(2)]
