@@ -2,16 +2,21 @@ import { loadedAt } from './clock';
 import { PVSC_EXTENSION_ID } from '@vscode/python-extension';
 import * as vscode from 'vscode';
 import { Annotations } from './annotations';
+import { Badges } from './badges';
 import { Server } from './client';
 import { registerCommands } from './commands';
 import { FlameChart } from './flameChart';
 import { HotLines } from './hotLines';
 import { registerMemoryNotice } from './memoryNotice';
 import { getLog, sayError } from './messages';
-import { registerRecordingEditors } from './recordings';
+import { PartHeat } from './partHeat';
+import { noteShown, registerRecordingEditors } from './recordings';
 import { Runner } from './run';
+import { runActions } from './runActions';
 import { Runs } from './runs';
+import { RunsView } from './runsView';
 import { Status } from './status';
+import { TimeRange } from './timeRange';
 import { createTestApi, type TestApi } from './testApi';
 
 /** Constructs the parts and wires them; nothing is started before it is used. */
@@ -21,9 +26,19 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const runs = new Runs(server);
   const runner = new Runner(context, server, runs);
   const annotations = new Annotations(context.extension);
+  const partHeat = new PartHeat(server, annotations);
   const status = new Status(server, runner, runs);
-  const hotLines = new HotLines(context.extension, server, runs);
-  const flameChart = new FlameChart(context.extensionUri, server, runs, runner, annotations);
+  const timeRange = new TimeRange(server, runs);
+  const hotLines = new HotLines(context.extension, server, runs, timeRange);
+  const runsView = new RunsView(context, server, runner, runs);
+  const flameChart = new FlameChart(
+    context.extensionUri,
+    server,
+    runs,
+    runner,
+    annotations,
+    timeRange,
+  );
 
   context.subscriptions.push(
     getLog(),
@@ -31,20 +46,35 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     runs,
     runner,
     annotations,
+    partHeat,
     status,
     hotLines,
+    timeRange,
+    runsView,
+    new Badges(server, runs, annotations),
     flameChart,
     server.onAnnotations((file) => annotations.set(file)),
     runs.onDidChange((run) => annotations.keepOnly(run?.run)),
+    runs.onDidChange((run) => noteShown(context.workspaceState, run)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('linescope')) {
         server.sendSettings().catch((error: unknown) => sayError('apply the settings', error));
       }
     }),
     registerMemoryNotice(server, runs),
-    registerRecordingEditors(context, server, runs),
-    registerCommands(context, { annotations, runner, runs, hotLines, flameChart }),
+    registerRecordingEditors(context, server, runs, timeRange),
+    registerCommands(context, {
+      annotations,
+      runner,
+      runs,
+      hotLines,
+      flameChart,
+      timeRange,
+      kept: runActions(context, { server, runner, runs }),
+    }),
   );
+  // From now on the list of hot lines is there, and says how to fill it.
+  void vscode.commands.executeCommand('setContext', 'linescope.active', true);
   // The Run button's menu only makes sense where another extension puts one there; alone it would be a second flame.
   void vscode.commands.executeCommand(
     'setContext',
@@ -56,7 +86,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   // Between loading a bundle and calling activate, VS Code fetches the extension's state; that is not our time.
   const activationMs = loadingMs + performance.now() - calledAt;
   getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
-  return createTestApi(activationMs, { annotations, runner, runs, status, flameChart });
+  return createTestApi(activationMs, { annotations, partHeat, runner, runs, status, flameChart });
 }
 
 /** This is the last module of the bundle to be evaluated. */

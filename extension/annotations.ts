@@ -1,9 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FileAnnotations, LineAnnotation } from '../protocol/lsp';
-import { barLength, barSize, barSvg, dataUri, heatSvg, type BarSize } from './bars';
-import { barColumns, placeAnnotations, shiftAnnotations, type PlacedAnnotation } from './layout';
-import { readPalette, type Palette } from './palette';
+import { barLength } from './bars';
+import { Drawing, type Written } from './drawing';
+import { findFolds, isSameFolds, noFolds, shiftFolds, withFolds, type Folds } from './folds';
+import { placeAnnotations, shiftAnnotations, type PlacedAnnotation } from './layout';
 import { viewSettings } from './settings';
 
 /** One annotation as it was drawn. What tests read, because decorations cannot be read back. */
@@ -15,40 +16,64 @@ export interface DrawnLine {
   stale: boolean;
   /** Columns between the end of the line and the figures. */
   gap: number;
-  /** With no-break spaces. */
   text: string;
 }
 
-/** Decoration types are few and reused: one for bar and figures, one per heat step. */
-interface DecorationTypes {
-  figures: vscode.TextEditorDecorationType;
-  heat: vscode.TextEditorDecorationType[];
+/** How wide editors are, CSS pixels, and a column of code in them, as a part of the size of the font. */
+export interface EditorWidth {
+  pixels: number;
+  columnPart: number;
+}
+
+/** Who types does not pause for so long. */
+const pauseMs = 400;
+
+/** Line numbers, folding controls, the mark of heat and the scroll bar. */
+const gutterPixels = 85;
+
+/** What VS Code is told about editors of a language. */
+interface EditorSettings {
+  /** Pixels. */
+  font: number;
+  isWrapped: boolean;
+  hasMinimap: boolean;
 }
 
 /** Draws what the server says about files, in every editor that shows them. Keyed by real path. */
 export class Annotations implements vscode.Disposable {
-  readonly #extension: vscode.Extension<unknown>;
   readonly #files = new Map<string, FileAnnotations>();
-  readonly #drawn = new Map<string, DrawnLine[]>();
+  readonly #drawn = new Map<string, PlacedAnnotation[]>();
   /** Real paths of documents, by URI: looking them up is asynchronous, and drawing should not flicker. */
   readonly #realPaths = new Map<string, Promise<string>>();
   readonly #subscriptions: vscode.Disposable[];
-  #palette: Palette;
-  #types: DecorationTypes;
+  readonly #drawing: Drawing;
+  /** How long the last edits kept the extension busy, milliseconds each. For tests. */
+  readonly followsMs: number[] = [];
   /** Share of the run that the hottest line of all files has, 0 when there is none. */
   #hottest = 0;
+  /** Kept, because a keystroke has no time to read them. */
+  #settings = viewSettings();
+  /** By language: settings of editors can differ by it. */
+  readonly #ofEditors = new Map<string, EditorSettings>();
+  #folds = new WeakMap<vscode.TextEditor, Folds>();
+  #pause: NodeJS.Timeout | undefined;
+  /** Where that is known. */
+  #width: EditorWidth | undefined;
 
   constructor(extension: vscode.Extension<unknown>) {
-    this.#extension = extension;
-    this.#palette = readPalette(extension);
-    this.#types = createTypes(this.#palette);
+    this.#drawing = new Drawing(extension);
     this.#subscriptions = [
       vscode.window.onDidChangeVisibleTextEditors(() => this.#redrawAll()),
       vscode.window.onDidChangeActiveColorTheme(() => this.#restyle()),
       vscode.window.onDidChangeTextEditorOptions(({ textEditor }) => void this.#draw(textEditor)),
+      vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
+        if (this.#lookForFolds(textEditor)) void this.#draw(textEditor);
+      }),
       vscode.workspace.onDidChangeTextDocument((event) => void this.#follow(event)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#realPaths.delete(String(uri))),
       vscode.workspace.onDidChangeConfiguration((event) => {
+        this.#settings = viewSettings();
+        this.#ofEditors.clear();
         if (event.affectsConfiguration('workbench.colorCustomizations')) this.#restyle();
         else if (['linescope', 'editor'].some((name) => event.affectsConfiguration(name)))
           this.#redrawAll();
@@ -58,7 +83,7 @@ export class Annotations implements vscode.Disposable {
 
   /** Replaces what is known about one file. */
   set(file: FileAnnotations): void {
-    if (file.lines.length > 0) this.#files.set(file.path, file);
+    if (file.lines.length + file.functions.length > 0) this.#files.set(file.path, file);
     else this.#files.delete(file.path);
     // A new hottest line changes what a full bar stands for in every file.
     this.#redrawAll(this.#findHottest() ? undefined : file.path);
@@ -83,6 +108,15 @@ export class Annotations implements vscode.Disposable {
     return this.#hottest !== before;
   }
 
+  /** Says how wide editors are; undefined: nobody knows. */
+  setWidth(width: EditorWidth | undefined): void {
+    if (width?.pixels === this.#width?.pixels && width?.columnPart === this.#width?.columnPart) {
+      return;
+    }
+    this.#width = width;
+    this.#redrawAll();
+  }
+
   /** Annotations of one file by real path, in order of lines. */
   of(path: string): readonly LineAnnotation[] {
     return this.#files.get(path)?.lines ?? [];
@@ -95,7 +129,14 @@ export class Annotations implements vscode.Disposable {
 
   /** What is drawn in the editors that show a file; empty when none does. */
   drawn(path: string): readonly DrawnLine[] {
-    return this.#drawn.get(path) ?? [];
+    return (this.#drawn.get(path) ?? []).map(({ annotation, gap, text }) => ({
+      line: annotation.line,
+      heat: annotation.heat,
+      kind: annotation.kind,
+      stale: annotation.stale,
+      gap,
+      text,
+    }));
   }
 
   /** The real path of a file on disk: what the server calls it. */
@@ -114,72 +155,50 @@ export class Annotations implements vscode.Disposable {
   }
 
   async #draw(editor: vscode.TextEditor, onlyPath?: string): Promise<void> {
-    const { document } = editor;
-    if (document.uri.scheme !== 'file') return;
-    const path = await this.realPath(document.uri);
+    if (editor.document.uri.scheme !== 'file') return;
+    const path = await this.realPath(editor.document.uri);
     if (onlyPath !== undefined && path !== onlyPath) return;
-    const { show, maxColumn } = viewSettings();
-    const lines = show ? this.of(path) : [];
-    if (lines.length === 0 && !this.#drawn.has(path) && onlyPath === undefined) {
-      this.#apply(editor, []);
-      return;
-    }
-    const { tabSize } = editor.options;
-    const placed = placeAnnotations(
-      lines,
-      (line) => (line < document.lineCount && line >= 0 ? document.lineAt(line).text : undefined),
-      typeof tabSize === 'number' ? tabSize : 4,
-      maxColumn,
-    );
-    this.#apply(editor, placed);
-    this.#drawn.set(
-      path,
-      placed.map(({ annotation, gap, text }) => ({
-        line: annotation.line,
-        heat: annotation.heat,
-        kind: annotation.kind,
-        stale: annotation.stale,
-        gap,
-        text,
-      })),
-    );
+    this.#lookForFolds(editor);
+    this.#drawFile(editor, path);
   }
 
-  #apply(editor: vscode.TextEditor, placed: readonly PlacedAnnotation[]): void {
-    const font = vscode.workspace.getConfiguration('editor', editor.document).get('fontSize', 14);
-    const full = viewSettings().fullBar === 'run' ? 1 : this.#hottest || 1;
-    editor.setDecorations(
-      this.#types.figures,
-      placed.map((place) => this.#figures(place, barSize(font), full)),
-    );
-    this.#types.heat.forEach((type, step) => {
-      const ranges = placed
-        .filter(({ annotation }) => annotation.heat === step && !annotation.stale)
-        .map(({ line }) => new vscode.Range(line, 0, line, 0));
-      editor.setDecorations(type, ranges);
+  /** Whether other lines are folded away than before. */
+  #lookForFolds(editor: vscode.TextEditor): boolean {
+    const before = this.#folds.get(editor) ?? noFolds;
+    const visible = editor.visibleRanges.map(({ start, end }) => {
+      return { first: start.line, last: end.line };
     });
+    const now = findFolds(visible, before);
+    this.#folds.set(editor, now);
+    return !isSameFolds(now, before);
   }
 
-  #figures(place: PlacedAnnotation, size: BarSize, full: number): vscode.DecorationOptions {
-    const { annotation, line, end, gap, text, barColumn } = place;
-    const picture = dataUri(barSvg(annotation, full, size, this.#palette));
-    const quiet = annotation.stale || annotation.kind === 'total' || annotation.heat <= 1;
-    return {
-      range: new vscode.Range(line, end, line, end),
-      renderOptions: {
-        // Nothing before the end of the line: the caret would stand behind it. The bar is the background of a hole in the
-        // text, which VS Code has no name for: this is the one property that takes CSS as it is.
-        after: {
-          contentText: text,
-          color: new vscode.ThemeColor(
-            quiet ? 'linescope.mutedForeground' : 'linescope.foreground',
-          ),
-          ...(annotation.stale ? { fontStyle: 'italic' } : {}),
-          margin: `0 0 0 ${gap}ch`,
-          textDecoration: `none; background: url("${picture}") ${barColumn}ch 55% / ${barColumns}ch ${size.height}px no-repeat`,
-        },
+  /** What is to be drawn in an editor that shows a file. */
+  #shownIn(editor: vscode.TextEditor, path: string): readonly LineAnnotation[] {
+    const functions = this.#files.get(path)?.functions ?? [];
+    return withFolds(this.of(path), functions, this.#folds.get(editor) ?? noFolds);
+  }
+
+  #drawFile(editor: vscode.TextEditor, path: string, written?: Written): void {
+    const { document } = editor;
+    const { show, maxColumn, figures, fullBar } = this.#settings;
+    const { tabSize } = editor.options;
+    const { font, isWrapped, hasMinimap } = this.#editorSettings(document);
+    const placed = placeAnnotations(
+      show ? this.#shownIn(editor, path) : [],
+      (line) => (line < document.lineCount && line >= 0 ? document.lineAt(line).text : undefined),
+      {
+        tabSize: typeof tabSize === 'number' ? tabSize : 4,
+        maxColumn,
+        isCompact: figures === 'compact',
+        room:
+          figures === 'auto' && this.#width ? columnsIn(this.#width, font, hasMinimap) : undefined,
+        isWrapped,
       },
-    };
+    );
+    this.#drawing.draw(editor, placed, fullBar === 'run' ? 1 : this.#hottest || 1, font, written);
+    if (placed.length === 0 && !this.#drawn.has(path)) return;
+    this.#drawn.set(path, placed);
   }
 
   /** Keeps annotations beside their lines while the user types, until the server sends new ones. */
@@ -188,51 +207,88 @@ export class Annotations implements vscode.Disposable {
     const path = await this.realPath(document.uri);
     const file = this.#files.get(path);
     if (!file) return;
-    let { lines } = file;
+    const began = performance.now();
+    let { lines, functions } = file;
+    const editors = vscode.window.visibleTextEditors.filter((it) => it.document === document);
     for (const { range, text } of contentChanges) {
-      lines = shiftAnnotations(lines, {
+      const change = {
         startLine: range.start.line,
         startCharacter: range.start.character,
         endLine: range.end.line,
         endCharacter: range.end.character,
         text,
-      });
+      };
+      lines = shiftAnnotations(lines, change);
+      functions = shiftAnnotations(functions, change);
+      const delta = text.split('\n').length - 1 - (change.endLine - change.startLine);
+      for (const editor of editors) {
+        const folds = this.#folds.get(editor) ?? noFolds;
+        this.#folds.set(editor, shiftFolds(folds, change.startLine, delta));
+      }
     }
-    this.#files.set(path, { ...file, lines });
-    this.#redrawAll(path);
+    this.#files.set(path, { ...file, lines, functions });
+    for (const editor of editors) {
+      this.#drawFile(editor, path, writtenBy(contentChanges));
+    }
+    const hasMovedLines = contentChanges.some(
+      ({ range, text }) => !range.isSingleLine || text.includes('\n'),
+    );
+    if (hasMovedLines) this.#drawAnewSoon();
+    this.followsMs.push(performance.now() - began);
+    if (this.followsMs.length > 500) this.followsMs.shift();
   }
 
-  /** Theme colours inside pictures are fixed when the picture is made: make them again. */
+  #editorSettings(document: vscode.TextDocument): EditorSettings {
+    const { languageId } = document;
+    let known = this.#ofEditors.get(languageId);
+    if (!known) {
+      const settings = vscode.workspace.getConfiguration('editor', document);
+      known = {
+        font: settings.get('fontSize', 14),
+        isWrapped: settings.get('wordWrap', 'off') !== 'off',
+        hasMinimap: settings.get('minimap.enabled', true),
+      };
+      this.#ofEditors.set(languageId, known);
+    }
+    return known;
+  }
+
+  /**
+   * Draws everything anew once the user pauses: what was drawn while VS Code took the next edit stands where lines were
+   * before it.
+   */
+  #drawAnewSoon(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      for (const editor of vscode.window.visibleTextEditors) {
+        this.#drawing.forget(editor);
+        void this.#draw(editor);
+      }
+    }, pauseMs);
+  }
+
   #restyle(): void {
-    const old = this.#types;
-    this.#palette = readPalette(this.#extension);
-    this.#types = createTypes(this.#palette);
-    disposeTypes(old);
+    this.#drawing.restyle();
     this.#redrawAll();
   }
 
   dispose(): void {
-    disposeTypes(this.#types);
+    clearTimeout(this.#pause);
+    this.#drawing.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 }
 
-function createTypes(palette: Palette): DecorationTypes {
-  return {
-    figures: vscode.window.createTextEditorDecorationType({
-      rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-    }),
-    heat: palette.heat.map((_, step) =>
-      vscode.window.createTextEditorDecorationType({
-        gutterIconPath: vscode.Uri.parse(dataUri(heatSvg(step, palette))),
-        gutterIconSize: 'contain',
-        overviewRulerColor: new vscode.ThemeColor(`linescope.heat${step}`),
-        overviewRulerLane: vscode.OverviewRulerLane.Right,
-      }),
-    ),
-  };
+/** Undefined where it takes more than one range to say what an edit has written. */
+function writtenBy(changes: readonly vscode.TextDocumentContentChangeEvent[]): Written | undefined {
+  const [change, another] = changes;
+  if (!change || another) return undefined;
+  const first = change.range.start.line;
+  return { first, last: first + change.text.split('\n').length - 1 };
 }
 
-function disposeTypes({ figures, heat }: DecorationTypes): void {
-  for (const type of [figures, ...heat]) type.dispose();
+/** About how many columns of code an editor shows beside its gutter and its minimap. */
+function columnsIn({ pixels, columnPart }: EditorWidth, font: number, hasMinimap: boolean): number {
+  const minimap = hasMinimap ? Math.min(120, 0.12 * pixels) : 0;
+  return Math.floor((pixels - gutterPixels - minimap) / (columnPart * font));
 }

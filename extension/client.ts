@@ -7,9 +7,12 @@ import {
   endRunRequest,
   flameRequest,
   hotListRequest,
+  linePartsRequest,
   openRunRequest,
   planRunRequest,
+  rangeNotification,
   runStatusNotification,
+  saveRunRequest,
   settingsNotification,
   type EndRunParams,
   type EndRunResult,
@@ -19,11 +22,16 @@ import {
   type HotListParams,
   type HotListResult,
   type InitializationOptions,
+  type LinePartsParams,
+  type LinePartsResult,
   type OpenRunParams,
   type OpenRunResult,
   type PlanRunParams,
   type PlanRunResult,
+  type RangeParams,
   type RunStatus,
+  type SaveRunParams,
+  type SaveRunResult,
 } from '../protocol/lsp';
 import { describe, getLog, say, UserError } from './messages';
 import { serverSettings } from './settings';
@@ -80,8 +88,19 @@ export class Server implements vscode.Disposable {
   flame(params: FlameParams): Promise<FlameResult> {
     return this.#request(flameRequest, params);
   }
+  saveRun(params: SaveRunParams): Promise<SaveRunResult> {
+    return this.#request(saveRunRequest, params, endMs);
+  }
+  /** Says which part of a run's time figures are to be of. */
+  async sendRange(params: RangeParams): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    await client?.sendNotification(rangeNotification, params);
+  }
   hotList(params: HotListParams): Promise<HotListResult> {
     return this.#request(hotListRequest, params);
+  }
+  lineParts(params: LinePartsParams): Promise<LinePartsResult> {
+    return this.#request(linePartsRequest, params);
   }
   /** Forgets all runs. Does not start a server for it. */
   async clear(): Promise<void> {

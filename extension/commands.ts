@@ -2,16 +2,19 @@ import * as vscode from 'vscode';
 import { commands } from '../protocol/lsp';
 import type { Annotations } from './annotations';
 import type { FlameChart } from './flameChart';
-import { launchOfFile, splitArguments } from './launch';
+import { quote } from './keptRun';
+import { launchOfFile, launchOfTests, splitArguments } from './launch';
 import { pickLaunchConfiguration } from './launchConfigurations';
 import { getLog, say, sayError } from './messages';
 import { hotLinesView, isHotRow, rowText, type HotLines } from './hotLines';
-import { goToHotLine, openSource } from './navigate';
-import { openEarlierRun, openLastRun, openRecording } from './recordings';
+import { goToHotLine, goToHottest, openSource } from './navigate';
+import { openRecording } from './recordings';
 import type { Runner } from './run';
+import type { RunActions } from './runActions';
 import type { Runs } from './runs';
 import { runSettings, update, viewSettings } from './settings';
 import { menuCommand, selectMetric, showMenu } from './status';
+import { clearTimeRange, type TimeRange } from './timeRange';
 import { fileToProfile, requireTrust, saveSources } from './target';
 
 interface Parts {
@@ -20,26 +23,32 @@ interface Parts {
   runs: Runs;
   hotLines: HotLines;
   flameChart: FlameChart;
+  timeRange: TimeRange;
+  kept: RunActions;
 }
 
 /** Registers every command of the manifest and those that hovers link to. Failures are said, never thrown. */
 export function registerCommands(
   context: vscode.ExtensionContext,
-  { annotations, runner, runs, hotLines, flameChart }: Parts,
+  { annotations, runner, runs, hotLines, flameChart, timeRange, kept }: Parts,
 ): vscode.Disposable {
-  const start = async (prepare: Parameters<Runner['profile']>[0]): Promise<void> => {
+  const start = async (...what: Parameters<Runner['profile']>): Promise<void> => {
     if (viewSettings().openFlameChart) await flameChart.show();
-    await runner.profile(prepare);
+    await runner.profile(...what);
   };
   return vscode.Disposable.from(
     register(commands.profileFile, 'profile this file', async (uri) => {
       const file = await fileToProfile(uri);
-      await start(() => launchOfFile(file));
+      await start(() => launchOfFile(file), file.fsPath);
+    }),
+    register('linescope.profileTests', 'profile the tests', async (uri) => {
+      const file = await fileToProfile(uri);
+      await start(() => launchOfTests(file), file.fsPath);
     }),
     register('linescope.profileFileWithArguments', 'profile this file', async (uri) => {
       const file = await fileToProfile(uri);
       const args = await askForArguments(context, file);
-      if (args) await start(() => launchOfFile(file, args));
+      if (args) await start(() => launchOfFile(file, args), file.fsPath);
     }),
     register('linescope.profileLaunchConfiguration', 'profile the configuration', async () => {
       requireTrust();
@@ -53,12 +62,24 @@ export function registerCommands(
     register('linescope.toggleAnnotations', 'change the setting', () =>
       update('showAnnotations', !viewSettings().show),
     ),
+    register('linescope.toggleCompactFigures', 'change the setting', () =>
+      update('figures', viewSettings().figures === 'compact' ? 'auto' : 'compact'),
+    ),
+    register('linescope.toggleOnlyMyCode', 'change the setting', () =>
+      update('onlyMyCode', !viewSettings().onlyMyCode),
+    ),
+    register(clearTimeRange, 'show the whole run', () => timeRange.choose(undefined)),
+    register('linescope.followLastSeconds', 'follow the run', () => timeRange.followLast()),
+    register('linescope.resetFigures', 'count from now on', () => timeRange.beginNow()),
     register(commands.selectMetric, 'change the metric', selectMetric),
-    register(menuCommand, 'show the menu', () => showMenu(runner, runs)),
+    register(menuCommand, 'show the menu', () =>
+      showMenu(runner, runs, timeRange.chosen !== undefined),
+    ),
     register(commands.nextHotLine, 'find the next hot line', () => goToHotLine(annotations, 1)),
     register(commands.previousHotLine, 'find the previous hot line', () =>
       goToHotLine(annotations, -1),
     ),
+    register(commands.goToHottestLine, 'find the hottest line', () => goToHottest(annotations)),
     register(commands.showFlameChart, 'show the flame chart', () => flameChart.show()),
     register(commands.showLineInFlameChart, 'show the line', async (path, line) => {
       const place = await placeOf(annotations, path, line);
@@ -88,8 +109,15 @@ export function registerCommands(
       vscode.window.setStatusBarMessage('Copied', 2000);
     }),
     register(commands.openRecording, 'open the recording', (uri) => openRecording(runs, uri)),
-    register('linescope.openLastRun', 'open the last run', () => openLastRun(context, runs)),
-    register('linescope.openRun', 'open the run', () => openEarlierRun(context, runs)),
+    register(commands.openLastRun, 'open the last run', () => kept.openLast()),
+    register('linescope.openRun', 'open the run', () => kept.open(undefined)),
+    register('linescope.openKeptRun', 'open the run', (run) => kept.open(run)),
+    register('linescope.renameRun', 'rename the run', (run) => kept.rename(run)),
+    register('linescope.pinRun', 'pin the run', (run) => kept.pin(run, true)),
+    register('linescope.unpinRun', 'unpin the run', (run) => kept.pin(run, false)),
+    register('linescope.deleteRun', 'delete the run', (run) => kept.remove(run)),
+    register('linescope.revealRun', 'reveal the run', (run) => kept.reveal(run)),
+    register('linescope.saveRunAs', 'save the run', (run) => kept.saveAs(run)),
     register('linescope.showLog', 'show the log', () => getLog().show()),
   );
 }
@@ -155,8 +183,4 @@ async function askForArguments(
   if (line === undefined) return undefined;
   await context.workspaceState.update(key, line);
   return splitArguments(line);
-}
-
-function quote(arg: string): string {
-  return /^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 }

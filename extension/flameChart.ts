@@ -2,12 +2,17 @@ import * as vscode from 'vscode';
 import type { Annotations } from './annotations';
 import type { Server } from './client';
 import { FlamePanel } from './flamePanel';
+import { makeGroupBelow } from './groupBelow';
 import { describe, getLog } from './messages';
 import type { Runner } from './run';
 import type { Runs } from './runs';
 import { viewSettings } from './settings';
+import { tabSurface, viewSurface, type Surface } from './surface';
+import type { TimeRange } from './timeRange';
 
 export const flameChartViewType = 'linescope.flameChart';
+/** In the panel below the editors, where the setting says so. */
+const flameChartView = 'linescope.flameChartView';
 
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
@@ -15,6 +20,7 @@ export class FlameChart implements vscode.Disposable {
   readonly #server: Server;
   readonly #runs: Runs;
   readonly #annotations: Annotations;
+  readonly #timeRange: TimeRange;
   readonly #subscriptions: vscode.Disposable[];
   #panel: FlamePanel | undefined;
   #opening: Promise<void> | undefined;
@@ -26,7 +32,9 @@ export class FlameChart implements vscode.Disposable {
     runs: Runs,
     runner: Runner,
     annotations: Annotations,
+    timeRange: TimeRange,
   ) {
+    this.#timeRange = timeRange;
     this.#extensionUri = extensionUri;
     this.#server = server;
     this.#runs = runs;
@@ -36,15 +44,28 @@ export class FlameChart implements vscode.Disposable {
       runs.onDidReopen(() => this.#panel?.restart()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('linescope.nativeFrames')) this.#panel?.redraw();
+        const folds = ['linescope.onlyMyCode', 'linescope.libraryPatterns'];
+        if (folds.some((name) => event.affectsConfiguration(name))) void this.#redrawFolded();
       }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
       vscode.window.registerWebviewPanelSerializer(flameChartViewType, {
         deserializeWebviewPanel: async (panel) => {
           await runner.recover().catch((error: unknown) => getLog().warn(describe(error)));
-          this.#attach(panel);
+          this.#attach(tabSurface(panel, extensionUri));
         },
       }),
+      vscode.window.registerWebviewViewProvider(
+        flameChartView,
+        { resolveWebviewView: (view) => this.#attach(viewSurface(view)) },
+        { webviewOptions: { retainContextWhenHidden: true } },
+      ),
     ];
+  }
+
+  /** The server has to know the patterns before it folds by them. */
+  async #redrawFolded(): Promise<void> {
+    await this.#server.sendSettings().catch((error: unknown) => getLog().warn(describe(error)));
+    this.#panel?.redraw();
   }
 
   /** Opens the panel where the setting says, or brings it to the front where the user has put it. */
@@ -63,9 +84,12 @@ export class FlameChart implements vscode.Disposable {
   }
 
   async #open(): Promise<void> {
-    const below = viewSettings().flameChartPlace === 'below';
-    // No call opens a panel below: it goes into an empty group made for it.
-    if (below) await vscode.commands.executeCommand('workbench.action.newGroupBelow');
+    const { flameChartPlace: place } = viewSettings();
+    if (place === 'panel') {
+      await vscode.commands.executeCommand(`${flameChartView}.focus`, { preserveFocus: true });
+      return;
+    }
+    const below = place === 'below' && (await makeGroupBelow());
     const panel = vscode.window.createWebviewPanel(
       flameChartViewType,
       'Flame Chart',
@@ -75,7 +99,7 @@ export class FlameChart implements vscode.Disposable {
       },
       { retainContextWhenHidden: true },
     );
-    this.#attach(panel);
+    this.#attach(tabSurface(panel, this.#extensionUri));
     if (below) await vscode.commands.executeCommand('workbench.action.focusAboveGroup');
   }
 
@@ -90,12 +114,20 @@ export class FlameChart implements vscode.Disposable {
     return this.#panel?.sent;
   }
 
-  #attach(webview: vscode.WebviewPanel): void {
-    const panel = new FlamePanel(webview, this.#server, this.#extensionUri);
+  #attach(surface: Surface): void {
+    const panel = new FlamePanel(surface, this.#server, this.#timeRange, this.#extensionUri);
     this.#panel = panel;
+    // Extensions are not told how wide an editor is. Beside the chart it is most often as wide as the chart, and above it
+    // always; above the panel where editors are not split.
+    panel.onDidResize(() => {
+      const isShared = viewSettings().flameChartPlace === 'panel' && tabGroups() > 1;
+      this.#annotations.setWidth(isShared ? undefined : panel.width);
+    });
     panel.onDidDispose(() => {
       panel.dispose();
-      if (this.#panel === panel) this.#panel = undefined;
+      if (this.#panel !== panel) return;
+      this.#panel = undefined;
+      this.#annotations.setWidth(undefined);
     });
     panel.show(this.#runs.shown);
     const editor = vscode.window.activeTextEditor;
@@ -119,4 +151,8 @@ export class FlameChart implements vscode.Disposable {
     this.#panel?.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
+}
+
+function tabGroups(): number {
+  return vscode.window.tabGroups.all.length;
 }

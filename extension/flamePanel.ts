@@ -1,12 +1,18 @@
 import * as vscode from 'vscode';
-import { commands } from '../protocol/lsp';
+import { commands, type FlameParams } from '../protocol/lsp';
 import type { FromPanel, ToPanel } from '../protocol/panel';
+import { savedFormats } from '../protocol/savedPage';
+import type { EditorWidth } from './annotations';
 import type { Server } from './client';
 import { describe, getLog, sayError } from './messages';
 import { openSource } from './navigate';
 import { panelHtml, panelRoot } from './panelHtml';
 import type { ShownRun } from './runs';
-import { update, viewSettings } from './settings';
+import { saveView } from './saveView';
+import { currentMetric, update, viewSettings } from './settings';
+import { metricNames } from './status';
+import type { Surface } from './surface';
+import type { TimeRange } from './timeRange';
 
 /** How long to wait when the server has nothing new for a live run. */
 const idleMs = 400;
@@ -19,8 +25,10 @@ const noRun = 'No run to show yet. Open a Python file and choose "Profile This F
 
 /** One webview with a flame chart in it: sends it a run's tables piece by piece, at the pace it takes them. */
 export class FlamePanel implements vscode.Disposable {
-  readonly #panel: vscode.WebviewPanel;
+  readonly #panel: Surface;
   readonly #server: Server;
+  readonly #extensionUri: vscode.Uri;
+  readonly #timeRange: TimeRange;
   readonly #subscriptions: vscode.Disposable[];
   #run: ShownRun | undefined;
   #ready = false;
@@ -31,17 +39,30 @@ export class FlamePanel implements vscode.Disposable {
   /** Chunks and bytes the panel has acknowledged since the last reset. */
   #sent = { chunks: 0, bytes: 0, done: false };
   #wake: (() => void) | undefined;
+  #width: EditorWidth | undefined;
+  readonly #resized = new vscode.EventEmitter<void>();
+  /** It has another width, or is seen, or is not seen any more. */
+  readonly onDidResize = this.#resized.event;
   #failure: string | undefined;
   #highlight: Extract<ToPanel, { type: 'highlight' }> | undefined;
 
-  constructor(panel: vscode.WebviewPanel, server: Server, extensionUri: vscode.Uri) {
+  constructor(panel: Surface, server: Server, timeRange: TimeRange, extensionUri: vscode.Uri) {
     this.#panel = panel;
     this.#server = server;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'flame.svg');
+    this.#extensionUri = extensionUri;
+    this.#timeRange = timeRange;
     panel.webview.options = { enableScripts: true, localResourceRoots: [panelRoot(extensionUri)] };
     this.#subscriptions = [
       panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
-      panel.onDidChangeViewState(() => this.#wake?.()),
+      panel.onDidChangeView(() => {
+        this.#wake?.();
+        this.#resized.fire();
+      }),
+      this.#resized,
+      timeRange.onDidChange(() => this.#sendRange()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('linescope.metric')) this.#sendMetric();
+      }),
     ];
     panel.webview.html = panelHtml(panel.webview, extensionUri);
   }
@@ -55,12 +76,17 @@ export class FlamePanel implements vscode.Disposable {
     return this.#sent;
   }
 
+  /** How wide it is; undefined while it is not seen. */
+  get width(): EditorWidth | undefined {
+    return this.visible ? this.#width : undefined;
+  }
+
   get visible(): boolean {
     return this.#panel.visible;
   }
 
   reveal(): void {
-    this.#panel.reveal(undefined, true);
+    this.#panel.reveal();
   }
 
   onDidDispose(listener: () => void): void {
@@ -71,7 +97,7 @@ export class FlamePanel implements vscode.Disposable {
   show(run: ShownRun | undefined): void {
     const same = run !== undefined && run.run === this.#run?.run;
     this.#run = run;
-    this.#panel.title = run ? `Flame Chart: ${run.title}` : 'Flame Chart';
+    this.#panel.say(run?.title);
     if (!same) this.restart();
     else this.#wake?.();
   }
@@ -87,11 +113,13 @@ export class FlamePanel implements vscode.Disposable {
       this.#post({ type: 'message', text: this.#failure ?? noRun });
       return;
     }
-    const native = viewSettings().nativeFrames;
-    this.#post({ type: 'reset', run: run.run, title: run.title, live: run.live, native });
+    const { nativeFrames: native, onlyMyCode } = viewSettings();
+    const { run: id, title, live } = run;
+    this.#post({ type: 'reset', run: id, title, live, native, onlyMyCode });
+    this.#sendRange();
     if (this.#highlight) this.#post(this.#highlight);
     const feed = this.#feed;
-    void this.#send(run.run, native, feed).catch((error: unknown) => {
+    void this.#send(id, { native, onlyMyCode }, feed).catch((error: unknown) => {
       if (feed !== this.#feed) return;
       getLog().error(`Flame chart of ${run.title}: ${describe(error)}`);
       this.#post({
@@ -121,7 +149,11 @@ export class FlamePanel implements vscode.Disposable {
     if (this.#ready) this.#post(this.#highlight);
   }
 
-  async #send(run: string, native: boolean, feed: number): Promise<void> {
+  async #send(
+    run: string,
+    look: Pick<FlameParams, 'native' | 'onlyMyCode'>,
+    feed: number,
+  ): Promise<void> {
     let cursor = 0;
     let revision = 0;
     let memorySent = 0;
@@ -134,7 +166,7 @@ export class FlamePanel implements vscode.Disposable {
       }
       const isTime = Date.now() - memorySent >= memoryMs || !this.#run?.live;
       const wanted = isTime ? { memory: revision } : {};
-      const result = await this.#server.flame({ run, cursor, native, ...wanted });
+      const result = await this.#server.flame({ run, cursor, ...look, ...wanted });
       if (feed !== this.#feed) return;
       cursor = result.cursor;
       if (result.chunk !== '') await this.#sendChunk(result.chunk, feed);
@@ -191,6 +223,16 @@ export class FlamePanel implements vscode.Disposable {
     });
   }
 
+  #sendRange(): void {
+    const { range, text } = this.#timeRange.chosen ?? { range: null, text: '' };
+    if (this.#ready) this.#post({ type: 'range', range, text });
+  }
+
+  #sendMetric(): void {
+    const metric = currentMetric();
+    if (this.#ready) this.#post({ type: 'metric', metric, label: metricNames[metric].label });
+  }
+
   #post(message: ToPanel): void {
     void this.#panel.webview.postMessage(message);
   }
@@ -203,6 +245,7 @@ export class FlamePanel implements vscode.Disposable {
     switch (message.type) {
       case 'ready':
         this.#ready = true;
+        this.#sendMetric();
         this.restart();
         return;
       case 'ack':
@@ -218,11 +261,34 @@ export class FlamePanel implements vscode.Disposable {
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
         return;
+      case 'save':
+        void saveView(
+          this.#extensionUri,
+          this.#run?.title ?? 'run',
+          message.format,
+          message.data,
+        ).catch((error: unknown) => sayError('save the flame chart', error));
+        return;
       case 'native':
         void update('nativeFrames', message.shown);
         return;
+      case 'onlyMyCode':
+        void update('onlyMyCode', message.chosen);
+        return;
+      case 'range':
+        this.#timeRange.choose(
+          message.range ? { range: message.range, text: message.text } : undefined,
+        );
+        return;
       case 'turnOnMemory':
         void vscode.commands.executeCommand(commands.turnOnMemory);
+        return;
+      case 'width':
+        this.#width = { pixels: message.pixels, columnPart: message.columnPart };
+        this.#resized.fire();
+        return;
+      case 'openLastRun':
+        void vscode.commands.executeCommand(commands.openLastRun);
         return;
       case 'error':
         sayError('draw the flame chart', new Error(message.message));
@@ -252,6 +318,7 @@ function isFromPanel(message: unknown): message is FromPanel {
   switch (fields['type']) {
     case 'ready':
     case 'turnOnMemory':
+    case 'openLastRun':
       return true;
     case 'ack':
       return is('sequence', 'number');
@@ -262,15 +329,32 @@ function isFromPanel(message: unknown): message is FromPanel {
         is('column', 'number') &&
         is('go', 'boolean')
       );
+    case 'width':
+      return is('pixels', 'number') && is('columnPart', 'number');
     case 'copy':
       return is('text', 'string');
+    case 'save':
+      return (
+        savedFormats.some((format) => format === fields['format']) &&
+        fields['data'] instanceof ArrayBuffer
+      );
     case 'native':
       return is('shown', 'boolean');
+    case 'onlyMyCode':
+      return is('chosen', 'boolean');
+    case 'range':
+      return is('text', 'string') && isRange(fields['range']);
     case 'error':
       return is('message', 'string');
     default:
       return false;
   }
+}
+
+function isRange(value: unknown): boolean {
+  if (value === null) return true;
+  const { fromNs, untilNs } = (value ?? {}) as Record<string, unknown>;
+  return typeof fromNs === 'number' && (untilNs === null || typeof untilNs === 'number');
 }
 
 function assertNever(value: never): never {

@@ -6,8 +6,9 @@ import type { Server } from './client';
 import { describe, getLog } from './messages';
 import { readPalette } from './palette';
 import type { Runs } from './runs';
-import { currentMetric } from './settings';
+import { currentMetric, viewSettings } from './settings';
 import { metricNames } from './status';
+import type { TimeRange } from './timeRange';
 
 export const hotLinesView = 'linescope.hotLines';
 
@@ -18,6 +19,7 @@ const refreshMs = 700;
 export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposable {
   readonly #server: Server;
   readonly #runs: Runs;
+  readonly #timeRange: TimeRange;
   readonly #extension: vscode.Extension<unknown>;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -30,7 +32,13 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
   #icons: vscode.Uri[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(extension: vscode.Extension<unknown>, server: Server, runs: Runs) {
+  constructor(
+    extension: vscode.Extension<unknown>,
+    server: Server,
+    runs: Runs,
+    timeRange: TimeRange,
+  ) {
+    this.#timeRange = timeRange;
     this.#server = server;
     this.#runs = runs;
     this.#extension = extension;
@@ -41,6 +49,7 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
       server.onAnnotations(() => this.#soon()),
       server.onRunStatus(() => this.#soon()),
       runs.onDidChange(() => this.#soon(0)),
+      timeRange.onDidChange(() => this.#soon(50)),
       vscode.window.onDidChangeActiveColorTheme(() => this.#draw()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('workbench.colorCustomizations')) this.#draw();
@@ -114,7 +123,12 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
       ? await this.#server.hotList({ of: this.#of })
       : { rows: [], message: '' };
     this.#view.title = this.#of === 'lines' ? 'Hot Lines' : 'Hot Functions';
-    this.#view.description = metricNames[metric].label;
+    const { onlyMyCode } = viewSettings();
+    this.#view.description = [
+      metricNames[metric].label,
+      ...(onlyMyCode ? ['only my code'] : []),
+      ...(this.#timeRange.chosen ? [this.#timeRange.chosen.text] : []),
+    ].join(' · ');
     this.#view.message = message;
     const next = JSON.stringify(rows);
     if (next === this.#shown) return;

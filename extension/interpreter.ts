@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { PVSC_EXTENSION_ID, type PythonExtension } from '@vscode/python-extension';
 import * as vscode from 'vscode';
 import { describe, getLog, say, UserError } from './messages';
-import { expand, type Scope } from './variables';
+import { expand, type Place, type Scope } from './variables';
 
 /** An interpreter to try: a path or a command name, and where it came from, for messages. */
 export interface Interpreter {
@@ -22,10 +22,12 @@ const readyMs = 60_000;
  * a choice: a virtual environment beside the file or in a folder above it up to the workspace folder, then PATH.
  * `chosen.path` may be empty, and hold variables. Throws a UserError when the Python extension does not answer.
  */
-export async function findInterpreters(chosen: Interpreter, scope: Scope): Promise<Interpreter[]> {
+export async function findInterpreters(
+  chosen: Interpreter & { place: Place },
+  scope: Scope,
+): Promise<Interpreter[]> {
   if (chosen.path !== '') {
-    const where = chosen.source.replace(/^./, (first) => first.toUpperCase());
-    const expanded = expand(chosen.path, scope, where);
+    const expanded = expand(chosen.path, scope, chosen.place);
     const base = scope.folder?.uri.fsPath;
     const isRelativePath = /[\\/]/.test(expanded) && !path.isAbsolute(expanded);
     const found = isRelativePath && base ? path.join(base, expanded) : expanded;
@@ -120,20 +122,4 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/**
- * Variables an activated virtual environment has, so that programs it starts (`python`, console scripts) come from the
- * same one. Empty for an interpreter outside a virtual environment.
- */
-export async function activationEnv(interpreter: string): Promise<Record<string, string>> {
-  const bin = path.dirname(interpreter);
-  const environment = path.dirname(bin);
-  if (!path.isAbsolute(interpreter) || !(await exists(path.join(environment, 'pyvenv.cfg')))) {
-    return {};
-  }
-  return {
-    VIRTUAL_ENV: environment,
-    PATH: [bin, process.env['PATH'] ?? ''].join(path.delimiter),
-  };
 }

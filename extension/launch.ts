@@ -1,22 +1,25 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { activationEnv } from './activation';
 import { readEnvFile } from './envFile';
-import {
-  activationEnv,
-  findInterpreters,
-  interpreterSetting,
-  type Interpreter,
-} from './interpreter';
+import { findInterpreters, interpreterSetting, type Interpreter } from './interpreter';
+import { openLaunchJson } from './launchJson';
 import { UserError } from './messages';
 import { runSettings, type RunSettings } from './settings';
-import { expand, scopeOf, type Scope } from './variables';
+import { expand, scopeOf, settingPlace, type Place, type Scope } from './variables';
 
 /** A program to start, with everything expanded and made absolute. */
 export interface Launch {
-  /** File name or module name, for messages. */
+  /** What messages call it: its name, or that of the file or module. */
   label: string;
+  /** What it is called where that is not after its program. */
+  name?: string;
   program: string;
+  /** The file that the user looks at; undefined where a module runs. */
+  file: string | undefined;
   module: boolean;
+  /** Its tests are run, not the file itself. */
+  tests?: boolean;
   args: string[];
   cwd: string;
   env: Record<string, string>;
@@ -35,17 +38,19 @@ export async function launchOfFile(uri: vscode.Uri, args?: string[]): Promise<La
   return {
     label: path.basename(uri.fsPath),
     program: uri.fsPath,
+    file: uri.fsPath,
     module: false,
-    args: args ?? settings.args.map((arg) => expand(arg, scope, 'The setting linescope.args')),
+    args: args ?? settings.args.map((arg) => expand(arg, scope, settingPlace('args'))),
     intervalUs: settings.intervalUs,
     memory: settings.memory,
-    ...(await surroundings(
-      settings,
-      { path: settings.interpreter, source: interpreterSetting },
-      scope,
-      'The setting linescope.',
-    )),
+    ...(await surroundings(settings, chosenInSettings(settings), scope, settingPlace)),
   };
+}
+
+/** A run of the tests in one file. The setting linescope.args is not for them: it is for programs. */
+export async function launchOfTests(uri: vscode.Uri): Promise<Launch> {
+  const name = `Tests in ${path.basename(uri.fsPath)}`;
+  return { ...(await launchOfFile(uri, [])), label: name, name, tests: true };
 }
 
 /** A run as a launch configuration of type python or debugpy describes it, without the debugger. */
@@ -55,16 +60,19 @@ export async function launchOfConfiguration(
   activeFile: vscode.Uri | undefined,
 ): Promise<Launch> {
   const where = `The launch configuration "${configuration.name}"`;
+  const open = openLaunchJson(configuration.name, folder);
+  const place = { name: where, open };
   const scope: Scope = { folder, file: activeFile?.fsPath };
   const text = (key: string): string => {
     const value: unknown = configuration[key];
-    return typeof value === 'string' ? expand(value, scope, where) : '';
+    return typeof value === 'string' ? expand(value, scope, place) : '';
   };
   const module = text('module');
   const program = module || text('program');
   if (program === '') {
     throw new UserError(
       `${where} names neither a program nor a module. Add one of them to launch.json, or profile the file itself.`,
+      open,
     );
   }
   const settings = runSettings(folder.uri);
@@ -75,22 +83,28 @@ export async function launchOfConfiguration(
       // This one is no choice of its own: it stands for what is selected, as leaving it out does.
       typeof value === 'string' && value !== '' && value !== '${command:python.interpreterPath}',
   );
-  const chosen: Interpreter =
+  const chosen: Chosen =
     python === undefined
-      ? { path: settings.interpreter, source: interpreterSetting }
-      : { path: python, source: `the launch configuration "${configuration.name}"` };
+      ? chosenInSettings(settings)
+      : { path: python, source: `the launch configuration "${configuration.name}"`, place };
   const asked: Surroundings = {
     cwd: text('cwd'),
     env: typeof env === 'object' && env !== null ? strings(env) : {},
     envFile: text('envFile') || defaultEnvFile,
   };
-  const around = await surroundings(asked, chosen, scope, `${where}: `);
+  const around = await surroundings(asked, chosen, scope, (name) => ({
+    name: `${where}: ${name}`,
+    open,
+  }));
+  const absolute = module || path.resolve(around.cwd, program);
   return {
-    label: module || path.basename(program),
-    program: module || path.resolve(around.cwd, program),
+    label: configuration.name,
+    name: configuration.name,
+    program: absolute,
+    file: module === '' ? absolute : undefined,
     module: module !== '',
     args: (typeof args === 'string' ? splitArguments(args) : Array.isArray(args) ? args : []).map(
-      (arg) => expand(String(arg), scope, where),
+      (arg) => expand(String(arg), scope, place),
     ),
     intervalUs: settings.intervalUs,
     memory: settings.memory,
@@ -98,22 +112,33 @@ export async function launchOfConfiguration(
   };
 }
 
+/** What stands for the interpreter, and where. */
+type Chosen = Interpreter & { place: Place };
+
+function chosenInSettings({ interpreter }: RunSettings): Chosen {
+  return {
+    path: interpreter,
+    source: interpreterSetting,
+    place: settingPlace('interpreter'),
+  };
+}
+
 type Surroundings = Pick<RunSettings, 'cwd' | 'env' | 'envFile'>;
 
 async function surroundings(
   settings: Surroundings,
-  chosen: Interpreter,
+  chosen: Chosen,
   scope: Scope,
-  where: string,
+  placeOf: (name: string) => Place,
 ): Promise<Pick<Launch, 'cwd' | 'env' | 'interpreters' | 'folder'>> {
   const root =
     scope.folder?.uri.fsPath ?? (scope.file && path.dirname(scope.file)) ?? process.cwd();
   const resolve = (value: string, name: string) =>
-    path.resolve(root, expand(value, scope, `${where}${name}`));
+    path.resolve(root, expand(value, scope, placeOf(name)));
   const interpreters = await findInterpreters(chosen, scope);
   const own = Object.entries(settings.env).map(([name, value]) => [
     name,
-    expand(value, scope, `${where}env`),
+    expand(value, scope, placeOf('env')),
   ]);
   return {
     cwd: settings.cwd === '' ? root : resolve(settings.cwd, 'cwd'),

@@ -4,26 +4,44 @@ import type { LineAnnotation } from '../protocol/lsp';
 /** Where one annotation goes and what it says. */
 export interface PlacedAnnotation {
   annotation: LineAnnotation;
-  /** 0-based. */
+  /** 0-based: the annotated line, or one above it. */
   line: number;
-  /** Characters in the line; the annotation stands after them. */
+  /** Characters in that line; the figures stand after them. */
   end: number;
   /** Empty columns between the end of the line and the figures. */
   gap: number;
-  /** Value and share, a hole for the bar, and the split, with no-break spaces. */
+  /** Value and share, and where there is room a hole for the bar, and the split. */
   text: string;
-  /** Columns of the text before its hole. */
-  barColumn: number;
+  /** Columns of the text before its hole; undefined where it has none. */
+  barColumn: number | undefined;
 }
 
 /** Columns that stay free between the code and the figures. */
 const smallestGap = 3;
+/** The same where an editor is narrow. */
+const smallestCompactGap = 2;
+/** Where nobody knows how wide the editor is, a line this much longer than figures go to the right has them out of sight. */
+const farColumns = 40;
+/** Begins figures of the line below; twice, those of the line below that. */
+const below = '↓';
+/** Figures of a line that is too long stand no further up. */
+const mostLinesUp = 3;
 /** Columns that the bar takes, and those that stay free on each side of it. */
 export const barColumns = 8;
 const barMargin = 2;
 
-/** Attachments collapse ordinary spaces. */
-const space = '\u00a0';
+/** How figures are laid out in one editor. */
+export interface Layout {
+  tabSize: number;
+  /** Figures of a block stand no further right; longer lines push theirs out. */
+  maxColumn: number;
+  /** Value and share only, without bar and split. */
+  isCompact: boolean;
+  /** Columns that the editor shows, where that is known: split and bar are left out where they do not fit. */
+  room: number | undefined;
+  /** Long lines are wrapped, so that their ends are in sight. */
+  isWrapped: boolean;
+}
 
 /** So many lines without figures may lie between two that line up. */
 const neighbours = 4;
@@ -33,43 +51,101 @@ const partBegins = /^\s*(async\s+def|def|class)\b/;
 /**
  * Lines up annotations as tables beside the code, one for each block: lines that stand near each other in the same function.
  * Figures of a block start in one column, close behind most of its lines and no further right than maxColumn; the few
- * longer lines push theirs out. Figures are right-aligned. `lineAt` gives the text of a 0-based line; lines that are not
- * there are left out. `annotations` are in order of lines.
+ * longer lines push theirs out, or have them at a line above that has room. Figures are right-aligned. `lineAt` gives the text of a
+ * 0-based line; lines that are not there are left out. `annotations` are in order of lines.
  */
 export function placeAnnotations(
   annotations: readonly LineAnnotation[],
   lineAt: (line: number) => string | undefined,
-  tabSize: number,
-  maxColumn: number,
+  { tabSize, maxColumn, isCompact, room, isWrapped }: Layout,
 ): PlacedAnnotation[] {
-  const present = annotations.flatMap((annotation) => {
-    const line = annotation.line - 1;
-    const code = lineAt(line);
-    return code === undefined
-      ? []
-      : [{ annotation, line, end: code.length, width: displayWidth(code, tabSize) }];
-  });
-  const widest = (of: (annotation: LineAnnotation) => string) =>
-    Math.max(0, ...present.map(({ annotation }) => of(annotation).length));
-  const valueWidth = widest(({ value }) => value);
-  const percentWidth = widest(({ percent }) => percent);
-  const barColumn = valueWidth + 2 + percentWidth + barMargin;
-  const hole = ' '.repeat(barMargin + barColumns + barMargin);
+  const valueWidth = widestOf(annotations, ({ value }) => value);
+  const percentWidth = widestOf(annotations, ({ percent }) => percent);
+  const compactWidth = valueWidth + 2 + percentWidth;
+  const barWidth = compactWidth + barMargin + barColumns;
+  const farthest =
+    room === undefined ? maxColumn + farColumns : room - smallestCompactGap - compactWidth;
+  const isFar = (width: number): boolean => !isWrapped && width > farthest;
+  const figuresOf = ({ value, percent }: LineAnnotation): string =>
+    `${value.padStart(valueWidth)}  ${percent.padStart(percentWidth)}`;
+  const widthAt = (line: number): number => displayWidth(lineAt(line) ?? '', tabSize);
+  const present = annotations
+    .map((annotation) => ({ annotation, line: annotation.line - 1 }))
+    .filter(({ line }) => lineAt(line) !== undefined)
+    .map(({ annotation, line }): Place => ({ annotation, line, width: widthAt(line), down: 0 }));
+  const own = new Set(present.filter(({ width }) => !isFar(width)).map(({ line }) => line));
+  const lent = new Set<number>();
+  // The hottest chooses first.
+  const far = present.filter(({ width }) => isFar(width));
+  for (const place of far.toSorted((a, b) => weightOf(b) - weightOf(a))) {
+    for (let down = 1; down <= mostLinesUp; down++) {
+      const line = place.line - down;
+      if (lineAt(line) === undefined) break;
+      // Behind figures of its own a line may have no room for more.
+      const taken = own.has(line) ? smallestGap + compactWidth : 0;
+      const width = widthAt(line);
+      if (lent.has(line) || isFar(width + taken + arrows(down).length)) continue;
+      lent.add(line);
+      Object.assign(place, { line, width, down });
+      break;
+    }
+  }
+  present.sort((a, b) => a.line - b.line || a.down - b.down);
   return blocksOf(present, lineAt).flatMap((block) => {
-    const column = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn) + smallestGap;
-    return block.map(({ annotation, line, end, width }) => {
-      const { value, percent, detail } = annotation;
-      const figures = `${value.padStart(valueWidth)}  ${percent.padStart(percentWidth)}`;
+    const usual = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn);
+    const fits = (width: number): boolean =>
+      !isCompact && (room === undefined || usual + smallestGap + width <= room);
+    const detailWidth = widestOf(block, ({ annotation }) => annotation.detail);
+    const hasBar = fits(barWidth);
+    const hasDetail = fits(barWidth + barMargin + detailWidth);
+    const leastGap = hasBar ? smallestGap : smallestCompactGap;
+    return block.map(({ annotation, line, width, down }, at): PlacedAnnotation => {
+      const end = lineAt(line)!.length;
+      const gap = Math.max(leastGap, usual + leastGap - width);
+      // One decoration a line: two at the same place have no order.
+      if (block[at - 1]?.line === line) {
+        return { annotation, line, end, gap, text: '', barColumn: undefined };
+      }
+      const next = block[at + 1];
+      const joined =
+        next?.line === line ? `   ${arrows(next.down)}${figuresOf(next.annotation)}` : '';
+      const figures = `${arrows(down)}${figuresOf(annotation)}`;
+      const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
+      const detail = hasDetail ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
       return {
         annotation,
         line,
         end,
-        gap: Math.max(smallestGap, column - width),
-        text: `${figures}${hole}${detail}`.replaceAll(' ', space),
-        barColumn,
+        gap: Math.max(leastGap, gap - arrows(down).length),
+        text: `${figures}${bar}${detail}${joined}`,
+        barColumn: hasBar ? figures.length + barMargin : undefined,
       };
     });
   });
+}
+
+/** Where figures stand. */
+interface Place {
+  annotation: LineAnnotation;
+  line: number;
+  /** Columns of that line. */
+  width: number;
+  /** So many lines below it is the one they are of. */
+  down: number;
+}
+
+/** What leads to the line that figures are of. */
+function arrows(down: number): string {
+  return down === 0 ? '' : `${below.repeat(down)} `;
+}
+
+/** How much a line matters: its share of the run. */
+function weightOf({ annotation: { bar } }: Place): number {
+  return Object.values(bar).reduce((sum, part) => sum + part, 0);
+}
+
+function widestOf<Item>(items: readonly Item[], textOf: (item: Item) => string): number {
+  return items.reduce((most, item) => Math.max(most, textOf(item).length), 0);
 }
 
 /** Lines in order, cut where few of them are near each other or a function begins. */
@@ -141,7 +217,7 @@ export function shiftAnnotations(
   return annotations.flatMap((annotation) => {
     const { line } = annotation;
     if (line < first) return [annotation];
-    if (line > last) return [{ ...annotation, line: line + delta }];
+    if (line > last) return [delta === 0 ? annotation : { ...annotation, line: line + delta }];
     if (line === last && keepsLast && endsWithBreak) {
       return [{ ...annotation, line: line + delta }];
     }

@@ -22,6 +22,8 @@ export interface Action {
   run: () => unknown;
 }
 
+const mentionMs = 10_000;
+
 /** Everything the user was told, oldest first. For tests; capped so that a long session does not grow. */
 export const told: { severity: Severity; text: string }[] = [];
 
@@ -34,10 +36,22 @@ export function getLog(): vscode.LogOutputChannel {
 
 /** Shows and logs one sentence. Does not wait for the user to react to it. */
 export function say(severity: Severity, words: string, ...actions: Action[]): void {
+  const text = tell(severity, words);
+  void show(severity, text, actions).then((chosen) => chosen?.run());
+}
+
+/** Says in the status bar, for some seconds, what the user can see anyway. It is in the log, too. */
+export function mention(words: string): void {
+  const text = tell('information', words);
+  log.info(text);
+  vscode.window.setStatusBarMessage(`$(flame) ${text}`, mentionMs);
+}
+
+function tell(severity: Severity, words: string): string {
   const text = plainMessage(words);
   told.push({ severity, text });
   if (told.length > 200) told.shift();
-  void show(severity, text, actions).then((chosen) => chosen?.run());
+  return text;
 }
 
 function show(
@@ -61,6 +75,13 @@ function show(
 /** Asks a question with buttons; the button pressed, or undefined when there was none. */
 export function ask(question: string, ...buttons: string[]): Thenable<string | undefined> {
   return vscode.window.showWarningMessage(plainMessage(question), ...buttons);
+}
+
+/** Asks before something that cannot be undone; true when the user presses the button. */
+export async function confirm(question: string, detail: string, button: string): Promise<boolean> {
+  const options = { modal: true, detail: plainMessage(detail) };
+  const chosen = await vscode.window.showWarningMessage(plainMessage(question), options, button);
+  return chosen === button;
 }
 
 /** Says what went wrong: a UserError as it is, anything else with the log one click away. */

@@ -71,7 +71,8 @@ export async function goToHotLine(annotations: Annotations, direction: 1 | -1): 
   getLog().debug(text);
 }
 
-async function goToHottest(annotations: Annotations): Promise<void> {
+/** Opens the file with the hottest line of the shown run, at that line. */
+export async function goToHottest(annotations: Annotations): Promise<void> {
   const hottest = annotations
     .paths()
     .flatMap((path) => annotations.of(path).map((annotation) => ({ path, annotation })))

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { PlanRunResult } from '../protocol/lsp';
+import { onceItAsks } from './asksInput';
 import { describe, getLog, UserError } from './messages';
 import type { Launch } from './launch';
 import { liveProcesses } from './storage';
@@ -29,11 +30,34 @@ const hangUpMs = 1500;
 
 type Plan = Extract<PlanRunResult, { ok: true }>;
 
+const taskType = 'linescope';
+/** A task that starts now is the one of startInTerminal. */
+let isStarting = false;
+
+/**
+ * Calls back when VS Code runs the task of an earlier run again by itself (Rerun Last Task). That task is ended, because it
+ * records into the folder of the earlier run; `ended` resolves when it is over.
+ */
+export function onRerun(listener: (ended: Promise<void>) => void): vscode.Disposable {
+  return vscode.tasks.onDidStartTask(({ execution }) => {
+    if (isStarting || execution.task.definition.type !== taskType) return;
+    const ended = new Promise<void>((resolve) => {
+      const ends = vscode.tasks.onDidEndTask((event) => {
+        if (event.execution !== execution) return;
+        ends.dispose();
+        resolve();
+      });
+    });
+    listener(ended);
+    execution.terminate();
+  });
+}
+
 /** Starts a planned program in a terminal of its own, where it can be typed at and its exit code is seen. */
 export async function startInTerminal(launch: Launch, plan: Plan): Promise<RunningProgram> {
   const execution = executionOf(plan);
   const task = new vscode.Task(
-    { type: 'linescope', program: launch.program },
+    { type: taskType, program: launch.program },
     launch.folder ?? scopeWithoutFolder(),
     launch.label,
     'Linescope',
@@ -60,6 +84,8 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
       vscode.tasks.onDidStartTaskProcess((event) => {
         if (event.execution.task.execution === execution || event.execution === running) {
           pid = event.processId;
+          isStarting = false;
+          subscriptions.push(focusWhenItAsks(pid));
         }
       }),
       vscode.tasks.onDidEndTaskProcess((event) => {
@@ -75,9 +101,12 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
     );
   });
   void ended.then(() => subscriptions.forEach((subscription) => subscription.dispose()));
+  isStarting = true;
+  void ended.then(() => (isStarting = false));
   try {
     running = await vscode.tasks.executeTask(task);
   } catch (error) {
+    isStarting = false;
     subscriptions.forEach((subscription) => subscription.dispose());
     throw new UserError(
       `The terminal for ${launch.label} could not be opened: ${describe(error)}. Check the terminal settings and try again.`,
@@ -102,6 +131,27 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
       void ended.then(() => clearTimeout(timer));
     },
   };
+}
+
+/** Who has typed so lately goes on typing: the terminal does not take the keyboard then. */
+const typingMs = 3000;
+
+/** Gives the terminal of a program the keyboard when the program first asks for input. */
+function focusWhenItAsks(pid: number): vscode.Disposable {
+  let typedAt = 0;
+  const typing = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+    if (document === vscode.window.activeTextEditor?.document) typedAt = Date.now();
+  });
+  const asks = onceItAsks(pid, () => {
+    typing.dispose();
+    if (Date.now() - typedAt < typingMs) return;
+    void Promise.all(
+      vscode.window.terminals.map(async (terminal) => {
+        if ((await terminal.processId) === pid) terminal.show(false);
+      }),
+    );
+  });
+  return vscode.Disposable.from(typing, asks);
 }
 
 /**

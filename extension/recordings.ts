@@ -2,10 +2,11 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Server } from './client';
 import { FlamePanel } from './flamePanel';
-import { describe, say, sayError, UserError } from './messages';
+import { describe, getLog, sayError, UserError } from './messages';
 import { Opening } from './opening';
 import type { Runs, ShownRun } from './runs';
-import { knownRuns, type KnownRun } from './storage';
+import { tabSurface } from './surface';
+import type { TimeRange } from './timeRange';
 
 let opened = 0;
 
@@ -15,26 +16,31 @@ export async function openRecording(runs: Runs, chosen: unknown): Promise<void> 
   if (uri) await runs.open(recordingOf(uri));
 }
 
-/** Opens the newest run of this workspace again. */
-export async function openLastRun(context: vscode.ExtensionContext, runs: Runs): Promise<void> {
-  const [last] = await knownRuns(context);
-  if (!last) throw noRuns();
-  await openKnown(runs, last);
+const shownKey = 'linescope.shown';
+
+/** Notes down which run is shown, for the time after a reload of the window. */
+export function noteShown(state: vscode.Memento, run: ShownRun | undefined): void {
+  const note = run && !run.hasTab ? { path: run.path, title: run.title } : undefined;
+  void state.update(shownKey, note);
 }
 
-/** Lets the user choose among the runs of this workspace that are kept. */
-export async function openEarlierRun(context: vscode.ExtensionContext, runs: Runs): Promise<void> {
-  const known = await knownRuns(context);
-  if (known.length === 0) throw noRuns();
-  const chosen = await vscode.window.showQuickPick(
-    known.map((run) => ({
-      label: `$(flame) ${run.program}`,
-      description: new Date(run.startedUnixMs).toLocaleString(),
-      run,
-    })),
-    { title: 'Open Earlier Run' },
-  );
-  if (chosen) await openKnown(runs, chosen.run);
+/** Shows the run again that was shown before the window was reloaded. */
+export async function openShownBefore(
+  { workspaceState }: vscode.ExtensionContext,
+  server: Server,
+  runs: Runs,
+): Promise<void> {
+  const noted = workspaceState.get<{ path: string; title: string }>(shownKey);
+  if (!noted || runs.shown) return;
+  const run = `again-${++opened}`;
+  const open = () => runs.open({ run, ...noted, live: false });
+  try {
+    await new Opening(workspaceState, server).open(run, noted.path, open);
+  } catch (error) {
+    // Nobody asked for this run: it may have been deleted since.
+    getLog().info(`${noted.title} is not shown again: ${describe(error)}`);
+    noteShown(workspaceState, undefined);
+  }
 }
 
 /** Double-clicking a recording opens its flame chart in the editor area, and its figures beside the code. */
@@ -42,13 +48,19 @@ export function registerRecordingEditors(
   context: vscode.ExtensionContext,
   server: Server,
   runs: Runs,
+  timeRange: TimeRange,
 ): vscode.Disposable {
   const opening = new Opening(context.workspaceState, server);
   const provider: vscode.CustomReadonlyEditorProvider = {
     openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
     resolveCustomEditor: async (document, webview) => {
-      const run = recordingOf(document.uri);
-      const panel = new FlamePanel(webview, server, context.extensionUri);
+      const run = { ...recordingOf(document.uri), hasTab: true };
+      const panel = new FlamePanel(
+        tabSurface(webview, context.extensionUri),
+        server,
+        timeRange,
+        context.extensionUri,
+      );
       // Only the shown run is read again by a new server: that run is what the figures beside the code are about.
       const restarted = runs.onDidReopen(({ run: reopened }) => {
         if (reopened === run.run) panel.restart();
@@ -88,15 +100,6 @@ function recordingOf(uri: vscode.Uri): ShownRun {
   };
 }
 
-async function openKnown(runs: Runs, { run, runDir, program }: KnownRun): Promise<void> {
-  if (runs.shown?.live) {
-    const title = runs.shown.title;
-    say('warning', `${title} is still being profiled. Stop it before opening another run.`);
-    return;
-  }
-  await runs.open({ run: `${run}-${++opened}`, path: runDir, title: program, live: false });
-}
-
 async function pickRecording(): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({
@@ -105,8 +108,4 @@ async function pickRecording(): Promise<vscode.Uri | undefined> {
       filters: { Recordings: ['linescope', 'lsp'], 'All files': ['*'] },
     })) ?? [];
   return chosen;
-}
-
-function noRuns(): UserError {
-  return new UserError('No run of this workspace is kept yet. Profile a Python file first.');
 }

@@ -11,6 +11,8 @@ export interface ShownRun {
   path: string;
   title: string;
   live: boolean;
+  /** It has a tab of its own, which VS Code brings back. */
+  hasTab?: boolean;
 }
 
 /** Which run is shown. The server knows its contents; this knows which one it is, also when the server dies. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
-import { expand, scopeOf } from './variables';
+import { expand, scopeOf, settingPlace } from './variables';
 
 const section = 'linescope';
-const defaultRuns = 20;
+const defaultRuns = 10;
 
 /** Typed access to one setting; undefined when it is unset or of another type than its default. */
 function read<T extends string | number | boolean>(
@@ -15,10 +15,24 @@ function read<T extends string | number | boolean>(
   return typeof value === typeof fallback ? (value as T) : fallback;
 }
 
+/** One of a setting's choices; the first where it is unset or none of them. */
+function choose<Choice extends string>(
+  key: string,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const value = read<string>(key, choices[0]);
+  return choices.find((choice) => choice === value) ?? choices[0];
+}
+
 function readRecord(key: string, resource?: vscode.Uri): Record<string, string> {
   const value = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>(key);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, String(item)]));
+}
+
+function readList(key: string, resource?: vscode.Uri): string[] {
+  const value = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>(key);
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** Settings of how programs run, for one file. Variables are not expanded yet. */
@@ -33,10 +47,9 @@ export interface RunSettings {
 }
 
 export function runSettings(resource: vscode.Uri | undefined): RunSettings {
-  const args = vscode.workspace.getConfiguration(section, resource ?? null).get<unknown>('args');
   return {
     interpreter: read('interpreter', '', resource),
-    args: Array.isArray(args) ? args.map(String) : [],
+    args: readList('args', resource),
     cwd: read('cwd', '', resource),
     env: readRecord('env', resource),
     envFile: read('envFile', '', resource),
@@ -49,19 +62,29 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
 export function viewSettings(): {
   show: boolean;
   maxColumn: number;
+  /** What stands beside the code: what fits where the width is known, everything, or value and share. */
+  figures: 'auto' | 'full' | 'compact';
   /** What a full bar stands for: the hottest line of the run, or the run. */
   fullBar: 'hottest line' | 'run';
+  /** Whether the parts of the line with the caret are underlined. */
+  lineParts: boolean;
   openFlameChart: boolean;
-  flameChartPlace: 'below' | 'beside';
+  flameChartPlace: 'below' | 'beside' | 'panel';
   nativeFrames: boolean;
+  explorerBadges: boolean;
+  onlyMyCode: boolean;
 } {
   return {
     show: read('showAnnotations', true),
     maxColumn: read('maxColumn', 80),
-    fullBar: read<string>('fullBar', 'hottest line') === 'run' ? 'run' : 'hottest line',
+    figures: choose('figures', ['auto', 'full', 'compact']),
+    fullBar: choose('fullBar', ['hottest line', 'run']),
+    lineParts: read('lineParts', true),
     openFlameChart: read('openFlameChart', false),
-    flameChartPlace: read<string>('flameChartPlace', 'beside') === 'below' ? 'below' : 'beside',
+    flameChartPlace: choose('flameChartPlace', ['below', 'beside', 'panel']),
     nativeFrames: read('nativeFrames', true),
+    explorerBadges: read('explorerBadges', false),
+    onlyMyCode: read('onlyMyCode', false),
   };
 }
 
@@ -109,7 +132,9 @@ export function serverSettings(): ServerSettings {
     inlayHints: read('inlayHints', false),
     pathMappings: Object.entries(readRecord('pathMappings')).map(([from, to]) => [
       from,
-      expand(to, scopeOf(), 'The setting linescope.pathMappings'),
+      expand(to, scopeOf(), settingPlace('pathMappings')),
     ]),
+    onlyMyCode: viewSettings().onlyMyCode,
+    libraryPatterns: readList('libraryPatterns'),
   };
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
+import { seconds } from './keptRun';
 import type { Runner } from './run';
 import type { Runs } from './runs';
 import { currentMetric, update, viewSettings } from './settings';
@@ -117,7 +118,8 @@ function statusText(state: Runner['state'], title: string, status: RunStatus | u
 function metricText(status: RunStatus | undefined): string {
   const metric = currentMetric();
   const { label } = metricNames[metric];
-  return isMemoryMetric(metric) && status && !status.memory ? `${label}: not measured` : label;
+  if (isMemoryMetric(metric) && status && !status.memory) return `${label}: not measured`;
+  return viewSettings().onlyMyCode ? `${label} · only my code` : label;
 }
 
 function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownString {
@@ -146,7 +148,7 @@ function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownS
 }
 
 /** The menu behind the status bar item: what can be done now, then the metrics. */
-export async function showMenu(runner: Runner, runs: Runs): Promise<void> {
+export async function showMenu(runner: Runner, runs: Runs, isOfPart: boolean): Promise<void> {
   const action = (icon: string, label: string, command: string) => ({
     label: `$(${icon}) ${label}`,
     run: () => vscode.commands.executeCommand(command),
@@ -156,7 +158,8 @@ export async function showMenu(runner: Runner, runs: Runs): Promise<void> {
     kind: vscode.QuickPickItemKind.Separator,
     run: () => undefined,
   });
-  const { show } = viewSettings();
+  const { show, figures, onlyMyCode } = viewSettings();
+  const isCompact = figures === 'compact';
   const running = runner.state === 'running' || runner.state === 'stopping';
   const chosen = await vscode.window.showQuickPick(
     [
@@ -171,6 +174,25 @@ export async function showMenu(runner: Runner, runs: Runs): Promise<void> {
               show ? 'Hide Annotations' : 'Show Annotations',
               'linescope.toggleAnnotations',
             ),
+            action(
+              isCompact ? 'unfold' : 'fold',
+              isCompact ? 'Show Full Figures' : 'Show Compact Figures',
+              'linescope.toggleCompactFigures',
+            ),
+            action(
+              onlyMyCode ? 'library' : 'person',
+              onlyMyCode ? 'Show Libraries Too' : 'Show Only My Code',
+              'linescope.toggleOnlyMyCode',
+            ),
+            ...(running
+              ? [
+                  action('history', 'Show the Last 10 Seconds Only', 'linescope.followLastSeconds'),
+                  action('debug-restart', 'Count from Now On', 'linescope.resetFigures'),
+                ]
+              : []),
+            ...(isOfPart
+              ? [action('close', 'Show the Whole Run', 'linescope.clearTimeRange')]
+              : []),
           ]
         : []),
       ...(runs.shown && !running
@@ -204,12 +226,6 @@ function metricItems() {
     description: metricNames[metric].detail,
     metric,
   }));
-}
-
-function seconds(value: number): string {
-  if (value < 60) return `${value.toFixed(1)} s`;
-  const whole = Math.round(value);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 function count(value: number): string {

@@ -1,23 +1,11 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { parseKnownRun, type KnownRun } from './keptRun';
 import { describe, getLog } from './messages';
 import { storageSettings } from './settings';
 import { surplus } from './surplus';
-import { expand, scopeOf } from './variables';
-
-/** A run, as its folder's run.json describes it: what is needed to show it again after the window was reloaded. */
-export interface KnownRun {
-  run: string;
-  runDir: string;
-  /** What was profiled, as shown to the user. */
-  program: string;
-  startedUnixMs: number;
-  /** False while the program may still be running, and when the editor went away before it ended. */
-  ended: boolean;
-  /** The workspace it was started from. */
-  workspace: string;
-}
+import { expand, scopeOf, settingPlace } from './variables';
 
 const description = 'run.json';
 
@@ -29,7 +17,7 @@ export function storageFolder(context: vscode.ExtensionContext): string {
   const { folder } = storageSettings();
   return folder === ''
     ? path.join(context.globalStorageUri.fsPath, 'runs')
-    : expand(folder, scopeOf(), 'The setting linescope.storageFolder');
+    : expand(folder, scopeOf(), settingPlace('storageFolder'));
 }
 
 /** Identifies what is open in this window: the workspace file, else its folders. */
@@ -38,16 +26,51 @@ export function workspaceKey(): string {
   return String(workspaceFile ?? (workspaceFolders ?? []).map(({ uri }) => String(uri)).join(' '));
 }
 
-/** Writes down what a run is about, beside its recordings. A failure is logged: the run itself does not need it. */
-export async function remember(run: KnownRun): Promise<void> {
-  const file = path.join(run.runDir, description);
-  try {
-    // Renamed into place, because the window may close at any moment and half a file would lose the run.
-    await fs.writeFile(`${file}.new`, JSON.stringify(run, null, 2));
-    await fs.rename(`${file}.new`, file);
-  } catch (error) {
-    getLog().warn(`${run.runDir} could not be described: ${describe(error)}`);
-  }
+const changed = new vscode.EventEmitter<void>();
+/** A run was added, described anew, or deleted by this window. */
+export const onDidChangeKeptRuns = changed.event;
+
+/** Descriptions are changed one after another: one that ends may be renamed at the same moment. */
+let noting: Promise<void> = Promise.resolve();
+
+/**
+ * Writes down what is new about a run, beside its recordings; what is undefined is forgotten. A failure is logged: the run
+ * itself does not need it.
+ */
+export function remember(
+  runDir: string,
+  facts: { [Name in keyof KnownRun]?: KnownRun[Name] | undefined },
+): Promise<void> {
+  noting = noting.then(async () => {
+    const file = path.join(runDir, description);
+    try {
+      const before = await readDescription(runDir);
+      const known = typeof before === 'object' && before !== null ? before : {};
+      // Renamed into place, because the window may close at any moment and half a file would lose the run.
+      await fs.writeFile(`${file}.new`, JSON.stringify({ ...known, ...facts }, null, 2));
+      await fs.rename(`${file}.new`, file);
+    } catch (error) {
+      getLog().warn(`${runDir} could not be described: ${describe(error)}`);
+    }
+    changed.fire();
+  });
+  return noting;
+}
+
+/** Writes down what a run took, if it is a run of the list and this is news. */
+export async function noteFigures(runDir: string, elapsedS: number, cpuS: number): Promise<void> {
+  if (!runFolderName.test(path.basename(runDir))) return;
+  await noting;
+  const known = await readRun(runDir);
+  if (!known || (known.elapsedS === elapsedS && known.cpuS === cpuS)) return;
+  await remember(runDir, { elapsedS, cpuS });
+}
+
+/** Deletes a run with its recordings. Throws the file system's error. */
+export async function forget(runDir: string): Promise<void> {
+  if (!runFolderName.test(path.basename(runDir))) throw new Error(`${runDir} is no run's folder`);
+  await fs.rm(runDir, { recursive: true });
+  changed.fire();
 }
 
 /** Runs of this workspace that are kept, newest first. */
@@ -67,33 +90,26 @@ export async function knownRuns(context: vscode.ExtensionContext): Promise<Known
 }
 
 async function readRun(runDir: string): Promise<KnownRun | undefined> {
+  return parseKnownRun(await readDescription(runDir), runDir);
+}
+
+async function readDescription(runDir: string): Promise<unknown> {
   try {
-    const run: unknown = JSON.parse(await fs.readFile(path.join(runDir, description), 'utf8'));
-    // The folder may have been moved since.
-    return isKnownRun(run) ? { ...run, runDir } : undefined;
+    return JSON.parse(await fs.readFile(path.join(runDir, description), 'utf8'));
   } catch {
     return undefined;
   }
 }
 
-function isKnownRun(value: unknown): value is KnownRun {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  return (
-    ['run', 'program', 'workspace'].every((name) => typeof fields[name] === 'string') &&
-    typeof fields['startedUnixMs'] === 'number' &&
-    typeof fields['ended'] === 'boolean'
-  );
-}
-
-/** Deletes all but the newest runs in a folder; see surplus.ts. Never fails: what cannot be deleted is logged. */
+/** Deletes all but the newest runs of each program in a folder; see surplus.ts. Never fails: what cannot be deleted is logged. */
 export async function prune(folder: string, inUse: string): Promise<void> {
   try {
     const names = (await fs.readdir(folder)).filter((name) => runFolderName.test(name));
     const kept = await Promise.all(
       names.map(async (name) => {
         const run = await readRun(path.join(folder, name));
-        return { name, workspace: run?.workspace };
+        const program = run && (run.file ?? run.program);
+        return { name, workspace: run?.workspace, program, pinned: run?.pinned ?? false };
       }),
     );
     const { keepRuns: here, keepRunsOfUser: elsewhere } = storageSettings();
@@ -103,6 +119,7 @@ export async function prune(folder: string, inUse: string): Promise<void> {
       await fs.rm(directory, { recursive: true, force: true });
       getLog().info(`Deleted the old run ${directory}.`);
     }
+    changed.fire();
   } catch (error) {
     getLog().warn(`Old runs in ${folder} could not be deleted: ${describe(error)}`);
   }

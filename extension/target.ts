@@ -7,7 +7,11 @@ import { UserError } from './messages';
  */
 export async function fileToProfile(chosen: unknown): Promise<vscode.Uri> {
   requireTrust();
-  const uri = chosen instanceof vscode.Uri ? chosen : vscode.window.activeTextEditor?.document.uri;
+  const uri =
+    chosen instanceof vscode.Uri
+      ? chosen
+      : (vscode.window.activeNotebookEditor?.notebook.uri ??
+        vscode.window.activeTextEditor?.document.uri);
   if (!uri) throw new UserError('No file is open. Open a Python file and profile it again.');
   if (uri.scheme === 'untitled') {
     throw new UserError('This file has no name yet, and Python runs files. Save it first.', {
@@ -15,9 +19,9 @@ export async function fileToProfile(chosen: unknown): Promise<vscode.Uri> {
       run: () => vscode.commands.executeCommand('workbench.action.files.saveAs'),
     });
   }
-  if (uri.scheme === 'vscode-notebook-cell') {
+  if (uri.scheme === 'vscode-notebook-cell' || uri.path.endsWith('.ipynb')) {
     throw new UserError(
-      'Cells of a notebook cannot be profiled yet. Export the notebook as a Python file and profile that.',
+      'Notebooks cannot be profiled yet. Export the notebook as a Python file and profile that.',
     );
   }
   if (uri.scheme !== 'file') {

@@ -1,5 +1,6 @@
 import type { RunStatus } from '../protocol/lsp';
 import type { Annotations, DrawnLine } from './annotations';
+import type { PartHeat } from './partHeat';
 import type { FlameChart } from './flameChart';
 import { told, type Severity } from './messages';
 import type { Runner, RunState } from './run';
@@ -16,6 +17,10 @@ export interface TestApi {
   /** What is drawn beside the code of a file, by real path. */
   annotations(path: string): readonly DrawnLine[];
   annotatedPaths(): string[];
+  /** What is underlined of the line with the caret. */
+  lineParts(): PartHeat['shown'];
+  /** How long the last edits kept the extension busy with annotations, milliseconds each. */
+  followsMs(): readonly number[];
   statusText(): string;
   /** Everything the user was told, oldest first. */
   messages(): readonly { severity: Severity; text: string }[];
@@ -27,13 +32,14 @@ export function createTestApi(
   activationMs: number,
   parts: {
     annotations: Annotations;
+    partHeat: PartHeat;
     runner: Runner;
     runs: Runs;
     status: Status;
     flameChart: FlameChart;
   },
 ): TestApi {
-  const { annotations, runner, runs, status, flameChart } = parts;
+  const { annotations, partHeat, runner, runs, status, flameChart } = parts;
   return {
     activationMs,
     runState: () => runner.state,
@@ -41,6 +47,8 @@ export function createTestApi(
     runStatus: () => runs.status,
     annotations: (path) => annotations.drawn(path),
     annotatedPaths: () => annotations.paths(),
+    lineParts: () => partHeat.shown,
+    followsMs: () => annotations.followsMs,
     statusText: () => status.text,
     messages: () => told,
     flame: () => flameChart.sent,

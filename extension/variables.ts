@@ -1,13 +1,30 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { UserError } from './messages';
+import { UserError, type Action } from './messages';
 
 /** What `${…}` in settings and launch configurations refers to. */
 export interface Scope {
   folder: vscode.WorkspaceFolder | undefined;
   /** Absolute path of the file concerned, if there is one. */
   file: string | undefined;
+}
+
+/** Where a text with variables is written: its name in messages, and a button that leads there. */
+export interface Place {
+  name: string;
+  open: Action;
+}
+
+export function settingPlace(setting: string): Place {
+  const key = `linescope.${setting}`;
+  return {
+    name: `The setting ${key}`,
+    open: {
+      title: 'Open Settings',
+      run: () => vscode.commands.executeCommand('workbench.action.openSettings', key),
+    },
+  };
 }
 
 /** The scope of a file; without one, of the first workspace folder. */
@@ -18,20 +35,21 @@ export function scopeOf(uri?: vscode.Uri): Scope {
 }
 
 /**
- * Replaces `${workspaceFolder}`, `${fileDirname}`, `${env:NAME}` and their kin. `where` names the setting in messages.
+ * Replaces `${workspaceFolder}`, `${fileDirname}`, `${env:NAME}` and their kin.
  * Outside a workspace folder, `${workspaceFolder}` is the folder of the file.
  */
-export function expand(text: string, scope: Scope, where: string): string {
+export function expand(text: string, scope: Scope, place: Place): string {
   return text.replace(/\$\{([^}]*)\}/g, (whole: string, name: string) => {
     if (name.startsWith('env:')) return process.env[name.slice(4)] ?? '';
     const value = name.startsWith('workspaceFolder:')
       ? namedFolder(name.slice('workspaceFolder:'.length))
       : variable(name, scope);
     if (value === undefined) {
-      throw new UserError(
-        `${where} holds ${whole}, which has no value here. Replace it by a fixed text.`,
-        { title: 'Open Settings', run: () => openSettings(where) },
-      );
+      const why = /^(?:command|input):/.test(name)
+        ? 'which only VS Code’s debugger asks for'
+        : 'which has no value here';
+      const message = `${place.name} holds ${whole}, ${why}. Replace it by a fixed text.`;
+      throw new UserError(message, place.open);
     }
     return value;
   });
@@ -73,8 +91,4 @@ function variable(name: string, { folder, file }: Scope): string | undefined {
 
 function namedFolder(name: string): string | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.name === name)?.uri.fsPath;
-}
-
-function openSettings(where: string): void {
-  void vscode.commands.executeCommand('workbench.action.openSettings', where.replace(/^.* /, ''));
 }

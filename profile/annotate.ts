@@ -38,8 +38,11 @@ export interface LineFigures {
   detail: string;
 }
 
-/** A line whose own cost is below this part of its total is about what it calls. */
-const ownPart = 0.1;
+/**
+ * A line whose own cost is below this part of its total is about what it calls; one whose calls are is about itself. Where
+ * neither is, both are said.
+ */
+export const ownPart = 0.1;
 
 /**
  * The lines of a file worth a mark under a metric: those whose share of the run, their own or with what they called, is
@@ -85,6 +88,7 @@ function annotateTime(
     : ownIsWorthIt
       ? `in calls · ${formatSeconds(self)} here`
       : 'in calls';
+  const inCalls = total - self;
   return {
     line: line.line,
     heat: heatStep(self / whole),
@@ -94,6 +98,7 @@ function annotateTime(
     percent: formatPercent(Math.min(1, amount / whole), cost.samples),
     detail: [
       detail,
+      isSelf && inCalls >= ownPart * total ? `${formatSeconds(inCalls)} in calls` : '',
       cost.samples < fewSamples ? formatSamples(cost.samples) : '',
       memoryWord(line.memory, memory),
     ]
@@ -124,7 +129,8 @@ function partOf(what: string, part: number, whole: number): string {
   return percent >= 1 ? `${what} ${percent}` : '';
 }
 
-function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
+/** A cost as shares of the run. */
+export function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
   const bar = { python: 0, native: 0, system: 0, wait: 0, queue: 0, memory: 0 };
   for (const kind of kindsOf(metric)) {
     // What helpers do is compiled code too.

@@ -86,6 +86,20 @@ export class Blocks {
     }
   }
 
+  /** Forgets all, for another process. */
+  clear(): void {
+    this.reserved.clear();
+    this.#table.fill(0);
+    this.#used = 0;
+    this.#free = -1;
+    this.#count = 0;
+  }
+
+  /** How many were ever there at once. */
+  get most(): number {
+    return this.#used;
+  }
+
   #slotOf(number: number): number {
     const mask = this.#table.length - 1;
     for (let at = this.#homeOf(number); this.#table[at] !== 0; at = (at + 1) & mask) {

@@ -8,7 +8,11 @@ import { leastOf, mostOf } from './extremes';
 import { EndedProcesses, type Limits } from './endedProcesses';
 import type { FlameMemory } from './flameMemory';
 import { FlameRows, type FlamePiece } from './flameRows';
+import type { Fold } from './fold';
 import { LineCosts } from './lineCosts';
+import { lineDetail } from './lineParts';
+import { memoryParts } from './memoryParts';
+import type { MemorySites } from './memorySites';
 import { NativeTree, type Symbolize } from './nativeChains';
 import { addOffLine } from './offLine';
 import {
@@ -24,10 +28,17 @@ import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from './records';
 import { ThreadFeed } from './threadFeed';
 import type { Profile } from './types';
+import { viewedProfile, type TimedPlaces, type View } from './viewed';
 
 export type { Symbolize } from './nativeChains';
 export type { ProcessFeed } from './processFeed';
 export type { FlamePiece } from './flameRows';
+
+/** Which frames the flame chart has: those of compiled functions (by default yes), and whether others than the user's own are folded. */
+export interface FlameLook {
+  native?: boolean | undefined;
+  fold?: Fold | undefined;
+}
 
 /** About 4 MB for the former; for rows 135 MB. */
 const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 21 };
@@ -39,8 +50,9 @@ export class ProfileBuilder {
   readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
   readonly #ended: EndedProcesses;
-  /** With native frames, and without. */
+  /** With native frames, and without; and the newest that are folded. */
   readonly #flame: readonly [FlameRows, FlameRows];
+  #foldedFlame: readonly [FlameRows, FlameRows] | undefined;
   readonly #natives: NativeTree;
   #threads = 0;
   readonly #newThread = (): ThreadFeed => new ThreadFeed(++this.#threads, this.#ended.rows);
@@ -48,9 +60,9 @@ export class ProfileBuilder {
 
   /** symbolize is called once for each place in native code, as it is read. */
   constructor(symbolize: Symbolize, limits: Partial<Limits> = {}) {
-    this.#ended = new EndedProcesses(this.#lines, { ...usualLimits, ...limits });
-    this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
     this.#natives = new NativeTree(symbolize);
+    this.#ended = new EndedProcesses(this.#lines, this.#natives, { ...usualLimits, ...limits });
+    this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
   }
 
   /** A process whose recording has appeared; of one process the earlier first. */
@@ -59,9 +71,8 @@ export class ProfileBuilder {
       header,
       this.#lines,
       this.#newThread,
-      this.#natives,
       this.#byPid.get(header.pid),
-      this.#ended.room,
+      this.#ended.spare.take(),
       this.#onEnd,
     );
     this.#feeds.push(feed);
@@ -70,7 +81,7 @@ export class ProfileBuilder {
   }
 
   /**
-   * The profile so far. It does not change afterwards, except that edges() answers from everything read by then; files
+   * The profile so far. It does not change afterwards, except that edges() and detail() answer from everything read by then; files
    * without new cost are the same objects as last time.
    */
   snapshot(): Profile {
@@ -110,6 +121,11 @@ export class ProfileBuilder {
       offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
       edges: (path, line) => callEdges(this.#places(), path, line),
+      detail: (path, line) => lineDetail(this.#places(), path, line),
+      memoryParts: (path, line, metric) => {
+        const shares = this.#lines.files.get(path)?.lines.get(line)?.memory;
+        return shares ? memoryParts(shares, path, metric, (sites) => this.#placesOf(sites)) : [];
+      },
       memory: memories.length > 0 ? totalMemory(memories) : null,
       ...(gpu && { gpu }),
       liveOver: (path, line, count) => {
@@ -124,13 +140,39 @@ export class ProfileBuilder {
     };
   }
 
+  /** The profile so far as a view shows it. whole: that of now. */
+  viewed(whole: Profile, view: View): Profile {
+    const startNs = leastOf(this.#shown(), (feed) => feed.startNs);
+    const tracksOf = (feeds: readonly ProcessFeed[]): TimedPlaces['tracks'] =>
+      feeds.flatMap((feed) =>
+        [...feed.threads.values()].map((thread) => ({
+          rows: thread.rows(0, thread.shownRows),
+          shiftNs: feed.startNs - startNs,
+        })),
+      );
+    const apart = this.#feeds.filter((feed) => !feed.isCompact);
+    const ended = this.#feeds.filter((feed) => feed.isCompact);
+    return viewedProfile(
+      whole,
+      [
+        ...apart.map((feed) => ({
+          stacks: feed.stacks,
+          cells: feed.cells,
+          tracks: tracksOf([feed]),
+        })),
+        { stacks: this.#ended.stacks, cells: this.#ended.cells, tracks: tracksOf(ended) },
+      ],
+      view,
+    );
+  }
+
   /** Adds what a process did to lines; if it has ended, it is folded together with the others that have. */
   #settle(feed: ProcessFeed): void {
     if (feed.isCompact) return;
     feed.settle();
     if (!feed.isOver) return;
     feed.fold(this.#ended);
-    this.#flame.forEach((rows) => rows.forget(feed));
+    for (const rows of [...this.#flame, ...(this.#foldedFlame ?? [])]) rows.forget(feed);
   }
 
   /** Where time was spent: processes that are not over, and all others together. */
@@ -138,17 +180,32 @@ export class ProfileBuilder {
     return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
   }
 
+  /** Where the cells are that places of memory name. */
+  #placesOf(sites: MemorySites): Places {
+    const alive = this.#feeds.find((feed) => !feed.isCompact && feed.memory?.sites === sites);
+    return alive ?? this.#ended;
+  }
+
   /**
    * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Ids continue
-   * where the piece before ended, and so do rows, but for tracks that come anew (FlameThread.anewNs). Cursors are of rows with native frames, or of rows without.
+   * where the piece before ended, and so do rows, but for tracks that come anew (FlameThread.anewNs). Cursors are of one look.
    */
-  flameSince(cursor: number, native = true): FlamePiece {
-    return this.#flame[native ? 0 : 1].since(this.#shown(), cursor);
+  flameSince(cursor: number, look: FlameLook = {}): FlamePiece {
+    return this.#rowsOf(look).since(this.#shown(), cursor);
   }
 
   /** The memory of the run by stack, as it is now; the stacks are those of flameSince, some only in the piece to come. */
-  flameMemory(native = true): FlameMemory {
-    return this.#flame[native ? 0 : 1].memory(this.#shown());
+  flameMemory(look: FlameLook = {}): FlameMemory {
+    return this.#rowsOf(look).memory(this.#shown());
+  }
+
+  #rowsOf({ native = true, fold }: FlameLook): FlameRows {
+    if (!fold) return this.#flame[native ? 0 : 1];
+    if (this.#foldedFlame?.[0].fold !== fold) {
+      const folded = (isNative: boolean): FlameRows => new FlameRows(isNative, this.#ended, fold);
+      this.#foldedFlame = [folded(true), folded(false)];
+    }
+    return this.#foldedFlame[native ? 0 : 1];
   }
 
   /** Recordings without those of processes that are their parents' doing. */

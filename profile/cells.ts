@@ -5,11 +5,18 @@
 import { classifyWithoutPython, type Work } from './classify';
 import { addRow, costRowLength } from './cost';
 import { withRoom } from './flameColumns';
-import type { NativeNode } from './nativeChains';
+import type { NativeNode, NativeTree } from './nativeChains';
 import { callKinds, type CallKind } from './opcodes';
 import { cellTops, type CellTop } from './records';
 
 export { cellTops, type CellTop } from './records';
+
+/** Of a place without any frame. */
+const workAlone = classifyWithoutPython([]);
+
+/** What there is beside the place of a cell: cost, and cost that was not added to lines yet. */
+const hasCost = 1;
+const isFresh = 2;
 
 const topNumbers = numbered(cellTops);
 const kindNumbers = numbered(callKinds);
@@ -19,35 +26,29 @@ export class Cells {
   count = 0;
   /** Innermost Python frame, 0 for none. */
   stack = new Int32Array(0);
-  leaf: (NativeNode | undefined)[] = [];
-  /** Whose work the CPU time outside the kernel is. */
-  work: Work[] = [];
   /** Cost rows, costRowLength numbers each. */
   total = new Float64Array(0);
   /** The part of total not yet added to lines. */
   fresh = new Float64Array(0);
   /** Cells with fresh cost, each once. */
   dirty: number[] = [];
+  /** Native node on top, by its id, 0 for none. */
+  #leaf = new Int32Array(0);
   /** kind · 8 + top */
   #variant = new Uint8Array(0);
-  #isDirty = new Uint8Array(0);
+  /** hasCost and isFresh; most cells of a process whose memory is measured only name a place. */
+  #state = new Uint8Array(0);
   /** Open addressing: cell id + 1, 0 is free. Its length is a power of two, at least twice count. */
   #table = new Int32Array(1024);
 
-  /** room: for so many from the beginning. */
-  constructor(room = 0) {
-    if (room > 0) this.#growColumns(room);
-  }
+  constructor(private readonly natives: NativeTree) {}
 
-  /** Id of a cell, made when new. */
-  find(stack: number, leaf: NativeNode | undefined, kind: CallKind, top: CellTop): number {
-    // Only a running thread says whose work it does; one that waits has done little.
-    const ran = top === 'running' || top === 'system';
+  /** Id of a cell, made when new. leaf: id of a native node, 0 for none. */
+  find(stack: number, leaf: number, kind: CallKind, top: CellTop): number {
     const variant = kindNumbers[kind] * 8 + topNumbers[top];
     const slot = this.#slotOf(stack, leaf, variant);
     const known = this.#table[slot]!;
-    if (known !== 0) return known - 1;
-    return this.#add(slot, stack, leaf, variant, workOf(stack, ran ? leaf : undefined, kind));
+    return known !== 0 ? known - 1 : this.#add(slot, stack, leaf, variant);
   }
 
   /**
@@ -55,13 +56,15 @@ export class Cells {
    * What was not yet added to lines there is not yet here.
    */
   adopt(from: Cells, cell: number, stack: number): number {
-    const leaf = from.leaf[cell];
+    const leaf = from.#leaf[cell]!;
     const variant = from.#variant[cell]!;
     const slot = this.#slotOf(stack, leaf, variant);
     const known = this.#table[slot]!;
-    const id = known !== 0 ? known - 1 : this.#add(slot, stack, leaf, variant, from.work[cell]!);
+    const id = known !== 0 ? known - 1 : this.#add(slot, stack, leaf, variant);
+    if (from.#state[cell] === 0) return id;
+    this.#state[id]! |= hasCost;
     addRow(this.total, id * costRowLength, from.total, cell * costRowLength);
-    if (from.#isDirty[cell] === 1) {
+    if (from.isDirty(cell)) {
       addRow(this.fresh, id * costRowLength, from.fresh, cell * costRowLength);
       this.#touch(id);
     }
@@ -69,12 +72,12 @@ export class Cells {
   }
 
   /** Where in the table a cell is, or would be. */
-  #slotOf(stack: number, leaf: NativeNode | undefined, variant: number): number {
+  #slotOf(stack: number, leaf: number, variant: number): number {
     const mask = this.#table.length - 1;
-    let at = hash(stack, leaf?.id ?? 0, variant) & mask;
+    let at = hash(stack, leaf, variant) & mask;
     for (let entry = this.#table[at]!; entry !== 0; entry = this.#table[at]!) {
       const id = entry - 1;
-      if (this.stack[id] === stack && this.leaf[id] === leaf && this.#variant[id] === variant) {
+      if (this.stack[id] === stack && this.#leaf[id] === leaf && this.#variant[id] === variant) {
         break;
       }
       at = (at + 1) & mask;
@@ -82,19 +85,12 @@ export class Cells {
     return at;
   }
 
-  #add(
-    slot: number,
-    stack: number,
-    leaf: NativeNode | undefined,
-    variant: number,
-    work: Work,
-  ): number {
+  #add(slot: number, stack: number, leaf: number, variant: number): number {
     const id = this.count++;
     if (this.count > this.stack.length) this.#growColumns(this.count);
     this.stack[id] = stack;
     this.#variant[id] = variant;
-    this.leaf.push(leaf);
-    this.work.push(work);
+    this.#leaf[id] = leaf;
     this.#table[slot] = id + 1;
     if (this.count * 2 > this.#table.length) {
       this.#growTable();
@@ -107,41 +103,67 @@ export class Cells {
     return cellTops[this.#variant[id]! & 7]!;
   }
 
+  /** Its innermost native frame. */
+  leaf(id: number): NativeNode | undefined {
+    return this.natives.get(this.#leaf[id]!);
+  }
+
+  /** Whose work the CPU time outside the kernel is. Only a running thread says that; one that waits has done little. */
+  work(id: number): Work {
+    const top = this.top(id);
+    if (top === 'running' || top === 'system') return this.reach(id);
+    return this.stack[id] === 0 ? workAlone : 'python';
+  }
+
   /** Whose code a cell's native frames are, running or waiting. */
   reach(id: number): Work {
-    return workOf(this.stack[id]!, this.leaf[id], callKinds[this.#variant[id]! >> 3]!);
+    const leaf = this.leaf(id);
+    if (this.stack[id] === 0) return leaf?.workAlone ?? workAlone;
+    return leaf?.work(callKinds[this.#variant[id]! >> 3]!) ?? 'python';
   }
 
   /** Adds a cost row. */
   add(id: number, cost: Float64Array): void {
+    this.#state[id]! |= hasCost;
     addRow(this.total, id * costRowLength, cost, 0);
     addRow(this.fresh, id * costRowLength, cost, 0);
     this.#touch(id);
   }
 
   #touch(id: number): void {
-    if (this.#isDirty[id] === 0) {
-      this.#isDirty[id] = 1;
+    if (!this.isDirty(id)) {
+      this.#state[id]! |= isFresh;
       this.dirty.push(id);
     }
   }
 
   /** Whether a cell has cost that was not added to lines yet. */
   isDirty(id: number): boolean {
-    return this.#isDirty[id] === 1;
+    return (this.#state[id]! & isFresh) !== 0;
   }
 
   /** Forgets the fresh cost of a cell taken from dirty. */
   settled(id: number): void {
-    this.#isDirty[id] = 0;
+    this.#state[id]! &= ~isFresh;
     this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
+  }
+
+  /** Forgets all, for another process. */
+  clear(): void {
+    this.total.fill(0, 0, this.count * costRowLength);
+    this.fresh.fill(0, 0, this.count * costRowLength);
+    this.#state.fill(0, 0, this.count);
+    this.#table.fill(0);
+    this.dirty = [];
+    this.count = 0;
   }
 
   #growColumns(needed: number): void {
     this.stack = withRoom(this.stack, needed);
     const room = this.stack.length;
     this.#variant = withRoom(this.#variant, room);
-    this.#isDirty = withRoom(this.#isDirty, room);
+    this.#leaf = withRoom(this.#leaf, room);
+    this.#state = withRoom(this.#state, room);
     this.total = withRoom(this.total, room * costRowLength);
     this.fresh = withRoom(this.fresh, room * costRowLength);
   }
@@ -150,20 +172,13 @@ export class Cells {
     const mask = this.#table.length * 2 - 1;
     this.#table = new Int32Array(mask + 1);
     for (let id = 0; id < this.count; id++) {
-      let at = hash(this.stack[id]!, this.leaf[id]?.id ?? 0, this.#variant[id]!) & mask;
+      let at = hash(this.stack[id]!, this.#leaf[id]!, this.#variant[id]!) & mask;
       while (this.#table[at] !== 0) {
         at = (at + 1) & mask;
       }
       this.#table[at] = id + 1;
     }
   }
-}
-
-function workOf(stack: number, leaf: NativeNode | undefined, kind: CallKind): Work {
-  if (stack === 0) {
-    return classifyWithoutPython(leaf?.chain ?? []);
-  }
-  return leaf ? leaf.work(kind) : 'python';
 }
 
 function hash(stack: number, leaf: number, variant: number): number {

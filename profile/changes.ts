@@ -2,7 +2,7 @@
  * By how much values changed in each of few slices of time, at most 256. Most values change in very few slices: only those are kept, each
  * with the one before it.
  */
-import { withRoom } from './flameColumns';
+import { trimmed, withRoom } from './flameColumns';
 
 /** Of rows 0, 1, 2, … */
 export class Changes {
@@ -16,6 +16,24 @@ export class Changes {
   #count = 0;
   /** Changes that were joined with others: the first one, one higher, each with the next in its before column. */
   #free = 0;
+
+  /** room: for so many rows and changes from the beginning. */
+  constructor(rows = 0, changes = 0) {
+    if (rows > 0) this.#newest = new Int32Array(rows);
+    if (changes > 0) this.#growColumns(changes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** No more changes will come. */
+  trim(): void {
+    this.#slice = trimmed(this.#slice, this.#count);
+    this.#room = this.#slice.length;
+    this.#by = trimmed(this.#by, this.#room);
+    this.#before = trimmed(this.#before, this.#room);
+  }
 
   /** Changes a row in a slice; mostly its newest one. */
   add(row: number, slice: number, by: number): void {
@@ -68,12 +86,14 @@ export class Changes {
       this.#free = this.#before[free - 1]!;
       return free;
     }
-    if (this.#count === this.#room) {
-      this.#slice = withRoom(this.#slice, this.#count + 1);
-      this.#room = this.#slice.length;
-      this.#by = withRoom(this.#by, this.#room);
-      this.#before = withRoom(this.#before, this.#room);
-    }
+    if (this.#count === this.#room) this.#growColumns(this.#count + 1);
     return ++this.#count;
+  }
+
+  #growColumns(needed: number): void {
+    this.#slice = withRoom(this.#slice, needed);
+    this.#room = this.#slice.length;
+    this.#by = withRoom(this.#by, this.#room);
+    this.#before = withRoom(this.#before, this.#room);
   }
 }

@@ -2,7 +2,7 @@
 import type { Cells } from './cells';
 import { addRow, costRow, costRowLength } from './cost';
 import type { LineCosts } from './lineCosts';
-import type { StackTree } from './stackTree';
+import type { WalkedStacks } from './viewedStacks';
 
 /**
  * Adds the fresh cost of a cell. helpers: threads without Python code that worked for it. Returns false when the code of
@@ -10,11 +10,12 @@ import type { StackTree } from './stackTree';
  */
 export function chargeCell(
   lines: LineCosts,
-  stacks: StackTree,
-  { fresh, leaf, stack }: Cells,
+  stacks: Pick<WalkedStacks, 'visible' | 'parentOf' | 'frame'>,
+  cells: Pick<Cells, 'fresh' | 'leaf' | 'stack'>,
   cell: number,
   helpers?: ReadonlySet<number>,
 ): boolean {
+  const { fresh, stack } = cells;
   const row = cell * costRowLength;
   const native = fresh[row + costRow.native]!;
   const innermost = stacks.visible(stack[cell]!);
@@ -33,8 +34,9 @@ export function chargeCell(
     if (at === innermost) {
       addRow(frame.line.self, 0, fresh, row);
       addRow(frame.function.self, 0, fresh, row);
-      if (leaf[cell] && native > 0) {
-        lines.addNative(frame.line, leaf[cell].reported, native);
+      const leaf = native > 0 ? cells.leaf(cell) : undefined;
+      if (leaf) {
+        lines.addNative(frame.line, leaf.reported, native);
       }
     }
   }

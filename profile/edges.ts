@@ -2,13 +2,13 @@
 import { addCost, costOfRow, costRowLength, wallOf, zeroCost } from './cost';
 import type { Cells } from './cells';
 import type { ResolvedFrame } from './lineCosts';
-import type { StackTree } from './stackTree';
 import type { CallEdge, Cost } from './types';
+import type { WalkedStacks } from './viewedStacks';
 
 /** Where time was spent: of a process, or of several together. */
 export interface Places {
-  readonly stacks: StackTree;
-  readonly cells: Cells;
+  readonly stacks: WalkedStacks;
+  readonly cells: Pick<Cells, 'count' | 'stack' | 'leaf' | 'total'>;
 }
 
 /**

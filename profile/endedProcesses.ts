@@ -5,11 +5,11 @@
  */
 import { Cells } from './cells';
 import { chargeCell } from './charge';
+import { SpareColumns, type Columns } from './columns';
 import { addRow, costOfRow, costRowLength } from './cost';
 import { EndedMemory } from './endedMemory';
 import type { LineCosts } from './lineCosts';
-import type { NativeChains, NativeNode } from './nativeChains';
-import type { PythonStacks } from './pythonStacks';
+import type { NativeNode, NativeTree } from './nativeChains';
 import { RowStore } from './rowStore';
 import { SharedStacks } from './sharedStacks';
 import type { Cost } from './types';
@@ -22,33 +22,26 @@ export interface Limits {
   rows: number;
 }
 
-/** What a process is given room for from its beginning: growing takes longer than filling. */
-export interface Room {
-  cells: number;
-  stacks: number;
-  natives: number;
-}
-
-/** Few processes need more, and most of them less. */
-const mostRoom = 1 << 12;
-
 export class EndedProcesses {
   readonly stacks: SharedStacks;
-  readonly cells = new Cells();
+  readonly cells: Cells;
   readonly rows: RowStore;
   readonly memory: EndedMemory;
   /** Nothing will become known of code that is not. */
   readonly isOver = true;
-  /** As much as the last one needed. */
-  room: Room = { cells: 0, stacks: 0, natives: 0 };
+  /** For the processes to come. */
+  readonly spare: SpareColumns;
   readonly #total = new Float64Array(costRowLength);
 
   constructor(
     private readonly lines: LineCosts,
+    natives: NativeTree,
     limits: Limits,
   ) {
     this.rows = new RowStore(limits.rows);
-    this.stacks = new SharedStacks(lines);
+    this.stacks = new SharedStacks(lines, natives);
+    this.cells = new Cells(natives);
+    this.spare = new SpareColumns(lines, natives);
     this.memory = new EndedMemory(lines, this.stacks, this.cells, limits.placesApart);
   }
 
@@ -67,17 +60,10 @@ export class EndedProcesses {
    * which was not yet added to lines; that is added with the next settle().
    */
   adopt(
-    stacks: PythonStacks,
-    natives: NativeChains,
-    cells: Cells,
+    { stacks, natives, cells }: Columns,
     total: Float64Array,
   ): { cellNow: Uint32Array; isKnown: boolean } {
     addRow(this.#total, 0, total, 0);
-    this.room = {
-      cells: Math.min(mostRoom, cells.count),
-      stacks: Math.min(mostRoom, stacks.count),
-      natives: Math.min(mostRoom, natives.count),
-    };
     const stackNow = this.stacks.adopt(stacks, natives);
     const cellNow = new Uint32Array(cells.count);
     let isKnown = true;

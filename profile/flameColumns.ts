@@ -17,6 +17,14 @@ export function withRoom<
   return larger;
 }
 
+/** An array to which nothing is added any more: the same one, or a copy where most of its room is not needed. */
+export function trimmed<A extends Uint8Array | Int32Array | Float64Array>(
+  array: A,
+  used: number,
+): A {
+  return array.length <= 2 * used ? array : (array.slice(0, used) as A);
+}
+
 /** The error for a row that names an id that does not exist. */
 export function damaged(what: string, id: number): Error {
   return new Error(

@@ -1,6 +1,7 @@
 /** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
 import type { Cells } from './cells';
 import { withRoom } from './flameColumns';
+import type { Fold } from './fold';
 import type { NativeNode } from './nativeChains';
 import type { StackTree } from './stackTree';
 import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './types';
@@ -24,14 +25,18 @@ export class FlameInterner {
   readonly #functions = new Table<[name: number, file: number, line: number, module: number]>();
   readonly #frames = new Table<[fn: number, line: number, column: number, kind: number]>();
   readonly #stacks = new Table<[frame: number, parent: number]>();
-  /** The flame stack of each stack node, two higher. */
+  /** The flame stack of each stack node, two higher; and where frames are folded. */
   readonly #nodes = new Map<FlamePlaces, number[]>();
+  readonly #folded = new Map<FlamePlaces, number[]>();
   /** The flame stack of each cell, two higher; 0 not known yet. */
   readonly #cells = new Map<FlamePlaces, Int32Array>();
   readonly #nativeFrames = new Map<NativeNode, number>();
 
   /** native: whether compiled functions have frames of their own. */
-  constructor(private readonly native: boolean) {}
+  constructor(
+    private readonly native: boolean,
+    private readonly fold: Fold | undefined,
+  ) {}
 
   counts(): { strings: number; functions: number; frames: number; stacks: number } {
     return {
@@ -79,6 +84,7 @@ export class FlameInterner {
   forget(of: FlamePlaces): void {
     this.#cells.delete(of);
     this.#nodes.delete(of);
+    this.#folded.delete(of);
   }
 
   /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */
@@ -101,7 +107,7 @@ export class FlameInterner {
   /** Puts on top of the Python frames what the thread did there: native functions, the kernel, waiting. */
   #top(cells: Cells, cell: number, base: number): number {
     const top = cells.top(cell);
-    const leaf = cells.leaf[cell];
+    const leaf = cells.leaf(cell);
     const alone = cells.stack[cell] === 0;
     if (alone && !leaf) {
       return top === 'system' ? this.#push(base, 'kernel', '', top) : base;
@@ -154,10 +160,12 @@ export class FlameInterner {
   /** Iterative: stacks can be thousands of frames deep. */
   #pythonStack(of: FlamePlaces, stack: number): number | undefined {
     const { stacks } = of;
-    let nodes = this.#nodes.get(of);
+    const fold = this.fold?.innermost(stacks, stack) ? this.fold : undefined;
+    const known = fold ? this.#folded : this.#nodes;
+    let nodes = known.get(of);
     if (!nodes) {
       nodes = [1];
-      this.#nodes.set(of, nodes);
+      known.set(of, nodes);
     }
     const missing: number[] = [];
     let at = stack;
@@ -168,6 +176,10 @@ export class FlameInterner {
     let parent = nodes[at]! - 2;
     while (missing.length > 0) {
       const node = missing.pop()!;
+      if (fold && stacks.frame(node) && !fold.keeps(stacks.frame(node))) {
+        nodes[node] = parent + 2;
+        continue;
+      }
       const between = of.between(node);
       const place = stacks.callerOf(node) === 0 ? 'below' : 'between';
       const base = between && this.native ? this.#natives(between.shown(place), parent) : parent;

@@ -4,13 +4,29 @@ import { flameMemoryMetrics, type FlameMemoryMetric } from './flameMemory';
 
 export type FlameMetric = 'wall' | 'cpu' | FlameMemoryMetric;
 
+/** Whether frames can weigh what a metric counts. */
+export function isFlameMetric(metric: string): metric is FlameMetric {
+  return ['wall', 'cpu', ...flameMemoryMetrics].includes(metric);
+}
+
 /** Whether a metric is bytes; the others are ns. */
 export function isBytes(metric: FlameMetric): metric is FlameMemoryMetric {
   return flameMemoryMetrics.some((known) => known === metric);
 }
 
-/** Totals per node of the call tree, ns or bytes; children of node n are `children[start[n + 1] .. start[n + 2])`, roots n = −1. */
+/** Nodes with their parents before them: functions as they call each other, or the other way round. */
+export interface Tree {
+  nodeCount: number;
+  nodeFunction: Uint32Array;
+  nodeKind: Uint8Array;
+  /** −1: a root. */
+  nodeParent: Int32Array;
+  nodeDepth: Int32Array;
+}
+
+/** Totals per node of a call tree, ns or bytes; children of node n are `children[start[n + 1] .. start[n + 2])`, roots n = −1. */
 export interface Merged {
+  tree: Tree;
   nodeCount: number;
   total: Float64Array;
   /** Samples, or allocations. */
@@ -18,6 +34,10 @@ export interface Merged {
   /** The heaviest stack of each node: the line to show for it. */
   stack: Int32Array;
   rootTotal: number;
+  /** All that was spent; more than rootTotal where the tree is of a part. */
+  whole: number;
+  /** Deeper nodes than this are left out; 0: none are. */
+  cut: number;
   /** Rows that its deepest node needs. */
   rows: number;
   start: Int32Array;
@@ -59,26 +79,27 @@ export function mergeStacks(
     if (total[node]! > 0) rows = Math.max(rows, store.nodeDepth[node]! + 1);
   }
   const lists = childLists(store, total);
-  return { nodeCount: nodes, total, samples, stack: best, rootTotal, rows, ...lists };
+  const totals = { total, samples, rootTotal, whole: rootTotal };
+  return { tree: store, nodeCount: nodes, ...totals, stack: best, cut: 0, rows, ...lists };
 }
 
 /** Children grouped by parent with a counting sort; groups are put in order when first looked at. */
-function childLists(
-  store: FlameStore,
+export function childLists(
+  tree: Tree,
   total: Float64Array,
 ): Pick<Merged, 'start' | 'children' | 'sorted'> {
   const nodes = total.length;
   const start = new Int32Array(nodes + 2);
   let used = 0;
   for (let node = 0; node < nodes; node++) {
-    if (total[node]! > 0) start[store.nodeParent[node]! + 2]!++;
+    if (total[node]! > 0) start[tree.nodeParent[node]! + 2]!++;
   }
   for (let i = 1; i < start.length; i++) start[i]! += start[i - 1]!;
   used = start[nodes + 1]!;
   const children = new Int32Array(used);
   const next = start.slice();
   for (let node = 0; node < nodes; node++) {
-    if (total[node]! > 0) children[next[store.nodeParent[node]! + 1]!++] = node;
+    if (total[node]! > 0) children[next[tree.nodeParent[node]! + 1]!++] = node;
   }
   return { start, children, sorted: new Uint8Array(nodes + 1) };
 }
@@ -94,10 +115,11 @@ export function childrenOf(merged: Merged, node: number): Int32Array {
 }
 
 /** Where a node starts, from the left edge. */
-export function offsetOf(store: FlameStore, merged: Merged, node: number): number {
+export function offsetOf(merged: Merged, node: number): number {
+  const { nodeParent } = merged.tree;
   let offset = 0;
-  for (let at = node; at >= 0; at = store.nodeParent[at]!) {
-    for (const sibling of childrenOf(merged, store.nodeParent[at]!)) {
+  for (let at = node; at >= 0; at = nodeParent[at]!) {
+    for (const sibling of childrenOf(merged, nodeParent[at]!)) {
       if (sibling === at) break;
       offset += merged.total[sibling]!;
     }

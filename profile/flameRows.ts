@@ -6,6 +6,7 @@ import type { EndedProcesses } from './endedProcesses';
 import { leastOf } from './extremes';
 import { FlameInterner, type FlamePlaces } from './flameInterner';
 import type { FlameMemory, FlameProcess } from './flameMemory';
+import type { Fold } from './fold';
 import { unpackPoints } from './packedPoints';
 import type { EndedMemory } from './endedMemory';
 import { mostSlices, siteRow } from './memorySites';
@@ -57,8 +58,9 @@ export class FlameRows {
   constructor(
     native: boolean,
     private readonly ended: EndedProcesses,
+    readonly fold?: Fold,
   ) {
-    this.#interner = new FlameInterner(native);
+    this.#interner = new FlameInterner(native, fold);
   }
 
   /** A process was folded together with others that have ended. */

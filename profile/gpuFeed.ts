@@ -137,7 +137,7 @@ export class GpuFeed {
   #isInDriver(cell: number): boolean {
     this.#isDriver = withRoom(this.#isDriver, cell + 1);
     if (this.#isDriver[cell] === 0) {
-      const chain = this.cells.leaf[cell]?.chain ?? [];
+      const chain = this.cells.leaf(cell)?.chain ?? [];
       this.#isDriver[cell] = chain.some(({ module }) => driver.test(module)) ? 1 : 2;
     }
     return this.#isDriver[cell] === 1;

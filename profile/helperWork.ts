@@ -8,13 +8,14 @@
  * work, or looks for more. The same holds from the moment at which a line made the thread. Results may also be computed before somebody asks for them:
  * what goes on until a thread waits there is that thread's. What a thread does long after any call is on no line.
  */
+import { CallSurroundings, type Surroundings } from './callSurroundings';
 import type { Cells } from './cells';
 import { costRow, costRowLength } from './cost';
 import { callMargin, LibraryCalls } from './libraryCalls';
 import { generatedCode, isPackageKey } from './libraries';
 import type { SampleRecord } from './records';
 import type { ThreadFeed } from './threadFeed';
-import { firstEndingAt, isAtWork, isUnseen, longestGap, neverSlept, rowsAt } from './threadRows';
+import { firstEndingAt, isUnseen, longestGap, neverSlept, rowsAt } from './threadRows';
 
 /** A thread that waits says so this long after the fact at most, ns. */
 const latest = 500e6;
@@ -67,6 +68,10 @@ interface Places {
   isSure: boolean;
   /** Nobody was in the library any more. */
   isAfter: boolean;
+  /** The thread that was in the call, and when it was. */
+  seen?: { thread: ThreadFeed; ns: number };
+  /** Of that call, once it was asked for. */
+  surroundings?: Surroundings;
 }
 
 const nobody: Places = { cells: [], isSure: true, isAfter: false };
@@ -75,6 +80,7 @@ export class HelperWork {
   #pending: HelperSample[] = [];
   readonly #helpers = new Map<ThreadFeed, Helper>();
   readonly #calls: LibraryCalls;
+  readonly #surroundings: CallSurroundings;
   /** Which of several lines a sample is counted for. */
   #turn = 0;
 
@@ -83,6 +89,8 @@ export class HelperWork {
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
     /** The innermost line of a cell, as far as it is known. */
     private readonly lineOf: (cell: number) => object | undefined,
+    /** The lines of a cell that are known, outermost first. */
+    pathOf: (cell: number) => readonly object[],
     /** Takes the part of a sample that was for a cell, as a cost row; undefined: it was for nobody. */
     private readonly charge: (
       sample: HelperSample,
@@ -91,6 +99,7 @@ export class HelperWork {
     ) => void,
   ) {
     this.#calls = new LibraryCalls(cells, threads);
+    this.#surroundings = new CallSurroundings(cells, this.#calls, pathOf);
   }
 
   /** A helper's sample, and what it costs as its own thread's. */
@@ -195,13 +204,17 @@ export class HelperWork {
     if (libraries.size === 0) return undefined;
     // Samples tell where a thread is around their moment: what a row ends with, the next half of a tick does too.
     for (const ns of [sample.timeNs - sample.wallNs / 2, sample.timeNs]) {
-      const cells = this.#others(sample.thread, ns).flatMap((other) =>
-        rowsAt(other, ns)
-          .flatMap((row) => this.#cellsOf(other, row))
+      const calls = this.#others(sample.thread, ns).flatMap((thread) =>
+        rowsAt(thread, ns)
+          .flatMap((row) => this.#cellsOf(thread, row))
           .filter((at) => this.#calls.isInside(at, libraries))
-          .slice(0, 1),
+          .slice(0, 1)
+          .map((cell) => ({ thread, cell })),
       );
-      if (cells.length > 0) return { cells, isSure: cells.length === 1, isAfter: false };
+      const cells = calls.map(({ cell }) => cell);
+      if (calls.length > 1) return { cells, isSure: false, isAfter: false };
+      const [only] = calls;
+      if (only) return { cells, isSure: true, isAfter: false, seen: { thread: only.thread, ns } };
     }
     return undefined;
   }
@@ -216,10 +229,7 @@ export class HelperWork {
     if (calls.length === 0) return undefined;
     const last = calls.reduce((a, b) => (b.endNs > a.endNs ? b : a));
     const from = Math.min(last.endNs, timeNs);
-    const isQueue = (row: number): boolean => this.cells.top(thread.rowCell[row]!) === 'queue';
-    if (!neverSlept(thread, from, Math.max(from, timeNs - sample.wallNs), isQueue)) {
-      return undefined;
-    }
+    if (!this.#neverSlept(thread, from, Math.max(from, timeNs - sample.wallNs))) return undefined;
     const line = this.lineOf(last.cell);
     const isSure = calls.every(
       ({ cell, endNs }) => endNs < last.endNs - callMargin || this.lineOf(cell) === line,
@@ -233,7 +243,7 @@ export class HelperWork {
    */
   #cellsOf({ rowStart, rowCell, rowCount }: ThreadFeed, row: number): number[] {
     const cell = rowCell[row]!;
-    if (this.cells.top(cell) !== 'queue' || this.cells.leaf[cell]) return [cell];
+    if (this.cells.top(cell) !== 'queue' || this.cells.leaf(cell)) return [cell];
     const line = this.lineOf(cell);
     if (!line) return [];
     for (let away = 1; away <= mostRowsAway; away++) {
@@ -250,7 +260,7 @@ export class HelperWork {
     return [];
   }
 
-  /** Where threads soon wait for what a helper does: it does not pause until then. */
+  /** Where threads soon wait for what a helper does: it does not sleep until then. */
   #awaited(
     { thread, timeNs }: HelperSample,
     files: ReadonlySet<string>,
@@ -264,7 +274,7 @@ export class HelperWork {
         if (start < timeNs) continue;
         if (this.#calls.isInside(cell, files) || this.#calls.isInside(cell, packages)) {
           const waits = this.cells.top(cell) === 'wait';
-          return waits && isAtWork(thread, timeNs, start) ? [cell] : [];
+          return waits && this.#neverSlept(thread, timeNs, start) ? [cell] : [];
         }
       }
       return [];
@@ -274,7 +284,7 @@ export class HelperWork {
 
   /**
    * A thread that calls the library now and then, and slept where nobody saw it, waited for the helper. In which call is
-   * not known: those that the helper worked for lately have it in turn, as often as they had it then.
+   * not known: those that the helper worked for lately between the same lines have it in turn, as often as they had it then.
    */
   #asBefore(
     { thread, timeNs, wallNs }: HelperSample,
@@ -282,15 +292,29 @@ export class HelperWork {
     helper: Helper,
   ): Places | undefined {
     const ns = timeNs - wallNs / 2;
-    const mayWait = this.#others(thread, ns).some(
+    const caller = this.#others(thread, ns).find(
       (other) =>
         (isUnseen(other, ns) || this.#lacksCore(other, ns)) &&
         this.#calls.last(other, ns, files).length > 0,
     );
     const known = helper.recent.filter(({ cells }) => cells.length > 0);
-    if (!mayWait || known.length === 0) return undefined;
-    const { cells } = known[helper.guesses++ % known.length]!;
+    if (!caller || known.length === 0) return undefined;
+    const here = this.#surroundings.of(caller, ns, files);
+    const likenesses = known.map((places) => {
+      if (!places.seen) return 0;
+      places.surroundings ??= this.#surroundings.of(places.seen.thread, places.seen.ns, files);
+      return this.#surroundings.likeness(here, places.surroundings);
+    });
+    const most = Math.max(...likenesses);
+    const alike = known.filter((_, index) => likenesses[index] === most);
+    const { cells } = alike[helper.guesses++ % alike.length]!;
     return { cells, isSure: false, isAfter: false };
+  }
+
+  /** Whether a helper ran, or wanted to, from one moment to another. */
+  #neverSlept(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
+    const isQueue = (row: number): boolean => this.cells.top(thread.rowCell[row]!) === 'queue';
+    return neverSlept(thread, fromNs, untilNs, isQueue);
   }
 
   /** The kernel says how long a thread lacked a core, not when: it may as well have slept at that moment. */

@@ -59,6 +59,6 @@ export class LibraryCalls {
   }
 
   librariesOf(cell: number): ReadonlySet<string> {
-    return this.cells.leaf[cell]?.libraries ?? none;
+    return this.cells.leaf(cell)?.libraries ?? none;
   }
 }

@@ -1,5 +1,6 @@
 /** The memory of one process: takes its records, and charges lines and functions for the places they name. */
 import type { Cells } from './cells';
+import type { Columns } from './columns';
 import { Footprint } from './footprint';
 import type { LineCosts, ResolvedFrame } from './lineCosts';
 import { mayLeakAtEnd } from './leak';
@@ -23,17 +24,22 @@ interface Places {
 }
 
 export class MemoryFeed {
-  readonly sites = new MemorySites();
+  readonly sites: MemorySites;
   /** Records taken. */
   revision = 0;
   /** undefined once it is compact: it is in info() by then. */
   #footprint: Footprint | undefined = new Footprint();
   #slices = 0;
 
+  private places: Places;
+
   constructor(
     private readonly lines: LineCosts,
-    private places: Places,
-  ) {}
+    columns: Columns,
+  ) {
+    this.places = columns;
+    this.sites = new MemorySites(false, columns.blocks, columns.sitesRoom);
+  }
 
   /** Takes something that happened at a cell. */
   sample(record: AllocationRecord | CopyRecord, cell: number): void {

@@ -39,6 +39,11 @@ export class MemoryShares {
     }
   }
 
+  /** Every place, by the process or processes it is of. */
+  each(visit: (all: MemorySites, site: number) => void): void {
+    for (const [all, sites] of this.#sites) for (const site of sites) visit(all, site);
+  }
+
   /** The places of a process that has ended are not told apart any more: only whether they leak is remembered. */
   forget(all: MemorySites): void {
     const sites = this.#sites.get(all);

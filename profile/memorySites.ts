@@ -5,7 +5,7 @@
  */
 import { Blocks, type Block } from './blocks';
 import { Changes } from './changes';
-import { withRoom } from './flameColumns';
+import { trimmed, withRoom } from './flameColumns';
 import { chance, spread } from './memoryBlock';
 import type {
   AllocationRecord,
@@ -52,6 +52,13 @@ const isCharged = 2;
 /** Its live bytes may differ from its peak. */
 const isOffPeak = 4;
 
+/** For how many places and changes there is room from the beginning: growing takes longer than filling. */
+export interface SitesRoom {
+  readonly sites: number;
+  readonly changes: number;
+}
+const noRoom: SitesRoom = { sites: 0, changes: 0 };
+
 /** No block is looked for in a process that has ended. */
 const noBlocks = new Blocks();
 const noSites = new Int32Array(0);
@@ -65,7 +72,7 @@ export class MemorySites {
   #flags = new Uint8Array(0);
   #room = 0;
   /** By how much the live bytes of each site changed in each slice of time. */
-  readonly #changes = new Changes();
+  readonly #changes: Changes;
   readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#changes.join());
 
   /** How long the process has lived, ns, and what of that its threads are known to have done, added up; whether it has ended. */
@@ -75,15 +82,28 @@ export class MemorySites {
   peakTotal = 0;
   peakNs = 0;
   #totalNs = 0;
-  #blocks = new Blocks();
+  #blocks: Blocks;
   #lastBlock = 0;
   /** By cell, one higher; 0 for none. */
   #ofCell = noSites;
   #changed: number[] = [];
   #offPeak: number[] = [];
 
-  /** isMerged: of several processes that have ended. */
-  constructor(readonly isMerged = false) {}
+  /** isMerged: of several processes that have ended. blocks: empty ones. */
+  constructor(
+    readonly isMerged = false,
+    blocks = new Blocks(),
+    { sites, changes }: SitesRoom = noRoom,
+  ) {
+    this.#blocks = blocks;
+    this.#changes = new Changes(sites, changes);
+    if (sites > 0) this.#growColumns(sites);
+  }
+
+  /** As much as it has taken. */
+  get room(): SitesRoom {
+    return { sites: this.count, changes: this.#changes.count };
+  }
 
   /** A figure of a site. */
   figure(site: number, figure: number): number {
@@ -302,6 +322,11 @@ export class MemorySites {
     this.#blocks = noBlocks;
     this.#ofCell = noSites;
     this.#offPeak = [];
+    this.#changes.trim();
+    this.cell = trimmed(this.cell, this.count);
+    this.#room = this.cell.length;
+    this.rows = trimmed(this.rows, this.#room * siteRowLength);
+    this.#flags = trimmed(this.#flags, this.#room);
     for (let site = 0; site < this.count; site++) {
       this.cell[site] = cellNow[this.cell[site]!]!;
     }
@@ -361,13 +386,15 @@ export class MemorySites {
     if (known !== 0) return known - 1;
     const site = this.count++;
     this.#ofCell[cell] = site + 1;
-    if (site >= this.#room) {
-      this.cell = withRoom(this.cell, this.count);
-      this.#room = this.cell.length;
-      this.rows = withRoom(this.rows, this.#room * siteRowLength);
-      this.#flags = withRoom(this.#flags, this.#room);
-    }
+    if (site >= this.#room) this.#growColumns(this.count);
     this.cell[site] = cell;
     return site;
+  }
+
+  #growColumns(needed: number): void {
+    this.cell = withRoom(this.cell, needed);
+    this.#room = this.cell.length;
+    this.rows = withRoom(this.rows, this.#room * siteRowLength);
+    this.#flags = withRoom(this.#flags, this.#room);
   }
 }

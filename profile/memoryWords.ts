@@ -58,3 +58,7 @@ export function memoryPart(memory: MemoryCost, whole: Profile['memory']): number
       )
     : 0;
 }
+
+/** Said where somebody asks for the memory of lines in a part of the run's time. */
+export const memoryHasNoTime =
+  'Memory beside the code is that of the whole run: how much a line had in a part of its time is not known.';

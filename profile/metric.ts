@@ -22,6 +22,11 @@ export function isMemoryMetric(metric: Metric): metric is MemoryMetric {
   return memoryMetrics.some((known) => known === metric);
 }
 
+/** The metric that speaks of time while this one leads. */
+export function timeMetricOf(metric: Metric): TimeMetric {
+  return isMemoryMetric(metric) ? 'cpu' : metric;
+}
+
 /** What a cost amounts to under a metric, ns. */
 export function amountOf(cost: Readonly<Cost>, metric: TimeMetric): number {
   return metric === 'cpu' ? cpuOf(cost) : metric === 'wall' ? wallOf(cost) : cost[metric];

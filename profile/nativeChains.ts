@@ -1,5 +1,5 @@
 /** Native frames, folded so that addresses inside one function are one node, whatever process of the run they are of. */
-import { classify, type Work } from './classify';
+import { classify, classifyWithoutPython, type Work } from './classify';
 import { withRoom } from './flameColumns';
 import { plainSymbol } from './interpreterNames';
 import { generatedCode, libraryKeys } from './libraries';
@@ -7,7 +7,7 @@ import { isForeign, kernelEntry, shownFrames, type LabelledFrame, type Place } f
 import type { CallKind } from './opcodes';
 import { baseName } from './paths';
 import { NumberTable } from './numberTable';
-import type { ModuleKind, ModuleRecord, NativeRecord } from './records';
+import type { ModuleKind, ModuleRecord } from './records';
 
 /** Names the function at an ELF virtual address of a module; exact: the address is inside it, otherwise its start. */
 export type Symbolize = (
@@ -29,6 +29,7 @@ export class NativeNode implements LabelledFrame {
   /** File name of its library; empty for generated code. */
   readonly module: string;
   #work: Map<CallKind, Work> | undefined;
+  #workAlone: Work | undefined;
   #key: string | undefined;
   #reported: NativeNode | undefined;
   #shown: Map<Place, readonly NativeNode[]> | undefined;
@@ -79,6 +80,11 @@ export class NativeNode implements LabelledFrame {
       known.set(kind, work);
     }
     return work;
+  }
+
+  /** Whose work a sample with this leaf is, without Python frames. */
+  get workAlone(): Work {
+    return (this.#workAlone ??= classifyWithoutPython(this.chain));
   }
 
   /**
@@ -144,6 +150,9 @@ interface ModuleSymbol {
   readonly place: number;
 }
 
+/** Numbers that are kept of the frame above a node. */
+const aboveLength = 3;
+
 /** Bytes: a hash. */
 const usualBuildId = 64;
 
@@ -158,6 +167,11 @@ export class NativeTree {
   readonly #nodes: (NativeNode | undefined)[] = [undefined];
   /** Ids of nodes, by those of their parents and the numbers of their symbols. */
   readonly #above = new NumberTable();
+  /**
+   * Of each node the frame that came above it the last time: offset, module and exactness, and the id. What one process
+   * says of a node, others mostly say of it too, and this takes fewer looks into memory than tables do.
+   */
+  #lastAbove = new Float64Array(aboveLength);
 
   constructor(private readonly symbolize: Symbolize) {}
 
@@ -177,9 +191,21 @@ export class NativeTree {
   }
 
   /** The id of a frame's node above another one; that of the one below where it says nothing of its own. */
-  idOf(parent: number, module: Module = this.#nowhere, { offset, exact }: NativeRecord): number {
+  idOf(parent: number, module: Module = this.#nowhere, offset: number, exact: boolean): number {
+    const above = this.#lastAbove;
+    const at = parent * aboveLength;
+    const from = 2 * module.id + (exact ? 1 : 0);
+    // Ids begin with 1, except that of what says nothing of its own above no node: that is looked up each time.
+    if (above[at] === offset && above[at + 1] === from && above[at + 2] !== 0) {
+      return above[at + 2]!;
+    }
     const symbol = module.symbols.get(offset, exact ? 1 : 0) || this.#symbol(module, offset, exact);
-    return this.#above.get(parent, symbol) || this.#add(parent, module, symbol);
+    const id = this.#above.get(parent, symbol) || this.#add(parent, module, symbol);
+    const now = this.#lastAbove;
+    now[at] = offset;
+    now[at + 1] = from;
+    now[at + 2] = id;
+    return id;
   }
 
   #add(below: number, { record }: Module, symbol: number): number {
@@ -197,6 +223,7 @@ export class NativeTree {
         record?.path ?? '',
       );
       this.#nodes.push(node);
+      this.#lastAbove = withRoom(this.#lastAbove, this.#nodes.length * aboveLength);
     }
     this.#above.set(below, symbol, id);
     return id;
@@ -223,16 +250,10 @@ export class NativeTree {
 export class NativeChains {
   readonly #modules: Module[] = [];
   /** The tree's ids. */
-  #ids: Int32Array;
+  #ids = new Int32Array(1);
   #count = 1;
 
-  /** room: for so many from the beginning. */
-  constructor(
-    private readonly tree: NativeTree,
-    room = 0,
-  ) {
-    this.#ids = new Int32Array(Math.max(1, room));
-  }
+  constructor(private readonly tree: NativeTree) {}
 
   /** With the one that is none. */
   get count(): number {
@@ -243,17 +264,28 @@ export class NativeChains {
     this.#modules.push(this.tree.module(module));
   }
 
-  addNative(record: NativeRecord): void {
-    const parent = this.#ids[record.parent] ?? 0;
-    const module = record.module > 0 ? this.#modules[record.module - 1] : undefined;
-    const id = this.tree.idOf(parent, module, record);
+  /** Adds what a NATIVE says. */
+  add(parent: number, module: number, offset: number, exact: boolean): void {
+    const of = module > 0 ? this.#modules[module - 1] : undefined;
+    const id = this.tree.idOf(this.idOf(parent), of, offset, exact);
     if (this.#count === this.#ids.length) this.#ids = withRoom(this.#ids, this.#count + 1);
     this.#ids[this.#count++] = id;
   }
 
-  /** The leaf of a chain by its implied id; undefined for 0 and for ids that the recording does not contain. */
+  /** The leaf of a chain by its implied id, as the tree's id; 0 for 0 and for ids that the recording does not contain. */
+  idOf(id: number): number {
+    return id < this.#count ? this.#ids[id]! : 0;
+  }
+
+  /** The same as a node; undefined for none. */
   get(id: number): NativeNode | undefined {
-    return this.tree.get(this.#ids[id] ?? 0);
+    return this.tree.get(this.idOf(id));
+  }
+
+  /** Forgets all, for another recording. */
+  clear(): void {
+    this.#modules.length = 0;
+    this.#count = 1;
   }
 }
 

@@ -57,3 +57,8 @@ export function programOf(command: readonly string[]): string {
   }
   return '';
 }
+
+/** Whether a file lies where libraries are installed. */
+export function isInstalled(path: string): boolean {
+  return /[\\/](site-packages|dist-packages|lib[\\/]python3\.\d+)[\\/]/.test(path);
+}

@@ -1,23 +1,25 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
-import { Cells, type CellTop } from './cells';
+import type { Cells, CellTop } from './cells';
 import { chargeCell } from './charge';
 import { addRow, costOfRow, costRow, costRowLength, wallOf } from './cost';
-import type { EndedProcesses, Room } from './endedProcesses';
+import type { Columns } from './columns';
+import type { EndedProcesses } from './endedProcesses';
 import type { FeedObserver, Helped } from './feedObserver';
 import { GpuFeed } from './gpuFeed';
 import { HelperWork, type HelperSample } from './helperWork';
 import type { LineCosts } from './lineCosts';
 import { MemoryFeed } from './memoryFeed';
-import { NativeChains, type NativeNode, type NativeTree } from './nativeChains';
+import type { NativeChains, NativeNode } from './nativeChains';
 import { OffLine } from './offLine';
 import { callKind } from './opcodes';
 import { libraryName, programOf } from './paths';
-import { PythonStacks } from './pythonStacks';
+import type { PythonStacks } from './pythonStacks';
 import { damageNotes } from './damage';
 import type {
   ChildEndRecord,
   CodeRecord,
   EndRecord,
+  FrameTaker,
   HelpedRecord,
   ProcessRecord,
   QueueRecord,
@@ -52,23 +54,24 @@ class Reading {
   end: EndRecord | undefined;
   foreign = 0;
   unknownCode = 0;
+  /** Somebody else has its columns too. */
+  isLent = false;
 
   constructor(
     /** As it is now. */
     public header: RecordingHeader,
-    lines: LineCosts,
-    natives: NativeTree,
     threads: ReadonlyMap<number, ThreadFeed>,
-    room: Room,
+    readonly columns: Columns,
     chargeHelper: (sample: HelperSample, cell: number | undefined, row: Float64Array) => void,
   ) {
-    this.cells = new Cells(room.cells);
-    this.stacks = new PythonStacks(lines, room.stacks);
-    this.natives = new NativeChains(natives, room.natives);
-    const { cells, stacks } = this;
+    const { cells, stacks, natives } = columns;
+    this.cells = cells;
+    this.stacks = stacks;
+    this.natives = natives;
     const lineOf = (cell: number): object | undefined =>
       stacks.frame(stacks.visible(cells.stack[cell]!))?.line;
-    this.helpers = new HelperWork(cells, threads, lineOf, chargeHelper);
+    const pathOf = (cell: number): object[] => stacks.linesOf(cells.stack[cell]!);
+    this.helpers = new HelperWork(cells, threads, lineOf, pathOf, chargeHelper);
   }
 }
 
@@ -105,16 +108,15 @@ export class ProcessFeed {
     header: RecordingHeader,
     private readonly lines: LineCosts,
     private readonly newThread: () => ThreadFeed,
-    natives: NativeTree,
     /** The recording before this one that has the same number of process. */
     private readonly before: ProcessFeed | undefined,
-    room: Room,
+    columns: Columns,
     private readonly ended: (feed: ProcessFeed) => void,
   ) {
     this.startNs = header.startMonotonicNs;
     this.pid = header.pid;
     this.ppid = header.ppid;
-    this.#reading = new Reading(header, lines, natives, this.threads, room, (sample, cell, row) =>
+    this.#reading = new Reading(header, this.threads, columns, (sample, cell, row) =>
       this.#chargeHelper(sample, cell, row),
     );
   }
@@ -134,17 +136,20 @@ export class ProcessFeed {
     return this.#childEnds;
   }
 
+  /** Whoever asks for these may go on using them after the process has ended, in a view of it. */
   get cells(): Cells {
+    this.now.isLent = true;
     return this.now.cells;
   }
 
   get stacks(): PythonStacks {
+    this.now.isLent = true;
     return this.now.stacks;
   }
 
   /** Leaf of the native frames between a node of a stack and the one below. */
   between(stack: number): NativeNode | undefined {
-    return this.now.natives.get(this.stacks.betweenOf(stack));
+    return this.now.natives.get(this.now.stacks.betweenOf(stack));
   }
 
   /** Only while it is read. */
@@ -201,6 +206,11 @@ export class ProcessFeed {
     this.#wasClosed = header.state === 'closed';
   }
 
+  /** Takes the records that are native frames and stacks, as record() does. */
+  get frames(): FrameTaker {
+    return this.now.columns;
+  }
+
   /** Takes the next record of the recording. */
   record(record: StreamRecord): void {
     switch (record.kind) {
@@ -211,17 +221,17 @@ export class ProcessFeed {
         this.#queue(record);
         return;
       case 'stack':
-        this.stacks.addStack(record);
+        this.now.stacks.add(record.parent, record.code, record.instruction, record.between);
         return;
       case 'native':
-        this.now.natives.addNative(record);
+        this.now.natives.add(record.parent, record.module, record.offset, record.exact);
         return;
       case 'module':
         this.now.natives.addModule(record);
         return;
       case 'code':
         if (this.now.process) {
-          this.stacks.addCode(record, this.now.process);
+          this.now.stacks.addCode(record, this.now.process);
         } else {
           this.now.waitingCodes.push(record);
         }
@@ -229,7 +239,7 @@ export class ProcessFeed {
       case 'process':
         this.now.process = record;
         for (const code of this.now.waitingCodes.splice(0)) {
-          this.stacks.addCode(code, record);
+          this.now.stacks.addCode(code, record);
         }
         return;
       case 'thread': {
@@ -339,7 +349,7 @@ export class ProcessFeed {
       offLine: offLine.cost(),
       intervalNs: header.intervalNs,
       ...(this.#detailFrom && { detailFrom: this.#detailFrom }),
-      notes: [...this.#notes, ...damageNotes(foreign, unknownCode, this.stacks.damagedTables)],
+      notes: [...this.#notes, ...damageNotes(foreign, unknownCode, this.now.stacks.damagedTables)],
     };
   }
 
@@ -369,27 +379,29 @@ export class ProcessFeed {
 
   /** It is over and has been settled: what it did goes to the others that are, and only its figures are kept. */
   fold(into: EndedProcesses): void {
-    const { stacks, natives, cells, total, helpersOf } = this.now;
+    const { columns, stacks, cells, total, helpersOf, isLent } = this.now;
     if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
-    const { cellNow, isKnown } = into.adopt(stacks, natives, cells, total);
+    const { cellNow, isKnown } = into.adopt(columns, total);
     this.now.unknownCode += isKnown ? 0 : 1;
     this.threads.forEach((thread) => thread.compact(cellNow));
     this.#lastWallNs = this.wallNs;
     this.#lastNs = this.elapsedNs;
     const info = this.#infoNow();
     this.#lastInfo = info;
+    columns.sitesRoom = this.memory?.sites.room;
     if (this.memory && info.memory) into.memory.adopt(this, this.memory, info.memory, cellNow);
     this.#reading = undefined;
+    if (!isLent) into.spare.giveBack(columns);
   }
 
   /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
   #chargeHelper(sample: Helped, cell: number | undefined, row: Float64Array): void {
     this.observer?.helped(sample, cell, row);
     if (cell === undefined) {
-      this.now.offLine.add(sample.cpuNs, this.cells.leaf[sample.cell]);
+      this.now.offLine.add(sample.cpuNs, this.now.cells.leaf(sample.cell));
       return;
     }
-    this.cells.add(cell, row);
+    this.now.cells.add(cell, row);
     const { helpersOf, total } = this.now;
     const known = helpersOf.get(cell) ?? new Set();
     helpersOf.set(cell, known.add(sample.thread.id));
@@ -416,12 +428,12 @@ export class ProcessFeed {
         : 'running';
     const cell = this.#cellOf(sample, top);
     const rest = sample.remainder && sample.stack === 0;
-    const work = rest ? thread.lastWork : this.cells.work[cell]!;
+    const work = rest ? thread.lastWork : this.now.cells.work(cell);
     const cost = sampleCost(sample, system, work);
-    this.cells.add(cell, cost);
+    this.now.cells.add(cell, cost);
     addRow(this.now.total, 0, cost, 0);
-    if (this.cells.stack[cell] === 0) {
-      const leaf = this.cells.leaf[cell];
+    if (this.now.cells.stack[cell] === 0) {
+      const leaf = this.now.cells.leaf(cell);
       if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
         if (sample.settled) this.now.helpers.saw(thread, cell);
         else {
@@ -441,7 +453,7 @@ export class ProcessFeed {
       thread.lastWork = work;
     }
     this.samples += samplesOf(sample);
-    thread.runsPython ||= this.cells.stack[cell] !== 0;
+    thread.runsPython ||= this.now.cells.stack[cell] !== 0;
     thread.add(cell, sample);
     this.#reached(sample.timeNs);
     if (thread.isLong) this.#shorten(thread);
@@ -450,10 +462,10 @@ export class ProcessFeed {
   #queue(record: QueueRecord): void {
     const cell = this.#cellOf(record, 'queue');
     const cost = queueCost(record.wallNs);
-    this.cells.add(cell, cost);
+    this.now.cells.add(cell, cost);
     addRow(this.now.total, 0, cost, 0);
     const thread = this.#thread(record.thread);
-    thread.runsPython ||= this.cells.stack[cell] !== 0;
+    thread.runsPython ||= this.now.cells.stack[cell] !== 0;
     thread.addQueue(cell, record.timeNs, record.wallNs);
     this.#reached(record.timeNs);
     if (thread.isLong) this.#shorten(thread);
@@ -479,7 +491,8 @@ export class ProcessFeed {
   }
 
   #gpu(): GpuFeed {
-    const { lines, stacks, cells, threads } = this;
+    const { lines, threads } = this;
+    const { stacks, cells } = this.now;
     const divided = (cell: number, ns: number): void => this.observer?.busy(cell, ns);
     return (this.now.gpu ??= new GpuFeed(lines, stacks, cells, threads, divided));
   }
@@ -502,19 +515,19 @@ export class ProcessFeed {
 
   /** The cell of something that happened in a place; of the place only what the recording knows. */
   #cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
-    const stack = this.stacks.has(place.stack) ? place.stack : 0;
-    const leaf = this.now.natives.get(place.native);
-    if (stack !== place.stack || (place.native !== 0 && !leaf)) {
+    const stack = this.now.stacks.has(place.stack) ? place.stack : 0;
+    const leaf = this.now.natives.idOf(place.native);
+    if (stack !== place.stack || (place.native !== 0 && leaf === 0)) {
       this.now.foreign++;
     }
-    const kind = leaf ? callKind(this.now.process?.hexversion ?? 0, place.opcode) : 'none';
-    const cell = this.cells.find(stack, leaf, kind, top);
+    const kind = leaf !== 0 ? callKind(this.now.process?.hexversion ?? 0, place.opcode) : 'none';
+    const cell = this.now.cells.find(stack, leaf, kind, top);
     this.observer?.met(cell, place, top);
     return cell;
   }
 
   #memory(): MemoryFeed {
-    return (this.memory ??= new MemoryFeed(this.lines, this.now));
+    return (this.memory ??= new MemoryFeed(this.lines, this.now.columns));
   }
 
   #thread(number: number): ThreadFeed {

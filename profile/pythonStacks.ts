@@ -1,8 +1,7 @@
 /** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
 import type { Code } from './codes';
 import { withRoom } from './flameColumns';
-import type { CodeRecord, ProcessRecord, StackRecord } from './records';
-import type { LineCosts } from './lineCosts';
+import type { CodeRecord, ProcessRecord } from './records';
 import { StackTree } from './stackTree';
 
 /** Nodes are named by the recording's implied ids. */
@@ -15,22 +14,26 @@ export class PythonStacks extends StackTree {
   damagedTables = 0;
   readonly #codes = new Map<number, Code>();
 
-  constructor(lines: LineCosts, room = 0) {
-    super(lines, room);
-    this.growColumns(this.room);
-  }
-
   addCode(record: CodeRecord, process: ProcessRecord): void {
     const code = this.lines.codes.of(record, process);
     this.damagedTables += code.table.isDamaged ? 1 : 0;
     this.#codes.set(record.code, code);
   }
 
-  addStack({ parent, code, instruction, between }: StackRecord): void {
+  /** Adds what a STACK says. */
+  add(parent: number, code: number, instruction: number, between: number): void {
     // A parent must come first; anything else is damage, and would be a loop.
     const id = this.addNode(parent < this.count ? parent : 0, instruction);
     this.#code[id] = code;
     this.#between[id] = between;
+    this.#complete[id] = 0;
+  }
+
+  /** Forgets all, for another recording. */
+  clear(): void {
+    this.clearNodes();
+    this.#codes.clear();
+    this.damagedTables = 0;
   }
 
   protected override growColumns(room: number): void {

@@ -63,6 +63,15 @@ export interface CodeRecord {
   qualname: string;
   lineTable: Uint8Array;
 }
+/**
+ * Takes what most records of a short recording are, as numbers: making an object for each takes longer than what is done with
+ * it. Arguments are the fields of NativeRecord and StackRecord.
+ */
+export interface FrameTaker {
+  native(parent: number, module: number, offset: number, exact: boolean): void;
+  stack(parent: number, code: number, instruction: number, between: number): void;
+}
+
 export interface StackRecord {
   kind: 'stack';
   parent: number;

@@ -15,13 +15,7 @@ export abstract class StackTree {
   #count = 1;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
 
-  /** room: for so many nodes from the beginning. */
-  constructor(
-    protected readonly lines: LineCosts,
-    room = 0,
-  ) {
-    if (room > 1) this.#grow(room);
-  }
+  constructor(protected readonly lines: LineCosts) {}
 
   /** What a node runs; undefined while that is not known. */
   protected abstract codeOf(stack: number): Code | undefined;
@@ -34,19 +28,21 @@ export abstract class StackTree {
     }
     this.#parent[id] = parent;
     this.#instruction[id] = instruction;
-    this.#frames.push(undefined);
+    this.#sort[id] = 0;
+    this.#frames[id] = undefined;
     return id;
+  }
+
+  /** Forgets all nodes. */
+  protected clearNodes(): void {
+    this.#frames.fill(undefined);
+    this.#count = 1;
   }
 
   #grow(needed: number): void {
     this.#parent = withRoom(this.#parent, needed);
     this.#instruction = withRoom(this.#instruction, this.#parent.length);
     this.#sort = withRoom(this.#sort, this.#parent.length);
-  }
-
-  /** How many nodes there is room for. */
-  protected get room(): number {
-    return this.#parent.length;
   }
 
   /** Makes room for so many nodes in the columns of its own. */
@@ -94,6 +90,16 @@ export abstract class StackTree {
       }
     }
     return frame;
+  }
+
+  /** The lines of a stack as far as they are known, outermost first. */
+  linesOf(stack: number): object[] {
+    const lines: object[] = [];
+    for (let at = this.visible(stack); at !== 0; at = this.parentOf(at)) {
+      const line = this.frame(at)?.line;
+      if (line) lines.push(line);
+    }
+    return lines.reverse();
   }
 
   /** Where exactly a node is; undefined while its code is unknown. */

@@ -3,8 +3,6 @@ import type { ThreadFeed } from './threadFeed';
 
 /** A thread that nobody saw for longer than this may have been anywhere, ns. */
 export const longestGap = 500e6;
-/** Work with a longer pause in it is not one piece, ns. */
-const longestPause = 50e6;
 /** Ticks do not tell to the nanosecond when a thread ran: idle time of one, ns, and this part of the stretch, may be none. */
 const idleMargin = 5e6;
 const idleMarginPart = 0.2;
@@ -59,18 +57,6 @@ export function isUnseen({ gaps }: ThreadFeed, ns: number): boolean {
     }
   }
   return 2 * low < gaps.length && gaps[2 * low]! <= ns;
-}
-
-/** Whether a thread runs from one moment to another, but for short pauses. */
-export function isAtWork(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
-  const { rowStart, rowWall, rowCpu, rowCount } = thread;
-  let reached = fromNs;
-  for (let row = firstEndingAt(thread, fromNs); row < rowCount && reached < untilNs; row++) {
-    if (rowCpu[row]! === 0) continue;
-    if (rowStart[row]! - reached > longestPause) return false;
-    reached = rowStart[row]! + rowWall[row]!;
-  }
-  return untilNs - reached <= longestPause;
 }
 
 /** Whether a thread never slept from one moment to another: it ran, or wanted to. isQueue: a row in which it lacked a core. */

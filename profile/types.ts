@@ -2,6 +2,8 @@
  * What a profile is. Immutable once built (profile/builder.ts); every view is a function of it.
  * All times are nanoseconds, all sizes bytes.
  */
+import type { PartAmount } from './expressions';
+import type { MemoryMetric } from './metric';
 import type { PackedPoints } from './packedPoints';
 import type { Severity } from './records';
 
@@ -234,6 +236,26 @@ export interface CallEdge {
   total: Cost;
 }
 
+/** What a part of a line cost, and what it called; parts are in parts, and each sample counts for the innermost. */
+export interface LinePart {
+  /** Its columns, 1-based UTF-8 bytes, the second one past the last (Infinity: it goes on in the next line); both 0: not known. */
+  start: number;
+  end: number;
+  cost: Cost;
+}
+
+/** What a line did in the kernel by itself, by the function of the C library that went there: `write`. */
+export interface KernelShare {
+  name: string;
+  systemNs: number;
+  waitNs: number;
+}
+
+export interface LineDetail {
+  parts: LinePart[];
+  kernel: KernelShare[];
+}
+
 export interface Profile {
   /** As a tree: children after their parent, in the order they started. The first one is what was profiled. */
   processes: readonly ProcessInfo[];
@@ -251,10 +273,16 @@ export interface Profile {
   /** Whether any process could tell for how long its threads could run but had no core. */
   isQueueKnown: boolean;
   offLine: OffLineCost;
+  /** Only costs of this stretch of the run's time, ns, are here (viewed.ts); memory is not known by time. Absent: of all. */
+  range?: { fromNs: number; untilNs: number };
   /** By path. */
   files: ReadonlyMap<string, FileCost>;
   /** Callers and callees of one line, most expensive first. */
   edges(path: string, line: number): { callers: CallEdge[]; callees: CallEdge[] };
+  /** What is not kept of a line, and found when somebody asks. */
+  detail(path: string, line: number): LineDetail;
+  /** Bytes of a line by its parts; none where memory was not measured. */
+  memoryParts(path: string, line: number, metric: MemoryMetric): PartAmount[];
   /** Sum over everything recorded; null where memory was not measured. */
   memory: MemoryTotal | null;
   /** Absent where no GPU was used, or nothing is known of it. */

@@ -30,6 +30,13 @@ export function formatSeconds(ns: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
 }
 
+/** A stretch of the run's time, ns: `2.10 – 3.40 s`. */
+export function formatRange({ fromNs, untilNs }: { fromNs: number; untilNs: number }): string {
+  const [from, until] = [formatSeconds(fromNs), formatSeconds(untilNs)];
+  const unit = until.slice(until.lastIndexOf(' '));
+  return `${from.endsWith(unit) ? from.slice(0, -unit.length) : from} – ${until}`;
+}
+
 /**
  * A share (0…1) as a percentage: `58.2 %`, `100 %`, `< 0.1 %`. Give the number of samples behind it and it claims no more
  * than they can tell: no decimals below a hundred, and `~6 %` below ten.

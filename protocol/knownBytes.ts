@@ -2,92 +2,151 @@
  * Values decoded from bytes. The same bytes are decoded once, however often they come: processes of one program say much
  * the same, and comparing bytes takes less time than decoding them.
  */
+import { withRoom } from '../profile/flameColumns';
+
 /** Longer bytes are decoded each time. */
 const longest = 1 << 16;
-/** So many different bytes with the same hash are kept. More of them are crafted to make comparing slow, and are decoded each time. */
-const mostAlike = 8;
-
-interface Known<T> {
-  readonly bytes: Uint8Array;
-  readonly value: T;
-  /** The one that came after it the last time. */
-  next: Known<T> | undefined;
-}
+/**
+ * So many different bytes with the same hash, or with a place next to it, are kept. More of them are crafted to make comparing
+ * slow, and are decoded each time.
+ */
+const mostAlike = 16;
+/** Bytes are kept in chunks that double up to this size. */
+const largestChunk = 1 << 18;
+const smallestChunk = 1 << 10;
+const firstRoom = 16;
 
 export class KnownBytes<T> {
-  readonly #byHash = new Map<number, Known<T>[]>();
-  #last: Known<T> | undefined;
+  /** By number, from 1 on: values, the chunks with their bytes, where those begin and how many they are, and their hashes. */
+  readonly #values: (T | undefined)[] = [undefined];
+  readonly #chunk: (DataView | undefined)[] = [undefined];
+  #from = new Int32Array(firstRoom);
+  #length = new Int32Array(firstRoom);
+  #hash = new Int32Array(firstRoom);
+  /** The number of what came after it the last time. */
+  #next = new Int32Array(firstRoom);
+  /** Open addressing: numbers, 0 is free. Its length is a power of two, at least four times the count. */
+  #table = new Int32Array(4 * firstRoom);
+  #filling = new DataView(new ArrayBuffer(0));
+  #filled = 0;
+  #last = 0;
 
   /** The value of bytes [from, until), which `make` makes when they come for the first time. */
-  of(bytes: Uint8Array, from: number, until: number, make: () => T): T {
+  of(bytes: DataView, from: number, until: number, make: () => T): T {
     if (until - from > longest) return make();
     // What one process says after something, others say after that too.
-    const next = this.#last?.next;
-    if (next && isSame(next.bytes, bytes, from, until)) {
-      this.#last = next;
-      return next.value;
+    let known = this.#next[this.#last]!;
+    if (known === 0 || !this.#is(known, bytes, from, until)) {
+      const hash = hashOf(bytes, from, until);
+      const slot = this.#slotOf(hash, bytes, from, until);
+      if (slot < 0) return make();
+      known = this.#table[slot]! || this.#add(slot, hash, bytes, from, until, make());
+      this.#next[this.#last] = known;
     }
-    const alike = this.#alike(hashOf(bytes, from, until));
-    const known = alike.find((of) => isSame(of.bytes, bytes, from, until));
-    if (known) return this.#went(known).value;
-    const value = make();
-    if (alike.length < mostAlike) {
-      const added = { bytes: bytes.slice(from, until), value, next: undefined };
-      alike.push(added);
-      this.#went(added);
-    }
-    return value;
-  }
-
-  #alike(hash: number): Known<T>[] {
-    let alike = this.#byHash.get(hash);
-    if (!alike) this.#byHash.set(hash, (alike = []));
-    return alike;
-  }
-
-  /** These bytes came. */
-  #went(known: Known<T>): Known<T> {
-    if (this.#last) this.#last.next = known;
     this.#last = known;
+    return this.#values[known] as T;
+  }
+
+  /** Where in the table bytes are, or would be; −1 where too much is in the way. */
+  #slotOf(hash: number, bytes: DataView, from: number, until: number): number {
+    const mask = this.#table.length - 1;
+    for (let away = 0; away < mostAlike; away++) {
+      const slot = (hash + away) & mask;
+      const known = this.#table[slot]!;
+      if (known === 0) return slot;
+      if (this.#hash[known] === hash && this.#is(known, bytes, from, until)) return slot;
+    }
+    return -1;
+  }
+
+  #is(known: number, bytes: DataView, from: number, until: number): boolean {
+    if (this.#length[known] !== until - from) return false;
+    return isSame(this.#chunk[known]!, this.#from[known]!, bytes, from, until);
+  }
+
+  /** Returns the number that bytes get. */
+  #add(slot: number, hash: number, bytes: DataView, from: number, until: number, value: T): number {
+    const known = this.#values.length;
+    if (known === this.#hash.length) this.#grow();
+    const length = until - from;
+    if (this.#filled + length > this.#filling.byteLength) this.#newChunk(length);
+    const { buffer, byteOffset } = bytes;
+    new Uint8Array(this.#filling.buffer).set(
+      new Uint8Array(buffer, byteOffset + from, length),
+      this.#filled,
+    );
+    this.#values.push(value);
+    this.#chunk.push(this.#filling);
+    this.#from[known] = this.#filled;
+    this.#length[known] = length;
+    this.#hash[known] = hash;
+    this.#filled += length;
+    this.#table[slot] = known;
+    if (known * 4 >= this.#table.length) this.#growTable();
     return known;
+  }
+
+  #newChunk(needed: number): void {
+    const doubled = Math.max(smallestChunk, 2 * this.#filling.byteLength);
+    const size = Math.max(needed, Math.min(largestChunk, doubled));
+    this.#filling = new DataView(new ArrayBuffer(size));
+    this.#filled = 0;
+  }
+
+  #grow(): void {
+    const room = this.#hash.length + 1;
+    this.#from = withRoom(this.#from, room);
+    this.#length = withRoom(this.#length, room);
+    this.#hash = withRoom(this.#hash, room);
+    this.#next = withRoom(this.#next, room);
+  }
+
+  #growTable(): void {
+    const mask = 2 * this.#table.length - 1;
+    this.#table = new Int32Array(mask + 1);
+    for (let known = 1; known < this.#values.length; known++) {
+      let slot = this.#hash[known]! & mask;
+      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+      this.#table[slot] = known;
+    }
   }
 }
 
 /** Like FNV-1a, but of four bytes at a time, in the 30 bits of a number that is not boxed. */
-function hashOf(bytes: Uint8Array, from: number, until: number): number {
+function hashOf(bytes: DataView, from: number, until: number): number {
   let hash = 0x811c9dc5;
   let at = from;
   for (const last = until - 4; at <= last; at += 4) {
-    const word =
-      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    const word = bytes.getInt32(at, true);
     // What differs in high bits only has to reach the low ones as well.
     hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
   }
   for (; at < until; at++) {
-    hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+    hash = Math.imul(hash ^ bytes.getUint8(at), 0x01000193);
   }
   return (hash ^ (hash >>> 15)) & 0x3fffffff;
 }
 
-function isSame(known: Uint8Array, bytes: Uint8Array, from: number, until: number): boolean {
-  const { length } = known;
-  if (length !== until - from) return false;
-  let at = 0;
+function isSame(
+  known: DataView,
+  start: number,
+  bytes: DataView,
+  from: number,
+  until: number,
+): boolean {
+  let at = from;
+  let to = start;
   let differs = 0;
-  // Mostly all of them are the same: asking after eight bytes takes less time than after each.
-  for (let to = from; at <= length - 8 && differs === 0; at += 8, to += 8) {
+  // Mostly all of them are the same: asking after sixteen bytes takes less time than after each.
+  for (const last = until - 16; at <= last && differs === 0; at += 16, to += 16) {
     differs =
-      (known[at]! ^ bytes[to]!) |
-      (known[at + 1]! ^ bytes[to + 1]!) |
-      (known[at + 2]! ^ bytes[to + 2]!) |
-      (known[at + 3]! ^ bytes[to + 3]!) |
-      (known[at + 4]! ^ bytes[to + 4]!) |
-      (known[at + 5]! ^ bytes[to + 5]!) |
-      (known[at + 6]! ^ bytes[to + 6]!) |
-      (known[at + 7]! ^ bytes[to + 7]!);
+      (known.getInt32(to, true) ^ bytes.getInt32(at, true)) |
+      (known.getInt32(to + 4, true) ^ bytes.getInt32(at + 4, true)) |
+      (known.getInt32(to + 8, true) ^ bytes.getInt32(at + 8, true)) |
+      (known.getInt32(to + 12, true) ^ bytes.getInt32(at + 12, true));
   }
-  for (; at < length && differs === 0; at++) {
-    differs = known[at]! ^ bytes[from + at]!;
+  for (; at < until && differs === 0; at++, to++) {
+    differs = known.getUint8(to) ^ bytes.getUint8(at);
   }
   return differs === 0;
 }

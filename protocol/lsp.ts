@@ -19,6 +19,10 @@ export interface ServerSettings {
   inlayHints: boolean;
   /** [prefix in the recording, prefix here], longest match wins. */
   pathMappings: [string, string][];
+  /** What libraries cost is on the line of the user's own code that called them. */
+  onlyMyCode: boolean;
+  /** Files that are libraries although they are not installed as such: glob patterns. */
+  libraryPatterns: string[];
 }
 /** What a client sends as initializationOptions; every field may be missing. */
 export interface InitializationOptions extends Partial<ServerSettings> {
@@ -27,17 +31,33 @@ export interface InitializationOptions extends Partial<ServerSettings> {
 }
 export const settingsNotification = 'linescope/settings';
 
+/**
+ * linescope/range (client → server notification): figures of a run, as long as it is shown, are those of this part of its
+ * time; null: of all. Its end may be open, and it may be what came last.
+ */
+export const rangeNotification = 'linescope/range';
+export interface RangeParams {
+  run: string;
+  range: RunRange | null;
+}
+/** ns since the run's start. */
+export type RunRange = { fromNs: number; untilNs: number | null } | { lastNs: number };
+
 /** linescope/planRun: everything needed to start a program under the agent, or why it cannot be. */
 export const planRunRequest = 'linescope/planRun';
 export interface PlanRunParams {
   /** Absolute path of the script, or a module name with `module`. */
   program: string;
   module?: boolean;
+  /** The script holds tests: they are run through pytest, or unittest, instead of the script itself. */
+  tests?: boolean;
   args: string[];
   cwd: string;
   /** Interpreters to try in order: path or command name, and where it came from, for messages. */
   interpreters: { path: string; source: string }[];
   env: Record<string, string>;
+  /** What the run is called; missing: after its program. */
+  name?: string;
   /** Folder for recordings; the plan makes a new folder inside. */
   storage: string;
   intervalUs: number;
@@ -56,7 +76,12 @@ export type PlanRunResult =
       /** Things worth saying that do not stop the run. */
       warnings: string[];
     }
-  | { ok: false; message: string };
+  | {
+      ok: false;
+      message: string;
+      /** What the user can be offered beside the message. */
+      code?: 'noTestRunner';
+    };
 
 /** linescope/openRun: follow a run directory, or open a recording file (.lsp, .linescope). The newest opened run is the one shown. */
 export const openRunRequest = 'linescope/openRun';
@@ -81,7 +106,19 @@ export interface EndRunParams {
 export interface EndRunResult {
   severity: 'information' | 'warning' | 'error';
   message: string;
+  /** There are figures to look at. */
+  hasFigures: boolean;
 }
+
+/** linescope/saveRun: writes a run that has ended as one file, with the names of its native functions. */
+export const saveRunRequest = 'linescope/saveRun';
+export interface SaveRunParams {
+  /** Run folder. */
+  path: string;
+  /** The file to write; one that is there is replaced. */
+  file: string;
+}
+export type SaveRunResult = { ok: true } | { ok: false; message: string };
 
 /** linescope/clear: forget all runs. */
 export const clearRequest = 'linescope/clear';
@@ -104,7 +141,7 @@ export interface RunStatus {
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
 
-/** linescope/annotations: all annotations of one file, replacing what was sent before. An empty list clears the file. */
+/** linescope/annotations: all annotations of one file, replacing what was sent before. Empty lists clear the file. */
 export const annotationsNotification = 'linescope/annotations';
 export interface FileAnnotations {
   run: string;
@@ -112,6 +149,8 @@ export interface FileAnnotations {
   path: string;
   metric: Metric;
   lines: LineAnnotation[];
+  /** What functions cost with what they called, at their `def`: to be drawn there while their lines are folded away. */
+  functions: LineAnnotation[];
 }
 /** One line, ready to draw. Line numbers are those of the current text of the file. */
 export interface LineAnnotation extends LineFigures {
@@ -139,6 +178,25 @@ export interface HotRow extends Omit<HotFigures, 'share'> {
   stale: boolean;
 }
 
+/** linescope/lineParts: which columns of a line cost it, to be drawn while the user is there. */
+export const linePartsRequest = 'linescope/lineParts';
+export interface LinePartsParams {
+  uri: string;
+  /** 1-based, of the current text. */
+  line: number;
+}
+export interface LinePartsResult {
+  /** Not overlapping; none where the line is one expression, was edited, or nothing is known of its columns. */
+  parts: LinePart[];
+}
+export interface LinePart {
+  /** UTF-16 columns, 0-based, the second one past the last. */
+  start: number;
+  end: number;
+  /** 0 … 7, by its share of the line. */
+  heat: number;
+}
+
 /** linescope/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
 export const flameRequest = 'linescope/flame';
 export interface FlameParams {
@@ -147,6 +205,8 @@ export interface FlameParams {
   cursor: number;
   /** Whether compiled functions have frames of their own (default: yes). The same for all pieces. */
   native?: boolean;
+  /** Whether frames of libraries are folded into those of the user's own code (default: no). The same for all pieces. */
+  onlyMyCode?: boolean;
   /** The revision of the memory that the panel has, 0 for none; missing: it does not want any now. */
   memory?: number;
 }
@@ -170,9 +230,11 @@ export const commands = {
   stop: 'linescope.stop',
   clear: 'linescope.clear',
   openRecording: 'linescope.openRecording',
+  openLastRun: 'linescope.openLastRun',
   showFlameChart: 'linescope.showFlameChart',
   /** Arguments: path, line. */
   showLineInFlameChart: 'linescope.showLineInFlameChart',
+  goToHottestLine: 'linescope.goToHottestLine',
   nextHotLine: 'linescope.nextHotLine',
   previousHotLine: 'linescope.previousHotLine',
   selectMetric: 'linescope.selectMetric',

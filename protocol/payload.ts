@@ -5,9 +5,11 @@ import { decodeRaw } from './utf8';
 
 /** A place in a payload. Reading past its end is corruption. */
 export class PayloadReader {
-  bytes: Uint8Array = new Uint8Array(0);
   at = 0;
   end = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes, to read several at once. */
+  #view: DataView = new DataView(this.#bytes.buffer);
 
   /** corrupt: makes the error to throw, of words that follow “the record”. */
   constructor(
@@ -15,21 +17,41 @@ export class PayloadReader {
     private readonly known = new KnownBytes<string>(),
   ) {}
 
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Goes on with other bytes. */
+  set bytes(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
   byte(): number {
     if (this.at >= this.end) {
       throw this.corrupt('ends too early');
     }
-    return this.bytes[this.at++]!;
+    return this.#bytes[this.at++]!;
   }
 
   /** Exact up to 2^53, rounded above. */
   varint(): number {
-    const first = this.byte();
-    if (first < 128) {
-      return first;
+    // Most are this short, and what is short itself is put by the engine where it is called.
+    const { at } = this;
+    if (at < this.end && this.#bytes[at]! < 128) {
+      this.at = at + 1;
+      return this.#bytes[at]!;
     }
-    let value = first & 127;
-    let scale = 128;
+    return this.#longVarint();
+  }
+
+  #longVarint(): number {
+    let value = 0;
+    let scale = 1;
     for (;;) {
       const byte = this.byte();
       value += (byte & 127) * scale;
@@ -58,8 +80,7 @@ export class PayloadReader {
     if (this.at + 8 > this.end) {
       throw this.corrupt('ends too early');
     }
-    const { buffer, byteOffset } = this.bytes;
-    const value = new DataView(buffer, byteOffset + this.at, 8).getFloat64(0, true);
+    const value = this.#view.getFloat64(this.at, true);
     this.at += 8;
     return value;
   }
@@ -82,14 +103,14 @@ export class PayloadReader {
     const end = this.#blobEnd();
     const from = this.at;
     this.at = end;
-    return this.known.of(this.bytes, from, end, () =>
-      plainText(decodeRaw(this.bytes.subarray(from, end))),
+    return this.known.of(this.#view, from, end, () =>
+      plainText(decodeRaw(this.#bytes.subarray(from, end))),
     );
   }
 
   blob(): Uint8Array {
     const end = this.#blobEnd();
-    const blob = this.bytes.slice(this.at, end);
+    const blob = this.#bytes.slice(this.at, end);
     this.at = end;
     return blob;
   }

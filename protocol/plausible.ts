@@ -76,20 +76,12 @@ export class Plausibility {
       case 'code':
         return limit(record.firstLine, mostInt, 'line');
       case 'stack':
-        return (
-          this.#stack(record.parent) ??
-          limit(record.between, this.#natives, 'native frame') ??
-          limit(record.instruction, mostInt, 'position') ??
-          (record.instruction < -1 ? 'has an impossible position' : undefined)
-        );
+        return this.stack(record.parent, record.instruction, record.between);
       case 'module':
         this.#modules++;
         return undefined;
       case 'native':
-        return (
-          limit(record.parent, this.#natives++, 'caller') ??
-          limit(record.module, this.#modules, 'library')
-        );
+        return this.native(record.parent, record.module);
       case 'stats':
         return (
           this.#time(record.timeNs) ??
@@ -182,7 +174,22 @@ export class Plausibility {
     }
   }
 
-  #stack(parent: number): string | undefined {
+  /** The same of a NATIVE. */
+  native(parent: number, module: number): string | undefined {
+    return limit(parent, this.#natives++, 'caller') ?? limit(module, this.#modules, 'library');
+  }
+
+  /** The same of a STACK. */
+  stack(parent: number, instruction: number, between: number): string | undefined {
+    return (
+      this.#depth(parent) ??
+      limit(between, this.#natives, 'native frame') ??
+      limit(instruction, mostInt, 'position') ??
+      (instruction < -1 ? 'has an impossible position' : undefined)
+    );
+  }
+
+  #depth(parent: number): string | undefined {
     const below = this.#depths[parent];
     if (below === undefined) return 'has an impossible caller';
     this.#depths.push(below + 1);

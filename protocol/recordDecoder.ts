@@ -12,6 +12,7 @@ import type {
   ThinnedRecord,
 } from '../profile/records';
 import { cellTops } from '../profile/records';
+import { checksum } from './checksum';
 import { KnownBytes } from './knownBytes';
 import type { PayloadReader } from './payload';
 import {
@@ -28,6 +29,9 @@ import {
 export class SharedContents {
   readonly texts = new KnownBytes<string>();
   readonly codes = new KnownBytes<Omit<CodeRecord, 'kind' | 'code'>>();
+
+  /** checkSum: checksum() or another way to the same. */
+  constructor(readonly checkSum = checksum) {}
 }
 
 /** Keeps the times that those of later records are relative to. */
@@ -276,7 +280,7 @@ export class RecordDecoder {
     const { read } = this;
     const code = read.varint();
     const { firstLine, filename, name, qualname, lineTable } = this.shared.codes.of(
-      read.bytes,
+      read.view,
       read.at,
       read.end,
       () => ({

@@ -2,8 +2,8 @@
  * The recording, as profiler-agent/STREAM.md defines it byte by byte: header, records, both directions.
  * test/unit/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
  */
-import type { RecordingHeader, StreamRecord } from '../profile/records';
-import { batchStart, checksum } from './checksum';
+import type { FrameTaker, RecordingHeader, StreamRecord } from '../profile/records';
+import { batchStart } from './checksum';
 import { PayloadReader } from './payload';
 import { Plausibility } from './plausible';
 import { RecordDecoder, SharedContents } from './recordDecoder';
@@ -43,13 +43,17 @@ export class StreamDecoder {
   #batch = 0;
   /** Where the record that is being delivered starts. */
   #recordAt = 0;
+  #frames: FrameTaker | undefined;
   #failure: StreamError | undefined;
 
   /**
    * header: of the recording; without one, a recording without checksums. Positions in errors are those in the file.
    * shared: of all recordings of a run.
    */
-  constructor(header?: RecordingHeader, shared = new SharedContents()) {
+  constructor(
+    header?: RecordingHeader,
+    private readonly shared = new SharedContents(),
+  ) {
     const corrupt = (what: string): StreamError => this.#corrupt(what);
     this.#read = new PayloadReader(corrupt, shared.texts);
     this.#records = new RecordDecoder(this.#read, corrupt, shared);
@@ -94,9 +98,10 @@ export class StreamDecoder {
 
   /**
    * Decodes what has become complete. Throws StreamError on damage, after delivering all before it;
-   * nothing can be read after that, so later pushes throw the same error.
+   * nothing can be read after that, so later pushes throw the same error. frames: takes those that would be delivered.
    */
-  push(piece: Uint8Array, deliver: (record: StreamRecord) => void): void {
+  push(piece: Uint8Array, deliver: (record: StreamRecord) => void, frames?: FrameTaker): void {
+    this.#frames = frames;
     if (this.#failure) {
       throw this.#failure;
     }
@@ -124,11 +129,12 @@ export class StreamDecoder {
 
   /** Delivers the batches that are complete, each after its checksum was compared. */
   #batches(deliver: (record: StreamRecord) => void): void {
-    const { bytes } = this.#read;
+    const { bytes, view } = this.#read;
     let start = 0;
     let at = this.#scanned;
     this.#scanned = 0;
     for (;;) {
+      at = afterShort(bytes, at);
       const payload = this.#payloadStart(at);
       const { end } = this.#read;
       if (payload < 0 || end > bytes.length) {
@@ -138,8 +144,8 @@ export class StreamDecoder {
         throw this.#damaged('no checksum');
       }
       if (bytes[at] === recordKinds.check) {
-        const sum = checksum(batchStart(this.#batch), bytes, start, at);
-        if (end - payload < 4 || sum !== readUint32(bytes, payload)) {
+        const sum = this.shared.checkSum(batchStart(this.#batch), bytes, start, at);
+        if (end - payload < 4 || sum !== view.getUint32(payload, true)) {
           throw this.#damaged('another checksum than was written');
         }
         this.#batch++;
@@ -165,11 +171,14 @@ export class StreamDecoder {
         return;
       }
       read.at = payload;
-      const record = this.#records.decode(read.bytes[start]!);
-      const problem = record && this.#plausible.problem(record);
-      if (problem !== undefined) {
-        throw this.#corrupt(problem);
+      const kind = read.bytes[start]!;
+      if (this.#isFrame(kind)) {
+        this.#consumed += read.end - start;
+        start = read.end;
+        continue;
       }
+      const record = this.#records.decode(kind);
+      this.#check(record && this.#plausible.problem(record));
       this.#consumed += read.end - start;
       this.#recordAt = start;
       start = read.end;
@@ -178,6 +187,30 @@ export class StreamDecoder {
         deliver(record);
       }
     }
+  }
+
+  /** Hands over the record that the reader is at if it is of one of the kinds that somebody takes as numbers. */
+  #isFrame(kind: number): boolean {
+    const [frames, read] = [this.#frames, this.#read];
+    if (!frames || (kind !== recordKinds.native && kind !== recordKinds.stack)) return false;
+    const parent = read.varint();
+    const of = read.varint();
+    if (kind === recordKinds.native) {
+      const offset = read.varint();
+      const exact = (read.byte() & 1) === 1;
+      this.#check(this.#plausible.native(parent, of));
+      frames.native(parent, of, offset, exact);
+    } else {
+      const instruction = read.signed();
+      const between = read.optional();
+      this.#check(this.#plausible.stack(parent, instruction, between));
+      frames.stack(parent, of, instruction, between);
+    }
+    return true;
+  }
+
+  #check(problem: string | undefined): void {
+    if (problem !== undefined) throw this.#corrupt(problem);
   }
 
   /** Reads the length at start + 1: sets the reader's end and returns where the payload starts, or −1 if the length is cut off. */
@@ -227,6 +260,15 @@ export class StreamDecoder {
   }
 }
 
-function readUint32(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+/** Passes over whole records that are short, as almost all are, up to the next checksum or what stands where no record is. */
+function afterShort(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (const last = bytes.length - 2; at <= last;) {
+    const kind = bytes[at]!;
+    const end = at + 2 + bytes[at + 1]!;
+    const isShort = bytes[at + 1]! < 128 && end <= bytes.length;
+    if (!isShort || kind === recordKinds.check || kind === 0) break;
+    at = end;
+  }
+  return at;
 }

@@ -14,16 +14,23 @@ import {
   endRunRequest,
   flameRequest,
   hotListRequest,
+  linePartsRequest,
   openRunRequest,
   planRunRequest,
+  rangeNotification,
   runStatusNotification,
+  saveRunRequest,
   settingsNotification,
   type EndRunParams,
   type FlameParams,
   type HotListParams,
   type InitializationOptions,
+  type LinePartsParams,
   type OpenRunParams,
   type PlanRunParams,
+  type RangeParams,
+  type RunRange,
+  type SaveRunParams,
   type ServerSettings,
 } from '../protocol/lsp';
 import { AnnotationSender } from './features/annotations';
@@ -33,9 +40,14 @@ import { readFlame } from './features/flame';
 import { hotList } from './features/hotList';
 import { hover } from './features/hover';
 import { inlayHints } from './features/inlayHint';
+import type { View } from '../profile/viewed';
+import { lineParts } from './features/lineParts';
 import { plainMessage } from '../protocol/plain';
 import { Framing } from './framing';
 import { planRun } from './plan';
+import { OwnCode } from './ownCode';
+import type { Run } from './run';
+import { saveRun } from './saveRun';
 import { readSettings } from './settings';
 import { Sources } from './sources';
 import { RunStore } from './store';
@@ -56,6 +68,9 @@ let rich = false;
 let client: ClientCapabilities = {};
 let sources = new Sources([]);
 let sourcesOf: unknown;
+/** The part of a run's time that figures are of, as long as that run is shown. */
+let chosen: RangeParams | undefined;
+const ownCode = new OwnCode();
 let editTimer: NodeJS.Timeout | undefined;
 let refreshTimer: NodeJS.Timeout | undefined;
 
@@ -77,7 +92,24 @@ function context(): FeatureContext | undefined {
     sources = new Sources(settings.pathMappings);
     sourcesOf = run;
   }
-  return { runId: store.shownRunId, profile: run.profile(), sources, settings, rich };
+  const view = {
+    ...rangeOf(run, chosen?.run === store.shownRunId ? chosen.range : null),
+    ...foldOf(run),
+  };
+  return { runId: store.shownRunId, profile: run.viewed(view), sources, settings, rich };
+}
+
+function rangeOf(run: Run, range: RunRange | null): Pick<View, 'range'> {
+  if (!range) return {};
+  const { elapsedNs } = run.profile();
+  return 'lastNs' in range
+    ? { range: { fromNs: Math.max(0, elapsedNs - range.lastNs), untilNs: Infinity } }
+    : { range: { fromNs: range.fromNs, untilNs: range.untilNs ?? Infinity } };
+}
+
+function foldOf(run: Run): Pick<View, 'fold'> {
+  const fold = ownCode.foldOf(run, settings);
+  return fold ? { fold } : {};
 }
 
 function publish(): void {
@@ -172,18 +204,31 @@ connection.onExecuteCommand(({ command, arguments: args }) => {
 connection.onRequest(planRunRequest, (params: PlanRunParams) => planRun(params, __dirname));
 connection.onRequest(openRunRequest, (params: OpenRunParams) => store.open(params));
 connection.onRequest(endRunRequest, (params: EndRunParams) => store.end(params));
+connection.onRequest(saveRunRequest, (params: SaveRunParams) => saveRun(params));
 connection.onRequest(clearRequest, () => {
   store.clear();
   return null;
 });
 connection.onRequest(flameRequest, (params: FlameParams) => {
   const run = store.get(params.run);
-  return readFlame(run && { run, live: store.isLive(params.run) }, params);
+  const look = { ...settings, onlyMyCode: params.onlyMyCode === true };
+  const fold = run && ownCode.foldOf(run, look);
+  return readFlame(run && { run, live: store.isLive(params.run), fold }, params);
 });
 connection.onRequest(
   hotListRequest,
   guarded('hot lines', { rows: [], message: '' }, (params: HotListParams) =>
     hotList(context(), params, (uri) => documents.get(uri)),
+  ),
+);
+connection.onNotification(rangeNotification, (params: RangeParams) => {
+  chosen = params;
+  publish();
+});
+connection.onRequest(
+  linePartsRequest,
+  guarded('the parts of a line', { parts: [] }, (params: LinePartsParams) =>
+    lineParts(context(), documents.get(params.uri), params),
   ),
 );
 connection.onNotification(settingsNotification, (changed: unknown) => {

@@ -12,13 +12,15 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   const name = run.programName();
   const how = ending(exit, stopped);
   if (run.processCount === 0) {
-    return { severity: 'warning', message: `${name} ${how}. ${nothingRecorded(run, exit)}` };
+    const message = `${name} ${how}. ${nothingRecorded(run, exit)}`;
+    return { severity: 'warning', message, hasFigures: false };
   }
   const after = `${name} ${how} after ${formatSeconds(profile.elapsedNs)}`;
   if (profile.samples < fewSamples) {
     const interval = (profile.processes[0]?.intervalNs ?? 0) / 1e6;
     return {
       severity: 'information',
+      hasFigures: false,
       message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
     };
   }
@@ -32,6 +34,7 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   }.`;
   return {
     severity: problem?.severity ?? 'information',
+    hasFigures: hottest !== undefined,
     message: problem ? `${summary} ${problem.text}` : summary,
   };
 }
@@ -61,7 +64,7 @@ export function nothingRecorded(run: Run, exit: number | undefined, command?: st
 function ending(exit: number | undefined, stopped: boolean): string {
   if (stopped) return 'was stopped';
   if (exit === undefined || exit === 0) return 'ended';
-  return `ended with exit code ${exit}`;
+  return `failed with exit code ${exit}`;
 }
 
 function hottestLine(profile: Profile): string | undefined {

@@ -8,12 +8,15 @@ import type { PlanRunParams, PlanRunResult } from '../protocol/lsp';
 import { plainText } from '../protocol/plain';
 import { agentArchitecture, findInterpreter, locate, unsupported } from './interpreter';
 import { isRaw, rawPath } from './rawText';
+import { testRunner } from './testRunner';
 
 const lowSpaceBytes = 256 * 1024 * 1024;
 
 /** What the plan notes down beside the recordings. */
 export interface RunFile {
   program: string;
+  /** What the run is called, where that is not after the program. */
+  name?: string;
   module: boolean;
   args: string[];
   cwd: string;
@@ -37,7 +40,14 @@ export interface RunRequest extends PlanRunParams {
 }
 
 /** A reason not to start; its message is the sentence for the user. */
-class CannotRun extends Error {}
+class CannotRun extends Error {
+  constructor(
+    message: string,
+    readonly code?: 'noTestRunner',
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Plans a run. `distFolder` is where the built server lives, with the agent beside it in `agent/`.
@@ -76,7 +86,10 @@ export async function planRun(
       warnings: await spaceWarnings(runDir),
     };
   } catch (error) {
-    if (error instanceof CannotRun) return { ok: false, message: error.message };
+    if (error instanceof CannotRun) {
+      const { message, code } = error;
+      return { ok: false, message, ...(code && { code }) };
+    }
     throw error;
   }
 }
@@ -91,7 +104,7 @@ interface Found {
 
 /** What to start: the interpreter with its options and the program's name, or a command as it is. */
 async function findProgram(
-  { program, options = [], interpreters, cwd }: RunRequest,
+  { program, options = [], interpreters, cwd, tests }: RunRequest,
   form: ProgramForm,
   env: NodeJS.ProcessEnv,
 ): Promise<Found | { ok: false; message: string }> {
@@ -114,6 +127,16 @@ async function findProgram(
   const { path, machine, versionText } = found.interpreter;
   const problem = unsupported(found.interpreter);
   if (problem) return { ok: false, message: problem };
+  if (tests) {
+    const runner = await testRunner(path, program, cwd, env);
+    if (!runner) {
+      throw new CannotRun(
+        `${path} has no pytest to run the tests of ${plainText(basename(program))} with. Install it (python -m pip install pytest), or profile the file itself.`,
+        'noTestRunner',
+      );
+    }
+    return { command: path, args: runner, machine, pythonVersion: versionText };
+  }
   const named = {
     script: [program],
     module: ['-m', program],
@@ -233,6 +256,7 @@ async function describeRun(
 ): Promise<void> {
   const description: RunFile = {
     program: programNames[form] ?? params.program,
+    ...(params.name === undefined ? {} : { name: params.name }),
     module: form === 'module',
     args: params.args,
     cwd: params.cwd,

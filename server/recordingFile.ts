@@ -1,7 +1,7 @@
 /** One recording file, read as it grows. */
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { RecordingHeader, Severity, StreamRecord } from '../profile/records';
+import type { FrameTaker, RecordingHeader, Severity, StreamRecord } from '../profile/records';
 import {
   headerBytes,
   readHeader,
@@ -21,6 +21,8 @@ export interface Note {
 
 /** Takes one process's recording as it is read. */
 export interface ProcessSink {
+  /** Takes those of its records that are native frames and stacks; without it record() does. */
+  readonly frames?: FrameTaker;
   header(header: RecordingHeader): void;
   record(record: StreamRecord): void;
   finish(end: ProcessEnd): void;
@@ -108,7 +110,7 @@ export class RecordingFile {
       if (got === 0) break;
       read += got;
       this.position += got;
-      this.decoder?.push(piece.subarray(0, got), this.take);
+      this.decoder?.push(piece.subarray(0, got), this.take, this.sink?.frames);
     }
     this.sink?.header(header);
     if (end && from + read >= available) {

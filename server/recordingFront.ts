@@ -12,6 +12,8 @@ export const frontExtension = '.front';
 /** Where the header of a front says which byte of the recording's record area follows it (u64). */
 const resumeAt = 88;
 
+const first = new Uint8Array(1);
+
 /** The record area of a recording, from one file or two. Owns the front's open file, not the recording's: close it. */
 export class RecordArea {
   /** Bytes that stand for the beginning, and how many of the recording they stand for. */
@@ -28,7 +30,7 @@ export class RecordArea {
     private readonly header: RecordingHeader,
   ) {
     const { headerSize, committed, pid, startMonotonicNs } = header;
-    this.isCut = committed > 0 && readAt(fd, headerSize, 1)[0] === 0;
+    this.isCut = committed > 0 && readSync(fd, first, 0, 1, headerSize) === 1 && first[0] === 0;
     if (!this.isCut) return;
     const front = tryOpen(`${path}${frontExtension}`);
     if (front === undefined) return;

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../profile/builder';
 import { programOf } from '../profile/paths';
 import type { Profile } from '../profile/types';
+import type { View } from '../profile/viewed';
 import { plainText } from '../protocol/plain';
 import { runFileName, type RunFile } from './plan';
 import { RecordingLimit } from './limit/recordingLimit';
@@ -27,6 +28,7 @@ export class Run {
   private readonly source: Tail | SavedFeed;
   private readonly name: string;
   private cached: Profile | undefined;
+  private cachedView: { whole: Profile; view: View; profile: Profile } | undefined;
   private started = 0;
   private unfinished = 0;
   private limit: RecordingLimit | undefined;
@@ -38,7 +40,7 @@ export class Run {
   ) {
     this.symbols = new Symbols(saved?.symbols);
     this.builder = new ProfileBuilder(this.symbols.resolve);
-    this.name = saved?.meta?.program ?? readRunProgram(path);
+    this.name = saved?.meta?.program ?? readRunName(path);
     this.source = saved ? new SavedFeed(saved, this.openSink) : new Tail(path, this.openSink, live);
   }
 
@@ -108,10 +110,27 @@ export class Run {
     return (this.cached ??= this.builder.snapshot());
   }
 
+  /** The same as a view shows it; a new object only where something changed. */
+  viewed(view: View): Profile {
+    const whole = this.profile();
+    if (!view.range && !view.fold) return whole;
+    const { range, fold } = view;
+    const known = this.cachedView;
+    const isKnown =
+      known?.whole === whole &&
+      known.view.fold === fold &&
+      known.view.range?.fromNs === range?.fromNs &&
+      known.view.range?.untilNs === range?.untilNs;
+    if (isKnown) return known.profile;
+    const profile = this.builder.viewed(whole, view);
+    this.cachedView = { whole, view, profile };
+    return profile;
+  }
+
   /** What a person calls this run: `tour.py`. */
   programName(): string {
     const command = this.profile().processes[0]?.command ?? [];
-    return plainText(basename(this.name) || programOf(command) || basename(this.path));
+    return plainText(this.name || programOf(command) || basename(this.path));
   }
 
   /** Everything worth saying about this run that its numbers do not, most severe first, each once. */
@@ -149,6 +168,7 @@ export class Run {
     this.unfinished++;
     const feed = this.builder.addProcess(header);
     return {
+      frames: feed.frames,
       header: (next) => feed.header(next),
       record: (record) => feed.record(record),
       finish: (end) => {
@@ -159,12 +179,13 @@ export class Run {
   };
 }
 
-/** What run.json in a run's folder calls the program; empty when nothing there does. */
-function readRunProgram(path: string): string {
+/** What run.json in a run's folder calls the run, or else its program; empty when nothing there does. */
+function readRunName(path: string): string {
   try {
     const text = readRegularText(join(path, runFileName), largestRunFile) ?? '{}';
-    const { program } = JSON.parse(text) as Partial<RunFile>;
-    return typeof program === 'string' ? program : '';
+    const { name, program } = JSON.parse(text) as Partial<RunFile>;
+    if (typeof name === 'string' && name !== '') return name;
+    return typeof program === 'string' ? basename(program) : '';
   } catch {
     return '';
   }

@@ -1,5 +1,6 @@
 /** Feeds a saved run's recordings through the same path as live ones, a piece at a time. */
 import { readHeader, SharedContents, StreamDecoder } from '../protocol/stream';
+import { fastChecksum } from './fastChecksum';
 import type { Note, OpenSink, ProcessEnd, ProcessSink } from './recordingFile';
 import type { SavedRun } from './saved';
 
@@ -16,7 +17,7 @@ export class SavedFeed {
   private readonly pieces: ReturnType<SavedRun['pieces']>;
   /** null: the recording has been read, as far as it can be. */
   private readonly streams = new Map<string, Stream | null>();
-  private readonly shared = new SharedContents();
+  private readonly shared = new SharedContents(fastChecksum);
   private reading = '';
   /** Recordings whose pieces do not follow each other. */
   private readonly scattered = new Set<string>();
@@ -100,6 +101,7 @@ export class SavedFeed {
   }
 
   private decode(stream: Stream, bytes: Uint8Array): void {
-    stream.decoder.push(bytes, (record) => stream.sink.record(record));
+    const { decoder, sink } = stream;
+    decoder.push(bytes, (record) => sink.record(record), sink.frames);
   }
 }

@@ -7,6 +7,8 @@ const defaults: ServerSettings = {
   codeLens: true,
   inlayHints: true,
   pathMappings: [],
+  onlyMyCode: false,
+  libraryPatterns: [],
 };
 
 /** Reads settings from whatever a client sent. */
@@ -15,6 +17,7 @@ export function readSettings(sent: unknown): ServerSettings {
     Record<keyof ServerSettings, unknown>
   >;
   const { metric, thresholdPercent, codeLens, inlayHints, pathMappings } = given;
+  const { onlyMyCode, libraryPatterns } = given;
   return {
     metric: metrics.find((known) => known === metric) ?? defaults.metric,
     thresholdPercent:
@@ -24,6 +27,10 @@ export function readSettings(sent: unknown): ServerSettings {
     codeLens: typeof codeLens === 'boolean' ? codeLens : defaults.codeLens,
     inlayHints: typeof inlayHints === 'boolean' ? inlayHints : defaults.inlayHints,
     pathMappings: Array.isArray(pathMappings) ? pathMappings.filter(isMapping) : [],
+    onlyMyCode: typeof onlyMyCode === 'boolean' ? onlyMyCode : defaults.onlyMyCode,
+    libraryPatterns: Array.isArray(libraryPatterns)
+      ? libraryPatterns.filter((pattern) => typeof pattern === 'string' && pattern !== '')
+      : [],
   };
 }
 

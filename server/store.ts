@@ -14,6 +14,9 @@ import { Run } from './run';
 
 const tailPeriodMs = 125;
 const publishPeriodMs = 333;
+/** Both, until a live run has its first figures, or so much time has passed: somebody waits for them. */
+const firstPeriodMs = 50;
+const firstWaitMs = 10_000;
 /** Publishing may take this share of the server's time; a huge run is refreshed less often instead. */
 const publishShare = 0.25;
 /** Closing a run waits this long for the last words of processes that are still ending. */
@@ -33,6 +36,8 @@ interface Opened {
   live: boolean;
   /** New records since the last publication. */
   changed: boolean;
+  /** Until when its first figures are hurried, Date.now(); 0 once they were published. */
+  hurryUntilMs: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -76,6 +81,7 @@ export class RunStore {
       run,
       live: params.live,
       changed: true,
+      hurryUntilMs: params.live ? Date.now() + firstWaitMs : 0,
       timer: undefined,
     };
     this.runs.set(params.run, opened);
@@ -99,7 +105,11 @@ export class RunStore {
   async end(params: EndRunParams): Promise<EndRunResult> {
     const opened = this.runs.get(params.run);
     if (!opened)
-      return { severity: 'information', message: 'The run was cleared before it ended.' };
+      return {
+        severity: 'information',
+        message: 'The run was cleared before it ended.',
+        hasFigures: false,
+      };
     opened.live = false;
     opened.run.programEnded();
     const deadline = Date.now() + lastWordsMs;
@@ -151,7 +161,7 @@ export class RunStore {
         // A live run changes even without records: its clock goes on.
         if (result.progress || opened.live) {
           opened.changed = true;
-          this.publishSoon(publishPeriodMs);
+          this.publishSoon(Date.now() < opened.hurryUntilMs ? 0 : publishPeriodMs);
         }
       } catch (error) {
         this.events.failed(`reading ${opened.run.path}`, error);
@@ -161,7 +171,8 @@ export class RunStore {
         return;
       }
       // Reading a long recording yields to requests between pieces.
-      opened.timer = setTimeout(step, behind ? 0 : tailPeriodMs);
+      const pause = Date.now() < opened.hurryUntilMs ? firstPeriodMs : tailPeriodMs;
+      opened.timer = setTimeout(step, behind ? 0 : pause);
     };
     opened.timer = setTimeout(step, 0);
   }
@@ -188,6 +199,7 @@ export class RunStore {
       try {
         this.events.status(statusOf(opened.id, opened.run, opened.live));
         if (opened.id === this.shownId) this.events.shown(opened.run);
+        if (opened.run.profile().samples > 0) opened.hurryUntilMs = 0;
       } catch (error) {
         this.events.failed(`publishing ${opened.run.path}`, error);
       }

@@ -6,6 +6,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SharedContents } from '../protocol/stream';
+import { fastChecksum } from './fastChecksum';
 import { RecordingFile, type Note, type OpenSink } from './recordingFile';
 import { SharedRoom } from './sharedRoom';
 
@@ -22,7 +23,7 @@ export class Tail {
   private readonly open = new Set<RecordingFile>();
   /** Of each number of a process, when the youngest one started whose recording was seen. */
   private readonly youngest = new Map<number, number>();
-  private readonly shared = new SharedContents();
+  private readonly shared = new SharedContents(fastChecksum);
   private readonly isFolder: boolean;
   private readonly room: SharedRoom;
   private unlisted = false;

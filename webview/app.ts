@@ -1,26 +1,29 @@
 /** The panel put together: one state, the views over it, and what happens when the state changes. */
-import { isBytes, type FlameMetric } from '../profile/flameMerged';
+import { isBytes } from '../profile/flameMerged';
 import { createChart } from './chart';
 import { el, oncePerFrame } from './dom';
 import { createEmptyNote } from './emptyText';
 import { createFootprint } from './footprint';
 import { createHelp } from './help';
+import type { App, Host } from './host';
 import { createHoverCard } from './hover';
+import { createKeyboardFigures } from './keyboardFigures';
 import { listenToKeys } from './keys';
 import { toggle } from './lanes';
+import { createLook } from './look';
+import { saveView } from './saveView';
 import { createMinimap } from './minimap';
 import { createMirror } from './mirror';
 import { sourceToOpen, stackText } from './names';
 import { listenToPointer } from './pointer';
+import { createRangeChip } from './rangeChip';
 import {
   extentOf,
   growSpans,
-  isWholeRun,
   metricOf,
   refreshMarks,
   refreshTracks,
   type Focus,
-  type Mode,
   type Span,
   type State,
 } from './state';
@@ -29,30 +32,9 @@ import { createTable } from './table';
 import { exposeTestApi } from './testApi';
 import { watchTheme } from './theme';
 import { createToolbar } from './toolbar';
+import { createTrail } from './trail';
 import { createTravel } from './travel';
 import { createView } from './view';
-
-/** What the panel asks of its host. */
-export interface Host {
-  /** Shows a source line; the keyboard goes there too if `go`. */
-  open: (path: string, line: number, column: number, go: boolean) => void;
-  copy: (text: string) => void;
-  showNative: (shown: boolean) => void;
-  turnOnMemory: () => void;
-  /** How the panel is looked at, kept while it is hidden. */
-  remember: (look: { mode: Mode; metric: FlameMetric }) => void;
-}
-
-export interface App {
-  /** Rows were appended, or the run ended. */
-  dataChanged: (reorder: boolean) => void;
-  /** Only what is said about the run. */
-  statusChanged: () => void;
-  /** Another run, a message, or anything else that is not rows. */
-  everythingChanged: () => void;
-  /** The highlighted line changed; reveal: go there. */
-  highlightChanged: (reveal: boolean) => void;
-}
 
 /** Build the panel inside `root`. */
 export function createApp(root: HTMLElement, state: State, host: Host): App {
@@ -60,8 +42,9 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   const card = createHoverCard(state);
   const mirror = createMirror(state, chart.scroller);
   const help = createHelp();
-  const empty = createEmptyNote(state, host.turnOnMemory);
+  const empty = createEmptyNote(state, host);
   const status = createStatusLine(state);
+  const trail = createTrail(state);
   let pointed: Focus | null = null;
   let wantsReveal = false;
   /** The left-heavy view's extent when it was last brought up to date. */
@@ -75,6 +58,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (!footprint.element.hidden) footprint.moveBrush();
   });
   const updateTable = oncePerFrame(() => table.update());
+  const updateChip = oncePerFrame(() => rangeChip.update());
   const view = createView(
     state,
     chart.surface,
@@ -83,24 +67,30 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       hideCard();
       paint();
       updateTable();
+      updateChip();
     },
   );
   const minimap = createMinimap(state, (span) => view.show(span, false));
   const footprint = createFootprint(state, {
     show: (span) => chooseTime(span),
-    showChange: (metric) => showMerged(metric),
+    showChange: (metric) => look.showMerged(metric),
     announce: mirror.announce,
   });
-  const table = createTable(state, (row) => {
-    if (row.frame < 0) return;
-    const { file, line } = state.store.describeFunction(row.fn);
-    if (file) host.open(file, state.store.frameLine[row.frame]! || line, 0, false);
+  const table = createTable(state, {
+    open: (row) => {
+      if (row.frame < 0) return;
+      const { file, line } = state.store.describeFunction(row.fn);
+      if (file) host.open(file, state.store.frameLine[row.frame]! || line, 0, false);
+    },
+    showAround: (row) => look.showFunction(row.fn, row.kind),
   });
 
-  const select = (focus: Focus | null): void => {
+  const select = (focus: Focus | null, isStep = false): void => {
     state.focus = focus;
+    if (focus) trail.note(isStep);
     mirror.update();
     status.update();
+    toolbar.setTrail(trail.can(-1), trail.can(1));
     paintOverlay();
   };
   const open = (focus: Focus, go: boolean): void => {
@@ -108,48 +98,44 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (source) host.open(source.path, source.line, source.column, go);
     else mirror.announce('This frame has no Python line to open.');
   };
+  /** Seen for a moment, and read out. */
+  const say = (words: string): void => {
+    mirror.announce(words);
+    status.flash(words);
+  };
   const travel = createTravel(state, chart, view, select);
   const step = (by: 1 | -1): void => {
     const match = travel.step(by);
     if (match) toolbar.setMatch(match.number, match.of);
   };
-  /** After the call tree became another one. */
-  const showWholeTree = (): void => {
-    if (state.mode === 'merged') state.merged = { start: 0, end: extentOf(state) };
-    changed();
-  };
-  const setMode = (mode: Mode): void => {
-    if (mode === state.mode) return;
-    state.mode = mode;
-    state.focus = null;
-    showWholeTree();
-  };
+  const look = createLook(
+    state,
+    () => changed(),
+    () => {
+      chart.paint();
+      chart.revealCenter();
+      trail.note(false);
+      toolbar.setTrail(trail.can(-1), trail.can(1));
+    },
+  );
   /** A part of the run's time was brushed: it is shown, or what grew in it. */
   const chooseTime = (span: Span): void => {
-    if (state.mode !== 'merged') {
-      view.show(span, false);
-      return;
-    }
-    state.time = span;
-    state.following = isWholeRun(state);
-    state.focus = null;
-    showWholeTree();
+    if (state.mode === 'merged') look.setTime(span);
+    else view.show(span, false);
   };
-  const setMetric = (metric: FlameMetric): void => {
-    state.metric = metric;
-    showWholeTree();
-  };
-  const showMerged = (metric: FlameMetric): void => {
-    state.mode = 'merged';
-    state.focus = null;
-    setMetric(metric);
+  const goAlong = (by: 1 | -1): void => {
+    if (!trail.go(by)) return;
+    changed();
+    toolbar.setTrail(trail.can(-1), trail.can(1));
+    if (state.focus) travel.show(state.focus);
+    else if (state.tree === 'sandwich') chart.revealCenter();
   };
   const goToMemory = (): void => {
     if (!state.memory) {
       mirror.announce('Memory was not measured in this run.');
       return;
     }
-    if (footprint.element.hidden) setMetric('growth');
+    if (footprint.element.hidden) look.setMetric('growth');
     footprint.focus();
   };
   const setSearch = (text: string): void => {
@@ -160,10 +146,15 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   };
 
   const toggleNative = (): void => host.showNative(!state.native);
-  const toolbar = createToolbar(state, {
-    setMode,
+  const toggleOnlyMyCode = (): void => host.showOnlyMyCode(!state.onlyMyCode);
+  const rangeChip = createRangeChip(state, host.chooseRange);
+  const toolbar = createToolbar(state, rangeChip.element, {
+    setView: look.setView,
+    turnOver: look.turnOver,
+    goAlong,
     toggleNative,
-    setMetric,
+    toggleOnlyMyCode,
+    setMetric: look.setMetric,
     setSearch,
     step,
     setOnly: (only) => {
@@ -172,9 +163,18 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       state.focus = null;
       refreshTracks(state, true);
       refreshMarks(state);
-      showWholeTree();
+      look.showWholeTree();
     },
     resetZoom: () => view.reset(true),
+    save: (format) => {
+      saveView(state, chart, format)
+        .then((made) => {
+          if (typeof made === 'string') say(made);
+          else host.save(format, made);
+        })
+        .catch(host.fail)
+        .finally(paint);
+    },
     help: () => help.toggle(),
   });
 
@@ -192,6 +192,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     chart.recolour();
     view.sync();
     toolbar.update();
+    rangeChip.update();
     status.update();
     mirror.update();
     if (!nothing) {
@@ -200,7 +201,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       paint();
       updateTable();
     }
-    host.remember({ mode: state.mode, metric: state.metric });
+    host.remember({ mode: state.mode, tree: state.tree, metric: state.metric });
   };
 
   const panes = [minimap, footprint, chart, table, empty, card, help];
@@ -221,7 +222,10 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     },
   });
   listenToKeys(chart.scroller, {
-    move: travel.move,
+    move: (direction) => {
+      travel.move(direction);
+      figures.show();
+    },
     step,
     zoomBy: travel.zoomBy,
     panBy: view.panBy,
@@ -229,11 +233,20 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     resetZoom: () => view.reset(true),
     zoomToFocus: () => state.focus && travel.zoomTo(state.focus),
     open: () => state.focus && open(state.focus, true),
-    copyStack: () => state.focus && host.copy(stackText(state.store, state.focus.stack)),
+    copyStack: () => {
+      if (!state.focus) return;
+      host.copy(stackText(state.store, state.focus.stack));
+      say('Copied the stack');
+    },
     search: toolbar.focusSearch,
     toggleNative,
+    toggleOnlyMyCode,
+    toggleRange: rangeChip.toggle,
     memory: goToMemory,
-    toggleView: () => setMode(state.mode === 'merged' ? 'time' : 'merged'),
+    toggleView: look.toggle,
+    turnOver: look.turnOver,
+    around: () => look.setView('sandwich'),
+    goAlong,
     help: () => help.toggle(),
     escape: () => {
       if (help.isOpen()) help.toggle(false);
@@ -254,6 +267,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     if (!footprint.element.hidden) footprint.paint();
     paint();
   }).observe(body);
+  const figures = createKeyboardFigures(state, chart, card);
   const retheme = oncePerFrame(() => {
     chart.retheme();
     changed();
@@ -270,6 +284,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   return {
     everythingChanged: changed,
     statusChanged: status.update,
+    metricChanged: look.showWholeTree,
     dataChanged: (reorder) => {
       refreshTracks(state, reorder);
       refreshMarks(state);
@@ -282,6 +297,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
       wantsReveal = wanted;
       refreshMarks(state);
       if (wanted && state.mode === 'table') state.mode = 'time';
+      if (wanted) state.tree = 'top';
       changed();
       reveal();
       if (wantsReveal && state.highlight && !state.live && state.store.sampleCount > 0) {

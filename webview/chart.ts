@@ -2,13 +2,21 @@
 import { axisTop, scaleLinear, select } from 'd3';
 import type { Track } from '../profile/flameTrack';
 import { axisFormat, count, formatAmount, formatNs, formatShare } from './format';
-import { createPainter, labelText, type Colours } from './paint';
+import { createPainter, labelText, placeOf, type Colours } from './paint';
 import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from './dom';
 import type { Heading } from './lanes';
 import { blockOf } from './navigate';
-import { headerHeight, layoutScene, nodeOfCell, rowHeight, type Run, type Scene } from './scene';
-import { extentOf, mergedOf, metricOf, spanOf, type Focus, type State } from './state';
+import {
+  bandOf,
+  headerHeight,
+  layoutScene,
+  nodeOfCell,
+  rowHeight,
+  type Run,
+  type Scene,
+} from './scene';
+import { depthOf, extentOf, mergedOf, metricOf, spanOf, type Focus, type State } from './state';
 import { frameName } from './names';
 import { readTheme, type Theme } from './theme';
 
@@ -21,6 +29,10 @@ export interface Chart {
   surface: HTMLElement;
   scene: () => Scene;
   theme: () => Theme;
+  /** What is written on a run with so much room, in characters; 0: its name alone. */
+  textOf: (run: Run, room: number) => string;
+  /** A colour as Palette has it. */
+  colourOf: (run: Run) => number;
   /** Colours depend on data, marks and theme; call when one of them changed. */
   recolour: () => void;
   retheme: () => void;
@@ -29,6 +41,8 @@ export interface Chart {
   paintOverlay: (pointed: Focus | null) => void;
   /** Box of a frame in the viewport, CSS px; null when it is not in the view. */
   boxOf: (focus: Focus) => Box | null;
+  /** Scroll so that the function in the middle of the sandwich view is visible. */
+  revealCenter: () => void;
   /** Scroll so that a row of a band is visible. */
   revealRow: (focus: Focus) => void;
 }
@@ -61,7 +75,8 @@ export function createChart(state: State): Chart {
   const painter = createPainter(context);
   let theme = readTheme();
   let palette = createPalette(theme);
-  let colours: Colours = { palette, frames: new Uint16Array(0), nodes: new Uint16Array(0) };
+  const none = new Uint16Array(0);
+  let colours: Colours = { palette, frames: none, nodes: none, callers: none };
   let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 });
 
   const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
@@ -129,36 +144,48 @@ export function createChart(state: State): Chart {
     return ticks;
   };
 
+  const nameOf = (run: Run): string => {
+    const node = nodeOfCell(state.store, scene, run.cell);
+    const stack = scene.merged ? mergedOf(state, run.view.band.up).stack[node]! : run.cell;
+    return frameName(state.store, stack);
+  };
   const textOf = (run: Run, room: number): string => {
     const node = nodeOfCell(state.store, scene, run.cell);
-    if (!scene.merged) return labelText(frameName(state.store, run.cell), '', room);
-    const merged = mergedOf(state);
+    if (!scene.merged) return labelText(nameOf(run), '', room);
+    const merged = mergedOf(state, run.view.band.up);
     const total = merged.total[node]!;
-    const figures = `${formatAmount(metricOf(state), total)} · ${formatShare(total, merged.rootTotal)}`;
-    return labelText(frameName(state.store, merged.stack[node]!), figures, room);
+    const figures = `${formatAmount(metricOf(state), total)} · ${formatShare(total, merged.whole)}`;
+    return labelText(nameOf(run), figures, room);
   };
 
   const recolour = (): void => {
     const marks = { matched: state.found?.functions ?? null, lit: state.lit };
+    const placesIn = (up: boolean): Uint16Array =>
+      state.mode === 'merged' ? nodePlaces(state.store, mergedOf(state, up), marks) : none;
     colours = {
       palette,
       frames: framePlaces(state.store, marks),
-      nodes: state.mode === 'merged' ? nodePlaces(state.store, marks) : new Uint16Array(0),
+      nodes: placesIn(false),
+      callers: state.tree === 'sandwich' ? placesIn(true) : none,
     };
   };
 
   const boxOf = (focus: Focus): Box | null => {
-    const band = scene.bands.find((candidate) => candidate.track === focus.track);
-    const block = band ? blockOf(state, focus) : null;
-    if (!band || !block || !(scene.stepNs > 0)) return null;
+    const shown = bandOf(scene, focus);
+    const block = shown ? blockOf(state, focus) : null;
+    if (!shown || !block || !(scene.stepNs > 0)) return null;
+    const { band } = shown;
+    const start = Math.max(block.start, shown.start);
+    const end = Math.min(block.end, shown.end);
     const perPx = (scene.stepNs * scene.width) / scene.cssWidth;
-    const depth = state.store.nodeDepth[focus.node]!;
+    const depth = depthOf(state, focus);
     if (depth >= band.rows) return null;
-    const x = (block.start - scene.startNs) / perPx;
+    const row = band.up ? band.rows - 1 - depth : depth;
+    const x = (start - scene.startNs) / perPx;
     return {
       x,
-      y: band.rowsTop + depth * rowHeight - scene.scrollTop,
-      width: Math.max(1, (block.end - block.start) / perPx),
+      y: band.rowsTop + row * rowHeight - scene.scrollTop,
+      width: Math.max(1, (end - start) / perPx),
       height: rowHeight,
     };
   };
@@ -169,6 +196,8 @@ export function createChart(state: State): Chart {
     surface,
     scene: () => scene,
     theme: () => theme,
+    textOf: (run, room) => (room === 0 ? nameOf(run) : textOf(run, room)),
+    colourOf: (run) => palette.solid[placeOf(state.store, scene, colours, run)]!,
     recolour,
     retheme: () => {
       theme = readTheme();
@@ -210,11 +239,21 @@ export function createChart(state: State): Chart {
           box.height - thickness - 1,
         );
       };
+      const middle = state.tree === 'sandwich' ? scene.bands.at(-1) : undefined;
+      if (scene.merged && middle) {
+        overlayContext.fillStyle = theme.foreground.formatHex();
+        overlayContext.fillRect(0, middle.top - scene.scrollTop - 1, scene.cssWidth, 1);
+        overlayContext.fillRect(0, middle.top - scene.scrollTop + rowHeight - 1, scene.cssWidth, 1);
+      }
       outline(pointed, theme.foreground.formatHex(), 1);
       outline(state.focus, theme.focus.formatHex(), 1);
       outline(state.focus, theme.foreground.formatHex(), 2);
     },
     boxOf,
+    revealCenter: () => {
+      const middle = scene.bands.find(({ up }) => !up);
+      if (middle) scroller.scrollTop = Math.max(0, middle.top - Math.floor(scene.height * 0.45));
+    },
     revealRow: (focus) => {
       const box = boxOf(focus);
       if (!box) return;
@@ -233,7 +272,7 @@ function paintHeading(
   width: number,
   theme: Theme,
 ): void {
-  const { key, title, tracks, open, inner } = heading;
+  const { key, title, open, inner } = heading;
   const ofProcess = key.startsWith('p');
   context.fillStyle = theme.foreground.copy({ opacity: ofProcess ? 0.12 : 0.06 }).formatRgb();
   context.fillRect(0, y + 3, width, headerHeight - 5);
@@ -244,13 +283,17 @@ function paintHeading(
   const name = `${open ? '▾' : '▸'} ${title}`;
   context.fillText(name, left, middle);
   context.fillStyle = theme.muted.formatHex();
-  context.fillText(headingFigures(tracks), left + context.measureText(name).width + 14, middle);
+  context.fillText(headingFigures(heading), left + context.measureText(name).width + 14, middle);
 }
 
-function headingFigures(tracks: readonly Track[]): string {
+function headingFigures({ tracks, sharing }: Heading): string {
   const sum = (of: (track: Track) => number): number =>
     tracks.reduce((total, track) => total + of(track), 0);
   const cpu = `${formatNs(sum(({ cpuNs }) => cpuNs))} CPU`;
+  if (sharing) {
+    const lanes = `${count(tracks.length, 'thread')} in ${count(sharing.lanes.length, 'lane')}`;
+    return `${lanes} · ${cpu}${sharing.busyOnly ? ' · where they wait is left out' : ''}`;
+  }
   return tracks.length > 1
     ? `${count(tracks.length, 'thread')} · ${cpu}`
     : `${cpu} of ${formatNs(sum(({ wallNs }) => wallNs))}`;

@@ -4,6 +4,7 @@ import { isBytes } from '../profile/flameMerged';
 import { el } from './dom';
 import { formatNs, metricName } from './format';
 import { isWholeRun, mergedOf, metricOf, type State } from './state';
+import type { Host } from './host';
 import { button } from './toolkit';
 
 /** One sentence and what to do next; empty where there is something to draw. */
@@ -31,14 +32,23 @@ function isMemoryMissing({ memory, complete, store }: State): boolean {
   return complete && memory === null && store.sampleCount > 0;
 }
 
-/** The note over an empty chart; `turnOnMemory` is asked to measure memory from the next run on. */
+/** The note over an empty chart, with a button for what can be done about it. */
 export function createEmptyNote(
   state: State,
-  turnOnMemory: () => void,
+  host: Pick<Host, 'turnOnMemory' | 'openLastRun'>,
 ): { element: HTMLElement; update: () => string } {
   const words = el('p', { role: 'status' });
-  const turnOn = button('Measure memory from the next run on', 'linescope.memory', turnOnMemory);
-  const element = el('div', { class: 'empty' }, words, turnOn);
+  const turnOn = button(
+    'Measure memory from the next run on',
+    'linescope.memory',
+    host.turnOnMemory,
+  );
+  const openLast = button(
+    'Open last run',
+    'Open the newest run of this workspace',
+    host.openLastRun,
+  );
+  const element = el('div', { class: 'empty' }, words, turnOn, openLast);
   return {
     element,
     update: () => {
@@ -46,6 +56,7 @@ export function createEmptyNote(
       element.hidden = text === '';
       words.textContent = text;
       turnOn.hidden = !isMemoryMissing(state);
+      openLast.hidden = state.run !== '';
       return text;
     },
   };

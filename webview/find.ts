@@ -1,11 +1,13 @@
 /** Going from one search match to the next: by time in the time order view, by weight in the left-heavy view. */
+import type { Merged } from '../profile/flameMerged';
 import { matchFrames } from '../profile/flameSearch';
 import type { Track } from '../profile/flameTrack';
 import { mergedOf, type Focus, type Found, type State } from './state';
 
 interface Places {
   found: Found;
-  mode: string;
+  /** Of time order none. */
+  merged: Merged | null;
   revision: number;
   at: Focus[];
 }
@@ -19,9 +21,10 @@ export function matchPlaces(state: State): readonly Focus[] {
   const { found } = state;
   if (!found) return [];
   const { revision } = state.store;
-  if (known?.found !== found || known.mode !== state.mode || known.revision !== revision) {
-    const at = state.mode === 'merged' ? placesInTree(state, found) : placesInTime(state, found);
-    known = { found, mode: state.mode, revision, at };
+  const merged = state.mode === 'merged' ? mergedOf(state) : null;
+  if (known?.found !== found || known.merged !== merged || known.revision !== revision) {
+    const at = merged ? placesInTree(merged, found) : placesInTime(state, found);
+    known = { found, merged, revision, at };
   }
   return known.at;
 }
@@ -46,19 +49,19 @@ function samePlace(place: Focus, focus: Focus | null): boolean {
     focus !== null &&
     place.track === focus.track &&
     place.node === focus.node &&
+    !focus.up &&
     place.timeNs === focus.timeNs
   );
 }
 
-function placesInTree(state: State, found: Found): Focus[] {
-  const { store } = state;
-  const merged = mergedOf(state);
+function placesInTree(merged: Merged, found: Found): Focus[] {
+  const { tree } = merged;
   const inside = new Uint8Array(merged.nodeCount);
   const at: Focus[] = [];
   for (let node = 0; node < inside.length; node++) {
-    const parent = store.nodeParent[node]!;
+    const parent = tree.nodeParent[node]!;
     const above = parent >= 0 && inside[parent] === 1;
-    const match = found.functions[store.nodeFunction[node]!] === 1;
+    const match = found.functions[tree.nodeFunction[node]!] === 1;
     inside[node] = above || match ? 1 : 0;
     if (match && !above && merged.total[node]! > 0) {
       at.push({ track: null, node, stack: merged.stack[node]!, timeNs: 0 });

@@ -1,11 +1,12 @@
 /** The memory of the whole run in a strip: resident size, live bytes, the peak marked, and a brush over what is chosen. */
 import { area, axisBottom, line, scaleLinear, select } from 'd3';
 import { footprintAt } from '../profile/flameMemory';
+import { isBytes } from '../profile/flameMerged';
 import { formatBytes } from '../profile/words';
 import { el } from './dom';
 import { createFootprintBar } from './footprintBar';
 import { axisFormat } from './format';
-import { isWholeRun, type Span, type State } from './state';
+import { isWholeRun, metricOf, type Span, type State } from './state';
 import { createTimeBrush } from './timeBrush';
 
 const height = 44;
@@ -57,6 +58,15 @@ export function createFootprint(state: State, actions: FootprintActions): Footpr
   strip.append(svg);
   const element = el('div', { class: 'footprint-block' }, bar.element, strip);
   element.append(axis);
+  // In a low panel the strip is there when somebody asks for it, in a very low one as long as it has the keyboard.
+  const unfold = (): void => {
+    element.classList.add('asked', 'now');
+    strip.focus();
+  };
+  element.addEventListener('focusout', () => element.classList.remove('now'));
+  const unfolder = el('button', { type: 'button', class: 'unfold' }, 'Over time');
+  unfolder.addEventListener('click', unfold);
+  bar.element.append(unfolder);
   const drawing = select(svg).append('g');
   const width = (): number => Math.max(1, strip.clientWidth);
   const placeBrush = createTimeBrush(state, svg, width, height, actions.show);
@@ -92,10 +102,11 @@ export function createFootprint(state: State, actions: FootprintActions): Footpr
   return {
     element,
     moveBrush,
-    focus: () => strip.focus(),
+    focus: unfold,
     paint: () => {
       const { memory, store } = state;
       if (!memory || !(store.endNs > 0)) return;
+      element.classList.toggle('wanted', isBytes(metricOf(state)));
       const points = Array.from({ length: width() + 1 }, (_, x): Point => {
         const ns = (x / width()) * store.endNs;
         return { ns, ...footprintAt(memory, ns) };

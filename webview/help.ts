@@ -10,19 +10,25 @@ const lines: [string, string][] = [
   ['Shift+wheel, Page Up/Down', 'Move up and down'],
   ['0, Home', 'Show everything'],
   ['↑ ↓ ← →', 'Go to the caller, the callee, the frame before or after'],
+  ['Save', 'The view as a picture, or the run as a page for any browser'],
   ['c', 'Copy the stack of the focused frame'],
   ['/, Ctrl+F', 'Search: words, /regex/, file:name, module:name'],
-  ['n, N', 'Next, previous match'],
+  ['n, p', 'Next, previous match'],
+  ['Alt+← →', 'Back and forward through what was focused'],
+  ['s', 'Sandwich: callers above the function of the focused frame, callees below'],
+  ['i', 'Left heavy with callees first, and back'],
   ['t', 'Switch between time order and left heavy'],
   ['Drag in the memory strip', 'Choose a time, to see what grew in it and what was freed'],
   ['m, then ← → Home End', 'The same with keys; Shift+← → moves its end, Esc chooses everything'],
   ['m, then Enter', 'Show what grew in the chosen time'],
   ['v', 'Show or leave out frames of compiled code'],
+  ['u', 'Show only my own code, or libraries too'],
+  ['e', 'Show figures everywhere of the time in view only, or of the whole run again'],
   ['Esc', 'Clear the search, then the selection'],
   ['?', 'Show or hide this sheet'],
 ];
 
-/** A hidden sheet and a function that shows or hides it. */
+/** A hidden sheet and a function that shows or hides it; while it is shown it has the keyboard, to be read and scrolled. */
 export function createHelp(): {
   element: HTMLElement;
   isOpen: () => boolean;
@@ -40,11 +46,18 @@ export function createHelp(): {
   );
   const element = el('div', { class: 'help', role: 'dialog', 'aria-label': 'Keys' }, list, note);
   element.hidden = true;
+  element.tabIndex = -1;
+  let before: Element | null = null;
   return {
     element,
     isOpen: () => !element.hidden,
     toggle: (on = element.hidden) => {
+      if (on === !element.hidden) return;
       element.hidden = !on;
+      if (on) {
+        before = document.activeElement;
+        element.focus();
+      } else if (before instanceof HTMLElement) before.focus();
     },
   };
 }

@@ -6,7 +6,7 @@ import { stacksUnder } from '../profile/flameTimeOrder';
 import { matchFrames } from '../profile/flameSearch';
 import { el } from './dom';
 import { count, formatAmount, formatNs, formatShare, metricName } from './format';
-import { frameName, frameSource, kindName } from './names';
+import { frameName, frameSource, kindName, threadName } from './names';
 import { blockOf } from './navigate';
 import {
   isWholeRun,
@@ -82,9 +82,11 @@ function hereText(state: State, focus: Focus): string {
   if (!block) return '';
   const metric = metricOf(state);
   const length = formatAmount(metric, block.end - block.start);
-  if (focus.track)
-    return `${length} at ${formatNs(block.start)} · ${count(block.samples, 'sample')}`;
-  const share = formatShare(block.end - block.start, mergedOf(state).rootTotal);
+  if (focus.track) {
+    const thread = state.store.tracks.length > 1 ? ` · ${threadName(focus.track)}` : '';
+    return `${length} at ${formatNs(block.start)} · ${count(block.samples, 'sample')}${thread}`;
+  }
+  const share = formatShare(block.end - block.start, mergedOf(state, focus.up).whole);
   const what = isBytes(metric) ? 'allocation' : 'sample';
   return `This path: ${length} ${metricName(metric)} · ${share} · ${count(Math.round(block.samples), what)}`;
 }
@@ -127,6 +129,7 @@ export function createHoverCard(state: State): HoverCard {
       const block = blockOf(state, focus);
       const key = [
         focus.node,
+        focus.up,
         focus.stack,
         block?.start,
         state.time.start,

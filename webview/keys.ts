@@ -13,7 +13,16 @@ export interface KeyActions {
   search: () => void;
   step: (by: 1 | -1) => void;
   toggleView: () => void;
+  /** Callers first, or callees first. */
+  turnOver: () => void;
+  /** Callers and callees of the focused frame's function. */
+  around: () => void;
+  /** Back (−1) or forward (1). */
+  goAlong: (by: 1 | -1) => void;
   toggleNative: () => void;
+  toggleOnlyMyCode: () => void;
+  /** Makes figures everywhere those of the time in view, or of the whole run again. */
+  toggleRange: () => void;
   /** To the strip of memory over time. */
   memory: () => void;
   escape: () => void;
@@ -44,8 +53,13 @@ export function listenToKeys(target: HTMLElement, actions: KeyActions): void {
     '/': actions.search,
     n: () => actions.step(1),
     N: () => actions.step(-1),
+    p: () => actions.step(-1),
     t: actions.toggleView,
+    i: actions.turnOver,
+    s: actions.around,
     v: actions.toggleNative,
+    u: actions.toggleOnlyMyCode,
+    e: actions.toggleRange,
     m: actions.memory,
     '?': actions.help,
   };
@@ -63,6 +77,12 @@ export function listenToKeys(target: HTMLElement, actions: KeyActions): void {
     const typing = event.target instanceof HTMLElement && isTextField(event.target);
     if (typing) {
       if (event.key === 'Enter') actions.step(event.shiftKey ? -1 : 1);
+      return;
+    }
+    const along = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
+    if (event.altKey && !event.ctrlKey && !event.metaKey && along !== 0) {
+      event.preventDefault();
+      actions.goAlong(along);
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,10 +1,11 @@
 /**
  * The tracks under headings, by process, and which are open. With many threads the busiest are open, the others are a
- * heading each, and what goes beyond a screen full of headings is one heading more.
+ * heading each, and what goes beyond a screen full of headings is one heading more. Threads of one kind share lanes.
  */
 import type { Track } from '../profile/flameTrack';
 import { count } from './format';
 import { threadName } from './names';
+import { isMain, shareLanes, type Part, type Sharing } from './share';
 import type { State } from './state';
 
 /** So many tracks are open until somebody closes them. */
@@ -14,7 +15,7 @@ const mostListed = 24;
 
 /** A line above a track, or above all tracks of a process. */
 export interface Heading {
-  /** `t3`: a track, `p71`: a process, `r71`: the rest of its tracks, `rest`: that of the processes. */
+  /** `t3`: a track, `g71 Thread-*`: those that share lanes, `p71`: a process, `r71`: the rest of its tracks, `rest`: that of the processes. */
   key: string;
   title: string;
   /** The tracks it speaks of. */
@@ -22,12 +23,16 @@ export interface Heading {
   open: boolean;
   /** It stands under another one. */
   inner: boolean;
+  /** How its tracks share lanes; null: they do not. */
+  sharing: Sharing | null;
 }
 
-/** A heading, a track, or both. */
+/** A heading, what is drawn, or both. */
 export interface Lane {
   heading: Heading | null;
   track: Track | null;
+  /** The tracks that share it; null: none do. */
+  shared: readonly Part[] | null;
   open: boolean;
 }
 
@@ -35,7 +40,7 @@ export interface Lane {
 export function layoutLanes(state: State): Lane[] {
   const { shown, store } = state;
   if (store.tracks.length === 1) {
-    return shown.map((track) => ({ heading: null, track, open: true }));
+    return shown.map((track) => ({ heading: null, track, shared: null, open: true }));
   }
   const several = store.tracks.some(({ pid }) => pid !== store.tracks[0]!.pid);
   const processes = byProcess(shown);
@@ -70,13 +75,57 @@ function addProcess(place: Place, tracks: Track[], several: boolean): void {
     place.passed += tracks.length;
     return;
   }
-  const [listed, rest] = split(tracks);
-  for (const track of listed) addTrack(place, track, threadName(track), several);
+  const entries = entriesOf(place.state, tracks);
+  const [listed, rest] = split(entries);
+  for (const entry of listed) addEntry(place, entry, several);
   if (rest.length === 0) return;
-  const title = count(rest.length, 'more thread');
-  if (add(place, `r${first.pid}`, title, rest, several, false)) {
-    for (const track of rest) addTrack(place, track, threadName(track), several);
-  } else place.passed += rest.length;
+  const of = rest.flatMap((entry) => ('lanes' in entry ? entry.tracks : [entry]));
+  if (add(place, `r${first.pid}`, count(of.length, 'more thread'), of, several, false)) {
+    for (const entry of rest) addEntry(place, entry, several);
+  } else place.passed += of.length;
+}
+
+/** What a process lists: a track, or those that share lanes. */
+type Entry = Track | Sharing;
+
+let known: { shown: readonly Track[]; revision: number; of: Map<number, Entry[]> } | null = null;
+
+/** The entries of a process: the main thread first, then the busiest, or as they were listed while the run is live. */
+function entriesOf({ store, shown, live }: State, tracks: Track[]): Entry[] {
+  if (known?.shown !== shown || known.revision !== store.revision) {
+    known = { shown, revision: store.revision, of: new Map() };
+  }
+  const { pid } = tracks[0]!;
+  let entries = known.of.get(pid);
+  if (!entries) {
+    const shared = new Map<Track, Sharing>();
+    for (const sharing of shareLanes(store, tracks)) {
+      for (const track of sharing.tracks) shared.set(track, sharing);
+    }
+    entries = [...new Set(tracks.map((track): Entry => shared.get(track) ?? track))];
+    if (!live && shared.size > 0) entries.sort((a, b) => weightOf(b) - weightOf(a));
+    known.of.set(pid, entries);
+  }
+  return entries;
+}
+
+function weightOf(entry: Entry): number {
+  if ('lanes' in entry) return entry.tracks.reduce((sum, { cpuNs }) => sum + cpuNs, 0);
+  return isMain(entry) ? Infinity : entry.cpuNs;
+}
+
+function addEntry(place: Place, entry: Entry, inner: boolean): void {
+  if (!('lanes' in entry)) {
+    addTrack(place, entry, threadName(entry), inner);
+    return;
+  }
+  const { name, tracks, lanes } = entry;
+  const [first, ...others] = lanes;
+  const openAtFirst = place.passed < mostOpen;
+  place.passed += lanes.length;
+  if (!add(place, `g${tracks[0]!.pid} ${name}`, name, tracks, inner, openAtFirst, entry)) return;
+  place.lanes.at(-1)!.shared = first!;
+  for (const shared of others) place.lanes.push({ heading: null, track: null, shared, open: true });
 }
 
 function addTrack(place: Place, track: Track, title: string, inner: boolean): void {
@@ -91,10 +140,12 @@ function add(
   tracks: Track[],
   inner: boolean,
   openAtFirst: boolean,
+  sharing: Sharing | null = null,
 ): boolean {
   const open = openAtFirst !== state.toggled.has(key);
   const track = key.startsWith('t') ? tracks[0]! : null;
-  lanes.push({ heading: { key, title, tracks, open, inner }, track, open });
+  const heading = { key, title, tracks, open, inner, sharing };
+  lanes.push({ heading, track, shared: null, open });
   return open;
 }
 
@@ -107,14 +158,14 @@ function split<T>(all: T[]): [T[], T[]] {
 /** Opens what hides a track; false when nothing did. */
 export function openTrack(state: State, track: Track): boolean {
   let opened = false;
-  for (const key of ['rest', `p${track.pid}`, `r${track.pid}`, `t${track.id}`]) {
-    const hidden = layoutLanes(state).some(
-      ({ heading }) => heading?.key === key && !heading.open && heading.tracks.includes(track),
-    );
-    if (hidden) toggle(state, key);
-    opened ||= hidden;
+  for (;;) {
+    const hiding = layoutLanes(state).find(
+      ({ heading }) => heading && !heading.open && heading.tracks.includes(track),
+    )?.heading;
+    if (!hiding) return opened;
+    toggle(state, hiding.key);
+    opened = true;
   }
-  return opened;
 }
 
 /** Opens what is closed, closes what is open. */

@@ -1,18 +1,17 @@
 /** The panel's entry: messages from the host in, messages to it out, and every error said aloud. */
 import './style.css';
-import type { FlameMetric } from '../profile/flameMerged';
+import { isFlameMetric } from '../profile/flameMerged';
 import { decodeFlameChunk } from '../protocol/flameChunk';
 import { decodeFlameMemory } from '../protocol/flameMemory';
 import type { FromPanel, ToPanel } from '../protocol/panel';
-import { createApp, type App } from './app';
+import { createApp } from './app';
 import { el, oncePerFrame } from './dom';
-import { createState, resetState, type Mode } from './state';
+import type { App } from './host';
+import { createState, resetState, type State } from './state';
+import { editorColumn } from './theme';
 import { defineControls } from './toolkit';
 
-interface Look {
-  mode: Mode;
-  metric: FlameMetric;
-}
+type Look = Pick<State, 'mode' | 'tree' | 'metric'>;
 
 declare function acquireVsCodeApi(): {
   postMessage: (message: FromPanel) => void;
@@ -24,6 +23,7 @@ const vscode = acquireVsCodeApi();
 const state = createState();
 Object.assign(state, vscode.getState() ?? {});
 const root = document.getElementById('app') ?? document.body;
+root.setAttribute('role', 'main');
 
 /** Show an error above whatever is on the screen, and tell the host, which logs it. */
 function fail(error: unknown): void {
@@ -48,11 +48,22 @@ function start(): App {
   const app = createApp(root, state, {
     open: (path, line, column, go) => vscode.postMessage({ type: 'open', path, line, column, go }),
     copy: (text) => vscode.postMessage({ type: 'copy', text }),
+    save: (format, data) => vscode.postMessage({ type: 'save', format, data }),
+    fail,
     showNative: (shown) => vscode.postMessage({ type: 'native', shown }),
+    showOnlyMyCode: (chosen) => vscode.postMessage({ type: 'onlyMyCode', chosen }),
+    chooseRange: (range, text) => vscode.postMessage({ type: 'range', range, text }),
     turnOnMemory: () => vscode.postMessage({ type: 'turnOnMemory' }),
+    openLastRun: () => vscode.postMessage({ type: 'openLastRun' }),
     remember: (look) => vscode.setState(look),
   });
   app.everythingChanged();
+  new ResizeObserver(
+    oncePerFrame(() => {
+      const columnPart = editorColumn();
+      vscode.postMessage({ type: 'width', pixels: window.innerWidth, columnPart });
+    }),
+  ).observe(document.documentElement);
   return app;
 }
 
@@ -86,6 +97,15 @@ function listen(app: App): void {
         state.memory = decodeFlameMemory(message.data);
         dataChanged();
         return;
+      case 'metric':
+        state.leading = message;
+        if (isFlameMetric(message.metric)) state.metric = message.metric;
+        app.metricChanged();
+        return;
+      case 'range':
+        state.range = message.range && { range: message.range, text: message.text };
+        app.metricChanged();
+        return;
       case 'sampling':
         state.sampling = message.text;
         app.statusChanged();
@@ -104,7 +124,13 @@ function listen(app: App): void {
         app.highlightChanged(message.reveal);
         return;
       case 'message':
-        resetState(state, { run: '', title: '', live: false, native: state.native });
+        resetState(state, {
+          run: '',
+          title: '',
+          live: false,
+          native: state.native,
+          onlyMyCode: false,
+        });
         state.message = message.text;
         app.everythingChanged();
         return;

@@ -8,7 +8,7 @@ import { metricName } from './format';
 import { frameFacts } from './hover';
 import { frameName } from './names';
 import { neighbour } from './navigate';
-import { metricOf, type Focus, type State } from './state';
+import { depthOf, metricOf, type Focus, type State, type TreeShape } from './state';
 
 export interface Mirror {
   element: HTMLElement;
@@ -16,6 +16,12 @@ export interface Mirror {
   /** Say something once. */
   announce: (text: string) => void;
 }
+
+const treeNames: Record<TreeShape, string> = {
+  top: 'left heavy',
+  inverted: 'left heavy, callees first',
+  sandwich: 'callers and callees',
+};
 
 interface Item {
   id: string;
@@ -36,7 +42,9 @@ export function createMirror(state: State, tree: HTMLElement): Mirror {
     announce: (text) => (live.textContent = text),
     update: () => {
       const order =
-        state.mode === 'merged' ? `left heavy by ${metricName(metricOf(state))}` : 'time order';
+        state.mode === 'merged'
+          ? `${treeNames[state.tree]} by ${metricName(metricOf(state))}`
+          : 'time order';
       tree.setAttribute('aria-label', `Flame chart, ${order}. Arrow keys move between frames.`);
       const items = state.focus ? around(state, state.focus) : [];
       select(list)
@@ -45,7 +53,7 @@ export function createMirror(state: State, tree: HTMLElement): Mirror {
         .join('div')
         .attr('role', 'treeitem')
         .attr('id', (item) => item.id)
-        .attr('aria-level', (item) => state.store.nodeDepth[item.focus.node]! + 1)
+        .attr('aria-level', (item) => depthOf(state, item.focus) + 1)
         .attr('aria-selected', (item) => String(item.focus === state.focus))
         .text((item) => item.text)
         .order();

@@ -4,7 +4,7 @@ import type { FlameStore } from '../profile/flameStore';
 import { extentAround } from '../profile/flameStats';
 import { stacksUnderNode } from '../profile/flameTimeOrder';
 import { firstEndingAfter, sampleAt, type Track } from '../profile/flameTrack';
-import { nodeOfCell, type Hit, type Scene } from './scene';
+import { nodeOfCell, trackOf, type Hit, type Scene } from './scene';
 import { mergedOf, type Focus, type Span, type State } from './state';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
@@ -23,9 +23,9 @@ function underNode(state: State, node: number): Uint8Array {
 /** A frame's whole extent along the horizontal axis, ns, and the samples in it; null when its thread is not shown. */
 export function blockOf(state: State, focus: Focus): (Span & { samples: number }) | null {
   if (!focus.track) {
-    const merged = mergedOf(state);
+    const merged = mergedOf(state, focus.up);
     if (focus.node >= merged.nodeCount || !(merged.total[focus.node]! > 0)) return null;
-    const start = offsetOf(state.store, merged, focus.node);
+    const start = offsetOf(merged, focus.node);
     const end = start + merged.total[focus.node]!;
     return { start, end, samples: merged.samples[focus.node]! };
   }
@@ -38,8 +38,9 @@ export function blockOf(state: State, focus: Focus): (Span & { samples: number }
 export function focusOfHit(state: State, scene: Scene, hit: Hit): Focus | null {
   if (hit.cell < 0) return null;
   const node = nodeOfCell(state.store, scene, hit.cell);
-  const { track } = hit.view.band;
-  if (!track) return { track, node, stack: mergedOf(state).stack[node]!, timeNs: 0 };
+  if (scene.merged) return focusNode(state, node, hit.view.band.up);
+  const track = trackOf(hit.view.band, hit.ns, 2 * scene.stepNs);
+  if (!track) return null;
   // A pixel shows the stack that dominates it, which need not be the one at its middle: find that one's sample.
   const from = hit.ns - scene.stepNs;
   const to = hit.ns + scene.stepNs;
@@ -67,7 +68,7 @@ export function focusAt(state: State, track: Track, timeNs: number, depth: numbe
 
 /** The frame to begin with: the heaviest outermost one. */
 export function firstFocus(state: State): Focus | null {
-  if (state.mode === 'merged') return focusNode(state, childrenOf(mergedOf(state), -1)[0]);
+  if (state.mode === 'merged') return focusNode(state, childrenOf(mergedOf(state), -1)[0], false);
   for (const track of state.shown) {
     for (let i = firstEndingAfter(track, state.time.start); i < track.count; i++) {
       if (track.stack[i]! >= 0) return focusAt(state, track, middleOf(track, i), 0);
@@ -76,9 +77,10 @@ export function firstFocus(state: State): Focus | null {
   return null;
 }
 
-function focusNode(state: State, node: number | undefined): Focus | null {
+/** A frame of a merged view; null for a node below zero. */
+export function focusNode(state: State, node: number | undefined, up: boolean): Focus | null {
   if (node === undefined || node < 0) return null;
-  return { track: null, node, stack: mergedOf(state).stack[node]!, timeNs: 0 };
+  return { track: null, node, up, stack: mergedOf(state, up).stack[node]!, timeNs: 0 };
 }
 
 function middleOf(track: Track, sample: number): number {
@@ -93,9 +95,9 @@ export function neighbour(
   stepNs: number,
 ): Focus | null {
   const { store } = state;
-  const depth = store.nodeDepth[focus.node]!;
   const { track } = focus;
-  if (!track) return neighbourNode(state, focus.node, direction);
+  if (!track) return neighbourNode(state, focus.node, focus.up ?? false, direction);
+  const depth = store.nodeDepth[focus.node]!;
   if (direction === 'up')
     return depth === 0 ? null : focusAt(state, track, focus.timeNs, depth - 1);
   const block = blockOf(state, focus);
@@ -134,12 +136,21 @@ function scanBack(state: State, track: Track, before: number, depth: number): Fo
   return null;
 }
 
-function neighbourNode(state: State, node: number, direction: Direction): Focus | null {
-  const merged = mergedOf(state);
-  const parent = state.store.nodeParent[node]!;
-  if (direction === 'up') return focusNode(state, parent);
-  if (direction === 'down') return focusNode(state, childrenOf(merged, node)[0]);
+/** Callers of the sandwich view stand above what they call, the function in the middle between both. */
+function neighbourNode(
+  state: State,
+  node: number,
+  up: boolean,
+  direction: Direction,
+): Focus | null {
+  const merged = mergedOf(state, up);
+  const parent = merged.tree.nodeParent[node]!;
+  if (direction === 'up' || direction === 'down') {
+    if ((direction === 'up') === up) return focusNode(state, childrenOf(merged, node)[0], up);
+    if (parent >= 0 || state.tree !== 'sandwich') return focusNode(state, parent, up);
+    return focusNode(state, childrenOf(mergedOf(state, !up), -1)[0], !up);
+  }
   const siblings = childrenOf(merged, parent);
   const at = siblings.indexOf(node) + (direction === 'right' ? 1 : -1);
-  return focusNode(state, siblings[at]);
+  return focusNode(state, siblings[at], up);
 }

@@ -15,9 +15,10 @@ const leastGap = 4;
 
 export interface Colours {
   palette: Palette;
-  /** Places in the palette, by frame and by node. */
+  /** Places in the palette, by frame, by node, and by node of the callers in the sandwich view. */
   frames: Uint16Array;
   nodes: Uint16Array;
+  callers: Uint16Array;
 }
 
 export interface Painter {
@@ -103,15 +104,24 @@ export function createPainter(context: CanvasRenderingContext2D): Painter {
         const left = run.from / ratio + 5;
         const text = textOf(run, Math.floor((run.to / ratio - left - 3) / character));
         if (!text) continue;
-        const place = scene.merged
-          ? colours.nodes[nodeOfCell(store, scene, run.cell)]!
-          : colours.frames[store.stackFrame[run.cell]!]!;
+        const place = placeOf(store, scene, colours, run);
         context.fillStyle = wantsBlackText(colours.palette.inside[place]!) ? '#000000' : '#ffffff';
         context.fillText(text, left, run.view.y + run.row * rowHeight + rowHeight / 2);
       }
       context.restore();
     },
   };
+}
+
+function nodesOf(colours: Colours, { band }: View): Uint16Array {
+  return band.up ? colours.callers : colours.nodes;
+}
+
+/** The place of a run in the palette. */
+export function placeOf(store: FlameStore, scene: Scene, colours: Colours, run: Run): number {
+  return scene.merged
+    ? nodesOf(colours, run.view)[nodeOfCell(store, scene, run.cell)]!
+    : colours.frames[store.stackFrame[run.cell]!]!;
 }
 
 /**
@@ -133,6 +143,7 @@ function fillStrip(
   const { solid, inside } = colours.palette;
   const { stackNode, stackFrame } = store;
   const { cells } = view;
+  const nodes = nodesOf(colours, view);
   const second = theme.highContrast ? view.rows * width : 0;
   for (let row = 0; row < view.rows; row++) {
     const base = row * width;
@@ -148,7 +159,7 @@ function fillStrip(
       const node = merged ? cell : stackNode[cell]!;
       // A frame's line changes along it, and with it whether it is lit; its function does not.
       do {
-        const place = merged ? colours.nodes[cell]! : colours.frames[stackFrame[cell]!]!;
+        const place = merged ? nodes[cell]! : colours.frames[stackFrame[cell]!]!;
         pixels[base + x] = solid[place]!;
         if (second > 0) pixels[base + second + x] = inside[place]!;
         if (++x >= width) break;

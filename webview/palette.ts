@@ -1,5 +1,6 @@
 /** One place in the palette per frame and per node, so that painting a pixel is two look-ups. */
 import { rgb, type RGBColor } from 'd3';
+import type { Merged } from '../profile/flameMerged';
 import type { FlameStore } from '../profile/flameStore';
 import { frameKinds } from '../profile/types';
 import type { Theme } from './theme';
@@ -103,18 +104,24 @@ export function framePlaces(store: FlameStore, marks: Marks): Uint16Array {
   return places;
 }
 
-/** Places in the palette's columns by node of the call tree; a node is lit when any of its stacks is on the lit line. */
-export function nodePlaces(store: FlameStore, marks: Marks): Uint16Array {
-  const places = new Uint16Array(store.nodeCount);
-  const lit = new Uint8Array(marks.lit ? store.nodeCount : 0);
-  if (marks.lit) {
+/**
+ * Places in the palette's columns by node of a call tree; a node is lit when any of its stacks is on the lit line, and in
+ * a tree made for one view when its heaviest one is.
+ */
+export function nodePlaces(store: FlameStore, merged: Merged, marks: Marks): Uint16Array {
+  const { tree } = merged;
+  const places = new Uint16Array(tree.nodeCount);
+  const lit = new Uint8Array(marks.lit ? tree.nodeCount : 0);
+  if (marks.lit && tree !== store) {
+    merged.stack.forEach((stack, node) => (lit[node] = marks.lit![store.stackFrame[stack]!]!));
+  } else if (marks.lit) {
     for (let stack = 0; stack < store.stackCount; stack++) {
       if (marks.lit[store.stackFrame[stack]!] === 1) lit[store.stackNode[stack]!] = 1;
     }
   }
   for (let node = 0; node < places.length; node++) {
-    const fn = store.nodeFunction[node]!;
-    places[node] = placeOf(store.nodeKind[node]!, fn, lookOf(marks, fn, lit[node] === 1));
+    const fn = tree.nodeFunction[node]!;
+    places[node] = placeOf(tree.nodeKind[node]!, fn, lookOf(marks, fn, lit[node] === 1));
   }
   return places;
 }

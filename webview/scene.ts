@@ -4,7 +4,8 @@ import type { FlameStore } from '../profile/flameStore';
 import { layoutTimeOrder } from '../profile/flameTimeOrder';
 import { dominantStacks, type Track } from '../profile/flameTrack';
 import { layoutLanes, type Heading } from './lanes';
-import { mergedOf, spanOf, type State } from './state';
+import { partAt, sharedStacks, type Part } from './share';
+import { mergedOf, spanOf, type Focus, type State } from './state';
 
 /** CSS px. */
 export const rowHeight = 18;
@@ -13,8 +14,12 @@ const trackGap = 8;
 
 /** The place of a track, a heading or both in the whole scrolled content, CSS px. */
 export interface Band {
-  /** null: a heading alone, or the call tree of the left-heavy view. */
+  /** null: a heading alone, a shared lane, or the call tree of the left-heavy view. */
   track: Track | null;
+  /** The tracks that share it; null: none do. */
+  shared: readonly Part[] | null;
+  /** Callers, the nearest at the bottom. */
+  up: boolean;
   heading: Heading | null;
   /** Of the heading when there is one. */
   top: number;
@@ -26,18 +31,58 @@ export interface Band {
 
 /** Bands from top to bottom. */
 export function layoutBands(state: State): Band[] {
-  if (state.mode === 'merged') {
-    const { rows } = mergedOf(state);
-    return [{ track: null, heading: null, top: 0, rowsTop: 0, rows, bottom: rows * rowHeight }];
-  }
   let top = 0;
-  return layoutLanes(state).map(({ heading, track, open }) => {
-    const rows = track && open ? track.rows : 0;
+  if (state.mode === 'merged') {
+    const parts = state.tree === 'sandwich' ? [true, false] : [false];
+    return parts.map((up) => {
+      const { rows } = mergedOf(state, up);
+      const [from, bottom] = [top, top + rows * rowHeight];
+      top = bottom;
+      return {
+        track: null,
+        shared: null,
+        heading: null,
+        up,
+        top: from,
+        rowsTop: from,
+        rows,
+        bottom,
+      };
+    });
+  }
+  return layoutLanes(state).map(({ heading, track, shared, open }) => {
+    const rows = open ? (track?.rows ?? mostRows(shared)) : 0;
     const rowsTop = top + (heading ? headerHeight : 0);
-    const band = { track, heading, top, rowsTop, rows, bottom: rowsTop + rows * rowHeight };
+    const bottom = rowsTop + rows * rowHeight;
+    const band = { track, shared, heading, up: false, top, rowsTop, rows, bottom };
     top = band.bottom + (rows > 0 ? trackGap : 0);
     return band;
   });
+}
+
+function mostRows(shared: readonly Part[] | null): number {
+  return (shared ?? []).reduce((most, { track }) => Math.max(most, track.rows), 0);
+}
+
+/** The track a band shows at a time, or within `nearNs` of it. */
+export function trackOf(band: Band, ns: number, nearNs = 0): Track | null {
+  return band.track ?? (band.shared && (partAt(band.shared, ns, nearNs)?.track ?? null));
+}
+
+/** The band that shows a frame, and between which times; null when none does. */
+export function bandOf(
+  scene: Scene,
+  { track, timeNs, up }: Focus,
+): { band: Band; start: number; end: number } | null {
+  for (const band of scene.bands) {
+    const isOne = scene.merged
+      ? !track && band.up === (up ?? false)
+      : track && band.track === track;
+    if (isOne) return { band, start: -Infinity, end: Infinity };
+    const part = band.shared && partAt(band.shared, timeNs);
+    if (part?.track === track && part) return { band, start: part.start, end: part.end };
+  }
+  return null;
 }
 
 /** The visible rows of a band with what each device pixel shows. */
@@ -95,17 +140,31 @@ export function layoutScene(
     const { firstRow, rows } = windows[i]!;
     if (rows === 0) return;
     const cells = buffer.subarray(used, (used += rows * width));
-    if (band.track) {
-      dominantStacks(state.store, band.track, scene.startNs, scene.stepNs, width, columns);
+    if (band.track || band.shared) {
+      const { startNs, stepNs } = scene;
+      if (band.track) dominantStacks(state.store, band.track, startNs, stepNs, width, columns);
+      else sharedStacks(state.store, band.shared!, startNs, stepNs, width, columns);
       layoutTimeOrder(state.store, columns, width, firstRow, rows, cells);
     } else {
-      const merged = mergedOf(state);
-      layoutMerged(merged, scene.startNs, scene.stepNs, width, firstRow, rows, cells);
+      const merged = mergedOf(state, band.up);
+      const firstDepth = band.up ? band.rows - firstRow - rows : firstRow;
+      layoutMerged(merged, scene.startNs, scene.stepNs, width, firstDepth, rows, cells);
+      if (band.up) turnOver(cells, width, rows);
     }
     const y = band.rowsTop + firstRow * rowHeight - viewport.scrollTop;
     scene.views.push({ band, firstRow, rows, y, cells });
   });
   return scene;
+}
+
+/** The first row becomes the last. */
+function turnOver(cells: Int32Array, width: number, rows: number): void {
+  for (let row = 0; row < rows >> 1; row++) {
+    const [upper, lower] = [row * width, (rows - 1 - row) * width];
+    const kept = cells.slice(upper, upper + width);
+    cells.copyWithin(upper, lower, lower + width);
+    cells.set(kept, lower);
+  }
 }
 
 function visibleRows(

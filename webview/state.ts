@@ -1,13 +1,18 @@
 /** What the panel shows, in one place. Views read it; wiring in main.ts changes it and says what became stale. */
 import { FlameStore } from '../profile/flameStore';
 import { isOfTime, memoryByStack, type FlameMemory } from '../profile/flameMemory';
-import { isBytes, mergeStacks, type FlameMetric, type Merged } from '../profile/flameMerged';
+import { isBytes, type FlameMetric, type Merged } from '../profile/flameMerged';
 import { framesOnLine, matchFrames, matchFunctions, parseQuery } from '../profile/flameSearch';
 import { amountOf, sumByStack, type Amount, type StackSums } from '../profile/flameStats';
 import { stacksUnder } from '../profile/flameTimeOrder';
 import type { Track } from '../profile/flameTrack';
+import type { RunRange } from '../protocol/lsp';
+import { isMain } from './share';
+import { makeTrees, type Center, type Trees } from './trees';
 
 export type Mode = 'time' | 'merged' | 'table';
+/** Which call tree the merged view shows: callers first, callees first, or what is around one function. */
+export type TreeShape = 'top' | 'inverted' | 'sandwich';
 
 /** A stretch of the horizontal axis, ns, or bytes in a call tree of memory. */
 export interface Span {
@@ -19,6 +24,8 @@ export interface Span {
 export interface Focus {
   /** null in the left-heavy view. */
   track: Track | null;
+  /** Among the callers of the sandwich view. */
+  up?: boolean;
   /** The frame as a stack; its line is the one executing at timeNs. */
   stack: number;
   node: number;
@@ -45,13 +52,22 @@ export interface State {
   complete: boolean;
   /** Compiled code has frames of its own. */
   native: boolean;
+  /** Frames of libraries are folded into those of the user's own code. */
+  onlyMyCode: boolean;
+  /** The part of the run's time that figures everywhere are of, and its words; null: of all. */
+  range: { range: RunRange; text: string } | null;
   /** How well the run was sampled, in words. */
   sampling: string;
   /** Something to say instead of a chart. */
   message: string;
   mode: Mode;
+  tree: TreeShape;
+  /** The function in the middle of the sandwich view; null: the one that costs most. */
+  center: Center | null;
   /** As chosen; see metricOf. */
   metric: FlameMetric;
+  /** What leads beside the code, and its name; null: nobody has said yet. */
+  leading: { metric: string; label: string } | null;
   /** null: not measured, or not here yet. */
   memory: FlameMemory | null;
   /** `t3`: one track, `p71`: those of one process; '' = all. */
@@ -82,10 +98,15 @@ export function createState(): State {
     live: false,
     complete: false,
     native: true,
+    onlyMyCode: false,
+    range: null,
     sampling: '',
     message: 'Waiting for the first samples…',
     mode: 'time',
+    tree: 'top',
+    center: null,
     metric: 'wall',
+    leading: null,
     memory: null,
     only: '',
     shown: [],
@@ -105,11 +126,12 @@ export function createState(): State {
 /** Everything of the run gone; how it is looked at stays, and of the same run also where. */
 export function resetState(
   state: State,
-  shown: Pick<State, 'run' | 'title' | 'live' | 'native'>,
+  shown: Pick<State, 'run' | 'title' | 'live' | 'native' | 'onlyMyCode'>,
 ): void {
-  const { mode, metric, search, highlight, only, toggled, time, following } = state;
-  const look = { mode, metric, search, highlight };
-  const place = state.run === shown.run ? { only, toggled, time, following } : {};
+  const { mode, tree, center, metric, leading, search, highlight } = state;
+  const { only, toggled, time, following, range } = state;
+  const look = { mode, tree, metric, leading, search, highlight };
+  const place = state.run === shown.run ? { only, toggled, time, following, range, center } : {};
   Object.assign(state, createState(), look, place, shown);
   cache = { merged: null, run: null, view: null, bytes: null };
 }
@@ -126,7 +148,7 @@ export function refreshTracks(state: State, reorder: boolean): void {
   state.shown = [...known, ...busiestFirst(added)];
 }
 
-/** The process with most CPU first, and in it the thread with most, then the one that lived longest. */
+/** The process with most CPU first, and in it the main thread, then the one with most, then the one that lived longest. */
 export function busiestFirst(tracks: readonly Track[]): Track[] {
   const processes = new Map<number, number>();
   for (const { pid, cpuNs } of tracks) processes.set(pid, (processes.get(pid) ?? 0) + cpuNs);
@@ -134,13 +156,14 @@ export function busiestFirst(tracks: readonly Track[]): Track[] {
     (a, b) =>
       processes.get(b.pid)! - processes.get(a.pid)! ||
       a.pid - b.pid ||
+      Number(isMain(b)) - Number(isMain(a)) ||
       b.cpuNs - a.cpuNs ||
       b.wallNs - a.wallNs,
   );
 }
 
 interface Cache {
-  merged: { weight: Float64Array; nodes: number; value: Merged } | null;
+  merged: { weight: Float64Array; nodes: number; key: string; value: Trees } | null;
   run: { key: string; value: StackSums } | null;
   view: { key: string; value: StackSums } | null;
   bytes: { key: string; memory: FlameMemory | null; value: Weights } | null;
@@ -152,19 +175,28 @@ function dataKey(state: State): string {
   return [store.revision, ...shown.map((track) => track.id)].join();
 }
 
-/** What the tracks shown spent by stack in the whole run; computed again when they or the data changed. */
+/** What the tracks shown spent by stack in the run, or in the part of it that figures are of. */
 export function runSums(state: State): StackSums {
-  const key = dataKey(state);
+  const { start, end } = chosenSpan(state);
+  const key = `${dataKey(state)} ${start} ${end}`;
   if (cache.run?.key !== key) {
-    cache.run = { key, value: sumByStack(state.store, state.shown, 0, Infinity) };
+    cache.run = { key, value: sumByStack(state.store, state.shown, start, end) };
   }
   return cache.run.value;
+}
+
+/** The time that figures everywhere are of. */
+function chosenSpan({ range, store }: State): Span {
+  if (!range) return { start: 0, end: Infinity };
+  const chosen = range.range;
+  return 'lastNs' in chosen
+    ? { start: Math.max(0, store.endNs - chosen.lastNs), end: Infinity }
+    : { start: chosen.fromNs, end: chosen.untilNs ?? Infinity };
 }
 
 /** The same for the time in view. */
 export function viewSums(state: State): StackSums {
   const { start, end } = state.time;
-  if (start <= 0 && end >= state.store.endNs) return runSums(state);
   const key = `${dataKey(state)} ${start} ${end}`;
   if (cache.view?.key !== key) {
     cache.view = { key, value: sumByStack(state.store, state.shown, start, end) };
@@ -218,14 +250,23 @@ export function memorySpan({ time, store }: State): Span {
   return { start: time.start, end: time.end >= store.endNs ? Infinity : time.end };
 }
 
-/** The call tree's totals under the metric. */
-export function mergedOf(state: State): Merged {
+/** The call tree of the merged view with its totals under the metric; up: that of the callers in the sandwich view. */
+export function mergedOf(state: State, up = false): Merged {
   const { weight, count } = weightsOf(state);
-  if (cache.merged?.weight !== weight || cache.merged.nodes !== state.store.nodeCount) {
-    const value = mergeStacks(state.store, weight, count);
-    cache.merged = { weight, nodes: state.store.nodeCount, value };
+  const { store, tree, center } = state;
+  const nodes = store.nodeCount;
+  const key = tree === 'sandwich' ? `${tree} ${JSON.stringify(center)}` : tree;
+  const known = cache.merged;
+  if (known?.weight !== weight || known.nodes !== nodes || known.key !== key) {
+    const value = makeTrees(store, weight, count, tree, center);
+    cache.merged = { weight, nodes, key, value };
   }
-  return cache.merged.value;
+  return (up && cache.merged!.value.callers) || cache.merged!.value.main;
+}
+
+/** How deep a frame is in what is shown. */
+export function depthOf(state: State, { track, node, up }: Focus): number {
+  return (track ? state.store : mergedOf(state, up).tree).nodeDepth[node]!;
 }
 
 /** The whole horizontal axis: the run's time, ns, or the total of the call tree. */

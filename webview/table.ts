@@ -1,10 +1,12 @@
 /** The functions as a sortable table, over the time in view: the screen reader's equal of the chart. */
 import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../profile/flameStats';
+import { isInstalled } from '../profile/paths';
 import { frameKinds } from '../profile/types';
 import { el } from './dom';
 import { isOfTime } from '../profile/flameMemory';
 import { isBytes } from '../profile/flameMerged';
+
 import { baseName, formatAmount, formatNs, formatShare, metricName } from './format';
 import { kindName } from './names';
 import { metricOf, weightsOf, type State } from './state';
@@ -17,8 +19,14 @@ export interface FunctionTable {
   update: () => void;
 }
 
-/** A table of the state's functions; `open` receives the frame id of a row that was chosen. */
-export function createTable(state: State, open: (row: FunctionRow) => void): FunctionTable {
+export interface TableActions {
+  open: (row: FunctionRow) => void;
+  /** Callers and callees. */
+  showAround: (row: FunctionRow) => void;
+}
+
+/** A table of the state's functions, those of one's own code marked. */
+export function createTable(state: State, actions: TableActions): FunctionTable {
   let order: Order = 'self';
   const head = el('tr', {});
   const body = el('tbody', {});
@@ -72,15 +80,16 @@ export function createTable(state: State, open: (row: FunctionRow) => void): Fun
     select(body)
       .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
       .data(wanted.slice(0, mostRows), (row) => `${row.fn}.${row.kind}`)
-      .join((enter) => enter.append(() => newRow(open)))
+      .join((enter) => enter.append(() => newRow(actions)))
       .order()
       .each(function fill(row) {
         const { file, line, module } = store.describeFunction(row.fn);
+        const isOwn = file !== '' && !file.startsWith('<') && !isInstalled(file);
         const texts = [
           `${formatAmount(metric, row.self)}  ${formatShare(row.self, whole)}`,
           `${formatAmount(metric, row.total)}  ${formatShare(row.total, whole)}`,
           nameOf(row),
-          file ? `${baseName(file)}:${line}` : baseName(module),
+          (file ? `${baseName(file)}:${line}` : baseName(module)) + (isOwn ? ' · own code' : ''),
           kindName(frameKinds[row.kind]!),
         ];
         texts.forEach((text, i) => {
@@ -89,22 +98,27 @@ export function createTable(state: State, open: (row: FunctionRow) => void): Fun
         });
         this.cells[3]!.title = file || module;
         this.dataset['kind'] = frameKinds[row.kind]!;
+        this.classList.toggle('own', isOwn);
       });
   };
   return { element, update };
 }
 
-function newRow(open: (row: FunctionRow) => void): HTMLTableRowElement {
-  const name = el('button', { type: 'button' });
+function newRow(actions: TableActions): HTMLTableRowElement {
+  const name = el('button', { type: 'button', title: 'Show its line' });
+  const around = el('button', { type: 'button', title: 'Callers and callees' }, '⇅');
+  around.setAttribute('aria-label', 'Callers and callees');
   const row = el(
     'tr',
     {},
     el('td', {}),
     el('td', {}),
-    el('td', {}, name),
+    el('td', {}, name, around),
     el('td', {}),
     el('td', {}),
   );
-  name.addEventListener('click', () => open(select<HTMLElement, FunctionRow>(row).datum()));
+  const datum = (): FunctionRow => select<HTMLElement, FunctionRow>(row).datum();
+  name.addEventListener('click', () => actions.open(datum()));
+  around.addEventListener('click', () => actions.showAround(datum()));
   return row;
 }

@@ -26,6 +26,7 @@ export interface TestApi {
   frames: (leastPx?: number) => FrameBox[];
   view: () => {
     mode: string;
+    tree: string;
     metric: string;
     startNs: number;
     endNs: number;
@@ -60,7 +61,7 @@ export function exposeTestApi(state: State, chart: Chart): void {
         const y = view.y + run.row * rowHeight;
         if ((run.to - run.from) / ratio < leastPx || y < 0 || y + rowHeight > scene.height) return;
         const node = nodeOfCell(state.store, scene, run.cell);
-        const stack = scene.merged ? mergedOf(state).stack[node]! : run.cell;
+        const stack = scene.merged ? mergedOf(state, view.band.up).stack[node]! : run.cell;
         const x = run.from / ratio;
         const width = (run.to - run.from) / ratio;
         // A box may join several lines of a function: the one named is what a click on its middle opens.
@@ -73,7 +74,7 @@ export function exposeTestApi(state: State, chart: Chart): void {
           line,
           kind: state.store.kindOf(stack),
           depth: view.firstRow + run.row,
-          thread: view.band.track?.name ?? '',
+          thread: focus?.track?.name ?? '',
           x: origin.left + x,
           y: origin.top + y,
           width,
@@ -87,6 +88,7 @@ export function exposeTestApi(state: State, chart: Chart): void {
     frames,
     view: () => ({
       mode: state.mode,
+      tree: state.tree,
       metric: metricOf(state),
       startNs: spanOf(state).start,
       endNs: spanOf(state).end,

@@ -24,6 +24,18 @@ const kindColours = {
   contrastLight: ['#0050a0', '#9a5700', '#00573e', '#5c5c5c', '#7a2f87', '#5f5600'],
 };
 
+/** How wide a column of code is in an editor, as a part of the size of its font. */
+export function editorColumn(): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return 0.6;
+  const family = getComputedStyle(document.documentElement).getPropertyValue(
+    '--vscode-editor-font-family',
+  );
+  const size = 100;
+  context.font = `${size}px ${family || 'monospace'}`;
+  return context.measureText('0').width / size;
+}
+
 /** Read the theme from the `--vscode-*` variables and the class of the body. */
 export function readTheme(): Theme {
   const classes = document.body.classList;

@@ -1,27 +1,35 @@
 /** The row of controls above the chart. */
 import { flameMemoryMetrics } from '../profile/flameMemory';
 import { isBytes, type FlameMetric } from '../profile/flameMerged';
+import type { SavedFormat } from '../protocol/savedPage';
 import { el } from './dom';
 import { count, formatNs, formatShare, metricName } from './format';
 import type { Track } from '../profile/flameTrack';
 import { byProcess, processTitle } from './lanes';
 import { threadName } from './names';
-import { busiestFirst, metricOf, type Mode, type State } from './state';
+import { createSaveMenu } from './saveMenu';
+import { viewOf, type ViewName } from './look';
+import { busiestFirst, metricOf, runSums, type State } from './state';
 import { button, dropdown, segmented, textField, toggle, type Choice } from './toolkit';
 
 const all = 'all';
+const controls = 'vscode-button, vscode-dropdown, vscode-text-field';
 /** A longer list is no help; the others are in the chart. */
 const mostThreads = 100;
 
 export interface ToolbarActions {
-  setMode: (mode: Mode) => void;
+  setView: (view: ViewName) => void;
+  turnOver: () => void;
+  goAlong: (by: 1 | -1) => void;
   setMetric: (metric: FlameMetric) => void;
   toggleNative: () => void;
+  toggleOnlyMyCode: () => void;
   /** As in State. */
   setOnly: (only: string) => void;
   setSearch: (text: string) => void;
   step: (by: 1 | -1) => void;
   resetZoom: () => void;
+  save: (format: SavedFormat) => void;
   help: () => void;
 }
 
@@ -32,11 +40,13 @@ export interface Toolbar {
   clearSearch: () => void;
   /** Which match is focused; 0 = none. */
   setMatch: (number: number, of: number) => void;
+  /** Whether there is somewhere to go back and forward to. */
+  setTrail: (back: boolean, forward: boolean) => void;
   searchBox: HTMLElement;
 }
 
-/** The controls of a state. */
-export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
+/** The controls of a state. range: the control of the time that figures are of. */
+export function createToolbar(state: State, range: HTMLElement, actions: ToolbarActions): Toolbar {
   const mode = segmented(
     'View',
     [
@@ -46,15 +56,31 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
         label: 'Left heavy',
         title: 'Left heavy: equal paths merged, heaviest first (t)',
       },
+      {
+        value: 'sandwich',
+        label: 'Sandwich',
+        title: 'Sandwich: who called one function, above it, and what it called, below (s)',
+      },
       { value: 'table', label: 'Functions', title: 'Functions: a table of self and total time' },
     ],
-    (value) => actions.setMode(value as Mode),
+    (value) => actions.setView(value as ViewName),
   );
   const thread = dropdown('Threads', (value) => actions.setOnly(value === all ? '' : value));
   thread.element.classList.add('thread');
   const metric = dropdown('Weight', (value) => actions.setMetric(value as FlameMetric));
   metric.element.classList.add('metric');
+  const inverted = toggle(
+    'Inverted',
+    'Callees first: what ran, and below it who called it (i)',
+    actions.turnOver,
+  );
+  const earlier = button('←', 'Back to what was focused before (Alt+Left)', () =>
+    actions.goAlong(-1),
+  );
+  const later = button('→', 'Forward (Alt+Right)', () => actions.goAlong(1));
   const native = toggle('Native', 'Frames of compiled code (v)', actions.toggleNative);
+  const mine = toggle('My code', 'Only frames of my own code (u)', actions.toggleOnlyMyCode);
+  for (const { element } of [native, mine]) element.classList.add('of-host');
   const search = textField(
     'Search functions: words, /regex/, file:name, module:name',
     'Search: text, /regex/, file:, module:',
@@ -62,23 +88,35 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
   );
   search.element.classList.add('search');
   const matches = el('span', { class: 'matches' });
-  const back = button('‹', 'Previous match (N)', () => actions.step(-1));
+  const back = button('‹', 'Previous match (p)', () => actions.step(-1));
   const next = button('›', 'Next match (n)', () => actions.step(1));
   const element = el(
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'Flame chart' },
+    earlier,
+    later,
     mode.element,
+    inverted.element,
     thread.element,
     metric.element,
     native.element,
+    mine.element,
+    range,
     search.element,
     back,
     next,
     matches,
-    el('span', { class: 'spring' }),
-    button('Reset zoom', 'Show everything (0)', actions.resetZoom),
-    button('?', 'Keys and gestures (?)', actions.help),
+    el(
+      'span',
+      { class: 'end' },
+      createSaveMenu(actions.save),
+      button('Fit', 'Show everything (0)', actions.resetZoom),
+      button('?', 'Keys and gestures (?)', actions.help),
+    ),
   );
+  earlier.toggleAttribute('disabled', true);
+  later.toggleAttribute('disabled', true);
+  element.addEventListener('keydown', moveAlong);
   let number = 0;
   let places = 0;
 
@@ -87,7 +125,9 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     const { found } = state;
     if (!found) return '';
     if (found.functionCount === 0) return 'No function matches.';
-    const whole = state.shown.reduce((sum, track) => sum + track.wallNs - track.unattributedNs, 0);
+    const whole = state.range
+      ? runSums(state).wall.reduce((sum, wall) => sum + wall, 0)
+      : state.shown.reduce((sum, track) => sum + track.wallNs - track.unattributedNs, 0);
     const figures = `${formatNs(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
     const at =
       number > 0 ? `${number.toLocaleString('en-US')} of ${places.toLocaleString('en-US')} · ` : '';
@@ -99,14 +139,21 @@ export function createToolbar(state: State, actions: ToolbarActions): Toolbar {
     searchBox: search.element,
     focusSearch: search.focus,
     clearSearch: () => search.set(''),
+    setTrail: (back, forward) => {
+      earlier.toggleAttribute('disabled', !back);
+      later.toggleAttribute('disabled', !forward);
+    },
     setMatch: (at, of) => {
       number = at;
       places = of;
       matches.textContent = matchText();
     },
     update: () => {
-      mode.set(state.mode);
+      mode.set(viewOf(state));
+      inverted.element.hidden = viewOf(state) !== 'merged';
+      inverted.set(state.tree === 'inverted');
       native.set(state.native);
+      mine.set(state.onlyMyCode);
       thread.element.hidden = state.store.tracks.length < 2 || isBytes(metricOf(state));
       thread.set(threadChoices(state), state.only || all);
       metric.element.hidden = state.mode === 'time';
@@ -146,4 +193,16 @@ function threadChoices({ store: { tracks }, live }: State): Choice[] {
       label: threadName(track) + (several ? ` · process ${track.pid}` : '') + figure([track]),
     })),
   ];
+}
+
+/** Arrow keys move along the controls, but for those that use them themselves. */
+function moveAlong(event: KeyboardEvent): void {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const target = event.target as HTMLElement;
+  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
+  if (by === undefined || !isPlain || !target.matches('vscode-button')) return;
+  const all = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(controls)];
+  const seen = all.filter((control) => control.offsetParent !== null);
+  seen[(seen.indexOf(target) + by + seen.length) % seen.length]?.focus();
+  event.preventDefault();
 }

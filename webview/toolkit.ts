@@ -23,15 +23,20 @@ export function defineControls(): void {
   );
 }
 
-/** A push button; `title` is its tooltip and its name for screen readers. */
+/** A push button; `title` is its tooltip, and with the words on it its name for screen readers. */
 export function button(label: string, title: string, onClick: () => void): HTMLElement {
   const element = document.createElement('vscode-button');
   element.setAttribute('appearance', 'secondary');
   element.setAttribute('title', title);
-  element.setAttribute('aria-label', title);
+  element.setAttribute('aria-label', nameOf(label, title));
   element.append(label);
   element.addEventListener('click', onClick);
   return element;
+}
+
+/** What is said of a control begins with the words that are seen on it; signs are not read. */
+export function nameOf(label: string, title: string): string {
+  return !/\p{L}/u.test(label) || title.startsWith(label) ? title : `${label}: ${title}`;
 }
 
 /** A button that stays down. */

@@ -2,8 +2,10 @@
 import type { Chart } from './chart';
 import { matchPlaces, stepMatch } from './find';
 import { openTrack } from './lanes';
-import { blockOf, firstFocus, neighbour, type Direction } from './navigate';
+import { blockOf, firstFocus, focusAt, neighbour, type Direction } from './navigate';
 import { heaviestLit } from './reveal';
+import { bandOf } from './scene';
+import { partBeside } from './share';
 import { spanOf, type Focus, type Span, type State } from './state';
 import type { ViewControl } from './view';
 
@@ -11,6 +13,8 @@ export interface Travel {
   move: (direction: Direction) => void;
   /** To the next (1) or previous (−1) match; its number and how many there are. */
   step: (by: 1 | -1) => { number: number; of: number } | null;
+  /** Scrolls to a frame. */
+  show: (focus: Focus) => void;
   zoomTo: (focus: Focus) => void;
   /** Zoom around the focused frame where it is in view, else around the middle. */
   zoomBy: (factor: number) => void;
@@ -26,7 +30,7 @@ export function createTravel(
   state: State,
   chart: Chart,
   view: ViewControl,
-  select: (focus: Focus) => void,
+  select: (focus: Focus, isStep?: boolean) => void,
 ): Travel {
   const bringIntoView = (focus: Focus, closer: boolean): void => {
     const block = blockOf(state, focus);
@@ -44,14 +48,26 @@ export function createTravel(
     }
     chart.revealRow(focus);
   };
+  /** In a lane that threads share: the frame of the thread before or after. */
+  const inNextThread = (focus: Focus, direction: Direction): Focus | null => {
+    const by = direction === 'right' ? 1 : direction === 'left' ? -1 : 0;
+    const shared = bandOf(chart.scene(), focus)?.band.shared;
+    if (!focus.track || !shared || by === 0) return null;
+    const next = partBeside(shared, focus.track, focus.timeNs, by);
+    if (!next) return null;
+    const inside = (by * (next.end - next.start)) / 1e3;
+    const timeNs = (by > 0 ? next.start : next.end) + inside;
+    return focusAt(state, next.track, timeNs, state.store.nodeDepth[focus.node]!);
+  };
   return {
     move: (direction) => {
       const { stepNs, width, cssWidth } = chart.scene();
       const next = state.focus
-        ? neighbour(state, state.focus, direction, (stepNs * width) / cssWidth)
+        ? (neighbour(state, state.focus, direction, (stepNs * width) / cssWidth) ??
+          inNextThread(state.focus, direction))
         : firstFocus(state);
       if (!next) return;
-      select(next);
+      select(next, true);
       bringIntoView(next, false);
     },
     step: (by) => {
@@ -60,6 +76,10 @@ export function createTravel(
       select(match.focus);
       bringIntoView(match.focus, true);
       return { number: match.number, of: matchPlaces(state).length };
+    },
+    show: (focus) => {
+      chart.paint();
+      bringIntoView(focus, false);
     },
     zoomTo: (focus) => {
       const block = blockOf(state, focus);

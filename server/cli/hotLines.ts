@@ -1,5 +1,5 @@
 /** The hot lines of each file beside their source, in columns that run through all files. */
-import { basename, relative } from 'node:path';
+import { relative } from 'node:path';
 import { annotateFile, type LineFigures } from '../../profile/annotate';
 import { amountOf, timeKinds, type TimeKind } from '../../profile/metric';
 import type { FileCost, LineCost, Profile } from '../../profile/types';
@@ -8,7 +8,8 @@ import { plainText } from '../../protocol/plain';
 import { readRegularText } from '../regularFile';
 import { shownPath } from '../rawText';
 import { largestSource, splitLines } from '../sources';
-import { codeOf, moduleOf } from './pythonOptions';
+import { isOwn } from '../ownCode';
+import { codeOf } from './pythonOptions';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */
@@ -203,27 +204,6 @@ export function shortPath(path: string): string {
   if (library) return library[1]!;
   const short = relative(process.cwd(), path);
   return path.startsWith('/') && !short.startsWith('..') && short !== '' ? short : path;
-}
-
-/** Whether a file is the user's program rather than a library it uses. */
-export function isOwn(path: string, profile: Profile): boolean {
-  const main = profile.processes[0];
-  if (path === '<string>') return codeOf(main?.command ?? []) !== undefined;
-  if (path === '<stdin>') return true;
-  if (path.startsWith('<')) return false;
-  return (
-    !/\/(site-packages|dist-packages|lib\/python3\.\d+)\//.test(path) ||
-    isModule(path, moduleOf(main?.command ?? [])) ||
-    (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)
-  );
-}
-
-/** Whether a file is the module that -m names, or what runs when a package is named. */
-function isModule(path: string, module: string | undefined): boolean {
-  const place = `/${module?.replaceAll('.', '/')}`;
-  return (
-    module !== undefined && (path.endsWith(`${place}.py`) || path.endsWith(`${place}/__main__.py`))
-  );
 }
 
 function fileCpu(file: FileCost): number {

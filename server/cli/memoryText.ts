@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import type { FileCost, LineCost, MemoryCost, Profile } from '../../profile/types';
 import { formatAbout, formatChange, formatLeak, memoryPart } from '../../profile/memoryWords';
 import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
-import { isOwn, readSource, shortPath } from './hotLines';
+import { isOwn } from '../ownCode';
+import { readSource, shortPath } from './hotLines';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 const mostLines = 12;

@@ -4,7 +4,8 @@ import { leastOf } from '../../profile/extremes';
 import type { Profile } from '../../profile/types';
 import type { Note } from '../recordingFile';
 import { shownPath } from '../rawText';
-import { isOwn, shortPath } from './hotLines';
+import { isOwn } from '../ownCode';
+import { shortPath } from './hotLines';
 
 const mostNamed = 3;
 

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileAnnotations, LineAnnotation } from '../../protocol/lsp';
 import { annotateFile } from '../../profile/annotate';
+import { annotateFunctions } from '../../profile/annotateFunctions';
 import type { LocalFile } from '../sources';
 import type { FeatureContext } from './context';
 
@@ -25,21 +26,28 @@ export class AnnotationSender {
       for (const file of context.sources.files()) {
         const document = openDocument(pathToFileURL(file.path).href);
         const lines = annotationsOf(context, file, document);
-        if (lines.length === 0) continue;
+        const functions = functionsOf(context, file, document);
+        if (lines.length + functions.length === 0) continue;
         current.add(file.path);
-        this.sendFile(context, file.path, lines);
+        this.sendFile(context, file.path, lines, functions);
       }
     }
     for (const path of this.sent.keys()) {
       if (current.has(path)) continue;
       this.sent.delete(path);
-      this.post({ run: this.run, path, metric: context?.settings.metric ?? 'cpu', lines: [] });
+      const metric = context?.settings.metric ?? 'cpu';
+      this.post({ run: this.run, path, metric, lines: [], functions: [] });
     }
   }
 
-  private sendFile(context: FeatureContext, path: string, lines: LineAnnotation[]): void {
+  private sendFile(
+    context: FeatureContext,
+    path: string,
+    lines: LineAnnotation[],
+    functions: LineAnnotation[],
+  ): void {
     const { metric } = context.settings;
-    const message: FileAnnotations = { run: context.runId, path, metric, lines };
+    const message: FileAnnotations = { run: context.runId, path, metric, lines, functions };
     const text = JSON.stringify(message);
     if (this.sent.get(path) === text) return;
     this.sent.set(path, text);
@@ -60,6 +68,33 @@ export function annotationsOf(
   return annotateFile(cost, profile, settings.metric, settings.thresholdPercent).flatMap((line) => {
     const now = place(line.line);
     return now ? [{ ...line, ...now }] : [];
+  });
+}
+
+/** A definition may have so many lines of decorators. */
+const mostDecorators = 40;
+const definition = /^\s*(async\s+def|def)\b/;
+
+/** Functions of one file, at the lines of their `def`; none where it is not known which text ran. */
+function functionsOf(
+  context: FeatureContext,
+  file: LocalFile,
+  document: TextDocument | undefined,
+): LineAnnotation[] {
+  const { profile, settings, sources } = context;
+  const { captured } = file;
+  const cost = captured && sources.cost(file, profile);
+  if (!cost) return [];
+  const place = placer(context, file, document);
+  const all = annotateFunctions(cost, profile, settings.metric, settings.thresholdPercent);
+  return all.flatMap((figures) => {
+    // Where there are decorators, a function begins with them.
+    const first = figures.line - 1;
+    const at = captured
+      .slice(first, first + mostDecorators)
+      .findIndex((text) => definition.test(text));
+    const now = at >= 0 ? place(figures.line + at) : undefined;
+    return now ? [{ ...figures, ...now }] : [];
   });
 }
 

@@ -2,6 +2,7 @@
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import { encodeFlameMemory } from '../../protocol/flameMemory';
 import type { FlameParams, FlameResult } from '../../protocol/lsp';
+import type { Fold } from '../../profile/fold';
 import type { Run } from '../run';
 import { samplingSummary } from '../sampling';
 
@@ -9,11 +10,12 @@ const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true, s
 
 /** The next piece of a run's tables. `live`: more may come. An unknown run has nothing and is done. */
 export function readFlame(
-  opened: { run: Run; live: boolean } | undefined,
+  opened: { run: Run; live: boolean; fold?: Fold | undefined } | undefined,
   params: FlameParams,
 ): FlameResult {
   if (!opened) return finished;
-  const { run, live } = opened;
+  const { run, live, fold } = opened;
+  const look = { native: params.native, fold };
   const { builder } = run;
   const revision = builder.memoryRevision;
   // Before the rows: what this names has to be among them.
@@ -22,11 +24,9 @@ export function readFlame(
       ? undefined
       : {
           revision,
-          data: Buffer.from(encodeFlameMemory(builder.flameMemory(params.native))).toString(
-            'base64',
-          ),
+          data: Buffer.from(encodeFlameMemory(builder.flameMemory(look))).toString('base64'),
         };
-  const { tables, cursor, more, empty } = builder.flameSince(params.cursor, params.native);
+  const { tables, cursor, more, empty } = builder.flameSince(params.cursor, look);
   const chunk = empty ? '' : Buffer.from(encodeFlameChunk(tables)).toString('base64');
   const sampling = samplingSummary(run.profile());
   return { cursor, chunk, more, done: !more && !live, sampling, ...(memory ? { memory } : {}) };

@@ -4,6 +4,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { HotListParams, HotListResult, HotRow } from '../../protocol/lsp';
 import { hotOf } from '../../profile/hotList';
 import { isMemoryMetric } from '../../profile/metric';
+import { memoryHasNoTime } from '../../profile/memoryWords';
 import { placer } from './annotations';
 import type { FeatureContext } from './context';
 
@@ -41,7 +42,8 @@ export function hotList(
 function whyEmpty({ profile, settings }: FeatureContext, of: HotListParams['of']): string {
   const { metric, thresholdPercent } = settings;
   // The list itself says that memory was not measured, with a button that changes it.
-  if (isMemoryMetric(metric) && !profile.memory) return '';
+  if (isMemoryMetric(metric) && !profile.memory) return profile.range ? memoryHasNoTime : '';
   const what = of === 'lines' ? 'No line' : 'No function';
-  return `${what} has ${thresholdPercent} % of the run by this metric yet.`;
+  const whole = profile.range ? 'this part of the run' : 'the run';
+  return `${what} has ${thresholdPercent} % of ${whole} by this metric yet.`;
 }

@@ -3,29 +3,28 @@ import { basename } from 'node:path';
 import { MarkupKind, type Hover, type Position } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { commands } from '../../protocol/lsp';
+import { ownPart } from '../../profile/annotate';
 import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
   fewSamples,
   formatCount,
   formatHelpers,
   formatPercent,
+  formatRange,
   formatRate,
   formatSamples,
   formatSeconds,
   formatSplit,
 } from '../../profile/words';
-import { amountOf, isMemoryMetric, type TimeMetric } from '../../profile/metric';
-import { formatLeak } from '../../profile/memoryWords';
+import { amountOf, isMemoryMetric, timeMetricOf, type TimeMetric } from '../../profile/metric';
+import { formatLeak, memoryHasNoTime } from '../../profile/memoryWords';
 import { samplingRate } from '../sampling';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { memoryFigures, memoryLines, notMeasured } from './hoverMemory';
+import { kernel, natives } from './hoverNatives';
+import { detailsOf, isWaiting, whichPart } from './lineParts';
 import { codeSpan, commandLink, escapeMarkdown } from './links';
 
-/** As in annotations: a line whose own cost is below this part of its total is about what it calls. */
-const ownPart = 0.1;
-/** When the leading metric is below this part of the waiting, the waiting is what the line is about. */
-const waitLeads = 0.05;
-const mostNatives = 3;
 const mostEdges = 3;
 /** A part smaller than this share of the line is not worth a row of its own. */
 const smallestPart = 0.01;
@@ -46,7 +45,11 @@ export function hover(
     start: { line: position.line, character: 0 },
     end: { line: position.line + 1, character: 0 },
   });
-  const value = card(context, place, line, { current, stale: recorded.stale });
+  const value = card(context, place, line, {
+    current,
+    stale: recorded.stale,
+    text: recorded.stale ? undefined : text.trimEnd(),
+  });
   return {
     contents: { kind: MarkupKind.Markdown, value },
     range: {
@@ -60,11 +63,13 @@ function card(
   context: FeatureContext,
   place: ProfiledDocument,
   line: LineCost,
-  where: { current: number; stale: boolean },
+  /** text: of the line, as it ran; undefined where it is another one now. */
+  where: { current: number; stale: boolean; text: string | undefined },
 ): string {
   const { profile, rich } = context;
   const heading = headline(context, line);
   const edges = edgesOf(place, profile, line.line);
+  const details = detailsOf(context, place, line);
   const isOfMemory = isMemoryMetric(context.settings.metric);
   const times = table(line, rich);
   const memory = memoryLines(place, line, profile, rich);
@@ -75,10 +80,13 @@ function card(
         ? '*This line was edited since the run; the numbers are those of its old text.*'
         : '*The file was edited since the run began; lines may have moved.*'
       : '',
-    isOfMemory && !profile.memory ? notMeasured(rich) : '',
+    isOfMemory && !profile.memory ? (profile.range ? memoryHasNoTime : notMeasured(rich)) : '',
+    profile.range ? `*Of ${formatRange(profile.range)} of the run*` : '',
+    whichPart(context, place, details, line, where.text),
     // What leads comes first: the editor cuts tall cards off.
     ...(isOfMemory ? [memory, times] : [times, memory]),
-    natives(line),
+    kernel(line, details),
+    natives(line, context),
     helpers(line),
     edgeList('Called from', edges.callers, context, line),
     edgeList('Calls', edges.callees, context, line),
@@ -108,19 +116,22 @@ function headline(context: FeatureContext, line: LineCost): Headline {
 }
 
 function timeHeadline(context: FeatureContext, line: LineCost, metric: TimeMetric): Headline {
-  if (amountOf(line.total, metric) < waitLeads * line.total.wait) return waiting(context, line);
+  if (isWaiting(line, metric)) return waiting(context, line);
   const all = amountOf(context.profile.total, metric);
-  const isSelf = amountOf(line.self, metric) >= ownPart * amountOf(line.total, metric);
+  const [self, total] = [amountOf(line.self, metric), amountOf(line.total, metric)];
+  const isSelf = self >= ownPart * total;
   const cost = isSelf ? line.self : line.total;
-  const amount = amountOf(cost, metric);
-  const share = all > 0 ? formatPercent(Math.min(1, amount / all), cost.samples) : '';
-  const figures = [formatSeconds(amount) + (isSelf ? '' : ' total'), share].filter(Boolean);
-  return compose(figures, formatSplit(cost, metric), cost);
-}
-
-/** The times of a card are those of the leading metric, if that is one of time. */
-function timeMetricOf(metric: FeatureContext['settings']['metric']): TimeMetric {
-  return isMemoryMetric(metric) ? 'cpu' : metric;
+  const share =
+    all > 0 ? formatPercent(Math.min(1, (isSelf ? self : total) / all), cost.samples) : '';
+  const hasCalls = total - self >= ownPart * total;
+  const figures = isSelf
+    ? [
+        `${formatSeconds(self)}${hasCalls ? ' here' : ''}`,
+        share,
+        hasCalls ? `${formatSeconds(total - self)} in calls` : '',
+      ]
+    : [`${formatSeconds(total)} in calls`, share];
+  return compose(figures.filter(Boolean), formatSplit(cost, metric), cost);
 }
 
 /** A line that waits has next to nothing to say under a metric that leaves waiting out. */
@@ -182,21 +193,6 @@ function indent(rich: boolean): string {
 
 function amount(ns: number): string {
   return ns === 0 ? '0' : formatSeconds(ns);
-}
-
-/** The compiled functions the line spent its native time in. */
-function natives(line: LineCost): string {
-  const shown = line.natives.slice(0, mostNatives);
-  const rows = shown.map(({ symbol, module, self }) => {
-    const share = line.self.native > 0 ? formatPercent(Math.min(1, self / line.self.native)) : '';
-    return [
-      `${codeSpan(symbol)} ${share}`.trim(),
-      symbol.startsWith(module) ? '' : escapeMarkdown(module),
-    ]
-      .filter(Boolean)
-      .join(' · ');
-  });
-  return rows.join('  \n');
 }
 
 /** What threads without Python code did for the line, and how sure that is. */

@@ -10,6 +10,8 @@ export interface Library {
   requirements: string;
   /** Minor versions of CPython to run it on. */
   minors: number[];
+  /** How often the program does its work in a long run, so that Python's start and end are a small part of it. */
+  longRounds: number;
 }
 
 const usual = [12];
@@ -23,6 +25,8 @@ export const libraries: Library[] = [
     truth: `${name}_.py`,
     requirements: `${name}.txt`,
     minors: usual,
+    // Their imports take seconds.
+    longRounds: 20,
   })),
   ...[
     'jax',
@@ -46,6 +50,7 @@ export const libraries: Library[] = [
     ...(known.includes(name) ? { truth: `${name}_.py` } : {}),
     requirements: 'main.txt',
     minors: usual,
+    longRounds: 10,
   })),
   // 3.11 keeps its chain of frames on the C stack, which greenlet overwrites.
   ...['gevent', 'greenlet'].map((name) => ({
@@ -53,5 +58,6 @@ export const libraries: Library[] = [
     program: `${name}_.py`,
     requirements: 'greenlets.txt',
     minors: [11, 12],
+    longRounds: 10,
   })),
 ];

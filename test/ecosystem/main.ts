@@ -29,8 +29,6 @@ const { values: options } = parseArgs({
 });
 const runs = Number(options.runs);
 const longRuns = Number(options['long-runs']);
-/** How often a program does its work in a long run, so that Python's start and end are a small part of it. */
-const longRounds = 10;
 /** How long a program may take; on a busy machine some take minutes. */
 const deadlineMs = 600_000;
 const intervals = [1000, Number(options['fine-us'])];
@@ -111,6 +109,7 @@ async function meet(
   folder: string,
 ): Promise<void> {
   const program = join(__dirname, 'programs', library.program);
+  const { longRounds } = library;
   const alone = async (rounds: number): Promise<Ended> => {
     const words = [join(__dirname, 'timed.py'), program, `${rounds}`];
     const ended = await run(interpreter, words, { deadlineMs });

@@ -71,6 +71,26 @@ test('kill -9 of the extension host: the program is not disturbed, and its profi
   await vs.companion.ready(host);
   expect(isAlive(program), 'the program still runs').toBe(true);
 
+  await profileComesBack();
+  await command(vs.page, 'Linescope: Stop Profiling');
+  await until('the program has ended', () => !isAlive(program));
+  await annotated(vs, 'it stays', (lines) => lines.some(({ line }) => line === hot));
+});
+
+test('the extension host starts anew: a run that is over is shown again', async () => {
+  await until('nothing is running', () =>
+    vs.companion.linescope((linescope) => linescope.runState() === 'idle', null),
+  );
+  const host = vs.companion.pid();
+  process.kill(host, 'SIGKILL');
+  await vs.companion.ready(host);
+  await profileComesBack();
+  await command(vs.page, 'Linescope: Clear Annotations');
+  await until('nothing is annotated', async () => (await ledger(vs, 'host.py')).length === 0);
+});
+
+/** Opens the file and waits for its figures. */
+async function profileComesBack(): Promise<void> {
   await vs.open('host.py');
   await annotated(
     vs,
@@ -78,10 +98,7 @@ test('kill -9 of the extension host: the program is not disturbed, and its profi
     (lines) => lines.some(({ line }) => line === hot),
     30_000,
   );
-  await command(vs.page, 'Linescope: Stop Profiling');
-  await until('the program has ended', () => !isAlive(program));
-  await annotated(vs, 'it stays', (lines) => lines.some(({ line }) => line === hot));
-});
+}
 
 /** The youngest process whose command line matches, and whose parent is given if one is. */
 function pidOf(pattern: RegExp, parent?: number): number {

@@ -1,4 +1,6 @@
 // The flame chart of a program that is not only Python: compiled code that calls back, and a second process.
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
@@ -44,6 +46,7 @@ beforeAll(async () => {
     files: { 'calling_back.py': program },
     settings: {
       'linescope.interpreter': join(numpy, 'bin', 'python'),
+      'files.simpleDialog.enable': true,
       // One thread in each process.
       'linescope.env': { OPENBLAS_NUM_THREADS: '1' },
     },
@@ -127,6 +130,61 @@ test('native frames can be left out, and the place in the chart stays', async ()
   await vs.page.keyboard.press('v');
   await until('they are back', async () => (await natives()).length > 0);
   expect(await setting()).toBe(true);
+});
+
+test('axe finds nothing serious in any view', async () => {
+  const panel = webview(vs.page);
+  const source = readFileSync(
+    createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+    'utf8',
+  );
+  const body = panel.locator('body');
+  // Not as a script of the page, whose policy would refuse it.
+  const frame = await (await body.elementHandle())!.ownerFrame();
+  await frame!.evaluate(source);
+  await panel.locator('.scroller').focus();
+  await vs.page.keyboard.press('ArrowDown');
+  await panel.locator('.card-name').waitFor();
+  for (const name of ['time', 'sandwich', 'table']) {
+    await panel.locator(`[data-value=${name}]`).click();
+    const found = await body.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof import('axe-core') };
+      const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+    });
+    expect(found, name).toEqual([]);
+    await screenshot(vs.page, `chart-${name}`);
+  }
+});
+
+test('the chart is saved as a page that any browser shows', async () => {
+  const panel = webview(vs.page);
+  await panel.locator('[data-value=time]').click();
+  await panel.locator('vscode-button', { hasText: 'Save' }).click();
+  await panel.locator('[data-format=html]').click();
+  const input = vs.page.locator('.quick-input-widget input.input');
+  await until('a place is asked for', async () =>
+    (await input.inputValue()).endsWith('calling_back.py-flame-chart.html'),
+  );
+  await vs.page.keyboard.press('Enter');
+  const path = join(vs.folder, 'calling_back.py-flame-chart.html');
+  await until('the page is there', () => Promise.resolve(existsSync(path)));
+  const before = (await view(vs.page))!;
+  const browser = vs.page.context().browser();
+  if (!browser) return;
+  const other = await browser.newPage();
+  await other.goto(`file://${path}`);
+  const shown = await until('the page shows the run', () =>
+    other.evaluate(() => {
+      const now = window.__linescopeTest?.view();
+      return now && now.headings.length > 0 && now;
+    }),
+  );
+  expect([shown.samples, shown.headings]).toEqual([before.samples, before.headings]);
+  await other.screenshot({ path: 'artifacts/screenshots/chart-saved.png' });
+  await other.close();
 });
 
 test('the window has no errors of ours', () => {

@@ -145,7 +145,7 @@ test('the flame chart shows what memory was held, what grew in a chosen time, an
   const panel = webview(vs.page);
   const words = panel.locator('.footprint-bar .words');
   await until('the peak is in words', async () =>
-    /^Memory held: peak \d+ MB at 3\.\d+ s/.test(await words.innerText()),
+    /^Memory held: peak \d+ MB at \d\.\d+ s/.test(await words.innerText()),
   );
   await panel.getByText('Left heavy', { exact: true }).click();
   await choose('Memory growth');
@@ -162,9 +162,32 @@ test('the flame chart shows what memory was held, what grew in a chosen time, an
     / (7|8|9)\d MB freed on the way$/.test(await words.innerText()),
   );
   await framesAre('of what was freed', ['main'], ['leaky', 'cached']);
+  expect(await panel.locator('.status').innerText()).toContain(
+    'by memory freed; beside the code: ',
+  );
   await panel.getByText('What grew', { exact: true }).click();
   await panel.getByText('Whole run', { exact: true }).click();
   await framesAre('of all that grew', ['leaky', 'cached'], []);
+});
+
+test('frames weigh what leads beside the code', async () => {
+  const panel = webview(vs.page);
+  const status = () => panel.locator('.status').innerText();
+  const weight = () =>
+    panel
+      .locator('vscode-dropdown.metric')
+      .evaluate((element) => (element as HTMLSelectElement).value);
+  for (const metric of ['cpu', 'allocated']) {
+    await setMetric(metric);
+    await until(`frames weigh ${metric}`, async () => (await weight()) === metric);
+    expect(await status()).not.toContain('beside the code');
+  }
+  // Frames cannot weigh waiting: that is said.
+  await setMetric('wait');
+  await until('it is said', async () =>
+    (await status()).includes('by memory allocated; beside the code: Waiting'),
+  );
+  await setMetric('growth');
 });
 
 test('a time is chosen with keys too, and every way of weighing memory has something to say', async () => {
@@ -211,7 +234,7 @@ for (const theme of ['dark', 'light', 'high-contrast'] as const satisfies Theme[
     await webview(vs.page).getByText('Whole run', { exact: true }).click();
     await focusEditor();
     await setMetric('growth');
-    await annotated(vs, 'growth', (drawn) => drawn.some(({ after }) => after.includes('leaking')));
+    await annotated(vs, 'growth', (drawn) => drawn.some(({ after }) => /^ *\+\d/.test(after)));
     await hoverText(vs.page, lineOf(program, 'kept.append'));
     await screenshot(vs.page, `${theme}-memory-hover`);
     await vs.page.mouse.move(700, 810);

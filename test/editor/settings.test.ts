@@ -4,12 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/linescope';
+import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { expectNotStarted, makeEnvironment, said, set, who } from './driver/who';
-import { command, notification, pick, terminalText } from './driver/window';
+import {
+  clickNotificationButton,
+  command,
+  notification,
+  pick,
+  terminalText,
+} from './driver/window';
 
 const environments = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-interpreters-')));
 const chosen = join(environments, 'chosen');
+
+/** Records much: sixty functions, each with stacks of its own. */
+const many = `import time
+
+def make(number):
+    scope = {}
+    exec(f"def f{number}(n):\\n    return [str(i + {number}) for i in range(n)]\\n", scope)
+    return scope[f"f{number}"]
+
+functions = [make(number) for number in range(60)]
+end = time.thread_time() + 12
+while time.thread_time() < end:
+    for function in functions:
+        function(300)
+`;
 
 let vs: VsCode;
 afterEach(async (context) => {
@@ -33,11 +55,13 @@ beforeAll(async () => {
       envFile: '${workspaceFolder}/who.env',
     },
     { ...launch, name: 'Nobody', python: '/nobody/bin/python' },
+    { ...launch, name: 'Asks', args: ['${command:pickArgs}'] },
   ];
   vs = await openVsCode({
     files: {
       'who.py': who,
       'inner/deep/who.py': who,
+      'many.py': many,
       'who.env':
         '# comment\nexport WHO_FILE="from the file"\nWHO_BOTH=from the file\nWHO_PATH=${WHO_BOTH}!\n',
       '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations }),
@@ -114,7 +138,7 @@ test('a launch configuration brings its own', async () => {
   const before = (await messages(vs)).length;
   await command(vs.page, 'Linescope: Profile a Launch Configuration…');
   await pick(vs.page, 'Who');
-  expect(await ended(vs, before)).toMatchObject({ severity: 'information' });
+  expect((await ended(vs, before)).text).toMatch(/^Who ended after/);
   expect(said(vs)).toMatchObject({
     prefix: chosen,
     args: ['launched'],
@@ -125,4 +149,36 @@ test('a launch configuration brings its own', async () => {
   await pick(vs.page, 'Nobody');
   await notification(vs.page, /\/nobody\/bin\/python \(the launch configuration "Nobody"\)/);
   await expectNotStarted(vs);
+  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await pick(vs.page, 'Asks');
+  const refusal = /The launch configuration "Asks" holds \$\{command:pickArgs\}, which only/;
+  await notification(vs.page, refusal);
+  await clickNotificationButton(vs.page, refusal, 'Open launch.json');
+  await until('launch.json is open', () =>
+    vs.companion.ask(
+      (vscode) =>
+        vscode.window.activeTextEditor?.document.fileName.endsWith('launch.json') ?? false,
+      null,
+    ),
+  );
+});
+
+test('a recording that comes to its limit stays below it, and the status says so', async () => {
+  await set(vs, {
+    args: [],
+    cwd: '',
+    env: {},
+    envFile: '',
+    intervalUs: 200,
+    recordingLimitMB: 1,
+  });
+  expect(await profileToEnd(vs, 'many.py', 120_000)).toMatchObject({ severity: 'information' });
+  const notes = await vs.companion.linescope((it) => it.runStatus()?.notes ?? [], null);
+  expect(notes.map(({ text }) => text).join()).toMatch(
+    /The recording came to its limit\. Up to .* into the run it keeps sums/,
+  );
+  const path = join(vs.folder, 'many.py');
+  const lines = await vs.companion.linescope((it, file) => [...it.annotations(file)], path);
+  // The line has what it cost before the limit was reached, too.
+  expect(lines.find(({ line }) => line === 12)?.text).toMatch(/^\d+\.\d+\ss\s+\d/);
 });

@@ -1,13 +1,17 @@
 // One profile of the tour in every theme: the pictures are looked at by people, the contrast is measured here.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
 import { hoverText } from './driver/editorView';
-import { annotated, keepEvidence, profileToEnd } from './driver/linescope';
+import { annotated, keepEvidence, lineOf, profileToEnd } from './driver/linescope';
 import { view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type Theme, type VsCode } from './driver/vscode';
 import { command, screenshot } from './driver/window';
+
+const tour = readFileSync(join(__dirname, '../../examples/tour.py'), 'utf8');
+const recursion = lineOf(tour, 'return fibonacci(n - 1) + fibonacci(n - 2)');
 
 let vs: VsCode;
 beforeAll(async () => {
@@ -40,6 +44,8 @@ for (const theme of Object.keys(themes) as Theme[]) {
         theme === 'high-contrast' ? 7 : 4.5,
       );
     }
+    const parts = await partsAt(recursion);
+    expect(parts).toEqual(['fibonacci(n - 1)', 'fibonacci(n - 2)']);
     await screenshot(vs.page, `${theme}-annotations`);
     const hottest = lines.reduce((a, b) => (share(b.after) > share(a.after) ? b : a));
     await hoverText(vs.page, hottest.line);
@@ -84,6 +90,19 @@ async function useTheme(theme: Theme): Promise<string> {
       .first()
       .evaluate((element) => getComputedStyle(element).backgroundColor, null, { timeout: 1000 });
     return luminance(color) > 0.5 === (theme === 'light') && color;
+  });
+}
+
+/** Puts the caret on a line and returns what is underlined of it. */
+async function partsAt(line: number): Promise<string[]> {
+  await vs.companion.ask((vscode, wanted) => {
+    const start = new vscode.Position(wanted - 1, 0);
+    vscode.window.activeTextEditor!.selection = new vscode.Selection(start, start);
+  }, line);
+  const source = tour.split('\n')[line - 1]!;
+  return until('parts of the line are underlined', async () => {
+    const shown = await vs.companion.linescope((linescope) => linescope.lineParts(), null);
+    return shown?.line === line && shown.parts.map(({ start, end }) => source.slice(start, end));
   });
 }
 

@@ -123,6 +123,10 @@ await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
+  // Packages that are CommonJS ask for Node's own modules by require().
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
   plugins: [placed],
 });

@@ -45,14 +45,11 @@ function streamBytes(random: Random, stream: Stream): Uint8Array {
 function encode(random: Random, list: readonly StreamRecord[], isChecked: boolean): Uint8Array {
   const encoder = new StreamEncoder();
   const batch = 1 + below(random, 200);
-  const parts = list.map((record) => encoder.encode(record));
-  if (!isChecked) return Buffer.concat(parts);
-  const checked = new StreamEncoder();
   return Buffer.concat(
     list.flatMap((record, index) => {
-      const bytes = checked.encode(record);
+      const bytes = encoder.encode(record);
       const isEnd = index % batch === batch - 1 || index === list.length - 1;
-      return isEnd ? [bytes, checked.check()] : [bytes];
+      return isChecked && isEnd ? [bytes, encoder.check()] : [bytes];
     }),
   );
 }

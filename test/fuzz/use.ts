@@ -1,6 +1,9 @@
 /** Everything that is done with a recording, and what must be true of it whatever the recording. */
 import { toCollapsed, toSpeedscope } from '../../server/export';
 import { annotateFile } from '../../profile/annotate';
+import { wallOf } from '../../profile/cost';
+import { expressionsOf } from '../../profile/expressions';
+import type { LineCost, LineDetail } from '../../profile/types';
 import { decodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory } from '../../protocol/flameMemory';
 import { readFlame } from '../../server/features/flame';
@@ -72,9 +75,25 @@ function wrongReport(run: Run): string | undefined {
   return problem && `schema: ${problem}`;
 }
 
+/** Parts of a line come to what the line cost, and any text may stand there. */
+function wrongParts({ total }: LineCost, { parts }: LineDetail): boolean {
+  const amounts = parts.map(({ cost, ...columns }) => {
+    return { ...columns, amount: wallOf(cost), samples: cost.samples };
+  });
+  expressionsOf(amounts, 'total = first(1) + "é" * second[2]');
+  const sum = amounts.reduce((ns, { amount }) => ns + amount, 0);
+  return Math.abs(sum - wallOf(total)) > 1e-6 * Math.max(sum, wallOf(total)) + 1;
+}
+
 function wrongTables(run: Run): string | undefined {
   const profile = run.profile();
-  for (const file of profile.files.values()) annotateFile(file, profile, 'cpu', 0);
+  for (const file of profile.files.values()) {
+    annotateFile(file, profile, 'cpu', 0);
+    const [line] = file.lines;
+    if (line && wrongParts(line, profile.detail(file.path, line.line))) {
+      return 'the parts of a line are not the line';
+    }
+  }
   const tables = allFlameTables(run);
   let length = 0;
   for (const text of toCollapsed(tables)) {

@@ -65,6 +65,12 @@ test('lines say what they cost themselves, call lines what they call', () => {
   });
 });
 
+test('a line that works and calls says both', () => {
+  const both = line(3, { python: 0.72 * second }, { python: 1.435 * second });
+  const [figures] = annotateFile({ ...file, lines: [both] }, run, 'cpu', 1);
+  expect(figures).toMatchObject({ value: '720 ms', detail: 'python · 715 ms in calls' });
+});
+
 test('other metrics lead with their own figures', () => {
   const detail = (metric: 'wall' | 'native' | 'python' | 'wait'): string[] =>
     annotateFile(file, run, metric, 5)

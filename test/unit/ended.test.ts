@@ -6,6 +6,7 @@ import { ProfileBuilder } from '../../profile/builder';
 import { footprintAt, memoryByStack, type FlameMemoryMetric } from '../../profile/flameMemory';
 import { FlameStore } from '../../profile/flameStore';
 import { MeanFootprint } from '../../profile/meanFootprint';
+import { memoryMetrics } from '../../profile/metric';
 import { packPoints, unpackPoints } from '../../profile/packedPoints';
 import type { Profile } from '../../profile/types';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
@@ -63,6 +64,12 @@ function plain(profile: Profile): unknown {
       files,
       processes: profile.processes.map((process) => ({ ...process, state: '' })),
       edges: files.flatMap(({ path, lines }) => lines.map(({ line }) => profile.edges(path, line))),
+      details: files.flatMap(({ path, lines }) =>
+        lines.map(({ line }) => [
+          profile.detail(path, line).parts,
+          memoryMetrics.map((metric) => profile.memoryParts(path, line, metric)),
+        ]),
+      ),
     }),
   );
 }
@@ -384,13 +391,43 @@ test.each([
   60_000,
 );
 
+test('a view of a process stays what it is when the process has ended and others have begun', () => {
+  const builder = new ProfileBuilder(() => undefined);
+  const work = (pid: number, end: boolean, ...functions: string[]): Program => {
+    const program = new Program({ pid, startMonotonicNs: startNs + pid * second }, builder);
+    program.thread(1, pid);
+    for (const of of functions) {
+      program.sample({ stack: program.stack('a.py:main:1:2', `a.py:${of}`), cpuNs: ms });
+    }
+    if (end) program.feed.finish('ended');
+    return program;
+  };
+  const one = work(200, false, 'f:5:6', 'f:5:7', 'g:9:9');
+  const whole = builder.snapshot();
+  const view = builder.viewed(whole, { range: { fromNs: 0, untilNs: 10 * second } });
+  const [path] = [...view.files.keys()];
+  const asked = (): unknown => [view.edges(path!, 2), view.detail(path!, 2)];
+  const before = asked();
+  one.feed.finish('ended');
+  for (let pid = 201; pid < 220; pid++) work(pid, pid % 2 === 0, 'h:12:13', 'f:5:6', 'h:12:14');
+  expect(asked()).toEqual(before);
+});
+
 test('equal bytes are one value, whatever is around them and whoever wants their hashes to be the same', () => {
   const known = new KnownBytes<object>();
   const make = (): object => ({});
-  const one = known.of(Uint8Array.of(1, 2, 3, 4), 1, 3, make);
-  expect(known.of(Uint8Array.of(2, 3), 0, 2, make)).toBe(one);
-  expect(known.of(Uint8Array.of(2, 3, 0), 0, 3, make)).not.toBe(one);
-  expect(known.of(Uint8Array.of(2, 4), 0, 2, make)).not.toBe(one);
-  const long = new Uint8Array(100_000);
-  expect(known.of(long, 0, long.length, make)).not.toBe(known.of(long, 0, long.length, make));
+  const view = (...bytes: number[]): DataView => new DataView(Uint8Array.from(bytes).buffer);
+  const one = known.of(view(1, 2, 3, 4), 1, 3, make);
+  expect(known.of(view(2, 3), 0, 2, make)).toBe(one);
+  expect(known.of(view(2, 3, 0), 0, 3, make)).not.toBe(one);
+  expect(known.of(view(2, 4), 0, 2, make)).not.toBe(one);
+  // Longer ones differ in any byte.
+  const alike = Array.from({ length: 40 }, (_, at) => {
+    const bytes = new Array<number>(39).fill(7);
+    if (at < 39) bytes[at] = 8;
+    return known.of(view(...bytes), 0, 39, make);
+  });
+  expect(new Set(alike).size).toBe(40);
+  const long = new DataView(new ArrayBuffer(100_000));
+  expect(known.of(long, 0, 100_000, make)).not.toBe(known.of(long, 0, 100_000, make));
 });

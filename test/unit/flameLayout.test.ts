@@ -155,7 +155,7 @@ describe('left heavy', () => {
     expect(tree.total[node(0)]).toBe(100);
     expect(tree.total[node(1)]).toBe(40);
     expect([...childrenOf(tree, node(0))]).toEqual([node(4), node(1)]);
-    expect(offsetOf(store, tree, node(2))).toBe(50);
+    expect(offsetOf(tree, node(2))).toBe(50);
     expect(tree.stack[node(0)]).toBe(3);
   });
 

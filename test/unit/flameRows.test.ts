@@ -21,7 +21,7 @@ class Follower {
   ) {}
 
   follow(): FlameTables {
-    const { tables, cursor, empty } = this.builder.flameSince(this.cursor, this.native);
+    const { tables, cursor, empty } = this.builder.flameSince(this.cursor, { native: this.native });
     expect(empty).toBe(cursor === this.cursor);
     this.cursor = cursor;
     const piece = decodeFlameChunk(encodeFlameChunk(tables));

@@ -31,7 +31,9 @@ class Pool extends Program {
 
   constructor() {
     super();
-    [100, 102, 103, 108, 109].forEach((tid, index) => this.thread([1, 2, 3, 8, 9][index]!, tid));
+    [100, 102, 103, 106, 108, 109].forEach((tid, index) =>
+      this.thread([1, 2, 3, 6, 8, 9][index]!, tid),
+    );
   }
 
   line(line: number): number {
@@ -193,6 +195,28 @@ test('a caller that slept where nobody saw it waited in one of the calls known',
   expect(lineOf(profile, 12)!.self.unsure / ms).toBeCloseTo(20, 3);
 });
 
+test('of the calls known, it waited in the one between the same lines', () => {
+  const pool = new Pool();
+  // Line 12 calls between 11 and 13 and mostly was seen, line 14 between 13 and 11 and hardly ever was.
+  pool.runs(1, 11, 0, 20);
+  pool.waits(1, 12, 20, 60, pool.waiting);
+  pool.runs(1, 13, 60, 80);
+  pool.waits(1, 14, 80, 84, pool.waiting);
+  pool.runs(1, 11, 84, 100);
+  pool.helps(8, 24, 56);
+  pool.helps(8, 80, 84);
+  for (const start of [100, 200]) {
+    // Between lines 11 and 13, then between 13 and 11 again, nobody saw it.
+    pool.helps(8, start + 4, start + 24);
+    pool.runs(1, 13, start + 30, start + 50);
+    pool.helps(8, start + 54, start + 74);
+    pool.runs(1, 11, start + 80, start + 100);
+  }
+  const profile = pool.finished(20 + 20 + 16 + 32 + 4 + 2 * (40 + 40));
+  expect([11, 12, 13, 14].map((line) => helped(profile, line))).toEqual([0, 72, 0, 44]);
+  expect(lineOf(profile, 14)!.self.unsure / ms).toBeCloseTo(40, 3);
+});
+
 test('what libraries do while Python ends is a part of that, and no helper’s work', () => {
   const pool = new Pool();
   const ends = [
@@ -235,9 +259,10 @@ test('work that goes on until a thread waits for it is that line’s, but unsure
   pool.waits(1, 12, 100, 200, pool.waiting);
   pool.runs(1, 13, 200, 300);
   pool.helps(8, 20, 200);
-  // This one has paused in between.
+  // These have slept in between.
   pool.helps(9, 0, 20);
-  const profile = pool.finished(200 + 180 + 20);
+  pool.helps(6, 40, 60);
+  const profile = pool.finished(200 + 180 + 20 + 20);
   expect([11, 12, 13].map((line) => helped(profile, line))).toEqual([0, 180, 0]);
   // What came before the wait; the tick at its beginning may belong to either.
   expect(Math.abs(lineOf(profile, 12)!.self.unsure / ms - 80)).toBeLessThanOrEqual(4.001);

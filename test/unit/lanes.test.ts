@@ -12,7 +12,7 @@ function stateOf(threads: Record<number, number>): State {
       const none = new Float64Array(0);
       const rows = { stack: new Uint32Array(0), time: none, wall: none, cpu: none };
       const names = { name: `T${number}`, process: 'main.py', coarseNs: 0, anewNs: Infinity };
-      const track = createTrack({ id: ++id, pid: Number(pid), tid: id, ...names, ...rows });
+      const track = createTrack({ id: ++id, pid: Number(pid), tid: 1000 + id, ...names, ...rows });
       state.store.tracks.push(track);
       track.cpuNs = number * 1e9;
     }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { barColumns, displayWidth, placeAnnotations } from '../../extension/layout';
 import type { LineAnnotation } from '../../protocol/lsp';
 
+const layout = { tabSize: 4, maxColumn: 80, isCompact: false, room: undefined, isWrapped: false };
+
 function annotation(line: number, value: string, percent: string): LineAnnotation {
   return {
     line,
@@ -20,7 +22,7 @@ function annotation(line: number, value: string, percent: string): LineAnnotatio
 function columns(code: string, lines: number[], maxColumn = 80): number[] {
   const text = code.split('\n');
   const wanted = lines.map((line) => annotation(line, '1.00 s', '10.0 %'));
-  return placeAnnotations(wanted, (line) => text[line], 4, maxColumn).map(
+  return placeAnnotations(wanted, (line) => text[line], { ...layout, maxColumn }).map(
     ({ line, gap }) => displayWidth(text[line]!, 4) + gap,
   );
 }
@@ -55,14 +57,98 @@ describe('columns', () => {
   });
 });
 
-test('figures are right-aligned, the bar has its hole, ordinary spaces are none', () => {
+test('figures are right-aligned, the bar has its hole', () => {
   const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
-  const [first, second] = placeAnnotations(wanted, () => 'code', 4, 80);
-  const hole = '\u00a0'.repeat(barColumns + 4);
-  expect(first!.text).toBe(`1.00\u00a0s\u00a0\u00a062.1\u00a0%${hole}python`);
-  expect(second!.text).toBe(`9.0\u00a0ms\u00a0\u00a0\u00a00.4\u00a0%${hole}python`);
+  const [first, second] = placeAnnotations(wanted, () => 'code', layout);
+  const hole = ' '.repeat(barColumns + 4);
+  expect(first!.text).toBe(`1.00 s  62.1 %${hole}python`);
+  expect(second!.text).toBe(`9.0 ms   0.4 %${hole}python`);
   expect(first!.barColumn).toBe('1.00 s  62.1 %'.length + 2);
   expect(second!.barColumn).toBe(first!.barColumn);
+});
+
+test('compact figures are value and share, closer to the code', () => {
+  const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
+  const placed = placeAnnotations(wanted, () => 'code', { ...layout, isCompact: true });
+  expect(placed.map(({ text, gap, barColumn }) => [text, gap, barColumn])).toEqual([
+    ['1.00 s  62.1 %', 2, undefined],
+    ['9.0 ms   0.4 %', 2, undefined],
+  ]);
+});
+
+describe('where it is known how many columns the editor shows', () => {
+  const shown = (code: string, room: number | undefined) =>
+    placeAnnotations([annotation(1, '1.00 s', '10.0 %')], () => code, { ...layout, room }).map(
+      ({ text, barColumn }) => [text.trimEnd(), barColumn],
+    )[0];
+  const code = 'x'.repeat(20);
+
+  test('everything is shown that fits', () => {
+    const figures = '1.00 s  10.0 %';
+    const full = [`${figures}${' '.repeat(barColumns + 4)}python`, 16];
+    expect(shown(code, undefined)).toEqual(full);
+    expect(shown(code, 55)).toEqual(full);
+    expect(shown(code, 54)).toEqual([figures, 16]);
+    expect(shown(code, 47)).toEqual([figures, 16]);
+    expect(shown(code, 46)).toEqual([figures, undefined]);
+  });
+
+  test('each block of lines decides for itself', () => {
+    const lines = ['a', ...Array<string>(9).fill(''), 'y'.repeat(40)];
+    const wanted = [annotation(1, '1 s', '10 %'), annotation(11, '1 s', '10 %')];
+    const placed = placeAnnotations(wanted, (line) => lines[line], { ...layout, room: 60 });
+    expect(placed.map(({ barColumn }) => barColumn)).toEqual([11, undefined]);
+  });
+});
+
+describe('figures of a line that is longer than the editor', () => {
+  const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
+  const code = ['short', 'x'.repeat(121), 'y'.repeat(121)];
+  const place = (lines: LineAnnotation[], how = {}) =>
+    placeAnnotations(lines, (line) => code[line], { ...layout, isCompact: true, ...how }).map(
+      ({ annotation: { line }, line: at, end, gap, text }) =>
+        [line, at, end, gap, text].join(' | '),
+    );
+
+  test('stand at the line above, with an arrow', () => {
+    expect(place([wanted[1]!])).toEqual(['2 | 0 | 5 | 2 | ↓ 9.0 ms  0.4 %']);
+  });
+
+  test('behind its own, where the line above has some', () => {
+    expect(place(wanted)).toEqual([
+      '1 | 0 | 5 | 2 | 1.00 s  62.1 %   ↓ 9.0 ms   0.4 %',
+      '2 | 0 | 5 | 2 | ',
+    ]);
+  });
+
+  test('stay, too, where those of the line above leave no room', () => {
+    const room = { room: 39 };
+    expect(place([wanted[1]!], room)[0]).toMatch(/^2 \| 0 /);
+    expect(place(wanted, room)[1]).toMatch(/^2 \| 1 /);
+  });
+
+  test('stand further up where the lines between have no room, with as many arrows', () => {
+    expect(place([annotation(3, '1 s', '1 %')])).toEqual(['3 | 0 | 5 | 2 | ↓↓ 1 s  1 %']);
+  });
+
+  test('of the hottest line find their place first', () => {
+    const lines = ['kept = []', 'for step:', 'z'.repeat(40), 'x'.repeat(121)];
+    const cold = annotation(3, '53 ms', '3 %');
+    const hot = { ...annotation(4, '1.61 s', '90 %'), bar: { ...cold.bar, python: 0.9 } };
+    const placed = placeAnnotations([cold, hot], (line) => lines[line], { ...layout, room: 50 });
+    expect(placed.map(({ line, text }) => [line, text.slice(0, 15)])).toEqual([
+      [0, '↓↓  53 ms   3 %'],
+      [1, '↓↓ 1.61 s  90 %'],
+    ]);
+  });
+
+  test('stay where there is no shorter line above, where lines are wrapped, and where figures may go that far', () => {
+    const alone = [code[1]!, code[1]!];
+    const placed = placeAnnotations(wanted, (line) => alone[line], layout);
+    expect(placed.map(({ line }) => line)).toEqual([0, 1]);
+    expect(place([wanted[1]!], { isWrapped: true })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
+    expect(place([wanted[1]!], { maxColumn: 90 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
+  });
 });
 
 test.each([

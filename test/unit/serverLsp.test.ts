@@ -22,6 +22,7 @@ import {
   endRunRequest,
   flameRequest,
   hotListRequest,
+  linePartsRequest,
   openRunRequest,
   planRunRequest,
   runStatusNotification,
@@ -30,9 +31,17 @@ import {
   type FlameResult,
   type HotListResult,
   type InitializationOptions,
+  type LinePartsResult,
   type RunStatus,
 } from '../../protocol/lsp';
-import { header, ms, records, recordsWithMemory, writeRecording } from './serverRecording';
+import {
+  header,
+  ms,
+  records,
+  recordsWithColumns,
+  recordsWithMemory,
+  writeRecording,
+} from './serverRecording';
 
 // Real processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -181,6 +190,10 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
     [11, 'self', '20 ms', false],
     [12, 'self', '80 ms', false],
   ]);
+  expect(file.functions.map(({ line, value, detail }) => [line, value, detail])).toEqual([
+    [2, '100 ms', 'whole function'],
+    [10, '100 ms', 'whole function'],
+  ]);
   const status = await until('the end', () => statuses.find(({ state }) => state === 'ended'));
   expect(status).toMatchObject({ program: 'a.py', samples: 101, processes: 1 });
 
@@ -255,6 +268,45 @@ test('a plain client gets plain markdown, lenses without commands, and inlay hin
     [11, 12, expect.stringContaining('20 ms')],
     [12, 17, expect.stringContaining('80 ms')],
   ]);
+});
+
+test('the parts of a line are said and can be drawn, while it is what ran', async () => {
+  await start({ richClient: true });
+  const text = source.replace('    work()', '    x = slow(3) + slow(1)');
+  writeFileSync(script, text);
+  utimesSync(script, new Date(), new Date(Date.now() - 10_000));
+  writeRecording(join(folder, '1.lsp'), recordsWithColumns(script));
+  await openDocument(text);
+  expect(await openRun()).toEqual({ ok: true });
+  await annotated();
+  const partsOf = (line: number): Promise<LinePartsResult> =>
+    connection.sendRequest(linePartsRequest, { uri: uri(), line });
+  expect(await hoverOn(3)).toContain('Which part: `slow(3)` 67 %, `slow(1)` 22 %, `… + …` 11 %');
+  expect(await partsOf(3)).toEqual({
+    parts: [
+      { start: 8, end: 15, heat: 6 },
+      { start: 18, end: 25, heat: 3 },
+      { start: 16, end: 17, heat: 2 },
+    ],
+  });
+  await connection.sendNotification(settingsNotification, { metric: 'allocated' });
+  expect(await hoverOn(3)).toContain('Which part: `slow(1)` 75 %, `slow(3)` 25 %');
+  await connection.sendNotification(settingsNotification, { metric: 'copied' });
+  expect(await partsOf(3)).toEqual({ parts: [] });
+  await connection.sendNotification(settingsNotification, {});
+  expect(await partsOf(2)).toEqual({ parts: [] });
+  expect(await partsOf(99)).toEqual({ parts: [] });
+  await connection.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uri(), version: 2 },
+    contentChanges: [{ text: `# new\n${text}` }],
+  });
+  expect((await partsOf(4)).parts).toHaveLength(3);
+  await connection.sendNotification('textDocument/didChange', {
+    textDocument: { uri: uri(), version: 3 },
+    contentChanges: [{ text: text.replace('slow(3)', 'slow(33)') }],
+  });
+  expect(await partsOf(3)).toEqual({ parts: [] });
+  expect(await hoverOn(3)).not.toContain('Which part');
 });
 
 test('lines are followed through edits, and changed ones say so', async () => {
@@ -373,8 +425,9 @@ test('a live run is followed, and its end is told in a sentence', async () => {
   const result = await connection.sendRequest(endRunRequest, { run: 'r', exit: 3, stopped: false });
   expect(result).toEqual({
     severity: 'information',
+    hasFigures: true,
     message: expect.stringMatching(
-      /^a\.py ended with exit code 3 after .*: 100 ms CPU, 101 samples, hottest line a\.py:12 \(80/,
+      /^a\.py failed with exit code 3 after .*: 100 ms CPU, 101 samples, hottest line a\.py:12 \(80/,
     ) as string,
   });
   expect(statuses.at(-1)?.state).toBe('ended');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -77,6 +78,27 @@ test('a module runs with -m, and two runs never share a folder', async () => {
   if (!one.ok || !two.ok) throw new Error('not planned');
   expect(one.args).toEqual(['-m', 'json.tool', '-x', 'y z']);
   expect(one.runDir).not.toBe(two.runDir);
+});
+
+test('tests run through pytest where the interpreter has it, else unittest, else not at all', async () => {
+  const bare = join(folder, 'bare');
+  execFileSync('python3', ['-m', 'venv', '--without-pip', bare]);
+  const interpreters = [{ path: join(bare, 'bin', 'python'), source: 'the setting' }];
+  const file = join(folder, 'test_a.py');
+  const tests = { program: file, tests: true, args: [], interpreters };
+  writeFileSync(file, 'def test(): pass\n');
+  expect(await plan(tests)).toMatchObject({
+    ok: false,
+    code: 'noTestRunner',
+    message: expect.stringMatching(/has no pytest to run the tests of test_a\.py with\. Install/),
+  });
+  writeFileSync(file, 'import unittest\n');
+  expect(await plan(tests)).toMatchObject({ ok: true, args: ['-m', 'unittest', 'test_a.py'] });
+  mkdirSync(join(folder, 'elsewhere'));
+  const elsewhere = { ...tests, cwd: join(folder, 'elsewhere') };
+  expect(await plan(elsewhere)).toMatchObject({ ok: false, code: 'noTestRunner' });
+  writeFileSync(join(folder, 'pytest.py'), '');
+  expect(await plan(tests)).toMatchObject({ ok: true, args: ['-m', 'pytest', file] });
 });
 
 test('an agent in a folder with a space is loaded through a link', async () => {

@@ -1,6 +1,11 @@
 /** Recordings made by hand for the server's tests: one small program with known costs. */
 import { writeFileSync } from 'node:fs';
-import type { RecordingHeader, SampleRecord, StreamRecord } from '../../profile/records';
+import type {
+  ProcessRecord,
+  RecordingHeader,
+  SampleRecord,
+  StreamRecord,
+} from '../../profile/records';
 import { encodeHeader, headerBytes, StreamEncoder } from '../../protocol/stream';
 
 export const ms = 1e6;
@@ -110,6 +115,39 @@ export function records(path: string, python = 20, native = 80): StreamRecord[] 
     peakBytes: 12_000_000,
   });
   return list;
+}
+
+/**
+ * Python 3.12 on line 3, `    x = slow(3) + slow(1)`, of `main` (first line 1): 60 ms in the first call, 20 ms in the second,
+ * 10 ms in neither; the second call allocates three times what the first one does.
+ */
+export function recordsWithColumns(path: string): StreamRecord[] {
+  const [process, ...others] = records(path, 0, 0);
+  const { filename, name } = { filename: path, name: 'main' };
+  // Three instructions: columns 8 to 15, 18 to 25, and 8 to 25, 0-based.
+  const columns = Uint8Array.of(0xf0, 4, 0, 9, 16, 0xf0, 0, 0, 19, 26, 0xf0, 0, 0, 9, 26);
+  const code = { kind: 'code', code: 9, firstLine: 1, filename, name, qualname: name } as const;
+  const end = others.filter(({ kind }) => kind === 'stats' || kind === 'end');
+  const spent = [60, 20, 10].flatMap((count, at) =>
+    Array.from({ length: count }, () => sample({ timeNs: ms, stack: at + 1 })),
+  );
+  const allocated = [1, 2, 2, 2].flatMap((stack) =>
+    Array.from({ length: 10 }, (): StreamRecord => {
+      const place = { thread: 1, stack, native: 0, opcode: -1, timeNs: ms };
+      return { kind: 'allocation', ...place, source: 'malloc', size: 1e6, grown: 1e6, period: 0 };
+    }),
+  );
+  return [
+    { ...(process as ProcessRecord), hexversion: 0x030c01f0, pythonVersion: '3.12.1' },
+    { kind: 'thread', thread: 1, tid: 4_999_999, startNs: 0, name: '', makerTid: 0 },
+    { ...code, lineTable: columns },
+    ...[0, 2, 4].map((instruction): StreamRecord => {
+      return { kind: 'stack', parent: 0, code: 9, instruction, between: 0 };
+    }),
+    ...spent,
+    ...allocated,
+    ...end,
+  ];
 }
 
 /** The same program with memory: line 11 leaks 1 MB a hundred times, line 12 has 5 MB for a moment each time. */

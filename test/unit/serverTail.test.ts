@@ -67,7 +67,8 @@ test('child processes are found when they appear, and a bad file does not stop t
   writeFileSync(join(folder, '3.lsp'), damaged);
   writeRecording(join(folder, '4.lsp'), records('/tmp/c.py'));
   writeFileSync(join(folder, 'run.json'), '{}');
-  tail.poll();
+  // On a busy machine the folder is not listed again at once.
+  for (const deadline = Date.now() + 10_000; ends.length < 3 && Date.now() < deadline;) tail.poll();
   expect(taken.length).toBeGreaterThan(2 * records('').length);
   expect(ends).toEqual(['ended', 'ended', 'ended']);
   expect(tail.notes.map(({ text }) => text)).toEqual([

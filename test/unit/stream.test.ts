@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type {
   AllocationRecord,
+  FrameTaker,
   RecordingHeader,
   SampleRecord,
   StreamRecord,
@@ -156,6 +157,23 @@ function encode(list: readonly StreamRecord[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(list.map((record) => encoder.encode(record))));
 }
 
+/** The same, where somebody takes frames as numbers; of damage what is said of it comes last. */
+function decodeWithFrames(bytes: Uint8Array): (StreamRecord | string)[] {
+  const out: (StreamRecord | string)[] = [];
+  const frames: FrameTaker = {
+    native: (parent, module, offset, exact) =>
+      out.push({ kind: 'native', parent, module, offset, exact }),
+    stack: (parent, code, instruction, between) =>
+      out.push({ kind: 'stack', parent, code, instruction, between }),
+  };
+  try {
+    new StreamDecoder().push(bytes, (record) => out.push(record), frames);
+  } catch (error) {
+    out.push((error as Error).message);
+  }
+  return out;
+}
+
 function decode(bytes: Uint8Array): StreamRecord[] {
   const out: StreamRecord[] = [];
   new StreamDecoder().push(bytes, (record) => out.push(record));
@@ -202,6 +220,7 @@ test.each<[string, (bytes: Uint8Array) => Uint8Array, string]>([
 
 test('every record survives the round trip', () => {
   expect(decode(encode(records))).toEqual(records);
+  expect(decodeWithFrames(encode(records))).toEqual(records);
 });
 
 test('records arrive whole however the bytes are cut', () => {
@@ -278,10 +297,13 @@ test('any bytes either decode or are refused', () => {
     for (let changes = 1 + below(random, 4); changes > 0; changes--) {
       bytes[below(random, bytes.length)] = below(random, 256);
     }
+    const out: (StreamRecord | string)[] = [];
     try {
-      decode(bytes);
+      new StreamDecoder().push(bytes, (record) => out.push(record));
     } catch (error) {
       expect(error).toBeInstanceOf(StreamError);
+      out.push((error as Error).message);
     }
+    if (round % 8 === 0) expect(decodeWithFrames(bytes)).toEqual(out);
   }
 });

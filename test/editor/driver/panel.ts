@@ -1,6 +1,8 @@
 // The flame chart panel: what it shows, and clicks into it.
 import type { Page } from 'playwright-core';
 import type { FrameBox, TestApi } from '../../../webview/testApi';
+import { until } from './until';
+import type { VsCode } from './vscode';
 import { webview } from './window';
 
 /** Frames that are visible in the flame chart and so wide at least, in px; none while it is loading. */
@@ -23,4 +25,65 @@ export async function clickFrame(page: Page, frame: FrameBox, count = 1): Promis
   if (!origin) throw new Error('The panel is not visible.');
   const x = origin.x + frame.x + frame.width / 2;
   await page.mouse.click(x, origin.y + frame.y + frame.height / 2, { clickCount: count });
+}
+
+/** The widest frame of a function once the chart stands still: what is known of memory moves everything below it. */
+export async function settledFrame(vs: VsCode, name: string): Promise<FrameBox> {
+  let before: FrameBox | undefined;
+  return until(
+    `the chart shows ${name}`,
+    async () => {
+      const isComplete = await vs.companion.linescope(
+        (linescope) => linescope.flame()?.done === true,
+        null,
+      );
+      const found = (await frames(vs.page))
+        .filter((frame) => frame.name === name)
+        .reduce<FrameBox | undefined>((a, b) => (a && a.width >= b.width ? a : b), undefined);
+      const isStill = found?.x === before?.x && found?.y === before?.y;
+      before = found;
+      return isComplete && isStill && found;
+    },
+    20_000,
+    200,
+  );
+}
+
+/** Waits until the chart shows the time that it was asked for: it comes there in steps. */
+export async function settledView(page: Page): Promise<void> {
+  let before = '';
+  await until(
+    'the view stands still',
+    async () => {
+      const now = JSON.stringify(await view(page));
+      const isStill = now === before;
+      before = now;
+      return isStill;
+    },
+    10_000,
+    250,
+  );
+}
+
+/** Opens the flame chart of the shown run, and waits until it has everything. */
+export async function openChart(vs: VsCode): Promise<void> {
+  await vs.companion.ask(
+    (vscode) => vscode.commands.executeCommand('linescope.showFlameChart'),
+    null,
+  );
+  await until(
+    'the chart has everything',
+    () => vs.companion.linescope((linescope) => linescope.flame()?.done === true, null),
+    60_000,
+  );
+}
+
+/** Closes every tab with a flame chart. */
+export async function closeCharts(vs: VsCode): Promise<void> {
+  await vs.companion.ask(async (vscode) => {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    await vscode.window.tabGroups.close(
+      tabs.filter(({ label }) => label.startsWith('Flame Chart')),
+    );
+  }, null);
 }

@@ -114,3 +114,29 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
     threads: tracks,
   };
 }
+
+/** Rows of one piece, as the server hands them out. */
+const rowsPerPiece = 150_000;
+
+/** The same tables piece by piece: the first has all but most rows, the others have only rows. */
+export function pieces(tables) {
+  const none = () => new Uint32Array(0);
+  const rest = {
+    strings: [],
+    functions: { name: none(), file: none(), line: none(), module: none() },
+    frames: { function: none(), line: none(), column: none(), kind: new Uint8Array(0) },
+    stacks: { frame: none(), parent: new Int32Array(0) },
+  };
+  const each = Math.ceil(rowsPerPiece / tables.threads.length);
+  const longest = Math.max(...tables.threads.map(({ time }) => time.length));
+  return Array.from({ length: Math.ceil(longest / each) }, (_, at) => ({
+    ...(at === 0 ? tables : rest),
+    threads: tables.threads.map(({ stack, time, wall, cpu, ...thread }) => {
+      const part = (column) => column.slice(at * each, (at + 1) * each);
+      return {
+        ...{ coarseNs: 0, anewNs: Infinity, ...thread },
+        ...{ stack: part(stack), time: part(time), wall: part(wall), cpu: part(cpu) },
+      };
+    }),
+  }));
+}

@@ -1,0 +1,72 @@
+/**
+ * How fast the flame chart is, beside speedscope on the same profile in the same browser (headless Chromium without a GPU).
+ *
+ *     npm run bench:flame -- [--samples 1000000] [--alone] [--save]
+ *
+ * After `npm run build`. --alone: without speedscope. Each step is real input; its figure is how long the page's main thread
+ * was busy with it (Chromium's TaskDuration: scripts, layout, painting), in ms. CHROMIUM names another browser.
+ */
+import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { encodeFlameChunk } from '../../protocol/flameChunk';
+import { toSpeedscope } from '../../server/export';
+import { machine, markdownTable, saveSection } from '../results.mjs';
+import { openLinescope } from './linescope.mjs';
+import { measure } from './measure.mjs';
+import { makeProfile, pieces } from './profile.mjs';
+import { ensureSpeedscope, openSpeedscope } from './speedscope.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    samples: { type: 'string', default: '1000000' },
+    alone: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+  },
+});
+const browser = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(browser)) throw new Error(`${browser} is not there. Set CHROMIUM.`);
+const samples = Number(options.samples);
+const count = samples.toLocaleString('en-US');
+const folder = mkdtempSync(join(tmpdir(), 'linescope-flame-'));
+try {
+  const tables = makeProfile({ samples });
+  const chunks = pieces(tables).map((piece) => Buffer.from(encodeFlameChunk(piece)));
+  const ours = await measure(browser, openLinescope(chunks));
+  let theirs;
+  let of = '';
+  if (!options.alone) {
+    const speedscope = ensureSpeedscope();
+    const path = join(folder, 'profile.json');
+    await pipeline(Readable.from(toSpeedscope(tables, 'bench')), createWriteStream(path));
+    of = `; speedscope ${speedscope.version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
+    theirs = await measure(browser, openSpeedscope(speedscope.folder, path)).catch((error) => ({
+      failed: error instanceof Error ? error.message.split('\n', 1)[0] : String(error),
+    }));
+  }
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  const text = [
+    `${count} samples: Linescope, ${(bytes / 1e6).toFixed(0)} MB${of}. ${machine()}.`,
+    theirs?.failed ? `speedscope did not get through: ${theirs.failed}` : '',
+    markdownTable(
+      ['', 'Linescope', ...(theirs ? ['speedscope', 'ratio'] : [])],
+      Object.entries(ours).map(([step, value]) => {
+        const other = theirs?.[step];
+        const ratio = other === undefined ? undefined : `×${(other / value).toFixed(1)}`;
+        return [step, digits(value), ...(theirs ? [other && digits(other), ratio] : [])];
+      }),
+    ),
+  ].filter(Boolean);
+  console.log(text.join('\n\n'));
+  const command = `npm run bench:flame -- --samples ${samples}`;
+  if (options.save) saveSection(`Flame chart, ${count} samples`, command, text.join('\n\n'));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function digits(value) {
+  return value.toFixed(value < 100 ? 1 : 0);
+}

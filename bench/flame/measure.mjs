@@ -1,0 +1,91 @@
+/** Drives a viewer with real input, and says how long its page was busy with each step. */
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+/** How long one step may take, ms. */
+const longest = 180_000;
+
+/**
+ * @typedef {object} Viewer what is measured
+ * @property {(page: import('playwright-core').Page) => Promise<void>} open ends when the first samples are painted
+ * @property {(page: import('playwright-core').Page) => Promise<void>} complete ends when everything is there
+ * @property {Record<string, (page: import('playwright-core').Page, index: number) => Promise<void>>} steps by what they
+ *   are called in the table; each is done many times, or once where its name ends with a full stop, which is not shown;
+ *   one in parentheses is not in the table
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Opens a viewer in a browser of its own.
+ * @param {string} executablePath of the browser
+ * @param {Viewer | Promise<Viewer>} opened
+ * @returns {Promise<Record<string, number>>} ms by step: of repeated ones the 95th percentile; and MB of memory
+ */
+export async function measure(executablePath, opened) {
+  const viewer = await opened;
+  const flags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader', '--no-first-run'];
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--headless', ...flags, '--disable-sync', '--disable-background-networking'],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.setDefaultTimeout(longest);
+    const devTools = await page.context().newCDPSession(page);
+    await devTools.send('Performance.enable');
+    const metric = async (wanted) => {
+      const { metrics } = await devTools.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === wanted).value;
+    };
+    const found = {};
+    const begun = performance.now();
+    await viewer.open(page);
+    found['open, first paint'] = performance.now() - begun;
+    await viewer.complete(page);
+    found['open, complete'] = performance.now() - begun;
+    await settled(page);
+    for (const [name, act] of Object.entries(viewer.steps)) {
+      const times = name.endsWith('.') ? 1 : 40;
+      const spans = [];
+      for (let index = 0; index < times; index++) {
+        const before = await metric('TaskDuration');
+        await act(page, index);
+        await settled(page);
+        spans.push(1000 * ((await metric('TaskDuration')) - before));
+      }
+      spans.sort((a, b) => a - b);
+      if (!name.startsWith('('))
+        found[name.replace(/\.$/, '')] = spans[Math.floor(0.95 * (times - 1))];
+    }
+    await devTools.send('HeapProfiler.collectGarbage');
+    found['memory, MB'] = (await pageBytes(browser)) / 1e6;
+    return found;
+  } finally {
+    await browser.close();
+    await viewer.close();
+  }
+}
+
+/** Resident bytes of the process that the page is in: typed arrays are no part of its heap. */
+async function pageBytes(browser) {
+  const devTools = await browser.newBrowserCDPSession();
+  const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
+  const sizes = processInfo
+    .filter(({ type }) => type === 'renderer')
+    .map(({ id }) =>
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))[1]),
+    );
+  return 1024 * Math.max(...sizes);
+}
+
+/** Until what was asked for is painted: work may go on for some frames, or wait for the page to be idle. */
+async function settled(page) {
+  await page.evaluate(
+    () =>
+      new Promise((done) =>
+        window.requestAnimationFrame(() =>
+          window.requestAnimationFrame(() => window.requestIdleCallback(done, { timeout: 2000 })),
+        ),
+      ),
+  );
+}

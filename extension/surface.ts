@@ -1,0 +1,46 @@
+import * as vscode from 'vscode';
+
+/** Where a flame chart is drawn: a tab in the editor area, or a view in the panel below all of it. */
+export interface Surface {
+  readonly webview: vscode.Webview;
+  readonly visible: boolean;
+  /** It is seen, or is not seen any more. */
+  readonly onDidChangeView: (listener: () => void) => vscode.Disposable;
+  readonly onDidDispose: (listener: () => void) => vscode.Disposable;
+  /** Brings it to the front; the keyboard stays where it is. */
+  reveal(): void;
+  /** Names the run that is shown; undefined: none. */
+  say(title: string | undefined): void;
+}
+
+const name = 'Flame Chart';
+
+export function tabSurface(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): Surface {
+  panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'flame.svg');
+  return {
+    webview: panel.webview,
+    get visible() {
+      return panel.visible;
+    },
+    onDidChangeView: (listener) => panel.onDidChangeViewState(listener),
+    onDidDispose: (listener) => panel.onDidDispose(listener),
+    reveal: () => panel.reveal(undefined, true),
+    say: (title) => (panel.title = title === undefined ? name : `${name}: ${title}`),
+  };
+}
+
+export function viewSurface(view: vscode.WebviewView): Surface {
+  return {
+    webview: view.webview,
+    get visible() {
+      return view.visible;
+    },
+    onDidChangeView: (listener) => view.onDidChangeVisibility(listener),
+    onDidDispose: (listener) => view.onDidDispose(listener),
+    reveal: () => view.show(true),
+    say: (title) => {
+      if (title === undefined) delete view.description;
+      else view.description = title;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Which expressions of a line cost what, for its hover and for drawing under them. */
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { LinePartsParams, LinePartsResult } from '../../protocol/lsp';
+import { cpuOf } from '../../profile/cost';
+import { expressionsOf, type Expression } from '../../profile/expressions';
+import { amountOf, isMemoryMetric, timeMetricOf, type TimeMetric } from '../../profile/metric';
+import type { LineCost, LineDetail } from '../../profile/types';
+import { fewSamples } from '../../profile/words';
+import { profiled, type FeatureContext, type ProfiledDocument } from './context';
+import { codeSpan } from './links';
+
+/** When the leading metric is below this part of the waiting, the waiting is what the line is about. */
+const waitLeads = 0.05;
+/** Expressions that a hover names. */
+const mostNamed = 4;
+
+/** Whether a line has next to nothing to say under a metric that leaves waiting out. */
+export function isWaiting({ total }: LineCost, metric: TimeMetric): boolean {
+  return amountOf(total, metric) < waitLeads * total.wait;
+}
+
+/** `` Which part: `slow(3)` 74.9 %, `slow(1)` 25.0 % ``; empty where that says nothing. text: the line's, as it ran. */
+export function whichPart(
+  context: FeatureContext,
+  place: ProfiledDocument,
+  details: readonly LineDetail[],
+  line: LineCost,
+  text: string | undefined,
+): string {
+  const all = expressions(context, place, details, line, text);
+  if (all.length === 0) return '';
+  const named = all.slice(0, mostNamed).map(({ text, percent }) => `${codeSpan(text)} ${percent}`);
+  const more = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : '';
+  return `Which part: ${named.join(', ')}${more}`;
+}
+
+/** The parts of a line that an editor draws under. */
+export function lineParts(
+  context: FeatureContext | undefined,
+  document: TextDocument | undefined,
+  { line: current }: LinePartsParams,
+): LinePartsResult {
+  const place = context && document && profiled(context, document);
+  const recorded = place?.map?.toCaptured(current);
+  if (!place || !recorded || recorded.stale) return { parts: [] };
+  const line = place.cost.lines.find(({ line }) => line === recorded.line);
+  if (!line) return { parts: [] };
+  const text = document.getText({
+    start: { line: current - 1, character: 0 },
+    end: { line: current, character: 0 },
+  });
+  const all = expressions(context, place, detailsOf(context, place, line), line, text.trimEnd());
+  return {
+    parts: all.flatMap(({ share, segments }) =>
+      segments.map((segment) => ({ ...segment, heat: heatOf(share) })),
+    ),
+  };
+}
+
+/** A sixth of the line is a step; the coldest two are for what costs less than any part that is shown. */
+function heatOf(share: number): number {
+  return Math.min(7, 2 + Math.floor(6 * share));
+}
+
+function expressions(
+  context: FeatureContext,
+  place: ProfiledDocument,
+  details: readonly LineDetail[],
+  line: LineCost,
+  text: string | undefined,
+): Expression[] {
+  // Lines of a text that is not known to have run may be others.
+  if (text === undefined) return [];
+  const { metric: leading } = context.settings;
+  if (isMemoryMetric(leading) && context.profile.memory) {
+    if ((line.memory?.records ?? 0) < fewSamples) return [];
+    return expressionsOf(
+      place.file.recorded.flatMap((path) => context.profile.memoryParts(path, line.line, leading)),
+      text,
+    );
+  }
+  const ofTime = timeMetricOf(leading);
+  const metric = isWaiting(line, ofTime) ? 'wait' : ofTime;
+  if (line.total.samples < fewSamples && line.total.wait < cpuOf(line.total)) return [];
+  const parts = details.flatMap(({ parts }) => parts);
+  return expressionsOf(
+    parts.map(({ start, end, cost }) => {
+      return { start, end, amount: amountOf(cost, metric), samples: cost.samples };
+    }),
+    text,
+  );
+}
+
+/** What is found of a line when somebody asks, by each name that its file has in the run. */
+export function detailsOf(
+  { profile }: FeatureContext,
+  { file }: ProfiledDocument,
+  { line }: LineCost,
+): LineDetail[] {
+  return file.recorded.map((path) => profile.detail(path, line));
+}

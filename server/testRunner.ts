@@ -1,0 +1,44 @@
+/** How the tests of a file are run. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+
+const askMs = 15_000;
+
+// The working folder is looked into as `-m` does, but not while Python's own modules are imported.
+const probe = `
+import sys
+sys.path[:] = [place for place in sys.path if place != ""]
+import importlib.util
+sys.path.insert(0, "")
+sys.stdout.write("linescope-" + ("yes" if importlib.util.find_spec("pytest") else "no"))
+`;
+
+/**
+ * What the interpreter is given to run the tests of a file: pytest where the interpreter has it, else unittest for a file
+ * that uses it; undefined when neither can.
+ */
+export async function testRunner(
+  interpreter: string,
+  file: string,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string[] | undefined> {
+  if (await hasPytest(interpreter, cwd, env)) return ['-m', 'pytest', file];
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const inside = relative(cwd, file);
+  // unittest makes a module name of the path, which it can only below the working folder.
+  const canImport = !inside.startsWith('..');
+  return canImport && /^\s*(?:import|from)\s+unittest\b/m.test(text)
+    ? ['-m', 'unittest', inside]
+    : undefined;
+}
+
+function hasPytest(interpreter: string, cwd: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  return new Promise((done) => {
+    const options = { cwd, env, timeout: askMs };
+    execFile(interpreter, ['-c', probe], options, (_error, stdout) =>
+      done(stdout.includes('linescope-yes')),
+    );
+  });
+}

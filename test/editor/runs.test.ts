@@ -1,0 +1,138 @@
+// The list of kept runs: what each was, and what can be done with it.
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { annotated, ended, keepEvidence, messages, profileToEnd } from './driver/linescope';
+import { until } from './driver/until';
+import { openVsCode, themes, type VsCode } from './driver/vscode';
+import { set } from './driver/who';
+import { clickTitleButton, command, notification, screenshot, statusBar } from './driver/window';
+
+const work = `total = 0
+for number in range(4_000_000):
+    total += number * number
+`;
+
+/** As much of pytest as the journey needs, wherever it runs. */
+const pytest = `import runpy
+import sys
+
+for name, test in runpy.run_path(sys.argv[1]).items():
+    if name.startswith("test_"):
+        test()
+`;
+
+let vs: VsCode;
+beforeAll(async () => {
+  vs = await openVsCode({
+    files: {
+      'test_work.py': `def test_work():\n${work.replace(/^/gm, '    ')}\n    assert total\n`,
+      'pytest.py': pytest,
+      'note.ipynb': JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }),
+      'good.py': work,
+      'bad.py': `import sys\n${work}sys.exit(3)\n`,
+    },
+  });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'runs');
+});
+afterAll(() => vs?.close());
+
+const view = '.tree-explorer-viewlet-tree-view';
+const list = () => vs.page.locator(`${view} .monaco-list-row[aria-label*=" · CPU "]`);
+/** The rows of the list, as a screen reader says them. */
+const rows = () =>
+  list().evaluateAll((found) => found.map((row) => row.getAttribute('aria-label') ?? ''));
+const listed = (what: string, condition: (labels: string[]) => boolean) =>
+  until(what, async () => {
+    const labels = await rows();
+    return condition(labels) && labels;
+  });
+
+async function fill(text: string): Promise<void> {
+  const input = vs.page.locator('.quick-input-widget input.input');
+  await until('a name is asked for', async () => (await input.inputValue()).endsWith('.py'));
+  await input.fill(text);
+  await input.press('Enter');
+}
+
+test('before the first run the list of hot lines says how to fill it', async () => {
+  await vs.open('good.py');
+  const focus = 'linescope.hotLines.focus';
+  await vs.companion.ask((vscode, name) => vscode.commands.executeCommand(name), focus);
+  const button = vs.page.locator('.welcome-view .monaco-button', { hasText: 'Profile This File' });
+  await button.waitFor();
+  await screenshot(vs.page, 'welcome');
+});
+
+test('a run is listed with its time, duration, CPU time, exit code and arguments', async () => {
+  await set(vs, { args: ['--fast', 'two words'], explorerBadges: true });
+  await profileToEnd(vs, 'bad.py');
+  await vs.companion.ask((vscode) => vscode.commands.executeCommand('linescope.runs.focus'), null);
+  await listed('it is there', ([first]) =>
+    /bad\.py.* · [\d.]+ s · CPU [\d.]+ s · exit 3 · --fast 'two words'/.test(first ?? ''),
+  );
+  await profileToEnd(vs, 'good.py');
+  const file = vs.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'good.py' });
+  await until('the hot file has a badge', () =>
+    file.evaluate((row) =>
+      [...row.querySelectorAll('*')].some((part) =>
+        /^"\d\d"$/.test(getComputedStyle(part, '::after').content),
+      ),
+    ),
+  );
+  await listed('the newest is first', (labels) => labels[0]?.startsWith('good.py, shown') ?? false);
+});
+
+test('a run is renamed, pinned and opened, with its file', async () => {
+  await list().filter({ hasText: 'bad.py' }).click({ button: 'right' });
+  await vs.page.locator('.monaco-menu [aria-label="Rename Run…"]').click();
+  await fill('before the change');
+  await listed('it has its name', (labels) => labels[1]?.startsWith('before the change') ?? false);
+  const renamed = list().filter({ hasText: 'before the change' });
+  await renamed.hover();
+  await renamed.locator('[aria-label^="Pin Run"]').click();
+  await listed('pinned runs are first', (labels) => labels[0]?.includes(', pinned') ?? false);
+  await renamed.click();
+  await annotated(vs, 'its figures are shown', (lines) => lines.length > 0);
+  await listed('it is the one that is shown', (labels) =>
+    labels[0]!.startsWith('before the change, shown, pinned'),
+  );
+  expect(
+    await vs.companion.ask((vscode) => vscode.window.activeTextEditor?.document.uri.fsPath, null),
+  ).toBe(join(vs.folder, 'bad.py'));
+  expect((await statusBar(vs.page)).join()).toMatch(/before the change \(.*\d\d:\d\d.*\)/);
+  for (const [name, theme] of Object.entries(themes)) {
+    await vs.companion.ask(async (vscode, value) => {
+      const { Global } = vscode.ConfigurationTarget;
+      await vscode.workspace.getConfiguration('workbench').update('colorTheme', value, Global);
+    }, theme);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await screenshot(vs.page, `${name}-runs`);
+  }
+});
+
+test('a test file is run through pytest, and a notebook is refused with a sentence', async () => {
+  await vs.open('test_work.py');
+  const before = (await messages(vs)).length;
+  await clickTitleButton(vs.page, 'Profile Tests');
+  const message = await ended(vs, before);
+  expect(message.text).toMatch(
+    /^Tests in test_work\.py ended after .* hottest line test_work\.py:4/,
+  );
+  await listed('it is listed', (labels) => labels[1]?.startsWith('Tests in test_work.py') ?? false);
+  await vs.companion.ask(
+    (vscode, path) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path)),
+    join(vs.folder, 'note.ipynb'),
+  );
+  await vs.page.locator('.notebook-editor').first().waitFor();
+  await command(vs.page, 'Linescope: Profile This File');
+  await notification(vs.page, /^Notebooks cannot be profiled yet/);
+});
+
+test('a run is deleted', async () => {
+  await command(vs.page, 'Linescope: Delete Run…');
+  await vs.page.locator('.quick-input-list .monaco-list-row', { hasText: 'good.py' }).click();
+  await vs.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
+  await listed('it is gone', (labels) => labels.length === 2);
+});

@@ -1,0 +1,181 @@
+// Looking at a part of a run: a time chosen in the chart, or only the user's own code, counts for every view.
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hotRows } from './driver/editorView';
+import { keepEvidence, ledger, lineOf, messages, profile, profileToEnd } from './driver/linescope';
+import { clickFrame, frames, settledFrame, settledView } from './driver/panel';
+import { until } from './driver/until';
+import { openVsCode, type VsCode } from './driver/vscode';
+import { command, screenshot, statusBar, webview } from './driver/window';
+
+const library = `import time
+
+
+def spin(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        turn()
+
+
+def turn():
+    return [number for number in range(50)]
+`;
+const program = `import time
+
+from vendor.spinning import spin
+
+
+def own(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+spin(1.2)
+own(0.8)
+`;
+const forever = `import time
+
+while True:
+    time.process_time()
+`;
+const toggle = 'Linescope: Switch between Only My Code and Everything';
+const calls = lineOf(program, 'spin(1.2)');
+const loop = lineOf(program, 'while time');
+
+let vs: VsCode;
+beforeAll(async () => {
+  vs = await openVsCode({
+    files: { 'two_parts.py': program, 'vendor/spinning.py': library, 'forever.py': forever },
+    settings: { 'linescope.libraryPatterns': ['vendor/**'], 'linescope.memory': false },
+  });
+});
+afterEach(async (context) => {
+  if (context.task.result?.state === 'fail') await keepEvidence(vs, 'views');
+});
+afterAll(() => vs?.close());
+
+/** What is drawn beside a line, none: nothing. */
+async function figures(line: number, file = 'two_parts.py'): Promise<string> {
+  return (await ledger(vs, file)).find((drawn) => drawn.line === line)?.text ?? 'none';
+}
+
+const hasLibrary = () =>
+  vs.companion.linescope(
+    (linescope) => linescope.annotatedPaths().some((path) => path.endsWith('spinning.py')),
+    null,
+  );
+
+const setting = () =>
+  vs.companion.ask(
+    (vscode) => vscode.workspace.getConfiguration('linescope').get<boolean>('onlyMyCode'),
+    null,
+  );
+
+test('only my code: libraries are on the lines that call them, in all views', async () => {
+  await profileToEnd(vs, 'two_parts.py');
+  await until('the call is about what it calls', async () =>
+    (await figures(calls)).includes('in calls'),
+  );
+  expect(await hasLibrary()).toBe(true);
+  await command(vs.page, toggle);
+  await until('the call is charged', async () => /python \d|python$/.test(await figures(calls)));
+  expect(await hasLibrary()).toBe(false);
+  expect((await statusBar(vs.page)).join()).toContain('only my code');
+  await command(vs.page, 'Linescope: Show Hot Lines');
+  const rows = await until('the list folds', async () => {
+    const found = await hotRows(vs.page);
+    return found.length > 0 && found.every((row) => !row.includes('spinning.py')) && found;
+  });
+  expect(rows[0]).toContain('spin(1.2)');
+  await command(vs.page, 'Linescope: Show Flame Chart');
+  await until('the chart folds', async () => {
+    const names = (await frames(vs.page)).map(({ name }) => name);
+    return names.includes('own') && !names.includes('spin') && !names.includes('turn');
+  });
+  await screenshot(vs.page, 'views-only-my-code');
+  await webview(vs.page).locator('vscode-button', { hasText: 'My code' }).click();
+  await until('libraries are in the chart again', async () =>
+    (await frames(vs.page)).some(({ name }) => name === 'spin'),
+  );
+  expect(await setting()).toBe(false);
+});
+
+test('a time chosen in the chart is that of all figures, until it is taken back', async () => {
+  const whole = await figures(loop);
+  const frame = await settledFrame(vs, 'own');
+  await clickFrame(vs.page, frame);
+  await webview(vs.page).locator('.scroller').focus();
+  await vs.page.keyboard.press('z');
+  await until('the view is zoomed', async () =>
+    webview(vs.page).locator('vscode-button.range', { hasText: 'This time only' }).isVisible(),
+  );
+  await settledView(vs.page);
+  await vs.page.keyboard.press('e');
+  // What was half of the run is nearly all of this part of it.
+  await until('figures are of this time', async () =>
+    /\b(100|9\d\.\d) %/.test(await figures(loop)),
+  );
+  expect(await figures(calls)).toMatch(/none|\bms\b/);
+  const chip = await until('the status bar says so', async () =>
+    (await statusBar(vs.page)).find((text) => / – .* m?s/.test(text)),
+  );
+  await screenshot(vs.page, 'views-time-range');
+  await webview(vs.page).locator('vscode-button', { hasText: 'Left heavy' }).click();
+  await until('the call tree is of that time', async () => {
+    const all = await frames(vs.page, 30);
+    const widthOf = (name: string) => all.find((found) => found.name === name)?.width ?? 0;
+    return widthOf('own') > 4 * widthOf('spin');
+  });
+  await vs.page
+    .locator('.statusbar-item', { hasText: chip.trim().slice(0, 6) })
+    .first()
+    .click();
+  await until('figures are of the whole run', async () => (await figures(loop)) === whole);
+  await webview(vs.page).locator('vscode-button', { hasText: 'Time order' }).click();
+});
+
+test('figures of a running program can begin anew', async () => {
+  const before = (await messages(vs)).length;
+  await profile(vs, 'forever.py');
+  await until('there are figures', async () => (await ledger(vs, 'forever.py')).length > 0);
+  await command(vs.page, 'Linescope: Count Figures from Now On');
+  await until('the status bar says since when', async () =>
+    (await statusBar(vs.page)).some((text) => text.includes('since ')),
+  );
+  await command(vs.page, 'Linescope: Show Figures of the Last 10 Seconds');
+  await until('the status bar says what is followed', async () =>
+    (await statusBar(vs.page)).some((text) => text.includes('last 10 s')),
+  );
+  await command(vs.page, 'Linescope: Stop');
+  await until('the run has ended', () =>
+    vs.companion.linescope((linescope) => linescope.runState() === 'idle', null),
+  );
+  expect((await messages(vs)).slice(before).filter(({ severity }) => severity === 'error')).toEqual(
+    [],
+  );
+});
+
+test('the chart opens in the panel where the setting says so', async () => {
+  await vs.companion.ask(async (vscode) => {
+    const tabs = vscode.window.tabGroups.all.flatMap(({ tabs: of }) => of);
+    await vscode.window.tabGroups.close(
+      tabs.filter(({ label }) => label.startsWith('Flame Chart')),
+    );
+    const settings = vscode.workspace.getConfiguration('linescope');
+    await settings.update('flameChartPlace', 'panel', vscode.ConfigurationTarget.Global);
+  }, null);
+  await command(vs.page, 'Linescope: Show Flame Chart');
+  await until('the chart is there', async () => (await frames(vs.page)).length > 0);
+  expect(
+    await vs.companion.ask(
+      (vscode) =>
+        vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)).join(),
+      null,
+    ),
+  ).not.toContain('Flame Chart');
+  await screenshot(vs.page, 'views-panel');
+});
+
+test('the window has no errors of ours', () => {
+  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+});
