@@ -25,6 +25,9 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
+// The longest that the kernel may take until it no longer counts a thread that has ended.
+#define ALONE_NS 20000000ull
+
 typedef long system_call(long, long, long, long, long, long, long);
 static system_call *real_syscall;
 
@@ -52,6 +55,15 @@ static bool is_alone(void) {
   return thread_self() && threads_alive() == 1 && process_is_recorded() && !process_is_borrowed();
 }
 
+// Nobody finds the watcher's thread any more, but the kernel still counts it for a moment. It then refuses this call
+// as well, which changes nothing in a process with one thread (unshare(2)).
+static void alone_wait(void) {
+  uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + ALONE_NS;
+  while (sandbox_allows(SANDBOX_RECORD) && real()(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0) != 0 &&
+         clock_ns(CLOCK_MONOTONIC) < deadline)
+    sched_yield();
+}
+
 static void watcher_return(void) {
   int error = errno;
   if (watcher_start() != 0) lifecycle_watcher_failed();
@@ -63,6 +75,7 @@ static long call_alone(long number, long a, long b) {
   if (!is_refused(result) || !is_alone()) return result;
   int error = errno;
   if (watcher_stop(false, -1)) {
+    alone_wait();
     // No thread can begin any more once the next process will have another number space, so that comes last.
     bool later = number == SYS_unshare && a & CLONE_NEWUSER && a & CLONE_NEWPID;
     result = real()(number, later ? a & ~CLONE_NEWPID : a, b, 0, 0, 0, 0);
