@@ -5,7 +5,14 @@ import { annotated, ended, keepEvidence, messages, profileToEnd } from './driver
 import { until } from './driver/until';
 import { openVsCode, themes, type VsCode } from './driver/vscode';
 import { set } from './driver/who';
-import { clickTitleButton, command, notification, screenshot, statusBar } from './driver/window';
+import {
+  clickTitleButton,
+  command,
+  contextMenu,
+  notification,
+  screenshot,
+  statusBar,
+} from './driver/window';
 
 const work = `total = 0
 for number in range(4_000_000):
@@ -85,8 +92,7 @@ test('a run is listed with its time, duration, CPU time, exit code and arguments
 });
 
 test('a run is renamed, pinned and opened, with its file', async () => {
-  await list().filter({ hasText: 'bad.py' }).click({ button: 'right' });
-  await vs.page.locator('.monaco-menu [aria-label="Rename Run…"]').click();
+  await contextMenu(list().filter({ hasText: 'bad.py' }), 'Rename Run…');
   await fill('before the change');
   await listed('it has its name', (labels) => labels[1]?.startsWith('before the change') ?? false);
   const renamed = list().filter({ hasText: 'before the change' });

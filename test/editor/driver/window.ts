@@ -1,7 +1,7 @@
 // A window of VS Code under test, seen as a person sees it: keys, mouse, and what is on the screen.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FrameLocator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { root } from './package';
 import { until } from './until';
 
@@ -55,6 +55,19 @@ export async function clickTitleButton(page: Page, label: string): Promise<void>
     .and(page.locator(`[aria-label^="${label}"]`));
   await button.first().waitFor({ state: 'visible', timeout: 15_000 });
   await button.first().click();
+}
+
+/** Chooses an entry of a row's context menu. */
+export async function contextMenu(row: Locator, label: string): Promise<void> {
+  await row.click({ button: 'right' });
+  const menu = row.page().locator('.monaco-menu');
+  const entry = menu.locator(`[aria-label="${label}"]`);
+  await entry.waitFor();
+  // VS Code lets a menu ignore the mouse for its first 100 ms, lest the click that opened it chooses something.
+  await until(`${label} is chosen`, async () => {
+    if (await entry.isVisible()) await entry.click({ timeout: 1000 }).catch(() => undefined);
+    return !(await menu.isVisible());
+  });
 }
 
 const list = '.notifications-center';
