@@ -3,6 +3,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   annotationsNotification,
   clearRequest,
+  closeViewNotification,
   commands,
   endRunRequest,
   flameRequest,
@@ -14,6 +15,7 @@ import {
   runStatusNotification,
   saveRunRequest,
   settingsNotification,
+  type CloseViewParams,
   type EndRunParams,
   type EndRunResult,
   type FileAnnotations,
@@ -90,6 +92,11 @@ export class Server implements vscode.Disposable {
   }
   saveRun(params: SaveRunParams): Promise<SaveRunResult> {
     return this.#request(saveRunRequest, params, endMs);
+  }
+  /** Says that the tab a run was opened with is gone. */
+  async closeView(params: CloseViewParams): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    await client?.sendNotification(closeViewNotification, params);
   }
   /** Says which part of a run's time figures are to be of. */
   async sendRange(params: RangeParams): Promise<void> {

@@ -69,6 +69,9 @@ export function registerRecordingEditors(
       panel.onDidDispose(() => {
         restarted.dispose();
         panel.dispose();
+        server
+          .closeView({ run: run.run })
+          .catch((error: unknown) => getLog().info(`${run.title} stays open: ${describe(error)}`));
       });
       try {
         await opening.open(run.run, run.path, () => runs.open(run));

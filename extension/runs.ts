@@ -59,6 +59,7 @@ export class Runs implements vscode.Disposable {
         run: next.run,
         path: next.path,
         live: next.live,
+        ...(next.hasTab && { hasView: true }),
         ...(limitBytes && { limitBytes }),
       })
       .catch((error: unknown) => {

@@ -83,17 +83,28 @@ export type PlanRunResult =
       code?: 'noTestRunner';
     };
 
-/** linescope/openRun: follow a run directory, or open a recording file (.lsp, .linescope). The newest opened run is the one shown. */
+/**
+ * linescope/openRun: follow a run directory, or open a recording file (.lsp, .linescope). The newest opened run is the one
+ * shown; another one that is over and has no view is forgotten.
+ */
 export const openRunRequest = 'linescope/openRun';
 export interface OpenRunParams {
   run: string;
   path: string;
   /** True while the program may still be writing. */
   live: boolean;
+  /** A view of its own goes on asking for the run when another one is shown, until linescope/closeView. */
+  hasView?: boolean;
   /** The recordings of a live run shall take no more of the disk than this; without it there is no limit. */
   limitBytes?: number;
 }
 export type OpenRunResult = { ok: true } | { ok: false; message: string };
+
+/** linescope/closeView: the view that a run was opened with is gone. */
+export const closeViewNotification = 'linescope/closeView';
+export interface CloseViewParams {
+  run: string;
+}
 
 /** linescope/endRun: the terminal's process ended; exit is its exit code (undefined when it was killed by the editor). The server reads what is left and closes the run. */
 export const endRunRequest = 'linescope/endRun';

@@ -11,6 +11,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
   annotationsNotification,
   clearRequest,
+  closeViewNotification,
   endRunRequest,
   flameRequest,
   hotListRequest,
@@ -21,6 +22,7 @@ import {
   runStatusNotification,
   saveRunRequest,
   settingsNotification,
+  type CloseViewParams,
   type EndRunParams,
   type FlameParams,
   type HotListParams,
@@ -203,6 +205,9 @@ connection.onExecuteCommand(({ command, arguments: args }) => {
 });
 connection.onRequest(planRunRequest, (params: PlanRunParams) => planRun(params, __dirname));
 connection.onRequest(openRunRequest, (params: OpenRunParams) => store.open(params));
+connection.onNotification(closeViewNotification, ({ run }: CloseViewParams) =>
+  store.closeView(run),
+);
 connection.onRequest(endRunRequest, (params: EndRunParams) => store.end(params));
 connection.onRequest(saveRunRequest, (params: SaveRunParams) => saveRun(params));
 connection.onRequest(clearRequest, () => {

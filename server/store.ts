@@ -34,6 +34,8 @@ interface Opened {
   id: string;
   run: Run;
   live: boolean;
+  /** A view of its own asks for it, shown or not. */
+  hasView: boolean;
   /** New records since the last publication. */
   changed: boolean;
   /** Until when its first figures are hurried, Date.now(); 0 once they were published. */
@@ -75,26 +77,28 @@ export class RunStore {
     } catch (error) {
       return { ok: false, message: error instanceof Error ? error.message : String(error) };
     }
+    if (!params.live) {
+      // A first look decides whether this is a recording at all, so that the answer can say so.
+      run.poll();
+      const problem = run.processCount === 0 ? whyEmpty(run) : undefined;
+      if (problem) {
+        run.close();
+        return { ok: false, message: problem };
+      }
+    }
     this.forget(params.run);
     const opened: Opened = {
       id: params.run,
       run,
       live: params.live,
+      hasView: params.hasView === true,
       changed: true,
       hurryUntilMs: params.live ? Date.now() + firstWaitMs : 0,
       timer: undefined,
     };
     this.runs.set(params.run, opened);
     this.shownId = params.run;
-    if (!params.live) {
-      // A first look decides whether this is a recording at all, so that the answer can say so.
-      run.poll();
-      const problem = run.processCount === 0 ? whyEmpty(run) : undefined;
-      if (problem) {
-        this.forget(params.run);
-        return { ok: false, message: problem };
-      }
-    }
+    for (const other of [...this.runs.values()]) this.forgetUnused(other);
     if (params.live && params.limitBytes !== undefined) run.keepBelow(params.limitBytes);
     this.follow(opened);
     this.publishSoon(0);
@@ -121,7 +125,17 @@ export class RunStore {
     }
     this.follow(opened);
     this.publish();
-    return describeEnd(opened.run, params.exit, params.stopped);
+    const result = describeEnd(opened.run, params.exit, params.stopped);
+    this.forgetUnused(opened);
+    return result;
+  }
+
+  /** The view of its own that a run was opened with is gone. */
+  closeView(id: string): void {
+    const opened = this.runs.get(id);
+    if (!opened) return;
+    opened.hasView = false;
+    this.forgetUnused(opened);
   }
 
   /** Forgets all runs. */
@@ -151,6 +165,11 @@ export class RunStore {
     if (this.shownId === id) this.shownId = undefined;
   }
 
+  /** Nobody looks at a run that is over, is not shown and has no view: it is read again when somebody does. */
+  private forgetUnused({ id, hasView }: Opened): void {
+    if (id !== this.shownId && !hasView && !this.isLive(id)) this.forget(id);
+  }
+
   private follow(opened: Opened): void {
     clearTimeout(opened.timer);
     const step = (): void => {
@@ -168,6 +187,7 @@ export class RunStore {
       }
       if (!opened.live && opened.run.ended) {
         void opened.run.settleLimit();
+        this.forgetUnused(opened);
         return;
       }
       // Reading a long recording yields to requests between pieces.
