@@ -1,6 +1,6 @@
 /**
  * How a program is put under the agent: by environment alone. The agent takes these variables away before the program
- * looks at them, and gives them to every program that is started there (profiler-agent/native/environment.h).
+ * looks at them, and gives them to every program that is started there (profiler-agent/native/process/environment.h).
  */
 
 /** Samples are taken this often by default. The agent then stays within a budget and says in the data what it reached. */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../native/gpu_message.h"
+#include "gpu/gpu_message.h"
 
 #define NS_PER_SECOND 1000000000ull
 // A driver averages utilisation over what it has sampled since a moment that the caller names, a sample taking a second

@@ -1,5 +1,5 @@
 // linescope-gpu PID FD: what process PID, which started this one, does with NVIDIA GPUs, as messages of
-// native/gpu_message.h to the pipe FD. Ends when nobody reads them any more.
+// native/gpu/gpu_message.h to the pipe FD. Ends when nobody reads them any more.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../native/gpu_message.h"
+#include "gpu/gpu_message.h"
 #include "device.h"
 
 #define DEVICES_MAX 64

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base.h"
-#include "interpreter.h"
+#include "cpython/interpreter.h"
 
 static _Atomic bool expected, looking;
 static void (*call)(void);

@@ -8,19 +8,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "early.h"
-#include "gil.h"
-#include "interpreter.h"
-#include "proc_files.h"
-#include "queue.h"
-#include "outside.h"
-#include "sampler.h"
-#include "samples.h"
-#include "selftest.h"
-#include "signals.h"
-#include "tasks.h"
-#include "wait_native.h"
-#include "wait_stack.h"
+#include "sample/early.h"
+#include "cpython/gil.h"
+#include "cpython/interpreter.h"
+#include "process/proc_files.h"
+#include "sample/queue.h"
+#include "sandbox/outside.h"
+#include "sample/sampler.h"
+#include "sample/samples.h"
+#include "cpython/selftest.h"
+#include "signals/signals.h"
+#include "loops/tasks.h"
+#include "sample/wait_native.h"
+#include "sample/wait_stack.h"
 
 // A helper that was seen at work is taken to be at work for so long.
 #define HELPERS_NS (200 * 1000 * 1000ull)

@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "modules.h"
-#include "signal_stack.h"
-#include "process.h"
-#include "sandbox.h"
-#include "signals.h"
+#include "unwind/modules.h"
+#include "signals/signal_stack.h"
+#include "process/process.h"
+#include "sandbox/sandbox.h"
+#include "signals/signals.h"
 
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64

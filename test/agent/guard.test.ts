@@ -9,11 +9,13 @@ afterAll(() => folders.clear());
 
 test('a copy that meets memory that is not there says so', () => {
   const made = join(folders.make(), 'guarded_copies');
-  const native = (name: string) => join(__dirname, '../../profiler-agent/native', name);
-  const parts = ['guard.c', 'base.c', 'sandbox.c', 'bpf.c'].map(native);
-  const sources = [program('guarded_copies.c'), ...parts];
+  const native = join(__dirname, '../../profiler-agent/native');
+  const parts = ['signals/guard.c', 'base.c', 'sandbox/sandbox.c', 'sandbox/bpf.c'];
+  const sources = [program('guarded_copies.c'), ...parts.map((name) => join(native, name))];
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wno-parentheses', '-Wno-unused-result', '-Werror'];
-  const built = spawnSync('cc', [...flags, '-o', made, ...sources], { encoding: 'utf8' });
+  const built = spawnSync('cc', [...flags, '-iquote', native, '-o', made, ...sources], {
+    encoding: 'utf8',
+  });
   expect(built.stderr).toBe('');
   const ended = spawnSync(made, { encoding: 'utf8' });
   expect(ended.status).toBe(0);

@@ -1,7 +1,7 @@
 /** How much stack the sampling handler needs: the deepest way through its calls, by the compiler's own figures. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Folders } from './programs';
 
@@ -25,13 +25,16 @@ function callGraph(folder: string): Map<string, Function> {
     '-D_GNU_SOURCE=',
     '-include',
     join(native, 'glibc.h'),
+    '-iquote',
+    native,
     '-fPIC',
     '-O2',
   ];
   const more = ['-fno-omit-frame-pointer', '-ftls-model=initial-exec', '-fcallgraph-info=su,da'];
   const functions = new Map<string, Function>();
-  for (const name of readdirSync(native).filter((each) => each.endsWith('.c'))) {
-    const object = join(folder, name.replace(/c$/, 'o'));
+  const sources = readdirSync(native, { recursive: true, encoding: 'utf8' });
+  for (const name of sources.filter((each) => each.endsWith('.c'))) {
+    const object = join(folder, basename(name).replace(/c$/, 'o'));
     execFileSync('cc', [...flags, ...more, '-c', '-o', object, join(native, name)]);
     const lines = readFileSync(object.replace(/o$/, 'ci'), 'utf8').split('\n');
     const named = (title: string) => title.replace(/^.*\/([^/]+\.c:)/, '$1');
@@ -71,7 +74,7 @@ test('the sampling handler fits on its stack', { timeout: 60_000 }, () => {
   };
   const needed = deepest('sampler.c:on_signal');
   const room = /#define HANDLER_BYTES (\d+)/.exec(
-    readFileSync(join(native, 'signal_stack.c'), 'utf8'),
+    readFileSync(join(native, 'signals/signal_stack.c'), 'utf8'),
   );
   console.log(`The handler needs ${needed} bytes at most.`);
   expect(needed).toBeGreaterThan(1500);

@@ -32,8 +32,10 @@ afterAll(() => folders.clear());
 /** Builds the agent from its sources where nobody else finds it. MISTAKE in its environment says what it is wrong about. */
 async function build(): Promise<string> {
   const folder = folders.make();
-  cpSync(join(__dirname, '../../profiler-agent'), join(folder, 'profiler-agent'), {
+  const sources = join(__dirname, '../../profiler-agent');
+  cpSync(sources, join(folder, 'profiler-agent'), {
     recursive: true,
+    filter: (path) => path !== join(sources, 'build'),
   });
   const header = join(folder, 'mistakes.h');
   const cases = mistakes.map(([, mistake], index) => `case '${index}': ${mistake}; break;`);

@@ -101,9 +101,10 @@ afterAll(() => folders.clear());
 
 function compile({ compiler }: Processor): string {
   const binary = join(folders.make(), 'unwind_rules');
-  const parts = ['eh_frame', 'cfi', 'modules', 'module_file', 'guard', 'base', 'sandbox', 'bpf'];
+  const unwind = ['eh_frame', 'cfi', 'modules', 'module_file'].map((name) => `unwind/${name}`);
+  const parts = [...unwind, 'signals/guard', 'base', 'sandbox/sandbox', 'sandbox/bpf'];
   const sources = parts.map((name) => join(native, `${name}.c`));
-  const flags = ['-std=gnu11', '-D_GNU_SOURCE=', '-O1', `-I${native}`, '-o', binary];
+  const flags = ['-std=gnu11', '-D_GNU_SOURCE=', '-O1', '-iquote', native, '-o', binary];
   output(compiler, [...flags, program('unwind_rules.c'), ...sources, '-ldl']);
   return binary;
 }

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../../profiler-agent/native/guard.h"
+#include "signals/guard.h"
 
 static void on_fault(int number, siginfo_t *info, void *context) {
   if (guard_recover(info, context, true)) return;

@@ -5,8 +5,8 @@
 #include <link.h>
 #include <stdio.h>
 
-#include "eh_frame.h"
-#include "guard.h"
+#include "signals/guard.h"
+#include "unwind/eh_frame.h"
 
 int main(int count, char **words) {
   struct link_map *loaded = count == 2 ? dlopen(words[1], RTLD_NOW) : NULL;

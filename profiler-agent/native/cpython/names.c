@@ -1,0 +1,91 @@
+#include "cpython/names.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cpython/objects.h"
+#include "record/recording.h"
+#include "threads.h"
+
+#define ALL_NS (1000 * 1000 * 1000ull)
+// A thread without a Python name that is older than this is not likely to get one.
+#define YOUNG_NS (1000 * 1000 * 1000ull)
+// Between two looks passes this many times what the first one took.
+#define PAUSES 200
+
+static const struct interpreter *python;
+static uint64_t next_all, next_look;
+
+void names_begin(const struct interpreter *interpreter, uint64_t now) {
+  python = interpreter;
+  next_all = now + ALL_NS / 10;
+  next_look = now;
+}
+
+static void rename_thread(struct thread *it, const char *name) {
+  if (strcmp(name, it->name) == 0) return;
+  strcpy(it->name, name);
+  record_thread(it->id, it->tid, it->began, it->name, it->maker);
+}
+
+// What the kernel calls it; "" when it ended meanwhile.
+static void system_name(int tid, char name[32]) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%d/comm", tid);
+  name[0] = 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  ssize_t length = read(file, name, 31);
+  close(file);
+  name[length > 0 ? length - 1 : 0] = 0;
+}
+
+static void read_system_name(struct thread *it) {
+  char name[32], program[32];
+  system_name(it->tid, name);
+  system_name(getpid(), program);
+  // A thread that never chose a name carries its program's.
+  if (strcmp(name, program) != 0) rename_thread(it, name);
+}
+
+static bool wants_name(const struct thread *it, bool all) {
+  int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
+  return phase == THREAD_LIVE && it->id && (all || !it->named);
+}
+
+// threading._active is {pthread: Thread}, in the order in which they began: as good as the order of our own slots.
+static void read_python_names(bool all) {
+  static struct name module = {"threading", 0}, active = {"_active", 0}, attribute = {"_name", 0};
+  static struct item items[THREADS_MAX];
+  static uint64_t owners[THREADS_MAX];
+  if (!python->is_initialized() || python->is_finalizing()) return;
+  uint32_t count = dict_items(module_get(interpreter_main(), &module, &active), items, THREADS_MAX), at = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (!int_read(items[i].key, &owners[i])) owners[i] = 0;
+  for (uint32_t slot = 0; count && slot < threads_count(); slot++) {
+    struct thread *it = thread_at(slot);
+    if (!wants_name(it, all)) continue;
+    uint32_t tried = 0;
+    for (; tried < count && owners[at] != (uint64_t)it->pthread; tried++) at = (at + 1) % count;
+    char name[sizeof it->name];
+    if (tried == count || !str_read(attribute_get(items[at].value, &attribute), name, sizeof name)) continue;
+    it->named = true;
+    rename_thread(it, name);
+  }
+}
+
+void names_look(uint64_t now) {
+  if (now < next_look) return;
+  bool all = now >= next_all, some = all;
+  for (uint32_t slot = 0; !some && slot < threads_count(); slot++)
+    some = wants_name(thread_at(slot), false) && now - thread_at(slot)->began < YOUNG_NS;
+  if (!some) return;
+  uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  read_python_names(all);
+  for (uint32_t slot = 0; all && slot < threads_count(); slot++)
+    if (wants_name(thread_at(slot), false)) read_system_name(thread_at(slot));
+  next_look = now + (clock_ns(CLOCK_THREAD_CPUTIME_ID) - before) * PAUSES;
+  if (all) next_all = now + ALL_NS > next_look ? now + ALL_NS : next_look;
+}

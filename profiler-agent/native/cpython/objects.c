@@ -1,0 +1,281 @@
+#include "cpython/objects.h"
+
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "signals/guard.h"
+#include "cpython/text.h"
+
+// Include/internal/pycore_interp.h, pycore_dict.h and Include/cpython/object.h of each minor version, as offsetof()
+// gives them on LP64 release builds. Structures that have been the same from 3.9 to 3.15 are written down where they
+// are used.
+struct layout {
+  uint16_t modules;       // PyInterpreterState: sys.modules
+  uint16_t keys_indices;  // PyDictKeysObject
+  uint16_t keys_entries;  // how many there are
+  uint16_t values;        // PyDictValues: the first one
+  uint16_t cached_keys;   // PyHeapTypeObject
+};
+static const struct layout layouts[] = {
+    {856, 40, 32, 0, 864},  // 3.9
+    {856, 40, 32, 0, 872}, {888, 32, 24, 0, 872}, {944, 32, 24, 0, 880},
+    {0, 32, 24, 8, 880},   {0, 32, 24, 8, 880},   {0, 32, 24, 8, 888},  // 3.15
+};
+// From 3.13 the interpreter itself says where it keeps sys.modules, at this place of _Py_DebugOffsets.
+#define DEBUG_MODULES (python->minor == 13 ? 88 : 96)
+
+// PyTypeObject.
+enum {
+  TYPE_NAME = 24,
+  TYPE_BASIC_SIZE = 32,
+  TYPE_FLAGS = 168,
+  TYPE_BASE = 256,
+  TYPE_DICT = 264,
+  TYPE_DICT_OFFSET = 288
+};
+#define FLAG_INLINE_VALUES (1u << 2)
+#define FLAG_MANAGED_DICT (1u << 4)
+
+#define BATCH 256
+#define ITEMS_MAX 8192
+
+static const struct interpreter *python;
+static struct layout at;
+static uintptr_t (*main_interpreter)(void);
+
+void objects_use(const struct interpreter *interpreter) {
+  python = interpreter;
+  at = layouts[python->minor - 9];
+  uint64_t modules;
+  if (!at.modules && memory_read(python->runtime + DEBUG_MODULES, &modules, sizeof modules) && modules < UINT16_MAX)
+    at.modules = (uint16_t)modules;
+  main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
+}
+
+uintptr_t interpreter_main(void) {
+  return main_interpreter ? main_interpreter() : 0;
+}
+
+void memory_read_all(struct read *reads, uint32_t count) {
+  if (guard_active()) {
+    for (uint32_t i = 0; i < count; i++) reads[i].done = guarded_read(reads[i].address, reads[i].into, reads[i].size);
+    return;
+  }
+  struct iovec local[BATCH], remote[BATCH];
+  pid_t self = getpid();
+  uint32_t next = 0;
+  while (next < count) {
+    uint32_t size = count - next < BATCH ? count - next : BATCH;
+    for (uint32_t i = 0; i < size; i++) {
+      struct read *read = &reads[next + i];
+      read->done = false;
+      local[i] = (struct iovec){read->into, read->size};
+      remote[i] = (struct iovec){(void *)read->address, read->size};
+    }
+    ssize_t length = process_vm_readv(self, local, size, remote, size, 0);
+    uint32_t i = 0;
+    for (; i < size && length >= (ssize_t)reads[next + i].size; i++) {
+      length -= reads[next + i].size;
+      reads[next + i].done = true;
+    }
+    // It stops at the first that cannot be read: go on behind it. A sandbox may forbid the call, but not this read.
+    if (i < size)
+      reads[next + i].done = memory_read(reads[next + i].address, reads[next + i].into, reads[next + i].size);
+    next += i < size ? i + 1 : size;
+  }
+}
+
+uintptr_t pointer_read(uintptr_t address) {
+  uintptr_t pointer;
+  if (!is_plausible(address) || !memory_read(address, &pointer, sizeof pointer)) return 0;
+  return is_plausible(pointer) ? pointer : 0;
+}
+
+uintptr_t reference_read(uintptr_t address) {
+  uintptr_t reference;
+  if (!is_plausible(address) || !memory_read(address, &reference, sizeof reference)) return 0;
+  reference &= ~(uintptr_t)7;
+  return is_plausible(reference) ? reference : 0;
+}
+
+uintptr_t object_type(uintptr_t object) {
+  return pointer_read(object + 8);
+}
+
+void type_name(uintptr_t type, char into[TYPE_NAME_BYTES]) {
+  uintptr_t name;
+  into[0] = 0;
+  // That of a class written in Python lies within a str: it is not aligned.
+  if (!is_plausible(type) || !memory_read(type + TYPE_NAME, &name, sizeof name)) return;
+  // A short one may lie at the end of mapped memory.
+  size_t size = TYPE_NAME_BYTES - 1;
+  while (size && !memory_read(name, into, size)) size /= 2;
+  into[size] = 0;
+}
+
+bool type_is(uintptr_t type, const char *name) {
+  char text[TYPE_NAME_BYTES];
+  type_name(type, text);
+  return strcmp(text, name) == 0;
+}
+
+uintptr_t type_base(uintptr_t type) {
+  return pointer_read(type + TYPE_BASE);
+}
+
+// The items of a table of keys. With `values` (PyDictValues, or an array before 3.11) these hold what belongs to them.
+static uint32_t keys_items(uintptr_t keys, uintptr_t values, struct item *into, uint32_t room) {
+  static uintptr_t words[ITEMS_MAX * 3];
+  unsigned char head[40];
+  if (!is_plausible(keys) || !memory_read(keys, head, sizeof head)) return 0;
+  uint64_t count, size, index_bytes;
+  uint32_t step = 3;  // hash, key, value
+  memcpy(&count, head + at.keys_entries, sizeof count);
+  if (python->minor < 11) {
+    memcpy(&size, head + 8, sizeof size);
+    index_bytes = size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8);
+  } else {
+    if (head[9] > 40 || head[10] > 2) return 0;
+    index_bytes = (uint64_t)1 << head[9];
+    if (head[10] != 0) step = 2;  // only str keys, which know their hash
+  }
+  if (count > ITEMS_MAX) count = ITEMS_MAX;
+  if (!memory_read(keys + at.keys_indices + index_bytes, words, count * step * 8)) return 0;
+  uint32_t found = 0;
+  for (uint64_t i = 0; i < count && found < room; i++)
+    into[found++] = (struct item){words[i * step + step - 2], words[i * step + step - 1]};
+  if (values) {
+    if (!memory_read(values + at.values, words, found * sizeof *words)) return 0;
+    for (uint32_t i = 0; i < found; i++) into[i].value = words[i];
+  }
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < found; i++)
+    if (is_plausible(into[i].key) && is_plausible(into[i].value)) into[kept++] = into[i];
+  return kept;
+}
+
+uint32_t dict_items(uintptr_t dict, struct item *into, uint32_t room) {
+  static uintptr_t dict_type;
+  uintptr_t object[6];  // refcount, type, ma_used, a version, ma_keys, ma_values
+  if (!is_plausible(dict) || !memory_read(dict, object, sizeof object)) return 0;
+  if (object[1] != dict_type) {
+    if (!type_is(object[1], "dict")) return 0;
+    dict_type = object[1];
+  }
+  return keys_items(object[4], object[5], into, room);
+}
+
+// The value of a str key among items, 0 when there is none.
+static uintptr_t items_find(const struct item *items, uint32_t count, struct name *name) {
+  for (uint32_t i = 0; i < count && name->object; i++)
+    if (items[i].key == name->object) return items[i].value;
+  // A short ASCII str holds its characters itself: compared many at a time.
+  static unsigned char heads[BATCH][80];
+  size_t length = strlen(name->text), data = python->at.ascii_data;
+  for (uint32_t from = 0; from < count; from += BATCH) {
+    struct read reads[BATCH];
+    uint32_t size = count - from < BATCH ? count - from : BATCH;
+    for (uint32_t i = 0; i < size; i++)
+      reads[i] = (struct read){.address = items[from + i].key, .into = heads[i], .size = (uint32_t)(data + length)};
+    memory_read_all(reads, size);
+    for (uint32_t i = 0; i < size; i++) {
+      uint64_t characters;
+      memcpy(&characters, heads[i] + 16, sizeof characters);
+      if (!reads[i].done || characters != length || memcmp(heads[i] + data, name->text, length) != 0) continue;
+      name->object = items[from + i].key;
+      return items[from + i].value;
+    }
+  }
+  return 0;
+}
+
+uintptr_t dict_get(uintptr_t dict, struct name *name) {
+  static struct item items[ITEMS_MAX];
+  return items_find(items, dict_items(dict, items, ITEMS_MAX), name);
+}
+
+uintptr_t attribute_get(uintptr_t object, struct name *name) {
+  static struct item items[256];
+  uintptr_t type = object_type(object), dict = 0, values = 0;
+  uint64_t flags;
+  if (!type || !memory_read(type + TYPE_FLAGS, &flags, sizeof flags)) return 0;
+  if (python->minor < 11 || !(flags & FLAG_MANAGED_DICT)) {
+    int64_t offset;
+    if (!memory_read(type + TYPE_DICT_OFFSET, &offset, sizeof offset) || offset <= 0 || offset > 4096) return 0;
+    return dict_get(pointer_read(object + (uintptr_t)offset), name);
+  }
+  // Before the object itself lie the dict, if it has been made, and (3.11) what it would hold. 3.12 keeps either in one
+  // place, what it would hold one byte lower; from 3.13 that lies behind the object.
+  if (!memory_read(object - 24, &dict, sizeof dict)) return 0;
+  if (python->minor == 11) {
+    values = pointer_read(object - 32);
+  } else if (python->minor == 12) {
+    if (dict & 1) values = dict + 1;
+  } else if (!dict && flags & FLAG_INLINE_VALUES) {
+    uint64_t size;
+    if (!memory_read(type + TYPE_BASIC_SIZE, &size, sizeof size) || size > 4096) return 0;
+    values = object + size;
+  }
+  if (!values) return dict_get(dict, name);
+  return items_find(items, keys_items(pointer_read(type + at.cached_keys), values, items, 256), name);
+}
+
+// Where instances of a class keep a slot, 0 when the class has none of this name itself.
+static uintptr_t slot_find(uintptr_t type, struct name *name) {
+  static struct {
+    uintptr_t type;
+    struct name *name;
+    uintptr_t offset;
+    uint64_t until;
+  } known[8];
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  size_t slot = mix64(type ^ (uintptr_t)name) % (sizeof known / sizeof *known);
+  if (known[slot].type == type && known[slot].name == name && now < known[slot].until) return known[slot].offset;
+  known[slot].type = type;
+  known[slot].name = name;
+  known[slot].offset = 0;
+  known[slot].until = now + NS_PER_SECOND;
+  uintptr_t descriptor = dict_get(pointer_read(type + TYPE_DICT), name), offset;
+  // PyMemberDescrObject.d_member, PyMemberDef.offset
+  if (descriptor && type_is(object_type(descriptor), "member_descriptor") &&
+      memory_read(pointer_read(descriptor + 40) + 16, &offset, sizeof offset) && offset < 4096)
+    known[slot].offset = offset;
+  return known[slot].offset;
+}
+
+uintptr_t member_get(uintptr_t object, struct name *name) {
+  uintptr_t offset = slot_find(object_type(object), name);
+  return offset ? pointer_read(object + offset) : attribute_get(object, name);
+}
+
+uintptr_t module_get(uintptr_t interpreter, struct name *module, struct name *global) {
+  if (!at.modules || !is_plausible(interpreter)) return 0;
+  uintptr_t found = dict_get(pointer_read(interpreter + at.modules), module);
+  // PyModuleObject.md_dict comes first.
+  return found ? dict_get(pointer_read(found + 16), global) : 0;
+}
+
+bool int_read(uintptr_t object, uint64_t *value) {
+  struct {
+    uint64_t count, type, size;
+    uint32_t digit[3];
+  } fields;
+  if (!is_plausible(object) || !memory_read(object, &fields, sizeof fields - 4)) return false;
+  // ob_size; from 3.12 lv_tag, the number of digits above three bits of which two are the sign.
+  uint64_t digits = python->minor < 12 ? fields.size : fields.size >> 3;
+  if (digits > 3 || python->minor >= 12 && fields.size & 2) return false;
+  *value = 0;
+  for (uint64_t i = 0; i < digits; i++) *value |= (uint64_t)fields.digit[i] << 30 * i;
+  return true;
+}
+
+bool str_read(uintptr_t object, char *into, size_t room) {
+  static unsigned char data[1024];
+  struct text text;
+  if (!type_is(object_type(object), "str") || !text_locate(&text, object, python)) return false;
+  uint32_t size = text.length < sizeof data ? text.length : sizeof data;
+  if (!memory_read(text.data, data, size)) return false;
+  into[text_to_utf8(into, room - 1, data, size, text.width)] = 0;
+  return true;
+}

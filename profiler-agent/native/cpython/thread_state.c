@@ -1,0 +1,93 @@
+#include "cpython/thread_state.h"
+
+#include "cpython/frames.h"
+#include "cpython/selftest.h"
+
+// PyInterpreterState: the next one, and the first of its thread states. From 3.13 _Py_DebugOffsets says where.
+static const struct layout { uint16_t next, threads; } layouts[] = {{0, 8}, {0, 8}, {0, 16}, {0, 72}};
+#define DEBUG_NEXT 64
+#define DEBUG_THREADS 72
+// So many states are looked at, of all sub-interpreters together.
+#define STATES_MAX 256
+
+static const struct interpreter *python;
+static uintptr_t (*first_interpreter)(void), (*main_interpreter)(void);
+static uint64_t next_at, threads_at;
+
+void thread_states_use(const struct interpreter *interpreter) {
+  python = interpreter;
+  main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
+  if (python->minor < 13) {
+    next_at = layouts[python->minor - OLDEST_MINOR].next;
+    threads_at = layouts[python->minor - OLDEST_MINOR].threads;
+  } else if (!memory_read(python->runtime + DEBUG_NEXT, &next_at, sizeof next_at) ||
+             !memory_read(python->runtime + DEBUG_THREADS, &threads_at, sizeof threads_at)) {
+    return;
+  }
+  first_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Head");
+}
+
+// The newest interpreter, 0 when there is only the main one, which is the last of their list.
+static uintptr_t newest_interpreter(void) {
+  if (!first_interpreter || !main_interpreter) return 0;
+  uintptr_t first = first_interpreter();
+  return first == main_interpreter() ? 0 : first;
+}
+
+uintptr_t thread_states_first(void) {
+  uintptr_t interpreter = main_interpreter ? main_interpreter() : 0, state = 0;
+  if (!first_interpreter || !interpreter || !memory_read(interpreter + threads_at, &state, sizeof state)) return 0;
+  return state;
+}
+
+bool thread_state_runs(uintptr_t state) {
+  struct walk walk;
+  walk_start(&walk, python, state, NULL, NULL, true);
+  return walk.result == WALK_OK;
+}
+
+uintptr_t thread_state_inner(pthread_t thread) {
+  uintptr_t interpreter = newest_interpreter(), found = 0;
+  uintptr_t last = interpreter ? main_interpreter() : 0;
+  int looked_at = 0;
+  while (interpreter && interpreter != last) {
+    uintptr_t state, owner;
+    if (!memory_read(interpreter + threads_at, &state, sizeof state)) return 0;
+    for (; state && looked_at < STATES_MAX; looked_at++) {
+      if (!memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner)) return 0;
+      if (owner == (uintptr_t)thread && thread_state_runs(state)) {
+        // Which of them is inside the other cannot be told.
+        if (found) return 0;
+        found = state;
+      }
+      if (!memory_read(state + python->at.tstate_next, &state, sizeof state)) return 0;
+    }
+    if (looked_at++ >= STATES_MAX || !memory_read(interpreter + next_at, &interpreter, sizeof interpreter)) return 0;
+  }
+  return found;
+}
+
+// Up to 3.11 the current state is that of whoever holds the one lock of all interpreters, and what a thread is known by
+// is its state in the main one.
+static uintptr_t state_by_lock(uintptr_t of_main) {
+  if (LIKELY(!newest_interpreter())) return of_main;
+  uintptr_t holder = (uintptr_t)python->thread_state_now(), owner;
+  if (holder == of_main) return of_main;
+  // It may be another thread's, which is about to be freed.
+  if (holder && memory_read(holder + python->at.tstate_thread_id, &owner, sizeof owner) &&
+      owner == (uintptr_t)pthread_self())
+    return holder;
+  uintptr_t inner = thread_state_inner(pthread_self());
+  return inner ? inner : of_main;
+}
+
+// While the interpreter finalizes, it frees the states of other threads.
+uintptr_t thread_state_of(const struct thread *self, bool early) {
+  if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
+  if (python->is_finalizing() && !self->is_first) return 0;
+  uintptr_t known = (uintptr_t)python->gilstate_this();
+  if (python->minor < 12) return state_by_lock(known);
+  // From 3.12 the current state is the thread's own, and knows sub-interpreters.
+  void *now = python->thread_state_now();
+  return now ? (uintptr_t)now : known;
+}

@@ -1,0 +1,191 @@
+#include "gpu/gpu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gpu/gpu_message.h"
+#include "unwind/modules.h"
+#include "record/recording.h"
+
+// How often the helper is listened to; it speaks ten times a second.
+#define LISTEN_NS (20 * 1000 * 1000ull)
+#define STACK_SIZE (32 * 1024)
+
+static char library_path[4096] = "LD_LIBRARY_PATH=";
+static bool path_known;
+
+static bool possible, wanted, started;
+static bool said_end;  // by the helper, that it has nothing more to say
+static int from_helper = -1;
+static uint64_t next_look;
+
+void gpu_prepare(void) {
+  const char *path = getenv("LD_LIBRARY_PATH");
+  size_t name = strlen(library_path);
+  path_known = path && strlen(path) < sizeof library_path - name;
+  if (path_known) strcpy(library_path + name, path);
+}
+
+void gpu_begin(bool own_files) {
+  possible = own_files;
+}
+
+void gpu_code_met(const char *path) {
+  const char *name = strrchr(path, '/');
+  if (name && strncmp(name, "/libcuda.so", 11) == 0) wanted = true;
+}
+
+void gpu_after_fork(void) {
+  // The watcher's files, the pipe among them, are not in the child.
+  wanted = started = false;
+  from_helper = -1;
+}
+
+// ---- Starting it ----
+
+// The new processes share our memory until one of them has become the helper, and we rest until then: what they leave
+// in `result` is read by us, and nothing else of it may change.
+struct start {
+  const char *program, *loader;
+  char *const *arguments;
+  char *const *environment;
+  char *stack;
+  int result;  // an errno
+};
+
+static int become_helper(void *argument) {
+  struct start *self = argument;
+  syscall(SYS_execve, self->program, self->arguments + 1, self->environment);
+  // Packages and file systems can lose the right to execute a file; the loader only has to read it.
+  if (self->loader) syscall(SYS_execve, self->loader, self->arguments, self->environment);
+  self->result = errno;
+  syscall(SYS_exit_group, 1);
+  return 0;
+}
+
+// The process between: it is gone at once, so that the helper is a child of the system's first process, and a program
+// that waits for any of its children never meets it. It is none itself for that matter, without an exit signal; the
+// helper would be, since exec gives every process that of an ordinary child.
+static int start_helper(void *argument) {
+  struct start *self = argument;
+  if (clone(become_helper, self->stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, self) < 0) self->result = errno;
+  syscall(SYS_exit_group, 0);
+  return 0;
+}
+
+// The helper lies beside the agent. *loader is what loads programs of this kind, NULL where that is not known.
+static bool helper_find(char *path, size_t size, const char **loader) {
+  const struct module_map *map = modules_current();
+  bool found = false;
+  *loader = NULL;
+  for (uint32_t i = 0; map && i < map->modules; i++) {
+    const char *file = module_at(i)->path, *name = strrchr(file, '/');
+    if (!name) continue;
+    if (strncmp(name, "/ld-linux", 9) == 0 || strncmp(name, "/ld-2", 5) == 0) *loader = file;
+    if (module_at(i)->kind != MODULE_AGENT) continue;
+    int length = snprintf(path, size, "%.*s/linescope-gpu", (int)(name - file), file);
+    found = length > 0 && (size_t)length < size;
+  }
+  return found;
+}
+
+// Orphans become children of the first process of a container, and of those that ask for them.
+static bool adopts_orphans(void) {
+  int asked = 0;
+  return getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &asked) == 0 && asked);
+}
+
+static void helper_start(void) {
+  static char path[600];
+  const char *loader;
+  char pid[16], pipe_number[16];
+  int ends[2];
+  started = true;
+  said_end = false;
+  if (adopts_orphans()) {
+    record_note(0,
+                "GPU use is not measured in a process that adopts others, as the first one of a container does: start "
+                "the container with docker run --init, or the program from a shell.");
+    return;
+  }
+  if (!helper_find(path, sizeof path, &loader) || access(path, R_OK) != 0) {
+    record_note(0, "GPU use is not measured: linescope-gpu is missing beside the agent. Install Linescope again.");
+    return;
+  }
+  if (pipe2(ends, O_NONBLOCK) != 0) return;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  snprintf(pid, sizeof pid, "%d", getpid());
+  snprintf(pipe_number, sizeof pipe_number, "%d", ends[1]);
+  char *arguments[] = {(char *)loader, path, pid, pipe_number, NULL};
+  char *environment[] = {path_known ? library_path : NULL, NULL};
+  char *stacks = pages_alloc(2 * STACK_SIZE);
+  struct start start = {path, loader, arguments, environment, stacks, 0};
+  pid_t between = stacks ? clone(start_helper, stacks + 2 * STACK_SIZE, CLONE_VM | CLONE_VFORK, &start) : -1;
+  if (between < 0) start.result = errno;
+  if (between > 0) wait4(between, NULL, __WALL, NULL);
+  pages_free(stacks, 2 * STACK_SIZE);
+  close(ends[1]);
+  if (start.result == 0) {
+    from_helper = ends[0];
+    return;
+  }
+  char text[160];
+  close(ends[0]);
+  snprintf(text, sizeof text, "GPU use is not measured: linescope-gpu, beside the agent, cannot be started (error %d).",
+           start.result);
+  record_note(0, text);
+}
+
+// ---- Listening to it ----
+
+static void message_record(struct gpu_message *message) {
+  message->text[sizeof message->text - 1] = 0;
+  if (message->kind == GPU_DEVICE)
+    record_gpu_device(message->device, message->bytes, message->text);
+  else if (message->kind == GPU_USE)
+    record_gpu_use(message->device, message->from, message->until, message->busy, message->bytes, message->cost);
+  else if (message->kind == GPU_NOTE)
+    record_note(0, message->text);
+  else if (message->kind == GPU_END)
+    said_end = true;
+}
+
+// Returns false when there will be no more.
+static bool listen(void) {
+  struct gpu_message message;
+  for (;;) {
+    ssize_t length = read(from_helper, &message, sizeof message);
+    if (length < 0) return errno == EAGAIN || errno == EINTR;
+    if (length != sizeof message) return false;
+    message_record(&message);
+  }
+}
+
+void gpu_look(uint64_t now) {
+  if (!wanted || !possible || now < next_look) return;
+  next_look = now + LISTEN_NS;
+  if (!started) helper_start();
+  if (from_helper < 0 || listen()) return;
+  close(from_helper);
+  from_helper = -1;
+  if (!said_end) record_note(1, "GPU use is known up to a point only: what asks the NVIDIA driver for it was ended.");
+}
+
+void gpu_finish(void) {
+  if (from_helper >= 0) {
+    listen();
+    // It ends when nobody listens any more.
+    close(from_helper);
+  }
+  from_helper = -1;
+  started = false;
+}

@@ -1,0 +1,92 @@
+#include "loops/asyncio_section.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unwind/modules.h"
+#include "cpython/objects.h"
+#include "record/recording.h"
+
+#define NAME ".AsyncioDebug"
+// PyTypeObject.tp_dealloc: code of the module that defines the type.
+#define TYPE_DEALLOC 48
+// Modules/_asynciomodule.c: Py_AsyncioModuleDebugOffsets.
+enum { TASK_SIZE, TASK_COROUTINE = 5, TASK_NODE = 6, THREAD_SIZE = 9, RUNNING_LOOP, RUNNING_TASK, TASKS, WORDS };
+#define SECTIONS_MAX 128
+
+static const struct interpreter *python;
+static struct asyncio_section known;
+static bool looked, found;
+static uint64_t next_look;
+
+void asyncio_section_begin(const struct interpreter *interpreter) {
+  python = interpreter;
+  looked = found = false;
+  next_look = 0;
+}
+
+static bool file_read(int file, uint64_t at, void *into, size_t size) {
+  return pread(file, into, size, (off_t)at) == (ssize_t)size;
+}
+
+// The address that a file gives its section, 0 when it has none.
+static uint64_t section_find(int file) {
+  static Elf64_Shdr sections[SECTIONS_MAX];
+  Elf64_Ehdr header;
+  if (!file_read(file, 0, &header, sizeof header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return 0;
+  if (header.e_shnum > SECTIONS_MAX || header.e_shstrndx >= header.e_shnum) return 0;
+  if (!file_read(file, header.e_shoff, sections, header.e_shnum * sizeof *sections)) return 0;
+  for (int i = 0; i < header.e_shnum; i++) {
+    char name[sizeof NAME];
+    uint64_t at = sections[header.e_shstrndx].sh_offset + sections[i].sh_name;
+    if (sections[i].sh_size >= WORDS * 8 && file_read(file, at, name, sizeof name) && strcmp(name, NAME) == 0)
+      return sections[i].sh_addr;
+  }
+  return 0;
+}
+
+static bool offsets_read(uintptr_t address) {
+  uint64_t words[WORDS];
+  if (!memory_read(address, words, sizeof words)) return false;
+  for (int i = 0; i < WORDS; i++)
+    if (words[i] > 1u << 20) return false;
+  bool fits = words[TASK_COROUTINE] < words[TASK_SIZE] && words[TASK_NODE] < words[TASK_SIZE] &&
+              words[RUNNING_LOOP] < words[THREAD_SIZE] && words[RUNNING_TASK] < words[THREAD_SIZE] &&
+              words[TASKS] < words[THREAD_SIZE];
+  known = (struct asyncio_section){words[TASK_COROUTINE], words[TASK_NODE], words[RUNNING_LOOP], words[RUNNING_TASK],
+                                   words[TASKS]};
+  return fits && known.task_coroutine && known.task_node && known.tasks;
+}
+
+// The module that a class of _asyncio is in, NULL when that has not been imported.
+static const struct module *module_find(uintptr_t interpreter) {
+  static struct name module = {"_asyncio", 0}, class = {"Task", 0};
+  uintptr_t code = pointer_read(module_get(interpreter, &module, &class) + TYPE_DEALLOC);
+  const struct module_map *map = modules_current();
+  int index = code && map ? module_map__find(map, code) : -1;
+  if (code && index < 0) {
+    // It was loaded since the last look, and no sample has met it.
+    if (modules_refresh(python->eval_entry)) records_forget_natives();
+    map = modules_current();
+    index = map ? module_map__find(map, code) : -1;
+  }
+  return index < 0 ? NULL : module_at((uint32_t)index);
+}
+
+const struct asyncio_section *asyncio_section(uintptr_t interpreter) {
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  if (found) return &known;
+  if (python->minor < 14 || looked || now < next_look) return NULL;
+  next_look = now + NS_PER_SECOND / 10;
+  const struct module *module = module_find(interpreter);
+  if (!module) return NULL;
+  looked = true;
+  int file = open(module->path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return NULL;
+  uint64_t address = section_find(file);
+  close(file);
+  found = address && offsets_read(module->bias + address);
+  return found ? &known : NULL;
+}

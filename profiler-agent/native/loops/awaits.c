@@ -1,0 +1,267 @@
+#include "loops/awaits.h"
+
+#include <string.h>
+
+#include "cpython/objects.h"
+#include "record/recording.h"
+#include "sample/wait_stack.h"
+
+// Deeper chains lose their innermost frames.
+#define DEPTH 64
+#define BATCH 256
+
+// PyGenObject and the frame of a suspended one, as offsetof() gives them on LP64 release builds of 3.9 to 3.15.
+static const struct layout {
+  uint8_t frame;   // PyGenObject: the frame itself, before 3.11 a pointer to it
+  uint8_t state;   // PyGenObject.gi_frame_state, 3.10 PyFrameObject.f_state
+  uint8_t top;     // of its value stack: the number of values in use (3.10: on f_valuestack), 3.9 and 3.14+ a pointer
+  uint8_t values;  // what the number is counted from
+} layouts[] = {
+    {16, 0, 72, 0},   {16, 108, 80, 64}, {80, 75, 64, 72}, {72, 67, 64, 72},
+    {72, 67, 64, 72}, {72, 67, 64, 0},   {72, 67, 64, 0},
+};
+// What the state says of one that is suspended, from 3.10. From 3.13 it is one more while it awaits another.
+static const int8_t suspended[] = {0, -1, -1, -1, -2, -2, 1};
+#define SUSPENDED (suspended[python->minor - OLDEST_MINOR])
+// The longest of what is read of a generator with its frame, and of a frame object.
+#define GENERATOR_BYTES 168
+#define FRAME_BYTES 112
+#define HEAD_BYTES 32
+
+// opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says after what.
+#define YIELD_FROM 72
+#define RESUME 151
+#define RESUME_QUICK 150         // 3.11
+#define INSTRUMENTED_RESUME 240  // 3.12
+
+static const struct interpreter *python;
+static struct layout at;
+static uintptr_t generator_types[3];
+
+static struct {
+  uintptr_t type;
+  enum kind kind;
+} kinds[64];
+static uint64_t kinds_until;
+
+void awaits_begin(const struct interpreter *interpreter) {
+  python = interpreter;
+  at = layouts[python->minor - OLDEST_MINOR];
+  const char *names[] = {"PyCoro_Type", "PyGen_Type", "PyAsyncGen_Type"};
+  for (int i = 0; i < 3; i++) generator_types[i] = (uintptr_t)interpreter_symbol(names[i]);
+}
+
+static enum kind kind_find(uintptr_t type) {
+  static const struct {
+    const char *name;
+    enum kind kind;
+  } known[] = {
+      {"_asyncio.Task", KIND_TASK},
+      {"_GatheringFuture", KIND_GATHERING},
+      {"coroutine_wrapper", KIND_WRAPPER},
+      {"async_generator_asend", KIND_WRAPPER},
+      {"async_generator_athrow", KIND_WRAPPER},
+      {"anext_awaitable", KIND_WRAPPER},
+  };
+  for (int i = 0; i < 3; i++)
+    if (type == generator_types[i]) return KIND_GENERATOR;
+  for (int depth = 0; type && depth < 8; depth++) {
+    char name[TYPE_NAME_BYTES];
+    type_name(type, name);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+      if (strcmp(name, known[i].name) == 0) return known[i].kind;
+    type = type_base(type);
+  }
+  return KIND_OTHER;
+}
+
+enum kind type_kind(uintptr_t type) {
+  // Classes come and go, and addresses are used again.
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  if (now >= kinds_until) {
+    memset(kinds, 0, sizeof kinds);
+    kinds_until = now + NS_PER_SECOND;
+  }
+  size_t slot = mix64(type) % (sizeof kinds / sizeof *kinds);
+  if (kinds[slot].type != type) {
+    kinds[slot].kind = kind_find(type);
+    kinds[slot].type = type;
+  }
+  return kinds[slot].kind;
+}
+
+// What is known of a code object while its address cannot mean another, which is during one walk.
+struct code {
+  uintptr_t code, bytecode;
+  uint32_t id;
+  enum place place;
+};
+static struct code codes[BATCH];
+
+static const struct code *code_find(uintptr_t address) {
+  struct code *code = &codes[mix64(address) % BATCH];
+  if (code->code == address) return code;
+  *code = (struct code){.code = address, .id = code_record(address)};
+  if (!code->id) return code;
+  code->place = place_of(code->id, address);
+  code->bytecode = address + python->at.code_bytecode;
+  if (python->minor < 11) code->bytecode = pointer_read(code->bytecode) + python->at.bytes_data;
+  return code;
+}
+
+// One chain at one level.
+struct step {
+  struct await_chain *chain;
+  union {
+    unsigned char generator[GENERATOR_BYTES];
+    uint64_t words[GENERATOR_BYTES / 8];
+  };
+  unsigned char object[FRAME_BYTES];  // before 3.11: the frame
+  uintptr_t frame;                    // its address, 0 when there is none
+  uintptr_t top;                      // the place on its value stack that holds what it awaits
+  uintptr_t next_code;                // the address of the instruction it goes on with
+  uintptr_t awaited;
+  uint8_t next[2];  // that instruction
+  enum place place;
+};
+
+INLINE uint64_t word_at(const unsigned char *bytes, size_t offset) {
+  uint64_t word;
+  memcpy(&word, bytes + offset, sizeof word);
+  return word;
+}
+
+INLINE const unsigned char *frame_of(const struct step *step) {
+  return python->minor < 11 ? step->object : step->generator + at.frame;
+}
+
+// The place on a suspended frame's value stack for what it awaits, 0 when there is none.
+static uintptr_t top_find(const struct step *step) {
+  uint64_t top = word_at(frame_of(step), at.top);
+  // From 3.15 what is awaited has an index above it.
+  if (python->minor == 9 || python->minor >= 14) return is_plausible(top) ? top - (python->minor >= 15 ? 16 : 8) : 0;
+  uintptr_t values = python->minor == 10 ? word_at(frame_of(step), at.values) : step->frame + at.values;
+  int32_t count = (int32_t)top;
+  return count > 0 && count < 1 << 16 ? values + (uintptr_t)(count - 1) * 8 : 0;
+}
+
+// Puts a generator's frame on the chain's stack. False when it is not suspended.
+static bool frame_add(struct step *step) {
+  const struct offsets *offsets = &python->at;
+  const unsigned char *frame = frame_of(step);
+  if (python->minor > 9) {
+    int8_t state = (int8_t)(python->minor == 10 ? frame : step->generator)[at.state];
+    if (state != SUSPENDED && (python->minor < 13 || state != SUSPENDED + 1)) return false;
+  }
+  const struct code *code = code_find(word_at(frame, offsets->frame_code) & ~(uintptr_t)7);
+  if (!code->id) return false;
+  int64_t instruction;
+  if (python->minor < 11) {
+    int32_t last;
+    memcpy(&last, frame + offsets->frame_instruction, sizeof last);
+    instruction = python->minor == 9 ? last : last * 2;
+  } else {
+    instruction = (int64_t)(word_at(frame, offsets->frame_instruction) - code->bytecode);
+  }
+  if (instruction < 0 || instruction > INT32_MAX) return false;
+  step->chain->stack = record_stack(step->chain->stack, code->id, (int32_t)instruction, 0);
+  step->place = code->place;
+  step->chain->children |= code->place == PLACE_CHILDREN;
+  step->chain->lost |= code->place == PLACE_SERVICE;
+  step->top = top_find(step);
+  step->next_code = code->bytecode + (uintptr_t)instruction + 2;
+  return true;
+}
+
+// Does a generator whose frame has been added await another one, rather than yield to who drives it?
+static bool is_awaiting(const struct step *step) {
+  if (python->minor >= 13) return (int8_t)step->generator[at.state] == SUSPENDED + 1;
+  if (python->minor < 11) return step->next[0] == YIELD_FROM;
+  bool resume = step->next[0] == RESUME || step->next[0] == (python->minor == 11 ? RESUME_QUICK : INSTRUMENTED_RESUME);
+  return resume && (step->next[1] & 3) >= 2;
+}
+
+// Reads what chains have come to, and the frame of what has one.
+static void steps_read(struct step *steps, uint32_t count) {
+  static struct read reads[BATCH];
+  bool objects = python->minor < 11;
+  for (uint32_t i = 0; i < count; i++)
+    reads[i] = (struct read){
+        .address = steps[i].chain->object, .into = steps[i].generator, .size = objects ? HEAD_BYTES : GENERATOR_BYTES};
+  memory_read_all(reads, count);
+  for (uint32_t i = 0; i < count; i++) {
+    struct step *step = &steps[i];
+    // A smaller object may lie at the end of mapped memory.
+    if (!reads[i].done && !memory_read(step->chain->object, step->words, HEAD_BYTES)) step->words[1] = 0;
+    bool found = type_kind(step->words[1]) == KIND_GENERATOR && (reads[i].done || objects);
+    step->frame = !found ? 0 : objects ? step->words[at.frame / 8] : step->chain->object + at.frame;
+  }
+  if (!objects) return;
+  for (uint32_t i = 0; i < count; i++)
+    reads[i] = (struct read){.address = steps[i].frame, .into = steps[i].object, .size = FRAME_BYTES};
+  memory_read_all(reads, count);
+  for (uint32_t i = 0; i < count; i++)
+    if (!reads[i].done) steps[i].frame = 0;
+}
+
+// Reads what each one awaits and the instruction it goes on with.
+static void awaited_read(struct step *steps, uint32_t count) {
+  static struct read reads[BATCH * 2];
+  for (uint32_t i = 0; i < count; i++) {
+    struct step *step = &steps[i];
+    step->awaited = 0;
+    memset(step->next, 0, sizeof step->next);
+    reads[i] = (struct read){.address = step->top, .into = &step->awaited, .size = sizeof step->awaited};
+    reads[count + i] = (struct read){.address = step->next_code, .into = step->next, .size = sizeof step->next};
+  }
+  memory_read_all(reads, python->minor < 13 ? count * 2 : count);
+}
+
+// Adds the frame of what a chain has come to. False when it ends here.
+static bool step_take(struct step *step, bool first) {
+  if (!step->frame) {
+    // Something that is no coroutine. A task that runs one of another kind has nothing to show.
+    bool wrapper = type_kind(step->words[1]) == KIND_WRAPPER;
+    step->chain->lost |= first && !wrapper;
+    return wrapper;
+  }
+  if (frame_add(step)) return true;
+  step->chain->lost = true;
+  return false;
+}
+
+// Goes on to what is awaited. False when it ends here.
+static bool step_advance(struct step *step) {
+  if (!step->frame) {
+    step->chain->object = step->words[2];
+    return true;
+  }
+  step->chain->object = 0;
+  if (!is_awaiting(step)) return false;
+  step->chain->object = step->awaited & ~(uintptr_t)7;
+  if (step->place == PLACE_WAIT_FOR && python->minor < 12)
+    step->chain->children |= type_kind(object_type(frame_first_local(step->frame))) == KIND_TASK;
+  return true;
+}
+
+static void batch_follow(struct await_chain *chains, uint32_t count) {
+  static struct step steps[BATCH];
+  memset(codes, 0, sizeof codes);
+  for (uint32_t i = 0; i < count; i++) steps[i].chain = &chains[i];
+  for (int depth = 0; count && depth < DEPTH; depth++) {
+    steps_read(steps, count);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+      if (step_take(&steps[i], depth == 0)) steps[kept++] = steps[i];
+    count = kept;
+    awaited_read(steps, count);
+    kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+      if (step_advance(&steps[i])) steps[kept++] = steps[i];
+    count = kept;
+  }
+}
+
+void awaits_follow(struct await_chain *chains, uint32_t count) {
+  for (uint32_t i = 0; i < count; i += BATCH) batch_follow(chains + i, count - i < BATCH ? count - i : BATCH);
+}

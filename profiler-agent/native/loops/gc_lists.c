@@ -1,0 +1,174 @@
+#include "loops/gc_lists.h"
+
+#include <string.h>
+
+#include "signals/guard.h"
+#include "cpython/objects.h"
+
+// The collector keeps its objects in circular lists, one for each generation, whose heads are part of
+// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance, and one of
+// objects that are never collected comes after them. Where the first one is, is found by looking for them.
+#define DISTANCE 24
+#define SEARCH_BYTES 16384
+#define LISTS_MAX 4
+// Marks of the collector's in the pointers of a list.
+#define MARKS ((uintptr_t)3)
+// An object comes behind what the collector keeps of it.
+#define HEAD_BYTES 16
+// PyTypeObject.tp_flags.
+#define TYPE_FLAGS 168
+#define FLAG_COLLECTED (1u << 14)
+// Lists are walked again from end to end after so long, a little at a time: collections change their order. The more
+// objects there are the later, so that walking again takes less than a thousandth of the time.
+#define AGAIN_NS (2 * NS_PER_SECOND)
+#define AGAIN_OBJECT_NS (100 * 1000ull)
+
+struct node {
+  uintptr_t next, previous, count, type;
+};
+
+struct list {
+  uintptr_t head;
+  // What came last at the last walk, and what came before that: another object may have the place of one by now.
+  uintptr_t newest, before_newest;
+  uintptr_t older;   // where a walk goes on that has not come to the end; 0 when it has
+  uint32_t visited;  // how many objects have been met since walking began anew
+  bool walked;       // every object has been visited once: a walk that goes on is one that repeats
+};
+
+static const struct interpreter *python;
+static struct list lists[LISTS_MAX];
+static uint32_t list_count;
+static uintptr_t owner;
+static uint64_t search_at, again_at;
+
+void gc_lists_begin(const struct interpreter *interpreter) {
+  python = interpreter;
+  list_count = 0;
+  search_at = again_at = owner = 0;
+}
+
+static bool node_read(uintptr_t address, struct node *node) {
+  if (!is_plausible(address) || !memory_read(address, node, sizeof *node)) return false;
+  node->next &= ~MARKS;
+  node->previous &= ~MARKS;
+  return true;
+}
+
+static bool is_head(uintptr_t address) {
+  struct node node, next, previous;
+  return node_read(address, &node) && node_read(node.next, &next) && node_read(node.previous, &previous) &&
+         next.previous == address && previous.next == address;
+}
+
+// An empty list says nothing; what is in one has a type whose objects are collected.
+static bool holds_objects(uintptr_t head) {
+  struct node node, first;
+  uint64_t flags;
+  return node_read(head, &node) && node.next != head && node_read(node.next, &first) && is_plausible(first.type) &&
+         object_type(first.type) && memory_read(first.type + TYPE_FLAGS, &flags, sizeof flags) &&
+         flags & FLAG_COLLECTED;
+}
+
+static void lists_find(uintptr_t interpreter) {
+  list_count = 0;
+  owner = interpreter;
+  for (uintptr_t at = 0; at < SEARCH_BYTES; at += 8) {
+    uintptr_t first = interpreter + at, second = first + DISTANCE, third = second + DISTANCE;
+    if (!is_head(first) || !is_head(second) || !is_head(third)) continue;
+    if (!holds_objects(first) && !holds_objects(second) && !holds_objects(third)) continue;
+    for (uintptr_t head = first; head <= third; head += DISTANCE) lists[list_count++] = (struct list){.head = head};
+    for (uintptr_t head = third + DISTANCE; head <= third + DISTANCE + 8 && list_count < LISTS_MAX; head += 8)
+      if (is_head(head)) lists[list_count++] = (struct list){.head = head};
+    return;
+  }
+}
+
+// Walks a list towards its beginning, to what was the newest object, at most so many steps. *stopped: where it had to
+// stop, 0 when it came to the end, BROKEN when the list changed on the way.
+#define BROKEN 1
+static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t newest, uintptr_t before_newest,
+                             uint32_t most, uintptr_t *stopped, void (*visit)(uintptr_t, uintptr_t)) {
+  struct node node;
+  uintptr_t here = from, next = 0;
+  uint32_t visited = 0;
+  *stopped = 0;
+  for (; here != list->head; here = node.previous, visited++) {
+    if (visited == most) {
+      *stopped = here;
+      break;
+    }
+    // Something else is there by now, unless it leads to where this walk comes from.
+    if (!node_read(here, &node) || next && node.next != next) {
+      *stopped = BROKEN;
+      break;
+    }
+    if (here == newest && node.previous == before_newest) break;
+    visit(here + HEAD_BYTES, node.type);
+    next = here;
+  }
+  return visited;
+}
+
+static uint32_t list_walk(struct list *self, uint32_t most, uint32_t most_again, void (*visit)(uintptr_t, uintptr_t)) {
+  struct node head, last;
+  uintptr_t stopped;
+  if (!node_read(self->head, &head) || !node_read(head.previous, &last)) return 0;
+  uintptr_t newest = self->newest, before_newest = self->before_newest, older = self->older;
+  uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
+  self->visited += visited;
+  // What lies behind the change is met at the next walk, which begins at the end again.
+  if (stopped == BROKEN) {
+    self->walked = false;
+    return visited;
+  }
+  self->newest = head.previous;
+  self->before_newest = last.previous;
+  if (stopped) {
+    self->older = stopped;
+    self->walked = false;
+  } else if (older && visited < most) {
+    uint32_t rest = most - visited;
+    if (self->walked && rest > most_again) rest = most_again;
+    uint32_t more = stretch_walk(self, older, 0, 0, rest, &self->older, visit);
+    if (self->older == BROKEN) self->older = self->walked ? 0 : self->newest;
+    self->visited += more;
+    visited += more;
+  }
+  self->walked |= !self->older;
+  return visited;
+}
+
+// Begins to walk everything again.
+static void lists_again(uint64_t now) {
+  uint64_t objects = 0;
+  struct node head;
+  for (uint32_t i = 0; i < list_count; i++) {
+    struct list *list = &lists[i];
+    objects += list->visited;
+    if (list->older || !node_read(list->head, &head) || head.previous == list->head) continue;
+    list->older = head.previous;
+    list->visited = 0;
+  }
+  again_at = now + AGAIN_NS + objects * AGAIN_OBJECT_NS;
+}
+
+uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type),
+                       bool *complete) {
+  *complete = false;
+  uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  uintptr_t interpreter = interpreter_main();
+  if (!interpreter) return 0;
+  if (interpreter != owner || !list_count) {
+    if (interpreter == owner && now < search_at) return 0;
+    search_at = now + NS_PER_SECOND / 4;
+    lists_find(interpreter);
+  }
+  if (now >= again_at) lists_again(now);
+  uint32_t visited = 0;
+  for (uint32_t i = 0; i < list_count && visited < most; i++)
+    visited += list_walk(&lists[i], most - visited, most_again, visit);
+  *complete = visited < most;
+  for (uint32_t i = 0; i < list_count; i++) *complete &= lists[i].walked;
+  return visited;
+}

@@ -1,0 +1,162 @@
+#include "loops/task_lists.h"
+
+#include <string.h>
+
+#include "loops/asyncio_section.h"
+#include "loops/awaits.h"
+#include "cpython/objects.h"
+
+// TaskObj of Modules/_asynciomodule.c on LP64 release builds: found by looking for known pointers in tasks of 3.9.18,
+// 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.14.10 and 3.15.2.
+static const struct task_layout layouts[] = {
+    {80, 144, 152, 0}, {88, 152, 160, 0},    {88, 128, 136, 0},    {88, 128, 136, 0},
+    {96, 112, 120, 0}, {104, 120, 128, 152}, {104, 120, 128, 152},
+};
+
+static const struct interpreter *python;
+static struct task_layout at;
+static uint64_t random_state;
+
+void task_lists_begin(const struct interpreter *interpreter, uint64_t now) {
+  python = interpreter;
+  at = layouts[python->minor - OLDEST_MINOR];
+  random_state = now;
+  asyncio_section_begin(python);
+}
+
+const struct task_layout *task_layout(void) {
+  return &at;
+}
+
+uint64_t tasks_random(uint64_t limit) {
+  random_state += 0x9e3779b97f4a7c15ull;
+  return mix64(random_state) % limit;
+}
+
+// Up to 3.13 the module asyncio.tasks of each interpreter keeps a WeakSet of all of them. Nobody replaces it, so that
+// it need not be looked up every time.
+static uintptr_t set_find(uintptr_t interpreter, uint64_t now) {
+  static struct name module = {"asyncio.tasks", 0}, data = {"data", 0};
+  static struct name old = {"_all_tasks", 0}, scheduled = {"_scheduled_tasks", 0};
+  static uintptr_t set, owner;
+  static uint64_t until;
+  if (set && owner == interpreter && now < until) return set;
+  set = attribute_get(module_get(interpreter, &module, python->minor < 12 ? &old : &scheduled), &data);
+  owner = interpreter;
+  until = now + NS_PER_SECOND;
+  return set;
+}
+
+// From one that is larger than wanted, stretches of its table are taken that begin anywhere: where an object is in it
+// depends on its address only.
+uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
+  enum { WINDOW = 32, WINDOWS_MAX = 512 };
+  static struct { uintptr_t key, hash; } table[WINDOWS_MAX][WINDOW];
+  static struct read reads[WINDOWS_MAX];
+  uint64_t head[6];  // refcount, type, fill, used, mask, table
+  if (!set || !memory_read(set, head, sizeof head) || !type_is(head[1], "set")) return 0;
+  uint64_t used = head[3], size = head[4] + 1;
+  if (used == 0 || used > size || size > 1u << 26 || size & (size - 1)) return 0;
+
+  uint64_t wanted = used <= most ? size / WINDOW : (most * size / used + WINDOW - 1) / WINDOW;
+  if (wanted > WINDOWS_MAX) wanted = WINDOWS_MAX;
+  if (wanted == 0) wanted = 1;
+  uint32_t windows = (uint32_t)wanted, width = size < WINDOW ? (uint32_t)size : WINDOW;
+  *partial = (uint64_t)windows * width < size;
+  uint64_t first = *partial ? tasks_random(size) : 0;
+  for (uint32_t i = 0; i < windows; i++) {
+    uint64_t start = (first + i * (size / windows)) % size / width * width;
+    reads[i] = (struct read){.address = head[5] + start * 16, .into = table[i], .size = width * 16};
+  }
+  memory_read_all(reads, windows);
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < windows; i++)
+    for (uint32_t j = 0; reads[i].done && j < width && found < most; j++)
+      if (is_plausible(table[i][j].key)) into[found++] = table[i][j].key;
+
+  return found;
+}
+
+// That set holds weak references.
+static uint32_t tasks_from_set(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
+  static struct read reads[TASKS_MAX];
+  uint32_t found = set_items(set, into, most, partial);
+  // PyWeakReference.wr_object comes first.
+  for (uint32_t i = 0; i < found; i++) {
+    reads[i] = (struct read){.address = into[i] + 16, .into = &into[i], .size = sizeof *into};
+  }
+  memory_read_all(reads, found);
+  for (uint32_t i = 0; i < found; i++)
+    if (!reads[i].done) into[i] = 0;
+  return found;
+}
+
+struct node {
+  uintptr_t next, previous;
+};
+
+// A node of a linked list of tasks is one whose neighbour leads back to it and lies in a task.
+static bool is_list(uintptr_t head, const struct node *node) {
+  struct node next;
+  return is_plausible(node->next) && node->next != head && memory_read(node->next, &next, sizeof next) &&
+         next.previous == head && type_kind(object_type(node->next - at.node)) == KIND_TASK;
+}
+
+// From 3.14 each thread state (_PyThreadStateImpl.asyncio_tasks_head) heads a linked list of the tasks made by its
+// thread. Where in it is said by asyncio; where that cannot be read, by looking for such a list. 0: it is not known.
+static uintptr_t list_find(uintptr_t tstate) {
+  enum { FROM = 768, SIZE = 512 };
+  static uintptr_t offset;
+  uintptr_t words[SIZE / 8];
+  const struct asyncio_section *section = asyncio_section(pointer_read(tstate + python->at.tstate_interp));
+  if (section && section->task_node + sizeof(struct node) <= TASK_BYTES) {
+    at.node = (uint8_t)section->task_node;
+    at.coroutine = (uint8_t)section->task_coroutine;
+    // TaskObj.task_fut_waiter comes before it.
+    at.waiter = at.coroutine - 8;
+    return tstate + section->tasks;
+  }
+  if (!offset && !memory_read(tstate + FROM, words, sizeof words)) return 0;
+  for (uintptr_t i = 0; !offset && i + 1 < SIZE / 8; i++) {
+    struct node node = {words[i], words[i + 1]};
+    if (is_list(tstate + FROM + i * 8, &node)) offset = FROM + i * 8;
+  }
+  return offset ? tstate + offset : 0;
+}
+
+// When there are more than wanted, the next look goes on where this one ended, if that task still is there.
+static uint32_t tasks_from_list(uintptr_t tstate, uintptr_t *into, uint32_t most, bool *partial) {
+  static uintptr_t resume, resume_owner;
+  static unsigned char task[TASK_BYTES];
+  struct node node;
+  uintptr_t head = list_find(tstate), here = head;
+  if (!head || !memory_read(head, &node, sizeof node) || !is_list(head, &node)) return 0;
+  if (resume_owner == tstate && memory_read(resume, &node, sizeof node) && is_list(resume, &node)) here = resume;
+  if (!memory_read(here, &node, sizeof node)) return 0;
+  resume_owner = tstate;
+  uint32_t found = 0;
+  *partial = false;
+  for (uint32_t visited = 0; visited <= most + 1; visited++) {
+    uintptr_t next = node.next;
+    if (next == here) break;
+    if (found == most) {
+      *partial = true;
+      break;
+    }
+    if (next == head) {
+      if (!memory_read(next, &node, sizeof node)) break;
+    } else {
+      if (!is_plausible(next) || !memory_read(next - at.node, task, sizeof task)) break;
+      memcpy(&node, task + at.node, sizeof node);
+      into[found++] = next - at.node;
+    }
+    resume = next;
+  }
+  if (here != head && found < most) into[found++] = here - at.node;
+  return found;
+}
+
+uint32_t tasks_of_asyncio(uintptr_t tstate, uint64_t now, uintptr_t *into, uint32_t most, bool *partial) {
+  if (at.node) return tasks_from_list(tstate, into, most, partial);
+  return tasks_from_set(set_find(pointer_read(tstate + python->at.tstate_interp), now), into, most, partial);
+}

@@ -1,0 +1,229 @@
+#include "loops/tasks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loops/asyncio_section.h"
+#include "loops/awaits.h"
+#include "loops/greenlets.h"
+#include "cpython/objects.h"
+#include "loops/task_lists.h"
+#include "loops/trio.h"
+
+#define STATE_PENDING 0
+
+// When not even the least number of tasks can be afforded, the last look still holds, unless it is too old.
+#define TASKS_MIN 8
+#define AGE_NS (100 * 1000 * 1000ull)
+// What looking may cost: a share of what the program itself uses and of the time that passes, saved up for this long.
+#define PROGRAM_PERMILLE 4
+#define TIME_PERMILLE 1
+#define SAVED_NS (5 * 1000 * 1000ull)
+// What searching for new greenlets may take in any case: those that are not found get no share.
+#define SEARCH_NS (150 * 1000ull)
+// What is kept for looks at those that are known, before old objects are searched again.
+#define RESERVE_NS (SAVED_NS / 4)
+#define AGAIN_NS (20 * 1000ull)
+
+static const struct interpreter *python;
+static uint64_t saved, saved_at, saved_cpu, task_cost;
+static uintptr_t function_type;
+static struct awaits pool[16];
+
+void tasks_begin(const struct interpreter *interpreter, uint64_t now) {
+  python = interpreter;
+  task_lists_begin(python, now);
+  function_type = (uintptr_t)interpreter_symbol("PyFunction_Type");
+  awaits_begin(python);
+  trio_begin();
+  greenlets_begin(python);
+  memset(pool, 0, sizeof pool);
+  saved = SAVED_NS;
+  saved_at = now;
+  saved_cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  task_cost = 5000;
+}
+
+// ---- Which of them wait ----
+
+// asyncio.shield returns a future whose first callback is a function of this name.
+static bool is_shield(uintptr_t function) {
+  // PyFunctionObject.func_code
+  uintptr_t code = pointer_read(function + (python->minor == 9 ? 16 : 48));
+  char name[32];
+  return object_type(code) == python->code_type &&
+         str_read(pointer_read(code + python->at.code_name), name, sizeof name) &&
+         strcmp(name, "_outer_done_callback") == 0;
+}
+
+// Whether a task's loop is the one that a thread waits in. One without Python code keeps the number of the thread that
+// runs it among its first fields, as uvloop does, and forgets it when it stops.
+// The loop that was looked at last, during one look at its tasks.
+static uintptr_t known_loop;
+static bool known_loop_is;
+
+static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wait_stack *where) {
+  enum { FIELDS = 20 };
+  if (where->kind != LOOP_FOREIGN) return loop == where->loop;
+  const struct asyncio_section *section = asyncio_section(pointer_read(where->tstate + python->at.tstate_interp));
+  if (section) return loop == pointer_read(where->tstate + section->running_loop);
+  if (loop == known_loop) return known_loop_is;
+  uintptr_t fields[FIELDS];
+  known_loop = loop;
+  known_loop_is = false;
+  if (!memory_read(loop, fields, sizeof fields)) return false;
+  for (int i = 2; i < FIELDS; i++) known_loop_is |= fields[i] == (uintptr_t)thread->pthread;
+  return known_loop_is;
+}
+
+// Keeps what the loop's suspended tasks run and await.
+static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks, uint32_t count,
+                             const struct thread *thread, const struct wait_stack *where) {
+  static union {
+    unsigned char bytes[TASK_BYTES];
+    uintptr_t words[TASK_BYTES / 8];
+  } task[TASKS_MAX];
+  static struct read reads[TASKS_MAX];
+  const struct task_layout *at = task_layout();
+  for (uint32_t i = 0; i < count; i++)
+    reads[i] = (struct read){.address = tasks[i], .into = task[i].bytes, .size = at->coroutine + 8u};
+  memory_read_all(reads, count);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const uintptr_t *words = task[i].words;
+    int32_t state;
+    memcpy(&state, task[i].bytes + at->state, sizeof state);
+    if (!reads[i].done || state != STATE_PENDING || !is_loop(words[TASK_LOOP / 8], thread, where)) continue;
+    if (!is_plausible(words[at->waiter / 8]) || type_kind(words[1]) != KIND_TASK) continue;
+    chains[kept] = (struct await_chain){.object = words[at->coroutine / 8], .stack = where->loop_stack};
+    // Its first fields, over those of tasks that have been looked at->
+    reads[kept] = (struct read){.address = words[at->waiter / 8], .into = task[kept].bytes, .size = TASK_CALLBACK + 8};
+    kept++;
+  }
+  memory_read_all(reads, kept);
+  for (uint32_t i = 0; i < kept; i++) {
+    uintptr_t *words = task[i].words;
+    if (!reads[i].done) memset(words, 0, TASK_CALLBACK + 8);
+    enum kind kind = type_kind(words[1]);
+    chains[i].children = kind == KIND_TASK || kind == KIND_GATHERING;
+    // The type of the first callback.
+    reads[i] = (struct read){.address = words[TASK_CALLBACK / 8] + 8, .into = words, .size = sizeof *words};
+  }
+  memory_read_all(reads, kept);
+  for (uint32_t i = 0; i < kept; i++)
+    if (reads[i].done && task[i].words[0] == function_type && is_shield(task[i].words[TASK_CALLBACK / 8]))
+      chains[i].children = true;
+  return kept;
+}
+
+static int by_stack(const void *a, const void *b) {
+  uint32_t left = ((const struct await_chain *)a)->stack, right = ((const struct await_chain *)b)->stack;
+  return left < right ? -1 : left > right;
+}
+
+// How many tasks can be afforded now.
+static uint32_t tasks_affordable(uint64_t now) {
+  uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  saved += (now - saved_at) * TIME_PERMILLE / 1000 + (cpu - saved_cpu) * PROGRAM_PERMILLE / 1000;
+  if (saved > SAVED_NS) saved = SAVED_NS;
+  saved_at = now;
+  saved_cpu = cpu;
+  uint64_t most = saved / task_cost;
+  return most > TASKS_MAX ? TASKS_MAX : (uint32_t)most;
+}
+
+// The thread's last look, or the one whose thread has not looked for longest.
+static struct awaits *awaits_of(uint32_t thread) {
+  struct awaits *oldest = &pool[0];
+  for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
+    if (pool[i].thread == thread) return &pool[i];
+    if (pool[i].when < oldest->when) oldest = &pool[i];
+  }
+  return oldest;
+}
+
+bool tasks_due(const struct awaits *self, uint64_t now) {
+  return self->again && (tasks_affordable(now) >= TASKS_MIN || now - self->when > AGE_NS);
+}
+
+struct awaits *tasks_look(const struct thread *it, const struct wait_stack *where, uint64_t now) {
+  static uintptr_t tasks[TASKS_MAX];
+  static struct await_chain chains[TASKS_MAX];
+  uint32_t thread = it->id;
+  uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  uint32_t most = tasks_affordable(now), kept = 0, leaves = 0;
+  struct awaits *self = awaits_of(thread);
+  bool same = self->thread == thread && self->loop_stack == where->loop_stack;
+  if (most < TASKS_MIN && same && now - self->when < AGE_NS) {
+    self->again = true;
+    return self->count ? self : NULL;
+  }
+  if (most < TASKS_MIN) most = TASKS_MIN;
+  *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack, .when = now};
+  known_loop = 0;
+  if (where->kind == LOOP_GREENLETS) {
+    uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
+    // The search is paid for from the same purse, but says nothing about the price of a task.
+    self->again = !greenlets_search(where->loop, saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
+    uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    saved -= searched - before < saved ? searched - before : saved;
+    before = searched;
+  }
+  uint32_t count, waiting;
+  if (where->kind == LOOP_GREENLETS) {
+    count = greenlets_chains(chains, &waiting, it, most, &self->partial);
+  } else {
+    bool trio = where->kind == LOOP_TRIO;
+    count = trio ? trio_tasks(where->loop, tasks, most, &self->partial)
+                 : tasks_of_asyncio(where->tstate, now, tasks, most, &self->partial);
+    waiting =
+        trio ? trio_chains(chains, tasks, count, where->loop_stack) : chains_start(chains, tasks, count, it, where);
+    awaits_follow(chains, waiting);
+  }
+  // Where one task waits for another, only the other really waits; unless none was found.
+  for (uint32_t i = 0; i < waiting; i++) leaves += !chains[i].lost && !chains[i].children;
+  for (uint32_t i = 0; i < waiting; i++)
+    if (!chains[i].lost && (leaves == 0 || !chains[i].children)) chains[kept++] = chains[i];
+  qsort(chains, kept, sizeof *chains, by_stack);
+  for (uint32_t i = 0; i < kept; i++) {
+    if (self->count == 0 || self->share[self->count - 1].stack != chains[i].stack) {
+      if (self->count == sizeof self->share / sizeof *self->share) break;
+      self->share[self->count].stack = chains[i].stack;
+      self->share[self->count++].tasks = 0;
+    }
+    self->share[self->count - 1].tasks++;
+    self->tasks++;
+  }
+  uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
+  saved -= cost < saved ? cost : saved;
+  if (count) task_cost = (task_cost * 7 + cost / count) / 8 + 1;
+  return self->count ? self : NULL;
+}
+
+uint32_t awaits_divide(const struct awaits *self, uint64_t wall, struct await_slice *into, uint32_t most) {
+  uint32_t count = 0;
+  uint64_t given = 0, tasks = 0;
+  if (self->count <= most) {
+    for (; count < self->count; count++) {
+      tasks += self->share[count].tasks;
+      uint64_t end = (uint64_t)((unsigned __int128)wall * tasks / self->tasks);
+      into[count] = (struct await_slice){self->share[count].stack, end - given};
+      given = end;
+    }
+    return count;
+  }
+  // Tasks at equal distances, from one that is chosen at random.
+  uint64_t start = tasks_random(self->tasks);
+  uint32_t share = 0;
+  for (uint32_t i = 0; i < most; i++) {
+    uint64_t wanted = (start + (uint64_t)i * self->tasks) / most;
+    while (tasks + self->share[share].tasks <= wanted) tasks += self->share[share++].tasks;
+    uint64_t end = wall * (i + 1) / most;
+    if (count && into[count - 1].stack == self->share[share].stack)
+      into[count - 1].wall += end - given;
+    else
+      into[count++] = (struct await_slice){self->share[share].stack, end - given};
+    given = end;
+  }
+  return count;
+}

@@ -1,0 +1,306 @@
+#include "memory/memory.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cpython/interpreter.h"
+#include "memory/memory_handlers.h"
+#include "memory/memory_mappings.h"
+#include "memory/memory_notes.h"
+#include "memory/memory_python.h"
+#include "memory/memory_table.h"
+#include "record/recording.h"
+
+// Periods, in bytes. The first one makes five thousand samples a second of a program that allocates 160 MB in one.
+#define PERIOD_MIN (16u * 1024u)
+#define PERIOD_FIRST (32u * 1024u)
+#define PERIOD_MAX (1024u * 1024u)
+// More live samples than this are not worth their room: a line that holds a fiftieth of all has an error of 3 % then.
+#define LIVE_WANTED (64u * 1024u)
+// So much CPU time may noting samples and writing them down take: of what the program uses, or of a core, whichever
+// is more. A program that mostly waits can leak, too.
+#define BUDGET_PERMILLE 25
+#define BUDGET_IDLE_PERMILLE 10
+// So much more they may take once: a program imports and builds up at first, and a short one does nothing else.
+#define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
+// Copies are sampled by their bytes, too.
+#define COPY_PERIOD (2u * 1024u * 1024u)
+#define FOOTPRINT_NS (100 * 1000 * 1000ull)
+#define MUCH_TOO_MUCH 8u
+#define ADAPT_NS (50 * 1000 * 1000ull)
+
+__thread struct memory_local memory_local;
+
+static const struct interpreter *python;
+static _Atomic bool on;
+static _Atomic uint64_t period_now;
+static _Atomic(const char *) aside;  // why it is not on any more, until that is said
+
+// ---- Choosing ----
+
+static void draw(struct memory_local *local) {
+  if (!local->random) local->random = mix64((uintptr_t)local ^ clock_ns(CLOCK_MONOTONIC));
+  local->period = atomic_load_explicit(&period_now, memory_order_relaxed);
+  uint64_t bytes = (uint64_t)(random_distance(&local->random) * (double)local->period) + 1;
+  // Whatever is as large as the period has to ask.
+  uint64_t room = bytes < local->period ? bytes : local->period;
+  local->room = room;
+  local->reserve = bytes - room;
+}
+
+bool memory_wants(size_t size, uint64_t *period) {
+  struct memory_local *local = &memory_local;
+  if (!atomic_load_explicit(&on, memory_order_relaxed)) {
+    // Ask again soon: a thread may be here before sampling begins.
+    local->room = size + PERIOD_MIN;
+    local->period = 0;
+    return false;
+  }
+  if (local->inside) return false;
+  // Where the next sample would be is not known yet, and has nothing to do with where it was going to be: it can be
+  // drawn anew with the period of now, as long as that is not because of where it is.
+  bool stale = local->period != atomic_load_explicit(&period_now, memory_order_relaxed);
+  if (!local->period || size >= local->period && stale) draw(local);
+  if (size >= local->period) {
+    *period = 0;
+    return true;
+  }
+  uint64_t left = local->room + local->reserve;
+  if (size < left) {
+    // Whatever a signal handler does here to the same variables: none of the differences can be below zero.
+    left -= size;
+    uint64_t room = left < local->period ? left : local->period;
+    local->room = room;
+    local->reserve = left - room;
+    if (stale) draw(local);
+    return false;
+  }
+  *period = local->period;
+  draw(local);
+  return true;
+}
+
+// ---- Blocks that are sampled ----
+
+// When the ring of notes is as full as this, the period is doubled with every so many samples, until the watcher has
+// made room: a burst that would be lost is thinned, whatever its rate, and still stands for all that there was.
+#define CROWDED 0.5
+#define CROWDED_SAMPLES 128u
+#define PERIOD_CROWDED ((uint64_t)1 << 40)
+
+static void thin(void) {
+  static uint32_t samples;
+  uint64_t period = atomic_load(&period_now);
+  if (memory_notes_level() < CROWDED || ++samples < CROWDED_SAMPLES || period >= PERIOD_CROWDED) return;
+  samples = 0;
+  atomic_store(&period_now, 2 * period);
+}
+
+void memory_leave(const char *why) {
+  atomic_store(&on, false);
+  atomic_store(&aside, why);
+}
+
+static const char no_memory[] =
+    "The system had no memory left to follow the program's memory with: what it allocated from then on is missing.";
+
+// Of the sizes in the table: the block is known for certain.
+#define EXACT ((uint64_t)1 << 63)
+
+void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind) {
+  struct memory_held held;
+  if (!block || memory_notes_full() || !memory_lock(&held)) return;
+  struct memory_note note = {.time = held.began,
+                             .block = (uintptr_t)block,
+                             .size = size,
+                             .grown = grown,
+                             .period = period,
+                             .kind = (uint8_t)kind};
+  uint32_t stale;
+  uint64_t stale_size;
+  // Its free has passed us by, as from a library that has an allocator's function for itself.
+  if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale, held.began, TOUCHED_UNKNOWN);
+  // The table first: a block that is written down has to be known when it is freed.
+  uint64_t entered = period ? size : size | EXACT;
+  if (memory_table_add((uintptr_t)block, 0, entered)) {
+    thin();
+    uint32_t id = memory_note_allocation(&note);
+    if (id)
+      memory_table_add((uintptr_t)block, id, entered);
+    else
+      memory_table_take((uintptr_t)block, &stale, &stale_size);
+  } else {
+    memory_leave(no_memory);
+  }
+  memory_unlock(&held);
+}
+
+size_t memory_take(const void *block, struct memory_token *token) {
+  *token = (struct memory_token){.touched = TOUCHED_UNKNOWN};
+  struct memory_held held;
+  // Most that come here only look like one of ours.
+  if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return 0;
+  uint64_t size = 0;
+  if (memory_table_take((uintptr_t)block, &token->id, &size)) {
+    token->size = size & ~EXACT;
+    token->exact = size & EXACT;
+  }
+  memory_unlock(&held);
+  return token->size;
+}
+
+void memory_freed(const void *block) {
+  struct memory_held held;
+  if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return;
+  uint32_t id;
+  uint64_t size;
+  // What the interpreter frees when the program is over was the program's until then.
+  if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing())
+    memory_note_free(id, held.began, TOUCHED_UNKNOWN);
+  memory_unlock(&held);
+}
+
+void memory_release(const struct memory_token *token) {
+  struct memory_held held;
+  if (!token->id) return;
+  bool ends = python->is_finalizing();
+  if (ends && token->touched == TOUCHED_UNKNOWN || !memory_lock(&held)) return;
+  if (ends)
+    memory_note_end(token->id, held.began, token->touched);
+  else
+    memory_note_free(token->id, held.began, token->touched);
+  memory_unlock(&held);
+}
+
+void memory_keep(const void *block, const struct memory_token *token) {
+  struct memory_held held;
+  if (!token->id || !memory_lock(&held)) return;
+  memory_table_add((uintptr_t)block, token->id, token->exact ? token->size | EXACT : token->size);
+  memory_unlock(&held);
+}
+
+// So many bytes may be copied before the next sample.
+static void let_copy(struct memory_local *local, uint64_t bytes) {
+  // Whatever is as large as the period has to call.
+  uint64_t copies = bytes < COPY_PERIOD ? bytes : COPY_PERIOD;
+  local->copies = copies;
+  local->further = bytes - copies + 1;
+}
+
+static void draw_copies(struct memory_local *local) {
+  let_copy(local, (uint64_t)(random_distance(&local->random) * COPY_PERIOD) + 1);
+}
+
+void memory_copied(size_t size) {
+  struct memory_local *local = &memory_local;
+  if (local->inside) return;
+  if (!atomic_load_explicit(&on, memory_order_relaxed)) {
+    local->copies = size + PERIOD_MIN;
+    local->further = 0;
+    return;
+  }
+  if (!local->random) draw(local);
+  if (!local->further) draw_copies(local);
+  bool all = size >= COPY_PERIOD;
+  uint64_t left = local->copies + local->further - 1;
+  if (!all && size < left) return let_copy(local, left - size);
+  if (!all) draw_copies(local);
+  struct memory_held held;
+  if (!memory_lock(&held)) return;
+  struct memory_note note = {.time = held.began, .size = size, .period = all ? 0 : COPY_PERIOD};
+  thin();
+  memory_note_copy(&note);
+  memory_unlock(&held);
+}
+
+// ---- The watcher's part ----
+
+static uint64_t adapt_at, adapt_cpu, adapt_spent, adapt_once;
+
+bool memory_is_on(void) {
+  return atomic_load_explicit(&on, memory_order_relaxed);
+}
+
+// Resident memory, from the kernel.
+static void footprint_note(uint64_t now) {
+  static uint64_t next;
+  if (now < next) return;
+  next = now + FOOTPRINT_NS;
+  char text[128];
+  int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return;
+  text[length] = 0;
+  const char *resident = strchr(text, ' ');
+  if (resident) record_footprint(now, strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+void memory_adapt(uint64_t now) {
+  if (!memory_is_on()) return;
+  footprint_note(now);
+  memory_handlers_look(now);
+  memory_mappings_look(now);
+  if (now - adapt_at < ADAPT_NS) return;
+  memory_python_look();
+  uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), spent = memory_spent_ns() + memory_drained_ns();
+  uint64_t allowed = (cpu - adapt_cpu) * BUDGET_PERMILLE / 1000, used = spent - adapt_spent;
+  uint64_t idle = (now - adapt_at) * BUDGET_IDLE_PERMILLE / 1000;
+  if (adapt_at && allowed < idle) allowed = idle;
+  uint64_t beyond = used > allowed ? used - allowed : 0;
+  if (beyond > adapt_once) beyond = adapt_once;
+  adapt_once -= beyond;
+  used -= beyond;
+  uint64_t period = atomic_load(&period_now);
+  // In proportion to what it costs, and to a little less than is allowed. What costs far too much is thinned at once: a
+  // burst is often over before it has been halved a few times.
+  double share = (double)used / (0.9 * (double)allowed + 1);
+  if (used > allowed)
+    period = (uint64_t)((double)period * (share < MUCH_TOO_MUCH ? share : MUCH_TOO_MUCH));
+  else if (memory_table_used() > LIVE_WANTED)
+    period *= 2;
+  else if (used < allowed / 2 && memory_table_used() < LIVE_WANTED / 3)
+    period = (uint64_t)((double)period * (share > 0.5 ? share : 0.5));
+  if (period < PERIOD_MIN) period = PERIOD_MIN;
+  if (period > PERIOD_MAX) period = PERIOD_MAX;
+  // As long as there is no room, what the program's threads have made of it holds.
+  if (memory_notes_level() < CROWDED / 2) atomic_store(&period_now, period);
+  adapt_at = now;
+  adapt_cpu = cpu;
+  adapt_spent = spent;
+}
+
+void memory_start(const struct interpreter *interpreter) {
+  python = interpreter;
+  if (!memory_notes_begin(python) || !memory_table_begin()) return memory_leave(no_memory);
+  memory_map_begin();
+  memory_handlers_begin(python->eval_entry);
+  memory_python_begin(python);
+  atomic_store(&period_now, PERIOD_FIRST);
+  adapt_once = BUDGET_ONCE_NS;
+  atomic_store_explicit(&on, true, memory_order_release);
+}
+
+void memory_say(void) {
+  const char *why = atomic_exchange(&aside, NULL);
+  if (why) record_note(1, why);
+}
+
+void memory_stop(void) {
+  atomic_store(&on, false);
+}
+
+void memory_after_fork(void) {
+  if (!memory_notes_begun()) return;
+  // What the parent allocated is the parent's: the child's recording knows nothing of it. Whatever other threads of the
+  // parent's were doing here is as if it had not begun.
+  memory_notes_clear();
+  atomic_store(&period_now, PERIOD_FIRST);
+  adapt_at = adapt_cpu = 0;
+  adapt_once = BUDGET_ONCE_NS;
+  memory_python_after_fork();
+  memory_table_begin();
+}

@@ -1,0 +1,83 @@
+#include "memory/memory_handlers.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "signals/handlers.h"
+#include "memory/memory_table.h"
+#include "unwind/modules.h"
+#include "signals/signals.h"
+
+// A handler put in place by a system call of the program's own is found by looking this often.
+#define LOOK_NS NS_PER_SECOND
+
+struct text {
+  uintptr_t start, end;
+};
+static struct text agent, interpreter;
+static _Atomic bool known;  // what is above
+static _Atomic bool harmful;
+
+static bool holds(const struct text *text, uintptr_t address) {
+  return address - text->start < text->end - text->start;
+}
+
+static bool is_harmless(sighandler_t handler) {
+  return handler == SIG_DFL || handler == SIG_IGN || handler == SIG_ERR || holds(&agent, (uintptr_t)handler) ||
+         holds(&interpreter, (uintptr_t)handler);
+}
+
+bool memory_handlers_harm(void) {
+  return atomic_load_explicit(&harmful, memory_order_relaxed);
+}
+
+static void harm(void) {
+  if (atomic_exchange(&harmful, true)) return;
+  // A thread that notes something now does not hold signals back: it is done before the handler is in place.
+  struct memory_held held;
+  if (memory_lock(&held)) memory_unlock(&held);
+}
+
+void memory_handler_comes(int number, sighandler_t handler) {
+  // These never come while something is noted (handlers.c).
+  if (!atomic_load(&known) || handlers_is_fault(number)) return;
+  if (!is_harmless(handler)) harm();
+}
+
+static void look(void) {
+  for (int number = 1; number < _NSIG && !memory_handlers_harm(); number++) {
+    struct sigaction now;
+    // Of the two that the C library keeps for itself it tells nothing: one changes ids, the other one cancels (below).
+    if (number == signals_ours() || handlers_is_fault(number) || handlers_real(number, NULL, &now) != 0) continue;
+    if (!is_harmless(now.sa_handler)) harm();
+  }
+}
+
+void memory_handlers_look(uint64_t now) {
+  static uint64_t next;
+  if (now < next || memory_handlers_harm()) return;
+  next = now + LOOK_NS;
+  look();
+}
+
+void memory_handlers_begin(uintptr_t inside_interpreter) {
+  modules_text((uintptr_t)memory_handlers_begin, &agent.start, &agent.end);
+  // A program that has the interpreter built in may have handlers of its own beside it.
+  Dl_info info;
+  const char *name = dladdr((void *)inside_interpreter, &info) && info.dli_fname ? info.dli_fname : "";
+  const char *slash = strrchr(name, '/');
+  if (strstr(slash ? slash + 1 : name, "python"))
+    modules_text(inside_interpreter, &interpreter.start, &interpreter.end);
+  atomic_store(&known, true);
+  look();
+}
+
+EXPORT int pthread_setcanceltype(int type, int *old) {
+  static int (*real)(int, int *);
+  if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, "pthread_setcanceltype");
+  // A thread that may be cancelled anywhere never comes back from the signal that says so.
+  if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm();
+  return real(type, old);
+}

@@ -1,0 +1,151 @@
+#define _GNU_SOURCE
+#include "process/children.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "record/recording.h"
+
+#define ENDED_MAX 256
+#define SENT_MAX 64
+
+enum { ENDED_FREE, ENDED_TAKEN, ENDED_READY };
+static struct ended {
+  _Atomic int state;
+  int pid, signal;
+  bool ours;
+} ended[ENDED_MAX];
+
+// Signals that the program sent last, as a number (of a group, where it is not positive) and a signal; 0 = none.
+static _Atomic uint64_t sent[SENT_MAX];
+static _Atomic uint32_t sent_next;
+
+static void note_sent(pid_t pid, int signal) {
+  if (signal <= 0) return;
+  uint32_t at = atomic_fetch_add_explicit(&sent_next, 1, memory_order_relaxed) % SENT_MAX;
+  atomic_store_explicit(&sent[at], (uint64_t)(uint32_t)pid << 32 | (uint32_t)signal, memory_order_relaxed);
+}
+
+static bool was_sent(pid_t pid, int signal) {
+  for (int i = 0; i < SENT_MAX; i++) {
+    uint64_t one = atomic_load_explicit(&sent[i], memory_order_relaxed);
+    pid_t to = (pid_t)(one >> 32);
+    // Which group a process was of cannot be asked any more.
+    if ((int)(uint32_t)one == signal && (to == pid || to <= 0)) return true;
+  }
+  return false;
+}
+
+// Where none is free, one is not told of: the reader knows less then, and nothing wrong.
+static void note_ended(pid_t pid, int signal) {
+  for (int i = 0; i < ENDED_MAX; i++) {
+    int free = ENDED_FREE;
+    if (!atomic_compare_exchange_strong(&ended[i].state, &free, ENDED_TAKEN)) continue;
+    ended[i].pid = pid;
+    ended[i].signal = signal;
+    ended[i].ours = was_sent(pid, signal);
+    atomic_store(&ended[i].state, ENDED_READY);
+    return;
+  }
+}
+
+void children_write(void) {
+  for (int i = 0; i < ENDED_MAX; i++) {
+    if (atomic_load(&ended[i].state) != ENDED_READY) continue;
+    record_child_end(ended[i].pid, ended[i].signal, ended[i].ours);
+    atomic_store(&ended[i].state, ENDED_FREE);
+  }
+}
+
+void children_after_fork(void) {
+  for (int i = 0; i < ENDED_MAX; i++) atomic_store(&ended[i].state, ENDED_FREE);
+  for (int i = 0; i < SENT_MAX; i++) atomic_store(&sent[i], 0);
+}
+
+// ---- What the program calls ----
+
+static __typeof__(waitpid) *real_waitpid;
+static __typeof__(wait) *real_wait;
+static __typeof__(wait3) *real_wait3;
+static __typeof__(wait4) *real_wait4;
+static __typeof__(waitid) *real_waitid;
+static __typeof__(kill) *real_kill;
+static __typeof__(killpg) *real_killpg;
+
+static void *next(const char *name) {
+  return dlsym(RTLD_NEXT, name);
+}
+
+void children_prepare(void) {
+  real_waitpid = next("waitpid");
+  real_wait = next("wait");
+  real_wait3 = next("wait3");
+  real_wait4 = next("wait4");
+  real_waitid = next("waitid");
+  real_killpg = next("killpg");
+  real_kill = next("kill");
+}
+
+// The constructor of another library may start programs before ours has run.
+static void be_prepared(void) {
+  if (UNLIKELY(!real_kill)) children_prepare();
+}
+
+// A status is only there for a child that the call gave back.
+static pid_t waited(pid_t pid, const int *status) {
+  if (pid > 0 && WIFSIGNALED(*status)) note_ended(pid, WTERMSIG(*status));
+  return pid;
+}
+
+EXPORT pid_t waitpid(pid_t pid, int *status, int options) {
+  be_prepared();
+  int own;
+  if (!status) status = &own;
+  return waited(real_waitpid(pid, status, options), status);
+}
+
+EXPORT pid_t wait(int *status) {
+  be_prepared();
+  int own;
+  if (!status) status = &own;
+  return waited(real_wait(status), status);
+}
+
+EXPORT pid_t wait3(int *status, int options, struct rusage *usage) {
+  be_prepared();
+  int own;
+  if (!status) status = &own;
+  return waited(real_wait3(status, options, usage), status);
+}
+
+EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage) {
+  be_prepared();
+  int own;
+  if (!status) status = &own;
+  return waited(real_wait4(pid, status, options, usage), status);
+}
+
+EXPORT int waitid(idtype_t kind, id_t id, siginfo_t *info, int options) {
+  be_prepared();
+  int result = real_waitid(kind, id, info, options);
+  bool told = result == 0 && info && options & WEXITED && info->si_signo == SIGCHLD;
+  if (told && (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)) note_ended(info->si_pid, info->si_status);
+  return result;
+}
+
+// Before it is sent: the child may have ended, and another thread have heard of it, when the call comes back.
+EXPORT int kill(pid_t pid, int signal) {
+  be_prepared();
+  note_sent(pid, signal);
+  return real_kill(pid, signal);
+}
+
+EXPORT int killpg(pid_t group, int signal) {
+  be_prepared();
+  note_sent(-group, signal);
+  return real_killpg(group, signal);
+}

@@ -1,0 +1,181 @@
+// Programs that start others. No signal of ours may be pending when a program image without our handler starts, and
+// what a program passes on to others does not have our variables, so they are added here.
+#define _GNU_SOURCE
+#include "process/exec.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/calls.h"
+#include "process/environment.h"
+#include "lifecycle.h"
+#include "process/target.h"
+
+extern char **environ;
+
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                           char *const[], char *const[]);
+
+// The C library's own functions, or those of another library that is preloaded.
+static int (*real_execve)(const char *, char *const[], char *const[]);
+static int (*real_execvpe)(const char *, char *const[], char *const[]);
+static int (*real_fexecve)(int, char *const[], char *const[]);
+static int (*real_execveat)(int, const char *, char *const[], char *const[], int);
+static spawn_function *real_posix_spawn, *real_posix_spawnp, *real_pidfd_spawn, *real_pidfd_spawnp;
+
+static void *next(const char *name) {
+  return dlsym(RTLD_NEXT, name);
+}
+
+void exec_prepare(void) {
+  real_execve = next("execve");
+  real_execvpe = next("execvpe");
+  real_fexecve = next("fexecve");
+  real_execveat = next("execveat");
+  real_posix_spawn = next("posix_spawn");
+  real_posix_spawnp = next("posix_spawnp");
+  real_pidfd_spawn = next("pidfd_spawn");
+  real_pidfd_spawnp = next("pidfd_spawnp");
+}
+
+// The constructor of another library may start programs before ours has run.
+static void be_prepared(void) {
+  if (UNLIKELY(!real_execve)) exec_prepare();
+}
+
+// ---- exec* ----
+
+struct exec {
+  enum { EXEC_PATH, EXEC_NAME, EXEC_FILE, EXEC_AT } way;
+  struct target target;
+  char *const *arguments;
+  int flags;
+};
+
+static int exec_now(char *const given[], void *context) {
+  const struct exec *self = context;
+  const struct target *target = &self->target;
+  bool prepared = lifecycle_before_exec();
+  int result = -1;
+  switch (self->way) {
+    case EXEC_PATH: result = real_execve(target->path, self->arguments, given); break;
+    case EXEC_NAME: result = real_execvpe(target->path, self->arguments, given); break;
+    case EXEC_FILE: result = real_fexecve(target->file, self->arguments, given); break;
+    case EXEC_AT:
+      result = real_execveat ? real_execveat(target->file, target->path, self->arguments, given, self->flags)
+                             : (int)calls_make(SYS_execveat, target->file, (long)target->path, (long)self->arguments,
+                                               (long)given, self->flags, 0);
+  }
+  int error = errno;
+  if (prepared) lifecycle_exec_failed();
+  errno = error;
+  return result;
+}
+
+static int exec_path(const char *path, char *const arguments[], char *const wanted[]) {
+  be_prepared();
+  struct exec self = {EXEC_PATH, {AT_FDCWD, path, false}, arguments, 0};
+  return environment_pass_on(self.target, wanted, exec_now, &self);
+}
+
+static int exec_name(const char *name, char *const arguments[], char *const wanted[]) {
+  be_prepared();
+  struct exec self = {EXEC_NAME, {AT_FDCWD, name, true}, arguments, 0};
+  return environment_pass_on(self.target, wanted, exec_now, &self);
+}
+
+EXPORT int execve(const char *path, char *const arguments[], char *const wanted[]) {
+  return exec_path(path, arguments, wanted);
+}
+
+EXPORT int execv(const char *path, char *const arguments[]) {
+  return exec_path(path, arguments, environ);
+}
+
+EXPORT int execvp(const char *name, char *const arguments[]) {
+  return exec_name(name, arguments, environ);
+}
+
+EXPORT int execvpe(const char *name, char *const arguments[], char *const wanted[]) {
+  return exec_name(name, arguments, wanted);
+}
+
+EXPORT int fexecve(int file, char *const arguments[], char *const wanted[]) {
+  be_prepared();
+  struct exec self = {EXEC_FILE, {file, NULL, false}, arguments, 0};
+  return environment_pass_on(self.target, wanted, exec_now, &self);
+}
+
+EXPORT int execveat(int folder, const char *path, char *const arguments[], char *const wanted[], int flags) {
+  be_prepared();
+  struct exec self = {EXEC_AT, {folder, path, false}, arguments, flags};
+  return environment_pass_on(self.target, wanted, exec_now, &self);
+}
+
+// The number of arguments up to the NULL behind the last one.
+static size_t count(const char *first, va_list more) {
+  size_t found = first != NULL;
+  while (first && va_arg(more, char *)) found++;
+  return found;
+}
+
+// Calls `run` with the arguments of execl and its kind as a list, and the environment where one follows them.
+static int exec_list(int (*run)(const char *, char *const[], char *const[]), const char *program, const char *first,
+                     va_list more, bool environment_follows) {
+  va_list again;
+  va_copy(again, more);
+  size_t arguments = count(first, again);
+  va_end(again);
+  char *list[arguments + 1];
+  list[0] = (char *)first;
+  for (size_t i = 1; i <= arguments; i++) list[i] = va_arg(more, char *);
+  return run(program, list, environment_follows ? va_arg(more, char **) : environ);
+}
+
+#define EXEC_LIST(name, run, environment_follows)                           \
+  EXPORT int name(const char *program, const char *first, ...) {            \
+    va_list more;                                                           \
+    va_start(more, first);                                                  \
+    int result = exec_list(run, program, first, more, environment_follows); \
+    va_end(more);                                                           \
+    return result;                                                          \
+  }
+
+EXEC_LIST(execl, exec_path, false)
+EXEC_LIST(execle, exec_path, true)
+EXEC_LIST(execlp, exec_name, false)
+
+// ---- posix_spawn* ----
+
+struct spawn {
+  spawn_function *real;
+  pid_t *pid;
+  const char *program;
+  const posix_spawn_file_actions_t *actions;
+  const posix_spawnattr_t *attributes;
+  char *const *arguments;
+};
+
+static int spawn_now(char *const given[], void *context) {
+  const struct spawn *self = context;
+  return self->real(self->pid, self->program, self->actions, self->attributes, self->arguments, given);
+}
+
+#define SPAWN(name, search)                                                                             \
+  EXPORT int name(pid_t *pid, const char *program, const posix_spawn_file_actions_t *actions,           \
+                  const posix_spawnattr_t *attributes, char *const arguments[], char *const wanted[]) { \
+    be_prepared();                                                                                      \
+    if (!real_##name) return ENOSYS;                                                                    \
+    struct spawn self = {real_##name, pid, program, actions, attributes, arguments};                    \
+    return environment_pass_on((struct target){AT_FDCWD, program, search}, wanted, spawn_now, &self);   \
+  }
+
+SPAWN(posix_spawn, false)
+SPAWN(posix_spawnp, true)
+SPAWN(pidfd_spawn, false)
+SPAWN(pidfd_spawnp, true)

@@ -1,0 +1,77 @@
+#include "process/process.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sandbox/sandbox.h"
+
+static int id;
+// On a page that the kernel empties in every forked child (Linux 4.14).
+static _Atomic bool *recorded;
+static bool wiped;
+static _Atomic bool fallback;
+
+// In memory that children share with their parent: how many were lost, by reason.
+static _Atomic uint32_t *lost, *lost_of_parent;
+static bool said[CHILD_LOST_REASONS];
+
+void process_begin(void) {
+  id = getpid();
+  if (lost_of_parent) munmap((void *)lost_of_parent, sizeof *lost * CHILD_LOST_REASONS);
+  lost_of_parent = lost;
+  lost = mmap(NULL, sizeof *lost * CHILD_LOST_REASONS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (lost == MAP_FAILED) lost = NULL;
+  memset(said, 0, sizeof said);
+  if (!recorded) {
+    size_t page = (size_t)getpagesize();
+    void *memory = pages_alloc(page);
+    wiped = memory && madvise(memory, page, MADV_WIPEONFORK) == 0;
+    recorded = wiped ? memory : &fallback;
+    if (!wiped) pages_free(memory, page);
+  }
+  atomic_store(recorded, true);
+}
+
+void process_end(void) {
+  if (lost) munmap((void *)lost, sizeof *lost * CHILD_LOST_REASONS);
+  lost = lost_of_parent;
+  lost_of_parent = NULL;
+  if (recorded) atomic_store(recorded, false);
+}
+
+bool process_is_recorded(void) {
+  if (!recorded || !atomic_load_explicit(recorded, memory_order_relaxed)) return false;
+  return wiped || id == getpid();
+}
+
+int process_id(void) {
+  return id;
+}
+
+bool process_is_borrowed(void) {
+  if (sandbox_allows(SANDBOX_PID)) return getpid() != id;
+  // A sandbox that forbids to ask forbids to make processes, too, or nothing is known for certain.
+  return sandbox_allows(SANDBOX_VFORK);
+}
+
+void process_child_lost(enum child_lost why) {
+  if (lost) atomic_fetch_add(&lost[why], 1);
+}
+
+const char *process_lost_children(void) {
+  static const char *const texts[CHILD_LOST_REASONS] = {
+      [CHILD_SANDBOXED] =
+          "Child processes that were forked inside a sandbox (seccomp) are not in the report: the "
+          "sandbox forbids the system calls that recording them takes.",
+      [CHILD_HAS_NO_FILE] =
+          "Child processes are not in the report: they could not create a file for their recording, "
+          "for lack of the right to do so, of room on the disk, or of files they may open (ulimit -n).",
+  };
+  for (int why = 0; lost && why < CHILD_LOST_REASONS; why++) {
+    if (said[why] || atomic_load_explicit(&lost[why], memory_order_relaxed) == 0) continue;
+    said[why] = true;
+    return texts[why];
+  }
+  return NULL;
+}

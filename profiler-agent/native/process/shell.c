@@ -1,0 +1,216 @@
+// Commands for a shell. The C library starts shells out of reach of our posix_spawn, so `system` and `popen` are
+// written anew here, as glibc's own are: a child that they start is given our variables too.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process/environment.h"
+
+extern char **environ;
+
+// Through our own posix_spawn. Returns an errno.
+static int shell_start(pid_t *pid, const char *command, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes) {
+  // A command that begins like an option is none.
+  bool option = command[0] == '-' || command[0] == '+';
+  char *separated[] = {"sh", "-c", "--", (char *)command, NULL};
+  char *plain[] = {"sh", "-c", (char *)command, NULL};
+  return posix_spawn(pid, "/bin/sh", actions, attributes, option ? separated : plain, environ);
+}
+
+static void wait_for(pid_t pid, int *status) {
+  pid_t ended;
+  do ended = waitpid(pid, status, 0);
+  while (ended < 0 && errno == EINTR);
+  if (ended < 0) *status = -1;
+}
+
+// ---- system ----
+
+// While a command runs, SIGINT and SIGQUIT are for it alone. The first of several puts them aside, the last one back.
+static pthread_mutex_t aside = PTHREAD_MUTEX_INITIALIZER;
+static int commands;
+static struct sigaction interrupt_before, quit_before;
+
+static void signals_aside(void) {
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  pthread_mutex_lock(&aside);
+  if (commands++ == 0) {
+    sigaction(SIGINT, &ignore, &interrupt_before);
+    sigaction(SIGQUIT, &ignore, &quit_before);
+  }
+  pthread_mutex_unlock(&aside);
+}
+
+static void signals_back(const sigset_t *mask) {
+  pthread_mutex_lock(&aside);
+  if (--commands == 0) {
+    sigaction(SIGINT, &interrupt_before, NULL);
+    sigaction(SIGQUIT, &quit_before, NULL);
+  }
+  pthread_mutex_unlock(&aside);
+  sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+struct command {
+  pid_t pid;
+  sigset_t mask;
+};
+
+// The thread that waits for a command was cancelled.
+static void command_cancelled(void *context) {
+  struct command *self = context;
+  int status;
+  kill(self->pid, SIGKILL);
+  wait_for(self->pid, &status);
+  signals_back(&self->mask);
+}
+
+static int command_run(const char *text) {
+  struct command command;
+  sigset_t child, defaults;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  signals_aside();
+  sigprocmask(SIG_BLOCK, &child, &command.mask);
+  sigemptyset(&defaults);
+  if (interrupt_before.sa_handler != SIG_IGN) sigaddset(&defaults, SIGINT);
+  if (quit_before.sa_handler != SIG_IGN) sigaddset(&defaults, SIGQUIT);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &command.mask);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  int error = shell_start(&command.pid, text, NULL, &attributes);
+  posix_spawnattr_destroy(&attributes);
+  // A shell that cannot be started is as one that found nothing to start.
+  int status = W_EXITCODE(127, 0);
+  if (!error) {
+    pthread_cleanup_push(command_cancelled, &command);
+    wait_for(command.pid, &status);
+    pthread_cleanup_pop(0);
+  }
+  signals_back(&command.mask);
+  if (error) errno = error;
+  return status;
+}
+
+EXPORT int system(const char *command) {
+  static int (*real)(const char *);
+  if (environment_is_passed_on()) return command ? command_run(command) : command_run("exit 0") == 0;
+  if (!real) real = dlsym(RTLD_NEXT, "system");
+  return real(command);
+}
+
+// ---- popen ----
+
+struct stream {
+  struct stream *next;
+  FILE *file;
+  pid_t pid;
+};
+static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stream *_Atomic streams;
+
+// The other end of `ends` becomes the shell's input or output. Returns an errno.
+static int stream_start(struct stream *self, const char *command, int end, int standard) {
+  posix_spawn_file_actions_t actions;
+  // An end that lies there already would be closed by exec.
+  int moved = end == standard ? fcntl(end, F_DUPFD_CLOEXEC, 3) : -1;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, moved < 0 ? end : moved, standard);
+  pthread_mutex_lock(&streams_lock);
+  // A shell does not have the streams to the others.
+  for (struct stream *other = streams; other; other = other->next)
+    if (fileno(other->file) != standard) posix_spawn_file_actions_addclose(&actions, fileno(other->file));
+  int error = shell_start(&self->pid, command, &actions, NULL);
+  if (!error) {
+    self->next = streams;
+    streams = self;
+  }
+  pthread_mutex_unlock(&streams_lock);
+  posix_spawn_file_actions_destroy(&actions);
+  if (moved >= 0) close(moved);
+  return error;
+}
+
+static FILE *stream_open(const char *command, bool reads, bool keeps_on_exec) {
+  int ends[2];
+  struct stream *self = malloc(sizeof *self);
+  if (!self) return NULL;
+  if (pipe2(ends, O_CLOEXEC) == 0) {
+    int ours = ends[reads ? 0 : 1], theirs = ends[reads ? 1 : 0];
+    self->file = fdopen(ours, reads ? "r" : "w");
+    int error = self->file ? stream_start(self, command, theirs, reads ? STDOUT_FILENO : STDIN_FILENO) : errno;
+    close(theirs);
+    if (!error) {
+      if (keeps_on_exec) fcntl(ours, F_SETFD, 0);
+      return self->file;
+    }
+    if (self->file)
+      fclose(self->file);
+    else
+      close(ours);
+    errno = error;
+  }
+  free(self);
+  return NULL;
+}
+
+EXPORT FILE *popen(const char *command, const char *type) {
+  static FILE *(*real)(const char *, const char *);
+  bool reads = strchr(type, 'r'), writes = strchr(type, 'w');
+  bool valid = reads != writes && type[strspn(type, "rwe")] == 0;
+  if (environment_is_passed_on() && valid) return stream_open(command, reads, !strchr(type, 'e'));
+  if (!real) real = dlsym(RTLD_NEXT, "popen");
+  return real(command, type);
+}
+
+// Takes the stream with this file out of the list; NULL where there is none.
+static struct stream *stream_take(const FILE *file) {
+  struct stream *_Atomic *at = &streams, *found = NULL;
+  if (LIKELY(!streams)) return NULL;
+  pthread_mutex_lock(&streams_lock);
+  while (*at && (*at)->file != file) at = (struct stream * _Atomic *)&(*at)->next;
+  found = *at;
+  if (found) *at = found->next;
+  pthread_mutex_unlock(&streams_lock);
+  return found;
+}
+
+static int (*real_fclose)(FILE *);
+
+static int file_close(FILE *file) {
+  if (!real_fclose) real_fclose = dlsym(RTLD_NEXT, "fclose");
+  return real_fclose(file);
+}
+
+static int stream_close(struct stream *self) {
+  int status;
+  file_close(self->file);
+  wait_for(self->pid, &status);
+  free(self);
+  return status;
+}
+
+EXPORT int pclose(FILE *file) {
+  static int (*real)(FILE *);
+  struct stream *stream = stream_take(file);
+  if (stream) return stream_close(stream);
+  if (!real) real = dlsym(RTLD_NEXT, "pclose");
+  return real(file);
+}
+
+EXPORT int fclose(FILE *file) {
+  struct stream *stream = stream_take(file);
+  return stream ? stream_close(stream) : file_close(file);
+}

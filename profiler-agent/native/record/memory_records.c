@@ -1,0 +1,66 @@
+// The records of memory of profiler-agent/STREAM.md.
+#include "record/record_writer.h"
+#include "record/recording.h"
+
+enum { KIND_ALLOCATION = 32, KIND_FREE, KIND_COPY, KIND_FOOTPRINT, KIND_TOUCHED = 38 };
+
+static uint64_t last_time;
+
+void memory_records_reset(void) {
+  last_time = 0;
+}
+
+static void put_time(uint64_t monotonic) {
+  uint64_t time = recording_time(monotonic);
+  put_svarint((int64_t)(time - last_time));
+  last_time = time;
+}
+
+void record_allocation(const struct memory_record *it) {
+  record_begin();
+  put_varint(it->thread);
+  put_time(it->time);
+  put_u8(it->kind);
+  put_varint(it->size);
+  put_varint(it->grown);
+  put_varint(it->period);
+  put_varint(it->stack);
+  put_varint(it->native);
+  if (it->native) put_u8(it->opcode);
+  if (it->reserved) put_varint(1);
+  record_finish(KIND_ALLOCATION);
+}
+
+void record_free(uint64_t time, uint32_t id) {
+  record_begin();
+  put_time(time);
+  put_varint(id);
+  record_finish(KIND_FREE);
+}
+
+void record_touched(uint64_t time, uint32_t id, uint64_t bytes) {
+  record_begin();
+  put_varint(recording_time(time));
+  put_varint(id);
+  put_varint(bytes);
+  record_finish(KIND_TOUCHED);
+}
+
+void record_copy(const struct memory_record *it) {
+  record_begin();
+  put_varint(it->thread);
+  put_time(it->time);
+  put_varint(it->size);
+  put_varint(it->period);
+  put_varint(it->stack);
+  put_varint(it->native);
+  if (it->native) put_u8(it->opcode);
+  record_finish(KIND_COPY);
+}
+
+void record_footprint(uint64_t time, uint64_t resident) {
+  record_begin();
+  put_time(time);
+  put_varint(resident);
+  record_finish(KIND_FOOTPRINT);
+}

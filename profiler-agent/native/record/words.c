@@ -1,0 +1,39 @@
+// Frames as the rings have them, as ids of the recording.
+//
+// One stack differs from the one before in its innermost frames, as a rule: the ids of the others are kept, which
+// spares a look-up in a table that leaves the cache for each. Threads whose stacks begin alike share what is kept;
+// those that take turns with others, as a main thread does with a pool, have it for themselves.
+#include "record/recording.h"
+#include "sample/ring.h"
+#include "sample/stack.h"
+
+struct kept {
+  uint64_t word;
+  uint32_t stack, native;  // with the frames from the outermost to this one
+};
+#define BEGINNINGS 4u
+static struct kept all[BEGINNINGS][STACK_WORDS_MAX];
+static uint32_t depths[BEGINNINGS];
+
+void words_forget(void) {
+  for (uint32_t i = 0; i < BEGINNINGS; i++) depths[i] = 0;
+}
+
+void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native) {
+  uint32_t which = count ? mix64(words[count - 1]) % BEGINNINGS : 0, depth = depths[which], same = 0;
+  struct kept *kept = all[which];
+  while (same < count && same < depth && kept[same].word == words[count - 1 - same]) same++;
+  *stack = same ? kept[same - 1].stack : 0;
+  *native = same ? kept[same - 1].native : 0;
+  for (depth = same; depth < count; depth++) {
+    uint64_t word = words[count - 1 - depth];
+    if (word & WORD_IS_PYTHON) {
+      *stack = record_stack(*stack, word_code(word), word_instruction(word), *native);
+      *native = 0;
+    } else {
+      *native = record_native(*native, word);
+    }
+    kept[depth] = (struct kept){word, *stack, *native};
+  }
+  depths[which] = depth;
+}

@@ -1,0 +1,76 @@
+#include "sample/wait_native.h"
+
+#include "signals/guard.h"
+#include "unwind/modules.h"
+#include "record/recording.h"
+#include "unwind/unwind.h"
+
+#define FRAMES_MAX 256
+// So many places are tried for a frame whose address only the frame pointer knows, within so many bytes.
+#define GUESSES_MAX 32
+#define GUESS_BYTES 2048
+
+// The frames of a sleeping thread, innermost first.
+struct chain {
+  uint32_t count;
+  bool complete;  // it comes to the bytecode loop
+  uint64_t words[FRAMES_MAX];
+};
+
+// Goes on from a frame. Leaves the cursor at the first frame whose caller is not found.
+static void chain__follow(struct chain *self, struct unwind_cursor *cursor, const struct module_map *map,
+                          const struct interpreter *python) {
+  while (self->count < FRAMES_MAX && !(self->complete = interpreter__in_eval(python, cursor->at.pc - !!self->count))) {
+    struct unwind_cursor caller = *cursor;
+    struct unwind_step step;
+    bool found = unwind_step(&caller, map, self->count == 0, &step);
+    self->words[self->count++] = step.function ? step.function | WORD_IS_FUNCTION : cursor->at.pc;
+    if (!found) return;
+    *cursor = caller;
+  }
+}
+
+// The kernel does not tell the frame pointer. A frame that is found by it is known once a frame further in has saved
+// it. Where none has, the pairs of an older frame pointer and a return address that lie on the stack are tried in turn:
+// the right one leads to the bytecode loop.
+static void chain__guess(struct chain *self, const struct unwind_cursor *cursor, const struct module_map *map,
+                         const struct interpreter *python) {
+  static struct chain tried;
+  uintptr_t end = cursor->at.sp + GUESS_BYTES < cursor->stack_end ? cursor->at.sp + GUESS_BYTES : cursor->stack_end;
+  int guesses = 0;
+  for (uintptr_t at = cursor->at.sp; at + 16 <= end && guesses < GUESSES_MAX; at += 8) {
+    uintptr_t pair[2];  // of the calling frame's frame pointer and a return address
+    if (!guarded_read(at, pair, sizeof pair)) return;
+    if (pair[0] <= at || pair[0] >= cursor->stack_end || pair[0] & 7 || module_map__find(map, pair[1]) < 0) continue;
+    guesses++;
+    struct unwind_cursor guess = *cursor;
+    guess.at.fp = at;
+    tried = *self;
+    tried.count--;
+    chain__follow(&tried, &guess, map, python);
+    if (!tried.complete) continue;
+    *self = tried;
+    return;
+  }
+}
+
+struct wait_native wait_native_read(const struct sleep_place *place, const struct thread *thread,
+                                    const struct interpreter *python) {
+  static struct chain chain;
+  struct wait_native found = {0};
+  const struct module_map *map = modules_current();
+  if (!map || place->call < 0) return found;
+  // It may wake up and end meanwhile: what is read then is nothing, or is not used.
+  struct unwind_cursor cursor = {
+      .at = {.pc = place->pc, .sp = place->sp}, .stack_low = thread->stack_low, .stack_end = thread->stack_end};
+  chain.count = 0;
+  chain__follow(&chain, &cursor, map, python);
+  bool is_ours = place->sp - thread->stack_low < thread->stack_end - thread->stack_low;
+  if (!chain.complete && cursor.at.fp == 0 && chain.count && is_ours) chain__guess(&chain, &cursor, map, python);
+  found.incomplete = !chain.complete;
+  uint32_t count = chain.count;
+  // What such a loop calls is an instruction's own code, as much a part of it as any.
+  if (python->tail_calls && chain.complete && count) count--;
+  while (count--) found.native = record_native(found.native, chain.words[count]);
+  return found;
+}

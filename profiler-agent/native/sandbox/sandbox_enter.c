@@ -1,0 +1,116 @@
+// What happens before a program closes itself into a sandbox.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "memory/memory.h"
+#include "process/process.h"
+#include "record/recording.h"
+#include "sandbox/sandbox.h"
+#include "threads.h"
+#include "watcher.h"
+
+// How long to wait for handlers that run on other threads.
+#define HANDLERS_WAIT_NS (100 * 1000 * 1000ull)
+
+enum { SAY_CLOCK = 1 << 0, SAY_UNSAMPLED = 1 << 1 };
+static _Atomic uint32_t to_say;
+static uint32_t said;
+static _Atomic bool polling;
+
+static const char no_memory[] =
+    "A part of the program runs in a sandbox (seccomp) that forbids the system calls that noting memory takes: what "
+    "was "
+    "allocated and freed from then on is missing.";
+
+static const char ended[] =
+    "The program put all its threads into a sandbox (seccomp) that forbids the system calls that recording takes, so "
+    "the recording ends there; the program went on.";
+
+// Handlers read clocks, and must have done so before the filter is there.
+static void wait_for_handlers(void) {
+  uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + HANDLERS_WAIT_NS;
+  while (threads_in_handler() && clock_ns(CLOCK_MONOTONIC) < deadline) sched_yield();
+}
+
+// The watcher would come under the filter, too.
+static bool stop_recording(void) {
+  threads_stop_timers();
+  wait_for_handlers();
+  memory_stop();
+  if (!watcher_stop(false, -1)) return false;
+  record_note(1, ended);
+  recording_commit();
+  recording_mark_closed(true);
+  return true;
+}
+
+void sandbox_entering(const struct sock_fprog *program, bool everyone, struct sandbox_change *change) {
+  int error = errno;
+  // Strict mode even takes the processor's clock away; only signal handlers may still return.
+  uint32_t forbidden = program ? sandbox_forbidden_by(program) : SANDBOX_ALL & ~SANDBOX_RETURN;
+  struct thread *self = thread_self();
+  *change = (struct sandbox_change){.own = sandbox_forbidden, .everywhere = sandbox_forbidden_everywhere};
+  // A signal that comes now could not be answered.
+  if (forbidden & SANDBOX_RETURN && self && !everyone) {
+    thread__stop_sampling(self);
+    change->unsampled = true;
+  }
+  if (everyone) {
+    if (forbidden & (SANDBOX_RECORD | SANDBOX_RETURN) && process_is_recorded()) change->stopped = stop_recording();
+    atomic_store(&sandbox_forbidden_everywhere, change->everywhere | forbidden);
+    wait_for_handlers();
+  } else {
+    sandbox_forbidden |= forbidden;
+  }
+  errno = error;
+}
+
+void sandbox_entered(const struct sandbox_change *change, bool done) {
+  if (!done) {
+    int error = errno;
+    sandbox_forbidden = change->own;
+    atomic_store(&sandbox_forbidden_everywhere, change->everywhere);
+    if (change->unsampled) thread__sample_again(thread_self());
+    if (change->stopped) {
+      threads_resume_timers();
+      recording_mark_closed(false);
+      watcher_start();
+    }
+    errno = error;
+    return;
+  }
+  uint32_t forbidden = sandbox_forbidden | sandbox_forbidden_everywhere;
+  if (forbidden & (SANDBOX_CPU_CLOCK | SANDBOX_TIME)) atomic_fetch_or(&to_say, SAY_CLOCK);
+  if (change->unsampled) atomic_fetch_or(&to_say, SAY_UNSAMPLED);
+  if (forbidden & (SANDBOX_WAKE | SANDBOX_TIME)) atomic_store(&polling, true);
+  if (forbidden & SANDBOX_MEMORY && memory_is_on()) memory_leave(no_memory);
+}
+
+void sandbox_inherit(uint32_t forbidden) {
+  sandbox_forbidden = forbidden;
+}
+
+bool sandbox_needs_polling(void) {
+  return atomic_load_explicit(&polling, memory_order_relaxed);
+}
+
+void sandbox_say(void) {
+  uint32_t now = atomic_load_explicit(&to_say, memory_order_relaxed) & ~said;
+  said |= now;
+  // A thread that is not sampled reads no clocks either.
+  if (now & SAY_UNSAMPLED)
+    record_note(
+        1,
+        "A thread runs in a sandbox (seccomp) in which signal handlers may not return: it is not sampled there, "
+        "so its CPU time from then on is on no line.");
+  else if (now & SAY_CLOCK)
+    record_note(
+        0,
+        "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Linescope's own thread, which is "
+        "not in the sandbox, reads them from outside: CPU time is exact, the moment of a sample is known to "
+        "10 ms or so.");
+}

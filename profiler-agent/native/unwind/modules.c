@@ -1,0 +1,255 @@
+#define _GNU_SOURCE
+#include "unwind/modules.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unwind/module_file.h"
+
+static struct module known[MODULES_MAX];
+static uint32_t known_count;
+static _Atomic(struct module_map *) current;
+static _Atomic uint32_t readers;    // of a picture
+static struct module_map *retired;  // pictures that someone may be reading
+static _Atomic bool wanted;
+static _Atomic uint32_t unloads;  // how often something was unmapped
+static uintptr_t stack_low;
+
+const struct module_map *modules_enter(void) {
+  atomic_fetch_add(&readers, 1);
+  return atomic_load(&current);
+}
+
+void modules_leave(void) {
+  atomic_fetch_sub_explicit(&readers, 1, memory_order_release);
+}
+
+const struct module_map *modules_current(void) {
+  return atomic_load_explicit(&current, memory_order_acquire);
+}
+
+struct module *module_at(uint32_t index) {
+  return &known[index];
+}
+
+void modules_want_refresh(void) {
+  atomic_store_explicit(&wanted, true, memory_order_relaxed);
+}
+
+bool modules_refresh_wanted(void) {
+  return atomic_load_explicit(&wanted, memory_order_relaxed);
+}
+
+uintptr_t modules_stack_low(uintptr_t end) {
+  // Where that is not known, what it may take as a rule.
+  return stack_low && stack_low < end ? stack_low : end - (8u << 20);
+}
+
+void modules_after_fork(void) {
+  // Only the caller is left, which does not read.
+  atomic_store(&readers, 0);
+  for (uint32_t i = 0; i < known_count; i++) known[i].id = 0;
+}
+
+// The first range that ends behind an address.
+static uint32_t module_map__behind(const struct module_map *self, uintptr_t address) {
+  uint32_t low = 0, high = self->ranges;
+  while (low < high) {
+    uint32_t middle = (low + high) / 2;
+    if (self->range[middle].end <= address)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+INLINE uint32_t range__module(const struct code_range *self) {
+  return atomic_load_explicit(&self->module, memory_order_acquire);
+}
+
+// Where the range of an address was found before, by its page. No more than a guess, since others have the same slot
+// and maps are renewed.
+#define GUESSES (1u << 11)
+static _Atomic uint16_t guesses[GUESSES];
+_Static_assert(RANGES_MAX <= UINT16_MAX, "a guess fits");
+
+int module_map__find(const struct module_map *self, uintptr_t pc) {
+  _Atomic uint16_t *guess = &guesses[pc >> 12 & (GUESSES - 1)];
+  uint32_t at = atomic_load_explicit(guess, memory_order_relaxed);
+  if (at >= self->ranges || pc < self->range[at].start || pc >= self->range[at].end) {
+    at = module_map__behind(self, pc);
+    if (at == self->ranges || pc < self->range[at].start) return -1;
+    atomic_store_explicit(guess, (uint16_t)at, memory_order_relaxed);
+  }
+  return (int)range__module(&self->range[at]);  // −1 when it is gone
+}
+
+bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end) {
+  const struct module_map *map = modules_enter();
+  int index = map ? module_map__find(map, pc) : -1;
+  *start = *end = 0;
+  for (uint32_t i = 0; index >= 0 && i < map->ranges; i++) {
+    if (range__module(&map->range[i]) != (uint32_t)index) continue;
+    if (!*start) *start = map->range[i].start;
+    *end = map->range[i].end;
+  }
+  modules_leave();
+  return index >= 0;
+}
+
+// ---- What is gone ----
+
+static void range__drop(const struct code_range *self) {
+  atomic_store((_Atomic uint32_t *)&self->module, NO_MODULE);
+}
+
+void modules_unmap(const void *start, size_t size) {
+  uintptr_t from = (uintptr_t)start;
+  bool dropped = false;
+  const struct module_map *map = modules_enter();
+  for (uint32_t i = map ? module_map__behind(map, from) : 0; map && i < map->ranges; i++) {
+    if (map->range[i].start >= from + size) break;
+    range__drop(&map->range[i]);
+    dropped = true;
+  }
+  modules_leave();
+  // A picture that is being made may have it still.
+  if (dropped) atomic_fetch_add(&unloads, 1);
+}
+
+void modules_drop(const bool *is_loaded) {
+  atomic_fetch_add(&unloads, 1);
+  const struct module_map *map = modules_enter();
+  uint32_t last = NO_MODULE;
+  bool gone = false;
+  for (uint32_t i = 0; map && i < map->ranges; i++) {
+    uint32_t index = range__module(&map->range[i]);
+    if (index == NO_MODULE || known[index].kind == MODULE_ANONYMOUS) continue;
+    if (index != last) gone = !(is_loaded && is_loaded[index]) && !module__is_there(&known[index]);
+    last = index;
+    if (gone) range__drop(&map->range[i]);
+  }
+  modules_leave();
+}
+
+// ---- A new picture ----
+
+static enum module_kind kind_of(const char *path) {
+  if (path[0] == 0) return MODULE_ANONYMOUS;
+  if (strcmp(path, "[vdso]") == 0) return MODULE_LIBC;
+  if (path[0] == '[') return MODULE_ANONYMOUS;
+  const char *name = strrchr(path, '/');
+  name = name ? name + 1 : path;
+  static const char *const libc[] = {"libc.so", "libc-",      "libm.so",  "libm-",    "ld-linux",
+                                     "ld-2",    "libpthread", "libdl.so", "librt.so", "libutil.so"};
+  for (size_t i = 0; i < sizeof libc / sizeof *libc; i++)
+    if (strncmp(name, libc[i], strlen(libc[i])) == 0) return MODULE_LIBC;
+  if (strncmp(name, "liblinescope", 12) == 0) return MODULE_AGENT;
+  return MODULE_OTHER;
+}
+
+// The module mapped from `path` with its first page at `base`.
+static int module_find_or_add(const char *path, uintptr_t base) {
+  struct module found = {.kind = kind_of(path), .bias = base, .base = base};
+  if (found.kind != MODULE_ANONYMOUS) module__read(&found, base);
+  for (uint32_t i = 0; i < known_count; i++)
+    if (known[i].bias == found.bias && known[i].content == found.content && strcmp(known[i].path, path) == 0)
+      return (int)i;
+  if (known_count == MODULES_MAX) return -1;
+  const char *name = strrchr(path, '/');
+  snprintf(found.path, sizeof found.path, "%s", path);
+  found.salt = mix64(known_count + 1);
+  found.exchanges_stacks = name && strncmp(name, "/_greenlet.", 11) == 0;
+  known[known_count] = found;
+  return (int)known_count++;
+}
+
+// The whole of a /proc file into pages that the caller frees with pages_free(…, *capacity).
+static char *proc_read(const char *path, size_t *capacity) {
+  for (*capacity = 256 * 1024; *capacity <= 64u * 1024 * 1024; *capacity *= 4) {
+    char *text = pages_alloc(*capacity);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    size_t length = 0;
+    if (!text || file < 0) {
+      pages_free(text, *capacity);
+      if (file >= 0) close(file);
+      return NULL;
+    }
+    for (ssize_t n; length < *capacity - 1; length += (size_t)n)
+      if ((n = read(file, text + length, *capacity - 1 - length)) <= 0) break;
+    close(file);
+    text[length] = 0;
+    if (length < *capacity - 1) return text;
+    pages_free(text, *capacity);
+  }
+  return NULL;
+}
+
+// Whoever began to read before there was a newer picture has come to an end when nobody reads.
+static void retired_free(void) {
+  while (retired && atomic_load(&readers) == 0) {
+    struct module_map *gone = retired;
+    retired = gone->next;
+    pages_free(gone, sizeof *gone);
+  }
+}
+
+bool modules_refresh(uintptr_t inside) {
+  atomic_store(&wanted, false);
+  uint32_t seen_unloads = atomic_load(&unloads);
+  size_t capacity;
+  char *text = proc_read("/proc/self/maps", &capacity);
+  struct module_map *map = pages_alloc(sizeof *map);
+  if (!text || !map) {
+    if (text) pages_free(text, capacity);
+    pages_free(map, sizeof *map);
+    return false;
+  }
+  char base_path[512] = "";
+  uintptr_t base = 0, last_end = 0;
+  for (char *line = text, *next; *line && map->ranges < RANGES_MAX; line = next) {
+    next = strchrnul(line, '\n');
+    if (*next) *next++ = 0;
+    unsigned long start, end, offset;
+    char rights[5];
+    int path_at = 0;
+    if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, rights, &offset, &path_at) < 4) continue;
+    char *path = path_at ? line + path_at : "";
+    // Room that nothing else is put in.
+    if (strcmp(path, "[stack]") == 0) stack_low = last_end;
+    last_end = end;
+    char *deleted = strstr(path, " (deleted)");
+    if (deleted) *deleted = 0;
+    if (strlen(path) >= sizeof base_path) continue;
+    if (path[0] != '/' || offset == 0) {
+      snprintf(base_path, sizeof base_path, "%s", path);
+      base = start;
+    } else if (strcmp(base_path, path) != 0) {
+      continue;  // The first page of the file is not mapped: nothing is known about it.
+    }
+    if (rights[2] != 'x') continue;
+    bool named = path[0] == '/' || strcmp(path, "[vdso]") == 0;
+    int module = named ? module_find_or_add(path, base) : module_find_or_add("", 0);
+    if (module < 0) continue;
+    if (inside - start < end - start) known[module].kind = MODULE_INTERPRETER;
+    struct code_range *range = &map->range[map->ranges++];
+    range->start = start;
+    range->end = end;
+    range->module = (uint32_t)module;
+  }
+  map->modules = known_count;
+  pages_free(text, capacity);
+  struct module_map *before = atomic_exchange(&current, map);
+  bool changed = !before || before->modules != map->modules || before->ranges != map->ranges;
+  if (before) {
+    before->next = retired;
+    retired = before;
+  }
+  retired_free();
+  if (atomic_load(&unloads) != seen_unloads) modules_drop(NULL);
+  return changed;
+}

@@ -1,0 +1,62 @@
+// Noticing that libraries are unloaded, before their addresses mean something else.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#include "unwind/modules.h"
+
+static int (*real_dlclose)(void *);
+
+static int unloads_read(struct dl_phdr_info *info, size_t size, void *into) {
+  (void)size;
+  *(unsigned long long *)into = info->dlpi_subs;
+  return 1;
+}
+
+// How many libraries the loader has unloaded so far.
+static unsigned long long unloads_count(void) {
+  unsigned long long count = 0;
+  dl_iterate_phdr(unloads_read, &count);
+  return count;
+}
+
+struct loaded {
+  const struct module_map *map;
+  bool is[MODULES_MAX];
+};
+
+static int loaded_note(struct dl_phdr_info *info, size_t size, void *into) {
+  (void)size;
+  struct loaded *self = into;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_LOAD || !(info->dlpi_phdr[i].p_flags & PF_X)) continue;
+    int index = module_map__find(self->map, info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    if (index >= 0 && module_at((uint32_t)index)->bias == info->dlpi_addr) self->is[index] = true;
+  }
+  return 0;
+}
+
+static __attribute__((noinline)) void drop(void) {
+  struct loaded loaded;
+  memset(loaded.is, 0, sizeof loaded.is);
+  loaded.map = modules_enter();
+  if (loaded.map) {
+    dl_iterate_phdr(loaded_note, &loaded);
+    modules_drop(loaded.is);
+  }
+  modules_leave();
+}
+
+EXPORT int dlclose(void *handle) {
+  if (!real_dlclose) real_dlclose = dlsym(RTLD_NEXT, "dlclose");
+  if (!modules_current()) return real_dlclose(handle);
+  unsigned long long before = unloads_count();
+  int result = real_dlclose(handle);
+  if (unloads_count() != before) drop();
+  return result;
+}
+
+__attribute__((constructor(101))) static void find(void) {
+  real_dlclose = dlsym(RTLD_NEXT, "dlclose");
+}
