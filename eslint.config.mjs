@@ -2,40 +2,62 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Rooms a room may import from, besides itself. */
+/** Rooms a room may import from, besides itself: the floors of the house, from the ground up. */
 const mayImport = {
-  profile: [],
-  protocol: ['profile'],
-  server: ['profile', 'protocol'],
-  extension: ['protocol'],
-  webview: ['profile', 'protocol'],
+  recording: [],
+  profile: ['recording'],
+  formats: ['recording', 'profile'],
+  protocol: ['recording', 'profile'],
+  server: ['recording', 'profile', 'formats', 'protocol'],
+  extension: ['recording', 'protocol'],
+  webview: ['recording', 'profile', 'protocol'],
 };
 const rooms = Object.keys(mayImport);
+/** Rooms of plain TypeScript: no package, no Node, no DOM. */
+const pure = ['recording', 'profile', 'formats', 'protocol'];
 
-const boundaries = rooms.map((room) => ({
-  files: [`${room}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          {
-            group: rooms
-              .filter((other) => other !== room && !mayImport[room].includes(other))
-              .map((other) => `**/${other}/*`),
-            message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
-          },
-          ...(room === 'profile'
-            ? [{ regex: '^[^.]', message: 'profile/ is pure TypeScript.' }]
-            : []),
-          ...(room === 'extension'
-            ? []
-            : [{ group: ['vscode'], message: 'Only extension/ talks to the editor.' }]),
-        ],
-      },
-    ],
+/** Inside a room: folders that may not import from some of their neighbours. */
+const apart = [
+  { files: 'profile/words', from: ['feed', 'ended', 'helpers', 'stacks', 'flame', 'view', 'thin'] },
+  {
+    files: 'profile/stacks',
+    from: ['ended', 'helpers', 'memory', 'flame', 'view', 'thin', 'words'],
   },
-}));
+  { files: 'webview/model', from: ['state', 'draw', 'views', 'controls', 'save'] },
+  { files: 'server/symbols', from: ['cli', 'editing', 'features', 'launch', 'limit', 'output'] },
+];
+
+const boundaries = rooms.flatMap((room) => {
+  const patterns = [
+    {
+      group: rooms
+        .filter((other) => other !== room && !mayImport[room].includes(other))
+        .map((other) => `**/${other}/**`),
+      message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
+    },
+    ...(pure.includes(room) ? [{ regex: '^[^.]', message: `${room}/ is pure TypeScript.` }] : []),
+    ...(room === 'extension'
+      ? []
+      : [{ group: ['vscode'], message: 'Only extension/ talks to the editor.' }]),
+  ];
+  const rule = (more) => ({
+    'no-restricted-imports': ['error', { patterns: [...patterns, ...more] }],
+  });
+  return [
+    { files: [`${room}/**/*.ts`], rules: rule([]) },
+    ...apart
+      .filter(({ files }) => files.startsWith(`${room}/`))
+      .map(({ files, from }) => ({
+        files: [`${files}/**/*.ts`],
+        rules: rule([
+          {
+            group: from.map((name) => `../${name}/**`),
+            message: `${files}/ knows nothing of ${from.join(', ')}.`,
+          },
+        ]),
+      })),
+  ];
+});
 
 export default tseslint.config(
   { ignores: ['dist/', '.tsbuild/', 'artifacts/', 'node_modules/', '**/fixtures/', '**/.venv/'] },

@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { agentEnvironment } from '../protocol/agentEnvironment';
-import { encodeHeader, readHeader } from '../protocol/stream';
+import { encodeHeader, readHeader } from '../recording/decode';
 import { findPython } from './peers/environment.mjs';
 import { machine, markdownTable, resolvePython, saveSection } from './results.mjs';
 

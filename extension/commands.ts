@@ -1,21 +1,21 @@
 import * as vscode from 'vscode';
 import { commands } from '../protocol/lsp';
-import type { Annotations } from './annotations';
-import type { FlameChart } from './flameChart';
-import { quote } from './keptRun';
-import { launchOfFile, launchOfTests, splitArguments } from './launch';
-import { pickLaunchConfiguration } from './launchConfigurations';
+import type { Annotations } from './code/annotations';
+import type { FlameChart } from './flame/chart';
+import { quote } from './kept/keptRun';
+import { launchOfFile, launchOfTests, splitArguments } from './run/launch';
+import { pickLaunchConfiguration } from './run/launchConfigurations';
 import { getLog, say, sayError } from './messages';
-import { hotLinesView, isHotRow, rowText, type HotLines } from './hotLines';
-import { goToHotLine, goToHottest, openSource } from './navigate';
-import { openRecording } from './recordings';
-import type { Runner } from './run';
-import type { RunActions } from './runActions';
-import type { Runs } from './runs';
+import { hotLinesView, isHotRow, rowText, type HotLines } from './code/hotLines';
+import { goToHotLine, goToHottest, openSource } from './code/navigate';
+import { openRecording } from './kept/recordings';
+import type { Runner } from './run/run';
+import type { RunActions } from './kept/runActions';
+import type { Runs } from './run/runs';
 import { runSettings, update, viewSettings } from './settings';
 import { menuCommand, selectMetric, showMenu } from './status';
 import { clearTimeRange, type TimeRange } from './timeRange';
-import { fileToProfile, requireTrust, saveSources } from './target';
+import { fileToProfile, requireTrust, saveSources } from './run/target';
 
 interface Parts {
   annotations: Annotations;

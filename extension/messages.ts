@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { plainMessage } from '../protocol/plain';
+import { plainMessage } from '../recording/plain';
 
 export type Severity = 'information' | 'warning' | 'error';
 

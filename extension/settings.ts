@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
-import { expand, scopeOf, settingPlace } from './variables';
+import { expand, scopeOf, settingPlace } from './run/variables';
 
 const section = 'linescope';
 const defaultRuns = 10;

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
-import { seconds } from './keptRun';
-import type { Runner } from './run';
-import type { Runs } from './runs';
+import { seconds } from './kept/keptRun';
+import type { Runner } from './run/run';
+import type { Runs } from './run/runs';
 import { currentMetric, update, viewSettings } from './settings';
 
 export const metricNames: Record<Metric, { label: string; detail: string }> = {

@@ -1,10 +1,10 @@
 import type { RunStatus } from '../protocol/lsp';
-import type { Annotations, DrawnLine } from './annotations';
-import type { PartHeat } from './partHeat';
-import type { FlameChart } from './flameChart';
+import type { Annotations, DrawnLine } from './code/annotations';
+import type { PartHeat } from './code/partHeat';
+import type { FlameChart } from './flame/chart';
 import { told, type Severity } from './messages';
-import type { Runner, RunState } from './run';
-import type { Runs, ShownRun } from './runs';
+import type { Runner, RunState } from './run/run';
+import type { Runs, ShownRun } from './run/runs';
 import type { Status } from './status';
 
 /** What `activate` returns. For tests only: decorations and messages cannot be read back from the editor. */

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { RunRange } from '../protocol/lsp';
 import type { Server } from './client';
 import { describe, getLog, UserError } from './messages';
-import type { Runs } from './runs';
-import { seconds } from './keptRun';
+import type { Runs } from './run/runs';
+import { seconds } from './kept/keptRun';
 
 /** The part of the shown run's time that all figures are of, in words as well; undefined: they are of the whole run. */
 export interface ChosenRange {

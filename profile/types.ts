@@ -1,11 +1,11 @@
 /**
- * What a profile is. Immutable once built (profile/builder.ts); every view is a function of it.
+ * What a profile is. Immutable once built (profile/feed/builder.ts); every view is a function of it.
  * All times are nanoseconds, all sizes bytes.
  */
-import type { PartAmount } from './expressions';
+import type { PartAmount } from './words/expressions';
 import type { MemoryMetric } from './metric';
-import type { PackedPoints } from './packedPoints';
-import type { Severity } from './records';
+import type { PackedPoints } from './memory/packedPoints';
+import type { Severity } from '../recording/records';
 
 /**
  * What a line, function or frame cost. python + native + system is CPU time of the threads that run Python; runtime is the part

@@ -14,7 +14,7 @@
  */
 import type { FlameTables, FlameThread } from '../profile/types';
 import { ColumnReader, damaged, joinColumns, type Column } from './columns';
-import { decodeUtf8, encodeUtf8 } from './utf8';
+import { decodeUtf8, encodeUtf8 } from '../recording/utf8';
 
 const signature = encodeUtf8('LSFLAME3');
 

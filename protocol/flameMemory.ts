@@ -8,10 +8,10 @@
  * | each process | u32 pid, points, processes · f64 start, end, slice, peak time, peak bytes · f64 time · f64 resident · f64 live |
  * | places | u32 stack · u32 process · f64 allocated · f64 allocations · f64 peak · f64 growth · f32 change × mostSlices |
  */
-import type { FlameMemory, FlameProcess } from '../profile/flameMemory';
-import { mostSlices } from '../profile/memorySites';
+import type { FlameMemory, FlameProcess } from '../profile/flame/memory';
+import { mostSlices } from '../profile/memory/sites';
 import { ColumnReader, damaged, joinColumns } from './columns';
-import { encodeUtf8 } from './utf8';
+import { encodeUtf8 } from '../recording/utf8';
 
 const signature = encodeUtf8('LSFLMEM2');
 

@@ -4,8 +4,8 @@
  * The server does all arithmetic and wording; a client only draws.
  */
 
-import type { LineFigures } from '../profile/annotate';
-import type { HotFigures } from '../profile/hotList';
+import type { LineFigures } from '../profile/words/annotation';
+import type { HotFigures } from '../profile/words/hotList';
 import type { Metric } from '../profile/metric';
 
 export { isMemoryMetric, metrics, type Metric } from '../profile/metric';

@@ -1,6 +1,6 @@
 /**
  * Names that are not UTF-8. Linux takes any bytes for a name, and Node decodes them with a loss. Here each byte that is
- * not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF (decodeRaw in protocol/utf8.ts), and can be had back.
+ * not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF (decodeRaw in recording/utf8.ts), and can be had back.
  */
 
 const escaped = /(?<![\ud800-\udbff])[\udc80-\udcff]/;

@@ -9,8 +9,8 @@ import type {
   OpenRunResult,
   RunStatus,
 } from '../protocol/lsp';
-import { describeEnd } from './outcome';
-import { Run } from './run';
+import { describeEnd } from './output/outcome';
+import { Run } from './reading/run';
 
 const tailPeriodMs = 125;
 const publishPeriodMs = 333;

@@ -1,22 +1,22 @@
 /** The panel put together: one state, the views over it, and what happens when the state changes. */
-import { isBytes } from '../profile/flameMerged';
-import { createChart } from './chart';
+import { isBytes } from './model/merged';
+import { createChart } from './draw/chart';
 import { el, oncePerFrame } from './dom';
-import { createEmptyNote } from './emptyText';
-import { createFootprint } from './footprint';
-import { createHelp } from './help';
+import { createEmptyNote } from './views/emptyText';
+import { createFootprint } from './draw/footprint';
+import { createHelp } from './views/help';
 import type { App, Host } from './host';
-import { createHoverCard } from './hover';
-import { createKeyboardFigures } from './keyboardFigures';
-import { listenToKeys } from './keys';
-import { toggle } from './lanes';
-import { createLook } from './look';
-import { saveView } from './saveView';
-import { createMinimap } from './minimap';
-import { createMirror } from './mirror';
-import { sourceToOpen, stackText } from './names';
-import { listenToPointer } from './pointer';
-import { createRangeChip } from './rangeChip';
+import { createHoverCard } from './views/hover';
+import { createKeyboardFigures } from './views/keyboardFigures';
+import { listenToKeys } from './controls/keys';
+import { toggle } from './state/lanes';
+import { createLook } from './state/look';
+import { saveView } from './save/saveView';
+import { createMinimap } from './draw/minimap';
+import { createMirror } from './views/mirror';
+import { sourceToOpen, stackText } from './state/names';
+import { listenToPointer } from './controls/pointer';
+import { createRangeChip } from './views/rangeChip';
 import {
   extentOf,
   growSpans,
@@ -26,15 +26,15 @@ import {
   type Focus,
   type Span,
   type State,
-} from './state';
-import { createStatusLine } from './statusLine';
-import { createTable } from './table';
+} from './state/state';
+import { createStatusLine } from './views/statusLine';
+import { createTable } from './views/table';
 import { exposeTestApi } from './testApi';
-import { watchTheme } from './theme';
-import { createToolbar } from './toolbar';
-import { createTrail } from './trail';
-import { createTravel } from './travel';
-import { createView } from './view';
+import { watchTheme } from './draw/theme';
+import { createToolbar } from './controls/toolbar';
+import { createTrail } from './state/trail';
+import { createTravel } from './state/travel';
+import { createView } from './controls/zoom';
 
 /** Build the panel inside `root`. */
 export function createApp(root: HTMLElement, state: State, host: Host): App {

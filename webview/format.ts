@@ -1,6 +1,6 @@
 /** Numbers as words, for labels in the panel. */
-import { isBytes, type FlameMetric } from '../profile/flameMerged';
-import { formatBytes } from '../profile/words';
+import { isBytes, type FlameMetric } from './model/merged';
+import { formatBytes } from '../profile/words/numbers';
 
 /** What something weighs under a metric: a time or a size. */
 export function formatAmount(metric: FlameMetric, amount: number): string {

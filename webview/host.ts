@@ -1,7 +1,7 @@
 /** What the panel and the code around it ask of each other. */
 import type { RunRange } from '../protocol/lsp';
 import type { SavedFormat } from '../protocol/savedPage';
-import type { State } from './state';
+import type { State } from './state/state';
 
 /** What the panel asks of its host. */
 export interface Host {

@@ -1,15 +1,15 @@
 /** The panel's entry: messages from the host in, messages to it out, and every error said aloud. */
 import './style.css';
-import { isFlameMetric } from '../profile/flameMerged';
+import { isFlameMetric } from './model/merged';
 import { decodeFlameChunk } from '../protocol/flameChunk';
 import { decodeFlameMemory } from '../protocol/flameMemory';
 import type { FromPanel, ToPanel } from '../protocol/panel';
 import { createApp } from './app';
 import { el, oncePerFrame } from './dom';
 import type { App } from './host';
-import { createState, resetState, type State } from './state';
-import { editorColumn } from './theme';
-import { defineControls } from './toolkit';
+import { createState, resetState, type State } from './state/state';
+import { editorColumn } from './draw/theme';
+import { defineControls } from './controls/toolkit';
 
 type Look = Pick<State, 'mode' | 'tree' | 'metric'>;
 

@@ -2,11 +2,11 @@
  * `window.__linescopeTest`: read-only, for journeys that click a frame by its name. Boxes are CSS px in the panel's
  * document, clipped to the chart.
  */
-import type { Chart } from './chart';
-import { frameName, frameSource } from './names';
-import { focusOfHit } from './navigate';
-import { forEachRun, hitTest, nodeOfCell, rowHeight } from './scene';
-import { mergedOf, metricOf, spanOf, type State } from './state';
+import type { Chart } from './draw/chart';
+import { frameName, frameSource } from './state/names';
+import { focusOfHit } from './state/navigate';
+import { forEachRun, hitTest, nodeOfCell, rowHeight } from './draw/scene';
+import { mergedOf, metricOf, spanOf, type State } from './state/state';
 
 export interface FrameBox {
   name: string;

@@ -13,7 +13,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { encodeFlameChunk } from '../../protocol/flameChunk';
-import { toSpeedscope } from '../../server/export';
+import { toSpeedscope } from '../../formats/speedscope';
 import { machine, markdownTable, saveSection } from '../results.mjs';
 import { openLinescope } from './linescope.mjs';
 import { measure } from './measure.mjs';
@@ -41,7 +41,10 @@ try {
   if (!options.alone) {
     const speedscope = ensureSpeedscope();
     const path = join(folder, 'profile.json');
-    await pipeline(Readable.from(toSpeedscope(tables, 'bench')), createWriteStream(path));
+    await pipeline(
+      Readable.from(toSpeedscope(tables, 'bench', 'linescope')),
+      createWriteStream(path),
+    );
     of = `; speedscope ${speedscope.version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
     theirs = await measure(browser, openSpeedscope(speedscope.folder, path)).catch((error) => ({
       failed: error instanceof Error ? error.message.split('\n', 1)[0] : String(error),

@@ -10,23 +10,24 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { plainText } from '../../protocol/plain';
-import { parseArguments, type Command } from './arguments';
-import { completions } from './completions';
-import { helpText } from './help';
+import { plainText } from '../../recording/plain';
+import { parseArguments, type Command } from './arguments/parse';
+import { completions } from './complete/completions';
+import { helpText } from './arguments/help';
 import { rawArguments } from './raw';
-import type { RunCommand } from './runArguments';
+import type { RunCommand } from './arguments/runArguments';
 import { cannotWrite, runProgram } from './run';
-import { toCollapsed, toSpeedscope } from '../export';
-import { allFlameTables } from '../flameTables';
-import { killed, sortNotes } from '../notes';
-import type { Note } from '../recordingFile';
-import { nothingRecorded } from '../outcome';
-import { sourceNotes } from './sourceNotes';
-import { buildReport } from '../report';
+import { toCollapsed } from '../../formats/collapsed';
+import { toSpeedscope } from '../../formats/speedscope';
+import { allFlameTables } from '../output/flameTables';
+import { killed, sortNotes } from '../output/notes';
+import type { Note } from '../reading/recordingFile';
+import { nothingRecorded } from '../output/outcome';
+import { sourceNotes } from './text/sourceNotes';
+import { buildReport } from '../output/report';
 import { isRaw, rawBytes, rawPath } from '../rawText';
-import { Run } from '../run';
-import { terminalStyle, showRun } from './text';
+import { Run } from '../reading/run';
+import { terminalStyle, showRun } from './text/report';
 import { version } from '../version';
 
 /** What the shell sees when the tool itself could not do its work. */
@@ -116,7 +117,7 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
     const tables = allFlameTables(recorded);
     const text =
       command.format === 'speedscope'
-        ? toSpeedscope(tables, recorded.programName())
+        ? toSpeedscope(tables, recorded.programName(), `linescope ${version}`)
         : toCollapsed(tables);
     return writeText(command.output, text) ? 0 : failed;
   } finally {

@@ -1,6 +1,6 @@
 /** What the kernel says of this process, where Node's own answer would have lost bytes that are not UTF-8. */
 import { readFileSync } from 'node:fs';
-import { decodeRaw } from '../../protocol/utf8';
+import { decodeRaw } from '../../recording/utf8';
 
 /** The arguments after the tool's own file name. */
 export function rawArguments(): string[] {

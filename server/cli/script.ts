@@ -1,10 +1,10 @@
 /** Which file `run` shall run, and with which Python: a file that is there, or a console script as `pytest` on the PATH. */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { plainText } from '../../protocol/plain';
-import { locate, type Candidate } from '../interpreter';
+import { plainText } from '../../recording/plain';
+import { locate, type Candidate } from '../launch/interpreter';
 import { isRaw, rawPath } from '../rawText';
-import { isPythonName } from './pythonOptions';
+import { isPythonName } from './arguments/pythonOptions';
 
 /** Bytes; the kernel reads fewer of a first line, installers write a second. */
 const firstBytes = 2048;

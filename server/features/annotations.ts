@@ -2,9 +2,9 @@
 import { pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileAnnotations, LineAnnotation } from '../../protocol/lsp';
-import { annotateFile } from '../../profile/annotate';
-import { annotateFunctions } from '../../profile/annotateFunctions';
-import type { LocalFile } from '../sources';
+import { annotateFile } from '../../profile/words/annotation';
+import { annotateFunctions } from '../../profile/words/functionAnnotation';
+import type { LocalFile } from '../editing/sources';
 import type { FeatureContext } from './context';
 
 /** Remembers what was sent, so that only changes are. */

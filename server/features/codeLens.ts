@@ -4,8 +4,8 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { commands } from '../../protocol/lsp';
 import type { FunctionCost, Profile } from '../../profile/types';
 import { amountOf, bytesOf, isMemoryMetric, totalBytesOf } from '../../profile/metric';
-import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
-import { bytesWord } from '../../profile/memoryWords';
+import { formatBytes, formatPercent, formatSeconds } from '../../profile/words/numbers';
+import { bytesWord } from '../../profile/words/memory';
 import { profiled, type FeatureContext } from './context';
 
 /** Functions above the threshold, one lens each, on the line of their `def` in the current text. */

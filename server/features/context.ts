@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ServerSettings } from '../../protocol/lsp';
-import type { LineMap } from '../../profile/lines';
+import type { LineMap } from '../editing/lineMap';
 import type { FileCost, Profile } from '../../profile/types';
-import type { LocalFile, Sources } from '../sources';
+import type { LocalFile, Sources } from '../editing/sources';
 
 export interface FeatureContext {
   runId: string;

@@ -2,9 +2,9 @@
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import { encodeFlameMemory } from '../../protocol/flameMemory';
 import type { FlameParams, FlameResult } from '../../protocol/lsp';
-import type { Fold } from '../../profile/fold';
-import type { Run } from '../run';
-import { samplingSummary } from '../sampling';
+import type { Fold } from '../../profile/view/fold';
+import type { Run } from '../reading/run';
+import { samplingSummary } from '../output/sampling';
 
 const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true, sampling: '' };
 

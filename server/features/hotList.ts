@@ -2,9 +2,9 @@
 import { pathToFileURL } from 'node:url';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { HotListParams, HotListResult, HotRow } from '../../protocol/lsp';
-import { hotOf } from '../../profile/hotList';
+import { hotOf } from '../../profile/words/hotList';
 import { isMemoryMetric } from '../../profile/metric';
-import { memoryHasNoTime } from '../../profile/memoryWords';
+import { memoryHasNoTime } from '../../profile/words/memory';
 import { placer } from './annotations';
 import type { FeatureContext } from './context';
 

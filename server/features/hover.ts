@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { MarkupKind, type Hover, type Position } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { commands } from '../../protocol/lsp';
-import { ownPart } from '../../profile/annotate';
+import { ownPart } from '../../profile/words/annotation';
 import type { CallEdge, Cost, LineCost, Profile } from '../../profile/types';
 import {
   fewSamples,
@@ -15,10 +15,10 @@ import {
   formatSamples,
   formatSeconds,
   formatSplit,
-} from '../../profile/words';
+} from '../../profile/words/numbers';
 import { amountOf, isMemoryMetric, timeMetricOf, type TimeMetric } from '../../profile/metric';
-import { formatLeak, memoryHasNoTime } from '../../profile/memoryWords';
-import { samplingRate } from '../sampling';
+import { formatLeak, memoryHasNoTime } from '../../profile/words/memory';
+import { samplingRate } from '../output/sampling';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { memoryFigures, memoryLines, notMeasured } from './hoverMemory';
 import { kernel, natives } from './hoverNatives';

@@ -7,10 +7,10 @@ import {
   formatLeak,
   memoryPart,
   sparkline,
-} from '../../profile/memoryWords';
+} from '../../profile/words/memory';
 import { bytesOf, totalBytesOf, type MemoryMetric } from '../../profile/metric';
 import type { LineCost, MemoryCost, Profile } from '../../profile/types';
-import { formatBytes, formatPercent, formatSeconds } from '../../profile/words';
+import { formatBytes, formatPercent, formatSeconds } from '../../profile/words/numbers';
 import { commands } from '../../protocol/lsp';
 import type { ProfiledDocument } from './context';
 import { commandLink } from './links';

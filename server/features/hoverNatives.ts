@@ -2,7 +2,7 @@
 import { timeMetricOf } from '../../profile/metric';
 import type { KernelShare, LineCost, LineDetail } from '../../profile/types';
 import { cpuOf, wallOf } from '../../profile/cost';
-import { formatPercent } from '../../profile/words';
+import { formatPercent } from '../../profile/words/numbers';
 import type { FeatureContext } from './context';
 import { isWaiting } from './lineParts';
 import { codeSpan, escapeMarkdown } from './links';

@@ -2,10 +2,10 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { LinePartsParams, LinePartsResult } from '../../protocol/lsp';
 import { cpuOf } from '../../profile/cost';
-import { expressionsOf, type Expression } from '../../profile/expressions';
+import { expressionsOf, type Expression } from '../../profile/words/expressions';
 import { amountOf, isMemoryMetric, timeMetricOf, type TimeMetric } from '../../profile/metric';
 import type { LineCost, LineDetail } from '../../profile/types';
-import { fewSamples } from '../../profile/words';
+import { fewSamples } from '../../profile/words/numbers';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { codeSpan } from './links';
 

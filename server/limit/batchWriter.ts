@@ -1,7 +1,7 @@
 /** Writes records into a file in batches, each with its checksum, as the agent does. */
 import { writeSync } from 'node:fs';
-import type { StreamRecord } from '../../profile/records';
-import { StreamEncoder } from '../../protocol/stream';
+import type { StreamRecord } from '../../recording/records';
+import { StreamEncoder } from '../../recording/decode';
 
 /** A batch ends after so many bytes. */
 const batchBytes = 256 * 1024;

@@ -1,11 +1,11 @@
 /** The recordings in a run's folder, and how much of the disk they take. */
 import { closeSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RecordingHeader } from '../../profile/records';
-import { headerBytes, readHeader } from '../../protocol/stream';
-import { isAlive } from '../processes';
-import { frontExtension } from '../recordingFront';
-import { openRegular, readAt } from '../regularFile';
+import type { RecordingHeader } from '../../recording/records';
+import { headerBytes, readHeader } from '../../recording/decode';
+import { isAlive } from '../reading/processes';
+import { frontExtension } from '../reading/recordingFront';
+import { openRegular, readAt } from '../reading/regularFile';
 
 const blockBytes = 512;
 /** A process that lives says so ten times a second. */

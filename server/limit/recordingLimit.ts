@@ -4,10 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RecordingHeader } from '../../profile/records';
-import { shortestStretchNs } from '../../profile/thinner';
-import type { Note } from '../recordingFile';
-import { frontExtension } from '../recordingFront';
+import type { RecordingHeader } from '../../recording/records';
+import { shortestStretchNs } from '../../profile/thin/thinner';
+import type { Note } from '../reading/recordingFile';
+import { frontExtension } from '../reading/recordingFront';
 import { headerOf, isOver, onDisk, recordingBytes, removeUnfinished, type OnDisk } from './folder';
 import { punchHole } from './hole';
 import {

@@ -1,11 +1,11 @@
-/** Makes one recording smaller: what is old in it is merged (profile/thinner.ts), what comes after stays byte by byte. */
+/** Makes one recording smaller: what is old in it is merged (profile/thin/thinner.ts), what comes after stays byte by byte. */
 import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { RecordingHeader } from '../../profile/records';
-import { Thinner } from '../../profile/thinner';
-import { changedHeader, headerBytes, readHeader, StreamDecoder } from '../../protocol/stream';
-import { frontExtension, frontHeader, RecordArea } from '../recordingFront';
-import { openRegular, readAt } from '../regularFile';
+import type { RecordingHeader } from '../../recording/records';
+import { Thinner } from '../../profile/thin/thinner';
+import { changedHeader, headerBytes, readHeader, StreamDecoder } from '../../recording/decode';
+import { frontExtension, frontHeader, RecordArea } from '../reading/recordingFront';
+import { openRegular, readAt } from '../reading/regularFile';
 import { BatchWriter } from './batchWriter';
 import { unfinishedExtension } from './folder';
 

@@ -1,7 +1,7 @@
 /** What is said about a recording that has reached its limit. */
 import type { Profile } from '../../profile/types';
-import { formatBytes, formatSeconds } from '../../profile/words';
-import type { Note } from '../recordingFile';
+import { formatBytes, formatSeconds } from '../../profile/words/numbers';
+import type { Note } from '../reading/recordingFile';
 
 /** From which moment of the run on detail is whole, ns, and how long the stretches before are at the most. */
 export interface Detail {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { cpuOf } from '../../profile/cost';
-import { expressionsOf, type Expression } from '../../profile/expressions';
+import { expressionsOf, type Expression } from '../../profile/words/expressions';
 import type { Profile } from '../../profile/types';
-import { Run } from '../../server/run';
+import { Run } from '../../server/reading/run';
 import { Folders, mark, program, run, underAgent } from './programs';
 import { pythons } from './pythons';
 

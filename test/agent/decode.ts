@@ -1,6 +1,6 @@
 /** Recordings read without the model: what the agent itself wrote, frame by frame. */
 import { readFileSync } from 'node:fs';
-import { decodeLineTable, lookUp, type LineTable } from '../../profile/lineTable';
+import { decodeLineTable, lookUp, type LineTable } from '../../profile/stacks/lineTable';
 import type {
   CodeRecord,
   ProcessRecord,
@@ -8,8 +8,8 @@ import type {
   SampleRecord,
   StackRecord,
   StatsRecord,
-} from '../../profile/records';
-import { readHeader, StreamDecoder } from '../../protocol/stream';
+} from '../../recording/records';
+import { readHeader, StreamDecoder } from '../../recording/decode';
 
 export interface Frame {
   name: string;

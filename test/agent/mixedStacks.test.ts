@@ -2,7 +2,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readElf } from '../../server/elf';
+import { readElf } from '../../server/symbols/elf';
 import { Folders, program, run, tool, underAgent } from './programs';
 import { numpyFolder, pythons } from './pythons';
 import { percent } from './report';

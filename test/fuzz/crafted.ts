@@ -1,7 +1,7 @@
 /** Small files that would like to be large: each is a few hundred kilobytes of one thing that a reader keeps. */
 import { gzipSync } from 'node:zlib';
-import type { SampleRecord, StreamRecord } from '../../profile/records';
-import { encodeHeader, StreamEncoder } from '../../protocol/stream';
+import type { SampleRecord, StreamRecord } from '../../recording/records';
+import { encodeHeader, StreamEncoder } from '../../recording/decode';
 import { header, ms, records, sample } from '../unit/serverRecording';
 import type { Files } from './mutate';
 

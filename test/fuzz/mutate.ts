@@ -3,9 +3,9 @@
  * or their bytes are changed, in the stream, in the layers of gzip around them, or in the file that holds all.
  */
 import { gzipSync } from 'node:zlib';
-import type { RecordingHeader, StreamRecord } from '../../profile/records';
-import { batchStart, checksum } from '../../protocol/checksum';
-import { encodeHeader, StreamEncoder } from '../../protocol/stream';
+import type { RecordingHeader, StreamRecord } from '../../recording/records';
+import { batchStart, checksum } from '../../recording/checksum';
+import { encodeHeader, StreamEncoder } from '../../recording/decode';
 import { below, seeded } from '../unit/random';
 import type { Seed, Stream } from './seeds';
 import { otherBytes, otherEstimate, otherNumber, otherText, pick, type Random } from './values';

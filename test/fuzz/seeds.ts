@@ -1,11 +1,11 @@
 /** What mutants are made of: recordings as lists of records, from real programs and made by hand. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RecordingHeader, StreamRecord } from '../../profile/records';
-import { shortestStretchNs, Thinner } from '../../profile/thinner';
-import { readHeader, StreamDecoder } from '../../protocol/stream';
-import { readSavedRun } from '../../server/saved';
-import type { SavedSymbols } from '../../server/symbols';
+import type { RecordingHeader, StreamRecord } from '../../recording/records';
+import { shortestStretchNs, Thinner } from '../../profile/thin/thinner';
+import { readHeader, StreamDecoder } from '../../recording/decode';
+import { readSavedRun } from '../../server/reading/saved';
+import type { SavedSymbols } from '../../server/symbols/symbols';
 import { header, ms, records, recordsWithMemory } from '../unit/serverRecording';
 
 /** One process. */

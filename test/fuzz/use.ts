@@ -1,17 +1,18 @@
 /** Everything that is done with a recording, and what must be true of it whatever the recording. */
-import { toCollapsed, toSpeedscope } from '../../server/export';
-import { annotateFile } from '../../profile/annotate';
+import { toCollapsed } from '../../formats/collapsed';
+import { toSpeedscope } from '../../formats/speedscope';
+import { annotateFile } from '../../profile/words/annotation';
 import { wallOf } from '../../profile/cost';
-import { expressionsOf } from '../../profile/expressions';
+import { expressionsOf } from '../../profile/words/expressions';
 import type { LineCost, LineDetail } from '../../profile/types';
 import { decodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory } from '../../protocol/flameMemory';
 import { readFlame } from '../../server/features/flame';
-import { allFlameTables } from '../../server/flameTables';
-import { buildReport } from '../../server/report';
-import { Run } from '../../server/run';
-import { SavedRunError } from '../../server/saved';
-import { showRun } from '../../server/cli/text';
+import { allFlameTables } from '../../server/output/flameTables';
+import { buildReport } from '../../server/output/report';
+import { Run } from '../../server/reading/run';
+import { SavedRunError } from '../../server/reading/saved';
+import { showRun } from '../../server/cli/text/report';
 import { reportProblems } from '../reportSchema';
 
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -100,7 +101,7 @@ function wrongTables(run: Run): string | undefined {
     if (obeyed.test(text)) return 'a control character in collapsed stacks';
     length += text.length;
   }
-  for (const text of toSpeedscope(tables, run.programName())) length += text.length;
+  for (const text of toSpeedscope(tables, run.programName(), 'linescope')) length += text.length;
   for (const native of [true, false]) {
     for (let cursor = 0, more = true; more;) {
       const piece = readFlame({ run, live: false }, { run: 'x', cursor, native, memory: -1 });

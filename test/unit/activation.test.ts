@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { activationEnv } from '../../extension/activation';
+import { activationEnv } from '../../extension/run/activation';
 
 let folder: string;
 beforeEach(() => {

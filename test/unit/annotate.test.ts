@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { annotateFile } from '../../profile/annotate';
+import { annotateFile } from '../../profile/words/annotation';
 import { zeroCost } from '../../profile/cost';
 import type { Metric } from '../../profile/metric';
 import type { Cost, FileCost, LineCost, MemoryCost } from '../../profile/types';

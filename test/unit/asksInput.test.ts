@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { asksForInput } from '../../extension/asksInput';
+import { asksForInput } from '../../extension/run/asksInput';
 
 /** Starts a program on a terminal of its own and says its process number. */
 const starter = `import os, pty, sys, time

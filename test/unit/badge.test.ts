@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { badgeOf } from '../../extension/badge';
+import { badgeOf } from '../../extension/code/badge';
 
 const line = { line: 3, heat: 6, kind: 'self' as const, percent: '58.9 %', stale: false };
 

@@ -1,7 +1,7 @@
 /** How it is said that children ended by a signal. */
 import { expect, test } from 'vitest';
 import type { ProcessInfo } from '../../profile/types';
-import { childNotes } from '../../server/childNotes';
+import { childNotes } from '../../server/output/childNotes';
 
 function child(pid: number, endedBy?: ProcessInfo['endedBy']): ProcessInfo {
   return { pid, ...(endedBy && { endedBy }) } as ProcessInfo;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { callOpcodes } from '../../profile/callOpcodes';
-import { classify, classifyWithoutPython, type NativeFrame } from '../../profile/classify';
-import { callKind } from '../../profile/opcodes';
+import { callOpcodes } from '../../profile/stacks/callOpcodes';
+import { classify, classifyWithoutPython, type NativeFrame } from '../../profile/stacks/classify';
+import { callKind } from '../../profile/stacks/opcodes';
 
 /** `name` is the interpreter's, `libc:name`, `other:name`; `?` has no name. */
 function chain(...frames: string[]): NativeFrame[] {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readHead } from '../../extension/commit';
+import { readHead } from '../../extension/kept/commit';
 
 let folder: string;
 beforeEach(() => {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { completions } from '../../server/cli/completions';
-import { shells, type Shell } from '../../server/cli/options';
+import { completions } from '../../server/cli/complete/completions';
+import { shells, type Shell } from '../../server/cli/arguments/options';
 
 vi.setConfig({ testTimeout: 90_000 });
 

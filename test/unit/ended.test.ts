@@ -2,16 +2,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { ProfileBuilder } from '../../profile/builder';
-import { footprintAt, memoryByStack, type FlameMemoryMetric } from '../../profile/flameMemory';
-import { FlameStore } from '../../profile/flameStore';
-import { MeanFootprint } from '../../profile/meanFootprint';
+import { ProfileBuilder } from '../../profile/feed/builder';
+import { footprintAt, memoryByStack, type FlameMemoryMetric } from '../../profile/flame/memory';
+import { FlameStore } from '../../webview/model/store';
+import { MeanFootprint } from '../../profile/ended/meanFootprint';
 import { memoryMetrics } from '../../profile/metric';
-import { packPoints, unpackPoints } from '../../profile/packedPoints';
+import { packPoints, unpackPoints } from '../../profile/memory/packedPoints';
 import type { Profile } from '../../profile/types';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory, encodeFlameMemory } from '../../protocol/flameMemory';
-import { KnownBytes } from '../../protocol/knownBytes';
+import { KnownBytes } from '../../recording/knownBytes';
 import { below, seeded } from './random';
 import { header, ms, Program, startNs } from './recordings';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { expressionsOf, type PartAmount } from '../../profile/expressions';
-import { ProfileBuilder } from '../../profile/builder';
+import { expressionsOf, type PartAmount } from '../../profile/words/expressions';
+import { ProfileBuilder } from '../../profile/feed/builder';
 import type { LinePart } from '../../profile/types';
 import { header, ms } from './recordings';
 import { sample } from './serverRecording';

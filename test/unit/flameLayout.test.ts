@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { childrenOf, layoutMerged, mergeStacks, offsetOf } from '../../profile/flameMerged';
-import { FlameStore } from '../../profile/flameStore';
-import { amountOf, functionTable, selfStacks, sumByStack } from '../../profile/flameStats';
-import { layoutTimeOrder, stacksUnder, stacksUnderNode } from '../../profile/flameTimeOrder';
-import { dominantStacks, sampleAt } from '../../profile/flameTrack';
+import { childrenOf, layoutMerged, mergeStacks, offsetOf } from '../../webview/model/merged';
+import { FlameStore } from '../../webview/model/store';
+import { amountOf, functionTable, selfStacks, sumByStack } from '../../webview/model/stats';
+import { layoutTimeOrder, stacksUnder, stacksUnderNode } from '../../webview/model/timeOrder';
+import { dominantStacks, sampleAt } from '../../webview/model/track';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { flameTables } from './flameTables';
 

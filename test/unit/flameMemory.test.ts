@@ -4,9 +4,9 @@ import {
   footprintAt,
   memoryByStack,
   type FlameMemoryMetric,
-} from '../../profile/flameMemory';
-import { mergeStacks } from '../../profile/flameMerged';
-import { FlameStore } from '../../profile/flameStore';
+} from '../../profile/flame/memory';
+import { mergeStacks } from '../../webview/model/merged';
+import { FlameStore } from '../../webview/model/store';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory, encodeFlameMemory } from '../../protocol/flameMemory';
 import { ms, Program, startNs } from './recordings';

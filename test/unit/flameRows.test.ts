@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProfileBuilder } from '../../profile/builder';
+import type { ProfileBuilder } from '../../profile/feed/builder';
 import { frameKinds, type FlameTables } from '../../profile/types';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { ms, Program, startNs } from './recordings';

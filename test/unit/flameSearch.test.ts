@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { framesOnLine, matchFunctions, parseQuery } from '../../profile/flameSearch';
-import { FlameStore } from '../../profile/flameStore';
+import { framesOnLine, matchFunctions, parseQuery } from '../../webview/model/search';
+import { FlameStore } from '../../webview/model/store';
 import { flameTables } from './flameTables';
 
 const store = new FlameStore();

@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
-import { childrenOf, type Merged } from '../../profile/flameMerged';
-import { FlameStore } from '../../profile/flameStore';
-import { aroundFunction, invertStacks, nodeAt, pathOf } from '../../profile/flameTrees';
+import { childrenOf, type Merged } from '../../webview/model/merged';
+import { FlameStore } from '../../webview/model/store';
+import { aroundFunction, invertStacks, nodeAt, pathOf } from '../../webview/model/trees';
 import { frameKinds } from '../../profile/types';
-import { neighbour } from '../../webview/navigate';
-import { layoutScene, rowHeight } from '../../webview/scene';
-import { createState, mergedOf, refreshTracks, resetState, type State } from '../../webview/state';
-import { createTrail } from '../../webview/trail';
-import { centerOf } from '../../webview/trees';
+import { neighbour } from '../../webview/state/navigate';
+import { layoutScene, rowHeight } from '../../webview/draw/scene';
+import {
+  createState,
+  mergedOf,
+  refreshTracks,
+  resetState,
+  type State,
+} from '../../webview/state/state';
+import { createTrail } from '../../webview/state/trail';
+import { centerOf } from '../../webview/state/trees';
 import { flameTables } from './flameTables';
 
 const python = frameKinds.indexOf('python');

@@ -1,7 +1,7 @@
 /** Folded functions: what is known of folds, and what stands on the line that stays. */
 import { expect, test } from 'vitest';
-import { findFolds, noFolds, shiftFolds, withFolds, type Folds } from '../../extension/folds';
-import { annotateFunctions } from '../../profile/annotateFunctions';
+import { findFolds, noFolds, shiftFolds, withFolds, type Folds } from '../../extension/code/folds';
+import { annotateFunctions } from '../../profile/words/functionAnnotation';
 import { zeroCost } from '../../profile/cost';
 import type { Cost, FunctionCost } from '../../profile/types';
 import type { LineAnnotation } from '../../protocol/lsp';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gpuSummary } from '../../profile/gpuWords';
+import { gpuSummary } from '../../profile/words/gpu';
 import type { GpuCost, Profile } from '../../profile/types';
 import { ms, Program } from './recordings';
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 
 vi.mock('vscode', () => ({}));
-const { growLowerGroup } = await import('../../extension/groupBelow');
+const { growLowerGroup } = await import('../../extension/flame/groupBelow');
 type Layout = Parameters<typeof growLowerGroup>[0];
 
 function stacked(...sizes: number[]): Layout {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cpuOf } from '../../profile/cost';
-import { libraryKeys } from '../../profile/libraries';
+import { libraryKeys } from '../../profile/stacks/libraries';
 import type { LineCost, Profile } from '../../profile/types';
 import { ms, Program } from './recordings';
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StreamRecord } from '../../profile/records';
-import { readElf } from '../../server/elf';
-import { readSource } from '../../server/cli/hotLines';
-import { readRegularText } from '../../server/regularFile';
-import { Run } from '../../server/run';
-import { showRun } from '../../server/cli/text';
+import type { StreamRecord } from '../../recording/records';
+import { readElf } from '../../server/symbols/elf';
+import { readSource } from '../../server/cli/text/lineTable';
+import { readRegularText } from '../../server/reading/regularFile';
+import { Run } from '../../server/reading/run';
+import { showRun } from '../../server/cli/text/report';
 import { ms, records, sample, writeRecording } from './serverRecording';
 
 let folder: string;

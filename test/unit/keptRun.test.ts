@@ -8,7 +8,7 @@ import {
   runName,
   startTime,
   type KnownRun,
-} from '../../extension/keptRun';
+} from '../../extension/kept/keptRun';
 
 const now = new Date(2026, 5, 12, 18, 0);
 const started = new Date(2026, 5, 12, 14, 3);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createTrack } from '../../profile/flameTrack';
-import { layoutLanes, openTrack, toggle } from '../../webview/lanes';
-import { busiestFirst, createState, refreshTracks, type State } from '../../webview/state';
+import { createTrack } from '../../webview/model/track';
+import { layoutLanes, openTrack, toggle } from '../../webview/state/lanes';
+import { busiestFirst, createState, refreshTracks, type State } from '../../webview/state/state';
 
 /** A state whose processes, by number, have so many threads; thread n of a process used n seconds. */
 function stateOf(threads: Record<number, number>): State {

@@ -1,6 +1,6 @@
 /** Where annotations stand beside the code: what the editor draws, without an editor. */
 import { describe, expect, test } from 'vitest';
-import { barColumns, displayWidth, placeAnnotations } from '../../extension/layout';
+import { barColumns, displayWidth, placeAnnotations } from '../../extension/code/layout';
 import type { LineAnnotation } from '../../protocol/lsp';
 
 const layout = { tabSize: 4, maxColumn: 80, isCompact: false, room: undefined, isWrapped: false };

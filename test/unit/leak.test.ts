@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { findLeak } from '../../profile/leak';
-import { mostSlices } from '../../profile/memorySites';
+import { findLeak } from '../../profile/memory/leak';
+import { mostSlices } from '../../profile/memory/sites';
 import type { LineCost } from '../../profile/types';
 import { ms, Program } from './recordings';
 import { seeded } from './random';

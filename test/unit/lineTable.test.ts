@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { decodeLineTable, lookUp, lookUpNearest } from '../../profile/lineTable';
+import { decodeLineTable, lookUp, lookUpNearest } from '../../profile/stacks/lineTable';
 
 interface Fixture {
   hexversion: number;

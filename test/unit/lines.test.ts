@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mapLines } from '../../profile/lines';
+import { mapLines } from '../../server/editing/lineMap';
 import { below, seeded } from './random';
 
 function places(before: string, after: string): string[] {

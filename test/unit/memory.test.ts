@@ -1,8 +1,8 @@
-import { unpackPoints } from '../../profile/packedPoints';
+import { unpackPoints } from '../../profile/memory/packedPoints';
 import { expect, test } from 'vitest';
-import { ProfileBuilder } from '../../profile/builder';
-import { Footprint } from '../../profile/footprint';
-import { mostSlices } from '../../profile/memorySites';
+import { ProfileBuilder } from '../../profile/feed/builder';
+import { Footprint } from '../../profile/memory/footprint';
+import { mostSlices } from '../../profile/memory/sites';
 import type { FunctionCost, LineCost, MemoryCost, Profile } from '../../profile/types';
 import { addOpcode, header, ms, Program, startNs } from './recordings';
 import { below, seeded } from './random';

@@ -4,7 +4,7 @@ import {
   shownFrames,
   type LabelledFrame,
   type Place,
-} from '../../profile/nativeShown';
+} from '../../profile/stacks/nativeShown';
 
 /** `name` is the interpreter's, `libc:name`, `other:name`, `python3.12:name` of its executable; `?` has no name. */
 function chain(text: string): LabelledFrame[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plainMessage, plainText } from '../../protocol/plain';
+import { plainMessage, plainText } from '../../recording/plain';
 
 describe('text from outside', () => {
   it('stays as it is when all of it can be seen', () => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cpuOf, wallOf } from '../../profile/cost';
 import type { LineCost } from '../../profile/types';
-import { Run } from '../../server/run';
+import { Run } from '../../server/reading/run';
 
 const ms = 1e6;
 

@@ -1,5 +1,5 @@
 /** Makes recordings in memory, for tests of what is built from them. */
-import { ProfileBuilder, type ProcessFeed } from '../../profile/builder';
+import { ProfileBuilder, type ProcessFeed } from '../../profile/feed/builder';
 import type {
   AllocationRecord,
   ModuleKind,
@@ -7,7 +7,7 @@ import type {
   RecordingHeader,
   SampleRecord,
   StreamRecord,
-} from '../../profile/records';
+} from '../../recording/records';
 
 export const ms = 1e6;
 /** When made-up processes start, ns. */

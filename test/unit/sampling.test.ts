@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { samplingNotes, samplingRate, samplingSummary } from '../../server/sampling';
+import { samplingNotes, samplingRate, samplingSummary } from '../../server/output/sampling';
 import { ms, Program } from './recordings';
 
 /** A program of so many samples of 1 ms, of which the agent says how many it lost. */

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Run } from '../../server/run';
-import { saveRun } from '../../server/saveRun';
+import { Run } from '../../server/reading/run';
+import { saveRun } from '../../server/reading/saveRun';
 import { records, writeRecording } from './serverRecording';
 
 let folder: string;

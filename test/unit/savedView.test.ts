@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { FlameStore } from '../../profile/flameStore';
+import { FlameStore } from '../../webview/model/store';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { fillPage, savedPageMarks } from '../../protocol/savedPage';
-import { escapeText } from '../../webview/picture';
-import { tablesOf } from '../../webview/savedPage';
+import { escapeText } from '../../webview/save/picture';
+import { tablesOf } from '../../webview/save/savedPage';
 import { flameTables } from './flameTables';
 
 test('a store is made anew from what is saved of it', () => {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildReport } from '../../server/report';
-import { Run } from '../../server/run';
-import { maskSecrets } from '../../server/secrets';
+import { buildReport } from '../../server/output/report';
+import { Run } from '../../server/reading/run';
+import { maskSecrets } from '../../server/reading/secrets';
 import { records, writeRecording } from './serverRecording';
 
 test.each([

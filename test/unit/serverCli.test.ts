@@ -13,7 +13,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clip, columns, terminalStyle } from '../../server/cli/terminal';
+import { clip, columns, terminalStyle } from '../../server/cli/text/terminal';
 import { records, writeRecording } from './serverRecording';
 
 const agent = join(__dirname, '../../dist/agent', `linux-${arch()}`, 'liblinescope.so');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseArguments } from '../../server/cli/arguments';
-import { helpText } from '../../server/cli/help';
-import { commands } from '../../server/cli/options';
-import { columns } from '../../server/cli/terminal';
+import { parseArguments } from '../../server/cli/arguments/parse';
+import { helpText } from '../../server/cli/arguments/help';
+import { commands } from '../../server/cli/arguments/options';
+import { columns } from '../../server/cli/text/terminal';
 
 const run = {
   kind: 'run',

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { agentEnvironment } from '../../protocol/agentEnvironment';
 import type { PlanRunParams, PlanRunResult } from '../../protocol/lsp';
-import { unsupported, type Interpreter } from '../../server/interpreter';
-import { planRun } from '../../server/plan';
+import { unsupported, type Interpreter } from '../../server/launch/interpreter';
+import { planRun } from '../../server/launch/plan';
 
 // Real processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

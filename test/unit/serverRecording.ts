@@ -5,8 +5,8 @@ import type {
   RecordingHeader,
   SampleRecord,
   StreamRecord,
-} from '../../profile/records';
-import { encodeHeader, headerBytes, StreamEncoder } from '../../protocol/stream';
+} from '../../recording/records';
+import { encodeHeader, headerBytes, StreamEncoder } from '../../recording/decode';
 
 export const ms = 1e6;
 

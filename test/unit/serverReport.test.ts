@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AllocationRecord } from '../../profile/records';
-import { buildReport } from '../../server/report';
-import { Run } from '../../server/run';
-import { showRun } from '../../server/cli/text';
+import type { AllocationRecord } from '../../recording/records';
+import { buildReport } from '../../server/output/report';
+import { Run } from '../../server/reading/run';
+import { showRun } from '../../server/cli/text/report';
 import { reportProblems } from '../reportSchema';
 import { ms, records, writeRecording } from './serverRecording';
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { plainText } from '../../protocol/plain';
-import { decodeRaw } from '../../protocol/utf8';
+import { plainText } from '../../recording/plain';
+import { decodeRaw } from '../../recording/utf8';
 import { findScript, interpreterLine } from '../../server/cli/script';
 import { isRaw, rawBytes, shownPath } from '../../server/rawText';
 

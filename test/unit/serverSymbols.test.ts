@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ModuleRecord } from '../../profile/records';
-import { demangle } from '../../server/demangle';
-import { readElf, symbolAt } from '../../server/elf';
-import { Symbols } from '../../server/symbols';
+import type { ModuleRecord } from '../../recording/records';
+import { demangle } from '../../server/symbols/demangle';
+import { readElf, symbolAt } from '../../server/symbols/elf';
+import { Symbols } from '../../server/symbols/symbols';
 
 let folder: string;
 let library: string;

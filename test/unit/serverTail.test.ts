@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StreamRecord } from '../../profile/records';
-import { encodeHeader } from '../../protocol/stream';
-import { isAlive } from '../../server/processes';
-import { Tail } from '../../server/tail';
+import type { StreamRecord } from '../../recording/records';
+import { encodeHeader } from '../../recording/decode';
+import { isAlive } from '../../server/reading/processes';
+import { Tail } from '../../server/reading/tail';
 import { encode, header, records, writeRecording } from './serverRecording';
 
 let folder: string;

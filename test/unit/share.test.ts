@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { FlameStore } from '../../profile/flameStore';
-import type { Track } from '../../profile/flameTrack';
-import { layoutLanes, openTrack, toggle } from '../../webview/lanes';
-import { partAt, partBeside, shareLanes, sharedStacks } from '../../webview/share';
-import { createState, refreshTracks, type State } from '../../webview/state';
+import { FlameStore } from '../../webview/model/store';
+import type { Track } from '../../webview/model/track';
+import { layoutLanes, openTrack, toggle } from '../../webview/state/lanes';
+import { partAt, partBeside, shareLanes, sharedStacks } from '../../webview/state/share';
+import { createState, refreshTracks, type State } from '../../webview/state/state';
 import { flameTables } from './flameTables';
 
 type Row = [string, number, number];

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Run } from '../../server/run';
+import { Run } from '../../server/reading/run';
 import { crafted } from '../fuzz/crafted';
 import { writeFiles } from '../fuzz/files';
 import { useRecording } from '../fuzz/use';

@@ -7,7 +7,7 @@ import type {
   RecordingHeader,
   SampleRecord,
   StreamRecord,
-} from '../../profile/records';
+} from '../../recording/records';
 import {
   encodeHeader,
   headerBytes,
@@ -15,7 +15,7 @@ import {
   StreamDecoder,
   StreamEncoder,
   StreamError,
-} from '../../protocol/stream';
+} from '../../recording/decode';
 import { below, seeded } from './random';
 
 const header: RecordingHeader = {

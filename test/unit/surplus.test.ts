@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { surplus, type KeptRun } from '../../extension/surplus';
+import { surplus, type KeptRun } from '../../extension/kept/surplus';
 
 function run(day: number, workspace: string | undefined, over: Partial<KeptRun> = {}): KeptRun {
   const name = `202601${String(day).padStart(2, '0')}-000000-a-xxxxxx`;

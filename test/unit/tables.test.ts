@@ -1,8 +1,8 @@
 /** The tables of numbers behind what is read very often, beside plain maps and arrays that say the same. */
 import { expect, test } from 'vitest';
-import { Blocks } from '../../profile/blocks';
-import { Changes } from '../../profile/changes';
-import { NumberTable } from '../../profile/numberTable';
+import { Blocks } from '../../profile/memory/blocks';
+import { Changes } from '../../profile/memory/changes';
+import { NumberTable } from '../../profile/stacks/numberTable';
 import { below, seeded } from './random';
 
 test('blocks are found by their numbers until they are removed', () => {

@@ -1,8 +1,8 @@
 /** A part of a run's time, and only the user's own code: the parts add up to the whole, and nothing is lost in folding. */
 import { expect, test } from 'vitest';
-import { ProfileBuilder, type FlamePiece } from '../../profile/builder';
+import { ProfileBuilder, type FlamePiece } from '../../profile/feed/builder';
 import { wallOf } from '../../profile/cost';
-import { Fold } from '../../profile/fold';
+import { Fold } from '../../profile/view/fold';
 import { frameKinds, type Cost, type Profile } from '../../profile/types';
 import { below, seeded } from './random';
 import { ms, Program, startNs } from './recordings';

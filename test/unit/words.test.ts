@@ -10,7 +10,7 @@ import {
   formatSeconds,
   formatSplit,
   heatStep,
-} from '../../profile/words';
+} from '../../profile/words/numbers';
 
 test.each([
   [0, '0 ms'],

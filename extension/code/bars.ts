@@ -1,0 +1,77 @@
+import type { LineAnnotation } from '../../protocol/lsp';
+import type { Palette } from './palette';
+
+/** Size of the bar beside the code, in CSS pixels; it follows the editor's font. */
+export interface BarSize {
+  width: number;
+  height: number;
+}
+
+export function barSize(fontSize: number): BarSize {
+  return { width: Math.round(fontSize * 5.2), height: Math.round(fontSize * 0.72) };
+}
+
+/** A part that is there is seen: at least this many pixels wide. */
+const narrowest = 1.5;
+
+/** How long a line's bar would be if the whole run filled its track, 0…1. */
+export function barLength({ bar }: Pick<LineAnnotation, 'bar'>): number {
+  return Object.values(bar).reduce((sum, part) => sum + Math.max(0, part), 0);
+}
+
+/**
+ * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right on a track that stands
+ * for `full` of the run; what is longer fills it. Self cost fills the height; total cost, spent in what the line called,
+ * is a thinner line so that the two are never taken for each other.
+ */
+export function barSvg(
+  annotation: Pick<LineAnnotation, 'bar' | 'kind' | 'stale'>,
+  full: number,
+  size: BarSize,
+  palette: Palette,
+): string {
+  const { width, height } = size;
+  const { bar, kind } = annotation;
+  const thickness = kind === 'self' ? height : Math.max(4, Math.round(height * 0.4));
+  const top = (height - thickness) / 2;
+  // An outline, which only high contrast themes have, must not cover what it is around.
+  const outlined = kind === 'self' && !/^#(...0|.{6}00)$/.test(palette.outline);
+  const inset = outlined ? 1.5 : 0;
+  const right = width - inset;
+  let left = inset;
+  const parts = (['python', 'native', 'system', 'wait', 'queue', 'memory'] as const).map((part) => {
+    const share = Math.min(1, Math.max(0, bar[part] / full));
+    if (share === 0 || left >= right) return '';
+    const length = Math.min(right - left, Math.max(narrowest, share * (width - 2 * inset)));
+    const x = left;
+    left += length;
+    return `<rect x="${round(x)}" y="${top}" width="${round(length)}" height="${thickness}" fill="${palette[part]}"/>`;
+  });
+  const radius = Math.min(2, thickness / 2);
+  const shape = (fill: string) =>
+    `<rect y="${top}" width="${width}" height="${thickness}" rx="${radius}" fill="${fill}"/>`;
+  const outline = `<rect x=".5" y="${top + 0.5}" width="${width - 1}" height="${thickness - 1}" rx="${radius}" fill="none" stroke="${palette.outline}"/>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none"${annotation.stale ? ' opacity=".4"' : ''}>` +
+    `<clipPath id="c">${shape('#000')}</clipPath>${shape(palette.track)}` +
+    `<g clip-path="url(#c)">${parts.join('')}</g>${outlined ? outline : ''}</svg>`
+  );
+}
+
+/** The mark in the gutter: taller and wider with heat, so that it does not speak by colour alone. */
+export function heatSvg(step: number, palette: Palette): string {
+  const width = 3 + Math.floor(step / 2);
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16" height="16" preserveAspectRatio="none">` +
+    `<rect x="${16 - width - 2}" y="0" width="${width}" height="16" fill="${palette.heat[step] ?? '#808080'}"/></svg>`
+  );
+}
+
+/** A picture as a URI that CSS takes whatever characters are in it. */
+export function dataUri(svg: string): string {
+  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

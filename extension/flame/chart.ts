@@ -1,0 +1,158 @@
+import * as vscode from 'vscode';
+import type { Annotations } from '../code/annotations';
+import type { Server } from '../client';
+import { FlamePanel } from './panel';
+import { makeGroupBelow } from './groupBelow';
+import { describe, getLog } from '../messages';
+import type { Runner } from '../run/run';
+import type { Runs } from '../run/runs';
+import { viewSettings } from '../settings';
+import { tabSurface, viewSurface, type Surface } from './surface';
+import type { TimeRange } from '../timeRange';
+
+export const flameChartViewType = 'linescope.flameChart';
+/** In the panel below the editors, where the setting says so. */
+const flameChartView = 'linescope.flameChartView';
+
+/** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
+export class FlameChart implements vscode.Disposable {
+  readonly #extensionUri: vscode.Uri;
+  readonly #server: Server;
+  readonly #runs: Runs;
+  readonly #annotations: Annotations;
+  readonly #timeRange: TimeRange;
+  readonly #subscriptions: vscode.Disposable[];
+  #panel: FlamePanel | undefined;
+  #opening: Promise<void> | undefined;
+  #cursorTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    extensionUri: vscode.Uri,
+    server: Server,
+    runs: Runs,
+    runner: Runner,
+    annotations: Annotations,
+    timeRange: TimeRange,
+  ) {
+    this.#timeRange = timeRange;
+    this.#extensionUri = extensionUri;
+    this.#server = server;
+    this.#runs = runs;
+    this.#annotations = annotations;
+    this.#subscriptions = [
+      runs.onDidChange((run) => this.#panel?.show(run)),
+      runs.onDidReopen(() => this.#panel?.restart()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('linescope.nativeFrames')) this.#panel?.redraw();
+        const folds = ['linescope.onlyMyCode', 'linescope.libraryPatterns'];
+        if (folds.some((name) => event.affectsConfiguration(name))) void this.#redrawFolded();
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
+      vscode.window.registerWebviewPanelSerializer(flameChartViewType, {
+        deserializeWebviewPanel: async (panel) => {
+          await runner.recover().catch((error: unknown) => getLog().warn(describe(error)));
+          this.#attach(tabSurface(panel, extensionUri));
+        },
+      }),
+      vscode.window.registerWebviewViewProvider(
+        flameChartView,
+        { resolveWebviewView: (view) => this.#attach(viewSurface(view)) },
+        { webviewOptions: { retainContextWhenHidden: true } },
+      ),
+    ];
+  }
+
+  /** The server has to know the patterns before it folds by them. */
+  async #redrawFolded(): Promise<void> {
+    await this.#server.sendSettings().catch((error: unknown) => getLog().warn(describe(error)));
+    this.#panel?.redraw();
+  }
+
+  /** Opens the panel where the setting says, or brings it to the front where the user has put it. */
+  async show(): Promise<void> {
+    await this.#opening;
+    if (this.#panel) {
+      this.#panel.reveal();
+      return;
+    }
+    this.#opening = this.#open();
+    try {
+      await this.#opening;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { flameChartPlace: place } = viewSettings();
+    if (place === 'panel') {
+      await vscode.commands.executeCommand(`${flameChartView}.focus`, { preserveFocus: true });
+      return;
+    }
+    const below = place === 'below' && (await makeGroupBelow());
+    const panel = vscode.window.createWebviewPanel(
+      flameChartViewType,
+      'Flame Chart',
+      {
+        viewColumn: below ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside,
+        preserveFocus: true,
+      },
+      { retainContextWhenHidden: true },
+    );
+    this.#attach(tabSurface(panel, this.#extensionUri));
+    if (below) await vscode.commands.executeCommand('workbench.action.focusAboveGroup');
+  }
+
+  /** Opens the panel and scrolls it to the frames of a line. */
+  async showLine(path: string, line: number): Promise<void> {
+    await this.show();
+    this.#panel?.highlight(path, line, true);
+  }
+
+  /** What the panel has taken so far; undefined when none is open. For tests. */
+  get sent(): FlamePanel['sent'] | undefined {
+    return this.#panel?.sent;
+  }
+
+  #attach(surface: Surface): void {
+    const panel = new FlamePanel(surface, this.#server, this.#timeRange, this.#extensionUri);
+    this.#panel = panel;
+    // Extensions are not told how wide an editor is. Beside the chart it is most often as wide as the chart, and above it
+    // always; above the panel where editors are not split.
+    panel.onDidResize(() => {
+      const isShared = viewSettings().flameChartPlace === 'panel' && tabGroups() > 1;
+      this.#annotations.setWidth(isShared ? undefined : panel.width);
+    });
+    panel.onDidDispose(() => {
+      panel.dispose();
+      if (this.#panel !== panel) return;
+      this.#panel = undefined;
+      this.#annotations.setWidth(undefined);
+    });
+    panel.show(this.#runs.shown);
+    const editor = vscode.window.activeTextEditor;
+    if (editor) this.#follow(editor);
+  }
+
+  /** Lights the frames of the line the cursor is on, a moment after it came to rest. */
+  #follow({ document, selection }: vscode.TextEditor): void {
+    clearTimeout(this.#cursorTimer);
+    if (!this.#panel?.visible || document.uri.scheme !== 'file') return;
+    this.#cursorTimer = setTimeout(() => {
+      void this.#annotations.realPath(document.uri).then((path) => {
+        const isPython = document.languageId === 'python';
+        this.#panel?.highlight(isPython ? path : null, selection.active.line + 1, false);
+      });
+    }, 80);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#cursorTimer);
+    this.#panel?.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+function tabGroups(): number {
+  return vscode.window.tabGroups.all.length;
+}

@@ -1,0 +1,222 @@
+/**
+ * Builds a profile from recordings, while they are still being written or afterwards: what lines and functions cost
+ * (snapshot), and the rows of the flame chart (flameSince). Both cost in proportion to what is new, not to what was.
+ */
+import { addCost, zeroCost } from '../cost';
+import { callEdges, type Places } from '../view/edges';
+import { leastOf, mostOf } from '../extremes';
+import { EndedProcesses, type Limits } from '../ended/processes';
+import type { FlameMemory } from '../flame/memory';
+import { FlameRows, type FlamePiece } from '../flame/pieces';
+import type { Fold } from '../view/fold';
+import { LineCosts } from './lineCosts';
+import { lineDetail } from '../view/lineParts';
+import { memoryParts } from '../view/memoryParts';
+import type { MemorySites } from '../memory/sites';
+import { NativeTree, type Symbolize } from '../stacks/nativeChains';
+import { addOffLine } from './offLine';
+import {
+  ChildEnds,
+  findProcesses,
+  processInfo,
+  threadInfos,
+  totalGpu,
+  totalMemory,
+  type Process,
+} from './processes';
+import { ProcessFeed } from './processFeed';
+import type { RecordingHeader } from '../../recording/records';
+import { ThreadFeed } from './threadFeed';
+import type { Profile } from '../types';
+import { viewedProfile, type TimedPlaces, type View } from '../view/viewed';
+
+export type { Symbolize } from '../stacks/nativeChains';
+export type { ProcessFeed } from './processFeed';
+export type { FlamePiece } from '../flame/pieces';
+
+/** Which frames the flame chart has: those of compiled functions (by default yes), and whether others than the user's own are folded. */
+export interface FlameLook {
+  native?: boolean | undefined;
+  fold?: Fold | undefined;
+}
+
+/** About 4 MB for the former; for rows 135 MB. */
+const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 21 };
+
+/** One run. Feed it recordings, ask it any time. */
+export class ProfileBuilder {
+  readonly #feeds: ProcessFeed[] = [];
+  /** The last process of each number. */
+  readonly #byPid = new Map<number, ProcessFeed>();
+  readonly #lines = new LineCosts();
+  readonly #ended: EndedProcesses;
+  /** With native frames, and without; and the newest that are folded. */
+  readonly #flame: readonly [FlameRows, FlameRows];
+  #foldedFlame: readonly [FlameRows, FlameRows] | undefined;
+  readonly #natives: NativeTree;
+  #threads = 0;
+  readonly #newThread = (): ThreadFeed => new ThreadFeed(++this.#threads, this.#ended.rows);
+  readonly #onEnd = (feed: ProcessFeed): void => this.#settle(feed);
+
+  /** symbolize is called once for each place in native code, as it is read. */
+  constructor(symbolize: Symbolize, limits: Partial<Limits> = {}) {
+    this.#natives = new NativeTree(symbolize);
+    this.#ended = new EndedProcesses(this.#lines, this.#natives, { ...usualLimits, ...limits });
+    this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
+  }
+
+  /** A process whose recording has appeared; of one process the earlier first. */
+  addProcess(header: RecordingHeader): ProcessFeed {
+    const feed = new ProcessFeed(
+      header,
+      this.#lines,
+      this.#newThread,
+      this.#byPid.get(header.pid),
+      this.#ended.spare.take(),
+      this.#onEnd,
+    );
+    this.#feeds.push(feed);
+    this.#byPid.set(header.pid, feed);
+    return feed;
+  }
+
+  /**
+   * The profile so far. It does not change afterwards, except that edges() and detail() answer from everything read by then; files
+   * without new cost are the same objects as last time.
+   */
+  snapshot(): Profile {
+    const total = zeroCost();
+    for (const feed of this.#feeds) {
+      this.#settle(feed);
+      if (!feed.isCompact) addCost(total, feed.total);
+    }
+    this.#ended.settle();
+    addCost(total, this.#ended.total);
+    const found = findProcesses(this.#feeds);
+    const childEnds = new ChildEnds(this.#feeds);
+    const processes = found.map((process) => {
+      const info = processInfo(process);
+      const ended = childEnds.of(process);
+      return ended ? { ...info, endedBy: ended } : info;
+    });
+    const startOf = ({ feeds }: Process): number => feeds[0]!.startNs;
+    const startNs = leastOf(found, startOf);
+    const elapsedNs = mostOf(
+      found.keys(),
+      (index) => startOf(found[index]!) + processes[index]!.elapsedNs - startNs,
+    );
+    const gpu = totalGpu(processes);
+    const memories = processes.flatMap(({ memory }) => (memory ? [memory] : []));
+    return {
+      processes,
+      threads: found.flatMap(threadInfos),
+      total,
+      cpuNs: processes.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
+      elapsedNs,
+      samples: processes.reduce((sum, { samples }) => sum + samples, 0),
+      dropped: processes.reduce((sum, { dropped }) => sum + dropped, 0),
+      rejected: processes.reduce((sum, { rejected }) => sum + rejected, 0),
+      late: processes.reduce((sum, { late }) => sum + late, 0),
+      isQueueKnown: found.some(({ feeds }) => feeds.some((feed) => feed.isQueueKnown)),
+      offLine: addOffLine(processes.map(({ offLine }) => offLine)),
+      files: this.#lines.snapshot(),
+      edges: (path, line) => callEdges(this.#places(), path, line),
+      detail: (path, line) => lineDetail(this.#places(), path, line),
+      memoryParts: (path, line, metric) => {
+        const shares = this.#lines.files.get(path)?.lines.get(line)?.memory;
+        return shares ? memoryParts(shares, path, metric, (sites) => this.#placesOf(sites)) : [];
+      },
+      memory: memories.length > 0 ? totalMemory(memories) : null,
+      ...(gpu && { gpu }),
+      liveOver: (path, line, count) => {
+        const starts = new Map(this.#feeds.map((feed) => [feed.memory?.sites, feed.startNs]));
+        starts.set(this.#ended.memory.sites, this.#ended.memory.startNs);
+        const memory = this.#lines.files.get(path)?.lines.get(line)?.memory;
+        return (
+          memory?.liveOver(count, elapsedNs, (sites) => (starts.get(sites) ?? startNs) - startNs) ??
+          null
+        );
+      },
+    };
+  }
+
+  /** The profile so far as a view shows it. whole: that of now. */
+  viewed(whole: Profile, view: View): Profile {
+    const startNs = leastOf(this.#shown(), (feed) => feed.startNs);
+    const tracksOf = (feeds: readonly ProcessFeed[]): TimedPlaces['tracks'] =>
+      feeds.flatMap((feed) =>
+        [...feed.threads.values()].map((thread) => ({
+          rows: thread.rows(0, thread.shownRows),
+          shiftNs: feed.startNs - startNs,
+        })),
+      );
+    const apart = this.#feeds.filter((feed) => !feed.isCompact);
+    const ended = this.#feeds.filter((feed) => feed.isCompact);
+    return viewedProfile(
+      whole,
+      [
+        ...apart.map((feed) => ({
+          stacks: feed.stacks,
+          cells: feed.cells,
+          tracks: tracksOf([feed]),
+        })),
+        { stacks: this.#ended.stacks, cells: this.#ended.cells, tracks: tracksOf(ended) },
+      ],
+      view,
+    );
+  }
+
+  /** Adds what a process did to lines; if it has ended, it is folded together with the others that have. */
+  #settle(feed: ProcessFeed): void {
+    if (feed.isCompact) return;
+    feed.settle();
+    if (!feed.isOver) return;
+    feed.fold(this.#ended);
+    for (const rows of [...this.#flame, ...(this.#foldedFlame ?? [])]) rows.forget(feed);
+  }
+
+  /** Where time was spent: processes that are not over, and all others together. */
+  #places(): Places[] {
+    return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
+  }
+
+  /** Where the cells are that places of memory name. */
+  #placesOf(sites: MemorySites): Places {
+    const alive = this.#feeds.find((feed) => !feed.isCompact && feed.memory?.sites === sites);
+    return alive ?? this.#ended;
+  }
+
+  /**
+   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Ids continue
+   * where the piece before ended, and so do rows, but for tracks that come anew (FlameThread.anewNs). Cursors are of one look.
+   */
+  flameSince(cursor: number, look: FlameLook = {}): FlamePiece {
+    return this.#rowsOf(look).since(this.#shown(), cursor);
+  }
+
+  /** The memory of the run by stack, as it is now; the stacks are those of flameSince, some only in the piece to come. */
+  flameMemory(look: FlameLook = {}): FlameMemory {
+    return this.#rowsOf(look).memory(this.#shown());
+  }
+
+  #rowsOf({ native = true, fold }: FlameLook): FlameRows {
+    if (!fold) return this.#flame[native ? 0 : 1];
+    if (this.#foldedFlame?.[0].fold !== fold) {
+      const folded = (isNative: boolean): FlameRows => new FlameRows(isNative, this.#ended, fold);
+      this.#foldedFlame = [folded(true), folded(false)];
+    }
+    return this.#foldedFlame[native ? 0 : 1];
+  }
+
+  /** Recordings without those of processes that are their parents' doing. */
+  #shown(): ProcessFeed[] {
+    const passing = new Set(findProcesses(this.#feeds).flatMap((process) => process.passing));
+    return this.#feeds.filter((feed) => !passing.has(feed));
+  }
+
+  /** Changes whenever memory does; 0 while none is measured. */
+  get memoryRevision(): number {
+    const { revision } = this.#ended.memory;
+    return this.#feeds.reduce((sum, { memory }) => sum + (memory?.revision ?? 0), revision);
+  }
+}

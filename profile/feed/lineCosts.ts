@@ -1,0 +1,324 @@
+/** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
+import { addRow, costOfRow, costRow, costRowLength, wallOf } from '../cost';
+import type { Cells } from './cells';
+import { Codes } from '../stacks/codes';
+import { LineTables } from '../stacks/lineTable';
+import { MemoryShares, noMemory, worse } from '../memory/shares';
+import type { MemorySites } from '../memory/sites';
+import type { NativeNode } from '../stacks/nativeChains';
+import type { StackTree } from '../stacks/stackTree';
+import type {
+  FileCost,
+  FunctionCost,
+  GpuCost,
+  Leak,
+  LineCost,
+  MemoryCost,
+  NativeShare,
+} from '../types';
+
+/** A function as a line or a flame chart names it. */
+export interface FunctionEntry {
+  file: FileEntry;
+  name: string;
+  qualname: string;
+  line: number;
+  /** Cost rows. */
+  self: Float64Array;
+  total: Float64Array;
+  memory: MemoryShares | undefined;
+  gpu: GpuCost | undefined;
+  /** Threads without Python code that worked for it, by their ids; undefined for none. */
+  helpers: Set<number> | undefined;
+  /** And how many of processes that have ended. */
+  endedHelpers: number;
+  /** Its frames by line: those of all processes. */
+  frames: Map<number, ResolvedFrame>;
+  /** The last cell added to total, so that recursion counts once. */
+  stamp: number;
+}
+/** A Python frame whose code is known. */
+export interface ResolvedFrame {
+  line: LineEntry;
+  function: FunctionEntry;
+}
+/** One line of a file; see FunctionEntry for stamp. */
+export interface LineEntry {
+  file: FileEntry;
+  line: number;
+  function: FunctionEntry;
+  /** Cost rows. */
+  self: Float64Array;
+  total: Float64Array;
+  natives: Map<string, NativeShare>;
+  memory: MemoryShares | undefined;
+  gpu: GpuCost | undefined;
+  helpers: Set<number> | undefined;
+  endedHelpers: number;
+  stamp: number;
+  /** As last handed out; undefined once something has been added since. */
+  built: LineCost | undefined;
+}
+export interface FileEntry {
+  path: string;
+  lines: Map<number, LineEntry>;
+  functions: Map<string, FunctionEntry>;
+  /** The last stack that was asked about; see isFirstOfFile. */
+  stamp: number;
+  /** As last handed out; undefined once something has been added since. */
+  built: FileCost | undefined;
+}
+
+/** All lines and functions of a run. */
+export class LineCosts {
+  readonly files = new Map<string, FileEntry>();
+  readonly tables = new LineTables();
+  readonly codes = new Codes(this);
+  #stamp = 0;
+  #isMemoryMeasured = false;
+
+  /** The entry of a function, made when new. qualname is its name where the recording has none (before 3.11). */
+  functionEntry(path: string, name: string, qualname: string, line: number): FunctionEntry {
+    let file = this.files.get(path);
+    if (!file) {
+      file = { path, lines: new Map(), functions: new Map(), stamp: 0, built: undefined };
+      this.files.set(path, file);
+    }
+    const full = qualname || name;
+    const key = `${line} ${full}`;
+    let entry = file.functions.get(key);
+    if (!entry) {
+      entry = {
+        file,
+        name,
+        qualname: full,
+        line,
+        self: new Float64Array(costRowLength),
+        total: new Float64Array(costRowLength),
+        memory: undefined,
+        gpu: undefined,
+        helpers: undefined,
+        endedHelpers: 0,
+        frames: new Map(),
+        stamp: 0,
+      };
+      file.functions.set(key, entry);
+    }
+    return entry;
+  }
+
+  /** The entry of a line executed by a function, made when new. A line in several functions belongs to the one with a name. */
+  lineEntry(owner: FunctionEntry, line: number): LineEntry {
+    let entry = owner.file.lines.get(line);
+    if (!entry) {
+      entry = {
+        file: owner.file,
+        line,
+        function: owner,
+        self: new Float64Array(costRowLength),
+        total: new Float64Array(costRowLength),
+        natives: new Map(),
+        memory: undefined,
+        gpu: undefined,
+        helpers: undefined,
+        endedHelpers: 0,
+        stamp: 0,
+        built: undefined,
+      };
+      owner.file.lines.set(line, entry);
+    } else if (nameRank(owner.name) > nameRank(entry.function.name)) {
+      entry.function = owner;
+      entry.built = undefined;
+      entry.file.built = undefined;
+    }
+    return entry;
+  }
+
+  /** The frame of a function on a line, made when new. */
+  frame(owner: FunctionEntry, line: number): ResolvedFrame {
+    let frame = owner.frames.get(line);
+    if (!frame) {
+      frame = { line: this.lineEntry(owner, line), function: owner };
+      owner.frames.set(line, frame);
+    }
+    return frame;
+  }
+
+  /** Starts a new stack: what is added until the next call counts once per line and function. */
+  nextStack(): void {
+    this.#stamp++;
+  }
+
+  /** Adds a cost row to the totals of a frame on the current stack. */
+  addTotal(line: LineEntry, owner: FunctionEntry, rows: Float64Array, offset: number): void {
+    if (line.stamp !== this.#stamp) {
+      line.stamp = this.#stamp;
+      line.built = undefined;
+      line.file.built = undefined;
+      addRow(line.total, 0, rows, offset);
+    }
+    if (owner.stamp !== this.#stamp) {
+      owner.stamp = this.#stamp;
+      owner.file.built = undefined;
+      addRow(owner.total, 0, rows, offset);
+    }
+  }
+
+  /** Adds native time of a line, ns, under the compiled function that took it. */
+  addNative(line: LineEntry, node: NativeNode, ns: number): void {
+    const share = line.natives.get(node.key);
+    if (share) {
+      share.self += ns;
+    } else {
+      line.natives.set(node.key, { symbol: node.label, module: node.module, self: ns });
+    }
+  }
+
+  /** Adds GPU time, ns, to a frame on the current stack; isInnermost: it is the line's own. */
+  addGpu(line: LineEntry, owner: FunctionEntry, ns: number, isInnermost: boolean): void {
+    for (const entry of [line, owner]) {
+      entry.gpu ??= { self: 0, total: 0 };
+      entry.gpu.self += isInnermost ? ns : 0;
+      entry.gpu.total += entry.stamp === this.#stamp ? 0 : ns;
+      entry.stamp = this.#stamp;
+    }
+    line.built = undefined;
+    line.file.built = undefined;
+  }
+
+  /** Threads without Python code have worked for a frame whose cost is being added. */
+  addHelpers(line: LineEntry, owner: FunctionEntry, threads: ReadonlySet<number>): void {
+    for (const entry of [line, owner]) {
+      const known = (entry.helpers ??= new Set());
+      threads.forEach((thread) => known.add(thread));
+    }
+  }
+
+  /** A process has ended: of the threads that worked for its cells (by their ids) only the number is kept. */
+  endHelpers(helpersOf: ReadonlyMap<number, Set<number>>, cells: Cells, stacks: StackTree): void {
+    const ended = new Map<FunctionEntry | LineEntry, Set<number>>();
+    for (const [cell, threads] of helpersOf) {
+      let at = stacks.visible(cells.stack[cell]!);
+      for (; at !== 0; at = stacks.parentOf(at)) {
+        const frame = stacks.frame(at);
+        for (const entry of frame ? [frame.line, frame.function] : []) {
+          const known = ended.get(entry) ?? new Set();
+          ended.set(entry, known);
+          threads.forEach((thread) => known.add(thread));
+        }
+      }
+    }
+    for (const [entry, threads] of ended) {
+      threads.forEach((thread) => entry.helpers?.delete(thread));
+      entry.endedHelpers += threads.size;
+    }
+  }
+
+  /** Memory is being measured: a line without any has allocated nothing. */
+  measureMemory(): void {
+    if (!this.#isMemoryMeasured) {
+      this.#isMemoryMeasured = true;
+      for (const file of this.files.values()) {
+        file.built = undefined;
+        file.lines.forEach((line) => (line.built = undefined));
+      }
+    }
+  }
+
+  /** Whether the current stack has not been asked about this file before. */
+  isFirstOfFile(file: FileEntry): boolean {
+    const isFirst = file.stamp !== this.#stamp;
+    file.stamp = this.#stamp;
+    return isFirst;
+  }
+
+  /** The memory of a frame has changed; place: one that it has not been charged for yet. */
+  touchMemory(
+    line: LineEntry,
+    owner: FunctionEntry,
+    place: { sites: MemorySites; site: number } | undefined,
+  ): void {
+    line.built = undefined;
+    line.file.built = undefined;
+    if (place) {
+      (line.memory ??= new MemoryShares()).add(place.sites, place.site);
+      (owner.memory ??= new MemoryShares()).add(place.sites, place.site);
+    }
+  }
+
+  /** The files as they are now. A file that has not changed since the last call is the same object. */
+  snapshot(): Map<string, FileCost> {
+    const files = new Map<string, FileCost>();
+    for (const [path, file] of this.files) {
+      file.built ??= buildFile(file, this.#isMemoryMeasured ? noMemory : null);
+      if (file.built.lines.length > 0) {
+        files.set(path, file.built);
+      }
+    }
+    return files;
+  }
+}
+
+/** none: the memory of what has allocated nothing. */
+function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
+  const lines: LineCost[] = [];
+  const leaks = new Map<FunctionEntry, Leak | null>();
+  for (const entry of file.lines.values()) {
+    if (entry.memory || !isEmpty(entry.total)) {
+      const line = (entry.built ??= buildLine(entry, none));
+      lines.push(line);
+      // What leaks in a function leaks on a line: a function may last as long as the program, whatever its lines do.
+      const leak = worse(leaks.get(entry.function) ?? null, line.memory?.leak ?? null);
+      leaks.set(entry.function, leak);
+    }
+  }
+  const functions: FunctionCost[] = [];
+  for (const entry of file.functions.values()) {
+    if (entry.memory || !isEmpty(entry.total)) {
+      functions.push({
+        name: entry.name,
+        qualname: entry.qualname,
+        line: entry.line,
+        self: costOfRow(entry.self, 0),
+        total: costOfRow(entry.total, 0),
+        helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
+        memory: entry.memory
+          ? { ...entry.memory.cost(undefined), leak: leaks.get(entry) ?? null }
+          : none,
+        ...(entry.gpu && { gpu: { ...entry.gpu } }),
+      });
+    }
+  }
+  lines.sort((a, b) => a.line - b.line);
+  functions.sort((a, b) => a.line - b.line);
+  return { path: file.path, lines, functions };
+}
+
+function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
+  const total = costOfRow(entry.total, 0);
+  return {
+    line: entry.line,
+    function: entry.function.qualname,
+    self: costOfRow(entry.self, 0),
+    total,
+    helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
+    memory: entry.memory?.cost(wallOf(total)) ?? none,
+    ...(entry.gpu && { gpu: { ...entry.gpu } }),
+    natives: [...entry.natives.values()]
+      .map((share) => ({ ...share }))
+      .sort((a, b) => b.self - a.self),
+  };
+}
+
+/** No time and no samples: gil, runtime and unsure are parts of what is looked at. */
+function isEmpty(total: Float64Array): boolean {
+  const { python, native, system, wait, queue, helper, samples } = costRow;
+  return [python, native, system, wait, queue, helper, samples].every(
+    (index) => total[index] === 0,
+  );
+}
+
+/** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */
+function nameRank(name: string): number {
+  return name === '<module>' ? 1 : name.startsWith('<') ? 0 : 2;
+}

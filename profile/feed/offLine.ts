@@ -1,0 +1,53 @@
+/** CPU time that belongs to no line, by the reason why. */
+import type { NativeNode } from '../stacks/nativeChains';
+import type { OffLineCost } from '../types';
+
+/** What one process has spent outside Python code. */
+export class OffLine {
+  #interpreter = 0;
+  #unseen = 0;
+  readonly #libraries = new Map<string, number>();
+
+  /** Adds the CPU time, ns, of a sample without a Python frame. */
+  add(ns: number, leaf: NativeNode | undefined): void {
+    const foreign = leaf?.foreign;
+    if (!leaf) {
+      this.#unseen += ns;
+    } else if (!foreign || isOfInterpreter(leaf)) {
+      this.#interpreter += ns;
+    } else {
+      this.#libraries.set(foreign.module, (this.#libraries.get(foreign.module) ?? 0) + ns);
+    }
+  }
+
+  /** What it is now. */
+  cost(): OffLineCost {
+    const libraries = [...this.#libraries].map(([module, ns]) => ({ module, ns }));
+    libraries.sort((a, b) => b.ns - a.ns);
+    return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
+  }
+}
+
+/** Whether Python starts or ends: what libraries do then, such as freeing their memory, is a part of that. */
+function isOfInterpreter(leaf: NativeNode): boolean {
+  return leaf.chain.some(
+    ({ moduleKind, symbol }) =>
+      moduleKind === 'interpreter' || (moduleKind === 'libc' && symbol === '__run_exit_handlers'),
+  );
+}
+
+/** The sum of several processes. */
+export function addOffLine(costs: readonly OffLineCost[]): OffLineCost {
+  const sum: OffLineCost = { interpreter: 0, unseen: 0, libraries: [] };
+  const libraries = new Map<string, number>();
+  for (const cost of costs) {
+    sum.interpreter += cost.interpreter;
+    sum.unseen += cost.unseen;
+    for (const { module, ns } of cost.libraries) {
+      libraries.set(module, (libraries.get(module) ?? 0) + ns);
+    }
+  }
+  sum.libraries = [...libraries].map(([module, ns]) => ({ module, ns }));
+  sum.libraries.sort((a, b) => b.ns - a.ns);
+  return sum;
+}

@@ -1,0 +1,275 @@
+/** One thread of a run: its accounts, and the rows of its flame-chart track. */
+import type { Work } from '../stacks/classify';
+import { withRoom } from '../../recording/arrays';
+import type { SampleRecord } from '../../recording/records';
+import { coarseRows } from '../flame/coarseRows';
+import { partOfRows, type Rows } from '../flame/rows';
+import type { KeptRows, RowStore } from '../flame/rowStore';
+import type { SystemPool } from './sampleCost';
+
+/**
+ * Gaps shorter than this, ns, belong to the sample after them. A running sample covers its CPU time; while the thread
+ * only lacked a core, or slept for a moment that nobody saw, it was in the same calls. Longer gaps stay gaps.
+ */
+const shortGap = 50e6;
+/** Of threads without Python code it matters whether they slept (helperWork.ts): longer gaps, ns, are not lost within a row. */
+const negligibleGap = 10e6;
+/** A thread that ran, or wanted to, leaves no gap longer than this, ns. */
+const shortestSleep = 2e6;
+
+/** A recording can name many threads that were never met. */
+const noCells = new Uint32Array(0);
+const noTimes = new Float64Array(0);
+const noGaps: number[] = [];
+/** Tracks with fewer rows are never too long. */
+const leastLong = 1 << 12;
+const noPool: SystemPool = { uncharged: 0 };
+
+/** How much of a thread has been handed out: so many rows of all that there were, and how many had been merged by then. */
+export interface HandedRows {
+  rows: number;
+  merged: number;
+}
+
+export class ThreadFeed {
+  /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
+  track: number;
+  tid = 0;
+  /** The system's number of the thread that created it; 0: not known. */
+  makerTid = 0;
+  name = '';
+  /** Whether somebody gave it that name. */
+  isNamed = false;
+  /** Whether it was ever seen in Python code. */
+  runsPython = false;
+  /** Sums over its records, ns. */
+  cpuNs = 0;
+  waitNs = 0;
+  gilNs = 0;
+  queueNs = 0;
+  /** When it was first and last known to live, ns of the recording's time. */
+  startNs = Infinity;
+  endNs = 0;
+  /** The thread's own CPU clock when it ended, ns; 0 while it lives. */
+  clockNs = 0;
+  pool: SystemPool = { uncharged: 0 };
+  lastWork: Work = 'native';
+
+  /** Rows: cell, and the interval in ns of the recording's time. Longer than rowCount. */
+  rowCell = noCells;
+  rowStart = noTimes;
+  rowWall = noTimes;
+  rowCpu = noTimes;
+  /** So much of the beginning is a short gap, in which nobody saw the thread. */
+  rowGap = noTimes;
+  rowCount = 0;
+  /** Starts and ends, one after the other, of the gaps in which it slept: rows may hide them. */
+  gaps: number[] = [];
+  /** Rows before this one have been handed out and must not change. */
+  sealed = 0;
+  #carriedCpu = 0;
+  /** Where its rows are once nothing is added any more. */
+  #kept: KeptRows | undefined;
+
+  /** Leading rows that lost detail, how many less they are than they were, and within which stretches of time, ns. */
+  #coarse = 0;
+  #merged = 0;
+  #coarseNs = 0;
+  /** With so many rows it is asked whether they are too many. */
+  #askAt = leastLong;
+
+  /** id: unique within the run. */
+  constructor(
+    readonly id: number,
+    private readonly store: RowStore,
+  ) {
+    this.track = id;
+    store.begin();
+  }
+
+  /** How many rows were merged with others since they were appended. */
+  get merged(): number {
+    return this.#merged + (this.#kept?.merged ?? 0);
+  }
+
+  /** The order of what happened long ago may be lost within stretches of this length, ns; 0: it is not. */
+  get coarseNs(): number {
+    return Math.max(this.#coarseNs, this.#kept?.coarseNs ?? 0);
+  }
+
+  /** Rows that there are now, whether it still grows or not. */
+  get shownRows(): number {
+    return this.#kept ? this.#kept.count : this.rowCount;
+  }
+
+  /**
+   * The row with which somebody goes on who has been handed so many of all that there were, when so many had been merged.
+   * −1: rows that were handed out have been merged with others that were not, so that all are needed anew.
+   */
+  rowAfter({ rows, merged }: HandedRows): number {
+    const row = rows - this.merged;
+    const coarse = this.#kept && this.#kept.merged > 0 ? this.#kept.count : this.#coarse;
+    return merged === this.merged || row >= coarse ? row : -1;
+  }
+
+  /** Its lifetime as far as it is known, ns. */
+  get wallNs(): number {
+    return Math.max(0, this.endNs - this.startNs);
+  }
+
+  /** It lived at these times, ns. */
+  lived(fromNs: number, untilNs: number): void {
+    this.startNs = Math.min(this.startNs, Math.max(0, fromNs));
+    this.endNs = Math.max(this.endNs, untilNs);
+  }
+
+  /** As far as one record says: where it begins counts only while nobody has said when the thread did. */
+  #livedIn(record: { timeNs: number; wallNs: number }): void {
+    const fromNs = record.timeNs - record.wallNs;
+    this.lived(this.startNs === Infinity ? fromNs : this.startNs, record.timeNs);
+  }
+
+  /** Appends a sample to the track, or makes the last row longer when it shows the same. */
+  add(cell: number, sample: SampleRecord): void {
+    const waitNs = Math.max(sample.wallNs - sample.cpuNs, 0);
+    this.cpuNs += sample.cpuNs;
+    this.waitNs += waitNs;
+    this.gilNs += sample.state === 'gil' ? waitNs : 0;
+    this.#livedIn(sample);
+    const last = this.rowCount - 1;
+    const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
+    const from = sample.timeNs - sample.wallNs;
+    const start = from < end || (from - end < shortGap && !sample.remainder) ? end : from;
+    const wall = sample.timeNs - start;
+    if (start === end) this.#gap(end, from);
+    const isSame = last >= this.sealed && this.rowCell[last] === cell && start === end;
+    if (isSame && (sample.stack !== 0 || from - end < negligibleGap)) {
+      this.rowWall[last] = Math.max(sample.timeNs, end) - this.rowStart[last]!;
+      this.rowCpu[last]! += sample.cpuNs;
+      return;
+    }
+    if (wall <= 0) {
+      // No room of its own: its CPU time goes to a neighbour, the next one if those before have been handed out.
+      const neighbour = this.#neighbour(cell);
+      if (neighbour >= 0) {
+        this.rowCpu[neighbour]! += sample.cpuNs;
+      } else {
+        this.#carriedCpu += sample.cpuNs;
+      }
+      return;
+    }
+    this.#append(cell, start, wall, sample.cpuNs, from - start);
+    if (sample.cpuNs === 0) return;
+    this.rowCpu[this.rowCount - 1]! += this.#carriedCpu;
+    this.#carriedCpu = 0;
+  }
+
+  /** Appends time in which the thread had no core, up to a moment. It was where the row before shows it until then. */
+  addQueue(cell: number, timeNs: number, wallNs: number): void {
+    this.queueNs += wallNs;
+    this.#livedIn({ timeNs, wallNs });
+    const last = this.rowCount - 1;
+    const end = last < 0 ? -Infinity : this.rowStart[last]! + this.rowWall[last]!;
+    const start = Math.max(timeNs - wallNs, end);
+    if (timeNs <= start) return;
+    if (start - end < shortGap) this.#gap(end, start);
+    if (last >= this.sealed && start - end < shortGap) {
+      const isSame = this.rowCell[last] === cell;
+      this.rowWall[last] = (isSame ? timeNs : start) - this.rowStart[last]!;
+      if (isSame) return;
+    }
+    this.#append(cell, start, timeNs - start, 0, 0);
+  }
+
+  /** Rows [from, until) as they are now; not to be changed. */
+  rows(from: number, until: number): Rows {
+    if (this.#kept) {
+      const { rows, from: first } = this.#kept;
+      return partOfRows(rows, first + from, first + until);
+    }
+    const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
+    return partOfRows({ cell, start, wall, cpu }, from, until);
+  }
+
+  /** Nothing will be added any more: the rows move to a store. cellNow: what each of their cells is there. */
+  compact(cellNow: Uint32Array): void {
+    const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
+    this.#kept = this.store.keep({ cell, start, wall, cpu }, this.rowCount, cellNow);
+    this.rowCell = noCells;
+    this.rowStart = noTimes;
+    this.rowWall = noTimes;
+    this.rowCpu = noTimes;
+    this.rowGap = noTimes;
+    this.gaps = noGaps;
+    this.pool = noPool;
+  }
+
+  #append(cell: number, start: number, wall: number, cpu: number, gap: number): void {
+    const row = this.rowCount++;
+    if (this.rowCount > this.rowCell.length) {
+      this.rowCell = withRoom(this.rowCell, this.rowCount);
+      const room = this.rowCell.length;
+      this.rowStart = withRoom(this.rowStart, room);
+      this.rowWall = withRoom(this.rowWall, room);
+      this.rowCpu = withRoom(this.rowCpu, room);
+      this.rowGap = withRoom(this.rowGap, room);
+    }
+    this.rowCell[row] = cell;
+    this.rowStart[row] = start;
+    this.rowWall[row] = wall;
+    this.rowGap[row] = Math.max(0, gap);
+    this.rowCpu[row] = cpu;
+  }
+
+  /** Whether it has so many rows that mergeOld should be called. */
+  get isLong(): boolean {
+    if (this.rowCount < this.#askAt) return false;
+    // Where merging does not help much it is not tried again for each row.
+    this.#askAt = this.rowCount * 1.5;
+    return this.rowCount >= this.store.mostOfOne;
+  }
+
+  /** The older half of the rows loses detail. Nobody may ask any more where the thread was then. */
+  mergeOld(): void {
+    const half = this.rowCount >> 1;
+    const later = this.rows(half, this.rowCount);
+    const { rows, widthNs } = coarseRows(this.rows(0, half), half, half >> 2);
+    const count = rows.cell.length;
+    const oldestNs = later.start[0]!;
+    this.rowGap.copyWithin(count, half, this.rowCount);
+    this.rowGap.fill(0, 0, count);
+    for (const [to, old, kept] of [
+      [this.rowCell, rows.cell, later.cell],
+      [this.rowStart, rows.start, later.start],
+      [this.rowWall, rows.wall, later.wall],
+      [this.rowCpu, rows.cpu, later.cpu],
+    ] as const) {
+      to.set(kept, count);
+      to.set(old);
+    }
+    this.rowCount -= half - count;
+    this.#askAt = this.rowCount * 1.5;
+    this.sealed = Math.max(count, this.sealed - (half - count));
+    this.#coarse = count;
+    this.#merged += half - count;
+    this.#coarseNs = Math.max(this.#coarseNs, widthNs);
+    this.gaps = this.gaps.slice(
+      2 * this.gaps.filter((ns, at) => at % 2 === 1 && ns < oldestNs).length,
+    );
+  }
+
+  #gap(fromNs: number, untilNs: number): void {
+    if (untilNs - fromNs >= shortestSleep) this.gaps.push(fromNs, untilNs);
+  }
+
+  /** The last row not handed out yet that shows the same, or else the last one that ran at all; −1: none near the end. */
+  #neighbour(cell: number): number {
+    const first = Math.max(this.sealed, this.rowCount - 64);
+    let ran = -1;
+    for (let row = this.rowCount - 1; row >= first; row--) {
+      if (this.rowCell[row] === cell) return row;
+      if (ran < 0 && this.rowCpu[row]! > 0) ran = row;
+    }
+    return ran;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * By how much values changed in each of few slices of time, at most 256. Most values change in very few slices: only those are kept, each
+ * with the one before it.
+ */
+import { trimmed, withRoom } from '../../recording/arrays';
+
+/** Of rows 0, 1, 2, … */
+export class Changes {
+  /** The newest change of each row, one higher; 0 for none. */
+  #newest = new Int32Array(0);
+  /** Of each change its slice, by how much, and the change before it, one higher. */
+  #slice = new Uint8Array(0);
+  #by = new Float64Array(0);
+  #before = new Int32Array(0);
+  #room = 0;
+  #count = 0;
+  /** Changes that were joined with others: the first one, one higher, each with the next in its before column. */
+  #free = 0;
+
+  /** room: for so many rows and changes from the beginning. */
+  constructor(rows = 0, changes = 0) {
+    if (rows > 0) this.#newest = new Int32Array(rows);
+    if (changes > 0) this.#growColumns(changes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** No more changes will come. */
+  trim(): void {
+    this.#slice = trimmed(this.#slice, this.#count);
+    this.#room = this.#slice.length;
+    this.#by = trimmed(this.#by, this.#room);
+    this.#before = trimmed(this.#before, this.#room);
+  }
+
+  /** Changes a row in a slice; mostly its newest one. */
+  add(row: number, slice: number, by: number): void {
+    if (row >= this.#newest.length) this.#newest = withRoom(this.#newest, row + 1);
+    let after = 0;
+    let at = this.#newest[row]!;
+    while (at !== 0 && this.#slice[at - 1]! > slice) {
+      after = at;
+      at = this.#before[at - 1]!;
+    }
+    if (at !== 0 && this.#slice[at - 1] === slice) {
+      this.#by[at - 1]! += by;
+      return;
+    }
+    const change = this.#take();
+    this.#slice[change - 1] = slice;
+    this.#by[change - 1] = by;
+    this.#before[change - 1] = at;
+    if (after === 0) this.#newest[row] = change;
+    else this.#before[after - 1] = change;
+  }
+
+  /** Makes one slice of each pair. */
+  join(): void {
+    for (const newest of this.#newest) {
+      for (let at = newest; at !== 0; at = this.#before[at - 1]!) {
+        const slice = this.#slice[at - 1]! >> 1;
+        this.#slice[at - 1] = slice;
+        const other = this.#before[at - 1]!;
+        if (other === 0 || this.#slice[other - 1]! >> 1 !== slice) continue;
+        this.#by[at - 1]! += this.#by[other - 1]!;
+        this.#before[at - 1] = this.#before[other - 1]!;
+        this.#before[other - 1] = this.#free;
+        this.#free = other;
+      }
+    }
+  }
+
+  /** Tells of the slices in which a row changed, the newest first. */
+  each(row: number, tell: (slice: number, by: number) => void): void {
+    let at = this.#newest[row] ?? 0;
+    for (; at !== 0; at = this.#before[at - 1]!) {
+      if (this.#by[at - 1] !== 0) tell(this.#slice[at - 1]!, this.#by[at - 1]!);
+    }
+  }
+
+  #take(): number {
+    const free = this.#free;
+    if (free !== 0) {
+      this.#free = this.#before[free - 1]!;
+      return free;
+    }
+    if (this.#count === this.#room) this.#growColumns(this.#count + 1);
+    return ++this.#count;
+  }
+
+  #growColumns(needed: number): void {
+    this.#slice = withRoom(this.#slice, needed);
+    this.#room = this.#slice.length;
+    this.#by = withRoom(this.#by, this.#room);
+    this.#before = withRoom(this.#before, this.#room);
+  }
+}

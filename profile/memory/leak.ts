@@ -1,0 +1,207 @@
+/**
+ * Whether memory that a line holds is leaking: growing, and still growing.
+ *
+ * The series is what the line holds at the end of each slice of time. Four questions are asked of it, and the likelihood
+ * is the product of the answers, so that one clear no is enough:
+ *
+ * - Does it rise in the second half? The Mann–Kendall test (Mann 1945, Kendall 1975) counts pairs of moments that rise
+ *   and pairs that fall; it assumes nothing about sizes or shape. A cache that is full fails it.
+ * - Did it rise all the way? Not the series but its floor counts, the least that it holds from a moment on: what a
+ *   saw-tooth gives back, or what is only held until the next round, was never kept. Each quarter of the time must have
+ *   raised the floor, and the newest eighth nearly as much as the median quarter did. A one-time allocation, a cache
+ *   that fills up and then stays, and a buffer that is emptied now and then fail it.
+ * - Is the rise more than what comes and goes? The mean height of the series above its floor is what comes and goes.
+ * - Is the rise more than chance, that of the second half too? Samples have an error, known from how likely each was.
+ *
+ * What is new is right-censored: it has had no time to be freed. The newest slices do not count, and how long things
+ * are kept is only known from how long the process has lived: what began to grow in the younger half of its life may
+ * be kept for as long as other things were, so nothing is said of it yet.
+ *
+ * A call that builds its result grows like a leak until it ends. It is one call if its line was being executed for all of
+ * the time in which it grew: a leak is of a line that is left and come back to.
+ *
+ * The rate is the median of the slopes between all pairs of moments (Theil 1950, Sen 1968), which a few outliers do
+ * not move. A loop over many lines that does nothing but build a result for most of the run looks like a leak, because it
+ * is growth without an end.
+ */
+import type { Leak } from '../types';
+
+/** With fewer slices since the first allocation nothing is said. */
+const leastSlices = 16;
+/** The newest part of the time, which does not count. */
+const newest = 1 / 16;
+/** The part of the life of the process in which something has to have grown. */
+const leastLife = 1 / 2;
+/** A line that was executed for this part of the time was never left: the rest is what sampling does not see. */
+const neverLeft = 0.98;
+/** What the second half has risen by fewer standard errors is chance, so many lines are looked at, so often. */
+const leastErrors = 3;
+/** Less likely leaks are not worth a word. */
+const leastLikelihood = 0.75;
+/** Parts of what the median quarter rises: enough for any quarter (leaks can speed up), and for the newest eighth. */
+const leastShare = 1 / 10;
+const lastShare = 1 / 2;
+
+/**
+ * A bounded history or cache that is still filling grows as a leak does, for some seconds. Growth has to go on for this
+ * long before anything is said of it.
+ */
+const leastGrowthNs = 15e9;
+/**
+ * When the process is over nothing more can be learned: then less will do, if the line holds more blocks than the
+ * usual small bounds are (200 entries, 256 keys), or very much.
+ */
+const leastGrowthAtEndNs = 0.5e9;
+const manyBlocks = 300;
+const manyBytes = 50e6;
+
+/** How long a line has been growing, how many blocks it holds, about, and whether more is to come. */
+export interface Growth {
+  firstNs: number;
+  livedNs: number;
+  blocks: number;
+  bytes: number;
+  isOver: boolean;
+}
+
+/** Whether anything can be a leak of a process that lived for so long, and is over. */
+export function mayLeakAtEnd(livedNs: number): boolean {
+  return livedNs >= leastGrowthAtEndNs;
+}
+
+/** Whether there is enough to tell a leak from something that is still filling. */
+export function isTold({ firstNs, livedNs, blocks, bytes, isOver }: Growth): boolean {
+  const grewNs = livedNs - firstNs;
+  const isMuch = blocks > manyBlocks || bytes > manyBytes;
+  return grewNs >= (isOver && isMuch ? leastGrowthAtEndNs : leastGrowthNs);
+}
+
+/** When a line allocated what it holds, and how long it was being executed, beside its process. All in ns. */
+export interface Execution {
+  firstNs: number;
+  lastNs: number;
+  /** Of the line, in all threads of all processes together. */
+  executedNs: number;
+  /** The same of everything in the process. Less than it has lived where it had to queue for a core. */
+  knownNs: number;
+  livedNs: number;
+}
+
+/** Whether all growth may have been one call's. */
+export function mayBeOneCall(of: Execution): boolean {
+  const { firstNs, lastNs, executedNs, knownNs, livedNs } = of;
+  const grewNs = lastNs - firstNs;
+  const cores = Math.min(1, knownNs / livedNs);
+  // More time than there was is that of several threads, or calls.
+  return (
+    executedNs >= grewNs * cores * neverLeft &&
+    executedNs >= grewNs / 2 &&
+    executedNs <= livedNs / neverLeft
+  );
+}
+
+/**
+ * The leak in a series, null for none worth mentioning. live: bytes held at the end of each slice since the start, the
+ * last one being now. variance: the expected square of the error of the last value.
+ */
+export function findLeak(live: Float64Array, sliceNs: number, variance: number): Leak | null {
+  const first = live.findIndex((bytes) => bytes > 0);
+  const grows = live.length - first;
+  if (first < 0 || grows < leastSlices || grows < live.length * leastLife) {
+    return null;
+  }
+  const floor = floorOf(live);
+  const counted = live.length - Math.max(1, Math.ceil(grows * newest));
+  const held = live.subarray(first, counted);
+  const kept = floor.subarray(first, counted);
+  // Of a cache that has filled up, the second half is chance, and both ends of it have an error of their own: what it
+  // holds is sampled anew all the time.
+  const late = kept.at(-1)! - kept[kept.length >> 1]!;
+  const chance = 2 * Math.max(variance, 0);
+  if (late <= leastErrors * Math.sqrt(chance)) {
+    return null;
+  }
+  const rise = kept.at(-1)! - kept[0]!;
+  const above = held.reduce((sum, bytes, index) => sum + bytes - kept[index]!, 0) / held.length;
+  const strength = rise / Math.sqrt(Math.max(variance, 0) + above ** 2);
+  const likelihood =
+    risingConfidence(held.subarray(held.length >> 1)) *
+    steadiness(kept) *
+    -Math.expm1(-(strength ** 2) / 2);
+  if (likelihood < leastLikelihood) {
+    return null;
+  }
+  const bytesPerSecond = (medianSlope(held) / sliceNs) * 1e9;
+  return bytesPerSecond > 0 ? { likelihood, bytesPerSecond } : null;
+}
+
+/** The least of each value and all that follow it. */
+function floorOf(series: Float64Array): Float64Array {
+  const floor = series.slice();
+  for (let at = floor.length - 2; at >= 0; at--) {
+    floor[at] = Math.min(floor[at]!, floor[at + 1]!);
+  }
+  return floor;
+}
+
+/** Whether a series rose all the way and still does, 0…1: its least quarter and its last eighth, beside the median quarter. */
+function steadiness(series: Float64Array): number {
+  const at = (part: number): number => {
+    const place = part * (series.length - 1);
+    const before = Math.floor(place);
+    const next = Math.min(before + 1, series.length - 1);
+    return series[before]! + (place - before) * (series[next]! - series[before]!);
+  };
+  const rises = [0, 1, 2, 3].map((quarter) => at((quarter + 1) / 4) - at(quarter / 4));
+  rises.sort((a, b) => a - b);
+  const median = (rises[1]! + rises[2]!) / 2;
+  if (median <= 0) {
+    return 0;
+  }
+  const least = rises[0]! / median;
+  const last = (at(1) - at(7 / 8)) / (median / 2);
+  return Math.min(1, least / leastShare, last / lastShare);
+}
+
+/** One minus the one-sided p-value of the Mann–Kendall test for a rising trend; variance corrected for ties. */
+function risingConfidence(series: Float64Array): number {
+  const { length } = series;
+  let score = 0;
+  for (let later = 1; later < length; later++) {
+    for (let earlier = 0; earlier < later; earlier++) {
+      score += Math.sign(series[later]! - series[earlier]!);
+    }
+  }
+  if (score <= 0) {
+    return 0;
+  }
+  const pairs = (n: number): number => n * (n - 1) * (2 * n + 5);
+  const ties = new Map<number, number>();
+  for (const value of series) {
+    ties.set(value, (ties.get(value) ?? 0) + 1);
+  }
+  const tied = [...ties.values()].reduce((sum, n) => sum + pairs(n), 0);
+  return normalBelow((score - 1) / Math.sqrt((pairs(length) - tied) / 18));
+}
+
+/** The probability of a standard normal value below z ≥ 0, to 1e-7: Abramowitz and Stegun 26.2.17. */
+function normalBelow(z: number): number {
+  const t = 1 / (1 + 0.2316419 * z);
+  const tail =
+    t *
+    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return 1 - (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * tail;
+}
+
+/** The median of the slopes between all pairs, per slice. */
+function medianSlope(series: Float64Array): number {
+  const slopes = new Float64Array((series.length * (series.length - 1)) / 2);
+  let count = 0;
+  for (let later = 1; later < series.length; later++) {
+    for (let earlier = 0; earlier < later; earlier++) {
+      slopes[count++] = (series[later]! - series[earlier]!) / (later - earlier);
+    }
+  }
+  slopes.sort();
+  return (slopes[(count - 1) >> 1]! + slopes[count >> 1]!) / 2;
+}

@@ -1,0 +1,61 @@
+/** The code objects of a run. Its processes share them: most of them run the same code. */
+import type { FunctionEntry, LineCosts } from '../feed/lineCosts';
+import type { LineTable } from './lineTable';
+import { absolutePath } from '../paths';
+import type { CodeRecord, ProcessRecord } from '../../recording/records';
+
+export interface Code {
+  /** From 1 on. */
+  id: number;
+  function: FunctionEntry;
+  table: LineTable;
+  /** CPython's own: 3.12 and later put a frame that nobody wrote below an `__init__`. */
+  isShim: boolean;
+}
+
+interface Known {
+  record: CodeRecord;
+  cwd: string;
+  hexversion: number;
+  code: Code;
+}
+
+/** Of one line table: of several versions of Python, or run in several folders. */
+const mostAlike = 16;
+
+export class Codes {
+  /** By the bytes of their line tables: a decoder has the same object for what is the same in several recordings. */
+  readonly #known = new Map<Uint8Array, Known[]>();
+  #count = 0;
+
+  constructor(private readonly lines: LineCosts) {}
+
+  /** The code that a record of a process is about. */
+  of(record: CodeRecord, { cwd, hexversion }: ProcessRecord): Code {
+    const alike = this.#known.get(record.lineTable) ?? [];
+    for (const known of alike) {
+      const isSame = known.hexversion === hexversion && known.cwd === cwd;
+      if (isSame && saysSame(known.record, record)) return known.code;
+    }
+    const { filename, name, qualname, firstLine, lineTable } = record;
+    const code = {
+      id: ++this.#count,
+      function: this.lines.functionEntry(absolutePath(cwd, filename), name, qualname, firstLine),
+      table: this.lines.tables.decode(hexversion, firstLine, lineTable),
+      isShim: lineTable.length <= 2 && filename === name,
+    };
+    if (alike.length === mostAlike) alike.shift();
+    alike.push({ record, cwd, hexversion, code });
+    this.#known.set(lineTable, alike);
+    return code;
+  }
+}
+
+function saysSame(a: CodeRecord, b: CodeRecord): boolean {
+  return (
+    a.firstLine === b.firstLine &&
+    a.filename === b.filename &&
+    a.name === b.name &&
+    a.qualname === b.qualname
+  );
+}

@@ -1,0 +1,121 @@
+/** Python stacks as a tree of frames, each named by a number; 0 is no frame. Frames that nobody wrote are passed over. */
+import type { Code } from './codes';
+import { withRoom } from '../../recording/arrays';
+import { lookUpNearest, type SourcePosition } from './lineTable';
+import type { LineCosts, ResolvedFrame } from '../feed/lineCosts';
+
+const written = 1;
+const shim = 2;
+
+export abstract class StackTree {
+  #parent = new Int32Array(1);
+  #instruction = new Int32Array(1);
+  /** written or shim; 0: not known yet. */
+  #sort = Uint8Array.of(written);
+  #count = 1;
+  readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
+
+  constructor(protected readonly lines: LineCosts) {}
+
+  /** What a node runs; undefined while that is not known. */
+  protected abstract codeOf(stack: number): Code | undefined;
+
+  protected addNode(parent: number, instruction: number): number {
+    const id = this.#count++;
+    if (this.#count > this.#parent.length) {
+      this.#grow(this.#count);
+      this.growColumns(this.#parent.length);
+    }
+    this.#parent[id] = parent;
+    this.#instruction[id] = instruction;
+    this.#sort[id] = 0;
+    this.#frames[id] = undefined;
+    return id;
+  }
+
+  /** Forgets all nodes. */
+  protected clearNodes(): void {
+    this.#frames.fill(undefined);
+    this.#count = 1;
+  }
+
+  #grow(needed: number): void {
+    this.#parent = withRoom(this.#parent, needed);
+    this.#instruction = withRoom(this.#instruction, this.#parent.length);
+    this.#sort = withRoom(this.#sort, this.#parent.length);
+  }
+
+  /** Makes room for so many nodes in the columns of its own. */
+  protected abstract growColumns(room: number): void;
+
+  /** Nodes, with the one that is no frame. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The node below, seen or not, 0 for none. */
+  callerOf(stack: number): number {
+    return this.#parent[stack]!;
+  }
+
+  /** Where in its code a node is, bytes; −1: it has not started. */
+  instructionOf(stack: number): number {
+    return this.#instruction[stack]!;
+  }
+
+  /** The frame below, 0 for none. */
+  parentOf(stack: number): number {
+    return this.visible(this.#parent[stack]!);
+  }
+
+  /** The node itself, or the nearest below it that somebody wrote; 0 for none. */
+  visible(stack: number): number {
+    let at = stack;
+    while (this.#sort[at] !== written && this.frame(at) && this.#sort[at] === shim) {
+      at = this.#parent[at]!;
+    }
+    return at;
+  }
+
+  /** The frame of a node; undefined while its code is unknown. */
+  frame(stack: number): ResolvedFrame | undefined {
+    let frame = this.#frames[stack];
+    if (!frame) {
+      const code = this.codeOf(stack);
+      if (code) {
+        const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
+        frame = this.lines.frame(code.function, line);
+        this.#frames[stack] = frame;
+        this.#sort[stack] = code.isShim ? shim : written;
+      }
+    }
+    return frame;
+  }
+
+  /** The lines of a stack as far as they are known, outermost first. */
+  linesOf(stack: number): object[] {
+    const lines: object[] = [];
+    for (let at = this.visible(stack); at !== 0; at = this.parentOf(at)) {
+      const line = this.frame(at)?.line;
+      if (line) lines.push(line);
+    }
+    return lines.reverse();
+  }
+
+  /** Where exactly a node is; undefined while its code is unknown. */
+  position(stack: number): SourcePosition | undefined {
+    const code = this.codeOf(stack);
+    return code && lookUpNearest(code.table, this.#instruction[stack]!);
+  }
+
+  /** For every node, 1 when it or a frame below it is on a line. */
+  nodesAbove(path: string, line: number): Uint8Array {
+    const above = new Uint8Array(this.#count);
+    for (let at = 1; at < this.#count; at++) {
+      const found = this.frame(at)?.line;
+      const isOn = found !== undefined && found.line === line && found.file.path === path;
+      above[at] = isOn ? 1 : above[this.#parent[at]!]!;
+    }
+    return above;
+  }
+}

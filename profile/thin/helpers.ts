@@ -1,0 +1,139 @@
+/**
+ * For whom threads without Python code worked, and what kept GPUs busy, is told by what else happened at the same time. Before
+ * samples of long ago lose their order, that is decided as a reader decides it, and added up by place.
+ */
+import { ProfileBuilder } from '../feed/builder';
+import { costRow } from '../cost';
+import type { ProcessFeed } from '../feed/processFeed';
+import type {
+  CellTop,
+  GpuPlaceRecord,
+  HelpedRecord,
+  RecordingHeader,
+  SampleRecord,
+  StreamRecord,
+} from '../../recording/records';
+
+type Place = Pick<SampleRecord, 'stack' | 'native' | 'opcode'>;
+
+/** How often it is decided, ns. */
+const settleNs = 1e9;
+
+export class WorkDecider {
+  readonly #feed: ProcessFeed;
+  readonly #places: (Place & { top: CellTop })[] = [];
+  readonly #helped = new Map<string, HelpedRecord>();
+  readonly #busy = new Map<string, GpuPlaceRecord>();
+  #isAsked = false;
+  #nextNs = settleNs;
+
+  constructor(
+    header: RecordingHeader,
+    private readonly put: (record: StreamRecord) => void,
+  ) {
+    this.#feed = new ProfileBuilder(() => undefined).addProcess(header);
+    this.#feed.observer = {
+      met: (cell, { stack, native, opcode }, top) => {
+        this.#places[cell] ??= { stack, native, opcode, top };
+      },
+      asked: () => (this.#isAsked = true),
+      helped: (sample, cell, row) => {
+        const place = this.#places[cell ?? sample.cell]!;
+        // What is for nobody stays what it is counted as.
+        const part = cell === undefined ? 1 : row[costRow.helper]! / sample.cpuNs;
+        this.#addHelped(sample.number, place, sample.cpuNs * part, part, sample.cost, row);
+      },
+      busy: (cell, ns) => this.#addBusy(this.#places[cell]!, ns),
+    };
+  }
+
+  /** Takes the next record. Returns whether it is decided later whose work it was. */
+  take(record: StreamRecord, nowNs: number): boolean {
+    this.#isAsked = false;
+    this.#feed.record(record);
+    if (nowNs >= this.#nextNs) {
+      this.#nextNs = nowNs + settleNs;
+      this.#feed.settle(nowNs);
+    }
+    return this.#isAsked;
+  }
+
+  /** Says what was decided since the last time. */
+  flush(): void {
+    for (const helped of this.#helped.values()) this.put(rounded(helped));
+    for (const busy of this.#busy.values()) this.put({ ...busy, ns: Math.round(busy.ns) });
+    this.#helped.clear();
+    this.#busy.clear();
+  }
+
+  /** All records have been taken: nothing is left undecided. */
+  finish(): void {
+    this.#feed.finish('ended');
+    this.flush();
+  }
+
+  #addHelped(
+    thread: number,
+    { stack, native, opcode, top }: Place & { top: CellTop },
+    cpuNs: number,
+    part: number,
+    cost: Float64Array,
+    row: Float64Array,
+  ): void {
+    const key = `${thread} ${stack} ${native} ${opcode} ${top}`;
+    let sum = this.#helped.get(key);
+    if (!sum) {
+      sum = {
+        kind: 'helped',
+        thread,
+        stack,
+        native,
+        opcode,
+        top,
+        cpuNs: 0,
+        unsureNs: 0,
+        afterNs: 0,
+        samples: 0,
+        pythonNs: 0,
+        runtimeNs: 0,
+        nativeNs: 0,
+        systemNs: 0,
+      };
+      this.#helped.set(key, sum);
+    }
+    sum.cpuNs += cpuNs;
+    sum.unsureNs += row[costRow.unsure]!;
+    sum.afterNs += row[costRow.after]!;
+    sum.samples += row[costRow.samples]!;
+    sum.pythonNs += cost[costRow.python]! * part;
+    sum.runtimeNs += cost[costRow.runtime]! * part;
+    sum.nativeNs += cost[costRow.native]! * part;
+    sum.systemNs += cost[costRow.system]! * part;
+  }
+
+  #addBusy({ stack, native, opcode }: Place, ns: number): void {
+    const key = `${stack} ${native} ${opcode}`;
+    const sum = this.#busy.get(key);
+    if (sum) sum.ns += ns;
+    else this.#busy.set(key, { kind: 'gpuPlace', stack, native, opcode, ns });
+  }
+}
+
+/** Whole ns, whose parts are no more than the whole. */
+function rounded(sum: HelpedRecord): HelpedRecord {
+  const pythonNs = Math.round(sum.pythonNs);
+  const nativeNs = Math.round(sum.nativeNs);
+  const systemNs = Math.round(sum.systemNs);
+  const cpuNs = Math.max(Math.round(sum.cpuNs), pythonNs + nativeNs + systemNs);
+  const most = (ns: number): number => Math.min(cpuNs, Math.round(ns));
+  return {
+    ...sum,
+    cpuNs,
+    unsureNs: most(sum.unsureNs),
+    afterNs: most(sum.afterNs),
+    runtimeNs: most(sum.runtimeNs),
+    pythonNs,
+    nativeNs,
+    systemNs,
+  };
+}

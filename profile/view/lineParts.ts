@@ -1,0 +1,116 @@
+/**
+ * Which part of a line costs what, found when somebody asks: stacks name instructions, and from CPython 3.11 on line
+ * tables say which columns an instruction is of. Nothing is kept for it.
+ */
+import { addRow, costOfRow, costRow, costRowLength } from '../cost';
+import type { Places } from './edges';
+import type { FunctionEntry } from '../feed/lineCosts';
+import type { KernelShare, LineDetail, LinePart } from '../types';
+import type { WalkedStacks } from './stacks';
+
+/** Columns of a line, 1-based UTF-8 bytes; both 0: not known. */
+interface Columns {
+  start: number;
+  /** One past the last; Infinity: it goes on in the next line. */
+  end: number;
+}
+
+const unknown: Columns = { start: 0, end: 0 };
+
+/** What happened on a line, and in what it called, by its parts; and what its own time in the kernel was for. */
+export function lineDetail(places: readonly Places[], path: string, line: number): LineDetail {
+  const parts = new Map<string, Part>();
+  const kernel = new Map<string, KernelShare>();
+  for (const { stacks, cells } of places) {
+    const above = stacks.nodesAbove(path, line);
+    const known = new Map<number, Part>();
+    for (let cell = 0; cell < cells.count; cell++) {
+      const stack = stacks.visible(cells.stack[cell]!);
+      if (above[stack] !== 1) continue;
+      let part = known.get(stack);
+      if (!part) {
+        part = partAt(parts, columnsOn(stacks, stack, path, line));
+        known.set(stack, part);
+      }
+      addRow(part.row, 0, cells.total, cell * costRowLength);
+      if (isOn(stacks, stack, path, line)) {
+        addKernel(kernel, cells.leaf(cell)?.kernelEntry, cells.total, cell * costRowLength);
+      }
+    }
+  }
+  return {
+    parts: [...parts.values()].map(({ columns, row }): LinePart => ({
+      ...columns,
+      cost: costOfRow(row, 0),
+    })),
+    kernel: [...kernel.values()],
+  };
+}
+
+interface Part {
+  columns: Columns;
+  row: Float64Array;
+}
+
+function partAt(parts: Map<string, Part>, columns: Columns): Part {
+  const key = `${columns.start} ${columns.end}`;
+  let part = parts.get(key);
+  if (!part) {
+    part = { columns, row: new Float64Array(costRowLength) };
+    parts.set(key, part);
+  }
+  return part;
+}
+
+function isOn(stacks: WalkedStacks, node: number, path: string, line: number): boolean {
+  const found = stacks.frame(node)?.line;
+  return found !== undefined && found.line === line && found.file.path === path;
+}
+
+/**
+ * The part of a line that a stack is in. The outermost frame on the line decides, so that parts of a line that calls itself
+ * add up to its total; comprehensions and lambdas inside that part say it more exactly.
+ */
+function columnsOn(stacks: WalkedStacks, stack: number, path: string, line: number): Columns {
+  const onLine: number[] = [];
+  for (let at = stack; at !== 0; at = stacks.parentOf(at)) {
+    if (isOn(stacks, at, path, line)) onLine.push(at);
+  }
+  const seen = new Set<FunctionEntry>();
+  let columns = unknown;
+  for (const node of onLine.reverse()) {
+    const { function: owner } = stacks.frame(node)!;
+    const inner = columnsOf(stacks, node);
+    const isInside =
+      seen.size === 0 ||
+      (inner.start >= columns.start && inner.end <= columns.end && inner.start > 0);
+    if (seen.has(owner) || !isInside) break;
+    seen.add(owner);
+    columns = inner;
+  }
+  return columns;
+}
+
+/** The columns of a node's instruction, on the line that it begins on. */
+export function columnsOf(stacks: WalkedStacks, node: number): Columns {
+  const position = stacks.position(node);
+  if (!position || position.column === 0) return unknown;
+  const { line, endLine, column, endColumn } = position;
+  const end = endLine > line ? Infinity : endColumn;
+  return end > column ? { start: column, end } : unknown;
+}
+
+function addKernel(
+  kernel: Map<string, KernelShare>,
+  name: string | undefined,
+  rows: Float64Array,
+  row: number,
+): void {
+  const systemNs = rows[row + costRow.system]!;
+  const waitNs = rows[row + costRow.wait]! - rows[row + costRow.gil]!;
+  if (name === undefined || (systemNs <= 0 && waitNs <= 0)) return;
+  const share = kernel.get(name) ?? { name, systemNs: 0, waitNs: 0 };
+  share.systemNs += systemNs;
+  share.waitNs += waitNs;
+  kernel.set(name, share);
+}

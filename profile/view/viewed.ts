@@ -1,0 +1,147 @@
+/**
+ * A profile of a part of the run's time, or with the time of libraries on the lines of the user's own that called them.
+ * Made from the same cells as the whole, so that the parts add up to it.
+ */
+import { chargeCell } from '../feed/charge';
+import type { Cells } from '../feed/cells';
+import { addCost, costOfRow, costRowLength, cpuOf, zeroCost } from '../cost';
+import { callEdges } from './edges';
+import type { Fold } from './fold';
+import { LineCosts, type ResolvedFrame } from '../feed/lineCosts';
+import { lineDetail } from './lineParts';
+import type { StackTree } from '../stacks/stackTree';
+import { CellTime, type TimeRange } from './timePart';
+import type { Rows } from '../flame/rows';
+import type { Cost, FileCost, FunctionCost, Profile } from '../types';
+import { ViewedStacks } from './stacks';
+
+export type { TimeRange } from './timePart';
+
+/** How a run is looked at. */
+export interface View {
+  /** Only what happened then. */
+  range?: TimeRange;
+  /** Only the user's own code: the rest is folded into it. */
+  fold?: Fold;
+}
+
+/** Where time was spent: of a process, or of several together, with the rows of their threads. */
+export interface TimedPlaces {
+  stacks: StackTree;
+  cells: Cells;
+  /** shiftNs: when the process began, in the run's time. */
+  tracks: Iterable<{ rows: Rows; shiftNs: number }>;
+}
+
+/** The whole profile as a view shows it. Memory and GPUs of a part of the time are not known by line. */
+export function viewedProfile(
+  whole: Profile,
+  places: readonly TimedPlaces[],
+  { range, fold }: View,
+): Profile {
+  const lines = new LineCosts();
+  const frames = new Map<ResolvedFrame, ResolvedFrame>();
+  const total = zeroCost();
+  const alone = zeroCost();
+  const viewed = places.map(({ stacks, cells, tracks }) => {
+    const costs = range ? costsWithin(cells, tracks, range) : cells.total;
+    const part = {
+      stacks: new ViewedStacks(stacks, lines, frames, fold),
+      cells: { ...columnsOf(cells), total: costs },
+    };
+    for (let cell = 0; cell < cells.count; cell++) {
+      const row = cell * costRowLength;
+      if (isEmpty(costs, row)) continue;
+      addCost(total, costOfRow(costs, row));
+      if (cells.stack[cell] === 0 && cells.leaf(cell)?.foreign)
+        addCost(alone, costOfRow(costs, row));
+      chargeCell(lines, part.stacks, { ...part.cells, fresh: costs }, cell);
+    }
+    return part;
+  });
+  const files = lines.snapshot();
+  withoutHelped(total, alone);
+  const view: Profile = {
+    ...whole,
+    files,
+    edges: (path, line) => callEdges(viewed, path, line),
+    detail: (path, line) => lineDetail(viewed, path, line),
+  };
+  if (!range) return fold ? { ...view, files: withRest(files, whole, fold) } : whole;
+  const untilNs = Math.min(range.untilNs, whole.elapsedNs);
+  return {
+    ...view,
+    range: { fromNs: range.fromNs, untilNs },
+    total,
+    cpuNs: cpuOf(total),
+    elapsedNs: Math.max(0, untilNs - range.fromNs),
+    memory: null,
+    memoryParts: () => [],
+    liveOver: () => null,
+  };
+}
+
+function costsWithin(
+  cells: Cells,
+  tracks: TimedPlaces['tracks'],
+  range: TimeRange,
+): Float64Array<ArrayBuffer> {
+  const time = new CellTime(cells);
+  for (const { rows, shiftNs } of tracks) time.add(rows, shiftNs, range);
+  return time.costs();
+}
+
+/**
+ * The sum of all cells where what helpers did is in them twice: in the thread's own cell, without Python code, and in that
+ * of the line they worked for. alone: the sum over the former.
+ */
+function withoutHelped(total: Cost, alone: Cost): void {
+  const kinds = ['python', 'native', 'system'] as const;
+  const theirs = kinds.reduce((sum, kind) => sum + alone[kind], 0);
+  const part = theirs > 0 ? Math.min(1, total.helper / theirs) : 0;
+  for (const kind of [...kinds, 'runtime'] as const) total[kind] -= part * alone[kind];
+}
+
+function columnsOf(cells: Cells): Pick<Cells, 'count' | 'stack' | 'leaf'> {
+  const { count, stack } = cells;
+  return { count, stack, leaf: (cell) => cells.leaf(cell) };
+}
+
+function isEmpty(costs: Float64Array, row: number): boolean {
+  for (let at = row; at < row + costRowLength; at++) if (costs[at] !== 0) return false;
+  return true;
+}
+
+/**
+ * The user's own files with memory, GPUs and helpers, which lines have for the libraries they call in any case. Nothing
+ * but what is a line's or function's own differs from the whole.
+ */
+function withRest(
+  files: ReadonlyMap<string, FileCost>,
+  whole: Profile,
+  fold: Fold,
+): Map<string, FileCost> {
+  const found = new Map(files);
+  for (const [path, file] of whole.files) {
+    if (!fold.keepsFile(path)) continue;
+    const viewed = files.get(path);
+    const lines = new Map(viewed?.lines.map((line) => [line.line, line]));
+    const functions = new Map(viewed?.functions.map((item) => [nameOf(item), item]));
+    found.set(path, {
+      path,
+      lines: file.lines.map((line) => {
+        const { self, natives } = lines.get(line.line) ?? line;
+        return { ...line, self, natives };
+      }),
+      functions: file.functions.map((item) => ({
+        ...item,
+        self: (functions.get(nameOf(item)) ?? item).self,
+      })),
+    });
+  }
+  return found;
+}
+
+function nameOf({ line, qualname }: FunctionCost): string {
+  return `${line} ${qualname}`;
+}

@@ -1,0 +1,140 @@
+/** What the editor writes beside the lines of a file. */
+import { annotateMemory, memoryWord } from './memoryAnnotation';
+import { amountOf, isMemoryMetric, kindsOf, type Metric, type TimeMetric } from '../metric';
+import type { Cost, FileCost, LineCost, MemoryTotal, Profile } from '../types';
+import {
+  fewSamples,
+  formatPercent,
+  formatSamples,
+  formatSeconds,
+  formatSplit,
+  heatStep,
+} from './numbers';
+
+/** One line's figures, ready to draw. */
+export interface LineFigures {
+  /** 1-based. */
+  line: number;
+  /** 0 (cold) … 7 (hottest), by what the line costs itself. */
+  heat: number;
+  /** self: the time was spent on this line itself; total: in what it called. */
+  kind: 'self' | 'total';
+  /**
+   * Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. Of allocated bytes python and native
+   * say who asked for them; memory is that of the other metrics of memory.
+   */
+  bar: {
+    python: number;
+    native: number;
+    system: number;
+    wait: number;
+    queue: number;
+    memory: number;
+  };
+  /** `2.91 s` or `120 MB`, `58.2 %`: to be right-aligned in their columns. */
+  value: string;
+  percent: string;
+  /** `native 96 · python 4`, or `in calls`. */
+  detail: string;
+}
+
+/**
+ * A line whose own cost is below this part of its total is about what it calls; one whose calls are is about itself. Where
+ * neither is, both are said.
+ */
+export const ownPart = 0.1;
+
+/**
+ * The lines of a file worth a mark under a metric: those whose share of the run, their own or with what they called, is
+ * at least thresholdPercent. In order of lines.
+ */
+export function annotateFile(
+  file: FileCost,
+  profile: Pick<Profile, 'total' | 'memory'>,
+  metric: Metric,
+  thresholdPercent: number,
+): LineFigures[] {
+  const { total, memory } = profile;
+  const threshold = thresholdPercent / 100;
+  return file.lines.flatMap((line) => {
+    const figures = !isMemoryMetric(metric)
+      ? annotateTime(line, total, memory, metric, threshold)
+      : memory && line.memory
+        ? annotateMemory(line.line, line.memory, memory, metric, threshold)
+        : undefined;
+    return figures ? [figures] : [];
+  });
+}
+
+function annotateTime(
+  line: LineCost,
+  run: Cost,
+  memory: MemoryTotal | null,
+  metric: TimeMetric,
+  threshold: number,
+): LineFigures | undefined {
+  const whole = amountOf(run, metric);
+  const self = amountOf(line.self, metric);
+  const total = amountOf(line.total, metric);
+  const ownIsWorthIt = self > 0 && self >= threshold * whole;
+  const isSelf = ownIsWorthIt && self >= ownPart * total;
+  const amount = isSelf ? self : total;
+  if (whole <= 0 || amount <= 0 || amount < threshold * whole) {
+    return undefined;
+  }
+  const cost = isSelf ? line.self : line.total;
+  const detail = isSelf
+    ? describeSelf(line, metric)
+    : ownIsWorthIt
+      ? `in calls · ${formatSeconds(self)} here`
+      : 'in calls';
+  const inCalls = total - self;
+  return {
+    line: line.line,
+    heat: heatStep(self / whole),
+    kind: isSelf ? 'self' : 'total',
+    bar: barOf(cost, whole, metric),
+    value: formatSeconds(amount),
+    percent: formatPercent(Math.min(1, amount / whole), cost.samples),
+    detail: [
+      detail,
+      isSelf && inCalls >= ownPart * total ? `${formatSeconds(inCalls)} in calls` : '',
+      cost.samples < fewSamples ? formatSamples(cost.samples) : '',
+      memoryWord(line.memory, memory),
+    ]
+      .filter((word) => word !== '')
+      .join(' · '),
+  };
+}
+
+/** The split of what leads; a metric of one kind has no split, so it says what that kind was. */
+function describeSelf({ self, natives }: LineCost, metric: TimeMetric): string {
+  switch (metric) {
+    case 'cpu':
+    case 'wall':
+      return formatSplit(self, metric);
+    case 'native':
+      return natives[0]?.symbol ?? '';
+    case 'python':
+      return partOf('CPython’s C code', self.runtime, self.python);
+    case 'wait':
+      return partOf('for the GIL', self.gil, self.wait);
+    case 'system':
+      return '';
+  }
+}
+
+function partOf(what: string, part: number, whole: number): string {
+  const percent = Math.round((part / whole) * 100);
+  return percent >= 1 ? `${what} ${percent}` : '';
+}
+
+/** A cost as shares of the run. */
+export function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
+  const bar = { python: 0, native: 0, system: 0, wait: 0, queue: 0, memory: 0 };
+  for (const kind of kindsOf(metric)) {
+    // What helpers do is compiled code too.
+    bar[kind === 'helper' ? 'native' : kind] += cost[kind] / whole;
+  }
+  return bar;
+}

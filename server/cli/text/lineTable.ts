@@ -1,0 +1,215 @@
+/** The hot lines of each file beside their source, in columns that run through all files. */
+import { relative } from 'node:path';
+import { annotateFile, type LineFigures } from '../../../profile/words/annotation';
+import { amountOf, timeKinds, type TimeKind } from '../../../profile/metric';
+import type { FileCost, LineCost, Profile } from '../../../profile/types';
+import { fewSamples, formatPercent, formatSeconds } from '../../../profile/words/numbers';
+import { plainText } from '../../../recording/plain';
+import { readRegularText } from '../../reading/regularFile';
+import { shownPath } from '../../rawText';
+import { largestSource, splitLines } from '../../editing/sources';
+import { isOwn } from '../../editing/ownCode';
+import { codeOf } from '../arguments/pythonOptions';
+import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
+
+/** Lines below this share of the run's CPU time are not listed; the editor shows them. */
+const thresholdPercent = 1;
+const mostLines = 40;
+const mostNatives = 2;
+const barWidth = 10;
+const longestDetail = 34;
+const narrowestText = 16;
+
+interface Row {
+  file: FileCost;
+  figures: LineFigures;
+  cost: LineCost;
+  text: string;
+}
+
+/** Widths of the columns, in terminal columns. */
+interface Layout {
+  number: number;
+  text: number;
+  value: number;
+  percent: number;
+}
+
+/** One block per file, hottest file first, and a sentence where lines are left out. */
+export function hotFiles(profile: Profile, style: Style): string[] {
+  const all = [...profile.files.values()].flatMap((file) => rowsOf(file, profile));
+  if (all.length === 0) {
+    return profile.samples > 0 ? [noLines(profile)] : [];
+  }
+  const shown = new Set(
+    [...all].sort((a, b) => selfCpu(b.cost) - selfCpu(a.cost)).slice(0, mostLines),
+  );
+  const layout = layOut([...shown], style);
+  const files = [...new Set(all.filter((row) => shown.has(row)).map(({ file }) => file))]
+    .map((file) => ({ file, cpu: fileCpu(file) }))
+    .sort((a, b) => b.cpu - a.cpu);
+  const blocks = files.map(({ file, cpu }) => {
+    const rows = all.filter((row) => row.file === file && shown.has(row));
+    return fileBlock(file, rows, cpu / amountOf(profile.total, 'cpu'), layout, style);
+  });
+  const hidden = all.length - shown.size;
+  if (hidden > 0) {
+    const text = `and ${hidden} cooler ${hidden === 1 ? 'line' : 'lines'}; the JSON report has all of them`;
+    blocks.push(paintWith(style)('dim', text));
+  }
+  return blocks;
+}
+
+/** Lines of libraries may have cost as much, but were seen too seldom to be sure of. */
+function noLines(profile: Profile): string {
+  const left = [...profile.files.values()].some(
+    (file) => annotateFile(file, profile, 'cpu', thresholdPercent).length > 0,
+  );
+  return left
+    ? `Lines of libraries only, each seen in fewer than ${fewSamples} samples, had ${thresholdPercent} % of the CPU time or more; the JSON report has all of them.`
+    : `No line reached ${thresholdPercent} % of the CPU time.`;
+}
+
+function rowsOf(file: FileCost, profile: Profile): Row[] {
+  const figures = annotateFile(file, profile, 'cpu', thresholdPercent);
+  if (figures.length === 0) return [];
+  const costs = new Map(file.lines.map((line) => [line.line, line]));
+  const source = readSource(file.path, profile);
+  // Of libraries only the lines that surely work themselves are listed: what calls them is in the user's own files.
+  const own = isOwn(file.path, profile);
+  return figures.flatMap((line) => {
+    const cost = costs.get(line.line);
+    if (!cost) return [];
+    if (!own && (line.kind === 'total' || cost.self.samples < fewSamples)) return [];
+    return [{ file, figures: line, cost, text: source[line.line - 1] ?? '(source not here)' }];
+  });
+}
+
+function layOut(rows: readonly Row[], style: Style): Layout {
+  const widest = (of: (row: Row) => string): number =>
+    Math.max(...rows.map((row) => columns(of(row))));
+  const number = widest(({ cost }) => String(cost.line));
+  const value = widest(({ figures }) => figures.value);
+  const percent = widest(({ figures }) => figures.percent);
+  const detail = Math.min(
+    longestDetail,
+    widest(({ figures }) => figures.detail),
+  );
+  const room = style.width - number - 3 - 2 - barWidth - 2 - value - 2 - percent - 2 - detail;
+  const text = Math.max(
+    narrowestText,
+    Math.min(
+      room,
+      widest((row) => row.text),
+    ),
+  );
+  return { number, text, value, percent };
+}
+
+function fileBlock(
+  file: FileCost,
+  rows: Row[],
+  share: number,
+  layout: Layout,
+  style: Style,
+): string {
+  const paint = paintWith(style);
+  const title = `${paint('bold', shortPath(file.path))}  ${formatSeconds(fileCpu(file))} · ${formatPercent(share)}`;
+  const lines = rows.flatMap(({ figures, cost, text }) => {
+    const quiet = figures.kind === 'total';
+    const source = padRight(clip(text, layout.text), layout.text);
+    const numbers = `${padLeft(figures.value, layout.value)}  ${padLeft(figures.percent, layout.percent)}`;
+    const line = [
+      `${paint('dim', `${padLeft(String(cost.line), layout.number)} │`)} ${quiet ? paint('dim', source) : source}`,
+      bar(figures.bar, style),
+      figures.heat >= 5 && !quiet
+        ? paint('bold', numbers)
+        : quiet
+          ? paint('dim', numbers)
+          : numbers,
+      paint('dim', clip(figures.detail, longestDetail)),
+    ].join('  ');
+    return [line.trimEnd(), ...natives(cost, layout, style)];
+  });
+  return [title, ...lines].join('\n');
+}
+
+/** The compiled functions under a line, where they are what the line is about. */
+function natives(cost: LineCost, layout: Layout, style: Style): string[] {
+  if (cost.self.native < 0.2 * selfCpu(cost)) return [];
+  return cost.natives
+    .filter(({ self }) => self >= 0.1 * cost.self.native)
+    .slice(0, mostNatives)
+    .map(({ symbol, module, self }) => {
+      const share = formatPercent(Math.min(1, self / cost.self.native));
+      const place = module && !symbol.startsWith(module) ? `  ${module}` : '';
+      const text = `${' '.repeat(layout.number)} │     ${padLeft(share, 6)}  ${symbol}${place}`;
+      return paintWith(style)('dim', clip(text, style.width));
+    });
+}
+
+/** A bar stacked of the kinds of time, as long as the share of the run. */
+function bar(parts: LineFigures['bar'], style: Style): string {
+  const paint = paintWith(style);
+  const all = parts.python + parts.native + parts.system + parts.wait + parts.queue;
+  const length = Math.min(barWidth, Math.max(1, Math.round(all * barWidth)));
+  let text = '';
+  let used = 0;
+  let sum = 0;
+  for (const kind of timeKinds) {
+    sum += parts[kind];
+    const end = all > 0 ? Math.round((sum / all) * length) : 0;
+    text += paint(kind, glyph(kind, style).repeat(end - used));
+    used = end;
+  }
+  return text + paint('dim', '·'.repeat(barWidth - used));
+}
+
+/** What a bar is made of: without colour the kinds differ by shade. */
+export function glyph(kind: TimeKind, style: Style): string {
+  return style.color ? '▇' : { python: '█', native: '▓', system: '▒', wait: '░', queue: '╌' }[kind];
+}
+
+/** The lines of a source file with tabs as spaces; none when it is not on this machine. */
+export function readSource(path: string, profile?: Profile): string[] {
+  if (path === '<string>' && profile) return codeLines(profile);
+  const bytes = shownPath(path);
+  const text =
+    readRegularText(path, largestSource) ?? (bytes && readRegularText(bytes, largestSource)) ?? '';
+  return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
+}
+
+/** Code of other texts than -c names has the same file name, as that of .pth files: this much of a line may be theirs. */
+const mostForeign = 0.25;
+
+/**
+ * The code that was run with -c. Of several lines it is not known where they end: a recording shows the end of a line as
+ * the two characters that code may hold itself.
+ */
+function codeLines(profile: Profile): string[] {
+  const codes = new Set(profile.processes.flatMap(({ command }) => codeOf(command) ?? []));
+  const [code = ''] = codes;
+  if (codes.size !== 1 || code.includes(String.raw`\n`)) return [];
+  const line = profile.files.get('<string>')?.lines.find((one) => one.line === 1);
+  const foreign = profile
+    .edges('<string>', 1)
+    .callers.filter(({ path }) => path !== '<string>')
+    .reduce((sum, { total }) => sum + amountOf(total, 'cpu'), 0);
+  return line && foreign > mostForeign * amountOf(line.total, 'cpu') ? [] : [code];
+}
+
+/** Relative to the working folder, or to the library folder it is in. */
+export function shortPath(path: string): string {
+  const library = /\/lib\/python3\.\d+\/(?:(?:site|dist)-packages\/)?(.+)$/.exec(path);
+  if (library) return library[1]!;
+  const short = relative(process.cwd(), path);
+  return path.startsWith('/') && !short.startsWith('..') && short !== '' ? short : path;
+}
+
+function fileCpu(file: FileCost): number {
+  return file.lines.reduce((sum, line) => sum + selfCpu(line), 0);
+}
+
+function selfCpu(line: LineCost): number {
+  return amountOf(line.self, 'cpu');
+}

@@ -1,0 +1,58 @@
+/** Which files are the user's own, and what folds the others into them. */
+import { basename } from 'node:path';
+import picomatch from 'picomatch';
+import { Fold } from '../../profile/view/fold';
+import { isInstalled } from '../../profile/paths';
+import type { Profile } from '../../profile/types';
+import type { ServerSettings } from '../../protocol/lsp';
+import { codeOf, moduleOf } from '../cli/arguments/pythonOptions';
+import type { Run } from '../reading/run';
+
+/** Whether a file is the user's program rather than a library it uses. */
+export function isOwn(path: string, profile: Profile): boolean {
+  const main = profile.processes[0];
+  if (path === '<string>') return codeOf(main?.command ?? []) !== undefined;
+  if (path === '<stdin>') return true;
+  if (path.startsWith('<')) return false;
+  return (
+    !isInstalled(path) ||
+    isModule(path, moduleOf(main?.command ?? [])) ||
+    (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)
+  );
+}
+
+/** Whether a file is the module that -m names, or what runs when a package is named. */
+function isModule(path: string, module: string | undefined): boolean {
+  const place = `/${module?.replaceAll('.', '/')}`;
+  return (
+    module !== undefined && (path.endsWith(`${place}.py`) || path.endsWith(`${place}/__main__.py`))
+  );
+}
+
+/** The fold of each run: the same object until the settings change. */
+export class OwnCode {
+  readonly #known = new WeakMap<Run, { patterns: string; fold: Fold }>();
+
+  /** Undefined where nothing is to be folded. */
+  foldOf(
+    run: Run,
+    { onlyMyCode, libraryPatterns }: Pick<ServerSettings, 'onlyMyCode' | 'libraryPatterns'>,
+  ): Fold | undefined {
+    if (!onlyMyCode) return undefined;
+    const patterns = JSON.stringify(libraryPatterns);
+    let known = this.#known.get(run);
+    if (known?.patterns !== patterns) {
+      const isLibrary = picomatch(libraryPatterns.map(anywhere), { dot: true });
+      const isMine = (path: string): boolean =>
+        isOwn(path, run.profile()) && !(libraryPatterns.length > 0 && isLibrary(path));
+      known = { patterns, fold: new Fold(isMine) };
+      this.#known.set(run, known);
+    }
+    return known.fold;
+  }
+}
+
+/** A pattern that does not begin at the root is meant for any folder. */
+function anywhere(pattern: string): string {
+  return /^(\/|\*\*)/.test(pattern) ? pattern : `**/${pattern}`;
+}

@@ -1,0 +1,89 @@
+/** One sentence on how a run went, for the person who pressed Profile. */
+import type { EndRunResult } from '../../protocol/lsp';
+import { cpuOf } from '../../profile/cost';
+import type { Profile } from '../../profile/types';
+import {
+  fewSamples,
+  formatPercent,
+  formatSamples,
+  formatSeconds,
+} from '../../profile/words/numbers';
+import { killed } from './notes';
+import type { Run } from '../reading/run';
+
+/** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
+export function describeEnd(run: Run, exit: number | undefined, stopped: boolean): EndRunResult {
+  const profile = run.profile();
+  const name = run.programName();
+  const how = ending(exit, stopped);
+  if (run.processCount === 0) {
+    const message = `${name} ${how}. ${nothingRecorded(run, exit)}`;
+    return { severity: 'warning', message, hasFigures: false };
+  }
+  const after = `${name} ${how} after ${formatSeconds(profile.elapsedNs)}`;
+  if (profile.samples < fewSamples) {
+    const interval = (profile.processes[0]?.intervalNs ?? 0) / 1e6;
+    return {
+      severity: 'information',
+      hasFigures: false,
+      message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
+    };
+  }
+  // Whoever stops a program need not be told that it was ended.
+  const problem = run
+    .notes()
+    .find(({ severity, text }) => severity !== 'information' && !(stopped && text === killed.text));
+  const hottest = hottestLine(profile);
+  const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${formatSamples(profile.samples)}${
+    hottest ? `, hottest line ${hottest}` : ''
+  }.`;
+  return {
+    severity: problem?.severity ?? 'information',
+    hasFigures: hottest !== undefined,
+    message: problem ? `${summary} ${problem.text}` : summary,
+  };
+}
+
+/**
+ * Why no process of a run wrote a recording, as far as can be told, and what to do. `command`: what was run, where that is
+ * anything that may start Python.
+ */
+export function nothingRecorded(run: Run, exit: number | undefined, command?: string): string {
+  const [note] = run.notes();
+  if (note) return note.text;
+  if (command !== undefined) {
+    return (
+      `Nothing was recorded: ${command} started no Python program that the engine could be loaded into. It cannot be loaded ` +
+      'into what is statically linked, has more rights (as sudo), or runs in a container.'
+    );
+  }
+  if (exit === 127 || exit === 126)
+    return 'Nothing was recorded, because the interpreter could not be started.';
+  return (
+    'Nothing was recorded: the engine was not loaded into a Python interpreter. This happens when it, or a program ' +
+    'that starts it, is statically linked, has more rights (as sudo), or is started by something that ran before, ' +
+    'as a container; choose the Python interpreter itself instead of a wrapper.'
+  );
+}
+
+function ending(exit: number | undefined, stopped: boolean): string {
+  if (stopped) return 'was stopped';
+  if (exit === undefined || exit === 0) return 'ended';
+  return `failed with exit code ${exit}`;
+}
+
+function hottestLine(profile: Profile): string | undefined {
+  let best: { path: string; line: number; cost: number } | undefined;
+  for (const [path, { lines }] of profile.files) {
+    // `<frozen importlib…>` and the like are nothing to point at.
+    if (path.startsWith('<')) continue;
+    for (const { line, self } of lines) {
+      const cost = cpuOf(self);
+      if (cost > (best?.cost ?? 0)) best = { path, line, cost };
+    }
+  }
+  const all = cpuOf(profile.total);
+  if (!best || all === 0) return undefined;
+  const file = best.path.slice(best.path.lastIndexOf('/') + 1);
+  return `${file}:${best.line} (${formatPercent(best.cost / all)})`;
+}

@@ -1,0 +1,210 @@
+/** One recording file, read as it grows. */
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { FrameTaker, RecordingHeader, Severity, StreamRecord } from '../../recording/records';
+import {
+  headerBytes,
+  readHeader,
+  StreamDecoder,
+  StreamError,
+  type SharedContents,
+} from '../../recording/decode';
+import { isAlive } from './processes';
+import { frontExtension, RecordArea } from './recordingFront';
+import { openRegular } from './regularFile';
+
+export type ProcessEnd = 'ended' | 'lost' | 'full';
+export interface Note {
+  severity: Severity;
+  text: string;
+}
+
+/** Takes one process's recording as it is read. */
+export interface ProcessSink {
+  /** Takes those of its records that are native frames and stacks; without it record() does. */
+  readonly frames?: FrameTaker;
+  header(header: RecordingHeader): void;
+  record(record: StreamRecord): void;
+  finish(end: ProcessEnd): void;
+}
+/** Opens a sink for a recording whose header has just been read. */
+export type OpenSink = (header: RecordingHeader) => ProcessSink;
+
+/**
+ * What is read at once, of all recordings in turn: a decoder keeps copies of what it needs later. Not a Buffer, whose slices
+ * are no copies.
+ */
+const piece = new Uint8Array(1 << 20);
+/** A live writer renews its heartbeat every 100 ms; one second without is suspicious, not yet proof. */
+const staleHeartbeatNs = 1e9;
+
+/** One recording. Owns its open file until it ends or is closed. */
+export class RecordingFile {
+  header: RecordingHeader | undefined;
+  done = false;
+  private fd: number | undefined;
+  private sink: ProcessSink | undefined;
+  private decoder: StreamDecoder | undefined;
+  /** Where its records are, and how many bytes of them were read. */
+  private area: RecordArea | undefined;
+  private position = 0;
+  private saidEnd = false;
+
+  constructor(
+    readonly path: string,
+    private readonly openSink: OpenSink,
+    private readonly say: (note: Note) => void,
+    private readonly shared: SharedContents,
+  ) {}
+
+  /** Returns the bytes read. Never throws: a recording that cannot be read ends with a note. */
+  poll(budget: number, live: boolean, replaced: boolean): number {
+    try {
+      return this.read(budget, live, replaced);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (error instanceof StreamError && this.hasLostItsPlace()) {
+        const text = `${basename(this.path)} was made smaller while it was read; what was read before is shown. Open it again to see all of it.`;
+        this.say({ severity: 'warning', text });
+        this.finish('ended');
+        return 0;
+      }
+      const kept =
+        this.sink && !(error instanceof StreamError) ? '; what was read before is shown' : '';
+      this.say({ severity: 'warning', text: `${basename(this.path)}: ${why}${kept}` });
+      this.finish('ended');
+      return 0;
+    }
+  }
+
+  /** Up to which byte of the record area of its file it was read. */
+  get readTo(): number {
+    return this.area?.inFile(this.position) ?? 0;
+  }
+
+  close(): void {
+    this.area?.close();
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+
+  private read(budget: number, live: boolean, replaced: boolean): number {
+    this.fd ??= openRegular(this.path);
+    const size = fstatSync(this.fd).size;
+    let header = this.readHeader(this.fd, size, live);
+    if (!header) return 0;
+    const end = this.howItEnded(header, live, replaced);
+    // A writer found dead may have written after the header was read, so the last word is read again.
+    if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
+    const committed = header.headerSize + header.committed;
+    const whole = Math.min(committed, size) - header.headerSize;
+    // Whether it has a front is only known once there is something.
+    if (whole > 0 && !this.area) this.area = this.openArea(this.fd, header);
+    const available = this.area?.lengthOf(whole) ?? 0;
+    this.decoder?.header(header);
+    const from = this.position;
+    let read = 0;
+    while (read < budget && from + read < available) {
+      const length = Math.min(piece.length, budget - read, available - from - read);
+      const got = this.area?.read(piece.subarray(0, length), from + read) ?? 0;
+      if (got === 0) break;
+      read += got;
+      this.position += got;
+      this.decoder?.push(piece.subarray(0, got), this.take, this.sink?.frames);
+    }
+    this.sink?.header(header);
+    if (end && from + read >= available) {
+      if (size < committed) this.sayTruncated(size, committed);
+      else this.sayLeftOver();
+      this.finish(end);
+    }
+    return read;
+  }
+
+  private openArea(fd: number, header: RecordingHeader): RecordArea {
+    const area = new RecordArea(this.path, fd, header);
+    if (!area.isCut) return area;
+    const front = `${basename(this.path)}${frontExtension}`;
+    throw new StreamError(
+      'corrupt',
+      `This Linescope recording is damaged: its beginning is missing. Where it was made smaller while its process ran, that is in ${front}, which has to be beside it.`,
+      header.headerSize,
+    );
+  }
+
+  private readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {
+    const bytes = Buffer.alloc(headerBytes);
+    const got = size === 0 ? 0 : readSync(fd, bytes, 0, headerBytes, 0);
+    // A file just created has no header yet; the agent writes the magic last.
+    const unwritten = got < headerBytes || bytes[0] === 0;
+    if (unwritten && live) return undefined;
+    if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
+      this.say({
+        severity: 'information',
+        text: `${basename(this.path)} is empty: its process ended before anything was recorded, or there was no room on the disk or within the limit on file sizes (ulimit -f).`,
+      });
+      this.finish('lost');
+      return undefined;
+    }
+    const header = this.parseHeader(fd, bytes.subarray(0, got));
+    this.header = header;
+    this.sink ??= this.openSink(header);
+    this.decoder ??= new StreamDecoder(header, this.shared);
+    return header;
+  }
+
+  /** One that is just being changed can look damaged, for a moment. */
+  private parseHeader(fd: number, bytes: Uint8Array): RecordingHeader {
+    try {
+      return readHeader(bytes);
+    } catch {
+      return readHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
+    }
+  }
+
+  private howItEnded(
+    header: RecordingHeader,
+    live: boolean,
+    replaced: boolean,
+  ): ProcessEnd | undefined {
+    if (header.state === 'full') return 'full';
+    if (header.state === 'closed' || replaced) return 'ended';
+    const age = Number(process.hrtime.bigint()) - header.heartbeatNs;
+    // A heartbeat from the future was written before this machine started, or on another one.
+    const silent = age < 0 || age > staleHeartbeatNs;
+    if (!live) return isAlive(header) && !silent ? undefined : 'lost';
+    return silent && !isAlive(header) ? 'lost' : undefined;
+  }
+
+  /** Whether the beginning has become a hole while it was read; whoever does that waits only for readers that it knows. */
+  private hasLostItsPlace(): boolean {
+    return this.area?.hasFront === false && existsSync(`${this.path}${frontExtension}`);
+  }
+
+  private sayTruncated(size: number, committed: number): void {
+    this.say({
+      severity: 'warning',
+      text: `${basename(this.path)} is cut short: ${size} of ${committed} bytes are there, so the end of the recording is missing. Copy it again to see all of it.`,
+    });
+  }
+
+  private sayLeftOver(): void {
+    const text = this.decoder?.leftOver;
+    if (text !== undefined)
+      this.say({ severity: 'warning', text: `${basename(this.path)}: ${text}` });
+  }
+
+  private readonly take = (record: StreamRecord): void => {
+    if (record.kind === 'end') this.saidEnd = true;
+    this.sink?.record(record);
+  };
+
+  private finish(end: ProcessEnd): void {
+    this.done = true;
+    // A process can be gone between its last record and marking its file closed.
+    this.sink?.finish(end === 'lost' && this.saidEnd ? 'ended' : end);
+    this.sink = undefined;
+    this.decoder = undefined;
+    this.close();
+  }
+}

@@ -1,0 +1,32 @@
+/** Writing a run that has ended as one file, for an editor. */
+import type { SaveRunParams, SaveRunResult } from '../../protocol/lsp';
+import { plainText } from '../../recording/plain';
+import { Run } from './run';
+
+/** Reads the run by itself, whichever is shown, and yields to other requests between pieces. */
+export async function saveRun({ path, file }: SaveRunParams): Promise<SaveRunResult> {
+  let run: Run;
+  try {
+    run = Run.open(path, false);
+  } catch (error) {
+    return { ok: false, message: messageOf(error) };
+  }
+  try {
+    while (run.poll().behind) await new Promise((done) => setImmediate(done));
+    if (run.processCount === 0) {
+      const [note] = run.notes();
+      return { ok: false, message: note?.text ?? 'This run holds no recording.' };
+    }
+    run.save(file);
+    return { ok: true };
+  } catch (error) {
+    const message = `${plainText(file)} could not be written: ${plainText(messageOf(error))}.`;
+    return { ok: false, message };
+  } finally {
+    run.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,88 @@
+/** The mouse over the chart: card, selection, showing and opening the source, zooming to a frame, folding threads. */
+import type { Chart } from '../draw/chart';
+import { oncePerFrame } from '../dom';
+import type { HoverCard } from '../views/hover';
+import { focusOfHit } from '../state/navigate';
+import { headingAt, hitTest } from '../draw/scene';
+import type { Focus, State } from '../state/state';
+
+export interface PointerActions {
+  select: (focus: Focus | null) => void;
+  /** Shows the source line; the keyboard stays here unless `go`. */
+  open: (focus: Focus, go: boolean) => void;
+  zoomTo: (focus: Focus) => void;
+  toggle: (heading: string) => void;
+  pointAt: (focus: Focus | null) => void;
+}
+
+/** Listen to the pointer over a chart; returns a function that takes the card away, e.g. after the view moved. */
+export function listenToPointer(
+  state: State,
+  chart: Chart,
+  card: HoverCard,
+  actions: PointerActions,
+): () => void {
+  let pointer: { x: number; y: number } | null = null;
+
+  const at = (event: MouseEvent): { x: number; y: number } => {
+    const box = chart.surface.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const focusAtPoint = (point: { x: number; y: number }): Focus | null => {
+    const hit = hitTest(chart.scene(), point.x, point.y);
+    return hit && focusOfHit(state, chart.scene(), hit);
+  };
+  const hide = (): void => {
+    card.hide();
+    actions.pointAt(null);
+  };
+  const hover = oncePerFrame(() => {
+    if (!pointer) return;
+    const scene = chart.scene();
+    const hit = hitTest(scene, pointer.x, pointer.y);
+    const focus = hit && focusOfHit(state, scene, hit);
+    const heading = hit ? null : headingAt(scene, pointer.y);
+    chart.surface.style.cursor = focus || heading ? 'pointer' : '';
+    actions.pointAt(focus);
+    const box = chart.surface.getBoundingClientRect();
+    const room = card.element.parentElement!.getBoundingClientRect();
+    const x = pointer.x + box.left - room.left;
+    const y = pointer.y + box.top - room.top;
+    if (focus) card.show(focus, x, y);
+    else if (hit?.depth === 0 && hit.ns <= state.store.endNs) {
+      card.showText('No sample of this thread here.', x, y);
+    } else card.hide();
+  });
+
+  chart.surface.addEventListener('pointermove', (event) => {
+    if (event.buttons !== 0) {
+      pointer = null;
+      hide();
+      return;
+    }
+    pointer = at(event);
+    hover();
+  });
+  chart.surface.addEventListener('pointerleave', () => {
+    pointer = null;
+    hide();
+  });
+  chart.surface.addEventListener('click', (event) => {
+    chart.scroller.focus({ preventScroll: true });
+    const point = at(event);
+    const heading = headingAt(chart.scene(), point.y);
+    if (heading) {
+      actions.toggle(heading.key);
+      return;
+    }
+    const focus = focusAtPoint(point);
+    actions.select(focus);
+    if (!focus) return;
+    if (event.ctrlKey || event.metaKey) actions.zoomTo(focus);
+    else if (event.detail <= 2) actions.open(focus, event.detail === 2);
+  });
+  return () => {
+    pointer = null;
+    hide();
+  };
+}

@@ -1,0 +1,28 @@
+/** The view in a form that can be given to others. */
+import type { SavedFormat } from '../../protocol/savedPage';
+import type { Chart } from '../draw/chart';
+import { count } from '../format';
+import { pngOf, svgOf } from './picture';
+import { mostSavedSamples, savedPage } from './savedPage';
+import type { State } from '../state/state';
+
+/** The bytes to be saved, or a sentence that says why there are none. */
+export async function saveView(
+  state: State,
+  chart: Chart,
+  format: SavedFormat,
+): Promise<ArrayBuffer | string> {
+  const { sampleCount } = state.store;
+  if (sampleCount === 0) return 'There is nothing to save yet.';
+  if (format === 'html') {
+    if (sampleCount > mostSavedSamples) {
+      return `${count(sampleCount, 'sample')} are too many for one HTML file. Save a picture, or give away the recording.`;
+    }
+    return savedPage(state);
+  }
+  if (state.mode === 'table') {
+    return 'The table has no picture. Save it as HTML, or go to another view first.';
+  }
+  const picture = svgOf(state, chart);
+  return format === 'png' ? pngOf(picture) : new TextEncoder().encode(picture.svg).buffer;
+}

@@ -1,0 +1,190 @@
+/**
+ * The tracks under headings, by process, and which are open. With many threads the busiest are open, the others are a
+ * heading each, and what goes beyond a screen full of headings is one heading more. Threads of one kind share lanes.
+ */
+import type { Track } from '../model/track';
+import { count } from '../format';
+import { threadName } from './names';
+import { isMain, shareLanes, type Part, type Sharing } from './share';
+import type { State } from './state';
+
+/** So many tracks are open until somebody closes them. */
+const mostOpen = 12;
+/** So many processes, and tracks of each, have a heading of their own until somebody asks for the rest. */
+const mostListed = 24;
+
+/** A line above a track, or above all tracks of a process. */
+export interface Heading {
+  /** `t3`: a track, `g71 Thread-*`: those that share lanes, `p71`: a process, `r71`: the rest of its tracks, `rest`: that of the processes. */
+  key: string;
+  title: string;
+  /** The tracks it speaks of. */
+  tracks: readonly Track[];
+  open: boolean;
+  /** It stands under another one. */
+  inner: boolean;
+  /** How its tracks share lanes; null: they do not. */
+  sharing: Sharing | null;
+}
+
+/** A heading, what is drawn, or both. */
+export interface Lane {
+  heading: Heading | null;
+  track: Track | null;
+  /** The tracks that share it; null: none do. */
+  shared: readonly Part[] | null;
+  open: boolean;
+}
+
+/** The lanes of the time order view, from top to bottom. A heading only where there is something to tell apart. */
+export function layoutLanes(state: State): Lane[] {
+  const { shown, store } = state;
+  if (store.tracks.length === 1) {
+    return shown.map((track) => ({ heading: null, track, shared: null, open: true }));
+  }
+  const several = store.tracks.some(({ pid }) => pid !== store.tracks[0]!.pid);
+  const processes = byProcess(shown);
+  const lanes: Lane[] = [];
+  const place: Place = { state, lanes, passed: 0 };
+  const [listed, rest] = split(processes);
+  for (const tracks of listed) addProcess(place, tracks, several);
+  if (rest.length > 0) {
+    const title = count(rest.length, 'more process', 'more processes');
+    if (add(place, 'rest', title, rest.flat(), false, false)) {
+      for (const tracks of rest) addProcess(place, tracks, several);
+    }
+  }
+  return lanes;
+}
+
+interface Place {
+  state: State;
+  lanes: Lane[];
+  /** Tracks so far, open or not. */
+  passed: number;
+}
+
+function addProcess(place: Place, tracks: Track[], several: boolean): void {
+  const [first] = tracks as [Track, ...Track[]];
+  if (several && tracks.length === 1) {
+    const title = `${processTitle(first)} · ${threadName(first)}`;
+    addTrack(place, first, title, false);
+    return;
+  }
+  if (several && !add(place, `p${first.pid}`, processTitle(first), tracks, false, true)) {
+    place.passed += tracks.length;
+    return;
+  }
+  const entries = entriesOf(place.state, tracks);
+  const [listed, rest] = split(entries);
+  for (const entry of listed) addEntry(place, entry, several);
+  if (rest.length === 0) return;
+  const of = rest.flatMap((entry) => ('lanes' in entry ? entry.tracks : [entry]));
+  if (add(place, `r${first.pid}`, count(of.length, 'more thread'), of, several, false)) {
+    for (const entry of rest) addEntry(place, entry, several);
+  } else place.passed += of.length;
+}
+
+/** What a process lists: a track, or those that share lanes. */
+type Entry = Track | Sharing;
+
+let known: { shown: readonly Track[]; revision: number; of: Map<number, Entry[]> } | null = null;
+
+/** The entries of a process: the main thread first, then the busiest, or as they were listed while the run is live. */
+function entriesOf({ store, shown, live }: State, tracks: Track[]): Entry[] {
+  if (known?.shown !== shown || known.revision !== store.revision) {
+    known = { shown, revision: store.revision, of: new Map() };
+  }
+  const { pid } = tracks[0]!;
+  let entries = known.of.get(pid);
+  if (!entries) {
+    const shared = new Map<Track, Sharing>();
+    for (const sharing of shareLanes(store, tracks)) {
+      for (const track of sharing.tracks) shared.set(track, sharing);
+    }
+    entries = [...new Set(tracks.map((track): Entry => shared.get(track) ?? track))];
+    if (!live && shared.size > 0) entries.sort((a, b) => weightOf(b) - weightOf(a));
+    known.of.set(pid, entries);
+  }
+  return entries;
+}
+
+function weightOf(entry: Entry): number {
+  if ('lanes' in entry) return entry.tracks.reduce((sum, { cpuNs }) => sum + cpuNs, 0);
+  return isMain(entry) ? Infinity : entry.cpuNs;
+}
+
+function addEntry(place: Place, entry: Entry, inner: boolean): void {
+  if (!('lanes' in entry)) {
+    addTrack(place, entry, threadName(entry), inner);
+    return;
+  }
+  const { name, tracks, lanes } = entry;
+  const [first, ...others] = lanes;
+  const openAtFirst = place.passed < mostOpen;
+  place.passed += lanes.length;
+  if (!add(place, `g${tracks[0]!.pid} ${name}`, name, tracks, inner, openAtFirst, entry)) return;
+  place.lanes.at(-1)!.shared = first!;
+  for (const shared of others) place.lanes.push({ heading: null, track: null, shared, open: true });
+}
+
+function addTrack(place: Place, track: Track, title: string, inner: boolean): void {
+  add(place, `t${track.id}`, title, [track], inner, place.passed++ < mostOpen);
+}
+
+/** Adds a heading, with a track if it is one's; whether it is open. */
+function add(
+  { state, lanes }: Place,
+  key: string,
+  title: string,
+  tracks: Track[],
+  inner: boolean,
+  openAtFirst: boolean,
+  sharing: Sharing | null = null,
+): boolean {
+  const open = openAtFirst !== state.toggled.has(key);
+  const track = key.startsWith('t') ? tracks[0]! : null;
+  const heading = { key, title, tracks, open, inner, sharing };
+  lanes.push({ heading, track, shared: null, open });
+  return open;
+}
+
+/** What is listed at first, and the rest, unless that were one. */
+function split<T>(all: T[]): [T[], T[]] {
+  const listed = all.length > mostListed + 1 ? mostListed : all.length;
+  return [all.slice(0, listed), all.slice(listed)];
+}
+
+/** Opens what hides a track; false when nothing did. */
+export function openTrack(state: State, track: Track): boolean {
+  let opened = false;
+  for (;;) {
+    const hiding = layoutLanes(state).find(
+      ({ heading }) => heading && !heading.open && heading.tracks.includes(track),
+    )?.heading;
+    if (!hiding) return opened;
+    toggle(state, hiding.key);
+    opened = true;
+  }
+}
+
+/** Opens what is closed, closes what is open. */
+export function toggle(state: State, key: string): void {
+  if (!state.toggled.delete(key)) state.toggled.add(key);
+}
+
+/** `server.py · process 71`. */
+export function processTitle({ process, pid }: Track): string {
+  return process ? `${process} · process ${pid}` : `Process ${pid}`;
+}
+
+/** The tracks of each process, in the order of each one's first track. */
+export function byProcess(tracks: readonly Track[]): Track[][] {
+  const processes = new Map<number, Track[]>();
+  for (const track of tracks) {
+    const known = processes.get(track.pid);
+    if (known) known.push(track);
+    else processes.set(track.pid, [track]);
+  }
+  return [...processes.values()];
+}

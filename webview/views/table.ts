@@ -1,0 +1,124 @@
+/** The functions as a sortable table, over the time in view: the screen reader's equal of the chart. */
+import { select } from 'd3';
+import { functionTable, type FunctionRow } from '../model/stats';
+import { isInstalled } from '../../profile/paths';
+import { frameKinds } from '../../profile/types';
+import { el } from '../dom';
+import { isOfTime } from '../../profile/flame/memory';
+import { isBytes } from '../model/merged';
+
+import { baseName, formatAmount, formatNs, formatShare, metricName } from '../format';
+import { kindName } from '../state/names';
+import { metricOf, weightsOf, type State } from '../state/state';
+
+type Order = 'self' | 'total' | 'name';
+const mostRows = 1000;
+
+export interface FunctionTable {
+  element: HTMLElement;
+  update: () => void;
+}
+
+export interface TableActions {
+  open: (row: FunctionRow) => void;
+  /** Callers and callees. */
+  showAround: (row: FunctionRow) => void;
+}
+
+/** A table of the state's functions, those of one's own code marked. */
+export function createTable(state: State, actions: TableActions): FunctionTable {
+  let order: Order = 'self';
+  const head = el('tr', {});
+  const body = el('tbody', {});
+  const note = el('p', { class: 'table-note' });
+  const table = el('table', {}, el('thead', {}, head), body);
+  const element = el('div', { class: 'table', tabindex: '-1' }, note, table);
+  element.hidden = true;
+
+  const heading = (key: Order | null, label: string): HTMLElement => {
+    if (key === null) return el('th', { scope: 'col' }, label);
+    const sort = el('button', { type: 'button' }, label);
+    sort.addEventListener('click', () => {
+      order = key;
+      update();
+    });
+    return el('th', { scope: 'col', 'data-order': key }, sort);
+  };
+  head.append(
+    heading('self', 'Self'),
+    heading('total', 'Total'),
+    heading('name', 'Function'),
+    heading(null, 'Where'),
+    heading(null, 'Kind'),
+  );
+
+  const nameOf = (row: FunctionRow): string =>
+    state.store.describeFunction(row.fn).name || kindName(frameKinds[row.kind]!);
+
+  const update = (): void => {
+    if (element.hidden) return;
+    const { store } = state;
+    const { start, end } = state.time;
+    const metric = metricOf(state);
+    const rows = functionTable(store, weightsOf(state).weight);
+    const whole = rows.reduce((sum, row) => Math.max(sum, row.total), 0);
+    const wanted = state.found ? rows.filter((row) => state.found!.functions[row.fn] === 1) : rows;
+    if (order === 'total') wanted.sort((a, b) => b.total - a.total);
+    if (order === 'name') wanted.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    for (const cell of head.children) {
+      const mine = (cell as HTMLElement).dataset['order'] === order;
+      cell.setAttribute(
+        'aria-sort',
+        mine ? (order === 'name' ? 'ascending' : 'descending') : 'none',
+      );
+    }
+    note.textContent =
+      (isBytes(metric) && !isOfTime(metric)
+        ? `The whole run, ${metricName(metric)}.`
+        : `${formatNs(start)} to ${formatNs(end)}, ${metricName(metric)}.`) +
+      (wanted.length > mostRows ? ` The first ${mostRows} of ${wanted.length} functions.` : '');
+    select(body)
+      .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
+      .data(wanted.slice(0, mostRows), (row) => `${row.fn}.${row.kind}`)
+      .join((enter) => enter.append(() => newRow(actions)))
+      .order()
+      .each(function fill(row) {
+        const { file, line, module } = store.describeFunction(row.fn);
+        const isOwn = file !== '' && !file.startsWith('<') && !isInstalled(file);
+        const texts = [
+          `${formatAmount(metric, row.self)}  ${formatShare(row.self, whole)}`,
+          `${formatAmount(metric, row.total)}  ${formatShare(row.total, whole)}`,
+          nameOf(row),
+          (file ? `${baseName(file)}:${line}` : baseName(module)) + (isOwn ? ' · own code' : ''),
+          kindName(frameKinds[row.kind]!),
+        ];
+        texts.forEach((text, i) => {
+          const cell = this.cells[i]!;
+          (i === 2 ? cell.firstElementChild! : cell).textContent = text;
+        });
+        this.cells[3]!.title = file || module;
+        this.dataset['kind'] = frameKinds[row.kind]!;
+        this.classList.toggle('own', isOwn);
+      });
+  };
+  return { element, update };
+}
+
+function newRow(actions: TableActions): HTMLTableRowElement {
+  const name = el('button', { type: 'button', title: 'Show its line' });
+  const around = el('button', { type: 'button', title: 'Callers and callees' }, '⇅');
+  around.setAttribute('aria-label', 'Callers and callees');
+  const row = el(
+    'tr',
+    {},
+    el('td', {}),
+    el('td', {}),
+    el('td', {}, name, around),
+    el('td', {}),
+    el('td', {}),
+  );
+  const datum = (): FunctionRow => select<HTMLElement, FunctionRow>(row).datum();
+  name.addEventListener('click', () => actions.open(datum()));
+  around.addEventListener('click', () => actions.showAround(datum()));
+  return row;
+}
