@@ -1,0 +1,95 @@
+/** The documents: links lead somewhere, files they name exist, and the page on architecture is one page. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import manifest from '../../package.json';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const generated = new Set(['node_modules', 'dist', 'artifacts', 'build', 'fixtures', '.tsbuild']);
+const files = filesIn('.');
+
+/** Paths of the repository's own files, relative to its root. */
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return [path];
+    const isOurs =
+      !generated.has(entry.name) && !/^\.(git|venv|cache|pytest_cache)$/.test(entry.name);
+    return isOurs ? filesIn(path) : [];
+  });
+}
+
+const documents = files.filter((path) => path.endsWith('.md'));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** As GitHub makes them from headings. */
+function anchorsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** What a text links to in the repository. */
+function linksOf(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** Names of files between backticks: with a folder of ours, or a name alone with the ending of a source. */
+function namesOf(text: string): string[] {
+  return [...text.matchAll(/`([\w./-]+\.(?:ts|c|h|mjs|py))`/g)].map(([, name]) => name!);
+}
+
+test('every link leads to a file, and to a heading in it', () => {
+  expect(documents.length).toBeGreaterThan(60);
+  const broken = documents.flatMap((path) =>
+    linksOf(read(path))
+      .filter((link) => {
+        const [target = '', anchor] = link.split('#');
+        const file = target === '' ? path : join(dirname(path), target);
+        if (!existsSync(join(root, file))) return true;
+        return anchor !== undefined && !anchorsOf(read(file)).has(anchor);
+      })
+      .map((link) => `${path}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('source files that the architecture, the decisions and the guides name are there', () => {
+  const known = new Set(files.map((path) => basename(path)));
+  const guides = documents.filter((path) => path === 'ARCHITECTURE.md' || path.startsWith('docs/'));
+  const missing = guides.flatMap((path) =>
+    namesOf(read(path))
+      .filter((name) => (name.includes('/') ? !existsSync(join(root, name)) : !known.has(name)))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('ARCHITECTURE.md is one page', () => {
+  expect(read('ARCHITECTURE.md').split(/\s+/).length).toBeLessThanOrEqual(1200);
+});
+
+test('each decision has its line in the list of decisions', () => {
+  const all = files
+    .filter((path) => /^docs\/decisions\/\d{4}-/.test(path))
+    .map((path) => basename(path));
+  const listed = linksOf(read('docs/decisions/README.md'));
+  expect(listed.toSorted()).toEqual(all.toSorted());
+});
+
+test('docs/settings.md names every setting, and no other', () => {
+  const settings = manifest.contributes.configuration.flatMap(({ properties }) =>
+    Object.keys(properties).map((name) => name.replace(/^\w+\./, '')),
+  );
+  const rows = [...read('docs/settings.md').matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
+  expect(rows).toEqual(settings);
+});
