@@ -196,7 +196,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
     status.update();
     mirror.update();
     if (!nothing) {
-      minimap.paint(chart.theme());
+      if (!minimap.element.hidden) minimap.paint(chart.theme());
       if (!footprint.element.hidden) footprint.paint();
       paint();
       updateTable();
@@ -263,7 +263,7 @@ export function createApp(root: HTMLElement, state: State, host: Host): App {
   });
   new ResizeObserver(() => {
     view.sync();
-    if (state.store.sampleCount > 0) minimap.paint(chart.theme());
+    if (!minimap.element.hidden) minimap.paint(chart.theme());
     if (!footprint.element.hidden) footprint.paint();
     paint();
   }).observe(body);

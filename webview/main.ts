@@ -19,6 +19,9 @@ declare function acquireVsCodeApi(): {
   setState: (look: Look) => void;
 };
 
+/** What arrives in many chunks is drawn no more often than this: drawing takes longer than taking a chunk. */
+const redrawMs = 250;
+
 const vscode = acquireVsCodeApi();
 const state = createState();
 Object.assign(state, vscode.getState() ?? {});
@@ -69,13 +72,22 @@ function start(): App {
 
 function listen(app: App): void {
   let ended = false;
-  const dataChanged = oncePerFrame(() => {
+  let drawnAt = -Infinity;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const draw = oncePerFrame(() => {
+    drawnAt = performance.now();
     try {
       app.dataChanged(ended);
     } catch (error) {
       fail(error);
     }
   });
+  const dataChanged = (): void => {
+    clearTimeout(waiting);
+    const wait = ended ? 0 : drawnAt + redrawMs - performance.now();
+    if (wait > 0) waiting = setTimeout(draw, wait);
+    else draw();
+  };
   const handle = (message: ToPanel): void => {
     switch (message.type) {
       case 'reset':

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { childrenOf, layoutMerged, mergeStacks, offsetOf } from '../../webview/model/merged';
 import { FlameStore } from '../../webview/model/store';
-import { amountOf, functionTable, selfStacks, sumByStack } from '../../webview/model/stats';
+import { amountOf, functionTable, selfStacks } from '../../webview/model/stats';
+import { sumByStack } from '../../webview/model/sums';
 import { layoutTimeOrder, stacksUnder, stacksUnderNode } from '../../webview/model/timeOrder';
 import { dominantStacks, sampleAt } from '../../webview/model/track';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';

@@ -1,4 +1,5 @@
 /** The whole run in a strip: how busy the threads shown were, where matches are, and a brush over what is visible. */
+import { addActivity, createActivity, markColumns, type Activity } from '../model/activity';
 import type { FlameStore } from '../model/store';
 import { el } from '../dom';
 import { mix } from './palette';
@@ -54,43 +55,17 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
   };
 }
 
-/** CPU per pixel column by the kind of the innermost frame: python, native, system. */
-type Activity = Float64Array[];
-
-function sumActivity(state: State, columns: number): Activity {
-  const { stackFrame, frameKind } = state.store;
-  const sums = [0, 1, 2].map(() => new Float64Array(columns));
-  const step = state.store.endNs / columns;
-  for (const { count, time, wall, cpu, stack } of state.shown) {
-    for (let i = 0; i < count; i++) {
-      const used = cpu[i]!;
-      if (used === 0) continue;
-      // Time without a known stack, and CPU on the way into a wait, is the interpreter's as far as anyone knows.
-      const kind = stack[i]! < 0 ? 0 : frameKind[stackFrame[stack[i]!]!]!;
-      const sum = sums[kind < 3 ? kind : 0]!;
-      const from = Math.min(columns - 1, Math.floor(time[i]! / step));
-      const to = Math.min(columns - 1, Math.floor((time[i]! + wall[i]!) / step));
-      for (let x = from; x <= to; x++) sum[x]! += used / (to - from + 1);
-    }
-  }
-  return sums;
+function sumActivity({ store, shown }: State, columns: number): Activity {
+  const activity = createActivity(columns);
+  for (const track of shown) addActivity(store, track, store.endNs / columns, activity);
+  return activity;
 }
 
 /** One byte per pixel column: 1 where a search match runs. */
-function matchedColumns(state: State, columns: number): Uint8Array {
+function matchedColumns({ store, shown, found }: State, columns: number): Uint8Array {
   const matched = new Uint8Array(columns);
-  const { found } = state;
   if (!found || found.functionCount === 0) return matched;
-  const step = state.store.endNs / columns;
-  for (const { count, time, wall, stack } of state.shown) {
-    for (let i = 0; i < count; i++) {
-      if (stack[i]! < 0 || found.stacks[stack[i]!] !== 1) continue;
-      const from = Math.floor(time[i]! / step);
-      const to = Math.ceil((time[i]! + wall[i]!) / step);
-      matched[from] = 1;
-      for (let x = from + 1; x < to; x++) matched[x] = 1;
-    }
-  }
+  for (const track of shown) markColumns(track, found.stacks, store.endNs / columns, matched);
   return matched;
 }
 

@@ -1,7 +1,8 @@
 /** Sums over parts of the flame chart: what a hover card, the search box and the function table say. */
 import { frameKinds } from '../../profile/types';
 import type { FlameStore } from './store';
-import { firstEndingAfter, type Track } from './track';
+import type { StackSums } from './sums';
+import type { Track } from './track';
 
 /** wall and cpu in ns; samples: how many were taken. */
 export interface Amount {
@@ -10,44 +11,7 @@ export interface Amount {
   samples: number;
 }
 
-/** What was spent with each stack as the whole stack: columns by stack, as in Amount. */
-export interface StackSums {
-  wall: Float64Array;
-  cpu: Float64Array;
-  samples: Float64Array;
-}
-
 const python = frameKinds.indexOf('python');
-
-/**
- * Sum the samples of tracks within `[fromNs, toNs)` by stack; those without a stack are left out. A sample that is
- * partly inside counts with that part of its weights.
- */
-export function sumByStack(
-  store: FlameStore,
-  tracks: readonly Track[],
-  fromNs: number,
-  toNs: number,
-): StackSums {
-  const sums = {
-    wall: new Float64Array(store.stackCount),
-    cpu: new Float64Array(store.stackCount),
-    samples: new Float64Array(store.stackCount),
-  };
-  for (const track of tracks) {
-    const { time, wall, cpu, stack, count } = track;
-    for (let i = firstEndingAfter(track, fromNs); i < count && time[i]! < toNs; i++) {
-      const id = stack[i]!;
-      if (id < 0) continue;
-      const whole = wall[i]!;
-      const inside = Math.min(toNs, time[i]! + whole) - Math.max(fromNs, time[i]!);
-      sums.wall[id]! += inside;
-      sums.cpu[id]! += inside === whole ? cpu[i]! : (cpu[i]! * inside) / whole;
-      sums.samples[id]! += 1;
-    }
-  }
-  return sums;
-}
 
 /** The sum of a column by stack over the marked ones (one byte per stack; null = all). */
 export function sumOf(column: Float64Array, marked: Uint8Array | null): number {

@@ -2,7 +2,9 @@
  * The flame chart's tables, growing as chunks arrive, with what every view derives from them: depth and
  * ancestor shortcuts per stack, and the call tree of functions (the same stacks with lines folded together).
  */
+import { cutBusy, extendBusy } from './activity';
 import { damaged, withRoom } from '../../recording/arrays';
+import { cutStretches, extendStretches } from './sums';
 import { appendSamples, createTrack, dropSamples, type Track } from './track';
 import { frameKinds, type FlameTables, type FrameKind } from '../../profile/types';
 
@@ -71,8 +73,14 @@ export class FlameStore {
       if (thread.name) track.name = thread.name;
       track.process = thread.process;
       track.coarseNs = Math.max(track.coarseNs, thread.coarseNs);
-      if (thread.anewNs < Infinity) this.sampleCount -= dropSamples(this, track, thread.anewNs);
+      if (thread.anewNs < Infinity) {
+        this.sampleCount -= dropSamples(this, track, thread.anewNs);
+        cutBusy(track);
+        cutStretches(track);
+      }
       appendSamples(this, track, thread);
+      extendBusy(this, track);
+      extendStretches(this, track);
       this.sampleCount += thread.time.length;
       this.endNs = Math.max(this.endNs, track.endNs);
     }

@@ -2,8 +2,10 @@
  * One thread's samples in the flame chart, and an index over them that answers "which stack dominates this
  * stretch of time" without reading every sample: blocks of 8 samples, then a binary tree over the blocks.
  */
+import type { Busy } from './activity';
 import { damaged, withRoom } from '../../recording/arrays';
 import type { FlameStore } from './store';
+import type { Stretch } from './sums';
 import type { FlameThread } from '../../profile/types';
 
 const blockShift = 3;
@@ -37,6 +39,8 @@ export interface Track {
   /** Rows its deepest stack needs. */
   rows: number;
   levels: Level[];
+  busy: Busy;
+  stretches: Stretch[];
   cells: Cells | null;
 }
 
@@ -68,6 +72,8 @@ export function createTrack(thread: FlameThread): Track {
     unattributedCpuNs: 0,
     rows: 0,
     levels: [],
+    busy: { blocks: 0, cpu: new Float32Array(0) },
+    stretches: [],
     cells: null,
   };
 }
@@ -223,14 +229,15 @@ function cellsFor(track: Track, gridNs: number, first: number, count: number): I
 }
 
 /** The first sample that ends after a time, searched for from a sample before it: mostly a few steps away. */
-function gallop(track: Track, from: number, ns: number): number {
+export function gallop(track: Track, from: number, ns: number): number {
   if (from >= track.count || endOf(track, from) > ns) return from;
   let stride = 1;
   while (from + stride < track.count && endOf(track, from + stride) <= ns) stride *= 2;
   return firstEndingAfter(track, ns, from + (stride >>> 1), Math.min(track.count, from + stride));
 }
 
-function endOf(track: Track, sample: number): number {
+/** When a sample ends, ns. */
+export function endOf(track: Track, sample: number): number {
   return track.time[sample]! + track.wall[sample]!;
 }
 

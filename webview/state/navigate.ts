@@ -1,6 +1,5 @@
 /** From frame to frame: where the focused one is, and which is above, below, before and after it. */
 import { childrenOf, offsetOf } from '../model/merged';
-import type { FlameStore } from '../model/store';
 import { extentAround } from '../model/stats';
 import { stacksUnderNode } from '../model/timeOrder';
 import { firstEndingAfter, sampleAt, type Track } from '../model/track';
@@ -9,19 +8,32 @@ import { mergedOf, type Focus, type Span, type State } from './state';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
-let under: { store: FlameStore; node: number; stacks: Uint8Array } | null = null;
+/** A frame's whole extent along the horizontal axis, ns, and the samples in it. */
+type Block = Span & { samples: number };
 
-/** Stacks under a node; the last answer is kept, for a frame is asked about many times in a row. */
-function underNode(state: State, node: number): Uint8Array {
-  const { store } = state;
-  if (under?.store !== store || under.node !== node || under.stacks.length !== store.stackCount) {
-    under = { store, node, stacks: stacksUnderNode(store, node) };
-  }
-  return under.stacks;
+/** What was found out about a node: the stacks under it, and the block that was asked for last. */
+interface Looked {
+  revision: number;
+  node: number;
+  stacks: Uint8Array;
+  track: Track | null;
+  block: Block | null;
 }
 
-/** A frame's whole extent along the horizontal axis, ns, and the samples in it; null when its thread is not shown. */
-export function blockOf(state: State, focus: Focus): (Span & { samples: number }) | null {
+/** Of the frame under the pointer and the focused one: both are asked about many times in a row. */
+let looked: Looked[] = [];
+
+function lookAt({ store }: State, node: number): Looked {
+  const { revision } = store;
+  const known = looked.find((one) => one.revision === revision && one.node === node);
+  const stacks = known ? known.stacks : stacksUnderNode(store, node);
+  const found = known ?? { revision, node, stacks, track: null, block: null };
+  looked = [found, ...looked.filter((one) => one !== found)].slice(0, 2);
+  return found;
+}
+
+/** The block of a frame; null when its thread is not shown. */
+export function blockOf(state: State, focus: Focus): Block | null {
   if (!focus.track) {
     const merged = mergedOf(state, focus.up);
     if (focus.node >= merged.nodeCount || !(merged.total[focus.node]! > 0)) return null;
@@ -29,9 +41,14 @@ export function blockOf(state: State, focus: Focus): (Span & { samples: number }
     const end = start + merged.total[focus.node]!;
     return { start, end, samples: merged.samples[focus.node]! };
   }
-  const sample = sampleAt(focus.track, focus.timeNs);
+  const { track, timeNs } = focus;
+  const known = lookAt(state, focus.node);
+  const { block } = known;
+  if (block && known.track === track && block.start <= timeNs && timeNs < block.end) return block;
+  const sample = sampleAt(track, timeNs);
   if (sample < 0) return null;
-  return extentAround(focus.track, sample, underNode(state, focus.node));
+  known.track = track;
+  return (known.block = extentAround(track, sample, known.stacks));
 }
 
 /** The frame under the pointer. */
@@ -44,7 +61,7 @@ export function focusOfHit(state: State, scene: Scene, hit: Hit): Focus | null {
   // A pixel shows the stack that dominates it, which need not be the one at its middle: find that one's sample.
   const from = hit.ns - scene.stepNs;
   const to = hit.ns + scene.stepNs;
-  const stacks = underNode(state, node);
+  const { stacks } = lookAt(state, node);
   let timeNs = -1;
   for (let i = firstEndingAfter(track, from); i < track.count && track.time[i]! < to; i++) {
     if (track.stack[i]! < 0 || stacks[track.stack[i]!] !== 1) continue;
