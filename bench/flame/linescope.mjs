@@ -1,31 +1,59 @@
 /** The built panel, sent a profile piece by piece as the extension does. */
 import { existsSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { serve } from './serve.mjs';
 
 const built = fileURLToPath(new URL('../../dist/webview/', import.meta.url));
 
-/** The host's side of the panel, in the page: answers what the panel asks, and sends the chunks one after the other. */
+/** The host's side of the panel, in the page: answers what the panel asks, and sends a chunk when the one before is acknowledged. */
 const host = `
   const tell = (message) => window.dispatchEvent(new MessageEvent('message', { data: message }));
   const answers = {
     ready: () => tell({ type: 'reset', run: 'bench', title: 'bench.py', live: false, native: true, onlyMyCode: false }),
     range: ({ range, text }) => tell({ type: 'range', range, text }),
   };
+  let taken = () => {};
+  answers.ack = () => taken();
   acquireVsCodeApi = () => ({
     postMessage: (message) => setTimeout(() => answers[message.type]?.(message)),
     getState() {},
     setState() {},
   });
-  window.sent = 0;
-  window.begin = async (count) => {
-    for (let number = 0; number < count; number++) {
-      const data = await (await fetch('/chunk/' + number)).arrayBuffer();
-      tell({ type: 'chunk', sequence: number, data });
-      await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
-      window.sent = number + 1;
+  // The panel lays out on one frame and paints on the next.
+  const painted = () =>
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+  window.painted = '';
+  // In one answer: of many small ones the browser keeps 200 MB for its developer tools.
+  async function* receive(sizes) {
+    const reader = (await fetch('/chunks')).body.getReader();
+    let rest = new Uint8Array(0);
+    for (const size of sizes) {
+      const chunk = new Uint8Array(size);
+      for (let at = 0; at < size; ) {
+        if (rest.length === 0) rest = (await reader.read()).value;
+        const part = rest.subarray(0, size - at);
+        chunk.set(part, at);
+        at += part.length;
+        rest = rest.subarray(part.length);
+      }
+      yield chunk.buffer;
+    }
+  }
+  window.begin = async (sizes) => {
+    let number = 0;
+    for await (const data of receive(sizes)) {
+      const acknowledged = new Promise((done) => (taken = done));
+      tell({ type: 'chunk', sequence: ++number, data });
+      await acknowledged;
+      if (number === 1) {
+        await painted();
+        window.painted = 'first';
+      }
     }
     tell({ type: 'done' });
+    await painted();
+    window.painted = 'all';
   };`;
 
 /**
@@ -41,10 +69,9 @@ export async function openLinescope(chunks) {
     '/main.js': ['text/javascript', readFileSync(`${built}main.js`)],
     '/main.css': ['text/css', readFileSync(`${built}main.css`)],
   };
-  const server = await serve((path) => {
-    const number = /^\/chunk\/(\d+)$/.exec(path)?.[1];
-    return number === undefined ? files[path] : ['application/octet-stream', chunks[number]];
-  });
+  const server = await serve((path) =>
+    path === '/chunks' ? ['application/octet-stream', Readable.from(chunks)] : files[path],
+  );
   const wheel = async (page, deltaX, deltaY) => {
     await page.mouse.move(500, 350);
     await page.mouse.wheel(deltaX, deltaY);
@@ -53,11 +80,12 @@ export async function openLinescope(chunks) {
     close: server.close,
     open: async (page) => {
       await page.goto(server.url);
-      await page.evaluate((count) => void window.begin(count), chunks.length);
-      await page.waitForFunction(() => window.sent > 0, null, { polling: 'raf' });
+      const sizes = chunks.map(({ length }) => length);
+      await page.evaluate((sizes) => void window.begin(sizes), sizes);
+      await page.waitForFunction(() => window.painted !== '', null, { polling: 'raf' });
     },
     complete: (page) =>
-      page.waitForFunction((count) => window.sent === count, chunks.length, { polling: 'raf' }),
+      page.waitForFunction(() => window.painted === 'all', null, { polling: 'raf' }),
     steps: {
       'zoom, p95': (page, index) => wheel(page, 0, index < 20 ? -60 : 60),
       'pan, p95': async (page, index) => {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 
 /**
- * @param {(path: string) => [type: string, body: Buffer | import('node:fs').ReadStream] | undefined} answer
+ * @param {(path: string) => [type: string, body: Buffer | import('node:stream').Readable] | undefined} answer
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
 export async function serve(answer) {
