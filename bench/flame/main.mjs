@@ -35,7 +35,8 @@ const folder = mkdtempSync(join(tmpdir(), 'linescope-flame-'));
 try {
   const tables = makeProfile({ samples });
   const chunks = pieces(tables).map((piece) => Buffer.from(encodeFlameChunk(piece)));
-  const ours = await measure(browser, openLinescope(chunks));
+  const { found: ours, failed } = await measure(browser, openLinescope(chunks));
+  if (failed) throw new Error(`${failed.step}: ${failed.why}`);
   let theirs;
   let of = '';
   if (!options.alone) {
@@ -46,20 +47,19 @@ try {
       createWriteStream(path),
     );
     of = `; speedscope ${speedscope.version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
-    theirs = await measure(browser, openSpeedscope(speedscope.folder, path)).catch((error) => ({
-      failed: error instanceof Error ? error.message.split('\n', 1)[0] : String(error),
-    }));
+    theirs = await measure(browser, openSpeedscope(speedscope.folder, path));
   }
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   const text = [
     `${count} samples: Linescope, ${(bytes / 1e6).toFixed(0)} MB${of}. ${machine()}.`,
-    theirs?.failed ? `speedscope did not get through: ${theirs.failed}` : '',
+    theirs?.failed ? `speedscope failed: ${theirs.failed.why}.` : '',
     markdownTable(
       ['', 'Linescope', ...(theirs ? ['speedscope', 'ratio'] : [])],
       Object.entries(ours).map(([step, value]) => {
-        const other = theirs?.[step];
+        const other = theirs?.found[step];
         const ratio = other === undefined ? undefined : `×${(other / value).toFixed(1)}`;
-        return [step, digits(value), ...(theirs ? [other && digits(other), ratio] : [])];
+        const said = theirs?.failed?.step === step ? 'failed' : other && digits(other);
+        return [step, digits(value), ...(theirs ? [said, ratio] : [])];
       }),
     ),
   ].filter(Boolean);

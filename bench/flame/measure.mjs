@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 /** How long one step may take, ms. */
-const longest = 180_000;
+const longest = 600_000;
 
 /**
  * @typedef {object} Viewer what is measured
@@ -19,11 +19,15 @@ const longest = 180_000;
  * Opens a viewer in a browser of its own.
  * @param {string} executablePath of the browser
  * @param {Viewer | Promise<Viewer>} opened
- * @returns {Promise<Record<string, number>>} ms by step: of repeated ones the 95th percentile; and MB of memory
+ * @returns {Promise<{found: Record<string, number>, failed?: {step: string, why: string}}>} ms by step, of repeated ones the
+ *   95th percentile, and MB of memory; failed: the step that it did not get through
  */
 export async function measure(executablePath, opened) {
   const viewer = await opened;
   const flags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader', '--no-first-run'];
+  const found = {};
+  let step = 'open, first paint';
+  const begun = performance.now();
   const browser = await chromium.launch({
     executablePath,
     args: ['--headless', ...flags, '--disable-sync', '--disable-background-networking'],
@@ -37,14 +41,15 @@ export async function measure(executablePath, opened) {
       const { metrics } = await devTools.send('Performance.getMetrics');
       return metrics.find(({ name }) => name === wanted).value;
     };
-    const found = {};
-    const begun = performance.now();
+    const asked = performance.now();
     await viewer.open(page);
-    found['open, first paint'] = performance.now() - begun;
+    found[step] = performance.now() - asked;
+    step = 'open, complete';
     await viewer.complete(page);
-    found['open, complete'] = performance.now() - begun;
+    found[step] = performance.now() - asked;
     await settled(page);
     for (const [name, act] of Object.entries(viewer.steps)) {
+      step = name.replace(/\.$/, '');
       const times = name.endsWith('.') ? 1 : 40;
       const spans = [];
       for (let index = 0; index < times; index++) {
@@ -54,12 +59,15 @@ export async function measure(executablePath, opened) {
         spans.push(1000 * ((await metric('TaskDuration')) - before));
       }
       spans.sort((a, b) => a - b);
-      if (!name.startsWith('('))
-        found[name.replace(/\.$/, '')] = spans[Math.floor(0.95 * (times - 1))];
+      if (!name.startsWith('(')) found[step] = spans[Math.floor(0.95 * (times - 1))];
     }
     await devTools.send('HeapProfiler.collectGarbage');
     found['memory, MB'] = (await pageBytes(browser)) / 1e6;
-    return found;
+    return { found };
+  } catch (error) {
+    const [reason] = error.message.split('\n', 1);
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+    return { found, failed: { step, why: `${reason.trim()} (after ${seconds} s)` } };
   } finally {
     await browser.close();
     await viewer.close();

@@ -85,6 +85,8 @@ export function createChart(state: State): Chart {
   let palette = createPalette(theme);
   const none = new Uint16Array(0);
   let colours: Colours = { palette, frames: none, nodes: none, callers: none };
+  /** The revision of the store that they are of. */
+  let coloured = 0;
   let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 });
 
   const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
@@ -167,6 +169,7 @@ export function createChart(state: State): Chart {
   };
 
   const recolour = (): void => {
+    coloured = state.store.revision;
     const marks = { matched: state.found?.functions ?? null, lit: state.lit };
     const placesIn = (up: boolean): Uint16Array =>
       state.mode === 'merged' ? nodePlaces(state.store, mergedOf(state, up), marks) : none;
@@ -214,6 +217,8 @@ export function createChart(state: State): Chart {
     },
     paint: () => {
       const viewport = measure();
+      // Somebody zoomed after rows had arrived and before they were drawn.
+      if (coloured !== state.store.revision) recolour();
       scene = layoutScene(state, viewport);
       const content = scene.bands.at(-1)?.bottom ?? 0;
       sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;
