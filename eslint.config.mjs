@@ -9,7 +9,7 @@ const mayImport = {
   formats: ['recording', 'profile'],
   protocol: ['recording', 'profile'],
   server: ['recording', 'profile', 'formats', 'protocol'],
-  extension: ['recording', 'protocol'],
+  extension: ['recording', 'profile/words', 'protocol'],
   webview: ['recording', 'profile', 'protocol'],
 };
 const rooms = Object.keys(mayImport);
@@ -28,13 +28,23 @@ const apart = [
 ];
 
 const boundaries = rooms.flatMap((room) => {
+  // A room of which only a folder may be imported is named with that folder.
+  const forbidden = rooms
+    .filter((other) => other !== room && !mayImport[room].includes(other))
+    .map((other) => {
+      const folders = mayImport[room].filter((name) => name.startsWith(`${other}/`));
+      const allowed = folders.map((name) => `${name.slice(other.length + 1)}/`).join('|');
+      return allowed ? `${other}/(?!${allowed})` : `${other}/`;
+    });
   const patterns = [
-    {
-      group: rooms
-        .filter((other) => other !== room && !mayImport[room].includes(other))
-        .map((other) => `**/${other}/**`),
-      message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
-    },
+    ...(forbidden.length > 0
+      ? [
+          {
+            regex: `\\.\\./(${forbidden.join('|')})`,
+            message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
+          },
+        ]
+      : []),
     ...(pure.includes(room) ? [{ regex: '^[^.]', message: `${room}/ is pure TypeScript.` }] : []),
     ...(room === 'extension'
       ? []

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
-import { seconds } from './kept/keptRun';
+import { formatCount, formatSamples, formatSeconds } from '../profile/words/numbers';
 import type { Runner } from './run/run';
 import type { Runs } from './run/runs';
 import { currentMetric, update, viewSettings } from './settings';
@@ -95,7 +95,7 @@ export class Status implements vscode.Disposable {
 }
 
 function statusText(state: Runner['state'], title: string, status: RunStatus | undefined): string {
-  const figures = status && [seconds(status.elapsedS), `${count(status.samples)} samples`];
+  const figures = status && [formatSeconds(status.elapsedS * 1e9), formatSamples(status.samples)];
   const troubled = status?.notes.some(({ severity }) => severity !== 'information');
   const sign = troubled ? '$(warning) ' : '';
   switch (state) {
@@ -128,13 +128,13 @@ function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownS
   text.appendText(title);
   if (status) {
     const rows = [
-      ['Elapsed', seconds(status.elapsedS)],
-      ['CPU', seconds(status.cpuS)],
-      ['Processes', count(status.processes)],
-      ['Samples', count(status.samples)],
-      ['Dropped', count(status.dropped)],
-      ['Rejected', count(status.rejected)],
-      ['Late', count(status.late)],
+      ['Elapsed', formatSeconds(status.elapsedS * 1e9)],
+      ['CPU', formatSeconds(status.cpuS * 1e9)],
+      ['Processes', formatCount(status.processes)],
+      ['Samples', formatCount(status.samples)],
+      ['Dropped', formatCount(status.dropped)],
+      ['Rejected', formatCount(status.rejected)],
+      ['Late', formatCount(status.late)],
     ];
     text.appendMarkdown(`\n\n| | |\n|:--|--:|\n`);
     for (const [name, value] of rows) text.appendMarkdown(`| ${name} | ${value} |\n`);
@@ -226,8 +226,4 @@ function metricItems() {
     description: metricNames[metric].detail,
     metric,
   }));
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

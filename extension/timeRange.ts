@@ -3,7 +3,7 @@ import type { RunRange } from '../protocol/lsp';
 import type { Server } from './client';
 import { describe, getLog, UserError } from './messages';
 import type { Runs } from './run/runs';
-import { seconds } from './kept/keptRun';
+import { formatSeconds } from '../profile/words/numbers';
 
 /** The part of the shown run's time that all figures are of, in words as well; undefined: they are of the whole run. */
 export interface ChosenRange {
@@ -71,7 +71,7 @@ export class TimeRange implements vscode.Disposable {
     this.#requireRun();
     const elapsedS = this.#runs.status?.elapsedS ?? 0;
     const range = { fromNs: elapsedS * 1e9, untilNs: null };
-    this.choose({ range, text: `since ${seconds(elapsedS)}` });
+    this.choose({ range, text: `since ${formatSeconds(elapsedS * 1e9)}` });
   }
 
   #requireRun(): void {

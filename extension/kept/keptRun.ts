@@ -1,4 +1,5 @@
 /** A run that is kept on disk: its description, and how a person reads it. Knows nothing of VS Code. */
+import { formatSeconds } from '../../profile/words/numbers';
 import { plainText } from '../../recording/plain';
 
 /** A run, as its folder's run.json describes it. What only shows in the list of runs may be missing: older runs lack it. */
@@ -116,8 +117,8 @@ export function hasFailed(run: KnownRun): boolean {
 /** `12.3 s · CPU 11.9 s`; empty where nobody has counted. */
 export function figures({ elapsedS, cpuS }: KnownRun): string {
   const parts = [
-    ...(elapsedS === undefined ? [] : [seconds(elapsedS)]),
-    ...(cpuS === undefined ? [] : [`CPU ${seconds(cpuS)}`]),
+    ...(elapsedS === undefined ? [] : [formatSeconds(elapsedS * 1e9)]),
+    ...(cpuS === undefined ? [] : [`CPU ${formatSeconds(cpuS * 1e9)}`]),
   ];
   return parts.join(' · ');
 }
@@ -152,12 +153,6 @@ export function runFacts(run: KnownRun, language: string): [string, string][] {
     ['Commit', commit && [commit.slice(0, 12), branch && `on ${branch}`].filter(Boolean).join(' ')],
   ];
   return facts.flatMap(([title, value]) => (value ? [[title, plainText(value, 1000)]] : []));
-}
-
-export function seconds(value: number): string {
-  if (value < 60) return `${value.toFixed(1)} s`;
-  const whole = Math.round(value);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** An argument as a shell would take it. */

@@ -30,6 +30,15 @@ export function formatSeconds(ns: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
 }
 
+/**
+ * A moment of the run or the length of something in it, ns: as a cost, but told to the nanosecond where it is short, since
+ * the flame chart can be enlarged that far: `2.91 s`, `3.4 ms`, `340 µs`, `12 ns`.
+ */
+export function formatTime(ns: number): string {
+  if (ns >= 999_500 || ns <= 0) return formatSeconds(ns);
+  return ns < 1000 ? `${Math.round(ns)} ns` : `${Number((ns / 1000).toPrecision(3))} µs`;
+}
+
 /** A stretch of the run's time, ns: `2.10 – 3.40 s`. */
 export function formatRange({ fromNs, untilNs }: { fromNs: number; untilNs: number }): string {
   const [from, until] = [formatSeconds(fromNs), formatSeconds(untilNs)];
@@ -55,6 +64,11 @@ export function formatPercent(share: number, samples = Infinity): string {
   return `${percent.toFixed(1)} %`;
 }
 
+/** A part of a whole as a percentage; empty when there is no whole. */
+export function formatShare(part: number, whole: number): string {
+  return whole > 0 ? formatPercent(part / whole) : '';
+}
+
 /** Bytes, in powers of ten: `120 MB`, `1.5 kB`, `812 B`; negative ones keep their sign. */
 export function formatBytes(bytes: number): string {
   let value = Math.abs(bytes);
@@ -73,9 +87,14 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** How many of something: `1 thread`, `2,912 threads`. */
+export function formatNumberOf(number: number, one: string, many = `${one}s`): string {
+  return `${formatCount(number)} ${number === 1 ? one : many}`;
+}
+
 /** A number of samples: `1 sample`, `2,912 samples`. */
 export function formatSamples(samples: number): string {
-  return `${formatCount(samples)} ${samples === 1 ? 'sample' : 'samples'}`;
+  return formatNumberOf(samples, 'sample');
 }
 
 /** A rate per second: `1 kHz`, `100 Hz`, `2.5 kHz`. */

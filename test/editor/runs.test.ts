@@ -77,7 +77,7 @@ test('a run is listed with its time, duration, CPU time, exit code and arguments
   await profileToEnd(vs, 'bad.py');
   await vs.companion.ask((vscode) => vscode.commands.executeCommand('linescope.runs.focus'), null);
   await listed('it is there', ([first]) =>
-    /bad\.py.* · [\d.]+ s · CPU [\d.]+ s · exit 3 · --fast 'two words'/.test(first ?? ''),
+    /bad\.py.* · [\d.]+ m?s · CPU [\d.]+ m?s · exit 3 · --fast 'two words'/.test(first ?? ''),
   );
   await profileToEnd(vs, 'good.py');
   const file = vs.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'good.py' });

@@ -33,7 +33,7 @@ const run: KnownRun = {
 test('a row says when, how long, how it ended, with which arguments and of which commit', () => {
   expect(runName(run)).toBe('tour.py');
   expect(runDetail(run, 'en-GB', now)).toBe(
-    "14:03 · 12.3 s · CPU 1 min 11 s · exit 1 · --fast 'two words' · 0123456",
+    "14:03 · 12.3 s · CPU 1 m 11 s · exit 1 · --fast 'two words' · 0123456",
   );
   expect(hasFailed(run)).toBe(true);
 });
@@ -58,7 +58,7 @@ test('the hover says everything', () => {
     Program: 'tour.py',
     Command: "/usr/bin/python3 /home/me/tour.py --fast 'two words'",
     Folder: '/home/me',
-    Took: '12.3 s · CPU 1 min 11 s',
+    Took: '12.3 s · CPU 1 m 11 s',
     Ended: 'exit code 1',
     Commit: '0123456789ab on main',
   });

@@ -3,7 +3,8 @@ import { flameMemoryMetrics } from '../../profile/flame/memory';
 import { isBytes, type FlameMetric } from '../model/merged';
 import type { SavedFormat } from '../../protocol/savedPage';
 import { el } from '../dom';
-import { count, formatNs, formatShare, metricName } from '../format';
+import { formatCount, formatNumberOf, formatShare, formatTime } from '../../profile/words/numbers';
+import { metricName } from '../format';
 import type { Track } from '../model/track';
 import { byProcess, processTitle } from '../state/lanes';
 import { threadName } from '../state/names';
@@ -128,10 +129,11 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
     const whole = state.range
       ? runSums(state).wall.reduce((sum, wall) => sum + wall, 0)
       : state.shown.reduce((sum, track) => sum + track.wallNs - track.unattributedNs, 0);
-    const figures = `${formatNs(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
-    const at =
-      number > 0 ? `${number.toLocaleString('en-US')} of ${places.toLocaleString('en-US')} · ` : '';
-    return at + (number > 0 ? '' : `${count(found.functionCount, 'function')} · `) + figures;
+    const figures = `${formatTime(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
+    const at = number > 0 ? `${formatCount(number)} of ${formatCount(places)} · ` : '';
+    return (
+      at + (number > 0 ? '' : `${formatNumberOf(found.functionCount, 'function')} · `) + figures
+    );
   };
 
   return {
@@ -177,7 +179,7 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
 function threadChoices({ store: { tracks }, live }: State): Choice[] {
   const figure = (of: readonly Track[]): string => {
     const cpuNs = of.reduce((sum, track) => sum + track.cpuNs, 0);
-    return live ? '' : ` · ${formatNs(cpuNs)} CPU`;
+    return live ? '' : ` · ${formatTime(cpuNs)} CPU`;
   };
   const ordered = live ? tracks : busiestFirst(tracks);
   const processes = byProcess(ordered);

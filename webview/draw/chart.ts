@@ -1,7 +1,8 @@
 /** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
 import { axisTop, scaleLinear, select } from 'd3';
 import type { Track } from '../model/track';
-import { axisFormat, count, formatAmount, formatNs, formatShare } from '../format';
+import { formatNumberOf, formatShare, formatTime } from '../../profile/words/numbers';
+import { axisFormat, formatAmount } from '../format';
 import { createPainter, labelText, placeOf, type Colours } from './paint';
 import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from '../dom';
@@ -302,12 +303,12 @@ function paintHeading(
 function headingFigures({ tracks, sharing }: Heading): string {
   const sum = (of: (track: Track) => number): number =>
     tracks.reduce((total, track) => total + of(track), 0);
-  const cpu = `${formatNs(sum(({ cpuNs }) => cpuNs))} CPU`;
+  const cpu = `${formatTime(sum(({ cpuNs }) => cpuNs))} CPU`;
   if (sharing) {
-    const lanes = `${count(tracks.length, 'thread')} in ${count(sharing.lanes.length, 'lane')}`;
+    const lanes = `${formatNumberOf(tracks.length, 'thread')} in ${formatNumberOf(sharing.lanes.length, 'lane')}`;
     return `${lanes} · ${cpu}${sharing.busyOnly ? ' · where they wait is left out' : ''}`;
   }
   return tracks.length > 1
-    ? `${count(tracks.length, 'thread')} · ${cpu}`
-    : `${cpu} of ${formatNs(sum(({ wallNs }) => wallNs))}`;
+    ? `${formatNumberOf(tracks.length, 'thread')} · ${cpu}`
+    : `${cpu} of ${formatTime(sum(({ wallNs }) => wallNs))}`;
 }

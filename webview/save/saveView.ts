@@ -1,7 +1,7 @@
 /** The view in a form that can be given to others. */
 import type { SavedFormat } from '../../protocol/savedPage';
 import type { Chart } from '../draw/chart';
-import { count } from '../format';
+import { formatNumberOf } from '../../profile/words/numbers';
 import { pngOf, svgOf } from './picture';
 import { mostSavedSamples, savedPage } from './savedPage';
 import type { State } from '../state/state';
@@ -16,7 +16,7 @@ export async function saveView(
   if (sampleCount === 0) return 'There is nothing to save yet.';
   if (format === 'html') {
     if (sampleCount > mostSavedSamples) {
-      return `${count(sampleCount, 'sample')} are too many for one HTML file. Save a picture, or give away the recording.`;
+      return `${formatNumberOf(sampleCount, 'sample')} are too many for one HTML file. Save a picture, or give away the recording.`;
     }
     return savedPage(state);
   }

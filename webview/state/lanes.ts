@@ -3,7 +3,7 @@
  * heading each, and what goes beyond a screen full of headings is one heading more. Threads of one kind share lanes.
  */
 import type { Track } from '../model/track';
-import { count } from '../format';
+import { formatNumberOf } from '../../profile/words/numbers';
 import { threadName } from './names';
 import { isMain, shareLanes, type Part, type Sharing } from './share';
 import type { State } from './state';
@@ -49,7 +49,7 @@ export function layoutLanes(state: State): Lane[] {
   const [listed, rest] = split(processes);
   for (const tracks of listed) addProcess(place, tracks, several);
   if (rest.length > 0) {
-    const title = count(rest.length, 'more process', 'more processes');
+    const title = formatNumberOf(rest.length, 'more process', 'more processes');
     if (add(place, 'rest', title, rest.flat(), false, false)) {
       for (const tracks of rest) addProcess(place, tracks, several);
     }
@@ -80,7 +80,7 @@ function addProcess(place: Place, tracks: Track[], several: boolean): void {
   for (const entry of listed) addEntry(place, entry, several);
   if (rest.length === 0) return;
   const of = rest.flatMap((entry) => ('lanes' in entry ? entry.tracks : [entry]));
-  if (add(place, `r${first.pid}`, count(of.length, 'more thread'), of, several, false)) {
+  if (add(place, `r${first.pid}`, formatNumberOf(of.length, 'more thread'), of, several, false)) {
     for (const entry of rest) addEntry(place, entry, several);
   } else place.passed += of.length;
 }

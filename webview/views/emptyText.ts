@@ -2,7 +2,8 @@
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { el } from '../dom';
-import { formatNs, metricName } from '../format';
+import { formatTime } from '../../profile/words/numbers';
+import { metricName } from '../format';
 import { isWholeRun, mergedOf, metricOf, type State } from '../state/state';
 import type { Host } from '../host';
 import { button } from '../controls/toolkit';
@@ -21,7 +22,7 @@ export function emptyText(state: State): string {
   if (mergedOf(state).rootTotal > 0) return '';
   if (isWholeRun(state) || !isOfTime(metric))
     return `There is no ${metricName(metric)} in this run.`;
-  const when = `between ${formatNs(time.start)} and ${formatNs(time.end)}`;
+  const when = `between ${formatTime(time.start)} and ${formatTime(time.end)}`;
   return metric === 'freed'
     ? `Nothing was freed ${when}.`
     : `Nothing grew ${when}: what was allocated then was freed again.`;

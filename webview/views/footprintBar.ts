@@ -1,8 +1,7 @@
 /** The words above the memory strip, and what can be done with a time that was chosen in it. */
 import { changeWithin, footprintAt } from '../../profile/flame/memory';
-import { formatBytes } from '../../profile/words/numbers';
+import { formatBytes, formatTime } from '../../profile/words/numbers';
 import { el } from '../dom';
-import { formatNs } from '../format';
 import { isWholeRun, memorySpan, metricOf, type State } from '../state/state';
 
 export interface FootprintBar {
@@ -56,7 +55,7 @@ export function createFootprintBar(
         `${formatBytes(live)} held`,
         ...(resident > 0 ? [`${formatBytes(resident)} resident`] : []),
       ];
-      words.textContent = `At ${formatNs(ns)}: ${parts.join(' · ')}`;
+      words.textContent = `At ${formatTime(ns)}: ${parts.join(' · ')}`;
     },
     update: (peak, mostResident) => {
       const { memory, store, time } = state;
@@ -79,10 +78,10 @@ export function createFootprintBar(
           change.grown > 0 ? `${formatBytes(change.grown)} grew` : 'nothing grew',
           change.freed > 0 ? `${formatBytes(change.freed)} freed on the way` : 'nothing freed',
         ];
-        said = `${formatNs(time.start)} to ${formatNs(time.end)}: ${what.join(' · ')}`;
+        said = `${formatTime(time.start)} to ${formatTime(time.end)}: ${what.join(' · ')}`;
       } else {
         const parts = [
-          `peak ${formatBytes(peak.live)} at ${formatNs(peak.ns)}`,
+          `peak ${formatBytes(peak.live)} at ${formatTime(peak.ns)}`,
           ...(mostResident > 0 ? [`resident up to ${formatBytes(mostResident)}`] : []),
         ];
         const merged = memory.processes.find(({ processes }) => processes > 1);

@@ -5,7 +5,8 @@ import { selfStacks, sumOf } from '../model/stats';
 import { stacksUnder } from '../model/timeOrder';
 import { matchFrames } from '../model/search';
 import { el } from '../dom';
-import { count, formatAmount, formatNs, formatShare, metricName } from '../format';
+import { formatNumberOf, formatShare, formatTime } from '../../profile/words/numbers';
+import { formatAmount, metricName } from '../format';
 import { frameName, frameSource, kindName, threadName } from '../state/names';
 import { blockOf } from '../state/navigate';
 import {
@@ -72,8 +73,8 @@ export function frameFacts(state: State, focus: Focus): FrameFacts {
     here: hereText(state, focus),
     rows,
     samples: isBytes(metric)
-      ? count(Math.round(sumOf(ofRun.count, under)), 'allocation')
-      : count(sumOf(runSums(state).samples, under), 'sample'),
+      ? formatNumberOf(Math.round(sumOf(ofRun.count, under)), 'allocation')
+      : formatNumberOf(sumOf(runSums(state).samples, under), 'sample'),
   };
 }
 
@@ -84,11 +85,11 @@ function hereText(state: State, focus: Focus): string {
   const length = formatAmount(metric, block.end - block.start);
   if (focus.track) {
     const thread = state.store.tracks.length > 1 ? ` · ${threadName(focus.track)}` : '';
-    return `${length} at ${formatNs(block.start)} · ${count(block.samples, 'sample')}${thread}`;
+    return `${length} at ${formatTime(block.start)} · ${formatNumberOf(block.samples, 'sample')}${thread}`;
   }
   const share = formatShare(block.end - block.start, mergedOf(state, focus.up).whole);
   const what = isBytes(metric) ? 'allocation' : 'sample';
-  return `This path: ${length} ${metricName(metric)} · ${share} · ${count(Math.round(block.samples), what)}`;
+  return `This path: ${length} ${metricName(metric)} · ${share} · ${formatNumberOf(Math.round(block.samples), what)}`;
 }
 
 /** A hidden card. */

@@ -1,7 +1,8 @@
 /** The line below the chart: what is shown, and which frame is focused. */
 import { isOfTime } from '../../profile/flame/memory';
 import { el } from '../dom';
-import { count, formatNs, metricName } from '../format';
+import { formatNumberOf, formatTime } from '../../profile/words/numbers';
+import { metricName } from '../format';
 import { createLegend } from './legend';
 import { frameName, shortSource } from '../state/names';
 import { isWholeRun, mergedOf, metricOf, type State } from '../state/state';
@@ -58,14 +59,14 @@ export function createStatusLine(state: State): {
         ...(mode === 'merged' ? treeParts(state) : []),
         differs ? `by ${metricName(metric)}; beside the code: ${leading.label}` : '',
         isOfPart
-          ? `${metric === 'growth' ? 'Growth' : 'Freed'} from ${formatNs(state.time.start)} to ${formatNs(state.time.end)} only`
+          ? `${metric === 'growth' ? 'Growth' : 'Freed'} from ${formatTime(state.time.start)} to ${formatTime(state.time.end)} only`
           : '',
         live ? `${title} is running` : title,
-        formatNs(store.endNs),
-        processes > 1 ? count(processes, 'process', 'processes') : '',
-        count(store.tracks.length, 'thread'),
+        formatTime(store.endNs),
+        processes > 1 ? formatNumberOf(processes, 'process', 'processes') : '',
+        formatNumberOf(store.tracks.length, 'thread'),
         sampling,
-        coarseNs > 0 ? `what is old is in order to ${formatNs(coarseNs)}` : '',
+        coarseNs > 0 ? `what is old is in order to ${formatTime(coarseNs)}` : '',
       ];
       what.title = what.textContent = parts.filter(Boolean).join(' · ');
       clearTimeout(flashed);

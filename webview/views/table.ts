@@ -7,7 +7,8 @@ import { el } from '../dom';
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 
-import { baseName, formatAmount, formatNs, formatShare, metricName } from '../format';
+import { formatShare, formatTime } from '../../profile/words/numbers';
+import { baseName, formatAmount, metricName } from '../format';
 import { kindName } from '../state/names';
 import { metricOf, weightsOf, type State } from '../state/state';
 
@@ -75,7 +76,7 @@ export function createTable(state: State, actions: TableActions): FunctionTable 
     note.textContent =
       (isBytes(metric) && !isOfTime(metric)
         ? `The whole run, ${metricName(metric)}.`
-        : `${formatNs(start)} to ${formatNs(end)}, ${metricName(metric)}.`) +
+        : `${formatTime(start)} to ${formatTime(end)}, ${metricName(metric)}.`) +
       (wanted.length > mostRows ? ` The first ${mostRows} of ${wanted.length} functions.` : '');
     select(body)
       .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
