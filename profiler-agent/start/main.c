@@ -21,31 +21,46 @@ static int fail(const char *what) {
   return why == ENOENT ? NOT_FOUND : CANNOT_START;
 }
 
-// The whole file with a zero byte behind it; NULL with errno set where there is none.
-static char *file_read(const char *path, size_t *size) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  off_t length = file < 0 ? -1 : lseek(file, 0, SEEK_END);
+// The whole of an open file with a zero byte behind it; NULL with errno set where that cannot be read.
+static char *text_read(int file, size_t *size) {
+  off_t length = lseek(file, 0, SEEK_END);
   if (length < 0 || lseek(file, 0, SEEK_SET) != 0) return NULL;
   char *text = malloc((size_t)length + 1);
   size_t done = 0;
   while (text && done < (size_t)length) {
     ssize_t got = read(file, text + done, (size_t)length - done);
-    if (got <= 0) return NULL;
+    if (got <= 0) {
+      if (got == 0) errno = EIO;
+      free(text);
+      return NULL;
+    }
     done += (size_t)got;
   }
   if (text) text[done] = 0;
   *size = done;
-  close(file);
   return text;
 }
 
+static char *file_read(const char *path, size_t *size) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return NULL;
+  char *text = text_read(file, size);
+  int why = errno;
+  close(file);
+  errno = why;
+  return text;
+}
+
+// What the program is given, until it takes the place of this one.
+static char *text, **strings;
+
 static int become(const char *path) {
   size_t size = 0, count = 0, arguments = 0, index = 0;
-  char *text = file_read(path, &size);
+  text = file_read(path, &size);
   if (!text) return fail("the program");
   unlink(path);
   for (size_t i = 0; i < size; i++) count += text[i] == 0;
-  char **strings = calloc(count + 2, sizeof *strings);
+  strings = calloc(count + 2, sizeof *strings);
   if (!strings) return fail("the program");
   char *at = text;
   while (*at >= '0' && *at <= '9') arguments = arguments * 10 + (size_t)(*at++ - '0');

@@ -7,9 +7,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { arm64Command, arm64Missing, ensureArm64Pythons } from '../../scripts/arm64.mjs';
-import { Folders, program } from './programs';
+import { Folders } from './programs';
+import { build, unwinder } from './units';
 
-const native = join(__dirname, '../../profiler-agent/native');
 const largest = 64 * 1024 * 1024;
 /** Of larger libraries every second row is looked at, or every third…, so that there are no more than these. */
 const rowsMax = 40_000;
@@ -99,14 +99,10 @@ function ruleOf({ address, start, cells }: Row, { sp, fp }: Processor): number[]
 const folders = new Folders();
 afterAll(() => folders.clear());
 
-function compile({ compiler }: Processor): string {
-  const binary = join(folders.make(), 'unwind_rules');
-  const unwind = ['eh_frame', 'cfi', 'modules', 'module_file'].map((name) => `unwind/${name}`);
-  const parts = [...unwind, 'signals/guard', 'base', 'sandbox/sandbox', 'sandbox/bpf'];
-  const sources = parts.map((name) => join(native, `${name}.c`));
-  const flags = ['-std=gnu11', '-D_GNU_SOURCE=', '-O1', '-iquote', native, '-o', binary];
-  output(compiler, [...flags, program('unwind_rules.c'), ...sources, '-ldl']);
-  return binary;
+/** On this machine's processor with the sanitizers of the compiler, which QEMU has no room for. */
+function compile(processor: Processor): string {
+  const unit = { name: 'unwind_rules', parts: unwinder };
+  return build(unit, folders.make(), processor === x64 ? 'address' : 'none', processor.compiler);
 }
 
 /** Compares every row of a library; returns what the two say where they differ, and how many rows the agent gives up. */

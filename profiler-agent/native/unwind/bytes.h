@@ -52,16 +52,15 @@ INLINE uint64_t bytes__uleb(struct bytes *self) {
 }
 
 INLINE int64_t bytes__sleb(struct bytes *self) {
-  int64_t value = 0;
+  uint64_t value = 0, byte;
   unsigned shift = 0;
-  uint64_t byte;
   do {
     byte = bytes__fixed(self, 1);
-    value |= (int64_t)(byte & 0x7f) << shift;
+    value |= (byte & 0x7f) << shift;
     shift += 7;
   } while (byte & 0x80 && shift < 63);
-  if (byte & 0x40 && shift < 64) value |= -((int64_t)1 << shift);
-  return value;
+  if (byte & 0x40 && shift < 64) value |= UINT64_MAX << shift;
+  return (int64_t)value;
 }
 
 // A pointer in one of the DW_EH_PE encodings that appear in practice: absolute, or 4 or 8 bytes relative to itself.

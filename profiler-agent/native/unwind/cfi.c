@@ -21,6 +21,12 @@ static void row__restore(struct cfi_row *self, uint64_t reg, const struct cfi_ro
   if (at) row__put(self, reg, *at);
 }
 
+// A number that the table gives in units. Damaged tables give any, so it is computed as numbers without a sign are,
+// whose overflow is defined.
+static int64_t scaled(uint64_t units, const struct cfi_function *function) {
+  return (int64_t)(units * (uint64_t)function->data_align);
+}
+
 static void row__frame(struct cfi_row *self, uint64_t reg, int64_t offset) {
   self->reg = reg;
   self->offset = offset;
@@ -42,8 +48,8 @@ static bool program_run(struct bytes in, const struct cfi_function *function, ui
         at += low * function->code_align;
         if (at > pc) return true;
         continue;
-      case 0x80: row__put(row, low, (int64_t)bytes__uleb(&in) * function->data_align); continue;  // offset
-      case 0xc0: row__restore(row, low, initial); continue;                                       // restore
+      case 0x80: row__put(row, low, scaled(bytes__uleb(&in), function)); continue;  // offset
+      case 0xc0: row__restore(row, low, initial); continue;                         // restore
       default: break;
     }
     switch (op) {
@@ -53,7 +59,7 @@ static bool program_run(struct bytes in, const struct cfi_function *function, ui
       case 0x04: steps = bytes__fixed(&in, 4); break;  // advance_loc4
       case 0x05:                                       // offset_extended
         reg = bytes__uleb(&in);
-        row__put(row, reg, (int64_t)bytes__uleb(&in) * function->data_align);
+        row__put(row, reg, scaled(bytes__uleb(&in), function));
         break;
       case 0x06: row__restore(row, bytes__uleb(&in), initial); break;  // restore_extended
       case 0x07:                                                       // undefined
@@ -89,13 +95,13 @@ static bool program_run(struct bytes in, const struct cfi_function *function, ui
         break;
       case 0x11:  // offset_extended_sf
         reg = bytes__uleb(&in);
-        row__put(row, reg, bytes__sleb(&in) * function->data_align);
+        row__put(row, reg, scaled((uint64_t)bytes__sleb(&in), function));
         break;
       case 0x12:  // def_cfa_sf
         reg = bytes__uleb(&in);
-        row__frame(row, reg, bytes__sleb(&in) * function->data_align);
+        row__frame(row, reg, scaled((uint64_t)bytes__sleb(&in), function));
         break;
-      case 0x13: row->offset = bytes__sleb(&in) * function->data_align; break;  // def_cfa_offset_sf
+      case 0x13: row->offset = scaled((uint64_t)bytes__sleb(&in), function); break;  // def_cfa_offset_sf
       case 0x2d: break;                    // AARCH64_negate_ra_state: pointer_strip does without it
       case 0x2e: bytes__uleb(&in); break;  // GNU_args_size
       default: return false;

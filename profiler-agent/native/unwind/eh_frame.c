@@ -145,8 +145,8 @@ struct rule eh_frame_rule(const struct module *module, uintptr_t pc) {
     if (function.signal_frame || !cfi_row_at(&row, &function, pc)) return rule;
     if (row.return_undefined) rule.kind = RULE_END;
     if (row.return_undefined || row.fp_saved > 0 || is_misdescribed(&function, &row)) return rule;
-    rule.fp_saved = (uint32_t)-row.fp_saved;
-    rule.return_saved = (uint32_t)-row.return_saved;
+    rule.fp_saved = (uint32_t)(0 - (uint64_t)row.fp_saved);
+    rule.return_saved = (uint32_t)(0 - (uint64_t)row.return_saved);
   }
   if (!found || row.expression) {
     bool other = found && (row.reg != REG_SP || function.start % 16 || function.end - function.start < 16);

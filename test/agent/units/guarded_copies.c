@@ -31,17 +31,21 @@ int main(void) {
       bool read = guarded_read((uintptr_t)pages + 4096 - size + before, copy, size);
       bool whole = memcmp(copy, pages, size) == 0;
       bool written = guarded_write(pages + 4096 - size + before, copy, size);
-      if (read == there && (!there || whole) && written == there) right++;
-      else wrong++;
+      if (read == there && (!there || whole) && written == there)
+        right++;
+      else
+        wrong++;
       memset(pages, 7, 4096);
     }
   }
   printf("%d wrong, %d right\n", wrong, right);
   // Loads in place, across the edge and beyond it.
   uint32_t failed[3] = {0};
-  uint64_t there = guard_load((uintptr_t)pages + 4088, &failed[0]), across = guard_load((uintptr_t)pages + 4090, &failed[1]);
+  uint64_t there = guard_load((uintptr_t)pages + 4088, &failed[0]),
+           across = guard_load((uintptr_t)pages + 4090, &failed[1]);
   uint32_t half = guard_load_half((uintptr_t)pages + 4092, &failed[0]);
-  uint8_t byte = guard_load_byte((uintptr_t)pages + 4095, &failed[0]), beyond = guard_load_byte((uintptr_t)pages + 4096, &failed[2]);
+  uint8_t byte = guard_load_byte((uintptr_t)pages + 4095, &failed[0]),
+          beyond = guard_load_byte((uintptr_t)pages + 4096, &failed[2]);
   printf("%d %d %d\n", failed[0], failed[1], failed[2]);
   printf("%llx %llx %x %x %x\n", (unsigned long long)there, (unsigned long long)across, half, byte, beyond);
   // Addresses that no page table can hold.
