@@ -1,8 +1,8 @@
 /** Records that the agent's encoders write are what the server's decoder reads, figure by figure (record_bytes.c). */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StreamRecord } from '../../profile/records';
-import { readHeader, StreamDecoder } from '../../protocol/stream';
+import type { StreamRecord } from '../../recording/records';
+import { readHeader, StreamDecoder } from '../../recording/decode';
 import { Folders, recordings } from './programs';
 import { build, output, unwinder } from './units';
 
