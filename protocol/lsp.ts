@@ -80,7 +80,7 @@ export type PlanRunResult =
       ok: false;
       message: string;
       /** What the user can be offered beside the message. */
-      code?: 'noTestRunner';
+      code?: 'noTestRunner' | 'badInterpreter';
     };
 
 /**

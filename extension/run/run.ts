@@ -118,7 +118,8 @@ export class Runner implements vscode.Disposable {
       if (!plan.ok) {
         throw new UserError(
           plan.message,
-          plan.code === 'noTestRunner' ? profileItself : interpreterAction(plan.message, launch),
+          plan.code &&
+            { noTestRunner: profileItself, badInterpreter: chooseInterpreter(launch) }[plan.code],
         );
       }
       if (plan.warnings.length > 0) say('warning', plan.warnings.join(' '));
@@ -324,9 +325,8 @@ function wasWatched({ file, startedUnixMs }: KnownRun): boolean {
   return isInSight && vscode.window.state.focused && Date.now() - startedUnixMs < shortMs;
 }
 
-/** A message about the interpreter gets a button that leads to choosing one. */
-function interpreterAction(message: string, { interpreters }: Launch): Action | undefined {
-  if (!/interpreter|Python/.test(message)) return undefined;
+/** Leads to choosing another interpreter. */
+function chooseInterpreter({ interpreters }: Launch): Action {
   // The setting wins over the Python extension: while it is set, choosing there would change nothing.
   const isSet = interpreters[0]?.source === interpreterSetting;
   return {

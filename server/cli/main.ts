@@ -20,7 +20,7 @@ import { cannotWrite, runProgram } from './run';
 import { toCollapsed } from '../../formats/collapsed';
 import { toSpeedscope } from '../../formats/speedscope';
 import { allFlameTables } from '../output/flameTables';
-import { killed, sortNotes } from '../output/notes';
+import { sortNotes } from '../output/notes';
 import type { Note } from '../reading/recordingFile';
 import { nothingRecorded } from '../output/outcome';
 import { sourceNotes } from './text/sourceNotes';
@@ -128,7 +128,7 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
 /** What has to be said of a run that was opened here; `signal` is the one that ended the program, where that is known. */
 function notesOf(recorded: Run, signal: string | undefined): Note[] {
   const said = recorded.notes().map((note): Note => {
-    if (note.text !== killed.text || signal === undefined) return note;
+    if (note.code !== 'killed' || signal === undefined) return note;
     // Whoever presses Ctrl-C need not be warned of it.
     const isAsked = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].includes(signal);
     const text = note.text.replace('a signal', `a signal (${signal})`);

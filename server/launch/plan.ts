@@ -43,7 +43,7 @@ export interface RunRequest extends PlanRunParams {
 class CannotRun extends Error {
   constructor(
     message: string,
-    readonly code?: 'noTestRunner',
+    readonly code?: 'noTestRunner' | 'badInterpreter',
   ) {
     super(message);
   }
@@ -64,7 +64,6 @@ export async function planRun(
     await checkFolder(params.cwd);
     if (form === 'script') await checkScript(params.program, params.cwd);
     const found = await findProgram(params, form, env);
-    if ('ok' in found) return found;
     const agent = await findAgent(distFolder, found.machine);
     const runDir = await makeRunFolder(params);
     await describeRun(runDir, params, form, found.command);
@@ -107,7 +106,7 @@ async function findProgram(
   { program, options = [], interpreters, cwd, tests }: RunRequest,
   form: ProgramForm,
   env: NodeJS.ProcessEnv,
-): Promise<Found | { ok: false; message: string }> {
+): Promise<Found> {
   if (form === 'command') {
     const place = isRaw(program) ? program : locate(program, cwd, env);
     if (place === undefined) {
@@ -123,10 +122,10 @@ async function findProgram(
     return { command: program, args: [], machine: '', pythonVersion: '' };
   }
   const found = await findInterpreter(interpreters, cwd, env);
-  if (!found.ok) return found;
+  if (!found.ok) throw new CannotRun(found.message, 'badInterpreter');
   const { path, machine, versionText } = found.interpreter;
   const problem = unsupported(found.interpreter);
-  if (problem) return { ok: false, message: problem };
+  if (problem) throw new CannotRun(problem, 'badInterpreter');
   if (tests) {
     const runner = await testRunner(path, program, cwd, env);
     if (!runner) {

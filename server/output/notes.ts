@@ -7,7 +7,8 @@ import { samplingNotes } from './sampling';
 import { whyStopped } from './whyStopped';
 
 /** Said when the program's own process did not come to its end by itself. */
-export const killed: Note = {
+const killed: Note = {
+  code: 'killed',
   severity: 'warning',
   text: 'The program was ended by a signal; everything recorded up to then is shown.',
 };
@@ -35,7 +36,7 @@ export function profileNotes(profile: Profile): Note[] {
 /** Most severe first, each text once. */
 export function sortNotes(notes: readonly Note[]): Note[] {
   const order = ['error', 'warning', 'information'];
-  const plain = notes.map(({ severity, text }) => ({ severity, text: plainText(text) }));
+  const plain = notes.map((note) => ({ ...note, text: plainText(note.text) }));
   const unique = [...new Map(plain.map((note) => [note.text, note])).values()];
   return unique.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

@@ -8,7 +8,6 @@ import {
   formatSamples,
   formatSeconds,
 } from '../../profile/words/numbers';
-import { killed } from './notes';
 import type { Run } from '../reading/run';
 
 /** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
@@ -32,7 +31,7 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   // Whoever stops a program need not be told that it was ended.
   const problem = run
     .notes()
-    .find(({ severity, text }) => severity !== 'information' && !(stopped && text === killed.text));
+    .find(({ severity, code }) => severity !== 'information' && !(stopped && code === 'killed'));
   const hottest = hottestLine(profile);
   const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${formatSamples(profile.samples)}${
     hottest ? `, hottest line ${hottest}` : ''

@@ -17,6 +17,8 @@ export type ProcessEnd = 'ended' | 'lost' | 'full';
 export interface Note {
   severity: Severity;
   text: string;
+  /** What it says, where more is done with it than showing it: a signal ended the program. */
+  code?: 'killed';
 }
 
 /** Takes one process's recording as it is read. */
