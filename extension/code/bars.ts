@@ -34,8 +34,9 @@ export function barSvg(
   const { bar, kind } = annotation;
   const thickness = kind === 'self' ? height : Math.max(4, Math.round(height * 0.4));
   const top = (height - thickness) / 2;
+  const hasOutline = !/^#(...0|.{6}00)$/.test(palette.outline);
   // An outline, which only high contrast themes have, must not cover what it is around.
-  const outlined = kind === 'self' && !/^#(...0|.{6}00)$/.test(palette.outline);
+  const outlined = kind === 'self' && hasOutline;
   const inset = outlined ? 1.5 : 0;
   const right = width - inset;
   let left = inset;
@@ -50,10 +51,15 @@ export function barSvg(
   const radius = Math.min(2, thickness / 2);
   const shape = (fill: string) =>
     `<rect y="${top}" width="${width}" height="${thickness}" rx="${radius}" fill="${fill}"/>`;
+  // There is no room for an outline around a thin bar: a line says how long it could be.
+  const rail =
+    hasOutline && !outlined
+      ? `<rect y="${(height - 1) / 2}" width="${width}" height="1" fill="${palette.outline}"/>`
+      : '';
   const outline = `<rect x=".5" y="${top + 0.5}" width="${width - 1}" height="${thickness - 1}" rx="${radius}" fill="none" stroke="${palette.outline}"/>`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none"${annotation.stale ? ' opacity=".4"' : ''}>` +
-    `<clipPath id="c">${shape('#000')}</clipPath>${shape(palette.track)}` +
+    `<clipPath id="c">${shape('#000')}</clipPath>${shape(palette.track)}${rail}` +
     `<g clip-path="url(#c)">${parts.join('')}</g>${outlined ? outline : ''}</svg>`
   );
 }

@@ -1,8 +1,7 @@
 /** Which files are the user's own, and what folds the others into them. */
-import { basename } from 'node:path';
 import picomatch from 'picomatch';
 import { Fold } from '../../profile/view/fold';
-import { isInstalled } from '../../profile/paths';
+import { absolutePath, isInstalled } from '../../profile/paths';
 import type { Profile } from '../../profile/types';
 import type { ServerSettings } from '../../protocol/lsp';
 import { codeOf, moduleOf } from '../cli/arguments/pythonOptions';
@@ -17,7 +16,8 @@ export function isOwn(path: string, profile: Profile): boolean {
   return (
     !isInstalled(path) ||
     isModule(path, moduleOf(main?.command ?? [])) ||
-    (main?.command.some((word) => word !== '' && basename(path) === basename(word)) ?? false)
+    // The script itself. A library may have a file of the same name, as Flask has an app.py.
+    (main?.command.some((word) => word !== '' && path === absolutePath(main.cwd, word)) ?? false)
   );
 }
 
