@@ -100,12 +100,11 @@ export class Drawing implements vscode.Disposable {
   }
 
   #figures(place: PlacedAnnotation, size: BarSize, full: number): vscode.DecorationOptions {
-    const { annotation, line, end, gap, text, barColumn } = place;
+    const { annotation, line, end, gap, text, barColumn, isQuiet } = place;
     const bar = (column: number): string => {
       const picture = dataUri(barSvg(annotation, full, size, this.#palette));
       return `none; background: url("${picture}") ${column}ch 55% / ${barColumns}ch ${size.height}px no-repeat`;
     };
-    const quiet = annotation.stale || annotation.kind === 'total' || annotation.heat <= 1;
     return {
       range: new vscode.Range(line, end, line, end),
       renderOptions: {
@@ -114,7 +113,7 @@ export class Drawing implements vscode.Disposable {
         after: {
           contentText: text.replaceAll(' ', space),
           color: new vscode.ThemeColor(
-            quiet ? 'linescope.mutedForeground' : 'linescope.foreground',
+            isQuiet ? 'linescope.mutedForeground' : 'linescope.foreground',
           ),
           ...(annotation.stale ? { fontStyle: 'italic' } : {}),
           margin: `0 0 0 ${gap}ch`,
@@ -165,6 +164,7 @@ function isSameFigure(a: PlacedAnnotation, b: PlacedAnnotation): boolean {
     a.gap === b.gap &&
     a.text === b.text &&
     a.barColumn === b.barColumn &&
+    a.isQuiet === b.isQuiet &&
     (a.annotation === b.annotation || isSameAnnotation(a.annotation, b.annotation))
   );
 }

@@ -14,14 +14,19 @@ export interface PlacedAnnotation {
   text: string;
   /** Columns of the text before its hole; undefined where it has none. */
   barColumn: number | undefined;
+  /** Nothing of it asks for attention: small costs, those of calls, and those of lines edited since the run. */
+  isQuiet: boolean;
 }
 
 /** Columns that stay free between the code and the figures. */
 const smallestGap = 3;
 /** The same where an editor is narrow. */
 const smallestCompactGap = 2;
-/** Where nobody knows how wide the editor is, a line this much longer than figures go to the right has them out of sight. */
-const farColumns = 40;
+/**
+ * Where nobody knows how wide the editor is, a line this much longer than figures go to the right has them out of sight: an
+ * editor beside the Explorer and a minimap shows about 110 columns on a laptop.
+ */
+const farColumns = 16;
 /** Begins figures of the line below; twice, those of the line below that. */
 const below = '↓';
 /** Figures of a line that is too long stand no further up. */
@@ -78,17 +83,19 @@ export function placeAnnotations(
   // The hottest chooses first.
   const far = present.filter(({ width }) => isFar(width));
   for (const place of far.toSorted((a, b) => weightOf(b) - weightOf(a))) {
-    for (let down = 1; down <= mostLinesUp; down++) {
-      const line = place.line - down;
-      if (lineAt(line) === undefined) break;
-      // Behind figures of its own a line may have no room for more.
-      const taken = own.has(line) ? smallestGap + compactWidth : 0;
-      const width = widthAt(line);
-      if (lent.has(line) || isFar(width + taken + arrows(down).length)) continue;
-      lent.add(line);
-      Object.assign(place, { line, width, down });
-      break;
-    }
+    const above = Array.from({ length: mostLinesUp }, (_, at) => at + 1)
+      .map((down) => ({ down, line: place.line - down }))
+      .filter(({ down, line }) => {
+        // Behind figures of its own a line may have no room for more.
+        const taken = own.has(line) ? smallestGap + compactWidth : 0;
+        const isThere = lineAt(line) !== undefined && !lent.has(line);
+        return isThere && !isFar(widthAt(line) + taken + arrows(down).length);
+      });
+    // Behind those of another line figures have no bar.
+    const found = above.find(({ line }) => !own.has(line)) ?? above[0];
+    if (!found) continue;
+    lent.add(found.line);
+    Object.assign(place, { ...found, width: widthAt(found.line) });
   }
   present.sort((a, b) => a.line - b.line || a.down - b.down);
   return blocksOf(present, lineAt).flatMap((block) => {
@@ -104,11 +111,10 @@ export function placeAnnotations(
       const gap = Math.max(leastGap, usual + leastGap - width);
       // One decoration a line: two at the same place have no order.
       if (block[at - 1]?.line === line) {
-        return { annotation, line, end, gap, text: '', barColumn: undefined };
+        return { annotation, line, end, gap, text: '', barColumn: undefined, isQuiet: true };
       }
-      const next = block[at + 1];
-      const joined =
-        next?.line === line ? `   ${arrows(next.down)}${figuresOf(next.annotation)}` : '';
+      const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
+      const joined = next ? `   ${arrows(next.down)}${figuresOf(next.annotation)}` : '';
       const figures = `${arrows(down)}${figuresOf(annotation)}`;
       const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
       const detail = hasDetail ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
@@ -119,6 +125,7 @@ export function placeAnnotations(
         gap: Math.max(leastGap, gap - arrows(down).length),
         text: `${figures}${bar}${detail}${joined}`,
         barColumn: hasBar ? figures.length + barMargin : undefined,
+        isQuiet: isQuiet(annotation) && (!next || isQuiet(next.annotation)),
       };
     });
   });
@@ -137,6 +144,10 @@ interface Place {
 /** What leads to the line that figures are of. */
 function arrows(down: number): string {
   return down === 0 ? '' : `${below.repeat(down)} `;
+}
+
+function isQuiet({ stale, kind, heat }: LineAnnotation): boolean {
+  return stale || kind === 'total' || heat <= 1;
 }
 
 /** How much a line matters: its share of the run. */

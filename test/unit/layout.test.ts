@@ -48,8 +48,8 @@ describe('columns', () => {
   });
 
   test('no further right than the setting says', () => {
-    const code = ['x'.repeat(40), 'a = 1', 'y'.repeat(40)].join('\n');
-    expect(columns(code, [1, 2, 3], 20)).toEqual([43, 23, 43]);
+    const code = ['x'.repeat(30), 'a = 1', 'y'.repeat(30)].join('\n');
+    expect(columns(code, [1, 2, 3], 20)).toEqual([33, 23, 33]);
   });
 
   test('lines that are not there any more are left out', () => {
@@ -131,6 +131,31 @@ describe('figures of a line that is longer than the editor', () => {
     expect(place([annotation(3, '1 s', '1 %')])).toEqual(['3 | 0 | 5 | 2 | ↓↓ 1 s  1 %']);
   });
 
+  test('stand at a line without figures, with their own bar, rather than behind those of another', () => {
+    const lines = ['for step:', 'kept.append(step)', 'x'.repeat(121)];
+    const calls = { ...annotation(2, '30 ms', '6 %'), kind: 'total' as const };
+    const placed = placeAnnotations(
+      [calls, annotation(3, '477 ms', '88 %')],
+      (line) => lines[line],
+      layout,
+    );
+    expect(placed.map(({ line, text }) => [line, text.slice(0, 16).trim()])).toEqual([
+      [0, '↓↓ 477 ms  88 %'],
+      [1, '30 ms   6 %'],
+    ]);
+    expect(placed.map(({ barColumn }) => barColumn)).toEqual([17, 14]);
+    expect(placed.map(({ isQuiet }) => isQuiet)).toEqual([false, true]);
+  });
+
+  test('behind those of a quiet line are not quiet', () => {
+    const quiet = { ...annotation(1, '30 ms', '6 %'), kind: 'total' as const };
+    const lines = [quiet, annotation(2, '477 ms', '88 %')];
+    expect(placeAnnotations(lines, (line) => code[line], layout)).toMatchObject([
+      { text: expect.stringMatching(/30 ms .*↓ 477 ms/), isQuiet: false },
+      { text: '' },
+    ]);
+  });
+
   test('of the hottest line find their place first', () => {
     const lines = ['kept = []', 'for step:', 'z'.repeat(40), 'x'.repeat(121)];
     const cold = annotation(3, '53 ms', '3 %');
@@ -147,7 +172,7 @@ describe('figures of a line that is longer than the editor', () => {
     const placed = placeAnnotations(wanted, (line) => alone[line], layout);
     expect(placed.map(({ line }) => line)).toEqual([0, 1]);
     expect(place([wanted[1]!], { isWrapped: true })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
-    expect(place([wanted[1]!], { maxColumn: 90 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
+    expect(place([wanted[1]!], { maxColumn: 110 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
   });
 });
 
