@@ -31,14 +31,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const timeRange = new TimeRange(server, runs);
   const hotLines = new HotLines(context.extension, server, runs, timeRange);
   const runsView = new RunsView(context, server, runner, runs);
-  const flameChart = new FlameChart(
-    context.extensionUri,
-    server,
-    runs,
-    runner,
-    annotations,
-    timeRange,
-  );
+  const flameChart = new FlameChart(context, server, runs, runner, annotations, timeRange);
 
   context.subscriptions.push(
     getLog(),

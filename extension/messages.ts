@@ -40,11 +40,20 @@ export function say(severity: Severity, words: string, ...actions: Action[]): vo
   void show(severity, text, actions).then((chosen) => chosen?.run());
 }
 
+let mentioned: vscode.Disposable | undefined;
+
 /** Says in the status bar, for some seconds, what the user can see anyway. It is in the log, too. */
 export function mention(words: string): void {
+  unmention();
   const text = tell('information', words);
   log.info(text);
-  vscode.window.setStatusBarMessage(`$(flame) ${text}`, mentionMs);
+  mentioned = vscode.window.setStatusBarMessage(`$(flame) ${text}`, mentionMs);
+}
+
+/** Takes back what was mentioned last, because it is not so any more. */
+export function unmention(): void {
+  mentioned?.dispose();
+  mentioned = undefined;
 }
 
 function tell(severity: Severity, words: string): string {

@@ -10,7 +10,7 @@ export interface PlacedAnnotation {
   end: number;
   /** Empty columns between the end of the line and the figures. */
   gap: number;
-  /** Value and share, and where there is room a hole for the bar, and the split. */
+  /** The value, and where there is room the share, a hole for the bar, and the split. */
   text: string;
   /** Columns of the text before its hole; undefined where it has none. */
   barColumn: number | undefined;
@@ -34,6 +34,10 @@ const mostLinesUp = 3;
 /** Columns that the bar takes, and those that stay free on each side of it. */
 export const barColumns = 8;
 const barMargin = 2;
+
+/** Columns for `1.23 s` and `12.3 %`, kept from the first figures on: while a program runs, bars stay where they are. */
+const leastValue = 6;
+const leastPercent = 6;
 
 /** How figures are laid out in one editor. */
 export interface Layout {
@@ -64,15 +68,19 @@ export function placeAnnotations(
   lineAt: (line: number) => string | undefined,
   { tabSize, maxColumn, isCompact, room, isWrapped }: Layout,
 ): PlacedAnnotation[] {
-  const valueWidth = widestOf(annotations, ({ value }) => value);
-  const percentWidth = widestOf(annotations, ({ percent }) => percent);
+  const valueWidth = Math.max(
+    leastValue,
+    widestOf(annotations, ({ value }) => value),
+  );
+  const percentWidth = Math.max(
+    leastPercent,
+    widestOf(annotations, ({ percent }) => percent),
+  );
   const compactWidth = valueWidth + 2 + percentWidth;
   const barWidth = compactWidth + barMargin + barColumns;
   const farthest =
-    room === undefined ? maxColumn + farColumns : room - smallestCompactGap - compactWidth;
+    room === undefined ? maxColumn + farColumns : room - smallestCompactGap - valueWidth;
   const isFar = (width: number): boolean => !isWrapped && width > farthest;
-  const figuresOf = ({ value, percent }: LineAnnotation): string =>
-    `${value.padStart(valueWidth)}  ${percent.padStart(percentWidth)}`;
   const widthAt = (line: number): number => displayWidth(lineAt(line) ?? '', tabSize);
   const present = annotations
     .map((annotation) => ({ annotation, line: annotation.line - 1 }))
@@ -100,31 +108,50 @@ export function placeAnnotations(
   present.sort((a, b) => a.line - b.line || a.down - b.down);
   return blocksOf(present, lineAt).flatMap((block) => {
     const usual = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn);
+    const isInSight = (end: number): boolean => room === undefined || end <= room;
+    const widestArrows = Math.max(...block.map(({ down }) => arrows(down).length));
     const fits = (width: number): boolean =>
-      !isCompact && (room === undefined || usual + smallestGap + width <= room);
+      !isCompact && isInSight(usual + smallestGap + widestArrows + width);
     const detailWidth = widestOf(block, ({ annotation }) => annotation.detail);
-    const hasBar = fits(barWidth);
-    const hasDetail = fits(barWidth + barMargin + detailWidth);
-    const leastGap = hasBar ? smallestGap : smallestCompactGap;
+    const hasBars = fits(barWidth);
+    const hasDetails = fits(barWidth + barMargin + detailWidth);
+    const leastGap = hasBars ? smallestGap : smallestCompactGap;
     return block.map(({ annotation, line, width, down }, at): PlacedAnnotation => {
       const end = lineAt(line)!.length;
-      const gap = Math.max(leastGap, usual + leastGap - width);
+      const column = Math.max(leastGap, usual + leastGap - width);
       // One decoration a line: two at the same place have no order.
       if (block[at - 1]?.line === line) {
-        return { annotation, line, end, gap, text: '', barColumn: undefined, isQuiet: true };
+        return {
+          annotation,
+          line,
+          end,
+          gap: column,
+          text: '',
+          barColumn: undefined,
+          isQuiet: true,
+        };
       }
-      const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
-      const joined = next ? `   ${arrows(next.down)}${figuresOf(next.annotation)}` : '';
-      const figures = `${arrows(down)}${figuresOf(annotation)}`;
+      const gap = Math.max(leastGap, column - arrows(down).length);
+      const figuresOf = (it: Place, from: number): string => {
+        const value = `${arrows(it.down)}${it.annotation.value.padStart(valueWidth)}`;
+        const both = `${value}  ${it.annotation.percent.padStart(percentWidth)}`;
+        // What is out of sight in any case has both for those who scroll.
+        return isFar(width) || isInSight(from + both.length) ? both : value;
+      };
+      const own = figuresOf(block[at]!, width + gap);
+      const hasBar = hasBars && isInSight(width + gap + own.length + barMargin + barColumns);
       const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
-      const detail = hasDetail ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
+      const detail = hasBar && hasDetails ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
+      const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
+      const text = `${own}${bar}${detail}`;
+      const joined = next ? `   ${figuresOf(next, width + gap + text.length + 3)}` : '';
       return {
         annotation,
         line,
         end,
-        gap: Math.max(leastGap, gap - arrows(down).length),
-        text: `${figures}${bar}${detail}${joined}`,
-        barColumn: hasBar ? figures.length + barMargin : undefined,
+        gap,
+        text: text + joined,
+        barColumn: hasBar ? own.length + barMargin : undefined,
         isQuiet: isQuiet(annotation) && (!next || isQuiet(next.annotation)),
       };
     });

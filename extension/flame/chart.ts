@@ -11,12 +11,15 @@ import { tabSurface, viewSurface, type Surface } from './surface';
 import type { TimeRange } from '../timeRange';
 
 export const flameChartViewType = 'linescope.flameChart';
-/** In the panel below the editors, where the setting says so. */
+/** In the panel below the editors, where the setting says so, or where there is no room below the editor. */
 const flameChartView = 'linescope.flameChartView';
+/** Whether it is there for lack of room: the context that shows the view, and what remembers it over a reload. */
+const lacksRoom = 'linescope.chartInPanel';
 
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
   readonly #extensionUri: vscode.Uri;
+  readonly #workspace: vscode.Memento;
   readonly #server: Server;
   readonly #runs: Runs;
   readonly #annotations: Annotations;
@@ -27,7 +30,7 @@ export class FlameChart implements vscode.Disposable {
   #cursorTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    extensionUri: vscode.Uri,
+    { extensionUri, workspaceState }: vscode.ExtensionContext,
     server: Server,
     runs: Runs,
     runner: Runner,
@@ -36,6 +39,8 @@ export class FlameChart implements vscode.Disposable {
   ) {
     this.#timeRange = timeRange;
     this.#extensionUri = extensionUri;
+    this.#workspace = workspaceState;
+    void vscode.commands.executeCommand('setContext', lacksRoom, workspaceState.get(lacksRoom));
     this.#server = server;
     this.#runs = runs;
     this.#annotations = annotations;
@@ -85,11 +90,14 @@ export class FlameChart implements vscode.Disposable {
 
   async #open(): Promise<void> {
     const { flameChartPlace: place } = viewSettings();
-    if (place === 'panel') {
+    const below = place === 'below' && (await makeGroupBelow());
+    const isCrowded = place === 'below' && !below;
+    await this.#workspace.update(lacksRoom, isCrowded);
+    await vscode.commands.executeCommand('setContext', lacksRoom, isCrowded);
+    if (place === 'panel' || isCrowded) {
       await vscode.commands.executeCommand(`${flameChartView}.focus`, { preserveFocus: true });
       return;
     }
-    const below = place === 'below' && (await makeGroupBelow());
     const panel = vscode.window.createWebviewPanel(
       flameChartViewType,
       'Flame Chart',
@@ -120,7 +128,7 @@ export class FlameChart implements vscode.Disposable {
     // Extensions are not told how wide an editor is. Beside the chart it is most often as wide as the chart, and above it
     // always; above the panel where editors are not split.
     panel.onDidResize(() => {
-      const isShared = viewSettings().flameChartPlace === 'panel' && tabGroups() > 1;
+      const isShared = surface.isInPanel && tabGroups() > 1;
       this.#annotations.setWidth(isShared ? undefined : panel.width);
     });
     panel.onDidDispose(() => {
@@ -130,8 +138,6 @@ export class FlameChart implements vscode.Disposable {
       this.#annotations.setWidth(undefined);
     });
     panel.show(this.#runs.shown);
-    const editor = vscode.window.activeTextEditor;
-    if (editor) this.#follow(editor);
   }
 
   /** Lights the frames of the line the cursor is on, a moment after it came to rest. */

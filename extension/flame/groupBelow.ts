@@ -15,7 +15,7 @@ export interface LayoutPart {
 
 /** Pixels, tabs included: below this height a chart has no rows, and an editor no lines that are worth looking at. */
 const leastChart = 300;
-const leastEditor = 170;
+const leastEditor = 250;
 
 /**
  * Makes an empty group below the active one and goes there; false when the two have no room below each other, e.g. over an

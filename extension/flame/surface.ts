@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 export interface Surface {
   readonly webview: vscode.Webview;
   readonly visible: boolean;
+  /** Below all editors, and not one of their tabs. */
+  readonly isInPanel: boolean;
   /** It is seen, or is not seen any more. */
   readonly onDidChangeView: (listener: () => void) => vscode.Disposable;
   readonly onDidDispose: (listener: () => void) => vscode.Disposable;
@@ -19,6 +21,7 @@ export function tabSurface(panel: vscode.WebviewPanel, extensionUri: vscode.Uri)
   panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'flame.svg');
   return {
     webview: panel.webview,
+    isInPanel: false,
     get visible() {
       return panel.visible;
     },
@@ -32,6 +35,7 @@ export function tabSurface(panel: vscode.WebviewPanel, extensionUri: vscode.Uri)
 export function viewSurface(view: vscode.WebviewView): Surface {
   return {
     webview: view.webview,
+    isInPanel: true,
     get visible() {
       return view.visible;
     },

@@ -6,7 +6,17 @@ import { readHead } from '../kept/commit';
 import { interpreterSetting } from './interpreter';
 import { runName, type KnownRun } from '../kept/keptRun';
 import type { Launch } from './launch';
-import { ask, describe, getLog, mention, say, sayError, UserError, type Action } from '../messages';
+import {
+  ask,
+  describe,
+  getLog,
+  mention,
+  say,
+  sayError,
+  unmention,
+  UserError,
+  type Action,
+} from '../messages';
 import { Opening } from '../kept/opening';
 import {
   followProcesses,
@@ -89,6 +99,7 @@ export class Runner implements vscode.Disposable {
     if (!(await this.#free())) return;
     this.#last = [prepare, file];
     this.#file = file;
+    unmention();
     this.#enter('preparing');
     try {
       const abandoned = new Promise<undefined>((resolve) => {

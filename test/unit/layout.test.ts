@@ -57,6 +57,18 @@ describe('columns', () => {
   });
 });
 
+test('while figures grow, bars stay where they are', () => {
+  const bars = [
+    ['3.5 ms', '~2 %'],
+    ['583 ms', '51.4 %'],
+    ['1.16 s', '97.2 %'],
+  ].map(([value, percent]) => {
+    const [placed] = placeAnnotations([annotation(1, value!, percent!)], () => 'work()', layout);
+    return placed!.gap + placed!.barColumn!;
+  });
+  expect(new Set(bars).size).toBe(1);
+});
+
 test('figures are right-aligned, the bar has its hole', () => {
   const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
   const [first, second] = placeAnnotations(wanted, () => 'code', layout);
@@ -93,11 +105,22 @@ describe('where it is known how many columns the editor shows', () => {
     expect(shown(code, 46)).toEqual([figures, undefined]);
   });
 
+  test('of a line further down, what fits behind its arrow', () => {
+    const lines = ['short', 'x'.repeat(60)];
+    const figures = (room: number) =>
+      placeAnnotations([annotation(2, '1.00 s', '10.0 %')], (line) => lines[line], {
+        ...layout,
+        room,
+      }).map(({ text, barColumn }) => [text.trimEnd(), barColumn])[0];
+    expect(figures(42)).toEqual([`↓ 1.00 s  10.0 %${' '.repeat(barColumns + 4)}python`, 18]);
+    expect(figures(41)).toEqual(['↓ 1.00 s  10.0 %', 18]);
+  });
+
   test('each block of lines decides for itself', () => {
     const lines = ['a', ...Array<string>(9).fill(''), 'y'.repeat(40)];
     const wanted = [annotation(1, '1 s', '10 %'), annotation(11, '1 s', '10 %')];
     const placed = placeAnnotations(wanted, (line) => lines[line], { ...layout, room: 60 });
-    expect(placed.map(({ barColumn }) => barColumn)).toEqual([11, undefined]);
+    expect(placed.map(({ barColumn }) => barColumn)).toEqual([16, undefined]);
   });
 });
 
@@ -111,7 +134,7 @@ describe('figures of a line that is longer than the editor', () => {
     );
 
   test('stand at the line above, with an arrow', () => {
-    expect(place([wanted[1]!])).toEqual(['2 | 0 | 5 | 2 | ↓ 9.0 ms  0.4 %']);
+    expect(place([wanted[1]!])).toEqual(['2 | 0 | 5 | 2 | ↓ 9.0 ms   0.4 %']);
   });
 
   test('behind its own, where the line above has some', () => {
@@ -122,13 +145,21 @@ describe('figures of a line that is longer than the editor', () => {
   });
 
   test('stay, too, where those of the line above leave no room', () => {
-    const room = { room: 39 };
+    const room = { room: 31 };
     expect(place([wanted[1]!], room)[0]).toMatch(/^2 \| 0 /);
     expect(place(wanted, room)[1]).toMatch(/^2 \| 1 /);
   });
 
+  test('leave their share out where only the value has room', () => {
+    expect(place(wanted, { room: 39 })[0]).toBe('1 | 0 | 5 | 2 | 1.00 s  62.1 %   ↓ 9.0 ms');
+    expect(place([wanted[1]!], { room: 22 })[0]).toBe('2 | 0 | 5 | 2 | ↓ 9.0 ms');
+    const text = (room: number) =>
+      placeAnnotations([wanted[0]!], () => 'x'.repeat(40), { ...layout, room })[0]!.text;
+    expect([48, 55, 56].map(text)).toEqual(['1.00 s', '1.00 s', '1.00 s  62.1 %']);
+  });
+
   test('stand further up where the lines between have no room, with as many arrows', () => {
-    expect(place([annotation(3, '1 s', '1 %')])).toEqual(['3 | 0 | 5 | 2 | ↓↓ 1 s  1 %']);
+    expect(place([annotation(3, '1 s', '1 %')])).toEqual(['3 | 0 | 5 | 2 | ↓↓    1 s     1 %']);
   });
 
   test('stand at a line without figures, with their own bar, rather than behind those of another', () => {
@@ -139,11 +170,11 @@ describe('figures of a line that is longer than the editor', () => {
       (line) => lines[line],
       layout,
     );
-    expect(placed.map(({ line, text }) => [line, text.slice(0, 16).trim()])).toEqual([
-      [0, '↓↓ 477 ms  88 %'],
-      [1, '30 ms   6 %'],
+    expect(placed.map(({ line, text }) => [line, text.slice(0, 17).trim()])).toEqual([
+      [0, '↓↓ 477 ms    88 %'],
+      [1, '30 ms     6 %'],
     ]);
-    expect(placed.map(({ barColumn }) => barColumn)).toEqual([17, 14]);
+    expect(placed.map(({ barColumn }) => barColumn)).toEqual([19, 16]);
     expect(placed.map(({ isQuiet }) => isQuiet)).toEqual([false, true]);
   });
 
@@ -157,13 +188,13 @@ describe('figures of a line that is longer than the editor', () => {
   });
 
   test('of the hottest line find their place first', () => {
-    const lines = ['kept = []', 'for step:', 'z'.repeat(40), 'x'.repeat(121)];
+    const lines = ['kept = []', 'for step:', 'z'.repeat(43), 'x'.repeat(121)];
     const cold = annotation(3, '53 ms', '3 %');
     const hot = { ...annotation(4, '1.61 s', '90 %'), bar: { ...cold.bar, python: 0.9 } };
     const placed = placeAnnotations([cold, hot], (line) => lines[line], { ...layout, room: 50 });
-    expect(placed.map(({ line, text }) => [line, text.slice(0, 15)])).toEqual([
-      [0, '↓↓  53 ms   3 %'],
-      [1, '↓↓ 1.61 s  90 %'],
+    expect(placed.map(({ line, text }) => [line, text.slice(0, 17)])).toEqual([
+      [0, '↓↓  53 ms     3 %'],
+      [1, '↓↓ 1.61 s    90 %'],
     ]);
   });
 
@@ -171,8 +202,8 @@ describe('figures of a line that is longer than the editor', () => {
     const alone = [code[1]!, code[1]!];
     const placed = placeAnnotations(wanted, (line) => alone[line], layout);
     expect(placed.map(({ line }) => line)).toEqual([0, 1]);
-    expect(place([wanted[1]!], { isWrapped: true })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
-    expect(place([wanted[1]!], { maxColumn: 110 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms  0.4 %']);
+    expect(place([wanted[1]!], { isWrapped: true })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms   0.4 %']);
+    expect(place([wanted[1]!], { maxColumn: 110 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms   0.4 %']);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Which view of the run is shown, by what frames weigh, and of which time. */
 import type { FlameMetric } from '../model/merged';
 import { frameKinds } from '../../profile/types';
-import { extentOf, isWholeRun, type Mode, type Span, type State, type TreeShape } from './state';
+import { coversRun, extentOf, type Mode, type Span, type State, type TreeShape } from './state';
 import { centerOf, type Center } from './trees';
 
 /** What the buttons of the toolbar choose between. */
@@ -71,7 +71,7 @@ export function createLook(state: State, changed: () => void, centred: () => voi
     },
     setTime: (span) => {
       state.time = span;
-      state.following = isWholeRun(state);
+      state.following = coversRun(state);
       state.focus = null;
       showWholeTree();
     },

@@ -238,8 +238,13 @@ export function weightsOf(state: State): Weights {
   return cache.bytes.value;
 }
 
-/** Whether no part of the run's time has been chosen. */
-export function isWholeRun({ time, store }: State): boolean {
+/** Whether no part of the run's time has been chosen. A view that follows a running program is a moment behind it. */
+export function isWholeRun(state: State): boolean {
+  return state.following || coversRun(state);
+}
+
+/** Whether the time in view is all of the run. */
+export function coversRun({ time, store }: State): boolean {
   return time.start <= 0 && time.end >= store.endNs;
 }
 

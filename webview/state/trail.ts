@@ -1,7 +1,7 @@
 /** Back and forward through what was focused, as in a browser: each place with the view it was seen in. */
 import { nodeAt, pathOf } from '../model/trees';
 import { focusNode } from './navigate';
-import { isWholeRun, mergedOf, spanOf, type Focus, type Span, type State } from './state';
+import { coversRun, mergedOf, spanOf, type Focus, type Span, type State } from './state';
 
 const mostPlaces = 100;
 
@@ -67,7 +67,7 @@ export function createTrail(state: State): Trail {
       const { mode, tree, center, metric, span, focus, path } = place;
       Object.assign(state, { mode, tree, center, metric, focus });
       Object.assign(spanOf(state), span);
-      if (mode === 'time') state.following = isWholeRun(state);
+      if (mode === 'time') state.following = coversRun(state);
       if (focus && !focus.track) {
         const node = nodeAt(mergedOf(state, focus.up).tree, path);
         state.focus = focusNode(state, node, focus.up ?? false);
