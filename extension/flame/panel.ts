@@ -41,7 +41,7 @@ export class FlamePanel implements vscode.Disposable {
   #wake: (() => void) | undefined;
   #width: EditorWidth | undefined;
   readonly #resized = new vscode.EventEmitter<void>();
-  /** It has another width, or is seen, or is not seen any more. */
+  /** It has another width. */
   readonly onDidResize = this.#resized.event;
   #failure: string | undefined;
   #highlight: Extract<ToPanel, { type: 'highlight' }> | undefined;
@@ -54,10 +54,7 @@ export class FlamePanel implements vscode.Disposable {
     panel.webview.options = { enableScripts: true, localResourceRoots: [panelRoot(extensionUri)] };
     this.#subscriptions = [
       panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)),
-      panel.onDidChangeView(() => {
-        this.#wake?.();
-        this.#resized.fire();
-      }),
+      panel.onDidChangeView(() => this.#wake?.()),
       this.#resized,
       timeRange.onDidChange(() => this.#sendRange()),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -76,9 +73,9 @@ export class FlamePanel implements vscode.Disposable {
     return this.#sent;
   }
 
-  /** How wide it is; undefined while it is not seen. */
+  /** How wide it is, or was when it was seen last: another tab in its place is as wide. */
   get width(): EditorWidth | undefined {
-    return this.visible ? this.#width : undefined;
+    return this.#width;
   }
 
   get visible(): boolean {
@@ -284,6 +281,8 @@ export class FlamePanel implements vscode.Disposable {
         void vscode.commands.executeCommand(commands.turnOnMemory);
         return;
       case 'width':
+        // What is not seen has some width or other.
+        if (!this.visible) return;
         this.#width = { pixels: message.pixels, columnPart: message.columnPart };
         this.#resized.fire();
         return;
