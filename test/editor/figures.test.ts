@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { caretFromEnd, drawnLines, goToEnd, lineBox } from './driver/editorView';
 import { annotated, keepEvidence, ledger, lineOf, profileToEnd } from './driver/linescope';
-import { openChart } from './driver/panel';
+import { chartTabs, closeCharts, openChart } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { set } from './driver/who';
@@ -150,9 +150,32 @@ test('the number of a line that is longer than the editor is in sight, and of a 
   await configure('editor', { wordWrap: undefined });
 });
 
+test('the chart opens below the code, and is found where it was put', async () => {
+  await vs.page.setViewportSize({ width: 1400, height: 820 });
+  await execute('workbench.action.closePanel');
+  await openChart(vs);
+  const code = (await vs.page.locator('.editor-instance').first().boundingBox())!;
+  const chart = (await vs.page.locator('iframe.webview.ready:visible').boundingBox())!;
+  expect(chart.y).toBeGreaterThanOrEqual(code.y + code.height);
+  expect(chart.width).toBeGreaterThan(0.95 * code.width);
+  // Both can be read.
+  for (const { height } of [code, chart]) expect(height).toBeGreaterThan(190);
+  expect(await chartTabs(vs)).toEqual([2]);
+  await execute('workbench.action.focusBelowGroup');
+  await execute('workbench.action.moveEditorToFirstGroup');
+  await vs.open('odd.py');
+  await openChart(vs);
+  await until('it is seen', async () => vs.page.locator('iframe.webview.ready').isVisible());
+  expect(await chartTabs(vs)).toEqual([1]);
+  await closeCharts(vs);
+});
+
 test('beside little room figures are shorter, and End does not scroll the code away', async () => {
   await vs.page.setViewportSize({ width: 600, height: 820 });
+  await execute('workbench.action.terminal.focus');
   await openChart(vs);
+  // Over the terminal there is no room for it.
+  expect(await chartTabs(vs)).toEqual([]);
   await until('the editor’s width is known', async () => {
     const text = await figuresOf(sorting);
     return /^[\d.]+ m?s$/.test(text.trim());

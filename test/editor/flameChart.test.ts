@@ -69,6 +69,10 @@ function namesAbove(frame: FrameBox, all: FrameBox[]): string[] {
 
 test('compiled code stands between the Python code that called it and the code it called', async () => {
   await profileToEnd(vs, 'calling_back.py');
+  await vs.companion.ask(
+    (vscode) => vscode.commands.executeCommand('workbench.action.closePanel'),
+    null,
+  );
   await command(vs.page, 'Linescope: Show Flame Chart');
   // Whatever interrupted it on a busy machine, left-heavy order puts all of a stack together.
   await webview(vs.page).locator('vscode-button', { hasText: 'Left heavy' }).click();

@@ -2,9 +2,17 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hotRows } from './driver/editorView';
 import { keepEvidence, ledger, lineOf, messages, profile, profileToEnd } from './driver/linescope';
-import { clickFrame, frames, settledFrame, settledView } from './driver/panel';
+import {
+  chartTabs,
+  clickFrame,
+  closeCharts,
+  frames,
+  settledFrame,
+  settledView,
+} from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
+import { set } from './driver/who';
 import { command, screenshot, statusBar, webview } from './driver/window';
 
 const library = `import time
@@ -80,7 +88,9 @@ test('only my code: libraries are on the lines that call them, in all views', as
   await command(vs.page, toggle);
   await until('the call is charged', async () => /python \d|python$/.test(await figures(calls)));
   expect(await hasLibrary()).toBe(false);
-  expect((await statusBar(vs.page)).join()).toContain('only my code');
+  await until('the status bar says so', async () =>
+    (await statusBar(vs.page)).join().includes('only my code'),
+  );
   await command(vs.page, 'Linescope: Show Hot Lines');
   const rows = await until('the list folds', async () => {
     const found = await hotRows(vs.page);
@@ -155,24 +165,28 @@ test('figures of a running program can begin anew', async () => {
   );
 });
 
-test('the chart opens in the panel where the setting says so', async () => {
+test('the chart opens beside the code or in the panel where the setting says so', async () => {
+  // Until now it was in the panel, because over the terminal there is no room for it.
+  expect(await chartTabs(vs)).toEqual([]);
   await vs.companion.ask(async (vscode) => {
-    const tabs = vscode.window.tabGroups.all.flatMap(({ tabs: of }) => of);
-    await vscode.window.tabGroups.close(
-      tabs.filter(({ label }) => label.startsWith('Flame Chart')),
-    );
-    const settings = vscode.workspace.getConfiguration('linescope');
-    await settings.update('flameChartPlace', 'panel', vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+    await vscode.commands.executeCommand('setContext', 'linescope.chartInPanel', false);
   }, null);
+  await set(vs, { flameChartPlace: 'beside' });
+  await until('it is gone from the panel', async () => {
+    await command(vs.page, 'Linescope: Show Flame Chart');
+    return (await chartTabs(vs)).length > 0;
+  });
+  const code = (await vs.page.locator('.editor-instance').first().boundingBox())!;
+  const chart = await until('the chart is seen', () =>
+    vs.page.locator('iframe.webview.ready:visible').boundingBox({ timeout: 1000 }),
+  );
+  expect(chart.x).toBeGreaterThanOrEqual(code.x + code.width - 1);
+  await closeCharts(vs);
+  await set(vs, { flameChartPlace: 'panel' });
   await command(vs.page, 'Linescope: Show Flame Chart');
   await until('the chart is there', async () => (await frames(vs.page)).length > 0);
-  expect(
-    await vs.companion.ask(
-      (vscode) =>
-        vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)).join(),
-      null,
-    ),
-  ).not.toContain('Flame Chart');
+  expect(await chartTabs(vs)).toEqual([]);
   await screenshot(vs.page, 'views-panel');
 });
 

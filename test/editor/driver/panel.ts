@@ -78,6 +78,17 @@ export async function openChart(vs: VsCode): Promise<void> {
   );
 }
 
+/** The groups, from 1 on, of the tabs with a flame chart. */
+export function chartTabs(vs: VsCode): Promise<number[]> {
+  return vs.companion.ask(
+    (vscode) =>
+      vscode.window.tabGroups.all.flatMap(({ tabs, viewColumn }) =>
+        tabs.filter(({ label }) => label.startsWith('Flame Chart')).map(() => viewColumn as number),
+      ),
+    null,
+  );
+}
+
 /** Closes every tab with a flame chart. */
 export async function closeCharts(vs: VsCode): Promise<void> {
   await vs.companion.ask(async (vscode) => {
