@@ -1,7 +1,7 @@
 /** The bar beside the code: how long, how thick, and on what track. */
 import { expect, test } from 'vitest';
-import { barLength, barSize, barSvg } from '../../extension/bars';
-import type { Palette } from '../../extension/palette';
+import { barLength, barSize, barSvg } from '../../extension/code/bars';
+import type { Palette } from '../../extension/code/palette';
 import manifest from '../../package.json';
 import type { LineAnnotation } from '../../protocol/lsp';
 

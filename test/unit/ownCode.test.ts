@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { cpuOf } from '../../profile/cost';
 import type { Profile } from '../../profile/types';
-import { isOwn, OwnCode } from '../../server/ownCode';
-import type { Run } from '../../server/run';
+import { isOwn, OwnCode } from '../../server/editing/ownCode';
+import type { Run } from '../../server/reading/run';
 import { ms, Program } from './recordings';
 
 /** A program that begins with `import numpy`, then has a library work for it and call it back. */
