@@ -1,18 +1,15 @@
 /** One process of a run: takes its recording record by record and keeps what the profile and the flame chart are made of. */
-import type { Cells, CellTop } from './cells';
+import type { Cells } from './cells';
 import { chargeCell } from './charge';
-import { addRow, costOfRow, costRow, costRowLength, wallOf } from '../cost';
+import { costOfRow, wallOf } from '../cost';
 import type { Columns } from './columns';
 import type { EndedProcesses } from '../ended/processes';
-import type { FeedObserver, Helped } from './observer';
+import type { FeedObserver } from './observer';
 import { GpuFeed } from './gpuFeed';
-import { HelperWork, type HelperSample } from '../helpers/helperWork';
 import type { LineCosts } from './lineCosts';
 import { MemoryFeed } from './memoryFeed';
 import type { NativeChains, NativeNode } from '../stacks/nativeChains';
-import { OffLine } from './offLine';
-import { callKind } from '../stacks/opcodes';
-import { libraryName, programOf } from '../paths';
+import { programOf } from '../paths';
 import type { PythonStacks } from '../stacks/pythonStacks';
 import { damageNotes } from './damage';
 import type {
@@ -20,16 +17,14 @@ import type {
   CodeRecord,
   EndRecord,
   FrameTaker,
-  HelpedRecord,
   ProcessRecord,
-  QueueRecord,
   RecordingHeader,
-  SampleRecord,
   StatsRecord,
   StreamRecord,
   ThinnedRecord,
 } from '../../recording/records';
-import { queueCost, sampleCost, samplesOf, takeSystem } from './sampleCost';
+import { samplesOf } from './sampleCost';
+import { SampleFeed } from './sampleFeed';
 import type { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from '../types';
 
@@ -38,21 +33,15 @@ const briefNs = 20e6;
 
 /** What it takes to read a recording. */
 class Reading {
-  readonly cells: Cells;
+  readonly samples: SampleFeed;
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
-  readonly helpers: HelperWork;
-  /** Of each cell, the threads without Python code that worked for it, by their ids. */
-  readonly helpersOf = new Map<number, Set<number>>();
-  readonly offLine = new OffLine();
-  readonly total = new Float64Array(costRowLength);
   readonly waitingCodes: CodeRecord[] = [];
   /** undefined while no GPU is known to be used. */
   gpu: GpuFeed | undefined;
   process: ProcessRecord | undefined;
   stats: StatsRecord | undefined;
   end: EndRecord | undefined;
-  foreign = 0;
   unknownCode = 0;
   /** Somebody else has its columns too. */
   isLent = false;
@@ -61,17 +50,12 @@ class Reading {
     /** As it is now. */
     public header: RecordingHeader,
     threads: ReadonlyMap<number, ThreadFeed>,
+    threadOf: (number: number) => ThreadFeed,
     readonly columns: Columns,
-    chargeHelper: (sample: HelperSample, cell: number | undefined, row: Float64Array) => void,
   ) {
-    const { cells, stacks, natives } = columns;
-    this.cells = cells;
-    this.stacks = stacks;
-    this.natives = natives;
-    const lineOf = (cell: number): object | undefined =>
-      stacks.frame(stacks.visible(cells.stack[cell]!))?.line;
-    const pathOf = (cell: number): object[] => stacks.linesOf(cells.stack[cell]!);
-    this.helpers = new HelperWork(cells, threads, lineOf, pathOf, chargeHelper);
+    this.stacks = columns.stacks;
+    this.natives = columns.natives;
+    this.samples = new SampleFeed(columns, threads, threadOf, header.pid);
   }
 }
 
@@ -99,7 +83,6 @@ export class ProcessFeed {
   #notes: ProcessInfo['notes'] = none;
   #detailFrom: ProcessInfo['detailFrom'];
   #childEnds: ChildEndRecord[] = none;
-  observer: FeedObserver | undefined;
   readonly startNs: number;
   readonly pid: number;
   readonly ppid: number;
@@ -116,9 +99,8 @@ export class ProcessFeed {
     this.startNs = header.startMonotonicNs;
     this.pid = header.pid;
     this.ppid = header.ppid;
-    this.#reading = new Reading(header, this.threads, columns, (sample, cell, row) =>
-      this.#chargeHelper(sample, cell, row),
-    );
+    const threadOf = (number: number): ThreadFeed => this.#thread(number);
+    this.#reading = new Reading(header, this.threads, threadOf, columns);
   }
 
   /** It has ended, and nothing will be added. */
@@ -136,10 +118,15 @@ export class ProcessFeed {
     return this.#childEnds;
   }
 
+  /** Tells somebody how the time of helper threads and GPUs is divided. */
+  observe(observer: FeedObserver): void {
+    this.now.samples.observer = observer;
+  }
+
   /** Whoever asks for these may go on using them after the process has ended, in a view of it. */
   get cells(): Cells {
     this.now.isLent = true;
-    return this.now.cells;
+    return this.now.samples.cells;
   }
 
   get stacks(): PythonStacks {
@@ -193,7 +180,7 @@ export class ProcessFeed {
 
   /** Everything sampled so far, as long as it is read. */
   get total(): Cost {
-    return costOfRow(this.now.total, 0);
+    return costOfRow(this.now.samples.total, 0);
   }
 
   private get wallNs(): number {
@@ -215,10 +202,11 @@ export class ProcessFeed {
   record(record: StreamRecord): void {
     switch (record.kind) {
       case 'sample':
-        this.#sample(record);
+        this.samples += samplesOf(record);
+        this.#grown(this.now.samples.sample(record), record.timeNs);
         return;
       case 'queue':
-        this.#queue(record);
+        this.#grown(this.now.samples.queue(record), record.timeNs);
         return;
       case 'stack':
         this.now.stacks.add(record.parent, record.code, record.instruction, record.between);
@@ -238,6 +226,7 @@ export class ProcessFeed {
         return;
       case 'process':
         this.now.process = record;
+        this.now.samples.hexversion = record.hexversion;
         for (const code of this.now.waitingCodes.splice(0)) {
           this.now.stacks.addCode(code, record);
         }
@@ -284,20 +273,20 @@ export class ProcessFeed {
         return;
       case 'allocation':
       case 'copy':
-        this.#memory().sample(record, this.#cellOf(record, 'running'));
+        this.#memory().sample(record, this.now.samples.cellOf(record, 'running'));
         return;
       case 'memorySum':
       case 'block':
-        this.#memory().sum(record, this.#cellOf(record, 'running'));
+        this.#memory().sum(record, this.now.samples.cellOf(record, 'running'));
         return;
       case 'thinned':
         this.#thinned(record);
         return;
       case 'helped':
-        this.#helped(record);
+        this.now.samples.helped(record);
         return;
       case 'gpuPlace':
-        this.#gpu().add(this.#cellOf(record, 'running'), record.ns);
+        this.#gpu().add(this.now.samples.cellOf(record, 'running'), record.ns);
         return;
       case 'gpuDevice':
       case 'gpuUse':
@@ -323,7 +312,7 @@ export class ProcessFeed {
   }
 
   #infoNow(): ProcessInfo {
-    const { header, process, stats, end, gpu, offLine, foreign, unknownCode } = this.now;
+    const { header, process, stats, end, gpu, samples, unknownCode } = this.now;
     return {
       pid: header.pid,
       ppid: header.ppid,
@@ -346,10 +335,13 @@ export class ProcessFeed {
       dropped: stats?.dropped ?? 0,
       rejected: stats?.rejected ?? 0,
       late: stats?.late ?? 0,
-      offLine: offLine.cost(),
+      offLine: samples.offLine.cost(),
       intervalNs: header.intervalNs,
       ...(this.#detailFrom && { detailFrom: this.#detailFrom }),
-      notes: [...this.#notes, ...damageNotes(foreign, unknownCode, this.now.stacks.damagedTables)],
+      notes: [
+        ...this.#notes,
+        ...damageNotes(samples.foreign, unknownCode, this.now.stacks.damagedTables),
+      ],
     };
   }
 
@@ -358,7 +350,8 @@ export class ProcessFeed {
    * ended: then only their known frames are charged.
    */
   settle(nowNs = this.elapsedNs): void {
-    const { helpers, helpersOf, cells, stacks, gpu } = this.now;
+    const { stacks, gpu } = this.now;
+    const { helpers, helpersOf, cells } = this.now.samples;
     helpers.settle(nowNs, this.isOver);
     const later: number[] = [];
     for (const cell of cells.dirty) {
@@ -379,7 +372,8 @@ export class ProcessFeed {
 
   /** It is over and has been settled: what it did goes to the others that are, and only its figures are kept. */
   fold(into: EndedProcesses): void {
-    const { columns, stacks, cells, total, helpersOf, isLent } = this.now;
+    const { columns, stacks, isLent } = this.now;
+    const { cells, total, helpersOf } = this.now.samples;
     if (helpersOf.size > 0) this.lines.endHelpers(helpersOf, cells, stacks);
     const { cellNow, isKnown } = into.adopt(columns, total);
     this.now.unknownCode += isKnown ? 0 : 1;
@@ -394,107 +388,11 @@ export class ProcessFeed {
     if (!isLent) into.spare.giveBack(columns);
   }
 
-  /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
-  #chargeHelper(sample: Helped, cell: number | undefined, row: Float64Array): void {
-    this.observer?.helped(sample, cell, row);
-    if (cell === undefined) {
-      this.now.offLine.add(sample.cpuNs, this.now.cells.leaf(sample.cell));
-      return;
-    }
-    this.now.cells.add(cell, row);
-    const { helpersOf, total } = this.now;
-    const known = helpersOf.get(cell) ?? new Set();
-    helpersOf.set(cell, known.add(sample.thread.id));
-    const part = row[costRow.helper]! / sample.cpuNs;
-    for (const index of [costRow.python, costRow.runtime, costRow.native, costRow.system]) {
-      total[index]! -= sample.cost[index]! * part;
-    }
-    total[costRow.helper]! += row[costRow.helper]!;
-    total[costRow.unsure]! += row[costRow.unsure]!;
-    total[costRow.after]! += row[costRow.after]!;
-  }
-
-  #sample(sample: SampleRecord): void {
-    const thread = this.#thread(sample.thread);
-    const running = sample.state === 'running';
-    const system = takeSystem(thread.pool, sample);
-    // Mostly kernel time is drawn as such even outside system calls: page faults, mainly.
-    const top: CellTop = !running
-      ? sample.state === 'gil'
-        ? 'gil'
-        : 'wait'
-      : sample.inSyscall || system * 2 > sample.cpuNs
-        ? 'system'
-        : 'running';
-    const cell = this.#cellOf(sample, top);
-    const rest = sample.remainder && sample.stack === 0;
-    const work = rest ? thread.lastWork : this.now.cells.work(cell);
-    const cost = sampleCost(sample, system, work);
-    this.now.cells.add(cell, cost);
-    addRow(this.now.total, 0, cost, 0);
-    if (this.now.cells.stack[cell] === 0) {
-      const leaf = this.now.cells.leaf(cell);
-      if (leaf?.foreign && thread.tid !== this.pid && sample.cpuNs > 0) {
-        if (sample.settled) this.now.helpers.saw(thread, cell);
-        else {
-          this.observer?.asked(sample);
-          this.now.helpers.sample(thread, cell, sample, cost);
-        }
-      } else if (!sample.settled) {
-        this.now.offLine.add(sample.cpuNs, leaf);
-      }
-      if (!thread.isNamed && leaf?.foreign) {
-        // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
-        thread.name = `${libraryName(leaf.foreign.module)} thread ${thread.tid}`;
-        thread.isNamed = true;
-      }
-    }
-    if (running && !rest) {
-      thread.lastWork = work;
-    }
-    this.samples += samplesOf(sample);
-    thread.runsPython ||= this.now.cells.stack[cell] !== 0;
-    thread.add(cell, sample);
-    this.#reached(sample.timeNs);
-    if (thread.isLong) this.#shorten(thread);
-  }
-
-  #queue(record: QueueRecord): void {
-    const cell = this.#cellOf(record, 'queue');
-    const cost = queueCost(record.wallNs);
-    this.now.cells.add(cell, cost);
-    addRow(this.now.total, 0, cost, 0);
-    const thread = this.#thread(record.thread);
-    thread.runsPython ||= this.now.cells.stack[cell] !== 0;
-    thread.addQueue(cell, record.timeNs, record.wallNs);
-    this.#reached(record.timeNs);
-    if (thread.isLong) this.#shorten(thread);
-  }
-
-  /** It is known already for whom a thread without Python code worked. */
-  #helped(record: HelpedRecord): void {
-    const { thread, cpuNs } = record;
-    const place = this.#cellOf(record, record.top);
-    if (cpuNs === 0) return;
-    const cost = new Float64Array(costRowLength);
-    cost[costRow.python] = record.pythonNs;
-    cost[costRow.runtime] = record.runtimeNs;
-    cost[costRow.native] = record.nativeNs;
-    cost[costRow.system] = record.systemNs;
-    const row = new Float64Array(costRowLength);
-    row[costRow.helper] = cpuNs;
-    row[costRow.unsure] = record.unsureNs;
-    row[costRow.after] = record.afterNs;
-    row[costRow.samples] = record.samples;
-    const of = { thread: this.#thread(thread), number: thread, cell: place, cpuNs, cost };
-    this.#chargeHelper(of, record.stack === 0 ? undefined : place, row);
-  }
-
   #gpu(): GpuFeed {
     const { lines, threads } = this;
-    const { stacks, cells } = this.now;
-    const divided = (cell: number, ns: number): void => this.observer?.busy(cell, ns);
-    return (this.now.gpu ??= new GpuFeed(lines, stacks, cells, threads, divided));
+    const { stacks, samples } = this.now;
+    const divided = (cell: number, ns: number): void => samples.observer?.busy(cell, ns);
+    return (this.now.gpu ??= new GpuFeed(lines, stacks, samples.cells, threads, divided));
   }
 
   /** Goes on from records that are gone. */
@@ -507,23 +405,13 @@ export class ProcessFeed {
     this.#reached(record.untilNs);
   }
 
-  /** What depends on where threads were long ago is decided before that is forgotten. */
-  #shorten(thread: ThreadFeed): void {
+  /** Something was added to a thread, at a moment of the run. */
+  #grown(thread: ThreadFeed, ns: number): void {
+    this.#reached(ns);
+    if (!thread.isLong) return;
+    // What depends on where threads were long ago is decided before that is forgotten.
     this.settle(this.#lastNs);
     thread.mergeOld();
-  }
-
-  /** The cell of something that happened in a place; of the place only what the recording knows. */
-  #cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
-    const stack = this.now.stacks.has(place.stack) ? place.stack : 0;
-    const leaf = this.now.natives.idOf(place.native);
-    if (stack !== place.stack || (place.native !== 0 && leaf === 0)) {
-      this.now.foreign++;
-    }
-    const kind = leaf !== 0 ? callKind(this.now.process?.hexversion ?? 0, place.opcode) : 'none';
-    const cell = this.now.cells.find(stack, leaf, kind, top);
-    this.observer?.met(cell, place, top);
-    return cell;
   }
 
   #memory(): MemoryFeed {

@@ -32,7 +32,7 @@ export class WorkDecider {
     private readonly put: (record: StreamRecord) => void,
   ) {
     this.#feed = new ProfileBuilder(() => undefined).addProcess(header);
-    this.#feed.observer = {
+    this.#feed.observe({
       met: (cell, { stack, native, opcode }, top) => {
         this.#places[cell] ??= { stack, native, opcode, top };
       },
@@ -44,7 +44,7 @@ export class WorkDecider {
         this.#addHelped(sample.number, place, sample.cpuNs * part, part, sample.cost, row);
       },
       busy: (cell, ns) => this.#addBusy(this.#places[cell]!, ns),
-    };
+    });
   }
 
   /** Takes the next record. Returns whether it is decided later whose work it was. */
