@@ -93,7 +93,7 @@ export class StreamDecoder {
   get leftOver(): string | undefined {
     return this.pending === 0 || this.#failure
       ? undefined
-      : `This Linescope recording is damaged: its last ${this.pending} bytes, from byte ${this.#consumed} on, are no whole records; everything before them is shown.`;
+      : `This Linescope recording is damaged: its last ${this.pending} bytes, from byte ${this.#consumed} on, are not whole records; everything before them is shown.`;
   }
 
   /**
@@ -243,7 +243,7 @@ export class StreamDecoder {
 
   /** Of a whole batch nobody knows where in it the damage is. */
   #damaged(has: string): StreamError {
-    return this.#fail(`what was written from byte ${this.#consumed} on has ${has}`);
+    return this.#fail(`the part from byte ${this.#consumed} on has ${has}`);
   }
 
   #corrupt(what: string): StreamError {

@@ -22,7 +22,7 @@ export class Framing {
       if (next !== 'more') {
         return next === undefined
           ? undefined
-          : `The client has sent what is no message of the language server protocol (${next}, byte ${this.#before}), so the server ends. Start it again.`;
+          : `The client sent something that is not a message of the language server protocol (${next}, byte ${this.#before}), so the server ends. Start it again.`;
       }
     }
   }

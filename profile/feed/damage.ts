@@ -14,19 +14,19 @@ export function damageNotes(
   if (foreign > 0) {
     notes.push({
       severity: 'warning',
-      text: `The recording is damaged: ${foreign} samples name stacks that are not in it; what they cost is in the totals, but on no line.`,
+      text: `The recording is damaged: ${foreign} samples name stacks that are not in it. Their cost is in the totals, but on no line.`,
     });
   }
   if (unknownCode > 0) {
     notes.push({
       severity: 'warning',
-      text: 'The recording ends before it says where all of its code is from; the time spent there is in the totals, but on no line.',
+      text: 'The recording ends before it describes all of its code. Time spent in the rest is in the totals, but on no line.',
     });
   }
   if (damagedTables > 0) {
     notes.push({
       severity: 'warning',
-      text: `The recording is damaged: it says of ${damagedTables} functions that they have lines which no file can have; what they cost is on the lines before those.`,
+      text: `The recording is damaged: ${damagedTables} functions have lines that no file can have. Their cost is on the lines before those.`,
     });
   }
   return notes;

@@ -143,11 +143,10 @@ bool device__ask(struct device *self, const struct nvml *nvml, const struct iden
     self->how++;
   }
   if (self->how == before) return news;
-  *why =
-      self->how == BUSY_OF_DEVICE
-          ? "The NVIDIA driver does not say how busy each process keeps this GPU; while this process is the only "
-            "one on it, what keeps the GPU busy is charged to it."
-          : "The NVIDIA driver does not say how busy this GPU is (as on parts of a GPU, MIG, and virtual GPUs), so no "
-            "GPU time is charged to lines; its memory is shown.";
+  *why = self->how == BUSY_OF_DEVICE
+             ? "The NVIDIA driver does not say how busy each process keeps this GPU. While this process is the only "
+               "one on it, all of the GPU's busy time is charged to it."
+             : "The NVIDIA driver does not say how busy this GPU is, as on parts of a GPU (MIG) and on virtual GPUs. "
+               "No GPU time is charged to lines; its memory is shown.";
   return news;
 }

@@ -93,8 +93,9 @@ static bool look(void) {
   }
   if (++lost == LOST_LOOKS)
     note(
-        "GPU use is not charged: the NVIDIA driver numbers processes as the host does, several use the GPU, and which "
-        "of them this one is cannot be told. A container that shares the host's numbers (docker run --pid=host) can.");
+        "GPU use is not charged: several processes use the GPU, and the NVIDIA driver numbers them as the host does, "
+        "so this one cannot be told from the others. A container that shares the host's numbers (docker run "
+        "--pid=host) has no such problem.");
   return false;
 }
 

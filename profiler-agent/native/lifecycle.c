@@ -84,8 +84,8 @@ void lifecycle_watcher_failed(void) {
   threads_stop_timers();
   memory_stop();
   record_note(1,
-              "The recording ends early: the thread that writes it had to make way for a system call that is only "
-              "granted to a process with one thread, and could not be started again.");
+              "The recording ends early. The thread that writes it had ended for a system call that needs a process "
+              "with one thread, and could not be started again.");
   recording_close();
   active = false;
   process_end();
@@ -95,8 +95,8 @@ void lifecycle_watcher_failed(void) {
 static void without_watcher(int error) {
   char text[240];
   snprintf(text, sizeof text,
-           "This process is not sampled: the thread that writes the recording could not be started (error %d%s).",
-           error, error == EAGAIN ? ", a limit on processes, ulimit -u, or on memory" : "");
+           "This process is not sampled: the thread that writes the recording could not be started (error %d).%s",
+           error, error == EAGAIN ? " A limit on processes (ulimit -u) or on memory may be the cause." : "");
   threads_stop_timers();
   record_note(2, text);
   recording_close();
@@ -114,7 +114,7 @@ static void say_late(void) {
   recording_set_cpu_base(clock_ns(CLOCK_PROCESS_CPUTIME_ID));
   if (used > 0.05) {
     snprintf(text, sizeof text,
-             "The program loaded Python after %.2f s of CPU time, which are not in the recording: it begins there.",
+             "The program loaded Python after %.2f s of CPU time. The recording begins there; that time is not in it.",
              used);
     record_note(0, text);
   }
@@ -123,8 +123,7 @@ static void say_late(void) {
   bool several = folder >= 0 && syscall(SYS_fstat, folder, &tasks) == 0 && tasks.st_nlink > 3;
   if (folder >= 0) close(folder);
   if (several)
-    record_note(1,
-                "The program loaded Python when it had several threads: those that were there before are not sampled.");
+    record_note(1, "The program loaded Python when it already had several threads. Those threads are not sampled.");
 }
 
 static bool record_from_here(bool late) {
@@ -186,7 +185,7 @@ static void begin(bool late) {
   process_begin();
   int signal = sampler_install(&python);
   if (!signal) {
-    say(2, "Every real-time signal is in use by the program, so it cannot be sampled.");
+    say(2, "The program uses every real-time signal, so it cannot be sampled.");
     return;
   }
   threads_use_timer(signal, settings.interval_ns);

@@ -78,11 +78,10 @@ enum { NOT_RUNNING, RUNNING, UNKNOWN };
 const char *observer_unknown(void) {
   if (knows <= said) return NULL;
   said = knows;
-  return knows == NO_CALLS
-             ? "The program has given up rights without which the kernel does not say what a thread waits for: waiting "
-               "for the interpreter lock counts as waiting."
-             : "The program has no /proc any more, which alone says whether a thread waits or only has no core: both "
-               "count as waiting, and so does waiting for the interpreter lock.";
+  return knows == NO_CALLS ? "The program has given up rights without which the kernel does not say what a thread "
+                             "waits for. Waiting for the interpreter lock counts as other waiting."
+                           : "The program has no /proc any more, so nothing says whether a thread waits or has no "
+                             "core. Both count as waiting, and so does waiting for the interpreter lock.";
 }
 
 // Less than that: what is open to everybody (its state alone), or nothing.

@@ -138,21 +138,19 @@ static void notes_write(void) {
   while ((children = process_lost_children())) record_note(1, children);
   if (!said_no_signal && !signals_ours()) {
     said_no_signal = true;
-    record_note(1, "The program uses every real-time signal there is: from then on it is not sampled.");
+    record_note(1, "The program uses every real-time signal. It is not sampled from then on.");
   }
   if (!said_in_step && observer_in_step()) {
     said_in_step = true;
-    record_note(
-        1,
-        "Some of the program's work begins in step with the kernel's clock tick, at which it is sampled, and is "
-        "met at the same lines again and again, or seldom: how it divides among lines is not right. An interval of "
-        "500 µs does not depend on that tick.");
+    record_note(1,
+                "Some of the program's work runs in step with the kernel's timer, so the split between lines may be "
+                "wrong. Run again with a finer interval, such as 500 µs, which does not depend on that timer.");
   }
   if (!said_unguarded && !guard_active()) {
     said_unguarded = true;
     record_note(1,
-                "The program has taken SIGSEGV or SIGBUS by a system call of its own: memory is read more slowly from "
-                "then on.");
+                "The program installed a handler for SIGSEGV or SIGBUS without the C library. Its memory is read more "
+                "slowly from then on.");
   }
   const char *unknown = observer_unknown();
   if (unknown) record_note(1, unknown);
@@ -162,16 +160,15 @@ static void notes_write(void) {
   if (lost) record_note(0, lost);
   if (!said_no_room && signals_lack_room()) {
     said_no_room = true;
-    record_note(
-        1,
-        "The limit on pending signals (ulimit -i) is reached: threads that began since then may not be sampled. "
-        "Raise the limit and run again.");
+    record_note(1,
+                "The limit on pending signals (ulimit -i) was reached. Threads that started since then may not be "
+                "sampled. Raise the limit and run again.");
   }
   if (!said_refused && threads_refused()) {
     said_refused = true;
     record_note(1,
-                "More threads were alive at once than can be followed, or no memory was left to follow them: some are "
-                "missing from the profile.");
+                "More threads were alive at once than can be followed, or no memory was left to follow them. Some "
+                "threads are missing from the profile.");
   }
 }
 
@@ -237,19 +234,18 @@ static void last_notes_write(void) {
   uint64_t reached = reached_count ? reached_sum / reached_count : 0;
   if (settings.interval_ns < DEFAULT_INTERVAL_NS && reached > settings.interval_ns * 3 / 2) {
     snprintf(text, sizeof text,
-             "A sample every %llu µs was asked for. To take no more than %u %% of the program's time, threads were "
-             "sampled every %llu µs on average.",
+             "A sample every %llu µs was asked for. To stay within %u %% of the program's time, threads were sampled "
+             "every %llu µs on average.",
              (unsigned long long)settings.interval_ns / 1000, settings.budget_permille / 10,
              (unsigned long long)reached / 1000);
     record_note(0, text);
   }
   uint64_t gone = guard_recovered();
   if (!gone) return;
-  snprintf(
-      text, sizeof text,
-      "Memory that a sample was reading had gone %llu time%s: such samples were dropped, and their time is charged "
-      "to the next.",
-      (unsigned long long)gone, gone == 1 ? "" : "s");
+  snprintf(text, sizeof text,
+           "A sample was reading memory that the program gave back, %llu time%s. Such a sample is dropped; its time is "
+           "charged to the next one.",
+           (unsigned long long)gone, gone == 1 ? "" : "s");
   record_note(1, text);
 }
 

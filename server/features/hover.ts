@@ -211,7 +211,7 @@ function helpers({ self, total, helperThreads }: LineCost): string {
     after &&
       `${after} of it came after the call: such threads look for more work for a while before they sleep.`,
     unsure &&
-      `${unsure} of it may be another line's: several were in the library at the time, or none was yet.`,
+      `${unsure} of it may belong to another line: several lines were in the library at that time, or none was yet.`,
   ]
     .filter(Boolean)
     .join(' ');

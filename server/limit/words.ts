@@ -13,9 +13,9 @@ export function detailNote({ ns, stretchNs }: Detail): Note {
   return {
     severity: 'information',
     text:
-      `The recording came to its limit. Up to ${formatSeconds(ns)} into the run it keeps sums over stretches of ` +
-      `${formatSeconds(Math.min(stretchNs, ns))}; from then on it has every detail. Figures of lines and functions are not affected, ` +
-      'but the flame chart does not show the order of what happened within a stretch.',
+      `The recording reached its limit. Up to ${formatSeconds(ns)} into the run it keeps sums over stretches of ` +
+      `${formatSeconds(Math.min(stretchNs, ns))}; after that it has every detail. Figures of lines and functions are not affected, ` +
+      'but the flame chart does not show the order of events within a stretch.',
   };
 }
 
@@ -37,7 +37,7 @@ export function overLimitNote(bytes: number, limit: number, why: readonly string
     severity: 'warning',
     text:
       `The recording takes ${formatBytes(bytes)}, more than its limit of ${formatBytes(limit)}, and cannot be made ` +
-      `smaller${why[0] === undefined ? ': it holds little but what is needed to read it' : ` (${why[0]})`}. ` +
-      'It goes on growing; stop the run, or set a higher limit.',
+      `smaller${why[0] === undefined ? ': it holds little besides what is needed to read it' : ` (${why[0]})`}. ` +
+      'It keeps growing; stop the run, or set a higher limit.',
   };
 }

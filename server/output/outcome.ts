@@ -53,15 +53,15 @@ export function nothingRecorded(run: Run, exit: number | undefined, command?: st
   if (command !== undefined) {
     return (
       `Nothing was recorded: ${command} started no Python program that the engine could be loaded into. It cannot be loaded ` +
-      'into what is statically linked, has more rights (as sudo), or runs in a container.'
+      'into a program that is statically linked, has more rights (such as sudo), or runs in a container.'
     );
   }
   if (exit === 127 || exit === 126)
     return 'Nothing was recorded, because the interpreter could not be started.';
   return (
-    'Nothing was recorded: the engine was not loaded into a Python interpreter. This happens when it, or a program ' +
-    'that starts it, is statically linked, has more rights (as sudo), or is started by something that ran before, ' +
-    'as a container; choose the Python interpreter itself instead of a wrapper.'
+    'Nothing was recorded: the engine was not loaded into a Python interpreter. This happens when the interpreter, or a ' +
+    'program that starts it, is statically linked, has more rights (such as sudo), or is started by a service that was ' +
+    'already running, such as a container’s. Choose the Python interpreter itself instead of a wrapper.'
   );
 }
 

@@ -67,21 +67,22 @@ function losses({ samples, dropped, rejected, late }: Profile): Loss[] {
       count: dropped,
       word: 'dropped',
       hurts: true,
-      sentence: 'found no room and were dropped; the next sample of the thread has their time.',
+      sentence:
+        'were dropped because a buffer was full; the next sample of the thread has their time.',
     },
     {
       count: rejected,
       word: 'rejected',
       hurts: true,
       sentence:
-        'met a stack that was just changing and were rejected; the next sample of the thread has their time.',
+        'were rejected because the stack was just changing; the next sample of the thread has their time.',
     },
     {
       count: late,
       word: 'late',
       hurts: false,
       sentence:
-        'came more than 25 ms after the one before, mostly because no core was free; CPU time is measured all the same.',
+        'came more than 25 ms after the one before, usually because no core was free; CPU time is exact all the same.',
     },
   ];
   const tried = samples + dropped + rejected;
@@ -95,7 +96,7 @@ function rateNotes(profile: Profile): Note[] {
   const asked = askedRate(profile);
   const rate = samplingRate(profile);
   if (asked <= 1000 || rate >= asked) return [];
-  const text = `The system let ${formatRate(rate)} through instead of the ${formatRate(asked)} asked for; times are as exact, but rest on fewer samples.`;
+  const text = `Samples were taken at ${formatRate(rate)} instead of the ${formatRate(asked)} asked for; times are as exact, but rest on fewer samples.`;
   return [note(0, text)];
 }
 
@@ -113,11 +114,11 @@ function offLineNotes(profile: Profile): Note[] {
   const threads = libraries.reduce((sum, { ns }) => sum + ns, 0);
   if (isNews(threads, profile, worthSaying)) {
     const where = `${libraries.length > 1 ? 'mostly ' : ''}in ${libraries[0]?.module || 'generated code'}`;
-    const text = `${spent(threads)} was spent by threads without Python code that no line was waiting for, computing with or had just called, ${where}; the flame chart shows it, no line does.`;
+    const text = `${spent(threads)} was spent ${where} by threads without Python code that worked for no line; the flame chart shows it, no line does.`;
     said.push(note(0, text));
   }
   if (isNews(interpreter, profile, usualStart)) {
-    const text = `${spent(interpreter)} went into starting and ending Python, which is on no line.`;
+    const text = `${spent(interpreter)} went into starting and ending Python; it is on no line.`;
     said.push(note(0, text));
   }
   return said;

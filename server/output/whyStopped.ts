@@ -8,8 +8,8 @@ const reasons: Record<number, string> = {
   24: 'The program had too many files open, so recording stopped early; the program went on. Raise the limit (ulimit -n) and run again.',
   27: 'The limit on the size of files (ulimit -f) ended the recording early; the program went on. Raise the limit and run again.',
   28: 'The disk is full, so recording stopped early; the program went on. Free some space and run again.',
-  30: 'The disk can only be read any more, so recording stopped early; the program went on.',
-  116: 'The recording was cut off by somebody else while it was written, so it stopped early; the program went on.',
+  30: 'The disk became read-only, so recording stopped early; the program went on.',
+  116: 'The recording was cut off by another program while it was written, so it stopped early; the program went on.',
   122: 'Your quota of disk space is used up, so recording stopped early; the program went on. Free some space and run again.',
 };
 

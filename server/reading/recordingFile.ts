@@ -129,7 +129,7 @@ export class RecordingFile {
     const front = `${basename(this.path)}${frontExtension}`;
     throw new StreamError(
       'corrupt',
-      `This Linescope recording is damaged: its beginning is missing. Where it was made smaller while its process ran, that is in ${front}, which has to be beside it.`,
+      `This Linescope recording is damaged: its beginning is missing. If it was made smaller while its process ran, the beginning is in ${front}; put that file beside it.`,
       header.headerSize,
     );
   }
@@ -143,7 +143,7 @@ export class RecordingFile {
     if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
       this.say({
         severity: 'information',
-        text: `${basename(this.path)} is empty: its process ended before anything was recorded, or there was no room on the disk or within the limit on file sizes (ulimit -f).`,
+        text: `${basename(this.path)} is empty: its process ended before anything was recorded, the disk was full, or the limit on file sizes (ulimit -f) was reached.`,
       });
       this.finish('lost');
       return undefined;

@@ -137,7 +137,7 @@ export class Run {
   notes(): Note[] {
     const changed = this.symbols.changedModules().map((path): Note => ({
       severity: 'information',
-      text: `${path} is not the file the program ran with any more, so its functions have no names.`,
+      text: `${path} is no longer the file that the program ran with, so its functions have no names.`,
     }));
     const limit = this.limit?.notes ?? [];
     const profile = this.profile();

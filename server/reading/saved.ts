@@ -240,7 +240,7 @@ function* pieces(
       const piece = unzip(readAt(fd, offset, bytes));
       left -= piece?.length ?? 0;
       if (left < 0) {
-        const text = `${plainText(basename(path))} unpacks to far more than recordings do: what comes from byte ${offset} on is not shown.`;
+        const text = `${plainText(basename(path))} unpacks to far more than a recording does; nothing from byte ${offset} on is shown.`;
         notes.push({ severity: 'warning', text });
         return;
       }

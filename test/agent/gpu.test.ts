@@ -156,7 +156,7 @@ const drivers: [string, string[], boolean, string | undefined, number | null | u
     'that does not know how busy it is',
     ['UTILIZATION_RESULT=3', 'RATES_RESULT=3'],
     false,
-    'no GPU time is charged',
+    'No GPU time is charged',
     null,
   ],
   ['that numbers processes as the host does', ['PID_OFFSET=4000000'], true, undefined, 1],
@@ -164,11 +164,11 @@ const drivers: [string, string[], boolean, string | undefined, number | null | u
     'that numbers processes as the host does, with others',
     ['PID_OFFSET=4000000', 'OTHERS=1'],
     true,
-    'cannot be told',
+    'cannot be told from the others',
     undefined,
   ],
   ['that lists only others', ['PID_OFFSET=4000000'], false, undefined, undefined],
-  ['that crashes', ['CRASH'], false, 'up to a point only', null],
+  ['that crashes', ['CRASH'], false, 'missing from some moment on', null],
 ];
 
 test.each(drivers)('a driver %s', async (_, macros, hasContext, note, busy) => {

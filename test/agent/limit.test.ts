@@ -78,7 +78,7 @@ function expectTrue(report: Report, clocks: Clocks): void {
   expect(memory!.peak_bytes).toBeLessThan(32e6);
 }
 
-const said = /The recording came to its limit\. Up to .* into the run it keeps sums/;
+const said = /The recording reached its limit\. Up to .* into the run it keeps sums/;
 
 describe.each(two)('Python $name', ({ path: python }) => {
   test('a long run is kept below its limit', async () => {

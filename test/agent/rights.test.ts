@@ -38,7 +38,7 @@ describe.runIf(process.getuid?.() === 0).each(pythons)('Python $name', (python) 
     const notes = report!.notes.map(({ text }) => text).join(' ');
     expect(notes).not.toContain('disk');
     expect(notes).toContain(how === 'chroot' ? 'no /proc any more' : 'given up rights');
-    if (how === 'setuid') expect(notes).toContain('it is not profiled, nor what it starts');
+    if (how === 'setuid') expect(notes).toContain('is not profiled, and neither is what it starts');
   });
 
   test('an unused room is put away', async () => {

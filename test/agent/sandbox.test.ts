@@ -12,11 +12,7 @@ const isRoot = process.getuid?.() === 0;
 
 /** How, what is said about it, and whether its work is on its line. */
 const sandboxes: [string, RegExp[], boolean][] = [
-  [
-    'kill',
-    [/forbids reading its clocks/, /forbids the system calls that noting memory takes/],
-    true,
-  ],
+  ['kill', [/forbids reading its clocks/, /forbids the system calls for recording memory/], true],
   ['call', [/forbids reading its clocks/], true],
   ['errno', [/forbids reading its clocks/], true],
   ['tsync', [/forbids reading its clocks/], true],
@@ -25,7 +21,7 @@ const sandboxes: [string, RegExp[], boolean][] = [
   ['thread', [/forbids reading its clocks/], true],
   ['refused', [], true],
   ['noreturn', [/signal handlers may not return/], false],
-  ['threads', [/the recording ends there/], false],
+  ['threads', [/The recording ends there/], false],
 ];
 
 describe.each(pythons)('Python $name', (python) => {

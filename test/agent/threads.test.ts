@@ -172,7 +172,7 @@ describe.each(pythons)('Python $name', (python) => {
     told.forEach((seconds, at) => {
       expect(Math.abs(percent(seen[at]!, found) - percent(seconds, whole))).toBeLessThan(12);
     });
-    expect(report.notes.map(({ text }) => text).join()).toContain('are an estimate');
+    expect(report.notes.map(({ text }) => text).join()).toContain('is an estimate');
     const threads = report.threads.reduce((sum, { cpu_s }) => sum + cpu_s, 0);
     expect(cpu(report.total)).toBeGreaterThan(0.99 * threads);
     expect(cpu(report.total)).toBeLessThan(1.01 * threads);

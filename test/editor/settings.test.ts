@@ -175,7 +175,7 @@ test('a recording that comes to its limit stays below it, and the status says so
   expect(await profileToEnd(vs, 'many.py', 120_000)).toMatchObject({ severity: 'information' });
   const notes = await vs.companion.linescope((it) => it.runStatus()?.notes ?? [], null);
   expect(notes.map(({ text }) => text).join()).toMatch(
-    /The recording came to its limit\. Up to .* into the run it keeps sums/,
+    /The recording reached its limit\. Up to .* into the run it keeps sums/,
   );
   const path = join(vs.folder, 'many.py');
   const lines = await vs.companion.linescope((it, file) => [...it.annotations(file)], path);

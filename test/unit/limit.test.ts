@@ -167,7 +167,7 @@ test.each([1, 2, 3])('merging a whole recording changes no figure (%i)', async (
     await thinWhole(path, stretch * shortestStretchNs, noPause);
     const after = read(path);
     expectSame(after.report, before.report);
-    expect(after.notes.join()).toMatch(/came to its limit\. Up to 1 m 40 s into the run/);
+    expect(after.notes.join()).toMatch(/reached its limit\. Up to 1 m 40 s into the run/);
   }
   expect(statSync(path).size).toBeLessThan(size / 4);
 });
@@ -188,7 +188,7 @@ test.each([4, 5])('nor does merging what is old while a process goes on (%i)', a
     );
     const after = read(made);
     expectSame(after.report, before);
-    expect(after.notes.join()).toContain('came to its limit');
+    expect(after.notes.join()).toContain('reached its limit');
   }
   // Without its front it says where that should be.
   renameSync(`${path}.front`, `${path}.elsewhere`);
@@ -326,12 +326,12 @@ test(
     const sum = (): number => used().reduce((total, bytes) => total + bytes, 0);
     await expect.poll(sum, { timeout: 30_000 }).toBeLessThan(all * 0.7);
     await limit.stop();
-    expect(limit.notes.map(({ text }) => text).join()).toMatch(/^The recording came to its limit/);
+    expect(limit.notes.map(({ text }) => text).join()).toMatch(/^The recording reached its limit/);
     // The newest one is as it was.
     expect(statSync(join(made, '4999993.lsp')).size).toBe(size[3]);
     const after = read(made);
     expectSame(after.report, before);
-    expect(after.notes.join()).toMatch(/The recording came to its limit/);
+    expect(after.notes.join()).toMatch(/The recording reached its limit/);
     expect(readdirSync(made).filter((name) => !name.endsWith('.lsp'))).toEqual([]);
   },
 );
@@ -362,7 +362,7 @@ test('the server sees to the limit of a run that goes on', async () => {
     failed: (what, error) => expect.fail(`${what}: ${String(error)}`),
   });
   store.open({ run: 'a', path: made, live: true, limitBytes: size / 2 });
-  await expect.poll(() => [...notes].join(), { timeout: 30_000 }).toContain('came to its limit');
+  await expect.poll(() => [...notes].join(), { timeout: 30_000 }).toContain('reached its limit');
   const run = store.get('a')!;
   expectSame(buildReport(run.profile(), [])['files'], before['files']);
   store.close();

@@ -33,15 +33,15 @@ test('what was lost is said, and where its time is', () => {
   expect(samplingNotes(profile)).toEqual([
     {
       severity: 'warning',
-      text: '300 samples (22.4 %) found no room and were dropped; the next sample of the thread has their time.',
+      text: '300 samples (22.4 %) were dropped because a buffer was full; the next sample of the thread has their time.',
     },
     {
       severity: 'information',
-      text: '40 samples (3.0 %) met a stack that was just changing and were rejected; the next sample of the thread has their time.',
+      text: '40 samples (3.0 %) were rejected because the stack was just changing; the next sample of the thread has their time.',
     },
     {
       severity: 'information',
-      text: '20 samples (1.5 %) came more than 25 ms after the one before, mostly because no core was free; CPU time is measured all the same.',
+      text: '20 samples (1.5 %) came more than 25 ms after the one before, usually because no core was free; CPU time is exact all the same.',
     },
   ]);
   expect(samplingSummary(profile)).toBe(
@@ -59,7 +59,7 @@ test('a rate that was asked for and not reached is said; the usual tick is not',
   expect(samplingNotes(fine.builder.snapshot())).toEqual([
     {
       severity: 'information',
-      text: 'The system let 1 kHz through instead of the 10 kHz asked for; times are as exact, but rest on fewer samples.',
+      text: 'Samples were taken at 1 kHz instead of the 10 kHz asked for; times are as exact, but rest on fewer samples.',
     },
   ]);
 });
@@ -74,8 +74,8 @@ test('CPU time on no line has a reason', () => {
   const profile = program.builder.snapshot();
   expect(samplingNotes(profile).map(({ text }) => text)).toEqual([
     '20 ms of CPU time (2.0 %) was seen by no sample; it is in the totals, but on no line.',
-    '130 ms of CPU time (13.0 %) was spent by threads without Python code that no line was waiting for, computing with or had just called, mostly in anonymous.so; the flame chart shows it, no line does.',
-    '150 ms of CPU time (15.0 %) went into starting and ending Python, which is on no line.',
+    '130 ms of CPU time (13.0 %) was spent mostly in anonymous.so by threads without Python code that worked for no line; the flame chart shows it, no line does.',
+    '150 ms of CPU time (15.0 %) went into starting and ending Python; it is on no line.',
   ]);
   expect(samplingSummary(profile)).toBe(
     '980 samples at 1 kHz · 20 ms of CPU time seen by no sample',

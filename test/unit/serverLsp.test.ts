@@ -505,5 +505,7 @@ test('a client that sends something else is told, and the server ends', async ()
   const code = new Promise((done) => broken.on('exit', done));
   broken.stdin.write('Content-Length: 5\r\n\r\n{bad}');
   expect(await code).toBe(1);
-  expect(told).toMatch(/^linescope: The client has sent what is no message .*so the server ends/);
+  expect(told).toMatch(
+    /^linescope: The client sent something that is not a message .*so the server ends/,
+  );
 });

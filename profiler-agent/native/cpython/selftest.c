@@ -360,10 +360,11 @@ const char *selftest_verdict(void) {
   static char sentence[320];
   if (!failed || said) return NULL;
   said = true;
-  snprintf(sentence, sizeof sentence,
-           "This Python's own word on its stack and what was read of it differ (%s), so it is not sampled. Choose "
-           "another build of " KNOWN_VERSIONS ", and please report this one: %s",
-           difference, python->version);
+  snprintf(
+      sentence, sizeof sentence,
+      "What was read of this Python's stack differs from what Python itself says (%s), so it is not sampled. Choose "
+      "another build of " KNOWN_VERSIONS ", and please report this one: %s",
+      difference, python->version);
   return sentence;
 }
 

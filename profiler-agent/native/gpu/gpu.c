@@ -113,8 +113,8 @@ static void helper_start(void) {
   said_end = false;
   if (adopts_orphans()) {
     record_note(0,
-                "GPU use is not measured in a process that adopts others, as the first one of a container does: start "
-                "the container with docker run --init, or the program from a shell.");
+                "GPU use is not measured in a process that adopts orphans, as the first process of a container does. "
+                "Start the container with docker run --init, or the program from a shell.");
     return;
   }
   if (!helper_find(path, sizeof path, &loader) || access(path, R_OK) != 0) {
@@ -177,7 +177,8 @@ void gpu_look(uint64_t now) {
   if (from_helper < 0 || listen()) return;
   close(from_helper);
   from_helper = -1;
-  if (!said_end) record_note(1, "GPU use is known up to a point only: what asks the NVIDIA driver for it was ended.");
+  if (!said_end)
+    record_note(1, "GPU use is missing from some moment on: the helper that asks the NVIDIA driver was ended.");
 }
 
 void gpu_finish(void) {

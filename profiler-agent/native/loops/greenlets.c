@@ -72,8 +72,8 @@ void greenlets_begin(const struct interpreter *interpreter) {
 const char *greenlets_unknown(void) {
   if (proven || said || unproven < UNPROVEN_LOOKS) return NULL;
   said = true;
-  return "How this version of greenlet keeps its greenlets is not known: what they wait for is charged to the line at "
-         "which their hub waits. greenlet 2 and later are known.";
+  return "This version of greenlet is not supported, so the waiting of greenlets is charged to the line at which their "
+         "hub waits. Versions from 2 on are supported.";
 }
 
 // ---- Which greenlets there are ----

@@ -104,7 +104,7 @@ void memory_leave(const char *why) {
 }
 
 static const char no_memory[] =
-    "The system had no memory left to follow the program's memory with: what it allocated from then on is missing.";
+    "The system had no memory left for following the program's memory. What it allocated from then on is missing.";
 
 // Of the sizes in the table: the block is known for certain.
 #define EXACT ((uint64_t)1 << 63)

@@ -166,12 +166,12 @@ void memory_finish(void) {
   uint32_t samples = atomic_exchange(&lost_samples, 0), frees = atomic_exchange(&lost_frees, 0);
   // The figures of samples have an error themselves, beside which a few say nothing.
   if (samples > last_id / 100) {
-    snprintf(text, sizeof text, "%u of %u samples of memory could not be kept: allocated bytes are too low by as much.",
+    snprintf(text, sizeof text, "%u of %u memory samples were lost. Allocated bytes are too low by about that share.",
              samples, samples + last_id);
     record_note(1, text);
   }
   if (!frees) return;
-  snprintf(text, sizeof text, "%u sampled blocks were freed unseen: they seem to be alive, and may look like a leak.",
+  snprintf(text, sizeof text, "%u sampled blocks were freed unnoticed. They count as held, and may look like a leak.",
            frees);
   record_note(1, text);
 }

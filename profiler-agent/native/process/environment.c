@@ -203,13 +203,13 @@ int environment_pass_on(struct target target, char *const wanted[], int (*start)
 const char *environment_lost(void) {
   unsigned kinds = atomic_exchange(&lost, 0);
   if (kinds & 1u << TARGET_OUT_OF_REACH)
-    return "A program was started from where the native engine's library cannot be read, or nothing be recorded, as in "
-           "another root folder or without the right to: it is not profiled, nor what it starts.";
+    return "A started program is not profiled, and neither is what it starts: from another root folder, or with the "
+           "rights it has, it cannot read the native engine's library or write a recording.";
   if (kinds & 1u << TARGET_IS_SANDBOXED)
-    return "A program was started inside a sandbox (seccomp) that forbids the system calls that recording takes: it is "
-           "not profiled, nor what it starts.";
+    return "A started program is not profiled, and neither is what it starts: it was started in a sandbox (seccomp) "
+           "that forbids the system calls for recording.";
   if (kinds & 1u << TARGET_IS_OTHER)
-    return "A program was started that the native engine's library is not made for, as one for 32 bits or for musl: "
-           "it is not profiled, nor what it starts.";
+    return "A started program is not profiled, and neither is what it starts: it cannot load the native engine's "
+           "library, as a program for 32 bits or for musl cannot.";
   return NULL;
 }

@@ -62,11 +62,11 @@ void process_child_lost(enum child_lost why) {
 const char *process_lost_children(void) {
   static const char *const texts[CHILD_LOST_REASONS] = {
       [CHILD_SANDBOXED] =
-          "Child processes that were forked inside a sandbox (seccomp) are not in the report: the "
-          "sandbox forbids the system calls that recording them takes.",
+          "Child processes that were forked inside a sandbox (seccomp) are not in the report: the sandbox forbids the "
+          "system calls for recording.",
       [CHILD_HAS_NO_FILE] =
-          "Child processes are not in the report: they could not create a file for their recording, "
-          "for lack of the right to do so, of room on the disk, or of files they may open (ulimit -n).",
+          "Child processes are not in the report: they could not create a file for their recording. They lacked the "
+          "right to, room on the disk, or free file descriptors (ulimit -n).",
   };
   for (int why = 0; lost && why < CHILD_LOST_REASONS; why++) {
     if (said[why] || atomic_load_explicit(&lost[why], memory_order_relaxed) == 0) continue;

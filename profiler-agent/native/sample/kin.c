@@ -115,8 +115,8 @@ const char *kin_finish(void) {
   for (int i = 0; i < KINDS; i++) release(&kinds[i]);
   if (estimated < 5 * 1000 * 1000) return NULL;
   snprintf(sentence, sizeof sentence,
-           "%llu threads were over before a sample could be made of them. Their %.2f s of CPU time are an estimate: "
-           "they are on the lines where other threads that began in the same way were seen, in the same proportion.",
+           "%llu threads ended before they could be sampled. Which lines used their %.2f s of CPU time is an estimate: "
+           "it is shared like that of other threads with the same start routine.",
            (unsigned long long)missed, (double)estimated / 1e9);
   missed = estimated = 0;
   return sentence;

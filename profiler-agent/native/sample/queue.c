@@ -131,9 +131,10 @@ void queue__look(struct thread *it, uint64_t now, uint64_t cpu) {
 void queue_say(void) {
   if (said || failures < FAILURES_SAID) return;
   said = true;
-  record_note(0, stats->queue_known
-                     ? "From some moment on the kernel did not tell how long threads could run but had no core "
-                       "(/proc/self/task/*/schedstat cannot be read any more): such time is counted as waiting."
-                     : "The kernel does not tell how long threads could run but had no core "
-                       "(/proc/self/task/*/schedstat cannot be read): such time is counted as waiting.");
+  record_note(0,
+              stats->queue_known
+                  ? "The kernel stopped saying how long threads could run but had no core (/proc/self/task/*/schedstat "
+                    "cannot be read any more). Such time counts as waiting from then on."
+                  : "The kernel does not say how long threads could run but had no core (/proc/self/task/*/schedstat "
+                    "cannot be read). Such time counts as waiting.");
 }

@@ -22,13 +22,12 @@ static uint32_t said;
 static _Atomic bool polling;
 
 static const char no_memory[] =
-    "A part of the program runs in a sandbox (seccomp) that forbids the system calls that noting memory takes: what "
-    "was "
-    "allocated and freed from then on is missing.";
+    "A part of the program runs in a sandbox (seccomp) that forbids the system calls for recording memory. What was "
+    "allocated or freed from then on is missing.";
 
 static const char ended[] =
-    "The program put all its threads into a sandbox (seccomp) that forbids the system calls that recording takes, so "
-    "the recording ends there; the program went on.";
+    "The program put all its threads into a sandbox (seccomp) that forbids the system calls for recording. The "
+    "recording ends there; the program went on.";
 
 // Handlers read clocks, and must have done so before the filter is there.
 static void wait_for_handlers(void) {
@@ -103,14 +102,11 @@ void sandbox_say(void) {
   said |= now;
   // A thread that is not sampled reads no clocks either.
   if (now & SAY_UNSAMPLED)
-    record_note(
-        1,
-        "A thread runs in a sandbox (seccomp) in which signal handlers may not return: it is not sampled there, "
-        "so its CPU time from then on is on no line.");
+    record_note(1,
+                "A thread runs in a sandbox (seccomp) in which signal handlers may not return. It is not sampled "
+                "there, so its CPU time from then on is on no line.");
   else if (now & SAY_CLOCK)
-    record_note(
-        0,
-        "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Linescope's own thread, which is "
-        "not in the sandbox, reads them from outside: CPU time is exact, the moment of a sample is known to "
-        "10 ms or so.");
+    record_note(0,
+                "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Linescope reads them from "
+                "outside the sandbox: CPU time is exact, but the moment of a sample is only known to about 10 ms.");
 }

@@ -66,7 +66,7 @@ function noLines(profile: Profile): string {
     (file) => annotateFile(file, profile, 'cpu', thresholdPercent).length > 0,
   );
   return left
-    ? `Lines of libraries only, each seen in fewer than ${fewSamples} samples, had ${thresholdPercent} % of the CPU time or more; the JSON report has all of them.`
+    ? `Only lines of libraries, each with fewer than ${fewSamples} samples, reached ${thresholdPercent} % of the CPU time; the JSON report has all lines.`
     : `No line reached ${thresholdPercent} % of the CPU time.`;
 }
 

@@ -38,7 +38,7 @@ function sentence(paths: string[], how: string): Note[] {
   if (others > 0) named.push(`${others} other ${others === 1 ? 'file' : 'files'}`);
   const last = named.pop()!;
   const all = named.length > 0 ? `${named.join(', ')} and ${last}` : last;
-  const text = `${all} ${paths.length === 1 ? 'was' : 'were'} ${how}: the text beside the figures is the new one, and may not be what they are about.`;
+  const text = `${all} ${paths.length === 1 ? 'was' : 'were'} ${how}: the text beside the figures is the new one, and may differ from what ran.`;
   return [{ severity: 'warning', text }];
 }
 
