@@ -15,6 +15,8 @@ export const flameChartViewType = 'linescope.flameChart';
 const flameChartView = 'linescope.flameChartView';
 /** Whether it is there for lack of room: the context that shows the view, and what remembers it over a reload. */
 const lacksRoom = 'linescope.chartInPanel';
+/** Whether it is in front there. VS Code itself forgets a view that is only there once the extension says so. */
+const isInFront = 'linescope.chartInFront';
 
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
@@ -65,6 +67,16 @@ export class FlameChart implements vscode.Disposable {
         { webviewOptions: { retainContextWhenHidden: true } },
       ),
     ];
+    if (workspaceState.get(lacksRoom) && workspaceState.get(isInFront)) {
+      runner.recover().then(
+        () => this.#focusView(),
+        (error: unknown) => getLog().warn(describe(error)),
+      );
+    }
+  }
+
+  async #focusView(): Promise<void> {
+    await vscode.commands.executeCommand(`${flameChartView}.focus`, { preserveFocus: true });
   }
 
   /** The server has to know the patterns before it folds by them. */
@@ -95,7 +107,7 @@ export class FlameChart implements vscode.Disposable {
     await this.#workspace.update(lacksRoom, isCrowded);
     await vscode.commands.executeCommand('setContext', lacksRoom, isCrowded);
     if (place === 'panel' || isCrowded) {
-      await vscode.commands.executeCommand(`${flameChartView}.focus`, { preserveFocus: true });
+      await this.#focusView();
       return;
     }
     const panel = vscode.window.createWebviewPanel(
@@ -125,6 +137,11 @@ export class FlameChart implements vscode.Disposable {
   #attach(surface: Surface): void {
     const panel = new FlamePanel(surface, this.#server, this.#timeRange, this.#extensionUri);
     this.#panel = panel;
+    if (surface.isInPanel) {
+      const note = () => void this.#workspace.update(isInFront, surface.visible);
+      note();
+      surface.onDidChangeView(note);
+    }
     // Extensions are not told how wide an editor is. Beside the chart it is most often as wide as the chart, and above it
     // always; above the panel where editors are not split.
     panel.onDidResize(() => {

@@ -163,18 +163,124 @@ test('axe finds nothing serious in any view', async () => {
   }
 });
 
-test('the chart is saved as a page that any browser shows', async () => {
+test('search goes through its matches, and back and forward through what was focused', async () => {
+  const panel = webview(vs.page);
+  await panel.locator('[data-value=time]').click();
+  await panel.locator('.scroller').focus();
+  await vs.page.keyboard.press('/');
+  await vs.page.keyboard.type('square file:calling_back');
+  const matches = panel.locator('.matches');
+  await until('it is found', async () => /^1 function · /.test(await matches.innerText()));
+  await panel.locator('.scroller').focus();
+  const at = async (key: string, number: number) => {
+    await vs.page.keyboard.press(key);
+    await until(`match ${number} is focused`, async () => {
+      const { focused } = (await view(vs.page))!;
+      const said = await matches.innerText();
+      return focused === 'square' && new RegExp(`^${number} of [\\d,]+ · `).test(said);
+    });
+  };
+  await at('n', 1);
+  await at('n', 2);
+  await at('p', 1);
+  await vs.page.keyboard.press('Escape');
+  await vs.page.keyboard.press('ArrowUp');
+  const focused = async () => (await view(vs.page))!.focused;
+  const caller = await until('its caller is focused', async () => {
+    const name = await focused();
+    return name !== 'square' && name;
+  });
+  const back = panel.locator('vscode-button[aria-label^="Back to what was focused"]');
+  await back.click();
+  await until('it is focused again', async () => (await focused()) === 'square');
+  await vs.page.keyboard.press('Alt+ArrowRight');
+  await until('and its caller', async () => (await focused()) === caller);
+  await vs.page.keyboard.press('Alt+ArrowLeft');
+  await until('and it', async () => (await focused()) === 'square');
+});
+
+test('a stack that is copied is said to be; the sheet of keys and the controls are worked with keys', async () => {
+  const panel = webview(vs.page);
+  await panel.locator('.scroller').focus();
+  await vs.page.keyboard.press('c');
+  await until('it is seen', async () =>
+    (await panel.locator('.status .focused').innerText()).includes('Copied the stack'),
+  );
+  expect(await panel.locator('[aria-live]').innerText()).toContain('Copied the stack');
+  const focus = () =>
+    panel.locator('body').evaluate(() => {
+      const element = document.activeElement;
+      return element?.getAttribute('aria-label') ?? element?.className ?? '';
+    });
+  await vs.page.keyboard.press('?');
+  await until('the sheet has the keyboard', async () => (await focus()) === 'Keys');
+  await vs.page.keyboard.press('Escape');
+  await until(
+    'the chart has it',
+    async () =>
+      (await focus()) === 'Flame chart frames' || (await panel.locator('.help').isHidden()),
+  );
+  await panel.locator('vscode-button', { hasText: 'Native' }).focus();
+  const native = await focus();
+  await vs.page.keyboard.press('ArrowRight');
+  await until('the next control has it', async () => (await focus()).startsWith('My code'));
+  await vs.page.keyboard.press('ArrowLeft');
+  await until('the one before has it', async () => (await focus()) === native);
+});
+
+test('the table marks own code, and leads to callers and callees; a legend says what colors mean', async () => {
+  const panel = webview(vs.page);
+  await panel.locator('[data-value=table]').click();
+  const own = panel.locator('.table tr.own', { hasText: 'square' }).first();
+  await own.waitFor();
+  expect(await own.innerText()).toContain('calling_back.py:7 · own code');
+  expect(await panel.locator('.table tr.own', { hasText: 'PyUFunc' }).count()).toBe(0);
+  await own.locator('[aria-label="Callers and callees"]').click();
+  const status = panel.locator('.status');
+  await until('the sandwich is shown', async () =>
+    (await status.innerText()).includes('callers and callees of square'),
+  );
+  const { tree } = (await view(vs.page))!;
+  expect(tree).toBe('sandwich');
+  expect(await panel.locator('.legend').innerText()).toMatch(/Python\s*native/);
+  await panel.locator('[data-value=merged]').click();
+  await panel.locator('vscode-button', { hasText: 'Inverted' }).click();
+  await until('callees are first', async () =>
+    (await frames(vs.page)).some(({ name, depth }) => name === 'square' && depth === 0),
+  );
+  await panel.locator('vscode-button', { hasText: 'Inverted' }).click();
+});
+
+/** Saves the view in a format; the path of the file. */
+async function save(format: string): Promise<string> {
   const panel = webview(vs.page);
   await panel.locator('[data-value=time]').click();
   await panel.locator('vscode-button', { hasText: 'Save' }).click();
-  await panel.locator('[data-format=html]').click();
+  await panel.locator(`[data-format=${format}]`).click();
   const input = vs.page.locator('.quick-input-widget input.input');
-  await until('a place is asked for', async () =>
-    (await input.inputValue()).endsWith('calling_back.py-flame-chart.html'),
-  );
+  const name = `calling_back.py-flame-chart.${format}`;
+  await until('a place is asked for', async () => (await input.inputValue()).endsWith(name));
   await vs.page.keyboard.press('Enter');
-  const path = join(vs.folder, 'calling_back.py-flame-chart.html');
-  await until('the page is there', () => Promise.resolve(existsSync(path)));
+  const path = join(vs.folder, name);
+  await until('it is there', () => Promise.resolve(existsSync(path)));
+  return path;
+}
+
+test('the view is saved as pictures', async () => {
+  const svg = readFileSync(await save('svg'), 'utf8');
+  expect(svg).toMatch(/^<svg [^>]*width="\d+"/);
+  for (const words of ['>work</text>', '>calling_back.py</text>']) {
+    expect(svg.includes(words), words).toBe(true);
+  }
+  const png = readFileSync(await save('png'));
+  expect(png.subarray(1, 4).toString()).toBe('PNG');
+  // Twice as fine as the SVG.
+  const [, width] = /width="(\d+)"/.exec(svg)!;
+  expect(png.readUInt32BE(16)).toBe(2 * Number(width));
+});
+
+test('the chart is saved as a page that any browser shows', async () => {
+  const path = await save('html');
   const before = (await view(vs.page))!;
   const browser = vs.page.context().browser();
   if (!browser) return;

@@ -15,7 +15,7 @@ import {
 import { clickFrame, settledFrame, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
-import { command, pick, screenshot, statusBar, terminalText } from './driver/window';
+import { command, notifications, pick, screenshot, statusBar, terminalText } from './driver/window';
 
 /** Writes down when it starts, then is busy long enough to be watched. */
 const live = `import time
@@ -87,6 +87,11 @@ test('one click profiles the file and annotations appear while it runs', async (
   const message = await ended(vs, before);
   expect(message.severity).toBe('information');
   expect(message.text).toMatch(/^live\.py ended after .*CPU.*samples/);
+  // Who has watched the run is not interrupted by a message.
+  await until('the status bar says how it went', async () =>
+    (await statusBar(vs.page)).some((text) => text.includes('live.py ended after')),
+  );
+  expect(await notifications(vs.page)).toEqual([]);
   expect(await terminalText(vs.page)).toContain('done');
 });
 

@@ -14,9 +14,11 @@ import {
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import {
+  clickNotificationButton,
   clickTitleButton,
   command,
   notification,
+  statusBar,
   terminalText,
   typeInTerminal,
 } from './driver/window';
@@ -24,6 +26,14 @@ import {
 const forever = `total = 0
 while True:
     total += 1
+`;
+
+const away = `import time
+
+end = time.time() + 4
+total = 0
+while time.time() < end:
+    total += sum(range(20_000))
 `;
 
 let vs: VsCode;
@@ -34,6 +44,7 @@ beforeAll(async () => {
       'stubborn.py': `import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n${forever}`,
       'broken.py': 'def work(:\n    pass\n',
       'brief.py': 'print("short")\n',
+      'away.py': away,
       'leave.py': `import sys\ntotal = 0\nfor number in range(5_000_000):\n    total += number\nsys.exit(7)\n`,
       'vanishing.py': 'print(1)\n',
       'notes.txt': 'not a program\n',
@@ -101,10 +112,44 @@ test('an exit code is said', async () => {
 
 test('Rerun Last Task is a run of its own', async () => {
   const shown = () => vs.companion.linescope((linescope) => linescope.shownRun()?.path, null);
-  const [first, before] = [await shown(), (await messages(vs)).length];
+  const terminals = () => vs.companion.ask((vscode) => vscode.window.terminals.length, null);
+  const [first, before, open] = [await shown(), (await messages(vs)).length, await terminals()];
+  await until('the end of the run before is said', async () =>
+    (await statusBar(vs.page)).some((text) => text.includes('failed with exit code 7')),
+  );
   await command(vs.page, 'Tasks: Rerun Last Task');
+  await until('that is no news any more', async () =>
+    (await statusBar(vs.page)).every((text) => !text.includes('failed with exit code 7')),
+  );
   expect((await ended(vs, before)).text).toMatch(/^leave\.py failed with exit code 7/);
   expect(await shown()).not.toBe(first);
+  // In the same terminal.
+  expect(await terminals()).toBe(open);
+});
+
+test('a run that nobody watched ends with a message that leads to its hottest line', async () => {
+  const before = (await messages(vs)).length;
+  await profile(vs, 'away.py');
+  await annotated(vs, 'it runs', (lines) => lines.length > 0);
+  await vs.open('brief.py');
+  expect((await ended(vs, before)).text).toMatch(/^away\.py ended after/);
+  const pattern = /away\.py ended after/;
+  await notification(vs.page, pattern);
+  const buttons = vs.page
+    .locator('.notification-list-item', { hasText: 'away.py ended after' })
+    .first()
+    .locator('.monaco-button');
+  expect((await buttons.allInnerTexts()).slice(0, 2)).toEqual([
+    'Go to Hottest Line',
+    'Show Flame Chart',
+  ]);
+  await clickNotificationButton(vs.page, pattern, 'Go to Hottest Line');
+  const place = () =>
+    vs.companion.ask((vscode) => {
+      const editor = vscode.window.activeTextEditor;
+      return editor && `${editor.document.fileName} ${editor.selection.active.line + 1}`;
+    }, null);
+  await until('it is there', async () => (await place()) === `${join(vs.folder, 'away.py')} 6`);
 });
 
 test('a syntax error is said in the terminal, and nothing pretends to be a profile', async () => {

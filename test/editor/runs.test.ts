@@ -1,7 +1,10 @@
 // The list of kept runs: what each was, and what can be done with it.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hotRows } from './driver/editorView';
 import { annotated, ended, keepEvidence, messages, profileToEnd } from './driver/linescope';
+import { view as chart } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type VsCode } from './driver/vscode';
 import { set } from './driver/who';
@@ -12,6 +15,7 @@ import {
   notification,
   screenshot,
   statusBar,
+  webview,
 } from './driver/window';
 
 const work = `total = 0
@@ -31,6 +35,7 @@ for name, test in runpy.run_path(sys.argv[1]).items():
 let vs: VsCode;
 beforeAll(async () => {
   vs = await openVsCode({
+    settings: { 'files.simpleDialog.enable': true },
     files: {
       'test_work.py': `def test_work():\n${work.replace(/^/gm, '    ')}\n    assert total\n`,
       'pytest.py': pytest,
@@ -70,6 +75,18 @@ test('before the first run the list of hot lines says how to fill it', async () 
   const button = vs.page.locator('.welcome-view .monaco-button', { hasText: 'Profile This File' });
   await button.waitFor();
   await screenshot(vs.page, 'welcome');
+  await vs.companion.ask(async (vscode) => {
+    const id = 'linescope.linescope#start';
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
+  }, null);
+  const steps = vs.page.locator('.getting-started-step');
+  await until('a walkthrough shows the way', async () => (await steps.count()) > 3);
+  expect(await steps.first().innerText()).toContain('Profile a file');
+  await vs.page
+    .locator('.getting-started-media img, .getting-started-media iframe')
+    .first()
+    .waitFor();
+  await screenshot(vs.page, 'walkthrough');
 });
 
 test('a run is listed with its time, duration, CPU time, exit code and arguments', async () => {
@@ -134,6 +151,76 @@ test('a test file is run through pytest, and a notebook is refused with a senten
   await vs.page.locator('.notebook-editor').first().waitFor();
   await command(vs.page, 'Linescope: Profile This File');
   await notification(vs.page, /^Notebooks cannot be profiled yet/);
+});
+
+test('a run is saved as one file that opens anywhere', async () => {
+  await contextMenu(list().filter({ hasText: 'before the change' }), 'Save Run As…');
+  const input = vs.page.locator('.quick-input-widget input.input');
+  await until('a place is asked for', async () =>
+    (await input.inputValue()).endsWith('before the change.linescope'),
+  );
+  await input.press('Enter');
+  const path = join(vs.folder, 'before the change.linescope');
+  await until('it is there', () => Promise.resolve(existsSync(path)));
+  await until('that is said', async () =>
+    (await statusBar(vs.page)).join().includes('is saved as before the change.linescope'),
+  );
+  await command(vs.page, 'Linescope: Clear Annotations');
+  await vs.open('bad.py');
+  await annotated(vs, 'nothing is annotated', (lines) => lines.length === 0);
+  await vs.companion.ask(async (vscode, file) => {
+    await vscode.commands.executeCommand('linescope.openRecording', vscode.Uri.file(file));
+  }, path);
+  await annotated(vs, 'its figures are those of the run', (lines) =>
+    lines.some(({ source }) => source.includes('total += number')),
+  );
+});
+
+test('where a run lies is shown, or said where its machine is another one', async () => {
+  await vs.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await contextMenu(list().filter({ hasText: 'before the change' }), 'Reveal Run in File Manager');
+  if (process.env['LINESCOPE_EDITOR'] === 'desktop') return;
+  const text = await notification(vs.page, /^The run is in \/.* The path was copied\.$/);
+  const [, folder] = /^The run is in (\S+) /.exec(text)!;
+  expect(readdirSync(folder!)).toContain('run.json');
+  await until('it was copied', async () => {
+    const copied = await vs.companion.ask((vscode) => vscode.env.clipboard.readText(), null);
+    return copied === folder;
+  });
+});
+
+test('an empty chart offers the last run', async () => {
+  // A notebook has a webview of its own.
+  await vs.companion.ask(
+    (vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'),
+    null,
+  );
+  await vs.open('good.py');
+  await command(vs.page, 'Linescope: Clear Annotations');
+  await command(vs.page, 'Linescope: Show Flame Chart');
+  const button = webview(vs.page).locator('vscode-button', { hasText: 'Open last run' });
+  await button.click();
+  await until('the chart shows it', async () => ((await chart(vs.page))?.samples ?? 0) > 0);
+});
+
+test('after a reload of the window the run, the list and the chart are there again', async () => {
+  await vs.open('good.py');
+  const { title } = (await vs.companion.linescope((linescope) => linescope.shownRun(), null))!;
+  const host = vs.companion.pid();
+  await vs.page.reload();
+  await vs.companion.ready(host);
+  await until('the run is shown', async () => {
+    const run = await vs.companion.linescope((linescope) => linescope.shownRun(), null);
+    return run?.title === title;
+  });
+  await until('the status bar says which', async () =>
+    (await statusBar(vs.page)).some((text) => text.includes(title)),
+  );
+  await vs.companion.ask(async (vscode) => {
+    await vscode.commands.executeCommand('linescope.hotLines.focus');
+  }, null);
+  await until('hot lines are listed', async () => (await hotRows(vs.page)).length > 0);
+  await until('the chart is there', async () => ((await chart(vs.page))?.samples ?? 0) > 0);
 });
 
 test('a run is deleted', async () => {
