@@ -35,7 +35,8 @@ export function formatSeconds(ns: number): string {
  * the flame chart can be enlarged that far: `2.91 s`, `3.4 ms`, `340 µs`, `12 ns`.
  */
 export function formatTime(ns: number): string {
-  if (ns >= 999_500 || ns <= 0) return formatSeconds(ns);
+  if (ns <= 0) return '0 s';
+  if (ns >= 999_500) return formatSeconds(ns);
   return ns < 1000 ? `${Math.round(ns)} ns` : `${Number((ns / 1000).toPrecision(3))} µs`;
 }
 

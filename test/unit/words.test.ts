@@ -9,6 +9,7 @@ import {
   formatSamples,
   formatSeconds,
   formatSplit,
+  formatTime,
   heatStep,
 } from '../../profile/words/numbers';
 
@@ -29,6 +30,19 @@ test.each([
   [3_720_000_000_000, '1 h 2 m'],
 ])('%d ns is %s', (ns, words) => {
   expect(formatSeconds(ns)).toBe(words);
+});
+
+test.each([
+  [0, '0 s'],
+  [12.4, '12 ns'],
+  [999, '999 ns'],
+  [12_340, '12.3 µs'],
+  [340_000, '340 µs'],
+  [999_499, '999 µs'],
+  [999_600, '1.0 ms'],
+  [2_910_000_000, '2.91 s'],
+])('on the time axis %d ns is %s', (ns, words) => {
+  expect(formatTime(ns)).toBe(words);
 });
 
 test('percentages claim no more than the samples can tell', () => {
