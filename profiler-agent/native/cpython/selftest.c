@@ -319,8 +319,9 @@ void selftest_opening_file(void) {
 
 // Up to 3.12 that is only noticed by a main thread that comes back from waiting, so the question stays open for it. Up
 // to 3.11 adding a call looks at the state of whoever holds the interpreter lock, which must not end meanwhile.
+// A thread in a sandbox may not make the calls with which Python answers: in strict mode not even read a clock.
 static void ask_from_outside(void) {
-  if (!selftest_may_call()) return;
+  if (!selftest_may_call() || sandbox_needs_polling()) return;
   if (python->minor >= 13) {
     ask();
   } else if (!asked_outside && atomic_load(&wanted) && (python->minor == 12 || threads_count() == 1)) {

@@ -53,6 +53,8 @@ void sandbox_entering(const struct sock_fprog *program, bool everyone, struct sa
   uint32_t forbidden = program ? sandbox_forbidden_by(program) : SANDBOX_ALL & ~SANDBOX_RETURN;
   struct thread *self = thread_self();
   *change = (struct sandbox_change){.own = sandbox_forbidden, .everywhere = sandbox_forbidden_everywhere};
+  // Before the call: nobody may ask this thread anything from then on. Polling without need does no harm.
+  if (forbidden & (SANDBOX_WAKE | SANDBOX_TIME)) atomic_store(&polling, true);
   // A signal that comes now could not be answered.
   if (forbidden & SANDBOX_RETURN && self && !everyone) {
     thread__stop_sampling(self);
@@ -85,7 +87,6 @@ void sandbox_entered(const struct sandbox_change *change, bool done) {
   uint32_t forbidden = sandbox_forbidden | sandbox_forbidden_everywhere;
   if (forbidden & (SANDBOX_CPU_CLOCK | SANDBOX_TIME)) atomic_fetch_or(&to_say, SAY_CLOCK);
   if (change->unsampled) atomic_fetch_or(&to_say, SAY_UNSAMPLED);
-  if (forbidden & (SANDBOX_WAKE | SANDBOX_TIME)) atomic_store(&polling, true);
   if (forbidden & SANDBOX_MEMORY && memory_is_on()) memory_leave(no_memory);
 }
 
