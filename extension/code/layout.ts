@@ -1,4 +1,4 @@
-import { eastAsianWidth } from 'get-east-asian-width';
+import { columns, padLeft } from '../../profile/words/columns';
 import type { LineAnnotation } from '../../protocol/lsp';
 
 /** Where one annotation goes and what it says. */
@@ -81,7 +81,7 @@ export function placeAnnotations(
   const farthest =
     room === undefined ? maxColumn + farColumns : room - smallestCompactGap - valueWidth;
   const isFar = (width: number): boolean => !isWrapped && width > farthest;
-  const widthAt = (line: number): number => displayWidth(lineAt(line) ?? '', tabSize);
+  const widthAt = (line: number): number => columns(lineAt(line) ?? '', tabSize);
   const present = annotations
     .map((annotation) => ({ annotation, line: annotation.line - 1 }))
     .filter(({ line }) => lineAt(line) !== undefined)
@@ -133,25 +133,25 @@ export function placeAnnotations(
       }
       const gap = Math.max(leastGap, column - arrows(down).length);
       const figuresOf = (it: Place, from: number): string => {
-        const value = `${arrows(it.down)}${it.annotation.value.padStart(valueWidth)}`;
-        const both = `${value}  ${it.annotation.percent.padStart(percentWidth)}`;
+        const value = `${arrows(it.down)}${padLeft(it.annotation.value, valueWidth)}`;
+        const both = `${value}  ${padLeft(it.annotation.percent, percentWidth)}`;
         // What is out of sight in any case has both for those who scroll.
-        return isFar(width) || isInSight(from + both.length) ? both : value;
+        return isFar(width) || isInSight(from + columns(both)) ? both : value;
       };
       const own = figuresOf(block[at]!, width + gap);
-      const hasBar = hasBars && isInSight(width + gap + own.length + barMargin + barColumns);
+      const hasBar = hasBars && isInSight(width + gap + columns(own) + barMargin + barColumns);
       const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
       const detail = hasBar && hasDetails ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
       const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
       const text = `${own}${bar}${detail}`;
-      const joined = next ? `   ${figuresOf(next, width + gap + text.length + 3)}` : '';
+      const joined = next ? `   ${figuresOf(next, width + gap + columns(text) + 3)}` : '';
       return {
         annotation,
         line,
         end,
         gap,
         text: text + joined,
-        barColumn: hasBar ? own.length + barMargin : undefined,
+        barColumn: hasBar ? columns(own) + barMargin : undefined,
         isQuiet: isQuiet(annotation) && (!next || isQuiet(next.annotation)),
       };
     });
@@ -183,7 +183,7 @@ function weightOf({ annotation: { bar } }: Place): number {
 }
 
 function widestOf<Item>(items: readonly Item[], textOf: (item: Item) => string): number {
-  return items.reduce((most, item) => Math.max(most, textOf(item).length), 0);
+  return items.reduce((most, item) => Math.max(most, columns(textOf(item))), 0);
 }
 
 /** Lines in order, cut where few of them are near each other or a function begins. */
@@ -213,19 +213,6 @@ function usualWidth(widths: readonly number[]): number {
   const sorted = widths.toSorted((a, b) => a - b);
   const usual = sorted[Math.floor((sorted.length - 1) * 0.75)] ?? 0;
   return sorted.findLast((width) => width <= Math.max(usual + tolerance, ordinaryWidth)) ?? 0;
-}
-
-/** Columns a line takes on screen: tabs reach to the next stop, East Asian wide characters and emoji take two. */
-export function displayWidth(text: string, tabSize: number): number {
-  // Nearly all lines are plain ASCII without tabs, and this runs for every annotated line on every keystroke.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) {
-    if (character === '\t') width += tabSize - (width % tabSize);
-    else if (/\p{Mark}|\u200b|\u200d|\ufe0f/u.test(character)) continue;
-    else width += eastAsianWidth(character.codePointAt(0) ?? 0);
-  }
-  return width;
 }
 
 /** One change of a document: the 0-based lines it replaced and how many line breaks came instead. */

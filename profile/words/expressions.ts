@@ -1,4 +1,5 @@
 /** What the expressions of a line cost, in words: parts of it (lineParts.ts), its text, and what can be said of both. */
+import { clipMiddle } from './columns';
 import { formatPercent } from './numbers';
 
 /** Some columns of a line, 1-based UTF-8 bytes (see LinePart), and what they come to; samples: how many that is known from. */
@@ -22,7 +23,7 @@ export interface Expression {
 
 /** What is below this share of a line goes to the expression around it. */
 const leastShare = 0.05;
-/** Characters of an expression that are shown. */
+/** Columns of an expression that are shown. */
 const mostText = 56;
 
 interface Node {
@@ -167,10 +168,7 @@ function textOf(
   }
   words = (words + text.slice(at, node.end)).replace(/\s+/g, ' ');
   if (segments.length === 0) words = text.slice(node.start, node.end);
-  const characters = [...words];
-  if (characters.length <= mostText) return words;
-  const half = mostText / 2;
-  return `${characters.slice(0, half).join('')} … ${characters.slice(3 - half).join('')}`;
+  return clipMiddle(words, mostText);
 }
 
 /** UTF-16 columns by how many UTF-8 bytes stand before them; places inside a character have none. */

@@ -99,3 +99,13 @@ test('docs/settings.md names every setting, and no other', () => {
   const rows = [...read('docs/settings.md').matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
   expect(rows).toEqual(settings);
 });
+
+test('docs/dependencies.md has a line for every package, and versions are exact', () => {
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` /gm)].map(
+    ([, name]) => name!,
+  );
+  expect(rows.sort()).toEqual(Object.keys(manifest.devDependencies).sort());
+  for (const [name, version] of Object.entries(manifest.devDependencies)) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+  }
+});

@@ -1,6 +1,7 @@
 /** Where annotations stand beside the code: what the editor draws, without an editor. */
 import { describe, expect, test } from 'vitest';
-import { barColumns, displayWidth, placeAnnotations } from '../../extension/code/layout';
+import { barColumns, placeAnnotations } from '../../extension/code/layout';
+import { columns as columnsOf } from '../../profile/words/columns';
 import type { LineAnnotation } from '../../protocol/lsp';
 
 const layout = { tabSize: 4, maxColumn: 80, isCompact: false, room: undefined, isWrapped: false };
@@ -23,7 +24,7 @@ function columns(code: string, lines: number[], maxColumn = 80): number[] {
   const text = code.split('\n');
   const wanted = lines.map((line) => annotation(line, '1.00 s', '10.0 %'));
   return placeAnnotations(wanted, (line) => text[line], { ...layout, maxColumn }).map(
-    ({ line, gap }) => displayWidth(text[line]!, 4) + gap,
+    ({ line, gap }) => columnsOf(text[line]!, 4) + gap,
   );
 }
 
@@ -205,14 +206,4 @@ describe('figures of a line that is longer than the editor', () => {
     expect(place([wanted[1]!], { isWrapped: true })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms   0.4 %']);
     expect(place([wanted[1]!], { maxColumn: 110 })).toEqual(['2 | 1 | 121 | 2 | 9.0 ms   0.4 %']);
   });
-});
-
-test.each([
-  ['plain', 5],
-  ['\tone', 7],
-  ['ab\tc', 5],
-  ['日本', 4],
-  ['é', 1],
-])('%s takes %i columns', (text, width) => {
-  expect(displayWidth(text, 4)).toBe(width);
 });

@@ -2,6 +2,7 @@
  * Painting a scene on a canvas. Frames become one strip of pixels, a line per row, stretched to the height of a row:
  * the work depends on the size of the panel, never on the number of frames.
  */
+import { clip, columns } from '../../profile/words/columns';
 import type { FlameStore } from '../model/store';
 import { pack, wantsBlackText, type Palette } from './palette';
 import { nodeOfCell, rowHeight, type Run, type Scene, type View } from './scene';
@@ -175,9 +176,10 @@ function fillStrip(
   }
 }
 
-/** What is written on a run: its name, shortened to `room` characters, with figures where there is room for them. */
+/** What is written on a run: its name, shortened to `room` columns, with figures where there is room for them. */
 export function labelText(name: string, figures: string, room: number): string {
   if (room < 2) return '';
-  if (name.length > room) return `${name.slice(0, room - 1)}…`;
-  return figures && name.length + figures.length + 2 <= room ? `${name}  ${figures}` : name;
+  const width = columns(name);
+  if (width > room) return clip(name, room);
+  return figures && width + columns(figures) + 2 <= room ? `${name}  ${figures}` : name;
 }

@@ -1,5 +1,7 @@
 /** What a terminal can show, and text laid out in its columns. */
-import { eastAsianWidth } from 'get-east-asian-width';
+import { clip as clipPlain } from '../../../profile/words/columns';
+
+export { columns, padLeft, padRight } from '../../../profile/words/columns';
 
 export interface Style {
   /** Columns. */
@@ -44,36 +46,7 @@ export function paintWith(style: Style): (color: Color, text: string) => string 
     style.color && text !== '' ? `\u001b[${codes[color]}m${text}\u001b[0m` : text;
 }
 
-/** Columns an uncoloured text takes: wide characters two, combining ones none. */
-export function columns(text: string): number {
-  let width = 0;
-  for (const character of text) width += columnsOf(character);
-  return width;
-}
-
-function columnsOf(character: string): number {
-  if (/\p{Mn}|\p{Me}|\p{Cf}/u.test(character)) return 0;
-  return eastAsianWidth(character.codePointAt(0) ?? 0);
-}
-
-export function padLeft(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - columns(text))) + text;
-}
-
-export function padRight(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - columns(text)));
-}
-
 /** Text cut to a width with `…`; control characters, which source may hold, do not reach the terminal. */
 export function clip(text: string, width: number): string {
-  const clean = text.replace(/\p{Cc}/gu, ' ');
-  if (columns(clean) <= width) return clean;
-  let out = '';
-  let used = 0;
-  for (const character of clean) {
-    used += columnsOf(character);
-    if (used > width - 1) break;
-    out += character;
-  }
-  return `${out}…`;
+  return clipPlain(text.replace(/\p{Cc}/gu, ' '), width);
 }
