@@ -1,11 +1,12 @@
 /**
  * Bundles the extension, the language server, the command line tool and the flame chart into dist/.
- * `--production` minifies and leaves source maps out; `--allow-missing` skips entries that are not written yet.
+ * `--production` minifies, leaves source maps out and writes the licenses of bundled packages; `--allow-missing` skips entries that are not written yet.
  * Names (extension, server, cli, webview) build only those.
  */
 import { existsSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { noticesOf, packageFolders } from './scripts/notices.mjs';
 
 const production = process.argv.includes('--production');
 const allowMissing = process.argv.includes('--allow-missing');
@@ -16,7 +17,9 @@ const common = {
   minify: production,
   sourcemap: production ? false : 'linked',
   sourcesContent: false,
+  // dist/THIRD_PARTY_NOTICES.txt has the whole licenses.
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };
@@ -30,6 +33,9 @@ const node = {
   // `module` first would pull in ES modules of packages whose CommonJS entry is the one made for Node.
   mainFields: ['main', 'module'],
 };
+
+/** What went into each bundle. */
+const metafiles = [];
 
 /** `import source from './worker?worker'` gives the bundled worker as text, to be started from a blob. */
 const workerAsText = {
@@ -49,6 +55,7 @@ const workerAsText = {
         sourcemap: false,
         write: false,
       });
+      metafiles.push(result.metafile);
       return { contents: result.outputFiles[0].text, loader: 'text' };
     });
   },
@@ -94,7 +101,18 @@ if (production) {
   );
 }
 // esbuild has said what is wrong; a stack of this file would only bury it.
-await Promise.all(present.map((entry) => build(entry))).catch(() => process.exit(1));
+const results = await Promise.all(present.map((entry) => build(entry))).catch(() =>
+  process.exit(1),
+);
+metafiles.push(...results.map(({ metafile }) => metafile));
 for (const { outfile, banner } of present) {
   if (banner === shebang) await chmod(outfile, 0o755);
+}
+if (production && names.length === 0) {
+  try {
+    await writeFile('dist/THIRD_PARTY_NOTICES.txt', noticesOf(packageFolders(metafiles), '.'));
+  } catch (error) {
+    console.error(`esbuild.mjs: ${error.message}`);
+    process.exit(1);
+  }
 }

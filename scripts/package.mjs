@@ -9,6 +9,7 @@ const needed = [
   'dist/extension.js',
   'dist/server.js',
   'dist/cli.js',
+  'dist/THIRD_PARTY_NOTICES.txt',
   'dist/webview/main.js',
   'dist/webview/main.css',
   agentFor(process.arch),
@@ -30,6 +31,8 @@ function run(command, ...args) {
     fail(`${[command, ...args].join(' ')} failed`);
   }
 }
+// One of an earlier build must not hide that this one has none.
+rmSync('dist/THIRD_PARTY_NOTICES.txt', { force: true });
 run(process.execPath, 'esbuild.mjs', '--production');
 run('make', '-s', '-C', 'profiler-agent');
 

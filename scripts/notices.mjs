@@ -1,0 +1,74 @@
+/**
+ * The licenses of packages whose code is in the bundles, as one text. Most licenses ask for their text to go with the code, so a
+ * package without one is a failure, not a gap. Which packages those are is known from esbuild's metafile.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Licenses of packages that are published without theirs, from their repositories: files of scripts/licenses/. */
+const supplied = {
+  '@microsoft/fast-element': 'fast.txt',
+  '@microsoft/fast-foundation': 'fast.txt',
+  '@microsoft/fast-web-utilities': 'fast.txt',
+};
+const licenses = join(import.meta.dirname, 'licenses');
+
+/**
+ * Folders of the packages that metafiles of esbuild name, for code that reached an output.
+ * @param {Iterable<import('esbuild').Metafile>} metafiles
+ * @returns {string[]}
+ */
+export function packageFolders(metafiles) {
+  const folders = new Set();
+  for (const { outputs } of metafiles) {
+    for (const { inputs } of Object.values(outputs)) {
+      for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+        const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+        if (folder && bytesInOutput > 0) folders.add(folder);
+      }
+    }
+  }
+  return [...folders].sort();
+}
+
+/**
+ * Name, version and license of each package, as one text. Throws an Error that names all packages without a license text.
+ * @param {readonly string[]} folders relative to root
+ * @param {string} root
+ */
+export function noticesOf(folders, root) {
+  const packages = folders.map((folder) => readPackage(join(root, folder)));
+  const without = packages.filter(({ text }) => !text).map(({ name }) => name);
+  if (without.length > 0) {
+    throw new Error(
+      `No license text is known of ${without.join(', ')}. Put the one of its repository into scripts/licenses/, and name it in scripts/notices.mjs.`,
+    );
+  }
+  packages.sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.version < b.version ? -1 : 1));
+  const line = '-'.repeat(80);
+  return [
+    'Code of these packages is part of this extension. Their licenses follow.\n',
+    ...packages.map(({ name, version, license }) => `  ${name} ${version} (${license})`),
+    '',
+    ...packages.map(
+      ({ name, version, license, text }) =>
+        `${line}\n${name} ${version} (${license})\n${line}\n\n${text}\n`,
+    ),
+  ].join('\n');
+}
+
+function readPackage(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const files = readdirSync(folder).sort();
+  const own = files.filter((file) => /^(licen[cs]e|copying)/i.test(file));
+  const notices = files.filter((file) => /^(notice|third-?party-?notices?)\b/i.test(file));
+  const paths = [...own, ...notices].map((file) => join(folder, file));
+  if (own.length === 0 && supplied[name]) paths.unshift(join(licenses, supplied[name]));
+  const hasText = own.length > 0 || supplied[name] !== undefined;
+  const text = hasText ? paths.map(readText).join('\n\n') : '';
+  return { name, version, license: String(license ?? 'see below'), text };
+}
+
+function readText(path) {
+  return readFileSync(path, 'utf8').replaceAll('\r\n', '\n').trim();
+}
