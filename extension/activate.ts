@@ -1,3 +1,4 @@
+import type { LinescopeApi } from './api';
 import { loadedAt } from './clock';
 import { PVSC_EXTENSION_ID } from '@vscode/python-extension';
 import * as vscode from 'vscode';
@@ -5,6 +6,7 @@ import { Annotations } from './code/annotations';
 import { Badges } from './code/badges';
 import { Server } from './client';
 import { registerCommands } from './commands';
+import { createExports } from './exports';
 import { FlameChart } from './flame/chart';
 import { HotLines } from './code/hotLines';
 import { registerMemoryNotice } from './code/memoryNotice';
@@ -17,10 +19,10 @@ import { Runs } from './run/runs';
 import { RunsView } from './kept/runsView';
 import { Status } from './status';
 import { TimeRange } from './timeRange';
-import { createTestApi, type TestApi } from './testApi';
+import { createTestApi, isUnderTest, type TestApi } from './testApi';
 
-/** Constructs the parts and wires them; nothing is started before it is used. */
-export function activate(context: vscode.ExtensionContext): TestApi {
+/** Constructs the parts and wires them; nothing is started before it is used. Returns what other extensions may use. */
+export function activate(context: vscode.ExtensionContext): LinescopeApi & { test?: TestApi } {
   const calledAt = performance.now();
   const server = new Server(context);
   const runs = new Runs(server);
@@ -79,7 +81,10 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   // Between loading a bundle and calling activate, VS Code fetches the extension's state; that is not our time.
   const activationMs = loadingMs + performance.now() - calledAt;
   getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
-  return createTestApi(activationMs, { annotations, partHeat, runner, runs, status, flameChart });
+  const api = createExports({ annotations, runner, runs });
+  if (!isUnderTest()) return api;
+  const parts = { annotations, partHeat, runner, runs, status, flameChart };
+  return Object.assign(api, { test: createTestApi(activationMs, parts) });
 }
 
 /** This is the last module of the bundle to be evaluated. */

@@ -7,7 +7,12 @@ import type { Runner, RunState } from './run/run';
 import type { Runs, ShownRun } from './run/runs';
 import type { Status } from './status';
 
-/** What `activate` returns. For tests only: decorations and messages cannot be read back from the editor. */
+/** The journeys set it. Nobody else gets the test API. */
+export function isUnderTest(): boolean {
+  return process.env['LINESCOPE_TEST_API'] === '1';
+}
+
+/** For tests only: decorations and messages cannot be read back from the editor. */
 export interface TestApi {
   /** Evaluating the bundle and running activate, milliseconds. */
   activationMs: number;

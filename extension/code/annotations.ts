@@ -47,6 +47,9 @@ export class Annotations implements vscode.Disposable {
   readonly #realPaths = new Map<string, Promise<string>>();
   readonly #subscriptions: vscode.Disposable[];
   readonly #drawing: Drawing;
+  readonly #changed = new vscode.EventEmitter<string>();
+  /** What is known of a file has changed: its real path. */
+  readonly onDidChange = this.#changed.event;
   /** How long the last edits kept the extension busy, milliseconds each. For tests. */
   readonly followsMs: number[] = [];
   /** Share of the run that the hottest line of all files has, 0 when there is none. */
@@ -87,13 +90,16 @@ export class Annotations implements vscode.Disposable {
     else this.#files.delete(file.path);
     // A new hottest line changes what a full bar stands for in every file.
     this.#redrawAll(this.#findHottest() ? undefined : file.path);
+    this.#changed.fire(file.path);
   }
 
   /** Forgets the files of all runs but one; undefined: of all. */
   keepOnly(run: string | undefined): void {
-    for (const [path, file] of this.#files) if (file.run !== run) this.#files.delete(path);
+    const gone = [...this.#files].filter(([, file]) => file.run !== run).map(([path]) => path);
+    for (const path of gone) this.#files.delete(path);
     this.#findHottest();
     this.#redrawAll();
+    for (const path of gone) this.#changed.fire(path);
   }
 
   /** True when it is another one than before, or costs another share. */
@@ -115,6 +121,11 @@ export class Annotations implements vscode.Disposable {
     }
     this.#width = width;
     this.#redrawAll();
+  }
+
+  /** All that is known of one file, by real path. */
+  file(path: string): Readonly<FileAnnotations> | undefined {
+    return this.#files.get(path);
   }
 
   /** Annotations of one file by real path, in order of lines. */
@@ -275,6 +286,7 @@ export class Annotations implements vscode.Disposable {
   dispose(): void {
     clearTimeout(this.#pause);
     this.#drawing.dispose();
+    this.#changed.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 }

@@ -89,7 +89,8 @@ export function registerRecordingEditors(
   );
 }
 
-function recordingOf(uri: vscode.Uri): ShownRun {
+/** A recording that is to be shown. Throws a UserError where it is not on disk. */
+export function recordingOf(uri: vscode.Uri): ShownRun {
   if (uri.scheme !== 'file') {
     throw new UserError(
       `This recording is not on disk (${uri.scheme}:). Copy it to this machine and open it there.`,

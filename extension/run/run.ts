@@ -91,12 +91,12 @@ export class Runner implements vscode.Disposable {
   }
 
   /**
-   * Starts a program and returns once it runs. Throws a UserError when it cannot be started. `prepare` may take long
+   * Starts a program and returns true once it runs, or false when the user gives it up. Throws a UserError when it cannot be started. `prepare` may take long
    * (another extension is asked for the interpreter), so the user sees from the start that something goes on. `file`: what
    * runs, where that is known already.
    */
-  async profile(prepare: () => Promise<Launch>, file?: string): Promise<void> {
-    if (!(await this.#free())) return;
+  async profile(prepare: () => Promise<Launch>, file?: string): Promise<boolean> {
+    if (!(await this.#free())) return false;
     this.#last = [prepare, file];
     this.#file = file;
     unmention();
@@ -109,7 +109,7 @@ export class Runner implements vscode.Disposable {
       this.#abandon = undefined;
       if (!launch) {
         this.#enter('idle');
-        return;
+        return false;
       }
       this.#file = launch.file;
       const storage = storageFolder(this.#context);
@@ -159,6 +159,7 @@ export class Runner implements vscode.Disposable {
       );
       this.#follow(known, await startInTerminal(launch, plan));
       void prune(storage, runDir);
+      return true;
     } catch (error) {
       this.#enter('idle');
       throw error;

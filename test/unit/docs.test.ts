@@ -109,3 +109,7 @@ test('docs/dependencies.md has a line for every package, and versions are exact'
     expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
   }
 });
+
+test('docs/api.md shows the types that other extensions get as they are', () => {
+  expect(read('docs/api.md')).toContain(`\`\`\`ts\n${read('extension/api.ts')}\`\`\`\n`);
+});

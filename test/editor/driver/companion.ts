@@ -1,6 +1,7 @@
 // Asks the extension host of the window under test, through the companion extension.
 import { existsSync, readFileSync } from 'node:fs';
 import type * as vscodeApi from 'vscode';
+import type { LinescopeApi } from '../../../extension/api';
 import type { TestApi } from '../../../extension/testApi';
 import { until } from './until';
 
@@ -15,6 +16,15 @@ export interface Companion {
   /** The same of Linescope's own test API, activating Linescope if it is not active yet. */
   linescope<Argument, Value>(
     question: (linescope: TestApi, argument: Argument) => Value | PromiseLike<Value>,
+    argument: Argument,
+  ): Promise<Awaited<Value>>;
+  /** The same of what Linescope gives other extensions, as one of them. */
+  exports<Argument, Value>(
+    question: (
+      linescope: LinescopeApi,
+      argument: Argument,
+      vscode: Api,
+    ) => Value | PromiseLike<Value>,
     argument: Argument,
   ): Promise<Awaited<Value>>;
   /** Process id of the extension host. */
@@ -46,7 +56,13 @@ export function connectCompanion(portFile: string): Companion {
     linescope: (question, argument) =>
       send(
         `async (vscode, argument) => (${question.toString()})(
-          await vscode.extensions.getExtension('linescope.linescope').activate(), argument)`,
+          (await vscode.extensions.getExtension('linescope.linescope').activate()).test, argument)`,
+        argument,
+      ),
+    exports: (question, argument) =>
+      send(
+        `async (vscode, argument) => (${question.toString()})(
+          await vscode.extensions.getExtension('linescope.linescope').activate(), argument, vscode)`,
         argument,
       ),
     pid: () => read()?.pid ?? 0,

@@ -76,7 +76,11 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
     await writeText(folder, name, text);
 
   const portFile = join(state, 'companion.json');
-  const env = { LINESCOPE_COMPANION_PORT_FILE: portFile, ...options.env };
+  const env = {
+    LINESCOPE_COMPANION_PORT_FILE: portFile,
+    LINESCOPE_TEST_API: '1',
+    ...options.env,
+  };
   writeSettings(state, {
     ...quietSettings,
     'workbench.colorTheme': themes[options.theme ?? 'dark'],

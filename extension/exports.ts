@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { FileFigures, LinescopeApi, ShownRun as ApiRun } from './api';
+import type { Annotations } from './code/annotations';
+import { barLength } from './code/bars';
+import { recordingOf } from './kept/recordings';
+import { launchOfFile } from './run/launch';
+import type { Runner } from './run/run';
+import type { Runs, ShownRun } from './run/runs';
+import { fileToProfile } from './run/target';
+
+/** What other extensions are given. Values are copies: nobody can change ours. */
+export function createExports(parts: {
+  annotations: Annotations;
+  runner: Runner;
+  runs: Runs;
+}): LinescopeApi {
+  const { annotations, runner, runs } = parts;
+  return {
+    version: 1,
+    profileFile: async (chosen, options) => {
+      const file = await fileToProfile(chosen);
+      const args = options?.args && [...options.args];
+      return runner.profile(() => launchOfFile(file, args), file.fsPath);
+    },
+    openRecording: (recording) => runs.open(recordingOf(recording)),
+    get run() {
+      return apiRun(runs.shown);
+    },
+    onDidChangeRun: (listener, self, disposables) =>
+      runs.onDidChange((run) => listener.call(self, apiRun(run)), undefined, disposables),
+    figuresOf: async (file) => figures(annotations, await annotations.realPath(file)),
+    onDidChangeFigures: (listener, self, disposables) =>
+      annotations.onDidChange(
+        (path) => listener.call(self, vscode.Uri.file(path)),
+        undefined,
+        disposables,
+      ),
+  };
+}
+
+function apiRun(run: ShownRun | undefined): ApiRun | undefined {
+  return run && { title: run.title, recording: vscode.Uri.file(run.path), isLive: run.live };
+}
+
+function figures(annotations: Annotations, path: string): FileFigures | undefined {
+  const file = annotations.file(path);
+  return (
+    file && {
+      metric: file.metric,
+      lines: file.lines.map((annotation) => ({
+        line: annotation.line - 1,
+        share: barLength(annotation),
+        kind: annotation.kind,
+        value: annotation.value,
+        percent: annotation.percent,
+        detail: annotation.detail,
+        isStale: annotation.stale,
+      })),
+    }
+  );
+}
