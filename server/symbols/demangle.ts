@@ -3,16 +3,19 @@
  * without parameter types, which a profile has no use for. What this does not understand stays as it is.
  * Grammar: Itanium C++ ABI, 5.1 (https://itanium-cxx-abi.github.io/cxx-abi/abi.html#mangling).
  */
-import { NotUnderstood, Parser } from './demangleParser';
+import { Parser } from './demangleParser';
+import { demangleRust } from './demangleRust';
+import { NotUnderstood } from './demangleText';
 
 /** The readable form of a symbol, or the symbol itself when it is not mangled or not understood. */
 export function demangle(symbol: string): string {
-  const rust = /^_ZN(.*)17h[0-9a-f]{16}E/.exec(symbol);
-  if (!symbol.startsWith('_Z')) return symbol;
+  const isRust = symbol.startsWith('_R');
+  if (!isRust && !symbol.startsWith('_Z')) return symbol;
   try {
-    const parser = new Parser(symbol);
-    const name = parser.symbol();
-    return rust ? rustNames(name.replace(/::h[0-9a-f]{16}$/, '')) : name;
+    if (isRust) return demangleRust(symbol);
+    const name = new Parser(symbol).symbol();
+    const isOldRust = /^_ZN(.*)17h[0-9a-f]{16}E/.test(symbol);
+    return isOldRust ? rustNames(name.replace(/::h[0-9a-f]{16}$/, '')) : name;
   } catch (error) {
     if (error instanceof NotUnderstood) return symbol;
     throw error;

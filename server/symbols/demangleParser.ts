@@ -1,12 +1,10 @@
 /** A recursive descent parser of the Itanium C++ ABI's mangled names; see demangle.ts. */
+import { expression } from './demangleExpression';
 import { builtinTypes, operators, standardNames } from './demangleTables';
+import { NotUnderstood, shortened, shortList } from './demangleText';
+import { extendedType, lastName, pointerTo } from './demangleTypes';
 
-/** Longer template argument lists say less, not more. */
-const longestArguments = 60;
 const deepest = 200;
-
-/** The symbol uses a part of the grammar that this parser leaves out, or is not sound. */
-export class NotUnderstood extends Error {}
 
 /** Parses one symbol that begins with _Z; its methods throw NotUnderstood. */
 export class Parser {
@@ -30,25 +28,30 @@ export class Parser {
     return this.name();
   }
 
-  private peek(): string {
-    return this.text[this.at] ?? '';
+  peek(letters = 1): string {
+    return this.text.slice(this.at, this.at + letters);
   }
 
-  private take(expected: string): boolean {
+  take(expected: string): boolean {
     if (!this.text.startsWith(expected, this.at)) return false;
     this.at += expected.length;
     return true;
   }
 
-  private expect(expected: string): void {
+  expect(expected: string): void {
     if (!this.take(expected)) throw new NotUnderstood();
   }
 
-  private name(): string {
+  /** Symbols that go deeper than any of a compiler are not sound. */
+  within(read: () => string): string {
     if (this.depth++ > deepest) throw new NotUnderstood();
-    const name = this.nameInside();
+    const text = read();
     this.depth--;
-    return name;
+    return text;
+  }
+
+  private name(): string {
+    return this.within(() => this.nameInside());
   }
 
   private nameInside(): string {
@@ -73,6 +76,8 @@ export class Parser {
       } else if (this.peek() === 'S' && this.text[this.at + 1] !== 't') {
         name = this.substitution();
         continue;
+      } else if (/^D[Tt]/.test(this.peek(2))) {
+        name = extendedType(this);
       } else if (this.peek() === 'T') {
         name = this.parameter();
       } else if (this.take('M')) {
@@ -100,7 +105,7 @@ export class Parser {
     return `${outer}::${name}`;
   }
 
-  private unqualified(scope: string): string {
+  unqualified(scope: string): string {
     this.take('L');
     let name: string;
     if (/\d/.test(this.peek())) {
@@ -113,15 +118,13 @@ export class Parser {
       this.discriminator();
       name = '{lambda}';
     } else if (/^[CD][0-5]/.test(this.text.slice(this.at, this.at + 2))) {
-      const own = scope.replace(/<.*$/, '').split('::').at(-1) ?? '';
+      const own = lastName(scope);
       name = this.peek() === 'C' ? own : `~${own}`;
       this.at += 2;
     } else if (this.take('cv')) {
       name = `operator ${this.type()}`;
     } else {
-      const operator = operators[this.text.slice(this.at, this.at + 2)];
-      if (operator === undefined) throw new NotUnderstood();
-      this.at += 2;
+      const operator = this.operator();
       name = operator === '""' ? `operator""${this.source()}` : `operator${operator}`;
     }
     // ABI tags such as [cxx11] tell apart what readers need not tell apart.
@@ -129,12 +132,19 @@ export class Parser {
     return name;
   }
 
+  operator(): string {
+    const operator = operators[this.peek(2)];
+    if (operator === undefined) throw new NotUnderstood();
+    this.at += 2;
+    return operator;
+  }
+
   private discriminator(): void {
     while (/\d/.test(this.peek())) this.at++;
     this.expect('_');
   }
 
-  private source(): string {
+  source(): string {
     const digits = /^\d+/.exec(this.text.slice(this.at))?.[0] ?? '';
     const length = Number(digits);
     this.at += digits.length;
@@ -156,7 +166,7 @@ export class Parser {
     return this.numbered(this.seen);
   }
 
-  private parameter(): string {
+  parameter(): string {
     this.expect('T');
     return this.numbered(this.templateArguments, 'T');
   }
@@ -170,28 +180,30 @@ export class Parser {
     return found;
   }
 
-  private arguments(): string {
+  arguments(): string {
     this.expect('I');
     const list: string[] = [];
     while (!this.take('E')) list.push(...this.argument());
     this.templateArguments = list;
-    const all = list.join(', ');
-    return all.length > longestArguments ? '<…>' : `<${all}>`;
+    return shortList(list);
   }
 
-  private argument(): string[] {
+  argument(): string[] {
     if (this.take('J')) {
       const list: string[] = [];
       while (!this.take('E')) list.push(...this.argument());
       return list;
     }
     if (this.take('L')) return [this.literal()];
-    // Expressions are rare in names and long in the grammar.
-    if (this.peek() === 'X') throw new NotUnderstood();
+    if (this.take('X')) {
+      const shown = expression(this);
+      this.expect('E');
+      return [shown];
+    }
     return [this.type()];
   }
 
-  private literal(): string {
+  literal(): string {
     if (this.take('_Z')) {
       const name = this.name();
       while (!this.take('E')) this.type();
@@ -210,17 +222,17 @@ export class Parser {
       : type;
   }
 
-  private type(): string {
-    if (this.depth++ > deepest) throw new NotUnderstood();
+  type(): string {
     const before = this.at;
-    const type = this.typeInside();
-    this.depth--;
-    const isBuiltin =
-      this.at - before === 1 || this.text[before] === 'T' || this.text[before] === 'S';
-    if (!isBuiltin) this.seen.push(type);
-    else if (this.text[before] === 'T') this.seen.push(type);
-    else if (this.text[before] === 'S' && this.text[this.at - 1] === 'E') this.seen.push(type);
+    const type = shortened(this.within(() => this.typeInside()));
+    if (this.isCandidate(this.text.slice(before, this.at))) this.seen.push(type);
     return type;
+  }
+
+  /** Whether later parts of the symbol may refer to a type: not to builtin ones and to what is a reference itself. */
+  private isCandidate(code: string): boolean {
+    if (builtinTypes[code] !== undefined || /^DF\d/.test(code)) return false;
+    return code[0] !== 'S' || code[1] === 't' || code.endsWith('E');
   }
 
   private typeInside(): string {
@@ -237,7 +249,7 @@ export class Parser {
     }
     if (letter === 'P' || letter === 'R' || letter === 'O') {
       this.at++;
-      return this.type() + { P: '*', R: '&', O: '&&' }[letter];
+      return pointerTo(this.type(), { P: '*', R: '&', O: '&&' }[letter]);
     }
     if (/[rVK]/.test(letter)) {
       let words = '';
@@ -247,29 +259,54 @@ export class Parser {
       return this.type() + words;
     }
     if (this.take('Dp')) return `${this.type()}...`;
-    if (this.take('F')) {
-      this.take('Y');
-      const [result, ...parameters] = this.typesToEnd();
-      return `${result ?? ''} (${parameters.filter((type) => type !== 'void').join(', ')})`;
-    }
+    // What a function throws, or that it does not, is not shown.
+    if (this.take('DO')) {
+      expression(this);
+      this.expect('E');
+    } else if (this.take('Dw')) this.typesToEnd();
+    else if (this.peek(2) === 'Do') this.at += 2;
+    if (this.take('F')) return this.functionType();
     if (this.take('A')) {
-      const size = /^\d*/.exec(this.text.slice(this.at))?.[0] ?? '';
-      this.at += size.length;
+      const size = /[\d_]/.test(this.peek()) ? this.digits() : expression(this);
       this.expect('_');
       return `${this.type()}[${size}]`;
     }
     if (this.take('M')) {
       const owner = this.type();
-      return `${this.type()} ${owner}::*`;
+      return pointerTo(this.type(), `${owner}::*`);
     }
-    if (letter === 'T') {
+    if (/^T[\d_]/.test(this.peek(2))) {
       const parameter = this.parameter();
       if (this.peek() !== 'I') return parameter;
       this.seen.push(parameter);
       return parameter + this.arguments();
     }
-    if (letter === 'D' || letter === 'u' || letter === 'U') throw new NotUnderstood();
+    if (letter === 'D') return extendedType(this);
+    if (this.take('C')) return `${this.type()} complex`;
+    if (this.take('G')) return `${this.type()} imaginary`;
+    // Qualifiers and types of vendors.
+    if (this.take('U')) {
+      const qualifier = this.source() + (this.peek() === 'I' ? this.arguments() : '');
+      return `${this.type()} ${qualifier}`;
+    }
+    if (this.take('u')) return this.source() + (this.peek() === 'I' ? this.arguments() : '');
+    if (/^T[sue]$/.test(this.peek(2))) this.at += 2;
     return this.name();
+  }
+
+  private functionType(): string {
+    this.take('Y');
+    const types: string[] = [];
+    // Behind the types there may be what `this` has to be.
+    while (!this.take('E') && !this.take('RE') && !this.take('OE')) types.push(this.type());
+    const [result = '', ...parameters] = types;
+    return `${result} (${parameters.filter((type) => type !== 'void').join(', ')})`;
+  }
+
+  digits(): string {
+    const digits = /^\d*/.exec(this.text.slice(this.at, this.at + 20))?.[0] ?? '';
+    this.at += digits.length;
+    return digits;
   }
 
   private typesToEnd(): string[] {

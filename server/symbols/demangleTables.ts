@@ -1,4 +1,4 @@
-/** Short codes of the Itanium C++ ABI, as demangle.ts needs them. */
+/** Short codes of the Itanium C++ ABI, and of Rust's names. */
 
 /** `S` followed by one of these names part of the standard library. */
 export const standardNames: Readonly<Record<string, string>> = {
@@ -95,4 +95,29 @@ export const operators: Readonly<Record<string, string>> = {
   ix: '[]',
   qu: '?',
   li: '""',
+};
+
+/** Types of Rust that are one letter. */
+export const rustTypes: Readonly<Record<string, string>> = {
+  a: 'i8',
+  b: 'bool',
+  c: 'char',
+  d: 'f64',
+  e: 'str',
+  f: 'f32',
+  h: 'u8',
+  i: 'isize',
+  j: 'usize',
+  l: 'i32',
+  m: 'u32',
+  n: 'i128',
+  o: 'u128',
+  p: '_',
+  s: 'i16',
+  t: 'u16',
+  u: '()',
+  v: '...',
+  x: 'i64',
+  y: 'u64',
+  z: '!',
 };

@@ -113,3 +113,11 @@ test('docs/dependencies.md has a line for every package, and versions are exact'
 test('docs/api.md shows the types that other extensions get as they are', () => {
   expect(read('docs/api.md')).toContain(`\`\`\`ts\n${read('extension/api.ts')}\`\`\`\n`);
 });
+
+test('each version in CHANGELOG.md that is out has its date', () => {
+  const versions = [...read('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!);
+  expect(versions.filter((heading) => heading !== 'Unreleased')).not.toEqual([]);
+  for (const heading of versions) {
+    expect(heading).toMatch(/^(Unreleased|\d+\.\d+\.\d+ \(\d{4}-\d{2}-\d{2}\))$/);
+  }
+});

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModuleRecord } from '../../recording/records';
-import { demangle } from '../../server/symbols/demangle';
 import { readElf, symbolAt } from '../../server/symbols/elf';
 import { Symbols } from '../../server/symbols/symbols';
 
@@ -86,28 +85,4 @@ test('what is not a sound ELF file has no symbols', () => {
   const broken = join(folder, 'broken.so');
   writeFileSync(broken, '\u007fELF\u0002\u0001'.padEnd(64, '\u00ff'), 'latin1');
   expect(readElf(broken)?.symbols.starts.length ?? 0).toBe(0);
-});
-
-test.each([
-  ['PyList_Sort', 'PyList_Sort'],
-  [
-    '_ZN5Eigen8internal11gebp_traitsIfdE3runEPKfi',
-    'Eigen::internal::gebp_traits<float, double>::run',
-  ],
-  ['_ZNSt6vectorIiSaIiEE9push_backERKi', 'std::vector<int, std::allocator<int>>::push_back'],
-  ['_ZN12_GLOBAL__N_13fooEv', '(anonymous)::foo'],
-  ['_ZNK3BarclEi', 'Bar::operator()'],
-  ['_ZN3BarC2ERKS_', 'Bar::Bar'],
-  ['_ZN3BarD0Ev', 'Bar::~Bar'],
-  ['_ZZN1a1bEvENKUlvE_clEv', 'a::b::{lambda}::operator()'],
-  ['_ZN4core3fmt9Formatter3pad17h0123456789abcdefE', 'core::fmt::Formatter::pad'],
-  [
-    '_ZN46_$LT$alloc..vec..Vec$LT$T$GT$$u20$as$u20$X$GT$3run17h0123456789abcdefE',
-    '<alloc::vec::Vec<T> as X>::run',
-  ],
-  ['_Z', '_Z'],
-  ['_ZN3foo', '_ZN3foo'],
-  ['_ZTV3Foo', '_ZTV3Foo'],
-])('%s is %s', (symbol, name) => {
-  expect(demangle(symbol).replace(/> >/g, '>>')).toBe(name);
 });
