@@ -26,7 +26,7 @@
  */
 import type { Leak } from '../types';
 
-/** With fewer slices since the first allocation nothing is said. */
+/** Fewer slices than these since the first allocation are too few to judge. */
 const leastSlices = 16;
 /** The newest part of the time, which does not count. */
 const newest = 1 / 16;
@@ -34,9 +34,9 @@ const newest = 1 / 16;
 const leastLife = 1 / 2;
 /** A line that was executed for this part of the time was never left: the rest is what sampling does not see. */
 const neverLeft = 0.98;
-/** What the second half has risen by fewer standard errors is chance, so many lines are looked at, so often. */
+/** A rise in the second half of fewer standard errors counts as noise; the limit is high because many lines are tested, often. */
 const leastErrors = 3;
-/** Less likely leaks are not worth a word. */
+/** Less likely leaks are not mentioned. */
 const leastLikelihood = 0.75;
 /** Parts of what the median quarter rises: enough for any quarter (leaks can speed up), and for the newest eighth. */
 const leastShare = 1 / 10;

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-// So many say something.
+// Fewer first ticks than this are too few to judge.
 #define ENOUGH 32
 // Pearson's χ² of equally likely parts is above this once in a hundred million times.
 #define UNLIKELY_BY_CHANCE 50
-// Stretches of so many ticks in all are missed by every tick less than once in a hundred million times, however they
-// are divided: of one of x ticks that is 1 − x, and less than exp(−x).
+// Stretches of work that last this many ticks in all: the chance that no tick falls into any of them is below one in a
+// hundred million, however they are divided. A stretch of x ticks is missed with probability 1 − x, less than exp(−x).
 #define MISSED_TICKS 20
 
 static bool seen;
