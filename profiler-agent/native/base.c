@@ -8,8 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "signals/guard.h"
 #include "sandbox/sandbox.h"
+#include "signals/guard.h"
 
 double random_distance(uint64_t *state) {
   *state += 0x9e3779b97f4a7c15ull;

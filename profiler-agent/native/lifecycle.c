@@ -3,7 +3,6 @@
 // Interposed: pthread_create and pthread_exit (to know threads from their first instruction to their last) and _exit
 // (to say goodbye). Each does what the original does. exec.c has what starts programs.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,25 +14,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lifecycle.h"
 #include "base.h"
-#include "process/children.h"
 #include "cpython/codes.h"
+#include "cpython/interpreter.h"
+#include "cpython/selftest.h"
+#include "cpython/thread_state.h"
+#include "gpu/gpu.h"
+#include "late.h"
+#include "memory/memory.h"
+#include "originals.h"
+#include "process/children.h"
 #include "process/environment.h"
 #include "process/exec.h"
-#include "gpu/gpu.h"
-#include "signals/guard.h"
-#include "cpython/interpreter.h"
-#include "late.h"
-#include "lifecycle.h"
-#include "memory/memory.h"
 #include "process/process.h"
 #include "record/recording.h"
+#include "record/records.h"
+#include "record/shared_room.h"
 #include "sample/sampler.h"
 #include "sandbox/sandbox.h"
-#include "cpython/selftest.h"
-#include "record/shared_room.h"
+#include "sandbox/sandbox_enter.h"
+#include "signals/guard.h"
 #include "signals/signals.h"
-#include "cpython/thread_state.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -56,7 +58,7 @@ static bool is_really_this_process(void) {
 // The watcher's own thread is made without the trampoline.
 int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                               void *argument) {
-  if (!real_pthread_create) real_pthread_create = dlsym(RTLD_NEXT, "pthread_create");
+  if (!real_pthread_create) real_pthread_create = original("pthread_create");
   return real_pthread_create(thread, attributes, start, argument);
 }
 
@@ -71,7 +73,7 @@ static void on_exit_status(int status, void *unused) {
   if (is_this_process()) say_goodbye(status);
 }
 
-static void say(int severity, const char *text) {
+static void say(enum severity severity, const char *text) {
   // The recording is the only place to talk: the program's stdout and stderr are its own.
   bool again;
   if (!recording_open(directory, settings.interval_ns, &again)) return;
@@ -83,7 +85,7 @@ static void say(int severity, const char *text) {
 void lifecycle_watcher_failed(void) {
   threads_stop_timers();
   memory_stop();
-  record_note(1,
+  record_note(SEVERITY_WARNING,
               "The recording ends early. The thread that writes it had ended for a system call that needs a process "
               "with one thread, and could not be started again.");
   recording_close();
@@ -98,7 +100,7 @@ static void without_watcher(int error) {
            "This process is not sampled: the thread that writes the recording could not be started (error %d).%s",
            error, error == EAGAIN ? " A limit on processes (ulimit -u) or on memory may be the cause." : "");
   threads_stop_timers();
-  record_note(2, text);
+  record_note(SEVERITY_ERROR, text);
   recording_close();
 }
 
@@ -116,14 +118,15 @@ static void say_late(void) {
     snprintf(text, sizeof text,
              "The program loaded Python after %.2f s of CPU time. The recording begins there; that time is not in it.",
              used);
-    record_note(0, text);
+    record_note(SEVERITY_INFORMATION, text);
   }
   int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   // Two links, and one for each thread.
   bool several = folder >= 0 && syscall(SYS_fstat, folder, &tasks) == 0 && tasks.st_nlink > 3;
   if (folder >= 0) close(folder);
   if (several)
-    record_note(1, "The program loaded Python when it already had several threads. Those threads are not sampled.");
+    record_note(SEVERITY_WARNING,
+                "The program loaded Python when it already had several threads. Those threads are not sampled.");
 }
 
 static bool record_from_here(bool late) {
@@ -175,7 +178,7 @@ static void begin_late(void);
 static void begin(bool late) {
   const char *why;
   if (!interpreter_find(&python, &why)) {
-    if (why) say(2, why);
+    if (why) say(SEVERITY_ERROR, why);
     if (!why && !late) late_expect(begin_late);
     return;
   }
@@ -185,7 +188,7 @@ static void begin(bool late) {
   process_begin();
   int signal = sampler_install(&python);
   if (!signal) {
-    say(2, "The program uses every real-time signal, so it cannot be sampled.");
+    say(SEVERITY_ERROR, "The program uses every real-time signal, so it cannot be sampled.");
     return;
   }
   threads_use_timer(signal, settings.interval_ns);
@@ -264,7 +267,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 // The first thread, which can leave the others behind, has no trampoline that notices.
 EXPORT void pthread_exit(void *value) {
   static void (*real)(void *) __attribute__((noreturn));
-  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_exit");
+  if (!real) *(void **)&real = original("pthread_exit");
   struct thread *self = is_this_process() ? thread_self() : NULL;
   if (self && !self->has_trampoline) finish_thread(self);
   real(value);
@@ -300,7 +303,7 @@ void lifecycle_process_ends(int status) {
 EXPORT void _exit(int status) {
   static void (*real)(int) __attribute__((noreturn));
   lifecycle_process_ends(status);
-  if (!real) *(void **)&real = dlsym(RTLD_NEXT, "_exit");
+  if (!real) *(void **)&real = original("_exit");
   real(status);
 }
 
@@ -337,7 +340,7 @@ static FILE *without_us(FILE *file, const char *path) {
 #define FOPEN(name)                                       \
   EXPORT FILE *name(const char *path, const char *mode) { \
     static FILE *(*real)(const char *, const char *);     \
-    if (!real) real = dlsym(RTLD_NEXT, #name);            \
+    if (!real) real = original(#name);                    \
     late_look();                                          \
     if (is_this_process()) selftest_opening_file();       \
     return without_us(real(path, mode), path);            \

@@ -8,19 +8,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sample/early.h"
 #include "cpython/gil.h"
 #include "cpython/interpreter.h"
+#include "cpython/selftest.h"
+#include "loops/tasks.h"
 #include "process/proc_files.h"
+#include "sample/early.h"
 #include "sample/queue.h"
-#include "sandbox/outside.h"
 #include "sample/sampler.h"
 #include "sample/samples.h"
-#include "cpython/selftest.h"
-#include "signals/signals.h"
-#include "loops/tasks.h"
 #include "sample/wait_native.h"
 #include "sample/wait_stack.h"
+#include "sandbox/outside.h"
+#include "signals/signals.h"
 
 // A helper that was seen at work is taken to be at work for so long.
 #define HELPERS_NS (200 * 1000 * 1000ull)

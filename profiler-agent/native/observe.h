@@ -1,6 +1,6 @@
 // What the watcher sees of one thread, and how that becomes records.
 #pragma once
-#include "record/recording.h"
+#include "record/records.h"
 #include "threads.h"
 
 struct observer_settings {

@@ -6,11 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "unwind/modules.h"
-#include "signals/signal_stack.h"
 #include "process/process.h"
 #include "sandbox/sandbox.h"
+#include "signals/signal_stack.h"
 #include "signals/signals.h"
+#include "unwind/modules.h"
 
 // Threads alive at once from which on they get smaller rings.
 #define MANY 64

@@ -5,8 +5,8 @@
 #include <signal.h>
 
 #include "base.h"
-#include "sample/ring.h"
 #include "sample/in_step.h"
+#include "sample/ring.h"
 
 enum thread_phase {
   THREAD_FREE,

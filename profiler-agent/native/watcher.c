@@ -13,33 +13,37 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "process/children.h"
-#include "sample/early.h"
-#include "process/environment.h"
-#include "unwind/arch.h"
-#include "gpu/gpu.h"
-#include "loops/greenlets.h"
-#include "signals/guard.h"
-#include "signals/handlers.h"
+#include "cpython/eval_loop.h"
 #include "cpython/interpreter.h"
-#include "sample/kin.h"
-#include "memory/memory.h"
-#include "memory/memory_notes.h"
-#include "unwind/modules.h"
 #include "cpython/names.h"
 #include "cpython/objects.h"
+#include "cpython/selftest.h"
+#include "gpu/gpu.h"
+#include "lifecycle.h"
+#include "loops/greenlets.h"
+#include "loops/tasks.h"
+#include "memory/memory.h"
+#include "memory/memory_notes.h"
 #include "observe.h"
-#include "sample/queue.h"
+#include "process/children.h"
+#include "process/environment.h"
 #include "process/proc_files.h"
 #include "process/process.h"
 #include "record/recording.h"
+#include "record/records.h"
+#include "sample/early.h"
+#include "sample/kin.h"
+#include "sample/queue.h"
 #include "sample/samples.h"
-#include "sandbox/sandbox.h"
-#include "cpython/selftest.h"
-#include "signals/signals.h"
-#include "loops/tasks.h"
-#include "threads.h"
 #include "sample/wait_stack.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/sandbox_enter.h"
+#include "signals/guard.h"
+#include "signals/handlers.h"
+#include "signals/signals.h"
+#include "threads.h"
+#include "unwind/arch.h"
+#include "unwind/modules.h"
 
 #define STATS_NS (250 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
@@ -64,8 +68,6 @@
 #define IDLE_INTERVALS 4
 // So many of the threads that wait are looked at in one round.
 #define WAITING_LOOKS 32
-
-extern int agent_real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 static struct watcher_settings settings;
 static _Atomic bool started;
@@ -114,7 +116,7 @@ static void modules_look(uint64_t now) {
 static void verdict_write(void) {
   const char *verdict = selftest_verdict();
   if (!verdict) return;
-  record_note(2, verdict);
+  record_note(SEVERITY_ERROR, verdict);
   threads_stop_timers();
   memory_stop();
   silent = true;
@@ -135,38 +137,38 @@ static void notes_write(void) {
   queue_say();
   sandbox_say();
   const char *children;
-  while ((children = process_lost_children())) record_note(1, children);
+  while ((children = process_lost_children())) record_note(SEVERITY_WARNING, children);
   if (!said_no_signal && !signals_ours()) {
     said_no_signal = true;
-    record_note(1, "The program uses every real-time signal. It is not sampled from then on.");
+    record_note(SEVERITY_WARNING, "The program uses every real-time signal. It is not sampled from then on.");
   }
   if (!said_in_step && observer_in_step()) {
     said_in_step = true;
-    record_note(1,
+    record_note(SEVERITY_WARNING,
                 "Some of the program's work runs in step with the kernel's timer, so the split between lines may be "
                 "wrong. Run again with a finer interval, such as 500 µs, which does not depend on that timer.");
   }
   if (!said_unguarded && !guard_active()) {
     said_unguarded = true;
-    record_note(1,
+    record_note(SEVERITY_WARNING,
                 "The program installed a handler for SIGSEGV or SIGBUS without the C library. Its memory is read more "
                 "slowly from then on.");
   }
   const char *unknown = observer_unknown();
-  if (unknown) record_note(1, unknown);
+  if (unknown) record_note(SEVERITY_WARNING, unknown);
   const char *greenlets = greenlets_unknown();
-  if (greenlets) record_note(0, greenlets);
+  if (greenlets) record_note(SEVERITY_INFORMATION, greenlets);
   const char *lost = environment_lost();
-  if (lost) record_note(0, lost);
+  if (lost) record_note(SEVERITY_INFORMATION, lost);
   if (!said_no_room && signals_lack_room()) {
     said_no_room = true;
-    record_note(1,
+    record_note(SEVERITY_WARNING,
                 "The limit on pending signals (ulimit -i) was reached. Threads that started since then may not be "
                 "sampled. Raise the limit and run again.");
   }
   if (!said_refused && threads_refused()) {
     said_refused = true;
-    record_note(1,
+    record_note(SEVERITY_WARNING,
                 "More threads were alive at once than can be followed, or no memory was left to follow them. Some "
                 "threads are missing from the profile.");
   }
@@ -238,7 +240,7 @@ static void last_notes_write(void) {
              "every %llu µs on average.",
              (unsigned long long)settings.interval_ns / 1000, settings.budget_permille / 10,
              (unsigned long long)reached / 1000);
-    record_note(0, text);
+    record_note(SEVERITY_INFORMATION, text);
   }
   uint64_t gone = guard_recovered();
   if (!gone) return;
@@ -246,7 +248,7 @@ static void last_notes_write(void) {
            "A sample was reading memory that the program gave back, %llu time%s. Such a sample is dropped; its time is "
            "charged to the next one.",
            (unsigned long long)gone, gone == 1 ? "" : "s");
-  record_note(1, text);
+  record_note(SEVERITY_WARNING, text);
 }
 
 static void finish(void) {
@@ -266,7 +268,7 @@ static void finish(void) {
     if (say_end) record_thread_end(it->id, now, cpu - (it->is_first ? settings.cpu_base : 0));
   }
   const char *estimate = kin_finish();
-  if (estimate) record_note(0, estimate);
+  if (estimate) record_note(SEVERITY_INFORMATION, estimate);
   memory_drain();
   gpu_finish();
   stats_write();

@@ -13,7 +13,7 @@ const sampleCount = 60_000;
 const stackCount = 9000;
 const records = [
   ...['recording', 'records', 'memory_records', 'gpu_records', 'intern', 'words'],
-  ...['checksum', 'shared_room'],
+  ...['record_writer', 'recording_file', 'checksum', 'shared_room'],
 ].map((name) => `record/${name}`);
 const rest = unwinder.filter((part) => part !== 'unwind/eh_frame' && part !== 'unwind/cfi');
 

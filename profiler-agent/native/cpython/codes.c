@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "signals/guard.h"
 #include "cpython/text.h"
+#include "signals/guard.h"
 
 // Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
 // emptied, and code objects seen again are described again under new ids.

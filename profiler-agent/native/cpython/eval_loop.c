@@ -1,11 +1,11 @@
-// Where the bytecode loop lies in memory.
-//
-// It is one function, but not one piece: compilers move what they take for unlikely elsewhere, as a function of its own
-// in the unwind tables (`.cold`). How much that is differs: nothing that matters, or all instructions but the entry
-// (gcc 16 without a profile). The pieces jump to one another, and nobody else jumps into the middle of a function.
+// The bytecode loop is one function, but not one piece: compilers move what they take for unlikely elsewhere, as a
+// function of its own in the unwind tables (`.cold`). How much that is differs: nothing that matters, or all
+// instructions but the entry (gcc 16 without a profile). The pieces jump to one another, and nobody else jumps into the
+// middle of a function.
+#include "cpython/eval_loop.h"
+
 #include "unwind/arch.h"
 #include "unwind/eh_frame.h"
-#include "cpython/interpreter.h"
 #include "unwind/modules.h"
 
 // Bytes are read without knowing where instructions begin, so a few jumps may be none. A part has many.

@@ -1,7 +1,7 @@
 #include "cpython/frames.h"
 
-#include "unwind/arch.h"
 #include "signals/guard.h"
+#include "unwind/arch.h"
 
 // _PyInterpreterFrame.owner. Those from OWNER_C_STACK on mark where C called into Python (3.12+).
 #define OWNER_GENERATOR 1

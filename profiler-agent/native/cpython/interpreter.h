@@ -40,9 +40,6 @@ void *interpreter_symbol(const char *name);
 // sentence for the person when there is one that cannot be sampled.
 bool interpreter_find(struct interpreter *self, const char **why);
 
-// Fills in `eval` and `tail_calls`, once the mapped files are known (modules.h).
-void interpreter__find_eval(struct interpreter *self);
-
 // True when a program counter is in the bytecode loop. (signal)
 INLINE bool interpreter__in_eval(const struct interpreter *self, uintptr_t pc) {
   for (int i = 0; i < self->eval_count; i++)

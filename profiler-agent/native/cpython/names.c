@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cpython/objects.h"
-#include "record/recording.h"
+#include "record/records.h"
 #include "threads.h"
 
 #define ALL_NS (1000 * 1000 * 1000ull)

@@ -4,8 +4,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "signals/guard.h"
 #include "cpython/text.h"
+#include "signals/guard.h"
 
 // Include/internal/pycore_interp.h, pycore_dict.h and Include/cpython/object.h of each minor version, as offsetof()
 // gives them on LP64 release builds. Structures that have been the same from 3.9 to 3.15 are written down where they

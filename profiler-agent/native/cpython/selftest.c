@@ -10,9 +10,9 @@
 
 #include "cpython/codes.h"
 #include "cpython/frames.h"
+#include "cpython/text.h"
 #include "sample/ring.h"
 #include "sandbox/sandbox.h"
-#include "cpython/text.h"
 #include "threads.h"
 
 // A stack of one frame says little: up to so many times it is asked again, at growing distances.

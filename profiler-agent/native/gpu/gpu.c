@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #include "gpu/gpu_message.h"
+#include "record/gpu_records.h"
+#include "record/records.h"
 #include "unwind/modules.h"
-#include "record/recording.h"
 
 // How often the helper is listened to; it speaks ten times a second.
 #define LISTEN_NS (20 * 1000 * 1000ull)
@@ -112,13 +113,14 @@ static void helper_start(void) {
   started = true;
   said_end = false;
   if (adopts_orphans()) {
-    record_note(0,
+    record_note(SEVERITY_INFORMATION,
                 "GPU use is not measured in a process that adopts orphans, as the first process of a container does. "
                 "Start the container with docker run --init, or the program from a shell.");
     return;
   }
   if (!helper_find(path, sizeof path, &loader) || access(path, R_OK) != 0) {
-    record_note(0, "GPU use is not measured: linescope-gpu is missing beside the agent. Install Linescope again.");
+    record_note(SEVERITY_INFORMATION,
+                "GPU use is not measured: linescope-gpu is missing beside the agent. Install Linescope again.");
     return;
   }
   if (pipe2(ends, O_NONBLOCK) != 0) return;
@@ -142,7 +144,7 @@ static void helper_start(void) {
   close(ends[0]);
   snprintf(text, sizeof text, "GPU use is not measured: linescope-gpu, beside the agent, cannot be started (error %d).",
            start.result);
-  record_note(0, text);
+  record_note(SEVERITY_INFORMATION, text);
 }
 
 // ---- Listening to it ----
@@ -154,7 +156,7 @@ static void message_record(struct gpu_message *message) {
   else if (message->kind == GPU_USE)
     record_gpu_use(message->device, message->from, message->until, message->busy, message->bytes, message->cost);
   else if (message->kind == GPU_NOTE)
-    record_note(0, message->text);
+    record_note(SEVERITY_INFORMATION, message->text);
   else if (message->kind == GPU_END)
     said_end = true;
 }
@@ -178,7 +180,8 @@ void gpu_look(uint64_t now) {
   close(from_helper);
   from_helper = -1;
   if (!said_end)
-    record_note(1, "GPU use is missing from some moment on: the helper that asks the NVIDIA driver was ended.");
+    record_note(SEVERITY_WARNING,
+                "GPU use is missing from some moment on: the helper that asks the NVIDIA driver was ended.");
 }
 
 void gpu_finish(void) {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "unwind/modules.h"
 #include "cpython/objects.h"
-#include "record/recording.h"
+#include "record/records.h"
+#include "unwind/modules.h"
 
 #define NAME ".AsyncioDebug"
 // PyTypeObject.tp_dealloc: code of the module that defines the type.

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cpython/objects.h"
-#include "record/recording.h"
+#include "record/records.h"
 #include "sample/wait_stack.h"
 
 // Deeper chains lose their innermost frames.

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "signals/guard.h"
 #include "cpython/objects.h"
+#include "signals/guard.h"
 
 // The collector keeps its objects in circular lists, one for each generation, whose heads are part of
 // PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance, and one of

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loops/gc_lists.h"
-#include "signals/guard.h"
 #include "cpython/objects.h"
-#include "record/recording.h"
+#include "loops/gc_lists.h"
 #include "loops/task_lists.h"
+#include "record/records.h"
 #include "sample/wait_stack.h"
+#include "signals/guard.h"
 
 // Nothing leads from a hub to the greenlets that it will switch to. All there are are found among what the garbage
 // collector knows (gc_lists.h), and looked at again each time: they end, and their memory is used again.

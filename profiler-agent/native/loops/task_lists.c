@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "cpython/objects.h"
 #include "loops/asyncio_section.h"
 #include "loops/awaits.h"
-#include "cpython/objects.h"
 
 // TaskObj of Modules/_asynciomodule.c on LP64 release builds: found by looking for known pointers in tasks of 3.9.18,
 // 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.14.10 and 3.15.2.

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpython/objects.h"
 #include "loops/asyncio_section.h"
 #include "loops/awaits.h"
 #include "loops/greenlets.h"
-#include "cpython/objects.h"
 #include "loops/task_lists.h"
 #include "loops/trio.h"
 

@@ -3,14 +3,15 @@
 //
 // The originals are whatever comes next in the program's search order: the C library's, or an allocator that the user
 // preloads. Finding them may itself allocate: those few blocks come from a small store of our own.
-#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "memory/hooks.h"
 #include "memory/memory.h"
+#include "originals.h"
 
 // ---- The originals ----
 
@@ -73,11 +74,11 @@ static bool resolve(void) {
   resolving = true;
   // Blocks of the store are freed like others: the filter has to let them through to where that is seen.
   memory_filter_keep_store();
-  void *malloc_ = dlsym(RTLD_NEXT, "malloc"), *calloc_ = dlsym(RTLD_NEXT, "calloc");
-  void *realloc_ = dlsym(RTLD_NEXT, "realloc"), *free_ = dlsym(RTLD_NEXT, "free");
-  void *memalign_ = dlsym(RTLD_NEXT, "memalign"), *aligned_ = dlsym(RTLD_NEXT, "aligned_alloc");
-  void *posix_ = dlsym(RTLD_NEXT, "posix_memalign");
-  real.usable_size = dlsym(RTLD_NEXT, "malloc_usable_size");
+  void *malloc_ = original("malloc"), *calloc_ = original("calloc");
+  void *realloc_ = original("realloc"), *free_ = original("free");
+  void *memalign_ = original("memalign"), *aligned_ = original("aligned_alloc");
+  void *posix_ = original("posix_memalign");
+  real.usable_size = original("malloc_usable_size");
   real.calloc = calloc_;
   real.realloc = realloc_;
   real.memalign = memalign_;

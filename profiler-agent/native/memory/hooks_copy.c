@@ -1,8 +1,8 @@
 // memcpy and memmove, to know how much a line moves about. What a compiler writes out in place does not pass here.
-#include <dlfcn.h>
 #include <string.h>
 
 #include "memory/memory.h"
+#include "originals.h"
 
 // Until the originals are known, in the loader. Written so that no compiler makes a call of it.
 static void *move_slowly(void *to, const void *from, size_t size) {
@@ -58,5 +58,5 @@ FRAMELESS void *memmove(void *to, const void *from, size_t size) {
 }
 
 __attribute__((constructor(101))) static void find(void) {
-  real_memmove = dlsym(RTLD_NEXT, "memmove");
+  real_memmove = original("memmove");
 }

@@ -1,16 +1,18 @@
 // Memory that the program gets from the kernel itself. The C library's own mappings do not pass here.
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "memory/hooks_map.h"
+#include "memory/hooks.h"
 #include "memory/memory.h"
 #include "memory/memory_mappings.h"
 #include "memory/memory_python.h"
-#include "unwind/modules.h"
+#include "originals.h"
 #include "sandbox/sandbox.h"
+#include "unwind/modules.h"
 
 // Whatever comes next in the program's search order. The kernel itself, until that is known: an allocator that the user
 // preloads comes here from its first call on.
@@ -143,7 +145,7 @@ EXPORT void *mremap(void *block, size_t old, size_t size, int flags, ...) {
 }
 
 __attribute__((constructor(101))) static void find(void) {
-  real_munmap = dlsym(RTLD_NEXT, "munmap");
-  real_mremap = dlsym(RTLD_NEXT, "mremap");
-  real_mmap = dlsym(RTLD_NEXT, "mmap");
+  real_munmap = original("munmap");
+  real_mremap = original("mremap");
+  real_mmap = original("mmap");
 }

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "cpython/interpreter.h"
+#include "memory/hooks_map.h"
 #include "memory/memory_handlers.h"
 #include "memory/memory_mappings.h"
 #include "memory/memory_notes.h"
 #include "memory/memory_python.h"
 #include "memory/memory_table.h"
-#include "record/recording.h"
+#include "record/memory_records.h"
+#include "record/records.h"
 
 // Periods, in bytes. The first one makes five thousand samples a second of a program that allocates 160 MB in one.
 #define PERIOD_MIN (16u * 1024u)
@@ -286,7 +288,7 @@ void memory_start(const struct interpreter *interpreter) {
 
 void memory_say(void) {
   const char *why = atomic_exchange(&aside, NULL);
-  if (why) record_note(1, why);
+  if (why) record_note(SEVERITY_WARNING, why);
 }
 
 void memory_stop(void) {

@@ -86,13 +86,6 @@ INLINE bool memory_grows_little(const struct memory_token *token, size_t size) {
 // Bytes moved by memcpy and the like, when `copies` of the thread has run out.
 void memory_copied(size_t size);
 
-// Callers of mmap from here on are known for what they are.
-void memory_map_begin(void);
-// The allocator that the hooks pass calls on to.
-const void *memory_allocator(void);
-// Lets blocks of the hooks' own store through the filter, always.
-void memory_filter_keep_store(void);
-
 // ---- For the rest of the agent ----
 
 // Begins, with a first period. Nothing is sampled before.

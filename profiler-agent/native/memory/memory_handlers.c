@@ -5,10 +5,11 @@
 #include <signal.h>
 #include <string.h>
 
-#include "signals/handlers.h"
 #include "memory/memory_table.h"
-#include "unwind/modules.h"
+#include "originals.h"
+#include "signals/handlers.h"
 #include "signals/signals.h"
+#include "unwind/modules.h"
 
 // A handler put in place by a system call of the program's own is found by looking this often.
 #define LOOK_NS NS_PER_SECOND
@@ -76,7 +77,7 @@ void memory_handlers_begin(uintptr_t inside_interpreter) {
 
 EXPORT int pthread_setcanceltype(int type, int *old) {
   static int (*real)(int, int *);
-  if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, "pthread_setcanceltype");
+  if (!real) real = (__typeof__(real))original("pthread_setcanceltype");
   // A thread that may be cancelled anywhere never comes back from the signal that says so.
   if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm();
   return real(type, old);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "memory/memory.h"
-#include "record/recording.h"
+#include "record/memory_records.h"
 
 // Who reserves memory in more pieces than this touches it as well, as a rule.
 #define MAPPINGS 1024u

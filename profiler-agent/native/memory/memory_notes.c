@@ -3,16 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "unwind/arch.h"
+#include "cpython/thread_state.h"
 #include "memory/memory.h"
 #include "memory/memory_mappings.h"
 #include "observe.h"
-#include "record/recording.h"
+#include "record/memory_records.h"
+#include "record/records.h"
+#include "record/words.h"
 #include "sample/sampler.h"
 #include "sample/samples.h"
 #include "sample/stack.h"
-#include "cpython/thread_state.h"
 #include "threads.h"
+#include "unwind/arch.h"
 #include "watcher.h"
 
 enum { NOTE_ALLOCATED = ENTRY_END + 1, NOTE_FREED, NOTE_ENDED, NOTE_COPIED };
@@ -168,12 +170,12 @@ void memory_finish(void) {
   if (samples > last_id / 100) {
     snprintf(text, sizeof text, "%u of %u memory samples were lost. Allocated bytes are too low by about that share.",
              samples, samples + last_id);
-    record_note(1, text);
+    record_note(SEVERITY_WARNING, text);
   }
   if (!frees) return;
   snprintf(text, sizeof text, "%u sampled blocks were freed unnoticed. They count as held, and may look like a leak.",
            frees);
-  record_note(1, text);
+  record_note(SEVERITY_WARNING, text);
 }
 
 bool memory_notes_begin(const struct interpreter *interpreter) {

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cpython/selftest.h"
 #include "memory/memory.h"
 #include "unwind/modules.h"
-#include "cpython/selftest.h"
 
 // PyMemAllocatorEx and PyMemAllocatorDomain of Include/cpython/pymem.h.
 struct allocator {

@@ -8,11 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "signals/handlers.h"
+#include "memory/hooks.h"
 #include "memory/memory.h"
 #include "memory/memory_handlers.h"
 #include "process/process.h"
 #include "sandbox/sandbox.h"
+#include "signals/handlers.h"
 
 _Atomic uint8_t memory_filter[MEMORY_FILTER];
 

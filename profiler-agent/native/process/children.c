@@ -1,14 +1,14 @@
 #define _GNU_SOURCE
 #include "process/children.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
-#include "record/recording.h"
+#include "originals.h"
+#include "record/records.h"
 
 #define ENDED_MAX 256
 #define SENT_MAX 64
@@ -76,23 +76,18 @@ static __typeof__(waitid) *real_waitid;
 static __typeof__(kill) *real_kill;
 static __typeof__(killpg) *real_killpg;
 
-static void *next(const char *name) {
-  return dlsym(RTLD_NEXT, name);
-}
-
 void children_prepare(void) {
-  real_waitpid = next("waitpid");
-  real_wait = next("wait");
-  real_wait3 = next("wait3");
-  real_wait4 = next("wait4");
-  real_waitid = next("waitid");
-  real_killpg = next("killpg");
-  real_kill = next("kill");
+  real_waitpid = original("waitpid");
+  real_wait = original("wait");
+  real_wait3 = original("wait3");
+  real_wait4 = original("wait4");
+  real_waitid = original("waitid");
+  real_killpg = original("killpg");
+  real_kill = original("kill");
 }
 
-// The constructor of another library may start programs before ours has run.
 static void be_prepared(void) {
-  if (UNLIKELY(!real_kill)) children_prepare();
+  originals_prepare(real_kill, children_prepare);
 }
 
 // A status is only there for a child that the call gave back.

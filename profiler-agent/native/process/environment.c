@@ -3,11 +3,10 @@
 
 #include <dlfcn.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "process/environment_block.h"
 #include "sandbox/sandbox.h"
-
-extern char **environ;
 
 #define PRELOAD "LD_PRELOAD="
 #define PRELOAD_SIZE (sizeof PRELOAD - 1)

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "process/exec.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -11,12 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sandbox/calls.h"
-#include "process/environment.h"
 #include "lifecycle.h"
+#include "originals.h"
+#include "process/environment.h"
 #include "process/target.h"
-
-extern char **environ;
+#include "sandbox/calls.h"
 
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const[], char *const[]);
@@ -28,24 +26,19 @@ static int (*real_fexecve)(int, char *const[], char *const[]);
 static int (*real_execveat)(int, const char *, char *const[], char *const[], int);
 static spawn_function *real_posix_spawn, *real_posix_spawnp, *real_pidfd_spawn, *real_pidfd_spawnp;
 
-static void *next(const char *name) {
-  return dlsym(RTLD_NEXT, name);
-}
-
 void exec_prepare(void) {
-  real_execve = next("execve");
-  real_execvpe = next("execvpe");
-  real_fexecve = next("fexecve");
-  real_execveat = next("execveat");
-  real_posix_spawn = next("posix_spawn");
-  real_posix_spawnp = next("posix_spawnp");
-  real_pidfd_spawn = next("pidfd_spawn");
-  real_pidfd_spawnp = next("pidfd_spawnp");
+  real_execvpe = original("execvpe");
+  real_fexecve = original("fexecve");
+  real_execveat = original("execveat");
+  real_posix_spawn = original("posix_spawn");
+  real_posix_spawnp = original("posix_spawnp");
+  real_pidfd_spawn = original("pidfd_spawn");
+  real_pidfd_spawnp = original("pidfd_spawnp");
+  real_execve = original("execve");
 }
 
-// The constructor of another library may start programs before ours has run.
 static void be_prepared(void) {
-  if (UNLIKELY(!real_execve)) exec_prepare();
+  originals_prepare(real_execve, exec_prepare);
 }
 
 // ---- exec* ----

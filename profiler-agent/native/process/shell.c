@@ -1,7 +1,6 @@
 // Commands for a shell. The C library starts shells out of reach of our posix_spawn, so `system` and `popen` are
 // written anew here, as glibc's own are: a child that they start is given our variables too.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,9 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "originals.h"
 #include "process/environment.h"
-
-extern char **environ;
 
 // Through our own posix_spawn. Returns an errno.
 static int shell_start(pid_t *pid, const char *command, const posix_spawn_file_actions_t *actions,
@@ -107,7 +105,7 @@ static int command_run(const char *text) {
 EXPORT int system(const char *command) {
   static int (*real)(const char *);
   if (environment_is_passed_on()) return command ? command_run(command) : command_run("exit 0") == 0;
-  if (!real) real = dlsym(RTLD_NEXT, "system");
+  if (!real) real = original("system");
   return real(command);
 }
 
@@ -171,7 +169,7 @@ EXPORT FILE *popen(const char *command, const char *type) {
   bool reads = strchr(type, 'r'), writes = strchr(type, 'w');
   bool valid = reads != writes && type[strspn(type, "rwe")] == 0;
   if (environment_is_passed_on() && valid) return stream_open(command, reads, !strchr(type, 'e'));
-  if (!real) real = dlsym(RTLD_NEXT, "popen");
+  if (!real) real = original("popen");
   return real(command, type);
 }
 
@@ -190,7 +188,7 @@ static struct stream *stream_take(const FILE *file) {
 static int (*real_fclose)(FILE *);
 
 static int file_close(FILE *file) {
-  if (!real_fclose) real_fclose = dlsym(RTLD_NEXT, "fclose");
+  if (!real_fclose) real_fclose = original("fclose");
   return real_fclose(file);
 }
 
@@ -206,7 +204,7 @@ EXPORT int pclose(FILE *file) {
   static int (*real)(FILE *);
   struct stream *stream = stream_take(file);
   if (stream) return stream_close(stream);
-  if (!real) real = dlsym(RTLD_NEXT, "pclose");
+  if (!real) real = original("pclose");
   return real(file);
 }
 

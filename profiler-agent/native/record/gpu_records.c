@@ -1,4 +1,6 @@
 // The records of GPUs, kinds 36 and 37 of profiler-agent/STREAM.md.
+#include "record/gpu_records.h"
+
 #include "gpu/gpu_message.h"
 #include "record/record_writer.h"
 #include "record/recording.h"

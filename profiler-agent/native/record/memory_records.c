@@ -1,4 +1,6 @@
 // The records of memory of profiler-agent/STREAM.md.
+#include "record/memory_records.h"
+
 #include "record/record_writer.h"
 #include "record/recording.h"
 

@@ -1,20 +1,23 @@
 // The records of profiler-agent/STREAM.md, one function each.
 #define _GNU_SOURCE
+#include "record/records.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "unwind/arch.h"
+#include "cpython/interpreter.h"
+#include "cpython/text.h"
 #include "gpu/gpu.h"
 #include "record/intern.h"
-#include "cpython/interpreter.h"
-#include "unwind/modules.h"
 #include "record/record_writer.h"
 #include "record/recording.h"
+#include "record/words.h"
 #include "sample/ring.h"
 #include "sample/sampler.h"
-#include "cpython/text.h"
+#include "unwind/arch.h"
+#include "unwind/modules.h"
 
 enum {
   KIND_PROCESS = 1,
@@ -122,7 +125,7 @@ void record_code(const struct entry_code *code) {
   record_finish(KIND_CODE);
 }
 
-void record_note(int severity, const char *text) {
+void record_note(enum severity severity, const char *text) {
   record_begin();
   put_u8((uint8_t)severity);
   put_string(text);

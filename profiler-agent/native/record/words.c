@@ -3,7 +3,9 @@
 // One stack differs from the one before in its innermost frames, as a rule: the ids of the others are kept, which
 // spares a look-up in a table that leaves the cache for each. Threads whose stacks begin alike share what is kept;
 // those that take turns with others, as a main thread does with a pool, have it for themselves.
-#include "record/recording.h"
+#include "record/words.h"
+
+#include "record/records.h"
 #include "sample/ring.h"
 #include "sample/stack.h"
 

@@ -1,7 +1,7 @@
 #include "sample/early.h"
 
-#include "sample/sampler.h"
 #include "cpython/selftest.h"
+#include "sample/sampler.h"
 
 #define HELD 1024
 

@@ -1,7 +1,7 @@
 // Waits that are seen before the interpreter has proven what it is (selftest.h). What a thread's handler sees stays in
 // its ring meanwhile; they are kept here, and written in between when the answer has come. (watcher)
 #pragma once
-#include "record/recording.h"
+#include "record/records.h"
 
 // For a recording that is about to begin.
 void early_begin(void);

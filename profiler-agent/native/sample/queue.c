@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/proc_files.h"
 #include "cpython/selftest.h"
+#include "process/proc_files.h"
 
 // A thread that was off its CPU for less than this between two samples is not asked about: reading the kernel's file
 // takes some microseconds. The kernel's count is cumulative, so nothing is lost.
@@ -131,7 +131,7 @@ void queue__look(struct thread *it, uint64_t now, uint64_t cpu) {
 void queue_say(void) {
   if (said || failures < FAILURES_SAID) return;
   said = true;
-  record_note(0,
+  record_note(SEVERITY_INFORMATION,
               stats->queue_known
                   ? "The kernel stopped saying how long threads could run but had no core (/proc/self/task/*/schedstat "
                     "cannot be read any more). Such time counts as waiting from then on."

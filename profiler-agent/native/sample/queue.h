@@ -1,6 +1,6 @@
 // Time in which a thread could run but had no core, as the kernel counts it.
 #pragma once
-#include "record/recording.h"
+#include "record/records.h"
 #include "threads.h"
 
 // For a recording that is about to begin; what is found is added up in *stats.

@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "unwind/arch.h"
+#include "cpython/selftest.h"
+#include "cpython/thread_state.h"
+#include "memory/memory.h"
+#include "sample/stack.h"
+#include "sandbox/sandbox.h"
 #include "signals/guard.h"
 #include "signals/handlers.h"
 #include "signals/restart.h"
-#include "memory/memory.h"
 #include "signals/signal_stack.h"
-#include "sandbox/sandbox.h"
 #include "signals/signals.h"
-#include "cpython/selftest.h"
-#include "sample/stack.h"
-#include "cpython/thread_state.h"
+#include "unwind/arch.h"
 #include "watcher.h"
 
 static const struct interpreter *python;

@@ -1,9 +1,10 @@
 #include "sample/samples.h"
 
+#include "cpython/selftest.h"
+#include "record/words.h"
 #include "sample/kin.h"
 #include "sample/queue.h"
 #include "sample/sampler.h"
-#include "cpython/selftest.h"
 
 // A sample of a running thread that comes later than this after the one before is late.
 #define LATE_NS (25 * 1000 * 1000ull)

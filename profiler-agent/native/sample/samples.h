@@ -1,7 +1,7 @@
 // What the handler saw of a running thread becomes samples, each with its share of the thread's CPU time. Ticks meet
 // all moments with the same chance, so each counts the same, whatever the clock says since the one before.
 #pragma once
-#include "record/recording.h"
+#include "record/records.h"
 #include "threads.h"
 
 // Writes one sample with its frames. `often`: threads are sampled faster than by ticks.

@@ -2,9 +2,9 @@
 
 #include "cpython/codes.h"
 #include "cpython/frames.h"
+#include "sample/sampler.h"
 #include "signals/guard.h"
 #include "unwind/modules.h"
-#include "sample/sampler.h"
 #include "unwind/unwind.h"
 
 // Deeper stacks are cut at their outermost end.

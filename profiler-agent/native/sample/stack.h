@@ -6,10 +6,10 @@
 // frame) that the Python frames lead to; before, it runs exactly one frame, and the counts have to agree at the end.
 // Where the proof fails, the native frames further out are left out, never the Python ones.
 #pragma once
-#include "unwind/arch.h"
 #include "cpython/interpreter.h"
 #include "sample/ring.h"
 #include "threads.h"
+#include "unwind/arch.h"
 
 enum stack_result {
   STACK_OK,

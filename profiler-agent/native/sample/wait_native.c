@@ -1,8 +1,8 @@
 #include "sample/wait_native.h"
 
+#include "record/records.h"
 #include "signals/guard.h"
 #include "unwind/modules.h"
-#include "record/recording.h"
 #include "unwind/unwind.h"
 
 #define FRAMES_MAX 256

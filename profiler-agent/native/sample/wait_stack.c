@@ -5,10 +5,10 @@
 #include "cpython/codes.h"
 #include "cpython/frames.h"
 #include "cpython/objects.h"
-#include "record/recording.h"
 #include "cpython/selftest.h"
-#include "sample/stack.h"
 #include "cpython/thread_state.h"
+#include "record/records.h"
+#include "sample/stack.h"
 
 // Where a frame keeps its first local variable, from 3.9 to 3.15: PyFrameObject.f_localsplus, from 3.11
 // _PyInterpreterFrame.localsplus.

@@ -1,7 +1,6 @@
 // System calls of the program that depend on the process's threads or limits, which the watcher would change, or that
 // decide what the agent may do from then on. Each does what the original does.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -15,9 +14,11 @@
 
 #include "sandbox/calls.h"
 #include "lifecycle.h"
+#include "originals.h"
 #include "process/process.h"
 #include "record/recording.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/sandbox_enter.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -35,7 +36,7 @@ static system_call *real_syscall;
 EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
 static system_call *real(void) {
-  if (UNLIKELY(!real_syscall)) real_syscall = (system_call *)dlsym(RTLD_NEXT, "syscall");
+  if (UNLIKELY(!real_syscall)) real_syscall = (system_call *)original("syscall");
   return real_syscall;
 }
 

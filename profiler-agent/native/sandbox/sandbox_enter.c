@@ -1,5 +1,6 @@
-// What happens before a program closes itself into a sandbox.
 #define _GNU_SOURCE
+#include "sandbox/sandbox_enter.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <sched.h>
@@ -9,7 +10,7 @@
 #include "memory/memory.h"
 #include "process/process.h"
 #include "record/recording.h"
-#include "sandbox/sandbox.h"
+#include "record/records.h"
 #include "threads.h"
 #include "watcher.h"
 
@@ -41,7 +42,7 @@ static bool stop_recording(void) {
   wait_for_handlers();
   memory_stop();
   if (!watcher_stop(false, -1)) return false;
-  record_note(1, ended);
+  record_note(SEVERITY_WARNING, ended);
   recording_commit();
   recording_mark_closed(true);
   return true;
@@ -103,11 +104,11 @@ void sandbox_say(void) {
   said |= now;
   // A thread that is not sampled reads no clocks either.
   if (now & SAY_UNSAMPLED)
-    record_note(1,
+    record_note(SEVERITY_WARNING,
                 "A thread runs in a sandbox (seccomp) in which signal handlers may not return. It is not sampled "
                 "there, so its CPU time from then on is on no line.");
   else if (now & SAY_CLOCK)
-    record_note(0,
+    record_note(SEVERITY_INFORMATION,
                 "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Linescope reads them from "
                 "outside the sandbox: CPU time is exact, but the moment of a sample is only known to about 10 ms.");
 }

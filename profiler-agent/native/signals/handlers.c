@@ -1,14 +1,14 @@
 #define _GNU_SOURCE
 #include "signals/handlers.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "signals/guard.h"
 #include "memory/memory_handlers.h"
+#include "originals.h"
+#include "signals/guard.h"
 #include "signals/restart.h"
 #include "signals/signal_frame.h"
 #include "signals/signal_stack.h"
@@ -33,7 +33,7 @@ static bool is_function(sighandler_t handler) {
 
 int handlers_real(int number, const struct sigaction *action, struct sigaction *old) {
   static __typeof__(&sigaction) real;
-  if (UNLIKELY(!real)) real = (__typeof__(real))dlsym(RTLD_NEXT, "sigaction");
+  if (UNLIKELY(!real)) real = (__typeof__(real))original("sigaction");
   return real(number, action, old);
 }
 

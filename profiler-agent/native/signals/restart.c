@@ -9,10 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "unwind/arch.h"
-#include "unwind/modules.h"
 #include "sandbox/sandbox.h"
 #include "threads.h"
+#include "unwind/arch.h"
+#include "unwind/modules.h"
 #include "unwind/unwind.h"
 
 // SA_RESTART makes the kernel restart most calls by itself. It never does so for those that wait with a time limit or

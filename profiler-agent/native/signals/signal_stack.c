@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "signals/signal_stack.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/auxv.h>
@@ -9,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "originals.h"
 #include "signals/guard.h"
 #include "signals/signals.h"
 
@@ -64,7 +64,7 @@ static bool holds(const stack_t *stack, uintptr_t address) {
 }
 
 static void find(void) {
-  if (UNLIKELY(!real)) real = (__typeof__(real))dlsym(RTLD_NEXT, "sigaltstack");
+  if (UNLIKELY(!real)) real = (__typeof__(real))original("sigaltstack");
 }
 
 // Is the kernel's ours?

@@ -1,18 +1,18 @@
 #define _GNU_SOURCE
 #include "signals/signals.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "signals/guard.h"
-#include "signals/handlers.h"
 #include "late.h"
+#include "originals.h"
 #include "process/process.h"
 #include "sandbox/sandbox.h"
+#include "signals/guard.h"
+#include "signals/handlers.h"
 #include "threads.h"
 
 static _Atomic int ours;
@@ -37,7 +37,7 @@ REAL_OF(sigtimedwait);
 REAL_OF(signalfd);
 
 static void *real(void **known, const char *name) {
-  if (UNLIKELY(!*known)) *known = dlsym(RTLD_NEXT, name);
+  if (UNLIKELY(!*known)) *known = original(name);
   return *known;
 }
 

@@ -4,6 +4,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "originals.h"
 #include "unwind/modules.h"
 
 static int (*real_dlclose)(void *);
@@ -49,7 +50,7 @@ static __attribute__((noinline)) void drop(void) {
 }
 
 EXPORT int dlclose(void *handle) {
-  if (!real_dlclose) real_dlclose = dlsym(RTLD_NEXT, "dlclose");
+  if (!real_dlclose) real_dlclose = original("dlclose");
   if (!modules_current()) return real_dlclose(handle);
   unsigned long long before = unloads_count();
   int result = real_dlclose(handle);
@@ -58,5 +59,5 @@ EXPORT int dlclose(void *handle) {
 }
 
 __attribute__((constructor(101))) static void find(void) {
-  real_dlclose = dlsym(RTLD_NEXT, "dlclose");
+  real_dlclose = original("dlclose");
 }

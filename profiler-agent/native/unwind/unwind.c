@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "unwind/eh_frame.h"
 #include "signals/guard.h"
+#include "unwind/eh_frame.h"
 
 // A rule packed in 64 bits, so that it can be cached without locks: 2 + 16 + 12 + 12 + 22.
 static uint64_t rule__pack(const struct rule *self) {

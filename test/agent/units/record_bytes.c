@@ -7,7 +7,10 @@
 #include "cpython/interpreter.h"
 #include "gpu/gpu.h"
 #include "gpu/gpu_message.h"
+#include "record/gpu_records.h"
+#include "record/memory_records.h"
 #include "record/recording.h"
+#include "record/records.h"
 #include "sample/ring.h"
 
 #define SAMPLES 60000u
@@ -129,9 +132,9 @@ int main(int count, char **words) {
   record_gpu_device(1, 85899345920ull, "H100");
   record_gpu_use(1, begin, begin + 1000, 10, 4096, 7);
   record_gpu_use(1, begin + 1000, begin + 500, GPU_UNKNOWN, GPU_UNKNOWN, 0);
-  record_note(0, "information");
-  record_note(1, "warning");
-  record_note(2, "error: “é”");
+  record_note(SEVERITY_INFORMATION, "information");
+  record_note(SEVERITY_WARNING, "warning");
+  record_note(SEVERITY_ERROR, "error: “é”");
   record_child_end(4243, 9, true);
   record_child_end(4244, 11, false);
   record_stats(&(struct stats){1, 2, 3, 4, 5, 6, 7, true});

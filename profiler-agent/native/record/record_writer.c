@@ -1,0 +1,52 @@
+#include "record/record_writer.h"
+
+#include <string.h>
+
+#include "record/recording.h"
+#include "sample/ring.h"
+
+// A record is put together here, its payload at `body`, and copied to the file when it is complete.
+static unsigned char scratch[RING_SIZE + 16];
+#define BODY 16
+static size_t body;
+
+void put_bytes(const void *bytes, size_t size) {
+  if (size > sizeof scratch - body) return;
+  memcpy(scratch + body, bytes, size);
+  body += size;
+}
+
+void put_u8(uint8_t value) {
+  put_bytes(&value, 1);
+}
+
+void put_varint(uint64_t value) {
+  for (; value >= 0x80; value >>= 7) put_u8((uint8_t)(value | 0x80));
+  put_u8((uint8_t)value);
+}
+
+void put_svarint(int64_t value) {
+  put_varint((uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+void put_string(const char *text) {
+  size_t length = strlen(text);
+  put_varint(length);
+  put_bytes(text, length);
+}
+
+void record_begin(void) {
+  body = BODY;
+}
+
+void record_finish(uint8_t kind) {
+  size_t length = body - BODY;
+  unsigned char front[BODY];
+  size_t size = 0;
+  front[size++] = kind;
+  size_t rest = length;
+  for (; rest >= 0x80; rest >>= 7) front[size++] = (unsigned char)(rest | 0x80);
+  front[size++] = (unsigned char)rest;
+  memcpy(scratch + BODY - size, front, size);
+  recording_append(scratch + BODY - size, size + length);
+}

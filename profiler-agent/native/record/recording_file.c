@@ -1,0 +1,177 @@
+#define _GNU_SOURCE
+#include "record/recording_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "record/shared_room.h"
+#include "signals/guard.h"
+
+#define WINDOW SHARED_CHUNK
+// The header's page.
+#define HEADER_PAGE 4096
+
+// No file descriptor is kept: a program that closes every descriptor it has, as daemons do, and opens its own would
+// otherwise find our writes in its files.
+static struct {
+  char path[4096];
+  char *window;           // one window of the file at a time is mapped
+  uint64_t window_start;  // its place in the file
+  uint32_t shared;        // the number of this recording in the shared room; 0 when it has a file of its own
+} out;
+// The watcher's own descriptor of the file, in its own table; −1 when it has none. Only the watcher uses it.
+static int held = -1;
+
+static void window_unmap(void) {
+  if (out.window && !out.shared) munmap(out.window, WINDOW);
+  out.window = NULL;
+}
+
+// Bytes of an open file, or of the one at `path` when `file` is negative; −1 when that cannot be told. Not by the C
+// library's names for these calls: old ones have no such functions that can be linked to.
+static int64_t file_size(int file, const char *path) {
+  struct stat now;
+  long failed = file >= 0 ? syscall(SYS_fstat, file, &now) : syscall(SYS_newfstatat, AT_FDCWD, path, &now, 0);
+  return failed ? -1 : (int64_t)now.st_size;
+}
+
+// Makes sure that the disk has room for this part of the file: a write to a shared mapping without room would be a
+// SIGBUS in the program. Asking for room past the limit on file sizes would be a SIGXFSZ. Returns an errno, 0 when
+// there is room.
+static int room_make(int file, uint64_t start, uint64_t size) {
+  struct rlimit limit;
+  bool grows = (int64_t)(start + size) > file_size(file, NULL);
+  if (grows && getrlimit(RLIMIT_FSIZE, &limit) == 0 && start + size > limit.rlim_cur) return EFBIG;
+  return posix_fallocate(file, (off_t)start, (off_t)size);
+}
+
+// Maps the window that holds the file position, in the place of the one before: that takes no room that the program may
+// have been denied (RLIMIT_AS). Returns an errno, 0 when it is mapped.
+static int window_map(uint64_t position) {
+  uint64_t start = position / WINDOW * WINDOW;
+  if (out.shared) {
+    void *window = shared_room_take(out.shared);
+    if (!window) return ENOSPC;
+    out.window = window;
+    out.window_start = start;
+    return 0;
+  }
+  int error, file = held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
+  if (file < 0) return errno;
+  error = room_make(file, start, WINDOW);
+  if (!error) {
+    int flags = out.window ? MAP_SHARED | MAP_FIXED : MAP_SHARED;
+    void *window = mmap(out.window, WINDOW, PROT_READ | PROT_WRITE, flags, file, (off_t)start);
+    error = window == MAP_FAILED ? errno : 0;
+    if (!error) out.window = window;
+  }
+  if (file != held) close(file);
+  if (!error) out.window_start = start;
+  return error;
+}
+
+int recording_file_write(uint64_t position, const unsigned char *bytes, size_t size) {
+  while (size) {
+    if (!out.window || position - out.window_start >= WINDOW) {
+      int error = window_map(position);
+      if (error) return error;
+    }
+    size_t offset = (size_t)(position - out.window_start), room = WINDOW - offset;
+    size_t part = size < room ? size : room;
+    if (!guarded_write(out.window + offset, bytes, part)) return ESTALE;
+    position += part;
+    bytes += part;
+    size -= part;
+  }
+  return 0;
+}
+
+bool recording_file_has_room(uint64_t position, size_t size) {
+  return out.window && position >= out.window_start && position + size <= out.window_start + WINDOW;
+}
+
+// A new file for this process, or −1.
+static int file_create(const char *directory, bool *again) {
+  for (int n = 0; n < 1000; n++) {
+    char suffix[16] = "";
+    if (n) snprintf(suffix, sizeof suffix, ".%d", n), *again = true;
+    int length = snprintf(out.path, sizeof out.path, "%s/%d%s.lsp", directory, getpid(), suffix);
+    if (length < 0 || (size_t)length >= sizeof out.path) {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+    int file = open(out.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0 || errno != EEXIST) return file;
+  }
+  return -1;
+}
+
+// Where no file can be made any more: a place in the shared room.
+static void *shared_begin(void) {
+  int error = errno;
+  out.shared = shared_room_begin();
+  if (out.shared) out.window = shared_room_take(out.shared);
+  if (!out.window) out.shared = 0;
+  errno = error;
+  return out.window;
+}
+
+void *recording_file_make(const char *directory, size_t header_size, bool *again, int *full) {
+  *again = false;
+  *full = 0;
+  int file = file_create(directory, again);
+  if (file < 0) {
+    *again = false;
+    return shared_begin();
+  }
+  // Where there is room for little more than a header, the header alone says that the disk is full; where there is none
+  // at all, an empty file says that something was to be here.
+  int error = room_make(file, 0, header_size);
+  if (!error) *full = room_make(file, 0, WINDOW);
+  void *header = error ? MAP_FAILED : mmap(NULL, HEADER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  if (error) errno = error;
+  return header == MAP_FAILED ? NULL : header;
+}
+
+// When that fails the file is only longer than it needs to be.
+void recording_file_end(uint64_t size) {
+  window_unmap();
+  if (out.shared) return;
+  // What is missing of one that was cut off does not come back by making it longer.
+  bool longer = file_size(held, out.path) > (int64_t)size;
+  if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(out.path, (off_t)size) != 0)) errno = 0;
+}
+
+void recording_file_lengthen(uint64_t wanted) {
+  int error = errno;
+  int64_t size = out.shared ? -1 : file_size(-1, out.path);
+  if (size >= 0 && (uint64_t)size < wanted && truncate(out.path, (off_t)wanted) != 0) errno = 0;
+  errno = error;
+}
+
+void recording_file_hold(void) {
+  if (!out.shared) held = open(out.path, O_RDWR | O_CLOEXEC);
+}
+
+void recording_file_release(void) {
+  if (held >= 0) close(held);
+  held = -1;
+}
+
+void recording_file_forget(void *header) {
+  window_unmap();
+  if (!out.shared) munmap(header, HEADER_PAGE);
+  memset(&out, 0, sizeof out);
+}
+
+void recording_file_after_fork(void) {
+  held = -1;
+}
