@@ -13,6 +13,7 @@
 #include "cpython/text.h"
 #include "sample/ring.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/sandbox_enter.h"
 #include "threads.h"
 
 // A stack of one frame says little: up to so many times it is asked again, at growing distances.
