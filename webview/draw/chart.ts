@@ -12,6 +12,7 @@ import {
   bandOf,
   headerHeight,
   layoutScene,
+  noRoom,
   nodeOfCell,
   rowHeight,
   type Run,
@@ -88,7 +89,8 @@ export function createChart(state: State): Chart {
   let colours: Colours = { palette, frames: none, nodes: none, callers: none };
   /** The revision of the store that they are of. */
   let coloured = 0;
-  let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 });
+  const room = noRoom();
+  let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 }, room);
 
   const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
     cssWidth: Math.max(1, scroller.clientWidth),
@@ -220,7 +222,7 @@ export function createChart(state: State): Chart {
       const viewport = measure();
       // Somebody zoomed after rows had arrived and before they were drawn.
       if (coloured !== state.store.revision) recolour();
-      scene = layoutScene(state, viewport);
+      scene = layoutScene(state, viewport, room);
       const content = scene.bands.at(-1)?.bottom ?? 0;
       sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;
       surface.style.height = `${viewport.height}px`;

@@ -111,13 +111,21 @@ export interface Scene {
   merged: boolean;
 }
 
-let buffer = new Int32Array(0);
-let columns = new Int32Array(0);
+/** Room for what pixels show, used again by the next scene. */
+export interface SceneRoom {
+  cells: Int32Array;
+  columns: Int32Array;
+}
 
-/** Decide what every visible pixel shows. Buffers are reused: a scene is good until the next one is made. */
+export function noRoom(): SceneRoom {
+  return { cells: new Int32Array(0), columns: new Int32Array(0) };
+}
+
+/** Decide what every visible pixel shows. A scene is good until the next one is made in the same room. */
 export function layoutScene(
   state: State,
   viewport: { cssWidth: number; height: number; scrollTop: number; ratio: number },
+  room = noRoom(),
 ): Scene {
   const width = Math.max(1, Math.round(viewport.cssWidth * viewport.ratio));
   const span = spanOf(state);
@@ -133,13 +141,14 @@ export function layoutScene(
   if (!(scene.stepNs > 0)) return scene;
   const windows = scene.bands.map((band) => visibleRows(band, viewport));
   const needed = windows.reduce((sum, { rows }) => sum + rows, 0) * width;
-  if (buffer.length < needed) buffer = new Int32Array(needed);
-  if (columns.length < width) columns = new Int32Array(width);
+  if (room.cells.length < needed) room.cells = new Int32Array(needed);
+  if (room.columns.length < width) room.columns = new Int32Array(width);
+  const { columns } = room;
   let used = 0;
   scene.bands.forEach((band, i) => {
     const { firstRow, rows } = windows[i]!;
     if (rows === 0) return;
-    const cells = buffer.subarray(used, (used += rows * width));
+    const cells = room.cells.subarray(used, (used += rows * width));
     if (band.track || band.shared) {
       const { startNs, stepNs } = scene;
       if (band.track) dominantStacks(state.store, band.track, startNs, stepNs, width, columns);

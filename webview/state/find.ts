@@ -4,15 +4,6 @@ import { matchFrames } from '../model/search';
 import type { Track } from '../model/track';
 import { mergedOf, type Focus, type Found, type State } from './state';
 
-interface Places {
-  found: Found;
-  /** Of time order none. */
-  merged: Merged | null;
-  revision: number;
-  at: Focus[];
-}
-
-let known: Places | null = null;
 /** More occurrences than this are not told apart: nobody steps through them. */
 const mostPlaces = 200_000;
 
@@ -22,9 +13,10 @@ export function matchPlaces(state: State): readonly Focus[] {
   if (!found) return [];
   const { revision } = state.store;
   const merged = state.mode === 'merged' ? mergedOf(state) : null;
+  let known = state.known.matches;
   if (known?.found !== found || known.merged !== merged || known.revision !== revision) {
     const at = merged ? placesInTree(merged, found) : placesInTime(state, found);
-    known = { found, merged, revision, at };
+    known = state.known.matches = { found, merged, revision, at };
   }
   return known.at;
 }

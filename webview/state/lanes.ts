@@ -88,12 +88,12 @@ function addProcess(place: Place, tracks: Track[], several: boolean): void {
 /** What a process lists: a track, or those that share lanes. */
 type Entry = Track | Sharing;
 
-let known: { shown: readonly Track[]; revision: number; of: Map<number, Entry[]> } | null = null;
-
 /** The entries of a process: the main thread first, then the busiest, or as they were listed while the run is live. */
-function entriesOf({ store, shown, live }: State, tracks: Track[]): Entry[] {
+function entriesOf(state: State, tracks: Track[]): Entry[] {
+  const { store, shown, live } = state;
+  let known = state.known.lanes;
   if (known?.shown !== shown || known.revision !== store.revision) {
-    known = { shown, revision: store.revision, of: new Map() };
+    known = state.known.lanes = { shown, revision: store.revision, of: new Map() };
   }
   const { pid } = tracks[0]!;
   let entries = known.of.get(pid);

@@ -4,31 +4,20 @@ import { extentAround } from '../model/stats';
 import { stacksUnderNode } from '../model/timeOrder';
 import { firstEndingAfter, sampleAt, type Track } from '../model/track';
 import { nodeOfCell, trackOf, type Hit, type Scene } from '../draw/scene';
+import type { KnownNode } from './known';
 import { mergedOf, type Focus, type Span, type State } from './state';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
 /** A frame's whole extent along the horizontal axis, ns, and the samples in it. */
-type Block = Span & { samples: number };
+export type Block = Span & { samples: number };
 
-/** What was found out about a node: the stacks under it, and the block that was asked for last. */
-interface Looked {
-  revision: number;
-  node: number;
-  stacks: Uint8Array;
-  track: Track | null;
-  block: Block | null;
-}
-
-/** Of the frame under the pointer and the focused one: both are asked about many times in a row. */
-let looked: Looked[] = [];
-
-function lookAt({ store }: State, node: number): Looked {
+function lookAt({ store, known }: State, node: number): KnownNode {
   const { revision } = store;
-  const known = looked.find((one) => one.revision === revision && one.node === node);
-  const stacks = known ? known.stacks : stacksUnderNode(store, node);
-  const found = known ?? { revision, node, stacks, track: null, block: null };
-  looked = [found, ...looked.filter((one) => one !== found)].slice(0, 2);
+  const before = known.nodes.find((one) => one.revision === revision && one.node === node);
+  const stacks = before ? before.stacks : stacksUnderNode(store, node);
+  const found = before ?? { revision, node, stacks, track: null, block: null };
+  known.nodes = [found, ...known.nodes.filter((one) => one !== found)].slice(0, 2);
   return found;
 }
 

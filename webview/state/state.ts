@@ -1,4 +1,4 @@
-/** What the panel shows, in one place. Views read it; wiring in main.ts changes it and says what became stale. */
+/** What the panel shows, in one place. Views read it; app.ts changes it and says what became stale. */
 import { FlameStore } from '../model/store';
 import { isOfTime, memoryByStack, type FlameMemory } from '../../profile/flame/memory';
 import { isBytes, type FlameMetric, type Merged } from '../model/merged';
@@ -8,8 +8,9 @@ import { sumByStack, type StackSums } from '../model/sums';
 import { stacksUnder } from '../model/timeOrder';
 import type { Track } from '../model/track';
 import type { RunRange } from '../../protocol/lsp';
+import { nothingKnown, type Known } from './known';
 import { isMain } from './share';
-import { makeTrees, type Center, type Trees } from './trees';
+import { makeTrees, type Center } from './trees';
 
 export type Mode = 'time' | 'merged' | 'table';
 /** Which call tree the merged view shows: callers first, callees first, or what is around one function. */
@@ -88,6 +89,8 @@ export interface State {
   highlight: { path: string; line: number } | null;
   /** One byte per frame on the highlighted line; null = none is. */
   lit: Uint8Array | null;
+  /** What was derived from all this. */
+  known: Known;
 }
 
 /** The state before anything arrived. */
@@ -121,6 +124,7 @@ export function createState(): State {
     found: null,
     highlight: null,
     lit: null,
+    known: nothingKnown(),
   };
 }
 
@@ -134,7 +138,6 @@ export function resetState(
   const look = { mode, tree, metric, leading, search, highlight };
   const place = state.run === shown.run ? { only, toggled, time, following, range, center } : {};
   Object.assign(state, createState(), look, place, shown);
-  cache = { merged: null, run: null, view: null, bytes: null };
 }
 
 /** Choose the tracks shown. Their order is kept while a run is live, so that nothing jumps under the pointer. */
@@ -163,14 +166,6 @@ export function busiestFirst(tracks: readonly Track[]): Track[] {
   );
 }
 
-interface Cache {
-  merged: { weight: Float64Array; nodes: number; key: string; value: Trees } | null;
-  run: { key: string; value: StackSums } | null;
-  view: { key: string; value: StackSums } | null;
-  bytes: { key: string; memory: FlameMemory | null; value: Weights } | null;
-}
-let cache: Cache = { merged: null, run: null, view: null, bytes: null };
-
 function dataKey(state: State): string {
   const { store, shown } = state;
   return [store.revision, ...shown.map((track) => track.id)].join();
@@ -180,10 +175,10 @@ function dataKey(state: State): string {
 export function runSums(state: State): StackSums {
   const { start, end } = chosenSpan(state);
   const key = `${dataKey(state)} ${start} ${end}`;
-  if (cache.run?.key !== key) {
-    cache.run = { key, value: sumByStack(state.store, state.shown, start, end) };
+  if (state.known.run?.key !== key) {
+    state.known.run = { key, value: sumByStack(state.store, state.shown, start, end) };
   }
-  return cache.run.value;
+  return state.known.run.value;
 }
 
 /** The time that figures everywhere are of. */
@@ -199,10 +194,10 @@ function chosenSpan({ range, store }: State): Span {
 export function viewSums(state: State): StackSums {
   const { start, end } = state.time;
   const key = `${dataKey(state)} ${start} ${end}`;
-  if (cache.view?.key !== key) {
-    cache.view = { key, value: sumByStack(state.store, state.shown, start, end) };
+  if (state.known.view?.key !== key) {
+    state.known.view = { key, value: sumByStack(state.store, state.shown, start, end) };
   }
-  return cache.view.value;
+  return state.known.view.value;
 }
 
 /** What frames weigh. Time order is always of wall time. */
@@ -229,13 +224,13 @@ export function weightsOf(state: State): Weights {
   }
   const { start, end } = memorySpan(state);
   const key = [metric, store.stackCount, ...(isOfTime(metric) ? [start, end] : [])].join();
-  if (cache.bytes?.key !== key || cache.bytes.memory !== memory) {
+  if (state.known.bytes?.key !== key || state.known.bytes.memory !== memory) {
     const value = memory
       ? memoryByStack(memory, store.stackCount, metric, start, end)
       : { weight: new Float64Array(store.stackCount), count: new Float64Array(store.stackCount) };
-    cache.bytes = { key, memory, value };
+    state.known.bytes = { key, memory, value };
   }
-  return cache.bytes.value;
+  return state.known.bytes.value;
 }
 
 /** Whether no part of the run's time has been chosen. A view that follows a running program is a moment behind it. */
@@ -262,12 +257,13 @@ export function mergedOf(state: State, up = false): Merged {
   const { store, tree, center } = state;
   const nodes = store.nodeCount;
   const key = tree === 'sandwich' ? `${tree} ${JSON.stringify(center)}` : tree;
-  const known = cache.merged;
+  const known = state.known.merged;
   if (known?.weight !== weight || known.nodes !== nodes || known.key !== key) {
     const value = makeTrees(store, weight, count, tree, center);
-    cache.merged = { weight, nodes, key, value };
+    state.known.merged = { weight, nodes, key, value };
   }
-  return (up && cache.merged!.value.callers) || cache.merged!.value.main;
+  const { callers, main } = state.known.merged!.value;
+  return (up && callers) || main;
 }
 
 /** How deep a frame is in what is shown. */
