@@ -7,7 +7,7 @@ import { batchStart } from './checksum';
 import { PayloadReader } from './payload';
 import { Plausibility } from './plausible';
 import { RecordDecoder, SharedContents } from './recordDecoder';
-import { recordKinds } from './encode';
+import { recordTable } from './table';
 import { checkedMinor, headerBytes, StreamError } from './header';
 
 export {
@@ -21,6 +21,9 @@ export {
 export { SharedContents } from './recordDecoder';
 export { StreamEncoder } from './encode';
 
+const checkKind = recordTable.check.number;
+const nativeKind = recordTable.native.number;
+const stackKind = recordTable.stack.number;
 /** No record comes near this; a longer one means that its length was not a length. */
 const longestRecord = 8 * 2 ** 20;
 /** A writer ends a batch after a mebibyte. */
@@ -129,7 +132,7 @@ export class StreamDecoder {
 
   /** Delivers the batches that are complete, each after its checksum was compared. */
   #batches(deliver: (record: StreamRecord) => void): void {
-    const { bytes, view } = this.#read;
+    const { bytes } = this.#read;
     let start = 0;
     let at = this.#scanned;
     this.#scanned = 0;
@@ -143,9 +146,10 @@ export class StreamDecoder {
       if (bytes[at] === 0) {
         throw this.#damaged('no checksum');
       }
-      if (bytes[at] === recordKinds.check) {
+      if (bytes[at] === checkKind) {
         const sum = this.shared.checkSum(batchStart(this.#batch), bytes, start, at);
-        if (end - payload < 4 || sum !== view.getUint32(payload, true)) {
+        this.#read.at = payload;
+        if (end - payload < 4 || sum !== this.#read.fixed()) {
           throw this.#damaged('another checksum than was written');
         }
         this.#batch++;
@@ -192,10 +196,10 @@ export class StreamDecoder {
   /** Hands over the record that the reader is at if it is of one of the kinds that somebody takes as numbers. */
   #isFrame(kind: number): boolean {
     const [frames, read] = [this.#frames, this.#read];
-    if (!frames || (kind !== recordKinds.native && kind !== recordKinds.stack)) return false;
+    if (!frames || (kind !== nativeKind && kind !== stackKind)) return false;
     const parent = read.varint();
     const of = read.varint();
-    if (kind === recordKinds.native) {
+    if (kind === nativeKind) {
       const offset = read.varint();
       const exact = (read.byte() & 1) === 1;
       this.#check(this.#plausible.native(parent, of));
@@ -267,7 +271,7 @@ function afterShort(bytes: Uint8Array, from: number): number {
     const kind = bytes[at]!;
     const end = at + 2 + bytes[at + 1]!;
     const isShort = bytes[at + 1]! < 128 && end <= bytes.length;
-    if (!isShort || kind === recordKinds.check || kind === 0) break;
+    if (!isShort || kind === checkKind || kind === 0) break;
     at = end;
   }
   return at;

@@ -85,6 +85,16 @@ export class PayloadReader {
     return value;
   }
 
+  /** Four bytes, the lowest first. */
+  fixed(): number {
+    if (this.at + 4 > this.end) {
+      throw this.corrupt('ends too early');
+    }
+    const value = this.#view.getUint32(this.at, true);
+    this.at += 4;
+    return value;
+  }
+
   signed(): number {
     const value = this.varint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -124,7 +134,11 @@ export class PayloadReader {
   }
 
   choice<T>(choices: readonly T[], what: string): T {
-    const choice = choices[this.byte()];
+    return this.chosen(choices, this.byte(), what);
+  }
+
+  chosen<T>(choices: readonly T[], at: number, what: string): T {
+    const choice = choices[at];
     if (choice === undefined) {
       throw this.corrupt(`has an unknown ${what}`);
     }

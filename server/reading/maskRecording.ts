@@ -2,7 +2,7 @@
 import { batchStart, checksum } from '../../recording/checksum';
 import { PayloadReader } from '../../recording/payload';
 import { headerBytes, readHeader } from '../../recording/decode';
-import { recordKinds } from '../../recording/encode';
+import { recordTable } from '../../recording/table';
 import { decodeUtf8, encodeUtf8 } from '../../recording/utf8';
 import { maskSecrets } from './secrets';
 
@@ -27,8 +27,8 @@ export function maskRecording(beginning: Uint8Array): void {
     if (!frame) return;
     batch.push(frame);
     at = frame.end;
-    if (frame.kind === recordKinds.process) maskProcess(bytes, frame);
-    if (frame.kind !== recordKinds.check) continue;
+    if (frame.kind === recordTable.process.number) maskProcess(bytes, frame);
+    if (frame.kind !== recordTable.check.number) continue;
     const sum = checksum(batchStart(0), bytes, headerSize, frame.start);
     new DataView(bytes.buffer, bytes.byteOffset + frame.payload, 4).setUint32(0, sum, true);
     return;

@@ -1,0 +1,33 @@
+/** Numbers in records that stand for words. */
+import type { AllocationSource, MemoryFigures, ModuleKind, SampleState, Severity } from './records';
+
+export const moduleKinds: readonly ModuleKind[] = [
+  'other',
+  'interpreter',
+  'libc',
+  'agent',
+  'anonymous',
+];
+export const severities: readonly Severity[] = ['information', 'warning', 'error'];
+export const allocationSources: readonly AllocationSource[] = ['malloc', 'python', 'mapped'];
+export const sampleStates: readonly SampleState[] = ['running', 'waiting', 'gil'];
+/** Bits of a SAMPLE's flags above the two of its state. */
+export const sampleFlags = {
+  inSyscall: 4,
+  truncated: 8,
+  nativeIncomplete: 16,
+  noPython: 32,
+  remainder: 64,
+  settled: 128,
+} as const;
+/** The figures of a MEMORY_SUM: bit 0 of its mask, bit 1, … */
+export const memoryFigures = [
+  'allocated',
+  'allocations',
+  'python',
+  'copied',
+  'reserved',
+  'live',
+  'variance',
+  'liveVariance',
+] as const satisfies readonly (keyof MemoryFigures)[];

@@ -1,0 +1,274 @@
+/** The ways in which the fields of records are written: how each is read, and how it is put. table.ts says which record has which. */
+import type { PayloadReader } from './payload';
+import type { PayloadWriter } from './payloadWriter';
+
+/** What times of the next records are relative to. */
+export interface Clocks {
+  lastSampleNs: number;
+  lastMemoryNs: number;
+}
+
+/** One field, or a few that belong together, of a record that has the properties R. */
+export interface Field<R> {
+  /** How it is written and its name, as STREAM.md says it: “varint thread”. */
+  readonly layout: readonly string[];
+  /** A reader also accepts a record that ends before it. */
+  readonly isOptional: boolean;
+  readonly decode: (read: PayloadReader, into: R, clocks: Clocks) => void;
+  readonly encode: (put: PayloadWriter, of: R, clocks: Clocks) => void;
+}
+
+type Has<Name extends string, Value> = Record<Name, Value>;
+type May<Name extends string, Value> = Partial<Record<Name, Value>>;
+
+/** A field that is one property. */
+function field<Name extends string, Value>(
+  wire: string,
+  name: Name,
+  get: (read: PayloadReader, clocks: Clocks) => Value,
+  set: (put: PayloadWriter, value: Value, clocks: Clocks) => void,
+  isOptional = false,
+): Field<Has<Name, Value>> {
+  return {
+    layout: [`${wire} ${name}`],
+    isOptional,
+    decode(read, into, clocks) {
+      into[name] = get(read, clocks);
+    },
+    encode(put, of, clocks) {
+      set(put, of[name], clocks);
+    },
+  };
+}
+
+/** A field at the end that is written only where there is something to say. */
+function mark<Name extends string, Value>(
+  name: Name,
+  get: (read: PayloadReader) => Value | undefined,
+  set: (put: PayloadWriter, value: Value) => void,
+): Field<May<Name, Value>> {
+  return {
+    layout: [`varint ${name}`],
+    isOptional: true,
+    decode(read, into) {
+      const value = get(read);
+      if (value !== undefined) into[name] = value as May<Name, Value>[Name];
+    },
+    encode(put, of) {
+      const value = of[name];
+      if (value !== undefined) set(put, value);
+    },
+  };
+}
+
+export const varint = <Name extends string>(name: Name): Field<Has<Name, number>> =>
+  field(
+    'varint',
+    name,
+    (read) => read.varint(),
+    (put, value) => put.varint(value),
+  );
+
+export const signed = <Name extends string>(name: Name): Field<Has<Name, number>> =>
+  field(
+    'svarint',
+    name,
+    (read) => read.signed(),
+    (put, value) => put.signed(value),
+  );
+
+/** 0 where it is missing. */
+export const trailing = <Name extends string>(name: Name): Field<Has<Name, number>> =>
+  field(
+    'varint',
+    name,
+    (read) => read.optional(),
+    (put, value) => put.varint(value),
+    true,
+  );
+
+/** A number that may be a fraction, or negative. */
+export const number = <Name extends string>(name: Name): Field<Has<Name, number>> =>
+  field(
+    'f64',
+    name,
+    (read) => read.number(),
+    (put, value) => put.number(value),
+  );
+
+/** Four bytes, the lowest first. */
+export const fixed = <Name extends string>(name: Name): Field<Has<Name, number>> =>
+  field(
+    'u32',
+    name,
+    (read) => read.fixed(),
+    (put, value) => put.fixed(value),
+  );
+
+export const text = <Name extends string>(name: Name): Field<Has<Name, string>> =>
+  field(
+    'str',
+    name,
+    (read) => read.text(),
+    (put, value) => put.text(value),
+  );
+
+export const blob = <Name extends string>(name: Name): Field<Has<Name, Uint8Array>> =>
+  field(
+    'bytes',
+    name,
+    (read) => read.blob(),
+    (put, value) => put.blob(value),
+  );
+
+/** Bit 0 of a byte. */
+export const bit = <Name extends string>(name: Name): Field<Has<Name, boolean>> =>
+  field(
+    'u8',
+    name,
+    (read) => (read.byte() & 1) === 1,
+    (put, value) => put.byte(value ? 1 : 0),
+  );
+
+/** 1, or something else. */
+export const flag = <Name extends string>(name: Name): Field<Has<Name, boolean>> =>
+  field(
+    'varint',
+    name,
+    (read) => read.varint() === 1,
+    (put, value) => put.varint(value ? 1 : 0),
+  );
+
+/** The number of one of the choices. what: for the message about another number. */
+export const choice = <Name extends string, Choice>(
+  name: Name,
+  choices: readonly Choice[],
+  what: string,
+): Field<Has<Name, Choice>> =>
+  field(
+    'u8',
+    name,
+    (read) => read.choice(choices, what),
+    (put, value) => put.byte(choices.indexOf(value)),
+  );
+
+export const knownOf = (more: number): number | null => (more === 0 ? null : more - 1);
+const moreThan = (value: number | null): number => (value === null ? 0 : value + 1);
+
+/** A number that is written one higher, 0 for one that is not known. */
+export const known = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
+  field(
+    'varint',
+    name,
+    (read) => knownOf(read.varint()),
+    (put, value) => put.varint(moreThan(value)),
+  );
+
+export const trailingKnown = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
+  field(
+    'varint',
+    name,
+    (read) => knownOf(read.optional()),
+    (put, value) => put.varint(moreThan(value)),
+    true,
+  );
+
+/** −1 for one that is not known. */
+export const exitStatus = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
+  field(
+    'svarint',
+    name,
+    (read) => {
+      const exit = read.signed();
+      return exit === -1 ? null : exit;
+    },
+    (put, value) => put.signed(value ?? -1),
+  );
+
+/** 1 where it is so; missing or another number where it is not. */
+export const yes = <Name extends string>(name: Name): Field<May<Name, true>> =>
+  mark(
+    name,
+    (read) => (read.optional() === 1 ? true : undefined),
+    (put) => put.varint(1),
+  );
+
+/** How many it stands for, where that is not one. */
+export const several = <Name extends string>(name: Name): Field<May<Name, number>> =>
+  mark(
+    name,
+    (read) => {
+      const count = read.optional();
+      return count > 1 ? count : undefined;
+    },
+    (put, value) => put.varint(value),
+  );
+
+/** A time that is relative to that of the record before it in its chain. */
+export const timeAfter = <Name extends string>(
+  name: Name,
+  last: keyof Clocks,
+): Field<Has<Name, number>> =>
+  field(
+    'svarint',
+    name,
+    (read, clocks) => (clocks[last] += read.signed()),
+    (put, value, clocks) => {
+      put.signed(value - clocks[last]);
+      clocks[last] = value;
+    },
+  );
+
+/** A time that is relative to that chain without being part of it. */
+export const timeBeside = <Name extends string>(
+  name: Name,
+  last: keyof Clocks,
+): Field<Has<Name, number>> =>
+  field(
+    'svarint',
+    name,
+    (read, clocks) => clocks[last] + read.signed(),
+    (put, value, clocks) => put.signed(value - clocks[last]),
+  );
+
+/** What a chain goes on from. */
+export const clock = <Last extends keyof Clocks>(last: Last): Field<Has<Last, number>> =>
+  field(
+    'varint',
+    last,
+    (read, clocks) => (clocks[last] = read.varint()),
+    (put, value, clocks) => {
+      put.varint(value);
+      clocks[last] = value;
+    },
+  );
+
+/** A number that is written as how much it is more than a field before it. */
+export const above = <Name extends string, Base extends string>(
+  name: Name,
+  base: Base,
+): Field<Has<Name | Base, number>> => ({
+  layout: [`varint ${name}`],
+  isOptional: false,
+  decode(read, into) {
+    into[name] = (into[base] + read.varint()) as Has<Name | Base, number>[Name];
+  },
+  encode(put, of) {
+    put.varint(of[name] - of[base]);
+  },
+});
+
+export const texts = <Name extends string>(
+  count: string,
+  name: Name,
+): Field<Has<Name, string[]>> => ({
+  layout: [`varint ${count}`, `str ${name}`],
+  isOptional: false,
+  decode(read, into) {
+    into[name] = read.texts() as Has<Name, string[]>[Name];
+  },
+  encode(put, of) {
+    put.varint(of[name].length);
+    for (const one of of[name]) put.text(one);
+  },
+});
