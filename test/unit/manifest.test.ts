@@ -53,6 +53,8 @@ test('settings are in groups with a title, each group and setting in its place',
   const inOrder = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1);
   expect(groups.map(({ order }) => order)).toEqual(inOrder(groups.length));
+  // VS Code shows the group that is called like the extension under its heading, not one level down.
+  expect(groups[0]!.title).toBe(manifest.displayName);
   for (const { title, properties } of groups) {
     expect(title).toMatch(/^[A-Z]/);
     const settings: { order: number; markdownDescription: string }[] = Object.values(properties);
