@@ -59,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): LinescopeApi & { tes
     registerMemoryNotice(server, runs),
     registerRecordingEditors(context, server, runs, timeRange),
     registerCommands(context, {
+      server,
       annotations,
       runner,
       runs,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../protocol/lsp';
+import type { Server } from './client';
 import type { Annotations } from './code/annotations';
 import type { FlameChart } from './flame/chart';
 import { quote } from './kept/keptRun';
@@ -18,6 +19,7 @@ import { clearTimeRange, type TimeRange } from './timeRange';
 import { fileToProfile, requireTrust, saveSources } from './run/target';
 
 interface Parts {
+  server: Server;
   annotations: Annotations;
   runner: Runner;
   runs: Runs;
@@ -30,7 +32,7 @@ interface Parts {
 /** Registers every command of the manifest and those that hovers link to. Failures are said, never thrown. */
 export function registerCommands(
   context: vscode.ExtensionContext,
-  { annotations, runner, runs, hotLines, flameChart, timeRange, kept }: Parts,
+  { server, annotations, runner, runs, hotLines, flameChart, timeRange, kept }: Parts,
 ): vscode.Disposable {
   const start = async (...what: Parameters<Runner['profile']>): Promise<void> => {
     if (viewSettings().openFlameChart) await flameChart.show();
@@ -75,11 +77,15 @@ export function registerCommands(
     register(menuCommand, 'show the menu', () =>
       showMenu(runner, runs, timeRange.chosen !== undefined),
     ),
-    register(commands.nextHotLine, 'find the next hot line', () => goToHotLine(annotations, 1)),
-    register(commands.previousHotLine, 'find the previous hot line', () =>
-      goToHotLine(annotations, -1),
+    register(commands.nextHotLine, 'find the next hot line', () =>
+      goToHotLine(annotations, server, 1),
     ),
-    register(commands.goToHottestLine, 'find the hottest line', () => goToHottest(annotations)),
+    register(commands.previousHotLine, 'find the previous hot line', () =>
+      goToHotLine(annotations, server, -1),
+    ),
+    register(commands.goToHottestLine, 'find the hottest line', () =>
+      goToHottest(annotations, server),
+    ),
     register(commands.showFlameChart, 'show the flame chart', () => flameChart.show()),
     register(commands.showLineInFlameChart, 'show the line', async (path, line) => {
       const place = await placeOf(annotations, path, line);

@@ -119,6 +119,8 @@ export interface EndRunResult {
   message: string;
   /** There are figures to look at. */
   hasFigures: boolean;
+  /** The line that the message calls the hottest. */
+  hottest?: { path: string; line: number };
 }
 
 /** linescope/saveRun: writes a run that has ended as one file, with the names of its native functions. */
@@ -173,6 +175,8 @@ export interface LineAnnotation extends LineFigures {
 export const hotListRequest = 'linescope/hotList';
 export interface HotListParams {
   of: 'lines' | 'functions';
+  /** Of the user's own files, with what libraries cost that they call; of all files where none of those has a row. */
+  own?: boolean;
 }
 export interface HotListResult {
   /** Hottest first. */

@@ -86,7 +86,7 @@ const store = new RunStore({
 });
 
 /** What features answer from, or undefined when no run is shown. */
-function context(): FeatureContext | undefined {
+function context(onlyMyCode = settings.onlyMyCode): FeatureContext | undefined {
   const run = store.shown;
   if (!run || store.shownRunId === undefined) return undefined;
   // Another run speaks of other texts of the same files.
@@ -96,7 +96,7 @@ function context(): FeatureContext | undefined {
   }
   const view = {
     ...rangeOf(run, chosen?.run === store.shownRunId ? chosen.range : null),
-    ...foldOf(run),
+    ...foldOf(run, onlyMyCode),
   };
   return { runId: store.shownRunId, profile: run.viewed(view), sources, settings, rich };
 }
@@ -109,8 +109,8 @@ function rangeOf(run: Run, range: RunRange | null): Pick<View, 'range'> {
     : { range: { fromNs: range.fromNs, untilNs: range.untilNs ?? Infinity } };
 }
 
-function foldOf(run: Run): Pick<View, 'fold'> {
-  const fold = ownCode.foldOf(run, settings);
+function foldOf(run: Run, onlyMyCode: boolean): Pick<View, 'fold'> {
+  const fold = ownCode.foldOf(run, { ...settings, onlyMyCode });
   return fold ? { fold } : {};
 }
 
@@ -208,7 +208,9 @@ connection.onRequest(openRunRequest, (params: OpenRunParams) => store.open(param
 connection.onNotification(closeViewNotification, ({ run }: CloseViewParams) =>
   store.closeView(run),
 );
-connection.onRequest(endRunRequest, (params: EndRunParams) => store.end(params));
+connection.onRequest(endRunRequest, (params: EndRunParams) =>
+  store.end(params, (run) => ownCode.foldOf(run, { ...settings, onlyMyCode: true })),
+);
 connection.onRequest(saveRunRequest, (params: SaveRunParams) => saveRun(params));
 connection.onRequest(clearRequest, () => {
   store.clear();
@@ -223,7 +225,12 @@ connection.onRequest(flameRequest, (params: FlameParams) => {
 connection.onRequest(
   hotListRequest,
   guarded('hot lines', { rows: [], message: '' }, (params: HotListParams) =>
-    hotList(context(), params, (uri) => documents.get(uri)),
+    hotList(
+      context(params.own || undefined),
+      params,
+      (uri) => documents.get(uri),
+      params.own && store.shown ? foldOf(store.shown, true).fold : undefined,
+    ),
   ),
 );
 connection.onNotification(rangeNotification, (params: RangeParams) => {

@@ -9,6 +9,7 @@ import type {
   OpenRunResult,
   RunStatus,
 } from '../protocol/lsp';
+import type { Fold } from '../profile/view/fold';
 import { describeEnd } from './output/outcome';
 import { Run } from './reading/run';
 
@@ -105,8 +106,8 @@ export class RunStore {
     return { ok: true };
   }
 
-  /** The program ended: reads what is left and says how it went. */
-  async end(params: EndRunParams): Promise<EndRunResult> {
+  /** The program ended: reads what is left and says how it went. `ownOf`: what folds a run into the user's own code. */
+  async end(params: EndRunParams, ownOf?: (run: Run) => Fold | undefined): Promise<EndRunResult> {
     const opened = this.runs.get(params.run);
     if (!opened)
       return {
@@ -125,7 +126,7 @@ export class RunStore {
     }
     this.follow(opened);
     this.publish();
-    const result = describeEnd(opened.run, params.exit, params.stopped);
+    const result = describeEnd(opened.run, params.exit, params.stopped, ownOf?.(opened.run));
     this.forgetUnused(opened);
     return result;
   }

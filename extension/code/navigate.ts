@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LineAnnotation } from '../../protocol/lsp';
+import type { Server } from '../client';
 import type { Annotations } from './annotations';
 import { barLength } from './bars';
 import { getLog, say } from '../messages';
@@ -47,7 +48,11 @@ export async function openSource(
 }
 
 /** Moves the cursor to the next (1) or previous (−1) hot line of the file, around its ends; without one, to the hottest file. */
-export async function goToHotLine(annotations: Annotations, direction: 1 | -1): Promise<void> {
+export async function goToHotLine(
+  annotations: Annotations,
+  server: Server,
+  direction: 1 | -1,
+): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const path =
     editor?.document.uri.scheme === 'file'
@@ -55,7 +60,7 @@ export async function goToHotLine(annotations: Annotations, direction: 1 | -1): 
       : undefined;
   const here = path === undefined ? [] : hotLines(annotations.of(path));
   if (!editor || path === undefined || here.length === 0) {
-    await goToHottest(annotations);
+    await goToHottest(annotations, server);
     return;
   }
   const cursor = editor.selection.active.line + 1;
@@ -71,8 +76,14 @@ export async function goToHotLine(annotations: Annotations, direction: 1 | -1): 
   getLog().debug(text);
 }
 
-/** Opens the file with the hottest line of the shown run, at that line. */
-export async function goToHottest(annotations: Annotations): Promise<void> {
+/** Opens the file with the hottest line of the shown run, at that line: the user's own, where there is one. */
+export async function goToHottest(annotations: Annotations, server: Server): Promise<void> {
+  const isAny = annotations.paths().length > 0;
+  const [own] = isAny ? (await server.hotList({ of: 'lines', own: true })).rows : [];
+  if (own) {
+    await openSource(own.path, own.line);
+    return;
+  }
   const hottest = annotations
     .paths()
     .flatMap((path) => annotations.of(path).map((annotation) => ({ path, annotation })))

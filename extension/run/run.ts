@@ -287,11 +287,12 @@ export class Runner implements vscode.Disposable {
       mention(result.message);
       return;
     }
-    const button = (title: string, command: string): Action => ({
+    const button = (title: string, command: string, ...args: unknown[]): Action => ({
       title,
-      run: () => vscode.commands.executeCommand(command),
+      run: () => vscode.commands.executeCommand(command, ...args),
     });
-    const hottest = button('Go to Hottest Line', commands.goToHottestLine);
+    const { path, line } = result.hottest ?? {};
+    const hottest = button('Go to Hottest Line', commands.openLine, path, line);
     const flameChart = button('Show Flame Chart', commands.showFlameChart);
     say(result.severity, result.message, ...(result.hasFigures ? [hottest, flameChart] : []));
   }

@@ -5,16 +5,19 @@ import type { HotListParams, HotListResult, HotRow } from '../../protocol/lsp';
 import { hotOf } from '../../profile/words/hotList';
 import { isMemoryMetric } from '../../profile/metric';
 import { memoryHasNoTime } from '../../profile/words/memory';
+import type { Fold } from '../../profile/view/fold';
 import { placer } from './annotations';
 import type { FeatureContext } from './context';
 
 /** Nobody reads on; the editor and the report have the rest. */
 const mostRows = 200;
 
+/** own: folds libraries into the user's own code, of which rows are wanted. */
 export function hotList(
   context: FeatureContext | undefined,
   { of }: HotListParams,
   openDocument: (uri: string) => TextDocument | undefined,
+  own?: Fold,
 ): HotListResult {
   if (!context) return { rows: [], message: '' };
   const { profile, settings, sources } = context;
@@ -35,7 +38,8 @@ export function hotList(
   found.sort(
     (a, b) => b.share - a.share || (a.row.path < b.row.path ? -1 : 1) || a.row.line - b.row.line,
   );
-  const rows = found.slice(0, mostRows).map(({ row }) => row);
+  const wanted = own ? found.filter(({ row }) => own.keepsFile(row.path)) : [];
+  const rows = (wanted.length > 0 ? wanted : found).slice(0, mostRows).map(({ row }) => row);
   return { rows, message: rows.length > 0 ? '' : whyEmpty(context, of) };
 }
 

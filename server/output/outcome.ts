@@ -1,7 +1,9 @@
 /** One sentence on how a run went, for the person who pressed Profile. */
 import type { EndRunResult } from '../../protocol/lsp';
 import { cpuOf } from '../../profile/cost';
+import { baseName } from '../../profile/paths';
 import type { Profile } from '../../profile/types';
+import type { Fold } from '../../profile/view/fold';
 import {
   fewSamples,
   formatPercent,
@@ -10,8 +12,16 @@ import {
 } from '../../profile/words/numbers';
 import type { Run } from '../reading/run';
 
-/** Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it. */
-export function describeEnd(run: Run, exit: number | undefined, stopped: boolean): EndRunResult {
+/**
+ * Says how a run went. `exit` is the program's exit code where it is known; `stopped`: the user ended it; `own` folds
+ * libraries into the user's own code.
+ */
+export function describeEnd(
+  run: Run,
+  exit: number | undefined,
+  stopped: boolean,
+  own?: Fold,
+): EndRunResult {
   const profile = run.profile();
   const name = run.programName();
   const how = ending(exit, stopped);
@@ -32,14 +42,15 @@ export function describeEnd(run: Run, exit: number | undefined, stopped: boolean
   const problem = run
     .notes()
     .find(({ severity, code }) => severity !== 'information' && !(stopped && code === 'killed'));
-  const hottest = hottestLine(profile);
+  const hottest = hottestOf(run, own);
   const summary = `${after}: ${formatSeconds(profile.cpuNs)} CPU, ${formatSamples(profile.samples)}${
-    hottest ? `, hottest line ${hottest}` : ''
+    hottest ? `, hottest line ${hottest.words}` : ''
   }.`;
   return {
     severity: problem?.severity ?? 'information',
     hasFigures: hottest !== undefined,
     message: problem ? `${summary} ${problem.text}` : summary,
+    ...(hottest ? { hottest: { path: hottest.path, line: hottest.line } } : {}),
   };
 }
 
@@ -71,7 +82,23 @@ function ending(exit: number | undefined, stopped: boolean): string {
   return `failed with exit code ${exit}`;
 }
 
-function hottestLine(profile: Profile): string | undefined {
+interface HotLine {
+  path: string;
+  line: number;
+  /** `a.py:12 (80 %)`. */
+  words: string;
+}
+
+/** A line of a library is the user's line that called it: who profiles a program has no use for the inside of pandas. */
+function hottestOf(run: Run, own: Fold | undefined): HotLine | undefined {
+  const hottest = hottestLine(run.profile());
+  if (!hottest || !own || own.keepsFile(hottest.path)) return hottest;
+  const mine = hottestLine(run.viewed({ fold: own }));
+  if (!mine || !own.keepsFile(mine.path)) return hottest;
+  return { ...mine, words: `of your own code ${mine.words}` };
+}
+
+function hottestLine(profile: Profile): HotLine | undefined {
   let best: { path: string; line: number; cost: number } | undefined;
   for (const [path, { lines }] of profile.files) {
     // `<frozen importlib…>` and the like are nothing to point at.
@@ -83,6 +110,6 @@ function hottestLine(profile: Profile): string | undefined {
   }
   const all = cpuOf(profile.total);
   if (!best || all === 0) return undefined;
-  const file = best.path.slice(best.path.lastIndexOf('/') + 1);
-  return `${file}:${best.line} (${formatPercent(best.cost / all)})`;
+  const { path, line, cost } = best;
+  return { path, line, words: `${baseName(path)}:${line} (${formatPercent(cost / all)})` };
 }

@@ -1,4 +1,5 @@
 // Looking at a part of a run: a time chosen in the chart, or only the user's own code, counts for every view.
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hotRows } from './driver/editorView';
 import { keepEvidence, ledger, lineOf, messages, profile, profileToEnd } from './driver/linescope';
@@ -85,6 +86,17 @@ test('only my code: libraries are on the lines that call them, in all views', as
     (await figures(calls)).includes('in calls'),
   );
   expect(await hasLibrary()).toBe(true);
+  // Who looks for what is slow is led to the own line, though one in the library is hotter.
+  await command(vs.page, 'Linescope: Go to Hottest Line');
+  const place = () =>
+    vs.companion.ask((vscode) => {
+      const editor = vscode.window.activeTextEditor;
+      return editor && `${editor.document.fileName} ${editor.selection.active.line + 1}`;
+    }, null);
+  await until(
+    'the call is shown',
+    async () => (await place()) === `${join(vs.folder, 'two_parts.py')} ${calls}`,
+  );
   await command(vs.page, toggle);
   await until('the call is charged', async () => /python \d|python$/.test(await figures(calls)));
   expect(await hasLibrary()).toBe(false);

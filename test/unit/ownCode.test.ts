@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { cpuOf } from '../../profile/cost';
 import type { Profile } from '../../profile/types';
+import type { View } from '../../profile/view/viewed';
 import { isOwn, OwnCode } from '../../server/editing/ownCode';
+import { describeEnd } from '../../server/output/outcome';
 import type { Run } from '../../server/reading/run';
 import { ms, Program } from './recordings';
 
@@ -69,6 +71,28 @@ test('a pattern makes libraries of files that are in the workspace', () => {
   const run = {} as Run;
   const off = { onlyMyCode: false, libraryPatterns: ['vendor/**'] };
   expect(new OwnCode().foldOf(run, off)).toBeUndefined();
+});
+
+test('who profiles a program is told the hottest line of it, and not one inside a library', () => {
+  const { builder } = recorded();
+  const whole = builder.snapshot();
+  const run = {
+    profile: () => whole,
+    viewed: (view: View) => builder.viewed(whole, view),
+    programName: () => 'a.py',
+    processCount: 1,
+    notes: () => [],
+  } as unknown as Run;
+  const fold = (libraryPatterns: string[]) =>
+    new OwnCode().foldOf(run, { onlyMyCode: true, libraryPatterns });
+  expect(describeEnd(run, 0, false, fold([]))).toMatchObject({
+    message: expect.stringMatching(/, hottest line of your own code a\.py:1 \(46/),
+    hottest: { path: '/project/a.py', line: 1 },
+  });
+  // Without knowing what is one's own, and where nothing is.
+  for (const own of [undefined, fold(['**'])]) {
+    expect(describeEnd(run, 0, false, own).hottest).toMatchObject({ line: 7 });
+  }
 });
 
 test.each<[string, string[], boolean]>([

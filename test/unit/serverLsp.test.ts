@@ -429,6 +429,7 @@ test('a live run is followed, and its end is told in a sentence', async () => {
     message: expect.stringMatching(
       /^a\.py failed with exit code 3 after .*: 100 ms CPU, 101 samples, hottest line a\.py:12 \(80/,
     ) as string,
+    hottest: { path: script, line: 12 },
   });
   await until('the end', () => (statuses.at(-1)?.state === 'ended' ? true : undefined));
 });
