@@ -1,4 +1,4 @@
-"""Uses the stand-in for a GPU, in the way that its argument names; prints how long it was busy, and what it can see of us."""
+"""Uses the stand-ins for NVIDIA's libraries, in the way that its argument names; prints how long it was busy, and what it can see of us."""
 
 import ctypes
 import json
