@@ -29,6 +29,7 @@ import {
   type InitializationOptions,
   type LinePartsParams,
   type OpenRunParams,
+  type OpenRunResult,
   type PlanRunParams,
   type RangeParams,
   type RunRange,
@@ -204,7 +205,9 @@ connection.onExecuteCommand(({ command, arguments: args }) => {
   if (!result.ok) connection.window.showErrorMessage(plainMessage(result.message));
 });
 connection.onRequest(planRunRequest, (params: PlanRunParams) => planRun(params, __dirname));
-connection.onRequest(openRunRequest, (params: OpenRunParams) => store.open(params));
+connection.onRequest<OpenRunResult, unknown>(openRunRequest, (params: OpenRunParams) =>
+  store.open(params),
+);
 connection.onNotification(closeViewNotification, ({ run }: CloseViewParams) =>
   store.closeView(run),
 );
