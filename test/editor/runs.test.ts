@@ -220,6 +220,11 @@ test('after a reload of the window the run, the list and the chart are there aga
     await vscode.commands.executeCommand('linescope.hotLines.focus');
   }, null);
   await until('hot lines are listed', async () => (await hotRows(vs.page)).length > 0);
+  // VS Code may remember the tabs of some seconds ago, with the notebook among them.
+  await vs.companion.ask(
+    (vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'),
+    null,
+  );
   await until('the chart is there', async () => ((await chart(vs.page))?.samples ?? 0) > 0);
 });
 
