@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { lineBox } from './driver/editorView';
-import { closeCharts, openChart } from './driver/panel';
+import { closeCharts, openChart, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes } from './driver/vscode';
 import { screenshot } from './driver/window';
@@ -76,6 +76,8 @@ async function film(name, size) {
   await execute('notifications.clearAll');
   await settled();
   await picture(`${name}-3-ended`, before);
+  // Who has touched nothing sees all of the run.
+  if (!(await view(vs.page)).following) throw new Error(`${name}: the chart has not followed`);
   await closeCharts(vs);
   await execute('workbench.action.closePanel');
   await settled();

@@ -63,11 +63,11 @@ export function createView(
     animation?.stop();
     animation = null;
   };
+  const coversAll = (span: Span): boolean =>
+    span.start <= 0 && span.end >= extentOf(state) * (1 - 1e-9);
   const store = (span: Span): void => {
     Object.assign(spanOf(state), span);
-    if (state.mode === 'time') {
-      state.following = span.start <= 0 && span.end >= extentOf(state) * (1 - 1e-9);
-    }
+    if (state.mode === 'time') state.following = coversAll(span);
   };
   const clamp = (span: Span): Span => {
     const extent = extentOf(state);
@@ -110,7 +110,9 @@ export function createView(
   const show = (span: Span, animated: boolean): void => {
     const to = clamp(span);
     if (animated && !reducedMotion()) {
-      animateTo(to, 180, () => store(to));
+      // Decided now: a running program goes on while the view moves.
+      if (state.mode === 'time') state.following = coversAll(to);
+      animateTo(to, 180, () => Object.assign(spanOf(state), to));
       return;
     }
     stop();
