@@ -1,5 +1,5 @@
 // How far each profiler is from the truth: the programs of test/truth, which know what their own lines cost, under
-// Linescope and under its peers.
+// Lineheat and under its peers.
 //
 //   npm run bench:accuracy -- [--quick] [--seconds N] [--python PATH] [--case NAME]… [--tool NAME]… [--no-save]
 import { execFileSync } from 'node:child_process';
@@ -43,7 +43,7 @@ await main(async () => {
   );
   const wantedTools = named(accuracyTools, options.tool, 'tool');
   const peers = await ensurePeers(options.python);
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-accuracy-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-accuracy-'));
   const began = Date.now();
   const said = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
   const results = [];

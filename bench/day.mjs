@@ -40,7 +40,7 @@ const [python, version] = resolvePython(options.python ?? findPython());
 const perMinute = Number(options['per-minute']);
 const children = Math.round(Number(options.hours) * 60 * perMinute);
 const recordedChildren = 20;
-const folder = mkdtempSync(join(tmpdir(), 'linescope-day-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-day-'));
 try {
   const bytes = makeDay(record(join(folder, 'few')), join(folder, 'day'));
   const words = [join(here, 'measure.py'), '3600', process.execPath];
@@ -57,7 +57,7 @@ try {
 /** The recordings of a parent and a few children, the parent's first. */
 function record(runDir) {
   mkdirSync(runDir);
-  const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+  const agent = join(here, `../dist/agent/linux-${process.arch}/liblineheat.so`);
   const settings = { agent, runDir, intervalUs: 1000, memory: options.memory };
   const args = [join(here, 'day/parent.py'), join(here, 'day/child.py')];
   execFileSync(python, [...args, String(recordedChildren), options.rounds], {
@@ -97,7 +97,7 @@ function makeDay([parent, ...few], day) {
 }
 
 function report(bytes, { cpu_s, wall_s, peak_bytes, exit }) {
-  if (exit !== 0) throw new Error(`linescope show ended with ${exit}.`);
+  if (exit !== 0) throw new Error(`lineheat show ended with ${exit}.`);
   const each = (value, digits) => (value / children).toFixed(digits);
   const table = markdownTable(
     ['', 'the run', 'a child'],
@@ -113,7 +113,7 @@ function report(bytes, { cpu_s, wall_s, peak_bytes, exit }) {
     ],
   );
   const what = options.memory ? 'time and memory' : 'time';
-  const text = `${children} children in ${options.hours} hours (Python ${version}, ${what}), read again with \`linescope show\`.\n${machine()}.\n\n${table}`;
+  const text = `${children} children in ${options.hours} hours (Python ${version}, ${what}), read again with \`lineheat show\`.\n${machine()}.\n\n${table}`;
   console.log(text);
   const command = `npm run bench:day -- ${process.argv.slice(2).join(' ')}`.trim();
   if (options.save) saveSection(`A long run${options.memory ? ' with memory' : ''}`, command, text);

@@ -52,7 +52,7 @@ async function ensurePackages() {
 const PYTHONPATH = await ensurePackages();
 const env = { ...process.env, PYTHONPATH, PYTHONHASHSEED: '0', OPENBLAS_NUM_THREADS: '1' };
 
-/** What Linescope says of a program: by line, the bytes allocated and those held at the peak. */
+/** What Lineheat says of a program: by line, the bytes allocated and those held at the peak. */
 function ours(program, folder) {
   const json = join(folder, 'report.json');
   const words = [tool, 'run', '--json', json, '--python', python, program];
@@ -92,7 +92,7 @@ const programs = readdirSync(join(here, 'memory'))
   .filter((name) => chosen.length === 0 || chosen.includes(basename(name, '.py')));
 for (const name of programs) {
   const program = join(here, 'memory', name);
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
     const mine = ours(program, folder);
     const memray = theirs(program, folder);

@@ -16,7 +16,7 @@ import { machine, resolvePython, saveSection } from './results.mjs';
 import { median } from './statistics.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const agent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+const agent = join(here, `../dist/agent/linux-${process.arch}/liblineheat.so`);
 const { values: options, positionals: chosen } = parseArgs({
   allowPositionals: true,
   options: {
@@ -63,11 +63,11 @@ function run(program, folder, mode) {
   const env = { ...process.env, PYTHONHASHSEED: '0' };
   if (program === 'arrays') env.PYTHONPATH = numpy;
   if (folder) {
-    env.LINESCOPE_DIR = folder;
-    if (mode === 'memory') env.LINESCOPE_MEMORY = '1';
+    env.LINEHEAT_DIR = folder;
+    if (mode === 'memory') env.LINEHEAT_MEMORY = '1';
     if (options['interval-us']) {
-      env.LINESCOPE_INTERVAL_US = options['interval-us'];
-      if (Number(options['interval-us']) < 1000) env.LINESCOPE_BUDGET_PERMILLE = '100';
+      env.LINEHEAT_INTERVAL_US = options['interval-us'];
+      if (Number(options['interval-us']) < 1000) env.LINEHEAT_BUDGET_PERMILLE = '100';
     }
   }
   // The preload is for the program only, not for the process that measures it.
@@ -108,7 +108,7 @@ const all = new Map(modes.map((mode) => [mode, figures()]));
 
 /** One run under the agent after a bare run, and another bare run, which is returned. */
 function compare(into, before, program, mode) {
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
     const under = run(program, folder, mode);
     const after = run(program);

@@ -16,7 +16,7 @@ import { load, machine, saveSection } from './results.mjs';
 import { quickMs, whileTimeLasts } from './time.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const builtAgent = join(here, `../dist/agent/linux-${process.arch}/liblinescope.so`);
+const builtAgent = join(here, `../dist/agent/linux-${process.arch}/liblineheat.so`);
 const driver = join(here, 'peers/driver.py');
 const programs = [
   ...['none', 'io', 'cpu_io_mixed', 'memoization'].map((variant) => `async_tree_${variant}`),
@@ -25,7 +25,7 @@ const programs = [
 /** Different kinds of programs that can be cut short. */
 const quickPrograms = ['async_tree_cpu_io_mixed', 'fannkuch', 'raytrace', 'sympy'];
 /** Tools at other rates, and our own report, are left out of a quick run. */
-const extraTools = ['linescope run', 'scalene (100 Hz)', 'py-spy (100 Hz)', 'austin (10 kHz)'];
+const extraTools = ['lineheat run', 'scalene (100 Hz)', 'py-spy (100 Hz)', 'austin (10 kHz)'];
 const quickShare = 0.4;
 const deadlineSeconds = 120;
 
@@ -55,10 +55,10 @@ await main(async () => {
     throw new Problem(`There are these tools: ${tools.map(({ name }) => name).join(', ')}.`);
   }
   const peers = await ensurePeers(options.python);
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-peers-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-peers-'));
   try {
     // A build meanwhile is not to change what is measured.
-    const agent = join(folder, 'liblinescope.so');
+    const agent = join(folder, 'liblineheat.so');
     copyFileSync(builtAgent, agent);
     const bench = { ...peers, agent, folder, share: options.quick ? quickShare : 1 };
     const began = Date.now();
@@ -146,7 +146,7 @@ function once({ python, bin, programs: sources, agent, folder, share }, program,
         cwd: folder,
         env: {
           ...process.env,
-          ...{ PYTHONHASHSEED: '0', PYTHONPATH: sources, LINESCOPE_BENCH_SPENT: spent, ...env },
+          ...{ PYTHONHASHSEED: '0', PYTHONPATH: sources, LINEHEAT_BENCH_SPENT: spent, ...env },
         },
       },
     );

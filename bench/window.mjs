@@ -57,12 +57,12 @@ if (options.save) saveSection('A window that is used for long', command, text);
 async function profile() {
   const before = await shownRun();
   await vs.open('program.py');
-  await vs.companion.ask((vscode) => vscode.commands.executeCommand('linescope.profileFile'), null);
+  await vs.companion.ask((vscode) => vscode.commands.executeCommand('lineheat.profileFile'), null);
   await until(
     'the run has ended',
     async () => {
-      const isIdle = await vs.companion.linescope(
-        (linescope) => linescope.runState() === 'idle',
+      const isIdle = await vs.companion.lineheat(
+        (lineheat) => lineheat.runState() === 'idle',
         null,
       );
       return isIdle && (await shownRun()) !== before;
@@ -72,7 +72,7 @@ async function profile() {
 }
 
 function shownRun() {
-  return vs.companion.linescope((linescope) => linescope.shownRun()?.run, null);
+  return vs.companion.lineheat((lineheat) => lineheat.shownRun()?.run, null);
 }
 
 async function look(after) {
@@ -98,7 +98,7 @@ function serverBytes() {
 function isServer(pid) {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return words.includes('linescope') && words.includes('dist/server.js');
+    return words.includes('lineheat') && words.includes('dist/server.js');
   } catch {
     return false;
   }

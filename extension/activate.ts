@@ -1,4 +1,4 @@
-import type { LinescopeApi } from './api';
+import type { LineheatApi } from './api';
 import { loadedAt } from './clock';
 import { PVSC_EXTENSION_ID } from '@vscode/python-extension';
 import * as vscode from 'vscode';
@@ -22,7 +22,7 @@ import { TimeRange } from './timeRange';
 import { createTestApi, isUnderTest, type TestApi } from './testApi';
 
 /** Constructs the parts and wires them; nothing is started before it is used. Returns what other extensions may use. */
-export function activate(context: vscode.ExtensionContext): LinescopeApi & { test?: TestApi } {
+export function activate(context: vscode.ExtensionContext): LineheatApi & { test?: TestApi } {
   const calledAt = performance.now();
   const server = new Server(context);
   const runs = new Runs(server);
@@ -52,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): LinescopeApi & { tes
     runs.onDidChange((run) => annotations.keepOnly(run?.run)),
     runs.onDidChange((run) => noteShown(context.workspaceState, run)),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('linescope')) {
+      if (event.affectsConfiguration('lineheat')) {
         server.sendSettings().catch((error: unknown) => sayError('apply the settings', error));
       }
     }),
@@ -70,11 +70,11 @@ export function activate(context: vscode.ExtensionContext): LinescopeApi & { tes
     }),
   );
   // From now on the list of hot lines is there, and says how to fill it.
-  void vscode.commands.executeCommand('setContext', 'linescope.active', true);
+  void vscode.commands.executeCommand('setContext', 'lineheat.active', true);
   // The Run button's menu only makes sense where another extension puts one there; alone it would be a second flame.
   void vscode.commands.executeCommand(
     'setContext',
-    'linescope.besideRunButton',
+    'lineheat.besideRunButton',
     vscode.extensions.getExtension(PVSC_EXTENSION_ID) !== undefined,
   );
   runner.recover().catch((error: unknown) => sayError('open the last run again', error));

@@ -1,10 +1,10 @@
 import type * as vscode from 'vscode';
 
 /**
- * What other extensions get from Linescope: the value of `extension.exports`, or of `await extension.activate()`. Within
+ * What other extensions get from Lineheat: the value of `extension.exports`, or of `await extension.activate()`. Within
  * version 1 members are added, and none is removed or changes its meaning. docs/api.md holds this file as it is.
  */
-export interface LinescopeApi {
+export interface LineheatApi {
   readonly version: 1;
 
   /**
@@ -13,7 +13,7 @@ export interface LinescopeApi {
    */
   profileFile(file: vscode.Uri, options?: { args?: readonly string[] }): Promise<boolean>;
 
-  /** Opens a recording (.linescope or .lsp) and shows its figures. Rejects with a sentence for the user where it cannot. */
+  /** Opens a recording (.lineheat or .lsp) and shows its figures. Rejects with a sentence for the user where it cannot. */
   openRecording(recording: vscode.Uri): Promise<void>;
 
   /** The run whose figures are shown; undefined where there is none. */
@@ -37,7 +37,7 @@ export interface ShownRun {
 }
 
 export interface FileFigures {
-  /** `cpu`, `wall`, `memoryPeak` …: a value of the setting linescope.metric. Later versions may know more. */
+  /** `cpu`, `wall`, `memoryPeak` …: a value of the setting lineheat.metric. Later versions may know more. */
   readonly metric: string;
   /** Lines that cost enough to have figures beside them, in order. */
   readonly lines: readonly LineFigures[];

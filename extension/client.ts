@@ -132,7 +132,7 @@ export class Server implements vscode.Disposable {
     }
     if (!(await this.#replaced)) {
       throw new UserError(
-        'The Linescope server stopped and did not come back. Everything recorded is kept; try again.',
+        'The Lineheat server stopped and did not come back. Everything recorded is kept; try again.',
         { title: 'Show Log', run: () => getLog().show() },
       );
     }
@@ -144,7 +144,7 @@ export class Server implements vscode.Disposable {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const text = `The Linescope server has not answered for ${ms / 1000} s. It may still be reading a long recording; when it does not come back, restart it.`;
+        const text = `The Lineheat server has not answered for ${ms / 1000} s. It may still be reading a long recording; when it does not come back, restart it.`;
         reject(new UserError(text, { title: 'Restart Server', run: () => this.#restart() }, true));
       }, ms);
     });
@@ -162,14 +162,14 @@ export class Server implements vscode.Disposable {
     // It cannot shut down in order, so it is killed after a moment.
     await client?.dispose().catch((error: unknown) => getLog().warn(describe(error)));
     await this.#started();
-    say('information', 'The Linescope server was restarted. Open the recording again to see it.');
+    say('information', 'The Lineheat server was restarted. Open the recording again to see it.');
   }
 
   #started(): Promise<LanguageClient> {
     this.#client ??= this.#start().catch((error: unknown) => {
       this.#client = undefined;
       throw new UserError(
-        `The Linescope server could not be started: ${describe(error)}. Reload the window, or install Linescope again.`,
+        `The Lineheat server could not be started: ${describe(error)}. Reload the window, or install Lineheat again.`,
         { title: 'Show Log', run: () => getLog().show() },
       );
     });
@@ -188,8 +188,8 @@ export class Server implements vscode.Disposable {
     } = await import('vscode-languageclient/node');
     const module = this.#context.asAbsolutePath('dist/server.js');
     const client = new LanguageClient(
-      'linescope',
-      'Linescope',
+      'lineheat',
+      'Lineheat',
       {
         run: { module, transport: TransportKind.ipc },
         debug: {
@@ -249,7 +249,7 @@ export class Server implements vscode.Disposable {
     const showLog = { title: 'Show Log', run: () => getLog().show() };
     if (this.#crashes.length <= maxCrashes) {
       const text =
-        'The Linescope server stopped unexpectedly and is being restarted. Nothing recorded is lost.';
+        'The Lineheat server stopped unexpectedly and is being restarted. Nothing recorded is lost.';
       say('warning', text, showLog);
       this.#replaced = new Promise((resolve) => {
         this.#settleReplaced = resolve;
@@ -261,7 +261,7 @@ export class Server implements vscode.Disposable {
     this.#replaced = Promise.resolve(false);
     say(
       'error',
-      'The Linescope server keeps stopping. Recording goes on; what was recorded can be opened again once the server works.',
+      'The Lineheat server keeps stopping. Recording goes on; what was recorded can be opened again once the server works.',
       { title: 'Start Again', run: () => this.#startAgain() },
       showLog,
     );

@@ -43,16 +43,16 @@ export function registerCommands(
       const file = await fileToProfile(uri);
       await start(() => launchOfFile(file), file.fsPath);
     }),
-    register('linescope.profileTests', 'profile the tests', async (uri) => {
+    register('lineheat.profileTests', 'profile the tests', async (uri) => {
       const file = await fileToProfile(uri);
       await start(() => launchOfTests(file), file.fsPath);
     }),
-    register('linescope.profileFileWithArguments', 'profile this file', async (uri) => {
+    register('lineheat.profileFileWithArguments', 'profile this file', async (uri) => {
       const file = await fileToProfile(uri);
       const args = await askForArguments(context, file);
       if (args) await start(() => launchOfFile(file, args), file.fsPath);
     }),
-    register('linescope.profileLaunchConfiguration', 'profile the configuration', async () => {
+    register('lineheat.profileLaunchConfiguration', 'profile the configuration', async () => {
       requireTrust();
       const prepare = await pickLaunchConfiguration();
       if (!prepare) return;
@@ -61,18 +61,18 @@ export function registerCommands(
     }),
     register(commands.stop, 'stop the program', () => runner.stop()),
     register(commands.clear, 'clear the annotations', () => runs.clear()),
-    register('linescope.toggleAnnotations', 'change the setting', () =>
+    register('lineheat.toggleAnnotations', 'change the setting', () =>
       update('showAnnotations', !viewSettings().show),
     ),
-    register('linescope.toggleCompactFigures', 'change the setting', () =>
+    register('lineheat.toggleCompactFigures', 'change the setting', () =>
       update('figures', viewSettings().figures === 'compact' ? 'auto' : 'compact'),
     ),
-    register('linescope.toggleOnlyMyCode', 'change the setting', () =>
+    register('lineheat.toggleOnlyMyCode', 'change the setting', () =>
       update('onlyMyCode', !viewSettings().onlyMyCode),
     ),
     register(clearTimeRange, 'show the whole run', () => timeRange.choose(undefined)),
-    register('linescope.followLastSeconds', 'follow the run', () => timeRange.followLast()),
-    register('linescope.resetFigures', 'count from now on', () => timeRange.beginNow()),
+    register('lineheat.followLastSeconds', 'follow the run', () => timeRange.followLast()),
+    register('lineheat.resetFigures', 'count from now on', () => timeRange.beginNow()),
     register(commands.selectMetric, 'change the metric', selectMetric),
     register(menuCommand, 'show the menu', () =>
       showMenu(runner, runs, timeRange.chosen !== undefined),
@@ -92,15 +92,15 @@ export function registerCommands(
       if (place) await flameChart.showLine(place.path, place.line);
       else await flameChart.show();
     }),
-    register('linescope.showHotLines', 'show the hot lines', () => {
+    register('lineheat.showHotLines', 'show the hot lines', () => {
       hotLines.list('lines');
       return vscode.commands.executeCommand(`${hotLinesView}.focus`);
     }),
-    register('linescope.showHotFunctions', 'show the hot functions', () => {
+    register('lineheat.showHotFunctions', 'show the hot functions', () => {
       hotLines.list('functions');
       return vscode.commands.executeCommand(`${hotLinesView}.focus`);
     }),
-    register('linescope.filterHotLines', 'filter the list', async () => {
+    register('lineheat.filterHotLines', 'filter the list', async () => {
       await vscode.commands.executeCommand(`${hotLinesView}.focus`);
       await vscode.commands.executeCommand('list.find');
     }),
@@ -116,15 +116,15 @@ export function registerCommands(
     }),
     register(commands.openRecording, 'open the recording', (uri) => openRecording(runs, uri)),
     register(commands.openLastRun, 'open the last run', () => kept.openLast()),
-    register('linescope.openRun', 'open the run', () => kept.open(undefined)),
-    register('linescope.openKeptRun', 'open the run', (run) => kept.open(run)),
-    register('linescope.renameRun', 'rename the run', (run) => kept.rename(run)),
-    register('linescope.pinRun', 'pin the run', (run) => kept.pin(run, true)),
-    register('linescope.unpinRun', 'unpin the run', (run) => kept.pin(run, false)),
-    register('linescope.deleteRun', 'delete the run', (run) => kept.remove(run)),
-    register('linescope.revealRun', 'reveal the run', (run) => kept.reveal(run)),
-    register('linescope.saveRunAs', 'save the run', (run) => kept.saveAs(run)),
-    register('linescope.showLog', 'show the log', () => getLog().show()),
+    register('lineheat.openRun', 'open the run', () => kept.open(undefined)),
+    register('lineheat.openKeptRun', 'open the run', (run) => kept.open(run)),
+    register('lineheat.renameRun', 'rename the run', (run) => kept.rename(run)),
+    register('lineheat.pinRun', 'pin the run', (run) => kept.pin(run, true)),
+    register('lineheat.unpinRun', 'unpin the run', (run) => kept.pin(run, false)),
+    register('lineheat.deleteRun', 'delete the run', (run) => kept.remove(run)),
+    register('lineheat.revealRun', 'reveal the run', (run) => kept.reveal(run)),
+    register('lineheat.saveRunAs', 'save the run', (run) => kept.saveAs(run)),
+    register('lineheat.showLog', 'show the log', () => getLog().show()),
   );
 }
 

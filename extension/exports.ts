@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FileFigures, LinescopeApi, ShownRun as ApiRun } from './api';
+import type { FileFigures, LineheatApi, ShownRun as ApiRun } from './api';
 import type { Annotations } from './code/annotations';
 import { barLength } from './code/bars';
 import { recordingOf } from './kept/recordings';
@@ -13,7 +13,7 @@ export function createExports(parts: {
   annotations: Annotations;
   runner: Runner;
   runs: Runs;
-}): LinescopeApi {
+}): LineheatApi {
   const { annotations, runner, runs } = parts;
   return {
     version: 1,

@@ -27,7 +27,7 @@ const mentionMs = 10_000;
 /** Everything the user was told, oldest first. For tests; capped so that a long session does not grow. */
 export const told: { severity: Severity; text: string }[] = [];
 
-const log = vscode.window.createOutputChannel('Linescope', { log: true });
+const log = vscode.window.createOutputChannel('Lineheat', { log: true });
 
 /** The one log of the extension and the language server. */
 export function getLog(): vscode.LogOutputChannel {
@@ -101,7 +101,7 @@ export function sayError(doing: string, error: unknown): void {
   }
   if (error instanceof Error && error.stack) log.error(error.stack);
   const reason = describe(error).replace(/\.$/, '');
-  say('error', `Linescope could not ${doing}: ${reason}. The log has the details.`, {
+  say('error', `Lineheat could not ${doing}: ${reason}. The log has the details.`, {
     title: 'Show Log',
     run: () => log.show(),
   });

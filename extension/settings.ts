@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
 import { expand, scopeOf, settingPlace } from './run/variables';
 
-const section = 'linescope';
+const section = 'lineheat';
 const defaultRuns = 10;
 
 /** Typed access to one setting; undefined when it is unset or of another type than its default. */

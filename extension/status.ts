@@ -23,7 +23,7 @@ export const metricNames: Record<Metric, { label: string; detail: string }> = {
 };
 
 /** Command behind the status bar item; not in the palette. */
-export const menuCommand = 'linescope.showMenu';
+export const menuCommand = 'lineheat.showMenu';
 
 /** The status bar: the metric, and while a program runs its time, samples and a stop button. */
 export class Status implements vscode.Disposable {
@@ -38,28 +38,28 @@ export class Status implements vscode.Disposable {
     this.#runner = runner;
     this.#runs = runs;
     this.#item = vscode.window.createStatusBarItem(
-      'linescope.status',
+      'lineheat.status',
       vscode.StatusBarAlignment.Left,
       5,
     );
-    this.#item.name = 'Linescope';
+    this.#item.name = 'Lineheat';
     this.#item.command = menuCommand;
     this.#stop = vscode.window.createStatusBarItem(
-      'linescope.stop',
+      'lineheat.stop',
       vscode.StatusBarAlignment.Left,
       4.9,
     );
-    this.#stop.name = 'Linescope: Stop';
+    this.#stop.name = 'Lineheat: Stop';
     this.#stop.text = '$(debug-stop)';
     this.#stop.tooltip = 'Stop profiling';
     this.#stop.accessibilityInformation = { label: 'Stop profiling', role: 'button' };
-    this.#stop.command = 'linescope.stop';
+    this.#stop.command = 'lineheat.stop';
     this.#subscriptions = [
       server.onRunStatus(() => this.#refresh()),
       runner.onDidChangeState(() => this.#refresh()),
       runs.onDidChange(() => this.#refresh()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope')) this.#refresh();
+        if (event.affectsConfiguration('lineheat')) this.#refresh();
       }),
     ];
   }
@@ -124,7 +124,7 @@ function metricText(status: RunStatus | undefined): string {
 
 function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown('**Linescope** ');
+  text.appendMarkdown('**Lineheat** ');
   text.appendText(title);
   if (status) {
     const rows = [
@@ -163,40 +163,38 @@ export async function showMenu(runner: Runner, runs: Runs, isOfPart: boolean): P
   const running = runner.state === 'running' || runner.state === 'stopping';
   const chosen = await vscode.window.showQuickPick(
     [
-      ...(running ? [action('debug-stop', 'Stop Profiling', 'linescope.stop')] : []),
+      ...(running ? [action('debug-stop', 'Stop Profiling', 'lineheat.stop')] : []),
       ...(runs.shown
         ? [
-            action('graph', 'Show Flame Chart', 'linescope.showFlameChart'),
-            action('list-ordered', 'Show Hot Lines', 'linescope.showHotLines'),
-            action('arrow-down', 'Go to Next Hot Line', 'linescope.nextHotLine'),
+            action('graph', 'Show Flame Chart', 'lineheat.showFlameChart'),
+            action('list-ordered', 'Show Hot Lines', 'lineheat.showHotLines'),
+            action('arrow-down', 'Go to Next Hot Line', 'lineheat.nextHotLine'),
             action(
               show ? 'eye-closed' : 'eye',
               show ? 'Hide Annotations' : 'Show Annotations',
-              'linescope.toggleAnnotations',
+              'lineheat.toggleAnnotations',
             ),
             action(
               isCompact ? 'unfold' : 'fold',
               isCompact ? 'Show Full Figures' : 'Show Compact Figures',
-              'linescope.toggleCompactFigures',
+              'lineheat.toggleCompactFigures',
             ),
             action(
               onlyMyCode ? 'library' : 'person',
               onlyMyCode ? 'Show Libraries Too' : 'Show Only My Code',
-              'linescope.toggleOnlyMyCode',
+              'lineheat.toggleOnlyMyCode',
             ),
             ...(running
               ? [
-                  action('history', 'Show the Last 10 Seconds Only', 'linescope.followLastSeconds'),
-                  action('debug-restart', 'Count from Now On', 'linescope.resetFigures'),
+                  action('history', 'Show the Last 10 Seconds Only', 'lineheat.followLastSeconds'),
+                  action('debug-restart', 'Count from Now On', 'lineheat.resetFigures'),
                 ]
               : []),
-            ...(isOfPart
-              ? [action('close', 'Show the Whole Run', 'linescope.clearTimeRange')]
-              : []),
+            ...(isOfPart ? [action('close', 'Show the Whole Run', 'lineheat.clearTimeRange')] : []),
           ]
         : []),
       ...(runs.shown && !running
-        ? [action('clear-all', 'Clear Annotations', 'linescope.clear')]
+        ? [action('clear-all', 'Clear Annotations', 'lineheat.clear')]
         : []),
       separator('Metric'),
       ...metricItems().map(({ metric, ...item }) => ({
@@ -204,7 +202,7 @@ export async function showMenu(runner: Runner, runs: Runs, isOfPart: boolean): P
         run: () => update('metric', metric),
       })),
     ],
-    { title: 'Linescope', placeHolder: 'Choose an action, or the metric beside the code' },
+    { title: 'Lineheat', placeHolder: 'Choose an action, or the metric beside the code' },
   );
   await chosen?.run();
 }

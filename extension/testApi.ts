@@ -9,7 +9,7 @@ import type { Status } from './status';
 
 /** The journeys set it. Nobody else gets the test API. */
 export function isUnderTest(): boolean {
-  return process.env['LINESCOPE_TEST_API'] === '1';
+  return process.env['LINEHEAT_TEST_API'] === '1';
 }
 
 /** For tests only: decorations and messages cannot be read back from the editor. */

@@ -11,7 +11,7 @@ export interface ChosenRange {
   text: string;
 }
 
-export const clearTimeRange = 'linescope.clearTimeRange';
+export const clearTimeRange = 'lineheat.clearTimeRange';
 /** What running programs are watched by. */
 const lastSeconds = 10;
 
@@ -30,11 +30,11 @@ export class TimeRange implements vscode.Disposable {
     this.#server = server;
     this.#runs = runs;
     this.#item = vscode.window.createStatusBarItem(
-      'linescope.timeRange',
+      'lineheat.timeRange',
       vscode.StatusBarAlignment.Left,
       4.8,
     );
-    this.#item.name = 'Linescope: Time Range';
+    this.#item.name = 'Lineheat: Time Range';
     this.#item.command = clearTimeRange;
     this.#subscriptions = [
       runs.onDidChange((run) => {
@@ -89,7 +89,7 @@ export class TimeRange implements vscode.Disposable {
   #draw(): void {
     void vscode.commands.executeCommand(
       'setContext',
-      'linescope.hasTimeRange',
+      'lineheat.hasTimeRange',
       this.#chosen !== undefined,
     );
     if (!this.#chosen) {
@@ -98,7 +98,7 @@ export class TimeRange implements vscode.Disposable {
     }
     const { text } = this.#chosen;
     this.#item.text = `$(history) ${text} $(close)`;
-    this.#item.tooltip = `Linescope shows figures of this part of the run only (${text}). Click for the whole run.`;
+    this.#item.tooltip = `Lineheat shows figures of this part of the run only (${text}). Click for the whole run.`;
     this.#item.accessibilityInformation = { label: `Figures of ${text} only. Show the whole run` };
     this.#item.show();
   }

@@ -10,7 +10,7 @@ export const defaultIntervalUs = 1000;
 export const fineBudgetPercent = 10;
 
 export interface AgentOptions {
-  /** Absolute path of liblinescope.so. It must hold no space or colon: the dynamic loader splits the list there. */
+  /** Absolute path of liblineheat.so. It must hold no space or colon: the dynamic loader splits the list there. */
   agent: string;
   /** An existing, writable folder that receives `<pid>.lsp` files. */
   runDir: string;
@@ -32,12 +32,12 @@ export function agentEnvironment(
   return {
     LD_PRELOAD:
       others === undefined ? options.agent : named ? others : `${options.agent}:${others}`,
-    LINESCOPE_DIR: options.runDir,
-    LINESCOPE_INTERVAL_US: String(Math.round(options.intervalUs)),
+    LINEHEAT_DIR: options.runDir,
+    LINEHEAT_INTERVAL_US: String(Math.round(options.intervalUs)),
     // Whoever asks for a finer rate pays for it, within limits.
     ...(options.intervalUs < defaultIntervalUs
-      ? { LINESCOPE_BUDGET_PERMILLE: String(fineBudgetPercent * 10) }
+      ? { LINEHEAT_BUDGET_PERMILLE: String(fineBudgetPercent * 10) }
       : {}),
-    LINESCOPE_MEMORY: options.memory ? '1' : '0',
+    LINEHEAT_MEMORY: options.memory ? '1' : '0',
   };
 }

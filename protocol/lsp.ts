@@ -10,7 +10,7 @@ import type { Metric } from '../profile/metric';
 
 export { isMemoryMetric, metrics, type Metric } from '../profile/metric';
 
-/** Settings the server needs; sent as initializationOptions and again by linescope/settings (client → server notification). */
+/** Settings the server needs; sent as initializationOptions and again by lineheat/settings (client → server notification). */
 export interface ServerSettings {
   metric: Metric;
   /** Lines whose self and total share of the run is below this percentage stay quiet. */
@@ -29,13 +29,13 @@ export interface InitializationOptions extends Partial<ServerSettings> {
   /** The client registers `commands` and draws `$(icon)` in trusted hovers. Other clients get plain markdown. */
   richClient?: boolean;
 }
-export const settingsNotification = 'linescope/settings';
+export const settingsNotification = 'lineheat/settings';
 
 /**
- * linescope/range (client → server notification): figures of a run, as long as it is shown, are those of this part of its
+ * lineheat/range (client → server notification): figures of a run, as long as it is shown, are those of this part of its
  * time; null: of all. Its end may be open, and it may be what came last.
  */
-export const rangeNotification = 'linescope/range';
+export const rangeNotification = 'lineheat/range';
 export interface RangeParams {
   run: string;
   range: RunRange | null;
@@ -43,8 +43,8 @@ export interface RangeParams {
 /** ns since the run's start. */
 export type RunRange = { fromNs: number; untilNs: number | null } | { lastNs: number };
 
-/** linescope/planRun: everything needed to start a program under the agent, or why it cannot be. */
-export const planRunRequest = 'linescope/planRun';
+/** lineheat/planRun: everything needed to start a program under the agent, or why it cannot be. */
+export const planRunRequest = 'lineheat/planRun';
 export interface PlanRunParams {
   /** Absolute path of the script, or a module name with `module`. */
   program: string;
@@ -84,30 +84,30 @@ export type PlanRunResult =
     };
 
 /**
- * linescope/openRun: follow a run directory, or open a recording file (.lsp, .linescope). The newest opened run is the one
+ * lineheat/openRun: follow a run directory, or open a recording file (.lsp, .lineheat). The newest opened run is the one
  * shown; another one that is over and has no view is forgotten.
  */
-export const openRunRequest = 'linescope/openRun';
+export const openRunRequest = 'lineheat/openRun';
 export interface OpenRunParams {
   run: string;
   path: string;
   /** True while the program may still be writing. */
   live: boolean;
-  /** A view of its own goes on asking for the run when another one is shown, until linescope/closeView. */
+  /** A view of its own goes on asking for the run when another one is shown, until lineheat/closeView. */
   hasView?: boolean;
   /** The recordings of a live run shall take no more of the disk than this; without it there is no limit. */
   limitBytes?: number;
 }
 export type OpenRunResult = { ok: true } | { ok: false; message: string };
 
-/** linescope/closeView: the view that a run was opened with is gone. */
-export const closeViewNotification = 'linescope/closeView';
+/** lineheat/closeView: the view that a run was opened with is gone. */
+export const closeViewNotification = 'lineheat/closeView';
 export interface CloseViewParams {
   run: string;
 }
 
-/** linescope/endRun: the terminal's process ended; exit is its exit code (undefined when it was killed by the editor). The server reads what is left and closes the run. */
-export const endRunRequest = 'linescope/endRun';
+/** lineheat/endRun: the terminal's process ended; exit is its exit code (undefined when it was killed by the editor). The server reads what is left and closes the run. */
+export const endRunRequest = 'lineheat/endRun';
 export interface EndRunParams {
   run: string;
   exit?: number;
@@ -123,8 +123,8 @@ export interface EndRunResult {
   hottest?: { path: string; line: number };
 }
 
-/** linescope/saveRun: writes a run that has ended as one file, with the names of its native functions. */
-export const saveRunRequest = 'linescope/saveRun';
+/** lineheat/saveRun: writes a run that has ended as one file, with the names of its native functions. */
+export const saveRunRequest = 'lineheat/saveRun';
 export interface SaveRunParams {
   /** Run folder. */
   path: string;
@@ -133,11 +133,11 @@ export interface SaveRunParams {
 }
 export type SaveRunResult = { ok: true } | { ok: false; message: string };
 
-/** linescope/clear: forget all runs. */
-export const clearRequest = 'linescope/clear';
+/** lineheat/clear: forget all runs. */
+export const clearRequest = 'lineheat/clear';
 
-/** linescope/runStatus, 2–4 times a second while a run is live, and once when it changes afterwards. */
-export const runStatusNotification = 'linescope/runStatus';
+/** lineheat/runStatus, 2–4 times a second while a run is live, and once when it changes afterwards. */
+export const runStatusNotification = 'lineheat/runStatus';
 export interface RunStatus {
   run: string;
   state: 'starting' | 'running' | 'ended';
@@ -154,8 +154,8 @@ export interface RunStatus {
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
 
-/** linescope/annotations: all annotations of one file, replacing what was sent before. Empty lists clear the file. */
-export const annotationsNotification = 'linescope/annotations';
+/** lineheat/annotations: all annotations of one file, replacing what was sent before. Empty lists clear the file. */
+export const annotationsNotification = 'lineheat/annotations';
 export interface FileAnnotations {
   run: string;
   /** Real path on this machine. */
@@ -171,8 +171,8 @@ export interface LineAnnotation extends LineFigures {
   stale: boolean;
 }
 
-/** linescope/hotList: what costs most under the leading metric, in all files of the shown run. Only a list that is looked at asks. */
-export const hotListRequest = 'linescope/hotList';
+/** lineheat/hotList: what costs most under the leading metric, in all files of the shown run. Only a list that is looked at asks. */
+export const hotListRequest = 'lineheat/hotList';
 export interface HotListParams {
   of: 'lines' | 'functions';
   /** Of the user's own files, with what libraries cost that they call; of all files where none of those has a row. */
@@ -193,8 +193,8 @@ export interface HotRow extends Omit<HotFigures, 'share'> {
   stale: boolean;
 }
 
-/** linescope/lineParts: which columns of a line cost it, to be drawn while the user is there. */
-export const linePartsRequest = 'linescope/lineParts';
+/** lineheat/lineParts: which columns of a line cost it, to be drawn while the user is there. */
+export const linePartsRequest = 'lineheat/lineParts';
 export interface LinePartsParams {
   uri: string;
   /** 1-based, of the current text. */
@@ -212,8 +212,8 @@ export interface LinePart {
   heat: number;
 }
 
-/** linescope/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
-export const flameRequest = 'linescope/flame';
+/** lineheat/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
+export const flameRequest = 'lineheat/flame';
 export interface FlameParams {
   run: string;
   /** 0 to start, then the cursor of the answer before. */
@@ -241,21 +241,21 @@ export interface FlameResult {
 
 /** Commands that code lenses and hover links name; the client registers them. */
 export const commands = {
-  profileFile: 'linescope.profileFile',
-  stop: 'linescope.stop',
-  clear: 'linescope.clear',
-  openRecording: 'linescope.openRecording',
-  openLastRun: 'linescope.openLastRun',
-  showFlameChart: 'linescope.showFlameChart',
+  profileFile: 'lineheat.profileFile',
+  stop: 'lineheat.stop',
+  clear: 'lineheat.clear',
+  openRecording: 'lineheat.openRecording',
+  openLastRun: 'lineheat.openLastRun',
+  showFlameChart: 'lineheat.showFlameChart',
   /** Arguments: path, line. */
-  showLineInFlameChart: 'linescope.showLineInFlameChart',
-  goToHottestLine: 'linescope.goToHottestLine',
-  nextHotLine: 'linescope.nextHotLine',
-  previousHotLine: 'linescope.previousHotLine',
-  selectMetric: 'linescope.selectMetric',
-  turnOnMemory: 'linescope.turnOnMemory',
+  showLineInFlameChart: 'lineheat.showLineInFlameChart',
+  goToHottestLine: 'lineheat.goToHottestLine',
+  nextHotLine: 'lineheat.nextHotLine',
+  previousHotLine: 'lineheat.previousHotLine',
+  selectMetric: 'lineheat.selectMetric',
+  turnOnMemory: 'lineheat.turnOnMemory',
   /** Arguments: path, line. */
-  openLine: 'linescope.openLine',
+  openLine: 'lineheat.openLine',
   /** Argument: text for the clipboard. */
-  copy: 'linescope.copy',
+  copy: 'lineheat.copy',
 } as const;

@@ -96,7 +96,7 @@ export class StreamDecoder {
   get leftOver(): string | undefined {
     return this.pending === 0 || this.#failure
       ? undefined
-      : `This Linescope recording is damaged: its last ${this.pending} bytes, from byte ${this.#consumed} on, are not whole records; everything before them is shown.`;
+      : `This Lineheat recording is damaged: its last ${this.pending} bytes, from byte ${this.#consumed} on, are not whole records; everything before them is shown.`;
   }
 
   /**
@@ -257,7 +257,7 @@ export class StreamDecoder {
   #fail(what: string): StreamError {
     this.#failure = new StreamError(
       'corrupt',
-      `This Linescope recording is damaged: ${what}; everything before it is shown.`,
+      `This Lineheat recording is damaged: ${what}; everything before it is shown.`,
       this.#consumed,
     );
     return this.#failure;

@@ -1,6 +1,6 @@
 /**
  * The records that most of a long recording is made of, or that each of the recordings of many short processes has, decoded by
- * hand: going through the table takes longer (docs/decisions/0060-one-table-of-records.md). A test compares them with
+ * hand: going through the table takes longer (docs/decisions/0061-one-table-of-records.md). A test compares them with
  * what the table makes of the same bytes.
  */
 import { allocationSources, moduleKinds, sampleFlags, sampleStates } from './codes';

@@ -42,14 +42,14 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
   if (magic.some((byte, index) => bytes[index] !== byte)) {
     throw new StreamError(
       'notRecording',
-      'This file is not a Linescope recording: it does not begin with the recording signature.',
+      'This file is not a Lineheat recording: it does not begin with the recording signature.',
       0,
     );
   }
   if (bytes.length < headerBytes) {
     throw new StreamError(
       'corrupt',
-      `This Linescope recording is cut off at byte ${bytes.length}, inside its ${headerBytes}-byte header; nothing in it can be shown.`,
+      `This Lineheat recording is cut off at byte ${bytes.length}, inside its ${headerBytes}-byte header; nothing in it can be shown.`,
       bytes.length,
     );
   }
@@ -59,7 +59,7 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
   if (major > supportedMajor) {
     throw new StreamError(
       'newer',
-      `This recording was written by a newer version of Linescope (format ${major}.${minor}, this version reads ${supportedMajor}.x); update Linescope to open it.`,
+      `This recording was written by a newer version of Lineheat (format ${major}.${minor}, this version reads ${supportedMajor}.x); update Lineheat to open it.`,
       8,
     );
   }
@@ -164,7 +164,7 @@ export function changedHeader(
 function corruptHeader(position: number): StreamError {
   return new StreamError(
     'corrupt',
-    `This Linescope recording is damaged: its header makes no sense at byte ${position}.`,
+    `This Lineheat recording is damaged: its header makes no sense at byte ${position}.`,
     position,
   );
 }

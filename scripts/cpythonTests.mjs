@@ -49,11 +49,11 @@ print(json.dumps(found))
 
 await main(async () => {
   const options = readArguments(process.argv.slice(2));
-  const scratch = mkdtempSync(join(tmpdir(), 'linescope-cpython-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'lineheat-cpython-'));
   process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
   // A copy: a build in the meantime changes no run.
-  const agent = join(scratch, 'liblinescope.so');
-  const built = join(root, 'dist', 'agent', `linux-${process.arch}`, 'liblinescope.so');
+  const agent = join(scratch, 'liblineheat.so');
+  const built = join(root, 'dist', 'agent', `linux-${process.arch}`, 'liblineheat.so');
   if (!existsSync(built)) throw new Problem('Build the agent first: make -s -C profiler-agent');
   copyFileSync(built, agent);
 
@@ -131,7 +131,7 @@ function defaultPythons() {
 
 function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(PYTHON|LINESCOPE|LD_|VIRTUAL_ENV|PYENV_VERSION)/.test(name),
+    ([name]) => !/^(PYTHON|LINEHEAT|LD_|VIRTUAL_ENV|PYENV_VERSION)/.test(name),
   );
   return Object.fromEntries(kept);
 }
@@ -140,10 +140,10 @@ function underAgent(agent, scratch, { intervalUs, memory }) {
   const runDir = mkdtempSync(join(scratch, 'run-'));
   return {
     LD_PRELOAD: agent,
-    LINESCOPE_DIR: runDir,
-    LINESCOPE_INTERVAL_US: String(intervalUs),
-    LINESCOPE_MEMORY: memory ? '1' : '0',
-    ...(intervalUs < 1000 ? { LINESCOPE_BUDGET_PERMILLE: '0' } : {}),
+    LINEHEAT_DIR: runDir,
+    LINEHEAT_INTERVAL_US: String(intervalUs),
+    LINEHEAT_MEMORY: memory ? '1' : '0',
+    ...(intervalUs < 1000 ? { LINEHEAT_BUDGET_PERMILLE: '0' } : {}),
   };
 }
 

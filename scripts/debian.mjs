@@ -19,7 +19,7 @@ export async function unpackDebian({ suite, architecture, packages, into }) {
       `${packages.join(', ')} come from Debian, and that takes apt-get, dpkg-deb and ${keyring} (\`sudo apt-get install debian-archive-keyring\`).`,
     );
   }
-  const apt = mkdtempSync(join(tmpdir(), 'linescope-apt-'));
+  const apt = mkdtempSync(join(tmpdir(), 'lineheat-apt-'));
   try {
     const env = aptSettings(apt, suite, architecture);
     await must('apt-get', ['-qq', 'update'], env);

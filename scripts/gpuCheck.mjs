@@ -14,9 +14,9 @@ const contextBytes = 1024 * 2 ** 20;
 
 await main(async () => {
   if (!existsSync(tool))
-    throw new Problem('Linescope is not built: `npm run build`, then try again.');
+    throw new Problem('Lineheat is not built: `npm run build`, then try again.');
   const python = process.argv[2] ?? 'python3';
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-gpu-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-gpu-'));
   try {
     const bare = await run(python, [load], { quiet: true });
     if (bare.code === 3) {

@@ -1,9 +1,9 @@
-/** Builds for production and packs artifacts/linescope.vsix; fails when the package is incomplete or over 2 MB. */
+/** Builds for production and packs artifacts/lineheat.vsix; fails when the package is incomplete or over 2 MB. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
-const output = 'artifacts/linescope.vsix';
+const output = 'artifacts/lineheat.vsix';
 const limitBytes = 2 * 1024 * 1024;
 const needed = [
   'dist/extension.js',
@@ -13,8 +13,8 @@ const needed = [
   'dist/webview/main.js',
   'dist/webview/main.css',
   agentFor(process.arch),
-  agentFor(process.arch).replace('liblinescope.so', 'linescope-gpu'),
-  agentFor(process.arch).replace('liblinescope.so', 'linescope-start'),
+  agentFor(process.arch).replace('liblineheat.so', 'lineheat-gpu'),
+  agentFor(process.arch).replace('liblineheat.so', 'lineheat-start'),
   'media/icon.png',
   'README.md',
   'CHANGELOG.md',
@@ -22,7 +22,7 @@ const needed = [
 ];
 
 function agentFor(architecture) {
-  return `dist/agent/linux-${architecture}/liblinescope.so`;
+  return `dist/agent/linux-${architecture}/liblineheat.so`;
 }
 function run(command, ...args) {
   try {

@@ -1,4 +1,4 @@
-// `npm start [-- file.py] [--browser] [--port N]`: builds Linescope and opens a real VS Code with it.
+// `npm start [-- file.py] [--browser] [--port N]`: builds Lineheat and opens a real VS Code with it.
 // Uses only what Node brings until `npm ci` has run.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -10,21 +10,21 @@ import * as launch from './vscode/launch.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const vsix = join(root, 'artifacts', 'linescope.vsix');
+const vsix = join(root, 'artifacts', 'lineheat.vsix');
 const state = join(cacheFolder(), 'start');
 
 await main(async () => {
   const options = readArguments(process.argv.slice(2));
   requireTools();
   await ensureModules();
-  await quietly('package', 'Building Linescope …');
+  await quietly('package', 'Building Lineheat …');
 
   const desktop = options.browser ? null : launch.findDesktop();
   if (desktop) {
-    console.log(`Installing Linescope into ${desktop} …`);
+    console.log(`Installing Lineheat into ${desktop} …`);
     await launch.openDesktop(desktop, { vsix, ...options });
     console.log(
-      'Linescope is ready in VS Code. `npm start -- --browser` opens a separate one instead.',
+      'Lineheat is ready in VS Code. `npm start -- --browser` opens a separate one instead.',
     );
     return;
   }
@@ -60,10 +60,10 @@ function usage(complaint) {
 function requireTools() {
   const [major] = process.versions.node.split('.').map(Number);
   if (major < 20)
-    throw new Problem(`Linescope needs Node.js 20 or later; this is ${process.version}.`);
+    throw new Problem(`Lineheat needs Node.js 20 or later; this is ${process.version}.`);
   if (process.platform === 'linux' && (!which('make') || !(which('cc') ?? which('gcc')))) {
     throw new Problem(
-      'Linescope builds its profiler with a C compiler and make, and one of them is missing. Run `sudo apt-get install build-essential` (or the like), then try again.',
+      'Lineheat builds its profiler with a C compiler and make, and one of them is missing. Run `sudo apt-get install build-essential` (or the like), then try again.',
     );
   }
   if (!which('python3') && !which('python')) {
@@ -79,7 +79,7 @@ async function quietly(script, what) {
   });
   if (code !== 0) {
     throw new Problem(
-      `Building Linescope failed (npm run ${script}, exit ${code}):\n${tail(output, 30)}`,
+      `Building Lineheat failed (npm run ${script}, exit ${code}):\n${tail(output, 30)}`,
     );
   }
 }
@@ -95,7 +95,7 @@ async function startInBrowser({ folder, file, port }) {
     });
   }
   const server = await launch.startCodeServer(install, { state, port });
-  console.log(`Linescope is ready: ${launch.windowUrl(server.url, folder, file)}`);
+  console.log(`Lineheat is ready: ${launch.windowUrl(server.url, folder, file)}`);
   console.log('Click the flame at the top right of the editor. Ctrl-C here ends it.');
   await new Promise((done) => {
     process.once('SIGINT', done);

@@ -62,7 +62,7 @@ const refreshDelayMs = 1000;
 /** Before the server ends by itself, what it says gets out. */
 const lastWordsMs = 100;
 /** What a client without openRun of its own may call: one argument, the path of a recording or a run's folder. */
-const openRecordingCommand = 'linescope.server.openRecording';
+const openRecordingCommand = 'lineheat.server.openRecording';
 
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
@@ -164,7 +164,7 @@ connection.onInitialize((params): InitializeResult => {
   rich = options.richClient === true;
   client = params.capabilities;
   return {
-    serverInfo: { name: 'linescope', version },
+    serverInfo: { name: 'lineheat', version },
     capabilities: {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
       hoverProvider: true,
@@ -271,7 +271,7 @@ if (process.argv.includes('--stdio')) {
     const problem = framing.push(piece);
     if (problem === undefined) return;
     process.stdin.pause();
-    process.stderr.write(`linescope: ${problem}\n`);
+    process.stderr.write(`lineheat: ${problem}\n`);
     connection.window.showErrorMessage(plainMessage(problem));
     setTimeout(() => process.exit(1), lastWordsMs);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Linescope's version, from the package.json beside dist/ (and beside server/, in tests). */
+/** Lineheat's version, from the package.json beside dist/ (and beside server/, in tests). */
 export const version: string = readVersion();
 
 function readVersion(): string {

@@ -1,5 +1,5 @@
 /**
- * `window.__linescopeTest`: read-only, for journeys that click a frame by its name. Boxes are CSS px in the panel's
+ * `window.__lineheatTest`: read-only, for journeys that click a frame by its name. Boxes are CSS px in the panel's
  * document, clipped to the chart.
  */
 import type { Chart } from './draw/chart';
@@ -45,7 +45,7 @@ export interface TestApi {
 
 declare global {
   interface Window {
-    __linescopeTest?: TestApi;
+    __lineheatTest?: TestApi;
   }
 }
 
@@ -84,7 +84,7 @@ export function exposeTestApi(state: State, chart: Chart): void {
     }
     return found;
   };
-  window.__linescopeTest = {
+  window.__lineheatTest = {
     frames,
     view: () => ({
       mode: state.mode,

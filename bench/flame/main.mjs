@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import { toSpeedscope } from '../../formats/speedscope';
 import { machine, markdownTable, saveSection } from '../results.mjs';
-import { openLinescope } from './linescope.mjs';
+import { openLineheat } from './lineheat.mjs';
 import { measure } from './measure.mjs';
 import { makeProfile, pieces } from './profile.mjs';
 import { ensureSpeedscope, openSpeedscope } from './speedscope.mjs';
@@ -31,11 +31,11 @@ const browser = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(browser)) throw new Error(`${browser} is not there. Set CHROMIUM.`);
 const samples = Number(options.samples);
 const count = samples.toLocaleString('en-US');
-const folder = mkdtempSync(join(tmpdir(), 'linescope-flame-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-flame-'));
 try {
   const tables = makeProfile({ samples });
   const chunks = pieces(tables).map((piece) => Buffer.from(encodeFlameChunk(piece)));
-  const { found: ours, failed } = await measure(browser, openLinescope(chunks));
+  const { found: ours, failed } = await measure(browser, openLineheat(chunks));
   if (failed) throw new Error(`${failed.step}: ${failed.why}`);
   let theirs;
   let of = '';
@@ -43,7 +43,7 @@ try {
     const speedscope = ensureSpeedscope();
     const path = join(folder, 'profile.json');
     await pipeline(
-      Readable.from(toSpeedscope(tables, 'bench', 'linescope')),
+      Readable.from(toSpeedscope(tables, 'bench', 'lineheat')),
       createWriteStream(path),
     );
     of = `; speedscope ${speedscope.version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
@@ -51,10 +51,10 @@ try {
   }
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   const text = [
-    `${count} samples: Linescope, ${(bytes / 1e6).toFixed(0)} MB${of}. ${machine()}.`,
+    `${count} samples: Lineheat, ${(bytes / 1e6).toFixed(0)} MB${of}. ${machine()}.`,
     theirs?.failed ? `speedscope failed: ${theirs.failed.why}.` : '',
     markdownTable(
-      ['', 'Linescope', ...(theirs ? ['speedscope', 'ratio'] : [])],
+      ['', 'Lineheat', ...(theirs ? ['speedscope', 'ratio'] : [])],
       Object.entries(ours).map(([step, value]) => {
         const other = theirs?.found[step];
         const ratio = other === undefined ? undefined : `×${(other / value).toFixed(1)}`;

@@ -3,7 +3,7 @@ What memray recorded of a program, by line of the program's own file, as JSON: {
 
     python read.py RECORDING PROGRAM
 
-A block is charged to the innermost frame of that file on its stack, as Linescope does.
+A block is charged to the innermost frame of that file on its stack, as Lineheat does.
 """
 
 import collections

@@ -11,9 +11,9 @@ const full = ['--interval', '1ms', '--full', '--children'];
  *   traces?: boolean, wall?: boolean}[]}
  */
 export const accuracyTools = [
-  { name: 'linescope', ours: {} },
+  { name: 'lineheat', ours: {} },
   // Any interval below 1 ms is kept, whatever it costs.
-  { name: 'linescope --interval-us 999', ours: { intervalUs: 999 } },
+  { name: 'lineheat --interval-us 999', ours: { intervalUs: 999 } },
   peer(scalene('scalene', '', []), 'scalene'),
   peer(scalene('scalene (1 kHz)', '', ['--cpu-sampling-rate', '0.001']), 'scalene'),
   peer(scalene('scalene --use-virtual-time', '', ['--use-virtual-time']), 'scalene virtual'),

@@ -3,7 +3,7 @@ Runs one of pyperformance's benchmarks in this process, a fixed number of times,
 
     PYTHONPATH=BENCHMARKS python driver.py NAME [SHARE]
 
-SHARE scales the number of times; 1 takes two to four seconds. Where LINESCOPE_BENCH_SPENT names a file, it gets the
+SHARE scales the number of times; 1 takes two to four seconds. Where LINEHEAT_BENCH_SPENT names a file, it gets the
 CPU time that this process used from here to the end of the work, in seconds: what is left of the whole tree's CPU time
 is start-up, other processes and whatever a profiler does after the program.
 """
@@ -82,7 +82,7 @@ def main(name, share=1.0):
     before = time.process_time()
     function, times = PROGRAMS[name]
     function(max(1, round(times * share)))
-    spent = os.environ.get("LINESCOPE_BENCH_SPENT")
+    spent = os.environ.get("LINEHEAT_BENCH_SPENT")
     if spent:
         Path(spent).write_text(str(time.process_time() - before))
 

@@ -37,22 +37,22 @@ function preload({ python, agent, output }, script, more = {}) {
   mkdirSync(output);
   // For the program only, not for the process that measures it.
   const command = ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script];
-  return { command, env: { LINESCOPE_DIR: output, ...more } };
+  return { command, env: { LINEHEAT_DIR: output, ...more } };
 }
 
 /** The agent alone, without the command line tool that reads what it wrote. */
-const linescope = (name, asked, seesMemory, more = {}) => ({
+const lineheat = (name, asked, seesMemory, more = {}) => ({
   ...ours,
   name,
   seesMemory,
   asked,
   wrap: (place, script) =>
-    preload(place, script, { ...(seesMemory ? { LINESCOPE_MEMORY: '1' } : {}), ...more }),
+    preload(place, script, { ...(seesMemory ? { LINEHEAT_MEMORY: '1' } : {}), ...more }),
   samples: (output) => measureRecordings(output).samples,
 });
-const linescopeRun = {
+const lineheatRun = {
   ...ours,
-  name: 'linescope run',
+  name: 'lineheat run',
   seesMemory: true,
   asked: 'the default, and a report at the end',
   wrap: ({ python, output }, script) => ({
@@ -179,13 +179,13 @@ const oneKilohertz = ['--cpu-sampling-rate', '0.001'];
 
 /** All of them, ours first. @type {Tool[]} */
 export const tools = [
-  linescope('linescope', '1 kHz, within its budget', false),
-  linescope('linescope (forced)', '1 kHz, whatever it costs', false, {
-    LINESCOPE_INTERVAL_US: '1000',
-    LINESCOPE_BUDGET_PERMILLE: '0',
+  lineheat('lineheat', '1 kHz, within its budget', false),
+  lineheat('lineheat (forced)', '1 kHz, whatever it costs', false, {
+    LINEHEAT_INTERVAL_US: '1000',
+    LINEHEAT_BUDGET_PERMILLE: '0',
   }),
-  linescope('linescope + memory', 'the default: time and memory', true),
-  linescopeRun,
+  lineheat('lineheat + memory', 'the default: time and memory', true),
+  lineheatRun,
   // With its profiling of coroutines it does not get through tens of thousands of tasks.
   scalene('scalene', '1 kHz, CPU only, no coroutines', [...oneKilohertz, '--no-async']),
   scalene('scalene (100 Hz)', 'its default rate, CPU only', []),

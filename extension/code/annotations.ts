@@ -78,7 +78,7 @@ export class Annotations implements vscode.Disposable {
         this.#settings = viewSettings();
         this.#ofEditors.clear();
         if (event.affectsConfiguration('workbench.colorCustomizations')) this.#restyle();
-        else if (['linescope', 'editor'].some((name) => event.affectsConfiguration(name)))
+        else if (['lineheat', 'editor'].some((name) => event.affectsConfiguration(name)))
           this.#redrawAll();
       }),
     ];

@@ -25,7 +25,7 @@ export class Badges implements vscode.FileDecorationProvider, vscode.Disposable 
       server.onAnnotations(() => this.#soon()),
       runs.onDidChange(() => this.#soon()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope.explorerBadges')) this.#soon();
+        if (event.affectsConfiguration('lineheat.explorerBadges')) this.#soon();
       }),
     ];
   }

@@ -113,7 +113,7 @@ export class Drawing implements vscode.Disposable {
         after: {
           contentText: text.replaceAll(' ', space),
           color: new vscode.ThemeColor(
-            isQuiet ? 'linescope.mutedForeground' : 'linescope.foreground',
+            isQuiet ? 'lineheat.mutedForeground' : 'lineheat.foreground',
           ),
           ...(annotation.stale ? { fontStyle: 'italic' } : {}),
           margin: `0 0 0 ${gap}ch`,
@@ -189,7 +189,7 @@ function createTypes(palette: Palette): DecorationTypes {
       vscode.window.createTextEditorDecorationType({
         gutterIconPath: vscode.Uri.parse(dataUri(heatSvg(step, palette))),
         gutterIconSize: 'contain',
-        overviewRulerColor: new vscode.ThemeColor(`linescope.heat${step}`),
+        overviewRulerColor: new vscode.ThemeColor(`lineheat.heat${step}`),
         overviewRulerLane: vscode.OverviewRulerLane.Right,
       }),
     ),

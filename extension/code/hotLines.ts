@@ -10,7 +10,7 @@ import { currentMetric, viewSettings } from '../settings';
 import { metricNames } from '../status';
 import type { TimeRange } from '../timeRange';
 
-export const hotLinesView = 'linescope.hotLines';
+export const hotLinesView = 'lineheat.hotLines';
 
 /** A live run is looked at again no more often than this. */
 const refreshMs = 700;
@@ -53,7 +53,7 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
       vscode.window.onDidChangeActiveColorTheme(() => this.#draw()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('workbench.colorCustomizations')) this.#draw();
-        if (event.affectsConfiguration('linescope')) this.#soon(50);
+        if (event.affectsConfiguration('lineheat')) this.#soon(50);
       }),
     ];
   }
@@ -61,7 +61,7 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
   /** Lists lines, or functions. */
   list(of: HotListParams['of']): void {
     this.#of = of;
-    void vscode.commands.executeCommand('setContext', 'linescope.hotFunctions', of === 'functions');
+    void vscode.commands.executeCommand('setContext', 'lineheat.hotFunctions', of === 'functions');
     this.#soon(0);
   }
 
@@ -118,7 +118,7 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
     const { status, shown } = this.#runs;
     const isMissing = isMemoryMetric(metric) && status !== undefined && !status.memory;
     // The view's welcome text says what to do about it.
-    void vscode.commands.executeCommand('setContext', 'linescope.memoryMissing', isMissing);
+    void vscode.commands.executeCommand('setContext', 'lineheat.memoryMissing', isMissing);
     const { rows, message } = shown
       ? await this.#server.hotList({ of: this.#of })
       : { rows: [], message: '' };

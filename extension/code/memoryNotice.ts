@@ -25,7 +25,7 @@ export function registerMemoryNotice(server: Server, runs: Runs): vscode.Disposa
   return vscode.Disposable.from(
     server.onRunStatus(check),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('linescope.metric')) check();
+      if (event.affectsConfiguration('lineheat.metric')) check();
     }),
   );
 }

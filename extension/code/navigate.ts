@@ -25,7 +25,7 @@ export async function openSource(
     say(
       'warning',
       isFile
-        ? `${path} cannot be opened on this machine. If the recording comes from elsewhere, say where its files are here with the setting linescope.pathMappings.`
+        ? `${path} cannot be opened on this machine. If the recording comes from elsewhere, say where its files are here with the setting lineheat.pathMappings.`
         : `${path || 'This frame'} has no source file to open.`,
     );
     return;

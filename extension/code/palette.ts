@@ -28,7 +28,7 @@ export function readPalette(extension: vscode.Extension<unknown>): Palette {
   };
   const defaults = new Map(manifest.contributes.colors.map(({ id, defaults }) => [id, defaults]));
   const color = (name: string): string => {
-    const id = `linescope.${name}`;
+    const id = `lineheat.${name}`;
     return custom[id] ?? defaults.get(id)?.[theme] ?? '#808080';
   };
   return {

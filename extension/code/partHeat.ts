@@ -42,7 +42,7 @@ export class PartHeat implements vscode.Disposable {
         // Who cannot tell the colours apart sees which parts are the large ones.
         borderWidth: `0 0 ${step < 4 ? 1 : 2}px 0`,
         borderStyle: 'solid',
-        borderColor: new vscode.ThemeColor(`linescope.heat${step}`),
+        borderColor: new vscode.ThemeColor(`lineheat.heat${step}`),
         rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
       }),
     );
@@ -55,7 +55,7 @@ export class PartHeat implements vscode.Disposable {
         if (document === vscode.window.activeTextEditor?.document) this.#soon(restMs);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope')) this.#soon(refreshMs);
+        if (event.affectsConfiguration('lineheat')) this.#soon(refreshMs);
       }),
       server.onAnnotations(() => this.#refresh()),
     ];

@@ -10,13 +10,13 @@ import { viewSettings } from '../settings';
 import { tabSurface, viewSurface, type Surface } from './surface';
 import type { TimeRange } from '../timeRange';
 
-export const flameChartViewType = 'linescope.flameChart';
+export const flameChartViewType = 'lineheat.flameChart';
 /** In the panel below the editors, where the setting says so, or where there is no room below the editor. */
-const flameChartView = 'linescope.flameChartView';
+const flameChartView = 'lineheat.flameChartView';
 /** Whether it is there for lack of room: the context that shows the view, and what remembers it over a reload. */
-const lacksRoom = 'linescope.chartInPanel';
+const lacksRoom = 'lineheat.chartInPanel';
 /** Whether it is in front there. VS Code itself forgets a view that is only there once the extension says so. */
-const isInFront = 'linescope.chartInFront';
+const isInFront = 'lineheat.chartInFront';
 
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
@@ -50,8 +50,8 @@ export class FlameChart implements vscode.Disposable {
       runs.onDidChange((run) => this.#panel?.show(run)),
       runs.onDidReopen(() => this.#panel?.restart()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope.nativeFrames')) this.#panel?.redraw();
-        const folds = ['linescope.onlyMyCode', 'linescope.libraryPatterns'];
+        if (event.affectsConfiguration('lineheat.nativeFrames')) this.#panel?.redraw();
+        const folds = ['lineheat.onlyMyCode', 'lineheat.libraryPatterns'];
         if (folds.some((name) => event.affectsConfiguration(name))) void this.#redrawFolded();
       }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),

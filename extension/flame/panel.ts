@@ -58,7 +58,7 @@ export class FlamePanel implements vscode.Disposable {
       this.#resized,
       timeRange.onDidChange(() => this.#sendRange()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope.metric')) this.#sendMetric();
+        if (event.affectsConfiguration('lineheat.metric')) this.#sendMetric();
       }),
     ];
     panel.webview.html = panelHtml(panel.webview, extensionUri);

@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { Server } from '../client';
 import { getLog, UserError } from '../messages';
 
-const key = 'linescope.opening';
+const key = 'lineheat.opening';
 /** So long a server may take until it has first figures. */
 const figuresMs = 60_000;
 
@@ -25,7 +25,7 @@ export class Opening {
     if (this.#noted().includes(path)) {
       await this.#note(this.#noted().filter((other) => other !== path));
       throw new UserError(
-        'This recording was not read to its end the last time, perhaps because it keeps Linescope busy. Close this tab, and open the recording again to try once more.',
+        'This recording was not read to its end the last time, perhaps because it keeps Lineheat busy. Close this tab, and open the recording again to try once more.',
       );
     }
     await this.#note([...this.#noted(), path]);

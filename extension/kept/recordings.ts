@@ -16,7 +16,7 @@ export async function openRecording(runs: Runs, chosen: unknown): Promise<void> 
   if (uri) await runs.open(recordingOf(uri));
 }
 
-const shownKey = 'linescope.shown';
+const shownKey = 'lineheat.shown';
 
 /** Notes down which run is shown, for the time after a reload of the window. */
 export function noteShown(state: vscode.Memento, run: ShownRun | undefined): void {
@@ -64,7 +64,7 @@ export function registerRecordingEditors(
       // Only the shown run is read again by a new server: that run is what the figures beside the code are about.
       const restarted = runs.onDidReopen(({ run: reopened }) => {
         if (reopened === run.run) panel.restart();
-        else panel.fail('The Linescope server was restarted. Close this tab and open it again.');
+        else panel.fail('The Lineheat server was restarted. Close this tab and open it again.');
       });
       panel.onDidDispose(() => {
         restarted.dispose();
@@ -84,8 +84,8 @@ export function registerRecordingEditors(
   };
   const options = { webviewOptions: { retainContextWhenHidden: true } };
   return vscode.Disposable.from(
-    vscode.window.registerCustomEditorProvider('linescope.recording', provider, options),
-    vscode.window.registerCustomEditorProvider('linescope.stream', provider, options),
+    vscode.window.registerCustomEditorProvider('lineheat.recording', provider, options),
+    vscode.window.registerCustomEditorProvider('lineheat.stream', provider, options),
   );
 }
 
@@ -107,9 +107,9 @@ export function recordingOf(uri: vscode.Uri): ShownRun {
 async function pickRecording(): Promise<vscode.Uri | undefined> {
   const [chosen] =
     (await vscode.window.showOpenDialog({
-      title: 'Open a Linescope Recording',
+      title: 'Open a Lineheat Recording',
       openLabel: 'Open Recording',
-      filters: { Recordings: ['linescope', 'lsp'], 'All files': ['*'] },
+      filters: { Recordings: ['lineheat', 'linescope', 'lsp'], 'All files': ['*'] },
     })) ?? [];
   return chosen;
 }

@@ -124,8 +124,8 @@ export function runActions(
       const name = runName(run).replace(/[^\p{L}\p{N}._ -]+/gu, '_');
       const target = await vscode.window.showSaveDialog({
         title: 'Save Run As',
-        defaultUri: vscode.Uri.joinPath(folder, `${name}.linescope`),
-        filters: { 'Linescope recordings': ['linescope'] },
+        defaultUri: vscode.Uri.joinPath(folder, `${name}.lineheat`),
+        filters: { 'Lineheat recordings': ['lineheat'] },
       });
       if (!target) return;
       if (target.scheme !== 'file') {

@@ -6,7 +6,7 @@ import type { Runner } from '../run/run';
 import type { Runs } from '../run/runs';
 import { knownRuns, noteFigures, onDidChangeKeptRuns } from './storage';
 
-export const runsView = 'linescope.runs';
+export const runsView = 'lineheat.runs';
 
 /** Changes come in bursts: what is written down, and what the run's state is. */
 const refreshMs = 100;
@@ -40,7 +40,7 @@ export class RunsView implements vscode.TreeDataProvider<KnownRun>, vscode.Dispo
         if (visible) this.#soon();
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('linescope.storageFolder')) this.#soon();
+        if (event.affectsConfiguration('lineheat.storageFolder')) this.#soon();
       }),
     ];
     this.#soon();
@@ -74,7 +74,7 @@ export class RunsView implements vscode.TreeDataProvider<KnownRun>, vscode.Dispo
         .filter(Boolean)
         .join(', '),
     };
-    item.command = { command: 'linescope.openKeptRun', title: 'Open Run', arguments: [run] };
+    item.command = { command: 'lineheat.openKeptRun', title: 'Open Run', arguments: [run] };
     return item;
   }
 
@@ -84,7 +84,7 @@ export class RunsView implements vscode.TreeDataProvider<KnownRun>, vscode.Dispo
       this.#changed.fire();
       knownRuns(this.#context).then(
         (known) =>
-          vscode.commands.executeCommand('setContext', 'linescope.hasKeptRuns', known.length > 0),
+          vscode.commands.executeCommand('setContext', 'lineheat.hasKeptRuns', known.length > 0),
         (error: unknown) => getLog().warn(`Kept runs could not be listed: ${describe(error)}`),
       );
     }, refreshMs);
@@ -101,7 +101,7 @@ function icon(
   { isLive, isShown }: { isLive: boolean; isShown: boolean },
 ): vscode.ThemeIcon {
   if (isLive) return new vscode.ThemeIcon('sync~spin');
-  if (isShown) return new vscode.ThemeIcon('flame', new vscode.ThemeColor('linescope.heat6'));
+  if (isShown) return new vscode.ThemeIcon('flame', new vscode.ThemeColor('lineheat.heat6'));
   if (run.pinned) return new vscode.ThemeIcon('pinned');
   if (hasFailed(run)) return new vscode.ThemeIcon('error');
   return new vscode.ThemeIcon('history');

@@ -15,7 +15,7 @@ export async function readEnvFile(
     if (!required && error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return {};
     throw new UserError(
-      `The environment file ${file} cannot be read (${describe(error)}). Create it or change the setting linescope.envFile.`,
+      `The environment file ${file} cannot be read (${describe(error)}). Create it or change the setting lineheat.envFile.`,
     );
   }
 }

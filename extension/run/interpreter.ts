@@ -12,7 +12,7 @@ export interface Interpreter {
 }
 
 /** How an interpreter that the user set is named in messages. */
-export const interpreterSetting = 'the setting linescope.interpreter';
+export const interpreterSetting = 'the setting lineheat.interpreter';
 
 /** How long the Python extension may take to come up; finding environments on a cold disk takes it many seconds. */
 const readyMs = 60_000;
@@ -65,7 +65,7 @@ async function selectedInPythonExtension(scope: Scope): Promise<Interpreter | un
     if (error instanceof UserError) throw error;
     say(
       'warning',
-      `The Python extension could not be asked for its interpreter: ${describe(error).replace(/\.$/, '')}. A virtual environment in the folder or else python3 is used; set linescope.interpreter to choose another.`,
+      `The Python extension could not be asked for its interpreter: ${describe(error).replace(/\.$/, '')}. A virtual environment in the folder or else python3 is used; set lineheat.interpreter to choose another.`,
     );
   }
   return undefined;
@@ -76,7 +76,7 @@ async function inTime<Value>(milliseconds: number, work: () => Promise<Value>): 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `The Python extension did not come up within ${milliseconds / 1000} s, so its interpreter is not known. Try again, or set linescope.interpreter.`;
+      const message = `The Python extension did not come up within ${milliseconds / 1000} s, so its interpreter is not known. Try again, or set lineheat.interpreter.`;
       reject(new UserError(message));
     }, milliseconds);
   });

@@ -47,7 +47,7 @@ export async function launchOfFile(uri: vscode.Uri, args?: string[]): Promise<La
   };
 }
 
-/** A run of the tests in one file. The setting linescope.args is not for them: it is for programs. */
+/** A run of the tests in one file. The setting lineheat.args is not for them: it is for programs. */
 export async function launchOfTests(uri: vscode.Uri): Promise<Launch> {
   const name = `Tests in ${path.basename(uri.fsPath)}`;
   return { ...(await launchOfFile(uri, [])), label: name, name, tests: true };

@@ -30,7 +30,7 @@ const hangUpMs = 1500;
 
 type Plan = Extract<PlanRunResult, { ok: true }>;
 
-const taskType = 'linescope';
+const taskType = 'lineheat';
 /** A task that starts now is the one of startInTerminal. */
 let isStarting = false;
 
@@ -60,7 +60,7 @@ export async function startInTerminal(launch: Launch, plan: Plan): Promise<Runni
     { type: taskType, program: launch.program },
     launch.folder ?? scopeWithoutFolder(),
     launch.label,
-    'Linescope',
+    'Lineheat',
     execution,
     [],
   );

@@ -310,7 +310,7 @@ export class Runner implements vscode.Disposable {
       return {
         severity: 'warning',
         hasFigures: false,
-        message: `${runName(known)} has ended, but its recording could not be read to the end. Run "Linescope: Open Last Run" to read it again.`,
+        message: `${runName(known)} has ended, but its recording could not be read to the end. Run "Lineheat: Open Last Run" to read it again.`,
       };
     }
   }
@@ -319,8 +319,8 @@ export class Runner implements vscode.Disposable {
     this.#state = state;
     const isRunning = state !== 'idle';
     const files = isRunning && this.#file !== undefined ? [this.#file] : [];
-    void vscode.commands.executeCommand('setContext', 'linescope.running', isRunning);
-    void vscode.commands.executeCommand('setContext', 'linescope.runningFiles', files);
+    void vscode.commands.executeCommand('setContext', 'lineheat.running', isRunning);
+    void vscode.commands.executeCommand('setContext', 'lineheat.runningFiles', files);
     this.#changed.fire(state);
   }
 
@@ -348,7 +348,7 @@ function chooseInterpreter({ interpreters }: Launch): Action {
       const available = await vscode.commands.getCommands(true);
       await (!isSet && available.includes('python.setInterpreter')
         ? vscode.commands.executeCommand('python.setInterpreter')
-        : vscode.commands.executeCommand('workbench.action.openSettings', 'linescope.interpreter'));
+        : vscode.commands.executeCommand('workbench.action.openSettings', 'lineheat.interpreter'));
     },
   };
 }

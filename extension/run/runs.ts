@@ -104,11 +104,7 @@ export class Runs implements vscode.Disposable {
   }
 
   #setContext(): void {
-    void vscode.commands.executeCommand(
-      'setContext',
-      'linescope.hasRun',
-      this.#shown !== undefined,
-    );
+    void vscode.commands.executeCommand('setContext', 'lineheat.hasRun', this.#shown !== undefined);
   }
 
   dispose(): void {

@@ -17,7 +17,7 @@ export interface Place {
 }
 
 export function settingPlace(setting: string): Place {
-  const key = `linescope.${setting}`;
+  const key = `lineheat.${setting}`;
   return {
     name: `The setting ${key}`,
     open: {

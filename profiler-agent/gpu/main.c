@@ -1,4 +1,4 @@
-// linescope-gpu PID FD: what process PID, which started this one, does with NVIDIA GPUs, as messages of
+// lineheat-gpu PID FD: what process PID, which started this one, does with NVIDIA GPUs, as messages of
 // native/gpu/gpu_message.h to the pipe FD. Ends when nobody reads them any more.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -140,7 +140,7 @@ static int watch(pid_t pid) {
   to_watcher = fcntl(to_watcher, F_DUPFD_CLOEXEC, 3);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int file = 0; file < 3; file++) dup2(null, file);
-  prctl(PR_SET_NAME, "linescope-gpu");
+  prctl(PR_SET_NAME, "lineheat-gpu");
   const char *why = nvml_open(&nvml);
   if (why) give_up(why);
   devices_find();

@@ -103,7 +103,7 @@ static void *run(void *unused) {
   (void)unused;
   handlers_decline();
   atomic_store(&tid, (int)syscall(SYS_gettid));
-  prctl(PR_SET_NAME, "linescope");
+  prctl(PR_SET_NAME, "lineheat");
   prctl(PR_SET_TIMERSLACK, 1000);
   // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
   // count references on every read and write, as it does when threads share a table (10 % of a small system call).

@@ -1,4 +1,4 @@
-// linescope-start FILE: becomes the program that FILE describes, as strings that end with a zero byte each: how many
+// lineheat-start FILE: becomes the program that FILE describes, as strings that end with a zero byte each: how many
 // arguments, the program, its arguments with their own name of it first, and the environment. FILE is deleted. The
 // command line tool starts programs this way whose arguments or variables are not UTF-8, which Node cannot pass on.
 #define _GNU_SOURCE
@@ -17,7 +17,7 @@ extern char **environ;
 
 static int fail(const char *what) {
   int why = errno;
-  fprintf(stderr, "linescope: %s could not be started: %s.\n", what, strerror(why));
+  fprintf(stderr, "lineheat: %s could not be started: %s.\n", what, strerror(why));
   return why == ENOENT ? NOT_FOUND : CANNOT_START;
 }
 

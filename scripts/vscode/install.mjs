@@ -26,9 +26,9 @@ const debianPackages = {
   xkbfile: 'libxkbfile-dev',
 };
 
-/** Where Linescope keeps what it downloads. */
+/** Where Lineheat keeps what it downloads. */
 export function cacheFolder() {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'linescope');
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lineheat');
 }
 
 /** Debian packages that building code-server needs and this machine lacks. */

@@ -1,4 +1,4 @@
-// Starting VS Code with Linescope in it: the desktop one a person already has, or code-server.
+// Starting VS Code with Lineheat in it: the desktop one a person already has, or code-server.
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

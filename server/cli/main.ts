@@ -41,10 +41,10 @@ async function main(argv: string[]): Promise<number> {
       process.stdout.write(helpText(command.topic));
       return 0;
     case 'version':
-      process.stdout.write(`linescope ${version}\n`);
+      process.stdout.write(`lineheat ${version}\n`);
       return 0;
     case 'misuse':
-      say(`${command.message}\nSee linescope ${command.topic ? `${command.topic} ` : ''}--help.`);
+      say(`${command.message}\nSee lineheat ${command.topic ? `${command.topic} ` : ''}--help.`);
       return misuse;
     case 'completions':
       process.stdout.write(completions(command.shell));
@@ -88,7 +88,7 @@ async function run(command: RunCommand): Promise<number> {
     say(`The report could not be made: ${messageOf(error)}.`);
     keep = true;
   }
-  if (keep) say(`The recording was kept in ${outcome.keep()}; open it with linescope show.`);
+  if (keep) say(`The recording was kept in ${outcome.keep()}; open it with lineheat show.`);
   else outcome.dispose();
   return exitCode;
 }
@@ -117,7 +117,7 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
     const tables = allFlameTables(recorded);
     const text =
       command.format === 'speedscope'
-        ? toSpeedscope(tables, recorded.programName(), `linescope ${version}`)
+        ? toSpeedscope(tables, recorded.programName(), `lineheat ${version}`)
         : toCollapsed(tables);
     return writeText(command.output, text) ? 0 : failed;
   } finally {
@@ -155,9 +155,9 @@ function save(recorded: Run, path: string): boolean {
 
 /** Saves under a name that is not UTF-8, by way of one that is. */
 function saveRaw(recorded: Run, path: string): void {
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-'));
   try {
-    const saved = join(folder, 'run.linescope');
+    const saved = join(folder, 'run.lineheat');
     recorded.save(saved);
     copyFileSync(saved, rawBytes(path));
   } finally {
@@ -206,7 +206,7 @@ function writeAll(fd: number, bytes: Buffer): void {
 }
 
 function say(text: string): void {
-  process.stderr.write(`linescope: ${text}\n`);
+  process.stderr.write(`lineheat: ${text}\n`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,4 @@
-/** `linescope run`: starts the program under the agent, waits for it, and leaves everything of the program's to it. */
+/** `lineheat run`: starts the program under the agent, waits for it, and leaves everything of the program's to it. */
 import { existsSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';

@@ -80,7 +80,7 @@ function notPython(name: string, isHere: boolean, why: string): Script {
   const command = isHere && !name.includes('/') ? `./${shown}` : shown;
   return {
     ok: false,
-    message: `${shown} is not a Python program: ${why}. To run it, and measure the Python programs that it starts, write: linescope run --exec ${command} …`,
+    message: `${shown} is not a Python program: ${why}. To run it, and measure the Python programs that it starts, write: lineheat run --exec ${command} …`,
   };
 }
 

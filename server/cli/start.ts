@@ -50,6 +50,6 @@ function spawnProgram(plan: Plan, distFolder: string, storage: string): ChildPro
   const file = join(storage, 'start');
   const text = [String(plan.args.length + 1), ...words].map((word) => `${word}\0`).join('');
   writeFileSync(file, rawBytes(text), { mode: 0o600 });
-  const starter = join(distFolder, 'agent', `linux-${process.arch}`, 'linescope-start');
+  const starter = join(distFolder, 'agent', `linux-${process.arch}`, 'lineheat-start');
   return spawn(starter, [file], { env: {}, stdio: 'inherit' });
 }

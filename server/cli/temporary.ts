@@ -1,13 +1,13 @@
-/** Where `linescope run` records: a temporary folder, which its next start removes when this one was killed before it could. */
+/** Where `lineheat run` records: a temporary folder, which its next start removes when this one was killed before it could. */
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const prefix = 'linescope-';
+const prefix = 'lineheat-';
 /** In the folder, while it is nobody's but the tool's: which process that is. */
 const ownerFile = 'owner';
 /** A folder that is being made has no owner for a moment; what has none is left alone. */
-const folderName = /^linescope-\w{6}$/;
+const folderName = /^lineheat-\w{6}$/;
 
 export interface Temporary {
   path: string;

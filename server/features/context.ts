@@ -11,7 +11,7 @@ export interface FeatureContext {
   profile: Profile;
   sources: Sources;
   settings: ServerSettings;
-  /** The client registers Linescope's commands and draws icons. */
+  /** The client registers Lineheat's commands and draws icons. */
   rich: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Answers linescope/flame: the flame chart's tables, piece by piece, at the pace the client asks. */
+/** Answers lineheat/flame: the flame chart's tables, piece by piece, at the pace the client asks. */
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import { encodeFlameMemory } from '../../protocol/flameMemory';
 import type { FlameParams, FlameResult } from '../../protocol/lsp';

@@ -26,7 +26,7 @@ const sparkColumns = 40;
 export function notMeasured(rich: boolean): string {
   const how = rich
     ? `${commandLink('Measure memory from the next run on', commands.turnOnMemory)}, and run again.`
-    : 'Turn on the setting `linescope.memory` and run again.';
+    : 'Turn on the setting `lineheat.memory` and run again.';
   return `Memory was not measured in this run. ${how}`;
 }
 

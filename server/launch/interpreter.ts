@@ -22,7 +22,7 @@ export interface Interpreter {
 
 export interface Candidate {
   path: string;
-  /** Where it came from, for messages: `the setting linescope.interpreter`, `.venv in the folder`. */
+  /** Where it came from, for messages: `the setting lineheat.interpreter`, `.venv in the folder`. */
   source: string;
 }
 
@@ -49,7 +49,7 @@ except Exception:
 name = getattr(getattr(sys, "implementation", None), "name", "cpython")
 machine = os.uname()[4] if hasattr(os, "uname") else ""
 bits = 64 if sys.maxsize > 2**32 else 32
-said = ["linescope", sys.version.split()[0], name, sys.platform, machine, bits, int(free), int(musl)]
+said = ["lineheat", sys.version.split()[0], name, sys.platform, machine, bits, int(free), int(musl)]
 said += [int(hasattr(sys, "gettotalrefcount")), sys.version_info[3]]
 sys.stdout.write("\\t".join(str(word) for word in said + list(sys.version_info[:3])) + "\\n")
 `;
@@ -147,7 +147,7 @@ function ask(
   const args = ['-S', '-c', probe];
   return new Promise((done) => {
     execFile(path, args, { cwd, env, timeout: probeTimeoutMs }, (error, stdout, stderr) => {
-      const line = stdout.split('\n').find((text) => text.startsWith('linescope\t'));
+      const line = stdout.split('\n').find((text) => text.startsWith('lineheat\t'));
       if (line) {
         done({ ok: true, interpreter: parseAnswer(path, line) });
         return;

@@ -149,7 +149,7 @@ async function checkFolder(cwd: string): Promise<void> {
   const info = await fs.stat(cwd).catch(() => undefined);
   if (!info?.isDirectory()) {
     throw new CannotRun(
-      `The working folder ${cwd} ${info ? 'is not a folder' : 'does not exist'}. Change the setting linescope.cwd.`,
+      `The working folder ${cwd} ${info ? 'is not a folder' : 'does not exist'}. Change the setting lineheat.cwd.`,
     );
   }
 }
@@ -178,14 +178,14 @@ async function checkScript(program: string, cwd: string): Promise<void> {
 /** Without a `machine`, the agent is the one for this process's own processor. */
 async function findAgent(distFolder: string, machine: string): Promise<string> {
   const architecture = agentArchitecture({ machine }) ?? `linux-${process.arch}`;
-  const agent = join(distFolder, 'agent', architecture, 'liblinescope.so');
+  const agent = join(distFolder, 'agent', architecture, 'liblineheat.so');
   const exists = await fs.access(agent, fs.constants.R_OK).then(
     () => true,
     () => false,
   );
   if (!exists) {
     throw new CannotRun(
-      `The native engine is missing: ${agent} does not exist. Run "npm run build" in the Linescope checkout, or install Linescope again.`,
+      `The native engine is missing: ${agent} does not exist. Run "npm run build" in the Lineheat checkout, or install Lineheat again.`,
     );
   }
   return /[\s:]/.test(agent) ? await linkWithoutSpaces(agent) : agent;
@@ -193,9 +193,9 @@ async function findAgent(distFolder: string, machine: string): Promise<string> {
 
 /** LD_PRELOAD cannot name a path with a space or a colon, so such an agent is loaded through a link. */
 async function linkWithoutSpaces(agent: string): Promise<string> {
-  const name = `linescope-${userInfo().uid}-${createHash('sha256').update(agent).digest('hex').slice(0, 12)}`;
+  const name = `lineheat-${userInfo().uid}-${createHash('sha256').update(agent).digest('hex').slice(0, 12)}`;
   const folder = join(/[\s:]/.test(tmpdir()) ? '/tmp' : tmpdir(), name);
-  const link = join(folder, 'liblinescope.so');
+  const link = join(folder, 'liblineheat.so');
   try {
     await fs.mkdir(folder, { mode: 0o700, recursive: true });
     const owner = await fs.lstat(folder);
@@ -221,12 +221,12 @@ async function makeRunFolder(params: RunRequest): Promise<string> {
     await makeFolders(params.storage);
     const folder = await fs.mkdtemp(join(params.storage, `${stamp}-${program}-`));
     const test = join(folder, 'write-test');
-    await fs.writeFile(test, 'linescope');
+    await fs.writeFile(test, 'lineheat');
     await fs.rm(test);
     return folder;
   } catch (error) {
     throw new CannotRun(
-      `The recording cannot be written to ${params.storage}: ${messageOf(error)}. Make the folder writable, or choose another one with the setting linescope.storageFolder.`,
+      `The recording cannot be written to ${params.storage}: ${messageOf(error)}. Make the folder writable, or choose another one with the setting lineheat.storageFolder.`,
     );
   }
 }

@@ -11,7 +11,7 @@ import sys
 sys.path[:] = [place for place in sys.path if place != ""]
 import importlib.util
 sys.path.insert(0, "")
-sys.stdout.write("linescope-" + ("yes" if importlib.util.find_spec("pytest") else "no"))
+sys.stdout.write("lineheat-" + ("yes" if importlib.util.find_spec("pytest") else "no"))
 `;
 
 /**
@@ -38,7 +38,7 @@ function hasPytest(interpreter: string, cwd: string, env: NodeJS.ProcessEnv): Pr
   return new Promise((done) => {
     const options = { cwd, env, timeout: askMs };
     execFile(interpreter, ['-c', probe], options, (_error, stdout) =>
-      done(stdout.includes('linescope-yes')),
+      done(stdout.includes('lineheat-yes')),
     );
   });
 }

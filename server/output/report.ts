@@ -1,4 +1,4 @@
-/** The JSON report, `linescope.report/1`; REPORT.md documents every field and report.schema.json checks it. */
+/** The JSON report, `lineheat.report/1`; REPORT.md documents every field and report.schema.json checks it. */
 import { unpackPoints } from '../../profile/memory/packedPoints';
 import type {
   Cost,
@@ -16,7 +16,7 @@ import type { Note } from '../reading/recordingFile';
 import { samplingRate } from './sampling';
 import { maskSecrets } from '../reading/secrets';
 
-export const reportSchema = 'linescope.report/1';
+export const reportSchema = 'lineheat.report/1';
 
 /** Seconds, with the nanoseconds kept. */
 function seconds(ns: number): number {

@@ -129,7 +129,7 @@ export class RecordingFile {
     const front = `${basename(this.path)}${frontExtension}`;
     throw new StreamError(
       'corrupt',
-      `This Linescope recording is damaged: its beginning is missing. If it was made smaller while its process ran, the beginning is in ${front}; put that file beside it.`,
+      `This Lineheat recording is damaged: its beginning is missing. If it was made smaller while its process ran, the beginning is in ${front}; put that file beside it.`,
       header.headerSize,
     );
   }

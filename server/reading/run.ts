@@ -151,7 +151,7 @@ export class Run {
     if (!(this.source instanceof Tail))
       throw new Error(`${basename(this.path)} is a saved run already; copy the file instead.`);
     const meta = {
-      writer: `linescope ${version}`,
+      writer: `lineheat ${version}`,
       savedUnixMs: Date.now(),
       program: this.programName(),
     };

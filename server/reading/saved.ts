@@ -1,12 +1,12 @@
 /**
- * A saved run: `NAME.linescope`, everything of one run in one file, to be opened on any machine.
+ * A saved run: `NAME.lineheat`, everything of one run in one file, to be opened on any machine.
  *
- *     LINESCOPE-RUN 1\n                              magic and major version; a reader refuses a higher one
+ *     LINEHEAT-RUN 1\n                              magic and major version; a reader refuses a higher one
  *     { entry }\n  bytes…  { entry }\n  bytes… …     one JSON line per entry, then its bytes
  *     {"name":"end","bytes":0}\n                     without it the file is cut short
  *
  * An entry is {"name": string, "bytes": length of the gzip'd bytes that follow}. Names:
- *   meta.json      SavedMeta: which Linescope wrote it, when, and what the run was called
+ *   meta.json      SavedMeta: which Lineheat wrote it, when, and what the run was called
  *   symbols.json   names of native functions by module and offset (SavedSymbols), so that no library is needed
  *   N.lsp          the next piece (≤ 4 MiB before compression) of one process's recording, as STREAM.md
  * What looks like a secret among a program's arguments is masked (secrets.ts): such files are sent to others.
@@ -22,7 +22,9 @@ import { recordingPieces } from './recordingPieces';
 import { openRegular, readAt } from './regularFile';
 import type { SavedSymbols } from '../symbols/symbols';
 
-const magic = 'LINESCOPE-RUN ';
+const magic = 'LINEHEAT-RUN ';
+/** What files began with when Lineheat was called Linescope; they are read as well. */
+const formerMagic = 'LINESCOPE-RUN ';
 const version = 1;
 const pieceSize = 4 << 20;
 const longestLine = 4096;
@@ -90,7 +92,8 @@ export function writeSavedRun(
 export function isSavedRun(path: string): boolean {
   const fd = openRegular(path);
   try {
-    return readAt(fd, 0, magic.length).toString('latin1') === magic;
+    const start = readAt(fd, 0, formerMagic.length).toString('latin1');
+    return start.startsWith(magic) || start === formerMagic;
   } finally {
     closeSync(fd);
   }
@@ -102,13 +105,12 @@ export function readSavedRun(path: string): SavedRun {
   const fd = openRegular(path);
   try {
     const first = readLine(fd, 0);
-    if (!first?.text.startsWith(magic))
-      throw new SavedRunError(`${name} is not a Linescope recording.`);
-    const major = Number.parseInt(first.text.slice(magic.length), 10);
+    const head = [magic, formerMagic].find((start) => first?.text.startsWith(start));
+    if (!first || head === undefined)
+      throw new SavedRunError(`${name} is not a Lineheat recording.`);
+    const major = Number.parseInt(first.text.slice(head.length), 10);
     if (!(major <= version)) {
-      throw new SavedRunError(
-        `${name} was saved by a newer Linescope; update Linescope to open it.`,
-      );
+      throw new SavedRunError(`${name} was saved by a newer Lineheat; update Lineheat to open it.`);
     }
     const { entries, damage } = listEntries(fd, first.next, name);
     const notes = damage ? [damage] : [];

@@ -21,7 +21,7 @@ import { cpu, lineOf, percent } from './report';
 import { StackGrammar } from './stackGrammar';
 
 const root = join(__dirname, '../..');
-const agent = join(root, 'dist', 'agent', 'linux-arm64', 'liblinescope.so');
+const agent = join(root, 'dist', 'agent', 'linux-arm64', 'liblineheat.so');
 const missing = arm64Missing();
 if (missing !== undefined) console.log(`Not run: ${missing}`);
 
@@ -163,7 +163,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
     });
 
     test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
-      const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
+      const often = { LINEHEAT_INTERVAL_US: '200', LINEHEAT_BUDGET_PERMILLE: '0' };
       const grammar = new StackGrammar('two_chains.py');
       const decoded = decode((await record(minor, [grammar.path, '2'], often)).recording);
       const samples = running(decoded);

@@ -109,7 +109,7 @@ test('a source that is newer than the run is said', async () => {
   const folder = folders.make();
   const copy = join(mkdtempSync(join(folder, 'src-')), 'program.py');
   copyFileSync(path, copy);
-  const saved = join(folder, 'a.linescope');
+  const saved = join(folder, 'a.lineheat');
   const words = [tool, 'run', '-q', '-o', saved, '--python', pythons[0]!.path, copy];
   expect((await run(process.execPath, words)).stderr).toBe('');
   const before = await run(process.execPath, [tool, 'show', saved]);

@@ -35,7 +35,7 @@ async function recorded(command: string, args: string[], more: Record<string, st
 describe.each(pythons)('Python $name', (python) => {
   test('children with an empty environment, a new one, or an old one', async () => {
     const { report, output } = await recorded(python.path, [program('environment.py')]);
-    expect(output).not.toContain('liblinescope');
+    expect(output).not.toContain('liblineheat');
     // The parent and nine others.
     expect(report.processes).toHaveLength(10);
     expect(report.notes.map(({ text }) => text).join()).not.toContain('not profiled');
@@ -53,7 +53,7 @@ describe.each(pythons)('Python $name', (python) => {
   test('every function of the C library that starts a program, from one that is not Python', async () => {
     const args = [python.path, program('environment.py')];
     const { report, output } = await recorded(ways, args);
-    expect(output).not.toContain('liblinescope');
+    expect(output).not.toContain('liblineheat');
     expect(output.match(/ended with 256|ended with 512/g)).toHaveLength(19);
     expect(report.processes).toHaveLength(19);
   });

@@ -10,7 +10,7 @@ import { lineOf } from './report';
 
 const folders = new Folders();
 afterAll(() => folders.clear());
-const often = { LINESCOPE_INTERVAL_US: '200', LINESCOPE_BUDGET_PERMILLE: '0' };
+const often = { LINEHEAT_INTERVAL_US: '200', LINEHEAT_BUDGET_PERMILLE: '0' };
 const timeout = 90_000;
 
 describe.each(pythons)('Python $name', (python) => {

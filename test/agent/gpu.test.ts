@@ -64,7 +64,7 @@ async function expectNoHelper(pid: number): Promise<void> {
     readdirSync('/proc').some((name) => {
       try {
         const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        return words.some((word) => word.endsWith('/linescope-gpu')) && words.includes(`${pid}`);
+        return words.some((word) => word.endsWith('/lineheat-gpu')) && words.includes(`${pid}`);
       } catch {
         return false;
       }
@@ -189,14 +189,14 @@ test('the helper starts without the right to be executed, and its absence is sai
   for (const name of readdirSync(dirname(agent))) {
     copyFileSync(join(dirname(agent), name), join(copy, name));
   }
-  chmodSync(join(copy, 'linescope-gpu'), 0o644);
+  chmodSync(join(copy, 'lineheat-gpu'), 0o644);
   const elsewhere = { LD_LIBRARY_PATH: libraries, LD_PRELOAD: join(copy, basename(agent)) };
   const started = await use(python.path, elsewhere, 'busy');
   expect(started.report.gpu?.busy_s).toBeGreaterThan(0.9);
-  rmSync(join(copy, 'linescope-gpu'));
+  rmSync(join(copy, 'lineheat-gpu'));
   const missing = await use(python.path, elsewhere, 'busy');
   expect(missing.report.gpu).toBeUndefined();
-  expect(missing.report.notes.map(({ text }) => text).join()).toContain('linescope-gpu is missing');
+  expect(missing.report.notes.map(({ text }) => text).join()).toContain('lineheat-gpu is missing');
 });
 
 test('a library that is not there is said once', async () => {

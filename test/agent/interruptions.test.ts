@@ -19,8 +19,8 @@ beforeAll(() => {
 
 /** Beside the default, a rate that takes signals from another thread, which do interrupt. */
 const intervals = [
-  { LINESCOPE_INTERVAL_US: '1000' },
-  { LINESCOPE_INTERVAL_US: '100', LINESCOPE_BUDGET_PERMILLE: '0' },
+  { LINEHEAT_INTERVAL_US: '1000' },
+  { LINEHEAT_INTERVAL_US: '100', LINEHEAT_BUDGET_PERMILLE: '0' },
 ];
 
 describe.each(pythons)('Python $name', (python) => {
@@ -30,7 +30,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(cpu(fileCost(report, path))).toBeGreaterThan(0.9);
   });
 
-  describe.each(intervals)('every $LINESCOPE_INTERVAL_US µs', (rate) => {
+  describe.each(intervals)('every $LINEHEAT_INTERVAL_US µs', (rate) => {
     const under = (runDir: string) => ({ env: underAgent(runDir, rate) });
 
     test('no blocking call of the C library is interrupted', async () => {

@@ -35,7 +35,7 @@ interface Clocks {
 function runsIn(temporary: string): string[] {
   if (!existsSync(temporary)) return [];
   return readdirSync(temporary)
-    .filter((name) => name.startsWith('linescope-'))
+    .filter((name) => name.startsWith('lineheat-'))
     .flatMap((name) => readdirSync(join(temporary, name)).map((run) => join(temporary, name, run)))
     .filter((run) => lstatSync(run, { throwIfNoEntry: false })?.isDirectory());
 }
@@ -85,7 +85,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
     const folder = folders.make();
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);
-    const saved = join(folder, 'a.linescope');
+    const saved = join(folder, 'a.lineheat');
     const words = ['run', '-q', '-o', saved, '--json', join(folder, 'a.json'), '--python', python];
     const options = ['--limit', '600KB'];
     const enough = join(folder, 'enough');

@@ -146,7 +146,7 @@ describe('a recording that is not as it was', () => {
   test('cut off inside the header', async () => {
     const { code, stderr } = await said('stub.lsp', (copy) => truncateSync(copy, 60));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^linescope: .*cut off at byte 60.*\n$/);
+    expect(stderr).toMatch(/^lineheat: .*cut off at byte 60.*\n$/);
   });
 
   test('damaged in the middle: everything before it is shown', async () => {
@@ -165,7 +165,7 @@ describe('a recording that is not as it was', () => {
   test('from a newer version', async () => {
     const { code, stderr } = await said('newer.lsp', (copy) => patch(copy, 8, 2, 0));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^linescope: .*newer version of Linescope.*\n$/);
+    expect(stderr).toMatch(/^lineheat: .*newer version of Lineheat.*\n$/);
   });
 
   test('no recording at all', async () => {
@@ -173,7 +173,7 @@ describe('a recording that is not as it was', () => {
       writeFileSync(copy, 'hello\n'.repeat(99)),
     );
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^linescope: .*is not a Linescope recording.*\n$/);
+    expect(stderr).toMatch(/^lineheat: .*is not a Lineheat recording.*\n$/);
   });
 
   test('any byte changed: nothing worse than a sentence', async () => {
@@ -181,7 +181,7 @@ describe('a recording that is not as it was', () => {
     for (let at = 3; at < size; at += Math.ceil(size / 12)) {
       const { code, stderr } = await said('byte.lsp', (copy) => patch(copy, at, 0xff));
       expect([0, 2]).toContain(code);
-      expect(stderr).toMatch(/^(linescope: .*\n)?$/);
+      expect(stderr).toMatch(/^(lineheat: .*\n)?$/);
     }
   });
 });

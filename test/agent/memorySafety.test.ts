@@ -31,13 +31,13 @@ beforeAll(async () => {
 
 /** At the usual rate, and so often that most calls are met by a signal. */
 const intervals = [
-  { LINESCOPE_INTERVAL_US: '1000' },
-  { LINESCOPE_INTERVAL_US: '100', LINESCOPE_BUDGET_PERMILLE: '0' },
+  { LINEHEAT_INTERVAL_US: '1000' },
+  { LINEHEAT_INTERVAL_US: '100', LINEHEAT_BUDGET_PERMILLE: '0' },
 ];
 
 describe.each(pythons)('Python $name', (python) => {
   test.each(intervals)(
-    'the C library keeps its promises, every $LINESCOPE_INTERVAL_US µs',
+    'the C library keeps its promises, every $LINEHEAT_INTERVAL_US µs',
     async (rate) => {
       const args = [path, library, 'rules'];
       const bare = await run(python.path, args);
@@ -52,7 +52,7 @@ describe.each(pythons)('Python $name', (python) => {
   );
 
   test.each(intervals)(
-    'signal handlers map, copy, fork, and need not return, every $LINESCOPE_INTERVAL_US µs',
+    'signal handlers map, copy, fork, and need not return, every $LINEHEAT_INTERVAL_US µs',
     async (rate) => {
       const args = [path, library, 'handlers'];
       const bare = await run(python.path, args);
@@ -111,8 +111,8 @@ describe.each(pythons)('Python $name', (python) => {
     for (const memory of [undefined, '0', '', '1']) {
       const runDir = folders.make();
       const env = underAgent(runDir);
-      if (memory === undefined) delete env['LINESCOPE_MEMORY'];
-      else env['LINESCOPE_MEMORY'] = memory;
+      if (memory === undefined) delete env['LINEHEAT_MEMORY'];
+      else env['LINEHEAT_MEMORY'] = memory;
       expect(await run(python.path, [lines, 'ctypes'], { env })).toMatchObject({ code: 0 });
       const records = decode(recordings(runDir)[0]!).memory;
       if (memory === '1') expect(records).toBeGreaterThan(20);

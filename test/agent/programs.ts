@@ -7,7 +7,7 @@ import { agentEnvironment } from '../../protocol/agentEnvironment';
 import type { Report } from './report';
 
 const root = join(__dirname, '../..');
-export const agent = join(root, 'dist', 'agent', `linux-${process.arch}`, 'liblinescope.so');
+export const agent = join(root, 'dist', 'agent', `linux-${process.arch}`, 'liblineheat.so');
 export const tool = join(root, 'dist', 'cli.js');
 const deadlineMs = 90_000;
 
@@ -44,7 +44,7 @@ export function mark(path: string, name: string): number {
 /** This process's environment without what would change how a Python program or the agent behaves. */
 export function cleanEnvironment(more: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(PYTHON|LINESCOPE|LD_|VIRTUAL_ENV|NODE_|VITEST|PYENV_VERSION)/.test(name),
+    ([name]) => !/^(PYTHON|LINEHEAT|LD_|VIRTUAL_ENV|NODE_|VITEST|PYENV_VERSION)/.test(name),
   );
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...more };
 }
@@ -83,7 +83,7 @@ export class Folders {
   readonly #made: string[] = [];
 
   make(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'linescope-agent-'));
+    const folder = mkdtempSync(join(tmpdir(), 'lineheat-agent-'));
     this.#made.push(folder);
     return folder;
   }
@@ -111,7 +111,7 @@ export function recordings(runDir: string): string[] {
     .map((name) => join(runDir, name));
 }
 
-/** `linescope show` on a recording: what it says, and its report when there is one. */
+/** `lineheat show` on a recording: what it says, and its report when there is one. */
 export async function show(
   recording: string,
   folder: string,
@@ -121,7 +121,7 @@ export async function show(
   return { ...ended, report: ended.code === 0 ? readReport(json) : undefined };
 }
 
-/** `linescope run`: the program's own ending, and the report. */
+/** `lineheat run`: the program's own ending, and the report. */
 export async function profile(
   python: string,
   args: string[],
@@ -134,7 +134,7 @@ export async function profile(
   try {
     return { ...ended, report: readReport(json) };
   } catch {
-    throw new Error(`linescope run wrote no report (exit ${ended.code}):\n${ended.stderr}`);
+    throw new Error(`lineheat run wrote no report (exit ${ended.code}):\n${ended.stderr}`);
   }
 }
 

@@ -85,9 +85,9 @@ function discover(): { supported: Python[]; unsupported: Python[] } {
 }
 
 const found = discover();
-const chosen = process.env['LINESCOPE_TEST_PYTHON']?.split(',');
+const chosen = process.env['LINEHEAT_TEST_PYTHON']?.split(',');
 
-/** What to test with; LINESCOPE_TEST_PYTHON=3.9,3.12 leaves only those. */
+/** What to test with; LINEHEAT_TEST_PYTHON=3.9,3.12 leaves only those. */
 export const pythons: Python[] = found.supported.filter(
   ({ name }) => !chosen || chosen.includes(name.split(' ')[0]!),
 );

@@ -45,7 +45,7 @@ async function build(): Promise<string> {
   const machine = process.arch;
   const words = ['-s', '-C', join(folder, 'profiler-agent'), `ARCHITECTURES=${machine}`];
   const made = await run('make', [...words, `CFLAGS=-O1 -include ${header}`]);
-  const library = join(folder, 'dist', 'agent', `linux-${machine}`, 'liblinescope.so');
+  const library = join(folder, 'dist', 'agent', `linux-${machine}`, 'liblineheat.so');
   if (!existsSync(library)) throw new Error(`The library was not built:\n${made.stderr}`);
   return library;
 }

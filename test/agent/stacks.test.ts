@@ -2,7 +2,7 @@
  * No stack that the program cannot have. Programs in which everything calls everything, from Python and from compiled
  * code, are sampled thousands of times a second: a sampler that reads a moving target shows frames of two chains in one
  * stack within the second. 20,000 samples per interpreter; `npm run test:stacks` takes a million, and
- * `LINESCOPE_STACK_MINUTES=10 npm run test:stacks` samples for that long.
+ * `LINEHEAT_STACK_MINUTES=10 npm run test:stacks` samples for that long.
  */
 import { basename } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -11,8 +11,8 @@ import { Folders, recordings, run, underAgent } from './programs';
 import { pythons } from './pythons';
 import { StackGrammar } from './stackGrammar';
 
-const wanted = process.env['LINESCOPE_FULL'] ? 1_000_000 : 20_000;
-const minutes = Number(process.env['LINESCOPE_STACK_MINUTES'] ?? 0);
+const wanted = process.env['LINEHEAT_FULL'] ? 1_000_000 : 20_000;
+const minutes = Number(process.env['LINEHEAT_STACK_MINUTES'] ?? 0);
 // Of CPU time of one run.
 const runSeconds = wanted > 20_000 || minutes > 0 ? 8 : 1;
 const grammars = [new StackGrammar('two_chains.py'), new StackGrammar('callbacks.py')];
@@ -30,7 +30,7 @@ class Tally {
 
   /** Runs the program once more and adds what the agent saw. */
   async add(python: string, grammar: StackGrammar): Promise<void> {
-    const env = { LINESCOPE_INTERVAL_US: '50', LINESCOPE_BUDGET_PERMILLE: '0' };
+    const env = { LINEHEAT_INTERVAL_US: '50', LINEHEAT_BUDGET_PERMILLE: '0' };
     const runDir = folders.make();
     const started = Date.now();
     const args = [grammar.path, String(runSeconds)];

@@ -24,9 +24,9 @@ export function stress(python: Python, options: Stress): Promise<Ended> {
   const { seconds, seed, memory, runDir, path = '' } = options;
   const env = underAgent(runDir, {
     ...pythonPath(path),
-    LINESCOPE_INTERVAL_US: '200',
-    LINESCOPE_BUDGET_PERMILLE: '0',
-    LINESCOPE_MEMORY: memory ? '1' : '0',
+    LINEHEAT_INTERVAL_US: '200',
+    LINEHEAT_BUDGET_PERMILLE: '0',
+    LINEHEAT_MEMORY: memory ? '1' : '0',
   });
   const args = [program('stress.py'), String(seconds), String(seed)];
   return run(python.path, args, { env, deadlineMs: (seconds + 90) * 1000 });

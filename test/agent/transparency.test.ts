@@ -130,7 +130,7 @@ describe.each(pythons)('Python $name', (python) => {
       encoding: 'utf8',
     });
     expect(made.stderr).toBe('');
-    const env = { LINESCOPE_INTERVAL_US: us, LINESCOPE_BUDGET_PERMILLE: '0' };
+    const env = { LINEHEAT_INTERVAL_US: us, LINEHEAT_BUDGET_PERMILLE: '0' };
     const { bare, watched } = await both(
       python.path,
       [program('signal_stacks.py'), library],

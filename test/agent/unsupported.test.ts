@@ -32,7 +32,7 @@ describe.each(unsupportedPythons)('Python $name', (python) => {
     expect(ended.code).toBe(2);
     expect(ended.stdout).toBe('');
     expect(ended.stderr).toMatch(
-      /^linescope: The native engine needs CPython 3\.9.*this is Python \d.*was not started.*\n$/,
+      /^lineheat: The native engine needs CPython 3\.9.*this is Python \d.*was not started.*\n$/,
     );
     expect(existsSync(started)).toBe(false);
   });

@@ -1,5 +1,5 @@
 /**
- * `npm run test:ecosystem`: programs that use big libraries, bare and under Linescope. See README.md.
+ * `npm run test:ecosystem`: programs that use big libraries, bare and under Lineheat. See README.md.
  * Options: --only NAME, --runs N, --long-runs N, --fine-us N, --memory, --truth (only the programs that know what their lines cost), --json FILE.
  * Exit code 1 when a run differs from the bare one, less than 95 % of the CPU time is on lines, or a line's share is more
  * than 3 points from the truth.
@@ -89,7 +89,7 @@ async function guarded(
   what: (python: Python, folder: string) => Promise<void>,
 ): Promise<void> {
   const python = pythons.find((it) => it.minor === minor);
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-ecosystem-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-ecosystem-'));
   try {
     if (!python) throw new Error(`There is no CPython 3.${minor} here.`);
     await what(python, folder);

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { annotated, ended, keepEvidence, ledger, messages, profile } from './driver/linescope';
+import { annotated, ended, keepEvidence, ledger, messages, profile } from './driver/lineheat';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { clickTitleButton, command } from './driver/window';
@@ -43,7 +43,7 @@ test('kill -9 of the language server: it comes back and goes on', async () => {
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
   const server = pidOf(/dist\/server\.js/, vs.companion.pid());
   const samples = () =>
-    vs.companion.linescope((linescope) => linescope.runStatus()?.samples ?? 0, null);
+    vs.companion.lineheat((lineheat) => lineheat.runStatus()?.samples ?? 0, null);
   const sampled = await until('samples are counted', samples);
   process.kill(server, 'SIGKILL');
   await until(
@@ -72,20 +72,20 @@ test('kill -9 of the extension host: the program is not disturbed, and its profi
   expect(isAlive(program), 'the program still runs').toBe(true);
 
   await profileComesBack();
-  await command(vs.page, 'Linescope: Stop Profiling');
+  await command(vs.page, 'Lineheat: Stop Profiling');
   await until('the program has ended', () => !isAlive(program));
   await annotated(vs, 'it stays', (lines) => lines.some(({ line }) => line === hot));
 });
 
 test('the extension host starts anew: a run that is over is shown again', async () => {
   await until('nothing is running', () =>
-    vs.companion.linescope((linescope) => linescope.runState() === 'idle', null),
+    vs.companion.lineheat((lineheat) => lineheat.runState() === 'idle', null),
   );
   const host = vs.companion.pid();
   process.kill(host, 'SIGKILL');
   await vs.companion.ready(host);
   await profileComesBack();
-  await command(vs.page, 'Linescope: Clear Annotations');
+  await command(vs.page, 'Lineheat: Clear Annotations');
   await until('nothing is annotated', async () => (await ledger(vs, 'host.py')).length === 0);
 });
 

@@ -22,7 +22,7 @@ await main(async () => {
     return;
   }
   const packaged = await run('npm', ['run', '--silent', 'package'], { cwd: root });
-  if (packaged.code !== 0) throw new Problem('Linescope could not be packaged; see above.');
+  if (packaged.code !== 0) throw new Problem('Lineheat could not be packaged; see above.');
 
   const command = [
     ...(process.platform === 'linux' && !display ? [xvfb, '-a'] : []),
@@ -33,7 +33,7 @@ await main(async () => {
     cwd: root,
     env: {
       ...process.env,
-      LINESCOPE_EDITOR: 'desktop',
+      LINEHEAT_EDITOR: 'desktop',
       VSCODE_EXECUTABLE: executable,
       VSCODE_CLI: resolveCliPathFromVSCodeExecutablePath(executable),
     },

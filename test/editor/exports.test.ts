@@ -1,8 +1,8 @@
-// What another extension can do with Linescope: the companion is one.
+// What another extension can do with Lineheat: the companion is one.
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ended, keepEvidence, messages } from './driver/linescope';
+import { ended, keepEvidence, messages } from './driver/lineheat';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 

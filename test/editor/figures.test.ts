@@ -1,7 +1,7 @@
 // Figures in editors of every kind: fonts of other sizes, tabs, CRLF, wide characters, a minimap, wrapped lines, little room.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { caretFromEnd, drawnLines, goToEnd, lineBox } from './driver/editorView';
-import { annotated, keepEvidence, ledger, lineOf, profileToEnd } from './driver/linescope';
+import { annotated, keepEvidence, ledger, lineOf, profileToEnd } from './driver/lineheat';
 import { chartTabs, closeCharts, openChart } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
@@ -44,7 +44,7 @@ let vs: VsCode;
 beforeAll(async () => {
   vs = await openVsCode({
     files: { 'odd.py': program.replaceAll('\n', '\r\n') },
-    settings: { 'linescope.memory': false },
+    settings: { 'lineheat.memory': false },
   });
 });
 afterEach(async (context) => {
@@ -194,5 +194,5 @@ test('beside little room figures are shorter, and End does not scroll the code a
 });
 
 test('the window has no errors of ours', () => {
-  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+  expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
 import type { FrameBox } from '../../webview/testApi';
-import { keepEvidence, profileToEnd } from './driver/linescope';
+import { keepEvidence, profileToEnd } from './driver/lineheat';
 import { frames, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type VsCode } from './driver/vscode';
@@ -45,10 +45,10 @@ beforeAll(async () => {
   vs = await openVsCode({
     files: { 'calling_back.py': program },
     settings: {
-      'linescope.interpreter': join(numpy, 'bin', 'python'),
+      'lineheat.interpreter': join(numpy, 'bin', 'python'),
       'files.simpleDialog.enable': true,
       // One thread in each process.
-      'linescope.env': { OPENBLAS_NUM_THREADS: '1' },
+      'lineheat.env': { OPENBLAS_NUM_THREADS: '1' },
     },
   });
 });
@@ -73,7 +73,7 @@ test('compiled code stands between the Python code that called it and the code i
     (vscode) => vscode.commands.executeCommand('workbench.action.closePanel'),
     null,
   );
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   // Whatever interrupted it on a busy machine, left-heavy order puts all of a stack together.
   await webview(vs.page).locator('vscode-button', { hasText: 'Left heavy' }).click();
   const above = await until('the chart shows the callback below compiled code', async () => {
@@ -115,7 +115,7 @@ test('native frames can be left out, and the place in the chart stays', async ()
   });
   const setting = () =>
     vs.companion.ask(
-      (vscode) => vscode.workspace.getConfiguration('linescope').get<boolean>('nativeFrames'),
+      (vscode) => vscode.workspace.getConfiguration('lineheat').get<boolean>('nativeFrames'),
       null,
     );
   const natives = async () =>
@@ -288,7 +288,7 @@ test('the chart is saved as a page that any browser shows', async () => {
   await other.goto(`file://${path}`);
   const shown = await until('the page shows the run', () =>
     other.evaluate(() => {
-      const now = window.__linescopeTest?.view();
+      const now = window.__lineheatTest?.view();
       return now && now.headings.length > 0 && now;
     }),
   );
@@ -298,5 +298,5 @@ test('the chart is saved as a page that any browser shows', async () => {
 });
 
 test('the window has no errors of ours', () => {
-  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+  expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

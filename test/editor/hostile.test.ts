@@ -8,7 +8,7 @@ import { Run } from '../../server/reading/run';
 import { showRun } from '../../server/cli/text/report';
 import { writeSavedRun } from '../../server/reading/saved';
 import { records, sample, writeRecording } from '../unit/serverRecording';
-import { annotated, keepEvidence } from './driver/linescope';
+import { annotated, keepEvidence } from './driver/lineheat';
 import { hoverText } from './driver/editorView';
 import { frames } from './driver/panel';
 import { until } from './driver/until';
@@ -61,14 +61,14 @@ function hostile(path: string): StreamRecord[] {
   return list;
 }
 
-/** Anchors on the screen that would run a command which is not Linescope's own. */
+/** Anchors on the screen that would run a command which is not Lineheat's own. */
 function liveLinks(): Promise<string[]> {
   return vs.page
     .locator('a[href], a[data-href]')
     .evaluateAll((anchors) =>
       anchors
         .map((anchor) => anchor.getAttribute('data-href') || anchor.getAttribute('href') || '')
-        .filter((target) => target.includes('command:') && !target.includes('command:linescope.')),
+        .filter((target) => target.includes('command:') && !target.includes('command:lineheat.')),
     );
 }
 
@@ -78,7 +78,7 @@ async function openFile(path: string): Promise<void> {
   }, path);
 }
 
-const said = /not a Linescope recording/;
+const said = /not a Lineheat recording/;
 
 const untitled = () =>
   vs.companion.ask(
@@ -102,12 +102,12 @@ function serverOf(host: number): number {
 }
 
 test('a message about a recording that cannot be read holds no link', async () => {
-  const path = join(vs.folder, `${link.replaceAll('/', '')}.linescope`);
+  const path = join(vs.folder, `${link.replaceAll('/', '')}.lineheat`);
   const bytes = gzipSync('This is no stream.');
   writeFileSync(
     path,
     Buffer.concat([
-      Buffer.from('LINESCOPE-RUN 1\n'),
+      Buffer.from('LINEHEAT-RUN 1\n'),
       Buffer.from(`${JSON.stringify({ name: `${link}.lsp`, bytes: bytes.length })}\n`),
       bytes,
       Buffer.from('{"name":"end","bytes":0}\n'),
@@ -124,7 +124,7 @@ test('a hostile recording opens, and nothing it says is alive', async () => {
   mkdirSync(folder);
   const file = join(folder, '1.lsp');
   writeRecording(file, hostile(join(vs.folder, 'code.py')));
-  const path = join(vs.folder, 'hostile.linescope');
+  const path = join(vs.folder, 'hostile.lineheat');
   const symbols = { '/dev/zero 010203': { [0x1234]: evil }, [evil]: { 1: evil } };
   writeSavedRun(path, [file], symbols, { writer: evil, savedUnixMs: 0, program: evil });
   await openFile(path);
@@ -140,20 +140,20 @@ test('a hostile recording opens, and nothing it says is alive', async () => {
   await annotated(vs, 'its lines are annotated', (lines) => lines.length > 0);
   await until('the hover names it', async () => (await hoverText(vs.page, 3)).includes('Fix it'));
   expect(await liveLinks()).toEqual([]);
-  await command(vs.page, 'Linescope: Show Hot Lines').catch(() => undefined);
+  await command(vs.page, 'Lineheat: Show Hot Lines').catch(() => undefined);
   expect(await liveLinks()).toEqual([]);
 });
 
 test('the server still answers, though sources and libraries are devices', async () => {
   const asked = Date.now();
-  const status = await vs.companion.linescope((linescope) => linescope.statusText(), null);
+  const status = await vs.companion.lineheat((lineheat) => lineheat.statusText(), null);
   expect(status).not.toBe('');
   for (const line of [3, 11, 12]) expect(await hoverText(vs.page, line)).not.toBe('');
   expect(Date.now() - asked).toBeLessThan(40_000);
 });
 
 test('what the command line shows of it has no control characters', () => {
-  const run = Run.open(join(vs.folder, 'hostile.linescope'), false);
+  const run = Run.open(join(vs.folder, 'hostile.lineheat'), false);
   run.readAll();
   const text = showRun(run, { color: false, width: 100 });
   run.close();
@@ -165,13 +165,13 @@ test('what the command line shows of it has no control characters', () => {
 test('no link was followed, and the window has no errors of ours', async () => {
   expect(await untitled()).toBe(0);
   // VS Code also logs what it is asked to say.
-  const errors = vs.errors.filter((text) => /linescope/i.test(text) && !said.test(text));
+  const errors = vs.errors.filter((text) => /lineheat/i.test(text) && !said.test(text));
   expect(errors).toEqual([]);
 });
 
 test('a server that does not answer is not asked again at every start', async () => {
-  const path = join(vs.folder, 'again.linescope');
-  copyFileSync(join(vs.folder, 'hostile.linescope'), path);
+  const path = join(vs.folder, 'again.lineheat');
+  copyFileSync(join(vs.folder, 'hostile.lineheat'), path);
   const server = serverOf(vs.companion.pid());
   process.kill(server, 'SIGSTOP');
   try {

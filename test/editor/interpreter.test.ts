@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/linescope';
+import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/lineheat';
 import type { StandInApi } from './driver/pythonExtension/extension';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
@@ -16,7 +16,7 @@ import {
   statusBar,
 } from './driver/window';
 
-const environments = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-interpreters-')));
+const environments = realpathSync(mkdtempSync(join(tmpdir(), 'lineheat-interpreters-')));
 const selected = join(environments, 'selected');
 const chosen = join(environments, 'chosen');
 
@@ -111,7 +111,7 @@ test('a setting that names nothing is named, and its button leads to it', async 
   await set(vs, { interpreter: '/nowhere/bin/python3' });
   await profile(vs, 'who.py');
   expect(await notification(vs.page, /\/nowhere\//)).toBe(
-    'The interpreter /nowhere/bin/python3 (the setting linescope.interpreter) was not found, so the program was not started. Correct the path, or choose another one.',
+    'The interpreter /nowhere/bin/python3 (the setting lineheat.interpreter) was not found, so the program was not started. Correct the path, or choose another one.',
   );
   await clickNotificationButton(vs.page, /\/nowhere\//, 'Open Settings');
   await vs.page.locator('.settings-editor').waitFor();

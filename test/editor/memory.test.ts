@@ -1,7 +1,7 @@
 // Memory as a person meets it: beside the code, in a hover, and in the flame chart, in a dark and a light window.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hotRows, hoverText } from './driver/editorView';
-import { annotated, keepEvidence, lineOf, messages, profileToEnd } from './driver/linescope';
+import { annotated, keepEvidence, lineOf, messages, profileToEnd } from './driver/lineheat';
 import { frames, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type Theme, type VsCode } from './driver/vscode';
@@ -52,7 +52,7 @@ let vs: VsCode;
 beforeAll(async () => {
   vs = await openVsCode({
     files: { 'leak.py': program },
-    settings: { 'linescope.metric': 'growth', 'linescope.openFlameChart': false },
+    settings: { 'lineheat.metric': 'growth', 'lineheat.openFlameChart': false },
   });
 });
 afterEach(async (context) => {
@@ -101,7 +101,7 @@ test('every metric of memory has figures, at once and without a new run', async 
 
 test('the list of hot lines follows the metric, leads to lines, and is worked with keys', async () => {
   await setMetric('growth');
-  await command(vs.page, 'Linescope: Show Hot Lines');
+  await command(vs.page, 'Lineheat: Show Hot Lines');
   const leaking = lineOf(program, 'kept.append');
   const first = await until('the leak leads the list', async () => {
     const [row] = await hotRows(vs.page);
@@ -116,12 +116,12 @@ test('the list of hot lines follows the metric, leads to lines, and is worked wi
   );
   await setMetric('cpu');
   await until('seconds lead', async () => / m?s, /.test((await hotRows(vs.page))[0] ?? ''));
-  await command(vs.page, 'Linescope: Show Hot Functions');
+  await command(vs.page, 'Lineheat: Show Hot Functions');
   await until('functions are listed', async () =>
     (await hotRows(vs.page)).some((row) => row.includes('parse, leak.py line')),
   );
   await setMetric('growth');
-  await command(vs.page, 'Linescope: Show Hot Lines');
+  await command(vs.page, 'Lineheat: Show Hot Lines');
   await until('the leak leads again', async () =>
     (await hotRows(vs.page))[0]?.includes('kept.append'),
   );
@@ -140,7 +140,7 @@ test('the list of hot lines follows the metric, leads to lines, and is worked wi
 });
 
 test('the flame chart shows what memory was held, what grew in a chosen time, and what was freed', async () => {
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
   const panel = webview(vs.page);
   const words = panel.locator('.footprint-bar .words');
@@ -242,12 +242,12 @@ for (const theme of ['dark', 'light', 'high-contrast'] as const satisfies Theme[
 }
 
 test('without the setting nothing is measured, and every view says so and how to change it', async () => {
-  const recording = await vs.companion.linescope(
-    (linescope) => linescope.shownRun()?.path ?? '',
+  const recording = await vs.companion.lineheat(
+    (lineheat) => lineheat.shownRun()?.path ?? '',
     null,
   );
   await vs.companion.ask(async (vscode) => {
-    const settings = vscode.workspace.getConfiguration('linescope');
+    const settings = vscode.workspace.getConfiguration('lineheat');
     await settings.update('memory', false, vscode.ConfigurationTarget.Global);
     await settings.update('metric', 'growth', vscode.ConfigurationTarget.Global);
   }, null);
@@ -263,14 +263,14 @@ test('without the setting nothing is measured, and every view says so and how to
   await until('the flame chart says so', async () =>
     (await webview(vs.page).locator('.empty').innerText()).startsWith(missing),
   );
-  await command(vs.page, 'Linescope: Show Hot Lines');
+  await command(vs.page, 'Lineheat: Show Hot Lines');
   const welcome = vs.page.locator('.welcome-view-content', { hasText: missing });
   await welcome.waitFor();
   await screenshot(vs.page, 'memory-not-measured');
   await welcome.locator('.monaco-button', { hasText: 'Measure Memory' }).click();
   await until('the setting is on', () =>
     vs.companion.ask(
-      (vscode) => vscode.workspace.getConfiguration('linescope').get<boolean>('memory') === true,
+      (vscode) => vscode.workspace.getConfiguration('lineheat').get<boolean>('memory') === true,
       null,
     ),
   );
@@ -279,7 +279,7 @@ test('without the setting nothing is measured, and every view says so and how to
   await vs.companion.ask(async (vscode, path) => {
     const [name] = await vscode.workspace.fs.readDirectory(vscode.Uri.file(path));
     const uri = vscode.Uri.joinPath(vscode.Uri.file(path), name![0]);
-    await vscode.commands.executeCommand('linescope.openRecording', uri);
+    await vscode.commands.executeCommand('lineheat.openRecording', uri);
   }, recording);
   await until('the leak leads the list', async () =>
     (await hotRows(vs.page))[0]?.includes('kept.append'),
@@ -296,7 +296,7 @@ function focusEditor(): Promise<void> {
 
 function setMetric(metric: string): Promise<void> {
   return vs.companion.ask(async (vscode, value) => {
-    const settings = vscode.workspace.getConfiguration('linescope');
+    const settings = vscode.workspace.getConfiguration('lineheat');
     await settings.update('metric', value, vscode.ConfigurationTarget.Global);
   }, metric);
 }

@@ -57,16 +57,16 @@ try {
 /** A run from its first figures to its end, with the chart below the code, then the code alone. */
 async function film(name, size) {
   await closeCharts(vs);
-  await execute('linescope.clear');
+  await execute('lineheat.clear');
   await vs.page.setViewportSize(size);
   await settled();
   const before = await codePlaces();
-  await execute('linescope.profileFile');
+  await execute('lineheat.profileFile');
   await execute('workbench.action.closePanel');
   await until('there are figures', async () => (await figures()) > 0, 30_000);
   await vs.companion.ask((vscode) => {
     // Waiting for it would mean waiting for the chart to have everything.
-    void vscode.commands.executeCommand('linescope.showFlameChart');
+    void vscode.commands.executeCommand('lineheat.showFlameChart');
   }, null);
   await picture(`${name}-1-begins`, before);
   await until('it has run for two seconds', async () => (await elapsedS()) >= 2, 30_000);
@@ -112,15 +112,15 @@ function execute(command) {
 }
 
 function figures() {
-  return vs.companion.linescope((linescope, file) => linescope.annotations(file).length, path);
+  return vs.companion.lineheat((lineheat, file) => lineheat.annotations(file).length, path);
 }
 
 function elapsedS() {
-  return vs.companion.linescope((linescope) => linescope.runStatus()?.elapsedS ?? 0, null);
+  return vs.companion.lineheat((lineheat) => lineheat.runStatus()?.elapsedS ?? 0, null);
 }
 
 function state() {
-  return vs.companion.linescope((linescope) => linescope.runState(), null);
+  return vs.companion.lineheat((lineheat) => lineheat.runState(), null);
 }
 
 /** Themes fade in, and groups move. */

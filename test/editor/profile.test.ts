@@ -1,4 +1,4 @@
-// The first minutes with Linescope: profile a file, watch, hover, look at the flame chart, edit.
+// The first minutes with Lineheat: profile a file, watch, hover, look at the flame chart, edit.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import {
   lineOf,
   messages,
   profile,
-} from './driver/linescope';
+} from './driver/lineheat';
 import { clickFrame, settledFrame, view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
@@ -55,7 +55,7 @@ afterEach(async (context) => {
 afterAll(() => vs?.close());
 
 test('one click profiles the file and annotations appear while it runs', async () => {
-  const activation = await vs.companion.linescope((linescope) => linescope.activationMs, null);
+  const activation = await vs.companion.lineheat((lineheat) => lineheat.activationMs, null);
   console.log(`activation: ${activation.toFixed(0)} ms`);
   expect(activation).toBeLessThan(500);
 
@@ -144,7 +144,7 @@ test('hovering a line explains it', async () => {
 test('another metric needs no other run', async () => {
   const sort = lineOf(live, 'sorted(values)');
   const choose = async (name: string): Promise<void> => {
-    await command(vs.page, 'Linescope: Select Metric…');
+    await command(vs.page, 'Lineheat: Select Metric…');
     await pick(vs.page, name);
   };
   await choose('Native');
@@ -159,7 +159,7 @@ test('another metric needs no other run', async () => {
 });
 
 test('compact figures are value and share', async () => {
-  const switched = 'Linescope: Switch between Full and Compact Figures';
+  const switched = 'Lineheat: Switch between Full and Compact Figures';
   await command(vs.page, switched);
   await annotated(vs, 'no bar and no split', (drawn) =>
     drawn.every(({ after, image }) => /^ *[\d.]+ m?s +[\d.]+ %$/.test(after) && image === ''),
@@ -170,9 +170,9 @@ test('compact figures are value and share', async () => {
 });
 
 test('a run that was cleared opens again', async () => {
-  await command(vs.page, 'Linescope: Clear Annotations');
+  await command(vs.page, 'Lineheat: Clear Annotations');
   await annotated(vs, 'nothing is annotated', (lines) => lines.length === 0);
-  await command(vs.page, 'Linescope: Open Last Run');
+  await command(vs.page, 'Lineheat: Open Last Run');
   await annotated(vs, 'the annotations are back', (lines) => lines.length >= 2);
 });
 
@@ -217,7 +217,7 @@ test('the next hot line is one command away', async () => {
     );
   await vs.page.locator('.editor-group-container.active .view-lines').click();
   const from = await cursor();
-  await command(vs.page, 'Linescope: Go to Next Hot Line');
+  await command(vs.page, 'Lineheat: Go to Next Hot Line');
   const hot = [lineOf(live, 'total += number * number'), lineOf(live, 'sorted(values)')];
   await until('the cursor is on a hot line', async () => {
     const now = await cursor();
@@ -229,7 +229,7 @@ test('the next hot line is one command away', async () => {
 });
 
 test('a frame of the flame chart leads to its line', async () => {
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   const frame = await settledFrame(vs, 'sort');
   await screenshot(vs.page, 'dark-flame-chart');
   await clickFrame(vs.page, frame);
@@ -280,7 +280,7 @@ test('edits move annotations with their lines and grey what changed', async () =
 });
 
 test('the window has no errors of ours', () => {
-  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+  expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });
 
 /** Inserts text at a 0-based `line:column`. */

@@ -10,7 +10,7 @@ import {
   messages,
   profile,
   profileToEnd,
-} from './driver/linescope';
+} from './driver/lineheat';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import {
@@ -111,7 +111,7 @@ test('an exit code is said', async () => {
 });
 
 test('Rerun Last Task is a run of its own', async () => {
-  const shown = () => vs.companion.linescope((linescope) => linescope.shownRun()?.path, null);
+  const shown = () => vs.companion.lineheat((lineheat) => lineheat.shownRun()?.path, null);
   const terminals = () => vs.companion.ask((vscode) => vscode.window.terminals.length, null);
   const [first, before, open] = [await shown(), (await messages(vs)).length, await terminals()];
   await until('the end of the run before is said', async () =>
@@ -174,7 +174,7 @@ test('a file in a folder with a space and letters beyond ASCII works like any ot
 test('a file that is gone, has no name, or is not Python gets a sentence that says so', async () => {
   await vs.open('vanishing.py');
   rmSync(join(vs.folder, 'vanishing.py'));
-  await command(vs.page, 'Linescope: Profile This File');
+  await command(vs.page, 'Lineheat: Profile This File');
   await notification(vs.page, /vanishing\.py/);
 
   await vs.companion.ask(async (vscode) => {
@@ -184,13 +184,13 @@ test('a file that is gone, has no name, or is not Python gets a sentence that sa
     });
     await vscode.window.showTextDocument(document, { preview: false });
   }, null);
-  await command(vs.page, 'Linescope: Profile This File');
+  await command(vs.page, 'Lineheat: Profile This File');
   await notification(vs.page, /Save it first/);
 
   const answer = await vs.companion.ask(
     async (vscode, path) => {
       await vscode.window.showTextDocument(vscode.Uri.file(path));
-      await vscode.commands.executeCommand('linescope.profileFile');
+      await vscode.commands.executeCommand('lineheat.profileFile');
     },
     join(vs.folder, 'notes.txt'),
   );
@@ -215,7 +215,7 @@ test('an interpreter that does not exist is named, with what to do', async () =>
   const set = (value: string | undefined) =>
     vs.companion.ask(async (vscode, path) => {
       await vscode.workspace
-        .getConfiguration('linescope')
+        .getConfiguration('lineheat')
         .update('interpreter', path ?? undefined, vscode.ConfigurationTarget.Global);
     }, value ?? null);
   await set('/nowhere/bin/python3');

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hotRows } from './driver/editorView';
-import { annotated, ended, keepEvidence, messages, profileToEnd } from './driver/linescope';
+import { annotated, ended, keepEvidence, messages, profileToEnd } from './driver/lineheat';
 import { view as chart } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type VsCode } from './driver/vscode';
@@ -70,13 +70,13 @@ async function fill(text: string): Promise<void> {
 
 test('before the first run the list of hot lines says how to fill it', async () => {
   await vs.open('good.py');
-  const focus = 'linescope.hotLines.focus';
+  const focus = 'lineheat.hotLines.focus';
   await vs.companion.ask((vscode, name) => vscode.commands.executeCommand(name), focus);
   const button = vs.page.locator('.welcome-view .monaco-button', { hasText: 'Profile This File' });
   await button.waitFor();
   await screenshot(vs.page, 'welcome');
   await vs.companion.ask(async (vscode) => {
-    const id = 'linescope.linescope#start';
+    const id = 'lineheat.lineheat#start';
     await vscode.commands.executeCommand('workbench.action.openWalkthrough', id);
   }, null);
   const steps = vs.page.locator('.getting-started-step');
@@ -92,7 +92,7 @@ test('before the first run the list of hot lines says how to fill it', async () 
 test('a run is listed with its time, duration, CPU time, exit code and arguments', async () => {
   await set(vs, { args: ['--fast', 'two words'], explorerBadges: true });
   await profileToEnd(vs, 'bad.py');
-  await vs.companion.ask((vscode) => vscode.commands.executeCommand('linescope.runs.focus'), null);
+  await vs.companion.ask((vscode) => vscode.commands.executeCommand('lineheat.runs.focus'), null);
   await listed('it is there', ([first]) =>
     /bad\.py.* · [\d.]+ m?s · CPU [\d.]+ m?s · exit 3 · --fast 'two words'/.test(first ?? ''),
   );
@@ -149,7 +149,7 @@ test('a test file is run through pytest, and a notebook is refused with a senten
     join(vs.folder, 'note.ipynb'),
   );
   await vs.page.locator('.notebook-editor').first().waitFor();
-  await command(vs.page, 'Linescope: Profile This File');
+  await command(vs.page, 'Lineheat: Profile This File');
   await notification(vs.page, /^Notebooks cannot be profiled yet/);
 });
 
@@ -157,19 +157,19 @@ test('a run is saved as one file that opens anywhere', async () => {
   await contextMenu(list().filter({ hasText: 'before the change' }), 'Save Run As…');
   const input = vs.page.locator('.quick-input-widget input.input');
   await until('a place is asked for', async () =>
-    (await input.inputValue()).endsWith('before the change.linescope'),
+    (await input.inputValue()).endsWith('before the change.lineheat'),
   );
   await input.press('Enter');
-  const path = join(vs.folder, 'before the change.linescope');
+  const path = join(vs.folder, 'before the change.lineheat');
   await until('it is there', () => Promise.resolve(existsSync(path)));
   await until('that is said', async () =>
-    (await statusBar(vs.page)).join().includes('is saved as before the change.linescope'),
+    (await statusBar(vs.page)).join().includes('is saved as before the change.lineheat'),
   );
-  await command(vs.page, 'Linescope: Clear Annotations');
+  await command(vs.page, 'Lineheat: Clear Annotations');
   await vs.open('bad.py');
   await annotated(vs, 'nothing is annotated', (lines) => lines.length === 0);
   await vs.companion.ask(async (vscode, file) => {
-    await vscode.commands.executeCommand('linescope.openRecording', vscode.Uri.file(file));
+    await vscode.commands.executeCommand('lineheat.openRecording', vscode.Uri.file(file));
   }, path);
   await annotated(vs, 'its figures are those of the run', (lines) =>
     lines.some(({ source }) => source.includes('total += number')),
@@ -179,7 +179,7 @@ test('a run is saved as one file that opens anywhere', async () => {
 test('where a run lies is shown, or said where its machine is another one', async () => {
   await vs.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await contextMenu(list().filter({ hasText: 'before the change' }), 'Reveal Run in File Manager');
-  if (process.env['LINESCOPE_EDITOR'] === 'desktop') return;
+  if (process.env['LINEHEAT_EDITOR'] === 'desktop') return;
   const text = await notification(vs.page, /^The run is in \/.* The path was copied\.$/);
   const [, folder] = /^The run is in (\S+) /.exec(text)!;
   expect(readdirSync(folder!)).toContain('run.json');
@@ -196,8 +196,8 @@ test('an empty chart offers the last run', async () => {
     null,
   );
   await vs.open('good.py');
-  await command(vs.page, 'Linescope: Clear Annotations');
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Clear Annotations');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   const button = webview(vs.page).locator('vscode-button', { hasText: 'Open last run' });
   await button.click();
   await until('the chart shows it', async () => ((await chart(vs.page))?.samples ?? 0) > 0);
@@ -205,19 +205,19 @@ test('an empty chart offers the last run', async () => {
 
 test('after a reload of the window the run, the list and the chart are there again', async () => {
   await vs.open('good.py');
-  const { title } = (await vs.companion.linescope((linescope) => linescope.shownRun(), null))!;
+  const { title } = (await vs.companion.lineheat((lineheat) => lineheat.shownRun(), null))!;
   const host = vs.companion.pid();
   await vs.page.reload();
   await vs.companion.ready(host);
   await until('the run is shown', async () => {
-    const run = await vs.companion.linescope((linescope) => linescope.shownRun(), null);
+    const run = await vs.companion.lineheat((lineheat) => lineheat.shownRun(), null);
     return run?.title === title;
   });
   await until('the status bar says which', async () =>
     (await statusBar(vs.page)).some((text) => text.includes(title)),
   );
   await vs.companion.ask(async (vscode) => {
-    await vscode.commands.executeCommand('linescope.hotLines.focus');
+    await vscode.commands.executeCommand('lineheat.hotLines.focus');
   }, null);
   await until('hot lines are listed', async () => (await hotRows(vs.page)).length > 0);
   // VS Code may remember the tabs of some seconds ago, with the notebook among them.
@@ -229,7 +229,7 @@ test('after a reload of the window the run, the list and the chart are there aga
 });
 
 test('a run is deleted', async () => {
-  await command(vs.page, 'Linescope: Delete Run…');
+  await command(vs.page, 'Lineheat: Delete Run…');
   await vs.page.locator('.quick-input-list .monaco-list-row', { hasText: 'good.py' }).click();
   await vs.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
   await listed('it is gone', (labels) => labels.length === 2);

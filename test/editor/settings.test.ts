@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/linescope';
+import { ended, keepEvidence, messages, profile, profileToEnd } from './driver/lineheat';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { expectNotStarted, makeEnvironment, said, set, who } from './driver/who';
@@ -15,7 +15,7 @@ import {
   terminalText,
 } from './driver/window';
 
-const environments = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-interpreters-')));
+const environments = realpathSync(mkdtempSync(join(tmpdir(), 'lineheat-interpreters-')));
 const chosen = join(environments, 'chosen');
 
 /** Records much: sixty functions, each with stacks of its own. */
@@ -120,23 +120,23 @@ test('arguments, working folder and environment are those of the settings', asyn
 test('a setting that cannot be followed is named', async () => {
   await set(vs, { cwd: 'absent', envFile: 'absent.env' });
   await profile(vs, 'who.py');
-  await notification(vs.page, /environment file .*absent\.env.*setting linescope\.envFile/);
+  await notification(vs.page, /environment file .*absent\.env.*setting lineheat\.envFile/);
   await set(vs, { cwd: 'absent', envFile: '' });
   await profile(vs, 'who.py');
-  await notification(vs.page, /working folder .*absent.* not exist.*setting linescope\.cwd/);
+  await notification(vs.page, /working folder .*absent.* not exist.*setting lineheat\.cwd/);
   await set(vs, { cwd: '${nonsense}' });
   await profile(vs, 'who.py');
-  await notification(vs.page, /^The setting linescope\.cwd holds \$\{nonsense\}/);
+  await notification(vs.page, /^The setting lineheat\.cwd holds \$\{nonsense\}/);
   await set(vs, { cwd: '', interpreter: '${nonsense}/python' });
   await profile(vs, 'who.py');
-  await notification(vs.page, /^The setting linescope\.interpreter holds \$\{nonsense\}/);
+  await notification(vs.page, /^The setting lineheat\.interpreter holds \$\{nonsense\}/);
   await set(vs, { interpreter: undefined });
   await expectNotStarted(vs);
 });
 
 test('a launch configuration brings its own', async () => {
   const before = (await messages(vs)).length;
-  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await command(vs.page, 'Lineheat: Profile a Launch Configuration…');
   await pick(vs.page, 'Who');
   expect((await ended(vs, before)).text).toMatch(/^Who ended after/);
   expect(said(vs)).toMatchObject({
@@ -145,11 +145,11 @@ test('a launch configuration brings its own', async () => {
     cwd: join(vs.folder, 'inner'),
     env: { WHO_FILE: 'from launch.json', WHO_BOTH: 'from the file' },
   });
-  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await command(vs.page, 'Lineheat: Profile a Launch Configuration…');
   await pick(vs.page, 'Nobody');
   await notification(vs.page, /\/nobody\/bin\/python \(the launch configuration "Nobody"\)/);
   await expectNotStarted(vs);
-  await command(vs.page, 'Linescope: Profile a Launch Configuration…');
+  await command(vs.page, 'Lineheat: Profile a Launch Configuration…');
   await pick(vs.page, 'Asks');
   const refusal = /The launch configuration "Asks" holds \$\{command:pickArgs\}, which only/;
   await notification(vs.page, refusal);
@@ -173,12 +173,12 @@ test('a recording that comes to its limit stays below it, and the status says so
     recordingLimitMB: 1,
   });
   expect(await profileToEnd(vs, 'many.py', 120_000)).toMatchObject({ severity: 'information' });
-  const notes = await vs.companion.linescope((it) => it.runStatus()?.notes ?? [], null);
+  const notes = await vs.companion.lineheat((it) => it.runStatus()?.notes ?? [], null);
   expect(notes.map(({ text }) => text).join()).toMatch(
     /The recording reached its limit\. Up to .* into the run it keeps sums/,
   );
   const path = join(vs.folder, 'many.py');
-  const lines = await vs.companion.linescope((it, file) => [...it.annotations(file)], path);
+  const lines = await vs.companion.lineheat((it, file) => [...it.annotations(file)], path);
   // The line has what it cost before the limit was reached, too.
   expect(lines.find(({ line }) => line === 12)?.text).toMatch(/^\d+\.\d+\ss\s+\d/);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ensurePythonPackage } from '../../scripts/pythonPackage.mjs';
 import { hoverText } from './driver/editorView';
-import { annotated, keepEvidence, lineOf, profileToEnd } from './driver/linescope';
+import { annotated, keepEvidence, lineOf, profileToEnd } from './driver/lineheat';
 import { view } from './driver/panel';
 import { until } from './driver/until';
 import { openVsCode, themes, type Theme, type VsCode } from './driver/vscode';
@@ -16,7 +16,7 @@ const recursion = lineOf(tour, 'return fibonacci(n - 1) + fibonacci(n - 2)');
 let vs: VsCode;
 beforeAll(async () => {
   const numpy = await ensurePythonPackage('numpy', '2.2.6');
-  vs = await openVsCode({ settings: { 'linescope.interpreter': join(numpy, 'bin', 'python') } });
+  vs = await openVsCode({ settings: { 'lineheat.interpreter': join(numpy, 'bin', 'python') } });
 });
 afterEach(async (context) => {
   if (context.task.result?.state === 'fail') await keepEvidence(vs, 'themes');
@@ -52,7 +52,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
     await screenshot(vs.page, `${theme}-hover`);
     await vs.page.keyboard.press('Escape');
 
-    await command(vs.page, 'Linescope: Show Flame Chart');
+    await command(vs.page, 'Lineheat: Show Flame Chart');
     await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await screenshot(vs.page, `${theme}-flame-chart`);
@@ -67,7 +67,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
 
 test('the picture of the README is taken', async () => {
   await useTheme('dark');
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
   await vs.companion.ask(async (vscode) => {
     const stacked = { orientation: 1, groups: [{ size: 0.6 }, { size: 0.4 }] };
@@ -101,7 +101,7 @@ async function partsAt(line: number): Promise<string[]> {
   }, line);
   const source = tour.split('\n')[line - 1]!;
   return until('parts of the line are underlined', async () => {
-    const shown = await vs.companion.linescope((linescope) => linescope.lineParts(), null);
+    const shown = await vs.companion.lineheat((lineheat) => lineheat.lineParts(), null);
     return shown?.line === line && shown.parts.map(({ start, end }) => source.slice(start, end));
   });
 }

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { keepEvidence, messages, profile } from './driver/linescope';
+import { keepEvidence, messages, profile } from './driver/lineheat';
 import { root } from './driver/package';
 import { view } from './driver/panel';
 import { until } from './driver/until';
@@ -20,9 +20,9 @@ beforeAll(async () => {
     files: {
       'touch.py': touch,
       '.vscode/settings.json': JSON.stringify({
-        'linescope.interpreter': '${workspaceFolder}/interpreter.sh',
-        'linescope.storageFolder': '${workspaceFolder}/stored',
-        'linescope.pathMappings': { '/': '${workspaceFolder}' },
+        'lineheat.interpreter': '${workspaceFolder}/interpreter.sh',
+        'lineheat.storageFolder': '${workspaceFolder}/stored',
+        'lineheat.pathMappings': { '/': '${workspaceFolder}' },
       }),
     },
   });
@@ -44,7 +44,7 @@ test('nor is a launch configuration, nor a file with arguments', async () => {
   for (const title of ['Profile a Launch Configuration…', 'Profile This File with Arguments…']) {
     await vs.open('touch.py');
     const before = (await messages(vs)).length;
-    await command(vs.page, `Linescope: ${title}`);
+    await command(vs.page, `Lineheat: ${title}`);
     const said = await until(`${title} is answered`, async () =>
       (await messages(vs)).slice(before).at(-1),
     );
@@ -54,15 +54,15 @@ test('nor is a launch configuration, nor a file with arguments', async () => {
 });
 
 test('a recording opens', async () => {
-  const recording = join(vs.folder, 'earlier.linescope');
+  const recording = join(vs.folder, 'earlier.lineheat');
   copyFileSync(join(root, 'test/unit/fixtures/recordings/3.12.linescope'), recording);
   const before = (await messages(vs)).length;
   await vs.companion.ask(async (vscode, path) => {
     await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path));
   }, recording);
   await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
-  expect(await vs.companion.linescope((linescope) => linescope.shownRun()?.title, null)).toBe(
-    'earlier.linescope',
+  expect(await vs.companion.lineheat((lineheat) => lineheat.shownRun()?.title, null)).toBe(
+    'earlier.lineheat',
   );
   expect((await messages(vs)).slice(before).filter(({ severity }) => severity === 'error')).toEqual(
     [],
@@ -72,7 +72,7 @@ test('a recording opens', async () => {
 
 test('settings of the folder that lead elsewhere do not count', async () => {
   const counted = await vs.companion.ask((vscode) => {
-    const settings = vscode.workspace.getConfiguration('linescope');
+    const settings = vscode.workspace.getConfiguration('lineheat');
     return ['interpreter', 'storageFolder'].map((name) => settings.get<string>(name));
   }, null);
   expect(counted).toEqual(['', '']);

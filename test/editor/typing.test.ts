@@ -1,7 +1,7 @@
 // Typing in a long file with figures on a third of its lines: figures stay with their lines, and nobody waits for them.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { drawnLines, goToEnd } from './driver/editorView';
-import { keepEvidence, ledger, profileToEnd } from './driver/linescope';
+import { keepEvidence, ledger, profileToEnd } from './driver/lineheat';
 import { until } from './driver/until';
 import { openVsCode, type VsCode } from './driver/vscode';
 import { set } from './driver/who';
@@ -90,10 +90,10 @@ test('a keystroke keeps the extension busy for less than 8 ms', async () => {
 });
 
 function follows(): Promise<number[]> {
-  return vs.companion.linescope((linescope) => [...linescope.followsMs()], null);
+  return vs.companion.lineheat((lineheat) => [...lineheat.followsMs()], null);
 }
 
-/** Every visible line has the figures that Linescope says it has. */
+/** Every visible line has the figures that Lineheat says it has. */
 function expectLedger(what: string): Promise<unknown> {
   return until(`figures are in place after: ${what}`, async () => {
     const shown = (await drawnLines(vs.page)).filter(({ after }) => after);

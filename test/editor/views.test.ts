@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { hotRows } from './driver/editorView';
-import { keepEvidence, ledger, lineOf, messages, profile, profileToEnd } from './driver/linescope';
+import { keepEvidence, ledger, lineOf, messages, profile, profileToEnd } from './driver/lineheat';
 import {
   chartTabs,
   clickFrame,
@@ -47,7 +47,7 @@ const forever = `import time
 while True:
     time.process_time()
 `;
-const toggle = 'Linescope: Switch between Only My Code and Everything';
+const toggle = 'Lineheat: Switch between Only My Code and Everything';
 const calls = lineOf(program, 'spin(1.2)');
 const loop = lineOf(program, 'while time');
 
@@ -55,7 +55,7 @@ let vs: VsCode;
 beforeAll(async () => {
   vs = await openVsCode({
     files: { 'two_parts.py': program, 'vendor/spinning.py': library, 'forever.py': forever },
-    settings: { 'linescope.libraryPatterns': ['vendor/**'], 'linescope.memory': false },
+    settings: { 'lineheat.libraryPatterns': ['vendor/**'], 'lineheat.memory': false },
   });
 });
 afterEach(async (context) => {
@@ -69,14 +69,14 @@ async function figures(line: number, file = 'two_parts.py'): Promise<string> {
 }
 
 const hasLibrary = () =>
-  vs.companion.linescope(
-    (linescope) => linescope.annotatedPaths().some((path) => path.endsWith('spinning.py')),
+  vs.companion.lineheat(
+    (lineheat) => lineheat.annotatedPaths().some((path) => path.endsWith('spinning.py')),
     null,
   );
 
 const setting = () =>
   vs.companion.ask(
-    (vscode) => vscode.workspace.getConfiguration('linescope').get<boolean>('onlyMyCode'),
+    (vscode) => vscode.workspace.getConfiguration('lineheat').get<boolean>('onlyMyCode'),
     null,
   );
 
@@ -87,7 +87,7 @@ test('only my code: libraries are on the lines that call them, in all views', as
   );
   expect(await hasLibrary()).toBe(true);
   // Who looks for what is slow is led to the own line, though one in the library is hotter.
-  await command(vs.page, 'Linescope: Go to Hottest Line');
+  await command(vs.page, 'Lineheat: Go to Hottest Line');
   const place = () =>
     vs.companion.ask((vscode) => {
       const editor = vscode.window.activeTextEditor;
@@ -103,13 +103,13 @@ test('only my code: libraries are on the lines that call them, in all views', as
   await until('the status bar says so', async () =>
     (await statusBar(vs.page)).join().includes('only my code'),
   );
-  await command(vs.page, 'Linescope: Show Hot Lines');
+  await command(vs.page, 'Lineheat: Show Hot Lines');
   const rows = await until('the list folds', async () => {
     const found = await hotRows(vs.page);
     return found.length > 0 && found.every((row) => !row.includes('spinning.py')) && found;
   });
   expect(rows[0]).toContain('spin(1.2)');
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart folds', async () => {
     const names = (await frames(vs.page)).map(({ name }) => name);
     return names.includes('own') && !names.includes('spin') && !names.includes('turn');
@@ -160,17 +160,17 @@ test('figures of a running program can begin anew', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'forever.py');
   await until('there are figures', async () => (await ledger(vs, 'forever.py')).length > 0);
-  await command(vs.page, 'Linescope: Count Figures from Now On');
+  await command(vs.page, 'Lineheat: Count Figures from Now On');
   await until('the status bar says since when', async () =>
     (await statusBar(vs.page)).some((text) => text.includes('since ')),
   );
-  await command(vs.page, 'Linescope: Show Figures of the Last 10 Seconds');
+  await command(vs.page, 'Lineheat: Show Figures of the Last 10 Seconds');
   await until('the status bar says what is followed', async () =>
     (await statusBar(vs.page)).some((text) => text.includes('last 10 s')),
   );
-  await command(vs.page, 'Linescope: Stop');
+  await command(vs.page, 'Lineheat: Stop');
   await until('the run has ended', () =>
-    vs.companion.linescope((linescope) => linescope.runState() === 'idle', null),
+    vs.companion.lineheat((lineheat) => lineheat.runState() === 'idle', null),
   );
   expect((await messages(vs)).slice(before).filter(({ severity }) => severity === 'error')).toEqual(
     [],
@@ -182,11 +182,11 @@ test('the chart opens beside the code or in the panel where the setting says so'
   expect(await chartTabs(vs)).toEqual([]);
   await vs.companion.ask(async (vscode) => {
     await vscode.commands.executeCommand('workbench.action.closePanel');
-    await vscode.commands.executeCommand('setContext', 'linescope.chartInPanel', false);
+    await vscode.commands.executeCommand('setContext', 'lineheat.chartInPanel', false);
   }, null);
   await set(vs, { flameChartPlace: 'beside' });
   await until('it is gone from the panel', async () => {
-    await command(vs.page, 'Linescope: Show Flame Chart');
+    await command(vs.page, 'Lineheat: Show Flame Chart');
     return (await chartTabs(vs)).length > 0;
   });
   const code = (await vs.page.locator('.editor-instance').first().boundingBox())!;
@@ -196,12 +196,12 @@ test('the chart opens beside the code or in the panel where the setting says so'
   expect(chart.x).toBeGreaterThanOrEqual(code.x + code.width - 1);
   await closeCharts(vs);
   await set(vs, { flameChartPlace: 'panel' });
-  await command(vs.page, 'Linescope: Show Flame Chart');
+  await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart is there', async () => (await frames(vs.page)).length > 0);
   expect(await chartTabs(vs)).toEqual([]);
   await screenshot(vs.page, 'views-panel');
 });
 
 test('the window has no errors of ours', () => {
-  expect(vs.errors.filter((text) => /linescope/i.test(text))).toEqual([]);
+  expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

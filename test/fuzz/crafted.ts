@@ -32,12 +32,12 @@ function* times<T>(count: number, make: (index: number) => T): Generator<T> {
 const lsp = (bytes: Uint8Array): Files => new Map([['1.lsp', bytes]]);
 
 function saved(entries: Iterable<[name: string, bytes: Uint8Array]>): Files {
-  const parts: Uint8Array[] = [Buffer.from('LINESCOPE-RUN 1\n')];
+  const parts: Uint8Array[] = [Buffer.from('LINEHEAT-RUN 1\n')];
   for (const [name, bytes] of entries) {
     parts.push(Buffer.from(`${JSON.stringify({ name, bytes: bytes.length })}\n`), bytes);
   }
   parts.push(Buffer.from('{"name":"end","bytes":0}\n'));
-  return new Map([['x.linescope', Buffer.concat(parts)]]);
+  return new Map([['x.lineheat', Buffer.concat(parts)]]);
 }
 
 const place = { thread: 1, stack: 2, native: 0, opcode: -1 };

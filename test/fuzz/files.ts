@@ -7,5 +7,5 @@ import type { Files } from './mutate';
 export function writeFiles(place: string, files: Files): string {
   mkdirSync(place, { recursive: true });
   for (const [name, bytes] of files) writeFileSync(join(place, name), bytes);
-  return files.has('x.linescope') ? join(place, 'x.linescope') : place;
+  return files.has('x.lineheat') ? join(place, 'x.lineheat') : place;
 }

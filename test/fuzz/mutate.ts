@@ -10,7 +10,7 @@ import { below, seeded } from '../unit/random';
 import type { Seed, Stream } from './seeds';
 import { otherBytes, otherEstimate, otherNumber, otherText, pick, type Random } from './values';
 
-/** Files of a folder, by name. One called `x.linescope` is the recording itself, otherwise the folder is. */
+/** Files of a folder, by name. One called `x.lineheat` is the recording itself, otherwise the folder is. */
 export type Files = Map<string, Uint8Array>;
 
 /** The mutant of a number, always the same. */
@@ -214,7 +214,7 @@ function savedOf(
   files: ReadonlyMap<string, Uint8Array>,
   symbols: Seed['symbols'],
 ): Files {
-  const meta = { writer: 'linescope 0', savedUnixMs: 1.7e12, program: 'a.py' };
+  const meta = { writer: 'lineheat 0', savedUnixMs: 1.7e12, program: 'a.py' };
   const json = (value: unknown): Uint8Array => gzipSync(JSON.stringify(value), { level: 1 });
   const entries: Entry[] = [
     { name: 'meta.json', bytes: json(random() < 0.1 ? strange(random, 2) : meta) },
@@ -235,13 +235,11 @@ function savedOf(
   });
   const end = random() < 0.95 ? ['{"name":"end","bytes":0}\n'] : [];
   const whole = Buffer.concat([
-    Buffer.from(
-      random() < 0.98 ? 'LINESCOPE-RUN 1\n' : `LINESCOPE-RUN ${otherText(random, '1')}\n`,
-    ),
+    Buffer.from(random() < 0.98 ? 'LINEHEAT-RUN 1\n' : `LINEHEAT-RUN ${otherText(random, '1')}\n`),
     ...lines,
     ...end.map((text) => Buffer.from(text)),
   ]);
-  return new Map([['x.linescope', random() < 0.1 ? otherBytes(random, whole) : whole]]);
+  return new Map([['x.lineheat', random() < 0.1 ? otherBytes(random, whole) : whole]]);
 }
 
 function changeEntries(random: Random, entries: Entry[]): void {

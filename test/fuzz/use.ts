@@ -101,7 +101,7 @@ function wrongTables(run: Run): string | undefined {
     if (obeyed.test(text)) return 'a control character in collapsed stacks';
     length += text.length;
   }
-  for (const text of toSpeedscope(tables, run.programName(), 'linescope')) length += text.length;
+  for (const text of toSpeedscope(tables, run.programName(), 'lineheat')) length += text.length;
   for (const native of [true, false]) {
     for (let cursor = 0, more = true; more;) {
       const piece = readFlame({ run, live: false }, { run: 'x', cursor, native, memory: -1 });

@@ -23,7 +23,7 @@ export interface Verdict extends Task {
   size: number;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'linescope-fuzz-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-fuzz-'));
 const seeds = readSeeds();
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('disconnect', () => process.exit(0));

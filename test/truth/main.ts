@@ -1,5 +1,5 @@
 /**
- * `npm run truth`: what Linescope says of programs that know their own cost, as a table for each Python version.
+ * `npm run truth`: what Lineheat says of programs that know their own cost, as a table for each Python version.
  * Options: --memory or --time for only those cases, --memory-runs N for one program of memory N times, --case NAME, --python 3.12, --seconds N, --interval-us N, --json FILE, --keep FOLDER (recordings). Exit code 1 when anything fails.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ const intervalUs =
   options['interval-us'] === undefined ? undefined : Number(options['interval-us']);
 
 if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
-const folder = mkdtempSync(join(tmpdir(), 'linescope-truth-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-truth-'));
 const results: {
   python: string;
   load: number;

@@ -1,4 +1,4 @@
-/** Runs a case under Linescope: the program's own answers, and the report in the suite's neutral form. */
+/** Runs a case under Lineheat: the program's own answers, and the report in the suite's neutral form. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ export function readAnswers(folder: string): Answer[] {
     });
 }
 
-/** Runs a case's program under Linescope. Throws when it fails or says nothing. */
+/** Runs a case's program under Lineheat. Throws when it fails or says nothing. */
 export async function profileCase(
   wanted: Pick<Case, 'name' | 'program' | 'numpy'>,
   { python, seconds, intervalUs, folder: parent, helper, keep }: Options,
@@ -87,7 +87,7 @@ export async function profileCase(
       ...(intervalUs === undefined ? [] : ['--interval-us', String(intervalUs)]),
       ...(keep === undefined
         ? []
-        : ['--save', join(keep, `${python.minor} ${wanted.name}.linescope`)]),
+        : ['--save', join(keep, `${python.minor} ${wanted.name}.lineheat`)]),
       ...[path, join(folder, 'answer'), String(seconds), helper],
     ],
     folder,

@@ -1,4 +1,4 @@
-/** Runs a case of memory under Linescope: what the program knows, and the report in the suite's neutral form. */
+/** Runs a case of memory under Lineheat: what the program knows, and the report in the suite's neutral form. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../agent/programs';
@@ -20,7 +20,7 @@ export async function runMemoryCase(wanted: MemoryCase, options: Options): Promi
   return scoreMemory(wanted, facts, measured, marks);
 }
 
-/** Runs a case: what the program knows, and what Linescope says. */
+/** Runs a case: what the program knows, and what Lineheat says. */
 export async function measureMemory(
   wanted: Omit<MemoryCase, 'quantities'>,
   options: Options,

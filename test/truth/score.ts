@@ -149,7 +149,7 @@ function compare(
         const known = part === undefined ? truth.region(region, 'wait_s') / truth.waited : part;
         return { expected: known, measured: seconds / truth.waited };
       }
-      // What the kernel does there is neither Python's nor compiled code's, whoever made it do that: Linescope itself when
+      // What the kernel does there is neither Python's nor compiled code's, whoever made it do that: Lineheat itself when
       // it notes memory.
       const isUser = what === 'python' || what === 'native';
       const known =

@@ -6,7 +6,7 @@ import { activationEnv } from '../../extension/run/activation';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-activation-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-activation-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -9,7 +9,7 @@ const size = { width: 100, height: 10 };
 
 function palette(theme: 'dark' | 'light' | 'highContrast' | 'highContrastLight'): Palette {
   const color = (name: string): string =>
-    manifest.contributes.colors.find(({ id }) => id === `linescope.${name}`)!.defaults[theme];
+    manifest.contributes.colors.find(({ id }) => id === `lineheat.${name}`)!.defaults[theme];
   const names = ['track', 'outline', 'python', 'native', 'system', 'wait', 'queue', 'memory'];
   const colors = Object.fromEntries(names.map((name) => [name, color(name)]));
   return { ...(colors as unknown as Palette), heat: [] };

@@ -8,7 +8,7 @@ import { readHead } from '../../extension/kept/commit';
 
 let folder: string;
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-commit-')));
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'lineheat-commit-')));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

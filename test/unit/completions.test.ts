@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-completions-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-completions-'));
   for (const shell of shells) writeFileSync(join(folder, shell), completions(shell));
   writeFileSync(join(folder, 'program.py'), '');
 });
@@ -29,17 +29,17 @@ function find(shell: Shell): string | undefined {
 
 /** What is typed before the tab key, and the command line after it. */
 const typed: [string, string][] = [
-  ['linescope sh', 'show'],
-  ['linescope run --eng', 'run --engine'],
-  ['linescope run --engine nat', 'run --engine native'],
-  ['linescope run -o prog', 'run -o program.py'],
-  ['linescope run prog', 'run program.py'],
+  ['lineheat sh', 'show'],
+  ['lineheat run --eng', 'run --engine'],
+  ['lineheat run --engine nat', 'run --engine native'],
+  ['lineheat run -o prog', 'run -o program.py'],
+  ['lineheat run prog', 'run program.py'],
   // The option is the program's.
-  ['linescope run program.py --js', 'run program.py --js'],
-  ['linescope run --exec expo', 'run --exec export'],
-  ['linescope show --js', 'show --json'],
-  ['linescope export program.py -f spe', 'export program.py -f speedscope'],
-  ['linescope completions fi', 'completions fish'],
+  ['lineheat run program.py --js', 'run program.py --js'],
+  ['lineheat run --exec expo', 'run --exec export'],
+  ['lineheat show --js', 'show --json'],
+  ['lineheat export program.py -f spe', 'export program.py -f speedscope'],
+  ['lineheat completions fi', 'completions fish'],
 ];
 
 describe.each([

@@ -16,7 +16,7 @@ import { ms, records, recordsWithMemory, sample, writeRecording } from './server
 let folder: string;
 let file: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-damage-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-damage-'));
   file = join(folder, '1.lsp');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,7 +58,7 @@ test('no change of a recording goes unnoticed', () => {
     writeFileSync(file, bytes);
     const changed = open();
     const isSaid = changed.notes.some((text) =>
-      /damaged|cut short|not a Linescope|newer/.test(text),
+      /damaged|cut short|not a Lineheat|newer/.test(text),
     );
     expect(isSaid, `byte ${at}`).toBe(true);
     const isFigure = changed.samples > 0 && changed.report !== report;

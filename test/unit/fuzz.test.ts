@@ -10,7 +10,7 @@ import { readSeeds } from '../fuzz/seeds';
 import { useRecording } from '../fuzz/use';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'linescope-mutants-'))));
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lineheat-mutants-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('mutants are the same each time, and do no harm', () => {
@@ -28,6 +28,6 @@ const harmful = existsSync(found) ? readdirSync(found) : [];
 
 test.each(harmful)('%s, which once did harm, does none', (name) => {
   const place = join(found, name);
-  const file = join(place, 'x.linescope');
+  const file = join(place, 'x.lineheat');
   expect(useRecording(existsSync(file) ? file : place)).toBeUndefined();
 });

@@ -15,7 +15,7 @@ import { ms, records, sample, writeRecording } from './serverRecording';
 
 let folder: string;
 const runs: Run[] = [];
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'linescope-hostile-'))));
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lineheat-hostile-'))));
 afterEach(() => {
   for (const run of runs.splice(0)) run.close();
   rmSync(folder, { recursive: true, force: true });
@@ -30,13 +30,13 @@ function open(path: string): Run {
 
 /** A saved run of entries with their bytes, compressed as given. */
 function saved(entries: [name: string, bytes: Buffer][]): string {
-  const path = join(folder, 'x.linescope');
+  const path = join(folder, 'x.lineheat');
   const parts = entries.flatMap(([name, bytes]) => [
     Buffer.from(`${JSON.stringify({ name, bytes: bytes.length })}\n`),
     bytes,
   ]);
   const end = Buffer.from('{"name":"end","bytes":0}\n');
-  writeFileSync(path, Buffer.concat([Buffer.from('LINESCOPE-RUN 1\n'), ...parts, end]));
+  writeFileSync(path, Buffer.concat([Buffer.from('LINEHEAT-RUN 1\n'), ...parts, end]));
   return path;
 }
 
@@ -92,7 +92,7 @@ test('what unpacks to more than a piece is not unpacked', () => {
   const bomb = gzipSync(Buffer.alloc(64 << 20));
   const before = process.memoryUsage().rss;
   const run = open(saved([['1.lsp', bomb]]));
-  expect(run.notes()[0]?.text).toMatch(/x\.linescope is damaged at byte \d+: the rest of 1\.lsp/);
+  expect(run.notes()[0]?.text).toMatch(/x\.lineheat is damaged at byte \d+: the rest of 1\.lsp/);
   expect(process.memoryUsage().rss - before).toBeLessThan(60 << 20);
 });
 
@@ -101,7 +101,7 @@ test('a description of another shape is said and left out', () => {
   for (const meta of wrong) {
     const run = open(saved([['meta.json', gzipSync(JSON.stringify(meta))]]));
     expect(run.notes()[0]?.text).toMatch(/its description is missing/);
-    expect(run.programName()).toBe('x.linescope');
+    expect(run.programName()).toBe('x.lineheat');
   }
   const run = open(saved([['symbols.json', gzipSync('{"a\\n":{"1":2},"b":3}')]]));
   expect(run.notes()).toEqual([]);
@@ -134,7 +134,7 @@ test('a source of gigabytes is not read', () => {
 
 test('a saved run is for its owner only, and never takes the place of a file being written', () => {
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'));
-  const path = join(folder, 'x.linescope');
+  const path = join(folder, 'x.lineheat');
   const run = open(folder);
   run.save(path);
   expect(statSync(path).mode & 0o777).toBe(0o600);

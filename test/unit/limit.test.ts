@@ -35,7 +35,7 @@ const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), 'linescope-limit-'));
+  const made = mkdtempSync(join(tmpdir(), 'lineheat-limit-'));
   folders.push(made);
   return made;
 }
@@ -197,12 +197,12 @@ test.each([4, 5])('nor does merging what is old while a process goes on (%i)', a
   // What is saved of it is one recording again.
   const run = Run.open(made, false);
   run.readAll();
-  const saved = join(made, 'a.linescope');
+  const saved = join(made, 'a.lineheat');
   run.save(saved);
   run.close();
   expectSame(read(saved).report['files'], before['files']);
   await joinFront(path, noPause);
-  expect(readdirSync(made).sort()).toEqual(['4999999.lsp', 'a.linescope']);
+  expect(readdirSync(made).sort()).toEqual(['4999999.lsp', 'a.lineheat']);
   expectSame(read(path).report, before);
 });
 

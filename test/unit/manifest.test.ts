@@ -71,7 +71,7 @@ test('settings are in groups with a title, each group and setting in its place',
 test('every setting that is read is one, and every one is read', () => {
   const known = manifest.contributes.configuration
     .flatMap(({ properties }) => Object.keys(properties))
-    .map((key) => key.replace('linescope.', ''))
+    .map((key) => key.replace('lineheat.', ''))
     .sort();
   const source = readFileSync(new URL('../../extension/settings.ts', import.meta.url), 'utf8');
   expect(known.filter((name) => !source.includes(`'${name}'`))).toEqual([]);
@@ -79,5 +79,5 @@ test('every setting that is read is one, and every one is read', () => {
   expect(reads.length).toBeGreaterThan(15);
   expect(reads.map(([, name]) => name!).filter((name) => !known.includes(name))).toEqual([]);
   const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  expect(restricted.filter((key) => !known.includes(key.replace('linescope.', '')))).toEqual([]);
+  expect(restricted.filter((key) => !known.includes(key.replace('lineheat.', '')))).toEqual([]);
 });

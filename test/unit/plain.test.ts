@@ -29,7 +29,7 @@ describe('a sentence for a notification', () => {
     const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
     const text = '[Fix it](command:workbench.action.terminal.sendSequence?%7B%7D)';
     expect(text).toMatch(link);
-    expect(plainMessage(`x.linescope: [[a]](file:///b) ${text}`)).not.toMatch(link);
+    expect(plainMessage(`x.lineheat: [[a]](file:///b) ${text}`)).not.toMatch(link);
     expect(plainMessage(text)).toContain('[Fix it] (command:');
   });
 });

@@ -8,7 +8,7 @@ import { records, writeRecording } from './serverRecording';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-save-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-save-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,7 +20,7 @@ test('a run is saved as one file that opens with its figures and its own name', 
     join(path, 'run.json'),
     JSON.stringify({ program: '/home/me/a.py', name: 'API/dev' }),
   );
-  const file = join(folder, 'saved.linescope');
+  const file = join(folder, 'saved.lineheat');
   expect(await saveRun({ path, file })).toEqual({ ok: true });
   const run = Run.open(file, false);
   run.readAll();
@@ -31,7 +31,7 @@ test('a run is saved as one file that opens with its figures and its own name', 
 
 test('what cannot be saved is said, and leaves no file', async () => {
   const path = join(folder, 'run');
-  const file = join(folder, 'saved.linescope');
+  const file = join(folder, 'saved.lineheat');
   expect(await saveRun({ path, file })).toMatchObject({
     ok: false,
     message: expect.stringMatching(/does not exist/),
@@ -42,7 +42,7 @@ test('what cannot be saved is said, and leaves no file', async () => {
     message: expect.stringMatching(/no recording/),
   });
   writeRecording(join(path, '4999999.lsp'), records('/home/me/a.py'));
-  const absent = join(folder, 'absent', 'saved.linescope');
+  const absent = join(folder, 'absent', 'saved.lineheat');
   expect(await saveRun({ path, file: absent })).toMatchObject({
     ok: false,
     message: expect.stringMatching(/could not be written: .*ENOENT/),

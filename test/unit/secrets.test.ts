@@ -59,7 +59,7 @@ test('what is masked stays masked', () => {
 });
 
 test('a saved run and a report have no secrets, and lack nothing else', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-secrets-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lineheat-secrets-'));
   try {
     const argv = ['python3', 'a.py', '--password', 'hunter2hunter2', 'TOKEN=x', '/tmp/é'];
     const list = records('/tmp/a.py').map((record) =>
@@ -70,7 +70,7 @@ test('a saved run and a report have no secrets, and lack nothing else', () => {
       writeRecording(join(runDir, '1.lsp'), list, { minor });
       const live = Run.open(runDir, false);
       live.readAll();
-      const path = join(folder, `${minor}.linescope`);
+      const path = join(folder, `${minor}.lineheat`);
       live.save(path);
       // The live view says what was run.
       expect(live.profile().processes[0]?.command).toEqual(argv);

@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { clip, columns, terminalStyle } from '../../server/cli/text/terminal';
 import { records, writeRecording } from './serverRecording';
 
-const agent = join(__dirname, '../../dist/agent', `linux-${arch()}`, 'liblinescope.so');
+const agent = join(__dirname, '../../dist/agent', `linux-${arch()}`, 'liblineheat.so');
 const hasAgent = platform() === 'linux' && existsSync(agent);
 
 // Real processes take their time on a busy machine.
@@ -26,7 +26,7 @@ let dist: string;
 let folder: string;
 
 beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), 'linescope-dist-'));
+  dist = mkdtempSync(join(tmpdir(), 'lineheat-dist-'));
   await build({
     entryPoints: [join(__dirname, '../../server/cli/main.ts')],
     bundle: true,
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dist, { recursive: true }));
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-cli-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-cli-'));
   mkdirSync(join(folder, 'tmp'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -79,7 +79,7 @@ function script(text: string): string {
 const work =
   'import sys, time\nend = time.process_time() + 0.3\nwhile time.process_time() < end:\n    sum(range(2000))\n';
 
-describe.skipIf(!hasAgent)('linescope run', () => {
+describe.skipIf(!hasAgent)('lineheat run', () => {
   test('leaves input, output and exit code to the program, and reports on stderr', async () => {
     script(`${work}print(sys.argv[1:], input())\nsys.exit(7)\n`);
     const result = await cli(['run', '--json', 'o.json', 'program.py', '--json', 'a b'], 'hello\n');
@@ -101,13 +101,13 @@ describe.skipIf(!hasAgent)('linescope run', () => {
   test('a module, saved and shown again', async () => {
     // Long enough for the agent to know its Python, which hardly ever is in the bytecode loop here.
     script(work.replace('0.3', '1.2'));
-    const run = await cli(['run', '--save', 'a.linescope', '-m', 'program', 'x']);
+    const run = await cli(['run', '--save', 'a.lineheat', '-m', 'program', 'x']);
     expect(run.code).toBe(0);
-    const shown = await cli(['show', 'a.linescope']);
+    const shown = await cli(['show', 'a.lineheat']);
     expect(shown.stdout).toBe(run.stderr);
-    const collapsed = await cli(['export', 'a.linescope', '--format', 'collapsed', '-o', '-']);
+    const collapsed = await cli(['export', 'a.lineheat', '--format', 'collapsed', '-o', '-']);
     expect(collapsed.stdout).toMatch(/program\.py:4.* \d+\n/);
-    const exported = await cli(['export', 'a.linescope', '--format', 'speedscope', '-o', 's.json']);
+    const exported = await cli(['export', 'a.lineheat', '--format', 'speedscope', '-o', 's.json']);
     expect(exported.code).toBe(0);
     const speedscope = JSON.parse(readFileSync(join(folder, 's.json'), 'utf8')) as {
       profiles: { samples: number[][]; weights: number[]; startValue: number; endValue: number }[];
@@ -161,19 +161,19 @@ describe.skipIf(!hasAgent)('linescope run', () => {
     script(`${work}sys.exit(3)\n`);
     const result = await cli(['run', '--python', './wrapper', 'program.py']);
     expect(result.code).toBe(3);
-    expect(result.stderr).toMatch(/linescope: Nothing was recorded: .*wrapper/);
+    expect(result.stderr).toMatch(/lineheat: Nothing was recorded: .*wrapper/);
   });
 
   test('a file that cannot be written is found before the run, or the recording is kept', async () => {
     script(work);
-    const early = await cli(['run', '--save', 'no/where.linescope', 'program.py']);
+    const early = await cli(['run', '--save', 'no/where.lineheat', 'program.py']);
     expect(early).toMatchObject({ code: 2, stdout: '' });
     expect(early.stderr).toMatch(
       /The folder .*\/no does not exist\. The program was not started\./,
     );
     script(`${work}import shutil; shutil.rmtree("out")\n`);
     mkdirSync(join(folder, 'out'));
-    const late = await cli(['run', '--save', 'out/a.linescope', 'program.py']);
+    const late = await cli(['run', '--save', 'out/a.lineheat', 'program.py']);
     expect(late.code).toBe(0);
     const kept = /recording was kept in (\S+); open it/.exec(late.stderr)?.[1];
     expect((await cli(['show', kept!])).stdout).toContain('sum(range(2000))');
@@ -183,12 +183,12 @@ describe.skipIf(!hasAgent)('linescope run', () => {
 test.skipIf(!hasAgent)('a command that starts no Python says so', async () => {
   const result = await cli(['run', '--exec', 'sh', '-c', 'exit 3']);
   expect(result.code).toBe(3);
-  expect(result.stderr).toMatch(/^linescope: Nothing was recorded: sh started no Python program/);
+  expect(result.stderr).toMatch(/^lineheat: Nothing was recorded: sh started no Python program/);
   writeFileSync(join(folder, 'tool'), '#!/bin/sh\n', { mode: 0o644 });
   const closed = await cli(['run', '--exec', './tool']);
-  expect(closed.stderr).toMatch(/^linescope: \.\/tool cannot be executed\. .*chmod \+x/);
+  expect(closed.stderr).toMatch(/^lineheat: \.\/tool cannot be executed\. .*chmod \+x/);
   const shell = await cli(['run', 'tool']);
-  expect(shell.stderr).toMatch(/names \/bin\/sh.*linescope run --exec \.\/tool …/);
+  expect(shell.stderr).toMatch(/names \/bin\/sh.*lineheat run --exec \.\/tool …/);
 });
 
 test('problems are one sentence and exit code 2', async () => {

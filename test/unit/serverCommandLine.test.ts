@@ -76,7 +76,7 @@ test.each<[string[], object]>([
       args: ['-x'],
     },
   ],
-  [['-o', 'a.linescope', 'a.py'], { save: 'a.linescope', program: 'a.py' }],
+  [['-o', 'a.lineheat', 'a.py'], { save: 'a.lineheat', program: 'a.py' }],
   [['-oa.json', 'a.py'], { json: 'a.json', program: 'a.py' }],
   [['--output=-', 'a.py'], { json: '-', program: 'a.py' }],
   [['--rate', '5000', 'a.py'], { intervalUs: 200, program: 'a.py' }],
@@ -92,9 +92,9 @@ test.each<[string[], object]>([
 });
 
 test('show and export', () => {
-  expect(parseArguments(['show', 'r.linescope', '--json', 'o'])).toEqual({
+  expect(parseArguments(['show', 'r.lineheat', '--json', 'o'])).toEqual({
     kind: 'show',
-    recording: 'r.linescope',
+    recording: 'r.lineheat',
     json: 'o',
     quiet: false,
   });
@@ -146,10 +146,10 @@ test.each([
   [['run', '--limit', '1KB', 'a.py'], '100KB or more'],
   [['run', '--interval', '1', 'a.py'], 'a time with its unit'],
   [['completions', 'tcsh'], 'bash, zsh, fish'],
-  [['record', 'a.py'], 'linescope run -o FILE'],
-  [['-m', 'pytest'], 'linescope run -m pytest'],
-  [['a.linescope'], 'linescope show a.linescope'],
-  [['a.py', '1'], 'linescope run a.py 1'],
+  [['record', 'a.py'], 'lineheat run -o FILE'],
+  [['-m', 'pytest'], 'lineheat run -m pytest'],
+  [['a.lineheat'], 'lineheat show a.lineheat'],
+  [['a.py', '1'], 'lineheat run a.py 1'],
   [['frobnicate'], 'no command "frobnicate"'],
   [['show'], 'Name a recording'],
   [['show', 'a', 'b'], 'Name one recording'],

@@ -70,7 +70,7 @@ def work():
 `;
 
 beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), 'linescope-dist-'));
+  dist = mkdtempSync(join(tmpdir(), 'lineheat-dist-'));
   await build({
     entryPoints: [join(__dirname, '../../server/main.ts')],
     bundle: true,
@@ -84,7 +84,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(dist, { recursive: true }));
 
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'linescope-lsp-')));
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'lineheat-lsp-')));
   script = join(folder, 'a.py');
   writeFileSync(script, source);
   // The recording is made a moment after the file was saved, as it is in life.
@@ -173,7 +173,7 @@ const annotated = (): Promise<FileAnnotations> =>
 
 test('a rich client gets annotations, hovers with links, lenses and the flame chart', async () => {
   const { serverInfo, capabilities } = await start({ richClient: true });
-  expect(serverInfo?.name).toBe('linescope');
+  expect(serverInfo?.name).toBe('lineheat');
   expect(capabilities).toMatchObject({ hoverProvider: true });
   expect(capabilities.executeCommandProvider).toBeUndefined();
   const list = records(script);
@@ -202,9 +202,9 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
   expect(card).toMatch(/\| .*Native \| &emsp;80 ms \| &emsp;80 ms \|/);
   expect(card).toMatch(/\| .*GPU \| &emsp;45 ms \| &emsp;45 ms \|/);
   expect(card).toContain('`(no symbol)` 100 % · \\_fast.so');
-  expect(card).toMatch(/Called from `main` \[a\.py:3\]\(command:linescope\.openLine\?/);
+  expect(card).toMatch(/Called from `main` \[a\.py:3\]\(command:lineheat\.openLine\?/);
   expect(card).toContain('samples at 1 kHz');
-  expect(card).toContain('command:linescope.showLineInFlameChart?');
+  expect(card).toContain('command:lineheat.showLineInFlameChart?');
   expect(await hoverOn(5)).toBe('');
 
   // By own cost: line 3 only calls.
@@ -224,8 +224,8 @@ test('a rich client gets annotations, hovers with links, lenses and the flame ch
     textDocument: { uri: uri() },
   });
   expect(lenses.map(({ range, command }) => [range.start.line + 1, command?.command])).toEqual([
-    [1, 'linescope.showLineInFlameChart'],
-    [10, 'linescope.showLineInFlameChart'],
+    [1, 'lineheat.showLineInFlameChart'],
+    [10, 'lineheat.showLineInFlameChart'],
   ]);
 
   let cursor = 0;
@@ -388,7 +388,7 @@ test('what cannot be opened is answered with a sentence', async () => {
   });
   expect(await openRun(script)).toMatchObject({
     ok: false,
-    message: expect.stringContaining('not a Linescope recording') as string,
+    message: expect.stringContaining('not a Lineheat recording') as string,
   });
   const plan = await connection.sendRequest(planRunRequest, {
     program: join(folder, 'b.py'),
@@ -507,6 +507,6 @@ test('a client that sends something else is told, and the server ends', async ()
   broken.stdin.write('Content-Length: 5\r\n\r\n{bad}');
   expect(await code).toBe(1);
   expect(told).toMatch(
-    /^linescope: The client sent something that is not a message .*so the server ends/,
+    /^lineheat: The client sent something that is not a message .*so the server ends/,
   );
 });

@@ -23,11 +23,11 @@ let folder: string;
 let dist: string;
 let script: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-plan-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-plan-'));
   dist = join(folder, 'dist');
   for (const architecture of ['linux-x64', 'linux-arm64']) {
     mkdirSync(join(dist, 'agent', architecture), { recursive: true });
-    writeFileSync(join(dist, 'agent', architecture, 'liblinescope.so'), '');
+    writeFileSync(join(dist, 'agent', architecture, 'liblineheat.so'), '');
   }
   script = join(folder, 'a.py');
   writeFileSync(script, 'print(1)\n');
@@ -66,10 +66,10 @@ test('a plan runs the program by environment alone', async () => {
   expect(result.command).toMatch(/^\/.*python3$/);
   expect(result.pythonVersion).toMatch(/^3\.\d+\.\d+/);
   expect(result.env['MINE']).toBe('1');
-  expect(result.env['LINESCOPE_DIR']).toBe(result.runDir);
-  expect(result.env['LINESCOPE_INTERVAL_US']).toBe('1000');
-  expect(result.env['LINESCOPE_MEMORY']).toBe('1');
-  expect(result.env['LD_PRELOAD']).toContain('liblinescope.so');
+  expect(result.env['LINEHEAT_DIR']).toBe(result.runDir);
+  expect(result.env['LINEHEAT_INTERVAL_US']).toBe('1000');
+  expect(result.env['LINEHEAT_MEMORY']).toBe('1');
+  expect(result.env['LD_PRELOAD']).toContain('liblineheat.so');
   expect(readdirSync(result.runDir)).toEqual(['run.json']);
 });
 
@@ -105,8 +105,8 @@ test('an agent in a folder with a space is loaded through a link', async () => {
   const spaced = join(folder, 'my dist');
   mkdirSync(join(spaced, 'agent', 'linux-x64'), { recursive: true });
   mkdirSync(join(spaced, 'agent', 'linux-arm64'), { recursive: true });
-  writeFileSync(join(spaced, 'agent', 'linux-x64', 'liblinescope.so'), '');
-  writeFileSync(join(spaced, 'agent', 'linux-arm64', 'liblinescope.so'), '');
+  writeFileSync(join(spaced, 'agent', 'linux-x64', 'liblineheat.so'), '');
+  writeFileSync(join(spaced, 'agent', 'linux-arm64', 'liblineheat.so'), '');
   const result = await plan({}, spaced);
   if (!result.ok) throw new Error(result.message);
   const [agent] = result.env['LD_PRELOAD']!.split(':');
@@ -118,10 +118,10 @@ test('libraries that were preloaded already stay preloaded', () => {
   const options = { agent: '/a.so', runDir: '/r', intervalUs: 250.4, memory: false };
   expect(agentEnvironment(options, { LD_PRELOAD: '/jemalloc.so /x.so' })).toEqual({
     LD_PRELOAD: '/a.so:/jemalloc.so /x.so',
-    LINESCOPE_DIR: '/r',
-    LINESCOPE_INTERVAL_US: '250',
-    LINESCOPE_BUDGET_PERMILLE: '100',
-    LINESCOPE_MEMORY: '0',
+    LINEHEAT_DIR: '/r',
+    LINEHEAT_INTERVAL_US: '250',
+    LINEHEAT_BUDGET_PERMILLE: '100',
+    LINEHEAT_MEMORY: '0',
   });
   const preload = (inherited: string) =>
     agentEnvironment(options, { LD_PRELOAD: inherited })['LD_PRELOAD'];
@@ -164,7 +164,7 @@ test.each<[string, () => Promise<PlanRunResult>, RegExp]>([
         interpreters: [
           fake(
             'pypy',
-            String.raw`printf 'linescope\t3.10.1\tpypy\tlinux\tx86_64\t64\t0\t0\t3\t10\t1\n'`,
+            String.raw`printf 'lineheat\t3.10.1\tpypy\tlinux\tx86_64\t64\t0\t0\t3\t10\t1\n'`,
           ),
         ],
       }),
@@ -173,8 +173,8 @@ test.each<[string, () => Promise<PlanRunResult>, RegExp]>([
   ['no agent', () => plan({}, '/nowhere'), /engine is missing: .*Run "npm run build"/],
   [
     'unwritable storage',
-    () => plan({ storage: '/proc/linescope' }),
-    /cannot be written to \/proc\/linescope: .*linescope\.storageFolder/,
+    () => plan({ storage: '/proc/lineheat' }),
+    /cannot be written to \/proc\/lineheat: .*lineheat\.storageFolder/,
   ],
 ])('%s is answered with one sentence', async (_, ask, sentence) => {
   const result = await ask();

@@ -24,7 +24,7 @@ const allocation: AllocationRecord = {
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-report-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-report-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -48,7 +48,7 @@ test('the report is what its schema says, and its numbers are the recording’s'
   const report = reportOf(folder);
   expect(reportProblems(report)).toEqual([]);
   expect(report).toMatchObject({
-    schema: 'linescope.report/1',
+    schema: 'lineheat.report/1',
     command: ['python3', '/tmp/a.py'],
     python: '3.9.18',
     interval_us: 1000,
@@ -178,7 +178,7 @@ test('a saved run reads back as the same report, with several processes', () => 
     ppid: 4_999_999,
     startMonotonicNs: startMonotonicNs + 5 * ms,
   });
-  const saved = join(folder, 'x.linescope');
+  const saved = join(folder, 'x.lineheat');
   open(folder).save(saved);
   expect(reportOf(saved)).toEqual(reportOf(folder));
 });
@@ -186,13 +186,13 @@ test('a saved run reads back as the same report, with several processes', () => 
 test('a damaged saved run shows what can be read and says so', () => {
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py', 1000, 2000));
   writeRecording(join(folder, '2.lsp'), records('/tmp/b.py', 1000, 2000), { pid: 4_999_998 });
-  const saved = join(folder, 'x.linescope');
+  const saved = join(folder, 'x.lineheat');
   open(folder).save(saved);
   const bytes = readFileSync(saved);
 
   truncateSync(saved, bytes.length - 100);
   const cut = open(saved);
-  expect(cut.notes()[0]?.text).toMatch(/x\.linescope is cut short/);
+  expect(cut.notes()[0]?.text).toMatch(/x\.lineheat is cut short/);
   expect(cut.profile().samples).toBe(3001);
 
   const damaged = Buffer.from(bytes);
@@ -200,18 +200,18 @@ test('a damaged saved run shows what can be read and says so', () => {
   writeFileSync(saved, damaged);
   const run = open(saved);
   expect(run.notes()[0]?.text).toMatch(
-    /x\.linescope is damaged at byte \d+: the rest of 2\.lsp is not shown/,
+    /x\.lineheat is damaged at byte \d+: the rest of 2\.lsp is not shown/,
   );
   expect(run.profile().samples).toBe(3001);
 });
 
 test('what is not a run is refused in one sentence', () => {
-  const path = join(folder, 'x.linescope');
+  const path = join(folder, 'x.lineheat');
   expect(() => Run.open(path, false)).toThrow(/does not exist/);
-  writeFileSync(path, 'LINESCOPE-RUN 2\n');
-  expect(() => Run.open(path, false)).toThrow(/newer Linescope/);
+  writeFileSync(path, 'LINEHEAT-RUN 2\n');
+  expect(() => Run.open(path, false)).toThrow(/newer Lineheat/);
   writeFileSync(path, 'hello');
   const run = open(path);
   expect(run.processCount).toBe(0);
-  expect(run.notes()[0]?.text).toMatch(/not a Linescope recording/);
+  expect(run.notes()[0]?.text).toMatch(/not a Lineheat recording/);
 });

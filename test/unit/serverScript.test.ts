@@ -10,7 +10,7 @@ import { isRaw, rawBytes, shownPath } from '../../server/rawText';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-script-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-script-'));
   mkdirSync(join(folder, 'bin'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -64,7 +64,7 @@ test('what is no console script', () => {
   const plain = { ok: true, interpreter: undefined, options: [] };
   expect(findScript(shell, folder, env)).toMatchObject({
     ok: false,
-    message: expect.stringMatching(/names \/bin\/bash.* write: linescope run --exec /) as string,
+    message: expect.stringMatching(/names \/bin\/bash.* write: lineheat run --exec /) as string,
   });
   tool('compiled', '\u007fELF');
   expect(findScript('compiled', folder, env)).toMatchObject({ ok: false });

@@ -33,7 +33,7 @@ function moduleAt(path: string, buildId = ''): ModuleRecord {
 }
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-elf-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-elf-'));
   writeFileSync(join(folder, 'a.c'), source);
   gcc('-shared', '-fPIC', '-O1', '-Wl,--build-id', '-o', 'full.so', 'a.c');
   const strip = (...args: string[]) => execFileSync('objcopy', args, { cwd: folder });

@@ -11,7 +11,7 @@ import { encode, header, records, writeRecording } from './serverRecording';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'linescope-tail-'));
+  folder = mkdtempSync(join(tmpdir(), 'lineheat-tail-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -72,7 +72,7 @@ test('child processes are found when they appear, and a bad file does not stop t
   expect(taken.length).toBeGreaterThan(2 * records('').length);
   expect(ends).toEqual(['ended', 'ended', 'ended']);
   expect(tail.notes.map(({ text }) => text)).toEqual([
-    expect.stringMatching(/^2\.lsp: .*not a Linescope recording/),
+    expect.stringMatching(/^2\.lsp: .*not a Lineheat recording/),
     expect.stringMatching(/^3\.lsp: .*damaged.*byte \d+.*everything before it is shown/),
   ]);
 });

@@ -8,7 +8,7 @@ import { crafted } from '../fuzz/crafted';
 import { writeFiles } from '../fuzz/files';
 import { useRecording } from '../fuzz/use';
 
-const folder = mkdtempSync(join(tmpdir(), 'linescope-small-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-small-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The process's memory now, or at the most since clear_refs was written; bytes. */
@@ -46,7 +46,7 @@ test('what is left out of a file that would be large is said', () => {
   const notes = run.notes().map(({ text }) => text);
   expect(notes).toContainEqual(
     expect.stringMatching(
-      /x\.linescope unpacks to far more than a recording does; nothing from byte \d+ on/,
+      /x\.lineheat unpacks to far more than a recording does; nothing from byte \d+ on/,
     ),
   );
   run.close();

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { RunStore } from '../../server/store';
 import { records, writeRecording } from './serverRecording';
 
-const folder = mkdtempSync(join(tmpdir(), 'linescope-store-'));
+const folder = mkdtempSync(join(tmpdir(), 'lineheat-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let store: RunStore;

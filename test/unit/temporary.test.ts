@@ -14,7 +14,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeTemporary } from '../../server/cli/temporary';
 
 let parent: string;
-beforeEach(() => (parent = mkdtempSync(join(tmpdir(), 'linescope-parent-'))));
+beforeEach(() => (parent = mkdtempSync(join(tmpdir(), 'lineheat-parent-'))));
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 /** A folder as a tool left it that was killed. */
@@ -30,15 +30,15 @@ function left(name: string, owner: string, recording?: string): string {
 const gone = `${spawnSync('true').pid} 1`;
 
 test('what a killed tool left is removed by the next start, and nothing else', () => {
-  const dead = left('linescope-aaaaaa', gone, '4999999.lsp');
-  const reused = left('linescope-bbbbbb', `${process.pid} 1`);
-  const recording = left('linescope-cccccc', gone, `${process.pid}.1.lsp`);
-  const foreign = left('linescope-other', gone);
-  const kept = join(parent, 'linescope-dddddd');
+  const dead = left('lineheat-aaaaaa', gone, '4999999.lsp');
+  const reused = left('lineheat-bbbbbb', `${process.pid} 1`);
+  const recording = left('lineheat-cccccc', gone, `${process.pid}.1.lsp`);
+  const foreign = left('lineheat-other', gone);
+  const kept = join(parent, 'lineheat-dddddd');
   mkdirSync(kept);
   const target = mkdtempSync(join(parent, 'target-'));
   writeFileSync(join(target, 'owner'), gone);
-  symlinkSync(target, join(parent, 'linescope-eeeeee'));
+  symlinkSync(target, join(parent, 'lineheat-eeeeee'));
 
   const first = makeTemporary(parent);
   expect([dead, reused].map(existsSync)).toEqual([false, false]);

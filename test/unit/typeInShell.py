@@ -1,6 +1,6 @@
 """Types lines into an interactive shell: type_in_shell.py SHELL SETUP LINE...
 
-Presses the tab key after each line, and enter, and prints what the command "linescope" got as its arguments then.
+Presses the tab key after each line, and enter, and prints what the command "lineheat" got as its arguments then.
 """
 
 import os
@@ -38,7 +38,7 @@ def send(text: str) -> None:
 
 
 # Broken by quotes, so that what the terminal echoes is not taken for the answer.
-send(f"{setup}; linescope() {{ printf 'G''OT[%s]' \"$*\"; }}; printf 'SET''UP(%s)' done\n")
+send(f"{setup}; lineheat() {{ printf 'G''OT[%s]' \"$*\"; }}; printf 'SET''UP(%s)' done\n")
 read_until(r"SETUP\((done)\)")
 for line in lines:
     send(line + "\t")

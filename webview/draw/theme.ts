@@ -65,7 +65,7 @@ export function readTheme(): Theme {
     muted: read(['descriptionForeground'], dark ? '#9d9d9d' : '#717171'),
     focus: read(['focusBorder'], dark ? '#0078d4' : '#005fb8'),
     match: read(['editor-findMatchBackground', 'charts-yellow'], '#d9a400'),
-    kinds: frameKinds.map((kind, i) => read([`linescope-${kind}`], set[i]!)),
+    kinds: frameKinds.map((kind, i) => read([`lineheat-${kind}`], set[i]!)),
     font: `11px ${styles.getPropertyValue('--vscode-editor-font-family').trim() || 'monospace'}`,
   };
 }

@@ -16,7 +16,7 @@ export function emptyText(state: State): string {
   if (!isBytes(metric)) return '';
   if (!state.memory) {
     return complete
-      ? 'Memory was not measured in this run. Turn on the setting linescope.memory and run again.'
+      ? 'Memory was not measured in this run. Turn on the setting lineheat.memory and run again.'
       : 'No memory has been recorded yet.';
   }
   if (mergedOf(state).rootTotal > 0) return '';
@@ -41,7 +41,7 @@ export function createEmptyNote(
   const words = el('p', { role: 'status' });
   const turnOn = button(
     'Measure memory from the next run on',
-    'linescope.memory',
+    'lineheat.memory',
     host.turnOnMemory,
   );
   const openLast = button(

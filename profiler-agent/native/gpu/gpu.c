@@ -93,7 +93,7 @@ static bool helper_find(char *path, size_t size, const char **loader) {
     if (!name) continue;
     if (strncmp(name, "/ld-linux", 9) == 0 || strncmp(name, "/ld-2", 5) == 0) *loader = file;
     if (module_at(i)->kind != MODULE_AGENT) continue;
-    int length = snprintf(path, size, "%.*s/linescope-gpu", (int)(name - file), file);
+    int length = snprintf(path, size, "%.*s/lineheat-gpu", (int)(name - file), file);
     found = length > 0 && (size_t)length < size;
   }
   return found;
@@ -120,7 +120,7 @@ static void helper_start(void) {
   }
   if (!helper_find(path, sizeof path, &loader) || access(path, R_OK) != 0) {
     record_note(SEVERITY_INFORMATION,
-                "GPU use is not measured: linescope-gpu is missing beside the agent. Install Linescope again.");
+                "GPU use is not measured: lineheat-gpu is missing beside the agent. Install Lineheat again.");
     return;
   }
   if (pipe2(ends, O_NONBLOCK) != 0) return;
@@ -142,7 +142,7 @@ static void helper_start(void) {
   }
   char text[160];
   close(ends[0]);
-  snprintf(text, sizeof text, "GPU use is not measured: linescope-gpu, beside the agent, cannot be started (error %d).",
+  snprintf(text, sizeof text, "GPU use is not measured: lineheat-gpu, beside the agent, cannot be started (error %d).",
            start.result);
   record_note(SEVERITY_INFORMATION, text);
 }

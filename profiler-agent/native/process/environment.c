@@ -12,10 +12,10 @@
 #define PRELOAD_SIZE (sizeof PRELOAD - 1)
 
 static const char *const names[OURS] = {
-    "LINESCOPE_DIR=",
-    "LINESCOPE_INTERVAL_US=",
-    "LINESCOPE_BUDGET_PERMILLE=",
-    "LINESCOPE_MEMORY=",
+    "LINEHEAT_DIR=",
+    "LINEHEAT_INTERVAL_US=",
+    "LINEHEAT_BUDGET_PERMILLE=",
+    "LINEHEAT_MEMORY=",
 };
 
 static char store[8192];  // "NAME=value" of each that was set
@@ -39,7 +39,7 @@ bool environment_is_passed_on(void) {
 
 static enum ours which_of_ours(const char *variable) {
   int which = 0;
-  if (!begins_with(variable, "LINESCOPE_")) return OURS;
+  if (!begins_with(variable, "LINEHEAT_")) return OURS;
   while (which < OURS && !begins_with(variable, names[which])) which++;
   return (enum ours)which;
 }
@@ -132,7 +132,7 @@ struct room {
   size_t list, preload;
 };
 
-// False where someone has put that program under an agent already, as a Linescope that runs under Linescope does.
+// False where someone has put that program under an agent already, as a Lineheat that runs under Lineheat does.
 static bool room_for(struct room *room, char *const wanted[]) {
   size_t count = 0, preload = PRELOAD_SIZE + strlen(library) + 1;
   for (; wanted && wanted[count]; count++) {

@@ -109,6 +109,6 @@ void sandbox_say(void) {
                 "there, so its CPU time from then on is on no line.");
   else if (now & SAY_CLOCK)
     record_note(SEVERITY_INFORMATION,
-                "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Linescope reads them from "
+                "A thread runs in a sandbox (seccomp) that forbids reading its clocks. Lineheat reads them from "
                 "outside the sandbox: CPU time is exact, but the moment of a sample is only known to about 10 ms.");
 }

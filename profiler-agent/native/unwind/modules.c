@@ -148,7 +148,7 @@ static enum module_kind kind_of(const char *path) {
                                      "ld-2",    "libpthread", "libdl.so", "librt.so", "libutil.so"};
   for (size_t i = 0; i < sizeof libc / sizeof *libc; i++)
     if (strncmp(name, libc[i], strlen(libc[i])) == 0) return MODULE_LIBC;
-  if (strncmp(name, "liblinescope", 12) == 0) return MODULE_AGENT;
+  if (strncmp(name, "liblineheat", 11) == 0) return MODULE_AGENT;
   return MODULE_OTHER;
 }
 

@@ -6,14 +6,14 @@ const indent = '  ';
 /** Where the explanation of an option begins. */
 const explained = 24;
 
-/** `linescope --help`, or that of one command. */
+/** `lineheat --help`, or that of one command. */
 export function helpText(topic?: CommandName): string {
   const command = commands.find(({ name }) => name === topic);
   if (!command) return overview();
-  const usage = command.usage.map((line) => `${indent}linescope ${line}`);
+  const usage = command.usage.map((line) => `${indent}lineheat ${line}`);
   const paragraphs = command.help.map((text) => wrap(text, '').join('\n'));
   return [
-    `linescope ${command.name}: ${command.summary}`,
+    `lineheat ${command.name}: ${command.summary}`,
     usage.join('\n'),
     ...paragraphs,
     command.options.map(explain).join('\n'),
@@ -24,17 +24,17 @@ export function helpText(topic?: CommandName): string {
 
 function overview(): string {
   const rows = commands.map(
-    ({ usage: [first], summary }) => `${indent}linescope ${first}\n${indent}${indent}${summary}`,
+    ({ usage: [first], summary }) => `${indent}lineheat ${first}\n${indent}${indent}${summary}`,
   );
   const run = commands[0];
   return [
-    'linescope: what every line of a Python program costs',
+    'lineheat: what every line of a Python program costs',
     rows.join('\n'),
-    wrap('Options of run (linescope run --help explains the ways to name a program):', '').join(
+    wrap('Options of run (lineheat run --help explains the ways to name a program):', '').join(
       '\n',
     ),
     run.options.map(explain).join('\n'),
-    `${indent}linescope COMMAND --help     more about a command\n${indent}linescope --version          which one this is`,
+    `${indent}lineheat COMMAND --help     more about a command\n${indent}lineheat --version          which one this is`,
   ]
     .map((block) => `${block}\n`)
     .join('\n');

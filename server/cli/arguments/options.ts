@@ -1,5 +1,5 @@
 /**
- * Every command and option of `linescope`, once: the parser, the help and the completions of shells are made from
+ * Every command and option of `lineheat`, once: the parser, the help and the completions of shells are made from
  * this table, so that they cannot disagree.
  */
 
@@ -31,7 +31,7 @@ export const runOptions = [
     names: ['-o', '--output'],
     value: 'FILE',
     completes: 'file',
-    help: 'keep the recording, as one .linescope file; if FILE ends in .json, write the report as JSON instead',
+    help: 'keep the recording, as one .lineheat file; if FILE ends in .json, write the report as JSON instead',
   },
   { names: ['--save'], value: 'FILE', completes: 'file', help: 'keep the recording in FILE' },
   {
@@ -125,7 +125,7 @@ export const commands = [
     summary: 'run a program and print what its lines cost',
     help: [
       'Runs a program and prints what its lines cost after it has ended. Input, output and exit code stay the program’s own. The program is a Python file, a module, code, standard input (-), or a console script such as pytest, found as the shell finds it and run by its own interpreter. --exec runs any command, as a shell script that starts Python.',
-      'Options of Python (-I -E -S -O -W -X -u -B …) may stand before the program; everything after it belongs to the program. Python itself may be named as well: linescope run -- python -X dev script.py',
+      'Options of Python (-I -E -S -O -W -X -u -B …) may stand before the program; everything after it belongs to the program. Python itself may be named as well: lineheat run -- python -X dev script.py',
     ],
   },
   {
@@ -134,7 +134,7 @@ export const commands = [
     usage: ['show recording [options]'],
     summary: 'print a recording again',
     help: [
-      'Prints what the lines of a recording cost. A recording is a .linescope file, a .lsp file or a run’s folder.',
+      'Prints what the lines of a recording cost. A recording is a .lineheat file, a .lsp file or a run’s folder.',
     ],
   },
   {
@@ -150,10 +150,10 @@ export const commands = [
     usage: ['completions bash|zsh|fish'],
     summary: 'print completions for a shell',
     help: [
-      'Prints what makes a shell complete commands, options and files of linescope.',
-      'In bash, write in ~/.bashrc: eval "$(linescope completions bash)"',
-      'In zsh, write in ~/.zshrc, after compinit: eval "$(linescope completions zsh)"',
-      'For fish: linescope completions fish > ~/.config/fish/completions/linescope.fish',
+      'Prints what makes a shell complete commands, options and files of lineheat.',
+      'In bash, write in ~/.bashrc: eval "$(lineheat completions bash)"',
+      'In zsh, write in ~/.zshrc, after compinit: eval "$(lineheat completions zsh)"',
+      'For fish: lineheat completions fish > ~/.config/fish/completions/lineheat.fish',
     ],
   },
 ] as const satisfies readonly {

@@ -1,4 +1,4 @@
-/** The command line of `linescope`. Which commands and options there are, options.ts says. */
+/** The command line of `lineheat`. Which commands and options there are, options.ts says. */
 import {
   allNames,
   commands,
@@ -41,7 +41,7 @@ export type Command =
 
 const commandNames = commands.map(({ name }) => name);
 
-/** Parses the arguments after `linescope`. Never throws. */
+/** Parses the arguments after `lineheat`. Never throws. */
 export function parseArguments(argv: readonly string[]): Command {
   const [word, ...rest] = argv;
   const topic = commands.find(({ name }) => name === word)?.name;
@@ -72,21 +72,21 @@ function parseOther([word, ...rest]: readonly string[]): Command {
   }
   if (word === 'diff') {
     throw new Misuse(
-      'linescope diff does not exist yet; write both reports with "linescope show RECORDING --json FILE" and compare those.',
+      'lineheat diff does not exist yet; write both reports with "lineheat show RECORDING --json FILE" and compare those.',
     );
   }
   if (word === 'record') {
     throw new Misuse(
-      `To record a program, write: linescope run -o FILE ${rest.length > 0 ? '…' : 'script.py'}`,
+      `To record a program, write: lineheat run -o FILE ${rest.length > 0 ? '…' : 'script.py'}`,
     );
   }
-  if (/\.(linescope|lsp)$/.test(word)) {
-    throw new Misuse(`To see a recording, write: linescope show ${word}`);
+  if (/\.(lineheat|linescope|lsp)$/.test(word)) {
+    throw new Misuse(`To see a recording, write: lineheat show ${word}`);
   }
   throw new Misuse(
     /\.py$|^-[mc]$/.test(word)
-      ? `To profile ${/^-/.test(word) ? 'it' : word}, write: linescope run ${[word, ...rest].join(' ')}`
-      : `linescope has no command "${word}"${didYouMean(word, commandNames)}`,
+      ? `To profile ${/^-/.test(word) ? 'it' : word}, write: lineheat run ${[word, ...rest].join(' ')}`
+      : `lineheat has no command "${word}"${didYouMean(word, commandNames)}`,
   );
 }
 
@@ -152,7 +152,7 @@ function parsePlain(
     } else if (word.startsWith('-') && word !== '-') {
       const name = word.replace(/=.*$/s, '');
       throw new Misuse(
-        `linescope ${command} has no option ${name}${didYouMean(name, allNames(options))}`,
+        `lineheat ${command} has no option ${name}${didYouMean(name, allNames(options))}`,
       );
     } else {
       positions.push(words.next()!);
@@ -164,7 +164,7 @@ function parsePlain(
 function onlyRecording(positions: string[]): string {
   const [recording] = positions;
   if (recording === undefined) {
-    throw new Misuse("Name a recording: a .linescope file, a .lsp file or a run's folder.");
+    throw new Misuse("Name a recording: a .lineheat file, a .lsp file or a run's folder.");
   }
   if (positions.length > 1) throw new Misuse(`Name one recording, not ${positions.length}.`);
   return recording;

@@ -1,5 +1,5 @@
 /**
- * The arguments of `linescope run`, parsed by hand: Python's own options stand among ours, and everything after the program
+ * The arguments of `lineheat run`, parsed by hand: Python's own options stand among ours, and everything after the program
  * belongs to the program.
  */
 import { intervalOf, intervalOfRate, intervalOfUs } from './interval';
@@ -184,8 +184,8 @@ function unknownOption(word: string): string {
   const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word;
   const meant = nearest(name, allNames(runOptions));
   return meant
-    ? `linescope run has no option ${name}; did you mean ${meant}?`
-    : `linescope run has no option ${name}; options of the program come after its name.`;
+    ? `lineheat run has no option ${name}; did you mean ${meant}?`
+    : `lineheat run has no option ${name}; options of the program come after its name.`;
 }
 
 function engine(text: string): RunCommand['engine'] {

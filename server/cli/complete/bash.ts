@@ -2,8 +2,8 @@ import { commands, programForms, shells, type Option } from '../arguments/option
 
 /** A function for bash's programmable completion. An empty answer means file names, unless told otherwise. */
 export function completeBash(): string {
-  return `# Completions of linescope for bash; "linescope completions --help" says where they go.
-_linescope() {
+  return `# Completions of lineheat for bash; "lineheat completions --help" says where they go.
+_lineheat() {
   local cur=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} words= at
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
@@ -42,7 +42,7 @@ ${optioned()}
   compopt +o default
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
-complete -o default -F _linescope linescope
+complete -o default -F _lineheat lineheat
 `;
 }
 

@@ -4,7 +4,7 @@ import { completeFish } from './fish';
 import { completeZsh } from './zsh';
 import type { Shell } from '../arguments/options';
 
-/** What a shell has to read to complete the words of `linescope`. */
+/** What a shell has to read to complete the words of `lineheat`. */
 export function completions(shell: Shell): string {
   switch (shell) {
     case 'bash':

@@ -6,16 +6,16 @@ export function completeFish(): string {
     options.flatMap(({ names, value }: Option) => (value === undefined ? [] : [...names])),
   );
   const lines = commands.flatMap(({ name, summary, options }) => [
-    `complete -c linescope -n __fish_use_subcommand -f -a ${name} -d ${quote(summary)}`,
+    `complete -c lineheat -n __fish_use_subcommand -f -a ${name} -d ${quote(summary)}`,
     ...options.map((option) => optionLine(name, option)),
   ]);
   const forms = programForms.map(
     ({ name, help }) =>
-      `complete -c linescope -n '__linescope_options run' ${spelling(name)} -d ${quote(help)}`,
+      `complete -c lineheat -n '__lineheat_options run' ${spelling(name)} -d ${quote(help)}`,
   );
-  return `# Completions of linescope for fish; "linescope completions --help" says where they go.
+  return `# Completions of lineheat for fish; "lineheat completions --help" says where they go.
 # True while options of the command may still come: not after the program, whose own arguments follow.
-function __linescope_options --argument-names command
+function __lineheat_options --argument-names command
   set -l words (commandline -opc)
   test "$words[2]" = "$command"; or return 1
   set -l skipped 0
@@ -36,12 +36,12 @@ function __linescope_options --argument-names command
   end
   return 0
 end
-complete -c linescope -n __fish_use_subcommand -f -s h -l help -d 'print help'
-complete -c linescope -n __fish_use_subcommand -f -s V -l version -d 'print the version'
+complete -c lineheat -n __fish_use_subcommand -f -s h -l help -d 'print help'
+complete -c lineheat -n __fish_use_subcommand -f -s V -l version -d 'print the version'
 ${lines.join('\n')}
 ${forms.join('\n')}
-complete -c linescope -n 'test (count (commandline -opc)) -gt 2; and test (commandline -opc)[-1] = --exec' -f -a '(complete -C (commandline -ct))'
-complete -c linescope -n '__fish_seen_subcommand_from completions' -f -a '${shells.join(' ')}'
+complete -c lineheat -n 'test (count (commandline -opc)) -gt 2; and test (commandline -opc)[-1] = --exec' -f -a '(complete -C (commandline -ct))'
+complete -c lineheat -n '__fish_seen_subcommand_from completions' -f -a '${shells.join(' ')}'
 `;
 }
 
@@ -54,7 +54,7 @@ function optionLine(command: string, { names, value, completes, help }: Option):
         : completes
           ? `-x -a '${completes.join(' ')}'`
           : '-x';
-  return `complete -c linescope -n '__linescope_options ${command}' ${names.map(spelling).join(' ')} ${takes} -d ${quote(help)}`;
+  return `complete -c lineheat -n '__lineheat_options ${command}' ${names.map(spelling).join(' ')} ${takes} -d ${quote(help)}`;
 }
 
 function spelling(name: string): string {

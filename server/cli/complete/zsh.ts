@@ -8,9 +8,9 @@ export function completeZsh(): string {
           _arguments -S ${[...options.flatMap(specs), ...rest(name)].join(' \\\n            ')}
           ;;`,
   );
-  return `#compdef linescope
-# Completions of linescope for zsh; "linescope completions --help" says where they go.
-_linescope() {
+  return `#compdef lineheat
+# Completions of lineheat for zsh; "lineheat completions --help" says where they go.
+_lineheat() {
   local curcontext=$curcontext state line
   local -a commands
   commands=(
@@ -27,10 +27,10 @@ ${cases.join('\n')}
       ;;
   esac
 }
-if [[ $funcstack[1] == _linescope ]]; then
-  _linescope "$@"
+if [[ $funcstack[1] == _lineheat ]]; then
+  _lineheat "$@"
 else
-  compdef _linescope linescope
+  compdef _lineheat lineheat
 fi
 `;
 }

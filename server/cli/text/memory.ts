@@ -26,7 +26,7 @@ export function memoryText(profile: Profile, style: Style): string {
   if (profile.memory === null) {
     const why =
       profile.processes.length > 0
-        ? 'Memory was not measured: run without --no-memory, or with the setting linescope.memory on.'
+        ? 'Memory was not measured: run without --no-memory, or with the setting lineheat.memory on.'
         : '';
     return paint('dim', why);
   }

@@ -34,7 +34,7 @@ show()
 codes = [
     subprocess.call(child("empty"), env={}),
     subprocess.call(child("new"), env={"MINE": "2"}, close_fds=True, start_new_session=True),
-    subprocess.call(child("preload"), env={"LD_PRELOAD": "", "LINESCOPE_MINE": "kept"}),
+    subprocess.call(child("preload"), env={"LD_PRELOAD": "", "LINEHEAT_MINE": "kept"}),
     subprocess.call(child("isolated", "-I", "-S")),
     subprocess.call(["env", "-i", *child("env -i")]),
     subprocess.call(["sh", "-c", 'unset LD_PRELOAD; "$0" "$@"', *child("shell")]),
@@ -48,4 +48,4 @@ codes.append(os.waitpid(pid, 0)[1] >> 8)
 print(codes)
 print(sorted(subprocess.check_output(["env"]).split(b"\n")))
 print(subprocess.check_output("export -p", shell=True))
-print(subprocess.check_output(["sh", "-c", "echo $LD_PRELOAD$LINESCOPE_DIR"]))
+print(subprocess.check_output(["sh", "-c", "echo $LD_PRELOAD$LINEHEAT_DIR"]))

@@ -1,4 +1,4 @@
-/** What Linescope says of lines that use pools of threads, beside what the program measured of itself. */
+/** What Lineheat says of lines that use pools of threads, beside what the program measured of itself. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { profile, type Ended } from '../../agent/programs';

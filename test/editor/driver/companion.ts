@@ -1,7 +1,7 @@
 // Asks the extension host of the window under test, through the companion extension.
 import { existsSync, readFileSync } from 'node:fs';
 import type * as vscodeApi from 'vscode';
-import type { LinescopeApi } from '../../../extension/api';
+import type { LineheatApi } from '../../../extension/api';
 import type { TestApi } from '../../../extension/testApi';
 import { until } from './until';
 
@@ -13,15 +13,15 @@ export interface Companion {
     question: (vscode: Api, argument: Argument) => Value | PromiseLike<Value>,
     argument: Argument,
   ): Promise<Awaited<Value>>;
-  /** The same of Linescope's own test API, activating Linescope if it is not active yet. */
-  linescope<Argument, Value>(
-    question: (linescope: TestApi, argument: Argument) => Value | PromiseLike<Value>,
+  /** The same of Lineheat's own test API, activating Lineheat if it is not active yet. */
+  lineheat<Argument, Value>(
+    question: (lineheat: TestApi, argument: Argument) => Value | PromiseLike<Value>,
     argument: Argument,
   ): Promise<Awaited<Value>>;
-  /** The same of what Linescope gives other extensions, as one of them. */
+  /** The same of what Lineheat gives other extensions, as one of them. */
   exports<Argument, Value>(
     question: (
-      linescope: LinescopeApi,
+      lineheat: LineheatApi,
       argument: Argument,
       vscode: Api,
     ) => Value | PromiseLike<Value>,
@@ -53,16 +53,16 @@ export function connectCompanion(portFile: string): Companion {
   const ask: Companion['ask'] = (question, argument) => send(question.toString(), argument);
   return {
     ask,
-    linescope: (question, argument) =>
+    lineheat: (question, argument) =>
       send(
         `async (vscode, argument) => (${question.toString()})(
-          (await vscode.extensions.getExtension('linescope.linescope').activate()).test, argument)`,
+          (await vscode.extensions.getExtension('lineheat.lineheat').activate()).test, argument)`,
         argument,
       ),
     exports: (question, argument) =>
       send(
         `async (vscode, argument) => (${question.toString()})(
-          await vscode.extensions.getExtension('linescope.linescope').activate(), argument, vscode)`,
+          await vscode.extensions.getExtension('lineheat.lineheat').activate(), argument, vscode)`,
         argument,
       ),
     pid: () => read()?.pid ?? 0,

@@ -1,4 +1,4 @@
-// The extensions a window under test has: Linescope as it is shipped, and those that are made for the tests.
+// The extensions a window under test has: Lineheat as it is shipped, and those that are made for the tests.
 import { createVSIX } from '@vscode/vsce';
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -16,9 +16,9 @@ import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../../..');
 
-/** The newest packaged Linescope; LINESCOPE_VSIX names another. */
-export function linescopeVsix(): string {
-  const named = process.env['LINESCOPE_VSIX'];
+/** The newest packaged Lineheat; LINEHEAT_VSIX names another. */
+export function lineheatVsix(): string {
+  const named = process.env['LINEHEAT_VSIX'];
   if (named) return resolve(named);
   const candidates = [join(root, 'artifacts'), root]
     .filter(existsSync)
@@ -37,7 +37,7 @@ export function linescopeVsix(): string {
 export type TestExtension = 'companion' | 'pythonExtension';
 
 /**
- * A folder of installed extensions: Linescope and some made for the tests. Installing takes seconds, so windows share
+ * A folder of installed extensions: Lineheat and some made for the tests. Installing takes seconds, so windows share
  * the folder for as long as the packages stay the same.
  * @param install installs packages into the folder
  */
@@ -45,8 +45,8 @@ export async function installedExtensions(
   own: readonly TestExtension[],
   install: (folder: string, vsix: string[]) => Promise<void>,
 ): Promise<string> {
-  const linescope = linescopeVsix();
-  const hash = createHash('sha256').update(readFileSync(linescope));
+  const lineheat = lineheatVsix();
+  const hash = createHash('sha256').update(readFileSync(lineheat));
   for (const name of own) {
     for (const file of ['package.json', 'extension.ts']) {
       hash.update(readFileSync(join(import.meta.dirname, name, file)));
@@ -58,7 +58,7 @@ export async function installedExtensions(
   removeOld(cache);
   const packed = [];
   for (const name of own) packed.push(await pack(name, folder));
-  await install(folder, [linescope, ...packed]);
+  await install(folder, [lineheat, ...packed]);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
 }

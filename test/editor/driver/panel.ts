@@ -9,14 +9,14 @@ import { webview } from './window';
 export async function frames(page: Page, leastPx = 8): Promise<FrameBox[]> {
   const body = webview(page).locator('body');
   if ((await body.count()) === 0) return [];
-  return body.evaluate((_, least) => window.__linescopeTest?.frames(least) ?? [], leastPx);
+  return body.evaluate((_, least) => window.__lineheatTest?.frames(least) ?? [], leastPx);
 }
 
 /** What the flame chart says about itself; null while it is loading. */
 export async function view(page: Page): Promise<ReturnType<TestApi['view']> | null> {
   const body = webview(page).locator('body');
   if ((await body.count()) === 0) return null;
-  return body.evaluate(() => window.__linescopeTest?.view() ?? null);
+  return body.evaluate(() => window.__lineheatTest?.view() ?? null);
 }
 
 /** Clicks into the middle of a frame. */
@@ -33,8 +33,8 @@ export async function settledFrame(vs: VsCode, name: string): Promise<FrameBox> 
   return until(
     `the chart shows ${name}`,
     async () => {
-      const isComplete = await vs.companion.linescope(
-        (linescope) => linescope.flame()?.done === true,
+      const isComplete = await vs.companion.lineheat(
+        (lineheat) => lineheat.flame()?.done === true,
         null,
       );
       const found = (await frames(vs.page))
@@ -68,12 +68,12 @@ export async function settledView(page: Page): Promise<void> {
 /** Opens the flame chart of the shown run, and waits until it has everything. */
 export async function openChart(vs: VsCode): Promise<void> {
   await vs.companion.ask(
-    (vscode) => vscode.commands.executeCommand('linescope.showFlameChart'),
+    (vscode) => vscode.commands.executeCommand('lineheat.showFlameChart'),
     null,
   );
   await until(
     'the chart has everything',
-    () => vs.companion.linescope((linescope) => linescope.flame()?.done === true, null),
+    () => vs.companion.lineheat((lineheat) => lineheat.flame()?.done === true, null),
     60_000,
   );
 }

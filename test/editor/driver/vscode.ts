@@ -1,4 +1,4 @@
-// Opens a real VS Code with Linescope installed from its .vsix, and a folder to work in.
+// Opens a real VS Code with Lineheat installed from its .vsix, and a folder to work in.
 import {
   cpSync,
   existsSync,
@@ -52,7 +52,7 @@ export interface VsCode {
   folder: string;
   /** Errors of the window's scripts so far. */
   errors: string[];
-  /** Everything VS Code logged that mentions Linescope, and the extension host's own log. */
+  /** Everything VS Code logged that mentions Lineheat, and the extension host's own log. */
   logs(): string;
   /** Opens a file of the folder in the editor, as a double click in the explorer does. */
   open(name: string): Promise<void>;
@@ -69,7 +69,7 @@ const untrustedSettings = {
 
 /** Opens VS Code on a fresh copy of the examples with fresh user data. Takes 5–15 s. */
 export async function openVsCode(options: Options = {}): Promise<VsCode> {
-  const state = mkdtempSync(join(tmpdir(), 'linescope-editor-'));
+  const state = mkdtempSync(join(tmpdir(), 'lineheat-editor-'));
   const folder = join(state, 'work');
   cpSync(join(root, 'examples'), folder, { recursive: true });
   for (const [name, text] of Object.entries(options.files ?? {}))
@@ -77,8 +77,8 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
 
   const portFile = join(state, 'companion.json');
   const env = {
-    LINESCOPE_COMPANION_PORT_FILE: portFile,
-    LINESCOPE_TEST_API: '1',
+    LINEHEAT_COMPANION_PORT_FILE: portFile,
+    LINEHEAT_TEST_API: '1',
     ...options.env,
   };
   writeSettings(state, {
@@ -97,7 +97,7 @@ export async function openVsCode(options: Options = {}): Promise<VsCode> {
   ];
   const target = { state, folder, env, own, trust: !options.untrusted };
   const opened =
-    process.env['LINESCOPE_EDITOR'] === 'desktop'
+    process.env['LINEHEAT_EDITOR'] === 'desktop'
       ? await launchDesktop({ ...target, viewport })
       : await launchBrowser(target);
 
@@ -210,10 +210,10 @@ function readLogs(folder: string): string {
   if (!existsSync(folder)) return '';
   return readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => /(remoteexthost|exthost|Linescope|linescope)[^/]*\.log$/.test(name))
+    .filter((name) => /(remoteexthost|exthost|Lineheat|lineheat)[^/]*\.log$/.test(name))
     .map((name) => {
       const lines = readFileSync(join(folder, name), 'utf8').split('\n');
-      const ours = lines.filter((line) => !/_doActivateExtension (?!linescope)/.test(line));
+      const ours = lines.filter((line) => !/_doActivateExtension (?!lineheat)/.test(line));
       return `--- ${name}\n${ours.join('\n')}`;
     })
     .join('\n');

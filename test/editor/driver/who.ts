@@ -58,7 +58,7 @@ export async function expectNotStarted(vs: VsCode): Promise<void> {
 /** Sets settings of the user; undefined removes one. */
 export async function set(vs: VsCode, settings: Record<string, unknown>): Promise<void> {
   await vs.companion.ask(async (vscode, entries) => {
-    const configuration = vscode.workspace.getConfiguration('linescope');
+    const configuration = vscode.workspace.getConfiguration('lineheat');
     for (const [name, value] of entries) {
       await configuration.update(name, value ?? undefined, vscode.ConfigurationTarget.Global);
     }
@@ -66,5 +66,5 @@ export async function set(vs: VsCode, settings: Record<string, unknown>): Promis
 }
 
 export function isIdle(vs: VsCode): Promise<boolean> {
-  return vs.companion.linescope((linescope) => linescope.runState() === 'idle', null);
+  return vs.companion.lineheat((lineheat) => lineheat.runState() === 'idle', null);
 }

@@ -5,7 +5,7 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { root } from './package';
 import { until } from './until';
 
-/** Console errors that a plain code-server window without Linescope also has. */
+/** Console errors that a plain code-server window without Lineheat also has. */
 const foreignErrors = [
   /Failed to load resource/,
   /favicon/,

@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 type Question = (api: typeof vscode, argument: unknown) => unknown;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const portFile = process.env['LINESCOPE_COMPANION_PORT_FILE'];
+  const portFile = process.env['LINEHEAT_COMPANION_PORT_FILE'];
   if (!portFile) return;
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];

@@ -60,7 +60,7 @@ const host = `
  * @param {Buffer[]} chunks as encodeFlameChunk makes them
  * @returns {Promise<import('./measure.mjs').Viewer>}
  */
-export async function openLinescope(chunks) {
+export async function openLineheat(chunks) {
   if (!existsSync(`${built}main.js`)) throw new Error('Run npm run build first.');
   const html = `<!DOCTYPE html><link rel="stylesheet" href="/main.css"><body class="vscode-dark"><div id="app"></div>
     <script>${host}</script><script src="/main.js"></script>`;

@@ -1,4 +1,4 @@
-// What the journeys do with Linescope again and again.
+// What the journeys do with Lineheat again and again.
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { drawnLines, type DrawnLine } from './editorView';
@@ -11,9 +11,9 @@ export interface Message {
   text: string;
 }
 
-/** Everything Linescope told the user so far. */
+/** Everything Lineheat told the user so far. */
 export function messages(vs: VsCode): Promise<Message[]> {
-  return vs.companion.linescope((linescope) => [...linescope.messages()], null);
+  return vs.companion.lineheat((lineheat) => [...lineheat.messages()], null);
 }
 
 /** Opens a file of the folder and clicks Profile in the editor's title, as a person does. */
@@ -25,14 +25,14 @@ export async function profile(vs: VsCode, name: string): Promise<void> {
 /** Waits for the run to be over and returns the one sentence that says how it went. */
 export async function ended(vs: VsCode, before: number, milliseconds = 40_000): Promise<Message> {
   const message = await until(
-    'Linescope says how the run went',
+    'Lineheat says how the run went',
     async () => (await messages(vs)).slice(before).at(-1),
     milliseconds,
     150,
   );
   await until(
     'nothing is running',
-    () => vs.companion.linescope((linescope) => linescope.runState() === 'idle', null),
+    () => vs.companion.lineheat((lineheat) => lineheat.runState() === 'idle', null),
     10_000,
   );
   return message;
@@ -66,10 +66,10 @@ export function annotated(
   );
 }
 
-/** What Linescope says it drew beside a file of the folder. */
+/** What Lineheat says it drew beside a file of the folder. */
 export function ledger(vs: VsCode, name: string) {
-  return vs.companion.linescope(
-    (linescope, path) => [...linescope.annotations(path)],
+  return vs.companion.lineheat(
+    (lineheat, path) => [...lineheat.annotations(path)],
     join(vs.folder, name),
   );
 }
@@ -83,7 +83,7 @@ export function lineOf(text: string, piece: string): number {
   return found[0]!;
 }
 
-/** On failure, keeps what can explain it: a picture, the window's errors and Linescope's log. */
+/** On failure, keeps what can explain it: a picture, the window's errors and Lineheat's log. */
 export async function keepEvidence(vs: VsCode | undefined, name: string): Promise<void> {
   if (!vs) return;
   await screenshot(vs.page, `failed-${name}`).catch(() => undefined);
