@@ -61,12 +61,10 @@ const listed = (what: string, condition: (labels: string[]) => boolean) =>
     return condition(labels) && labels;
   });
 
-async function fill(text: string): Promise<void> {
-  const input = vs.page.locator('.quick-input-widget input.input');
-  await until('a name is asked for', async () => (await input.inputValue()).endsWith('.py'));
-  await input.fill(text);
-  await input.press('Enter');
-}
+const input = () => vs.page.locator('.quick-input-widget input.input');
+/** Whether a text is asked for, and one that ends like this stands there. */
+const isAsked = async (end: string) =>
+  (await input().isVisible()) && (await input().inputValue()).endsWith(end);
 
 test('before the first run the list of hot lines says how to fill it', async () => {
   await vs.open('good.py');
@@ -109,8 +107,9 @@ test('a run is listed with its time, duration, CPU time, exit code and arguments
 });
 
 test('a run is renamed, pinned and opened, with its file', async () => {
-  await contextMenu(list().filter({ hasText: 'bad.py' }), 'Rename Run…');
-  await fill('before the change');
+  await contextMenu(list().filter({ hasText: 'bad.py' }), 'Rename Run…', () => isAsked('.py'));
+  await input().fill('before the change');
+  await input().press('Enter');
   await listed('it has its name', (labels) => labels[1]?.startsWith('before the change') ?? false);
   const renamed = list().filter({ hasText: 'before the change' });
   await renamed.hover();
@@ -154,12 +153,10 @@ test('a test file is run through pytest, and a notebook is refused with a senten
 });
 
 test('a run is saved as one file that opens anywhere', async () => {
-  await contextMenu(list().filter({ hasText: 'before the change' }), 'Save Run As…');
-  const input = vs.page.locator('.quick-input-widget input.input');
-  await until('a place is asked for', async () =>
-    (await input.inputValue()).endsWith('before the change.lineheat'),
+  await contextMenu(list().filter({ hasText: 'before the change' }), 'Save Run As…', () =>
+    isAsked('before the change.lineheat'),
   );
-  await input.press('Enter');
+  await input().press('Enter');
   const path = join(vs.folder, 'before the change.lineheat');
   await until('it is there', () => Promise.resolve(existsSync(path)));
   await until('that is said', async () =>
@@ -178,15 +175,16 @@ test('a run is saved as one file that opens anywhere', async () => {
 
 test('where a run lies is shown, or said where its machine is another one', async () => {
   await vs.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await contextMenu(list().filter({ hasText: 'before the change' }), 'Reveal Run in File Manager');
   if (process.env['LINEHEAT_EDITOR'] === 'desktop') return;
+  const copied = () => vs.companion.ask((vscode) => vscode.env.clipboard.readText(), null);
+  const row = list().filter({ hasText: 'before the change' });
+  await contextMenu(row, 'Reveal Run in File Manager', async () =>
+    /\/runs\/[^/]+$/.test(await copied()),
+  );
   const text = await notification(vs.page, /^The run is in \/.* The path was copied\.$/);
   const [, folder] = /^The run is in (\S+) /.exec(text)!;
   expect(readdirSync(folder!)).toContain('run.json');
-  await until('it was copied', async () => {
-    const copied = await vs.companion.ask((vscode) => vscode.env.clipboard.readText(), null);
-    return copied === folder;
-  });
+  expect(await copied()).toBe(folder);
 });
 
 test('an empty chart offers the last run', async () => {

@@ -57,17 +57,28 @@ export async function clickTitleButton(page: Page, label: string): Promise<void>
   await button.first().click();
 }
 
-/** Chooses an entry of a row's context menu. */
-export async function contextMenu(row: Locator, label: string): Promise<void> {
-  await row.click({ button: 'right' });
-  const menu = row.page().locator('.monaco-menu');
-  const entry = menu.locator(`[aria-label="${label}"]`);
-  await entry.waitFor();
-  // VS Code lets a menu ignore the mouse for its first 100 ms, lest the click that opened it chooses something.
-  await until(`${label} is chosen`, async () => {
-    if (await entry.isVisible()) await entry.click({ timeout: 1000 }).catch(() => undefined);
-    return !(await menu.isVisible());
-  });
+/**
+ * Chooses an entry of a row's context menu, again where nothing came of it: VS Code lets a menu ignore the mouse for its first
+ * 100 ms, and closes it when the list behind it is drawn anew.
+ * @param happened whether what the entry does can be seen
+ */
+export async function contextMenu(
+  row: Locator,
+  label: string,
+  happened: () => Promise<boolean>,
+): Promise<void> {
+  const entry = row.page().locator(`.monaco-menu [aria-label="${label}"]`);
+  await until(
+    `${label} is chosen`,
+    async () => {
+      await row.click({ button: 'right', timeout: 5000 });
+      await entry.waitFor({ timeout: 5000 });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await entry.click({ timeout: 2000 });
+      return until('that can be seen', happened, 6000);
+    },
+    40_000,
+  );
 }
 
 const list = '.notifications-center';
