@@ -145,7 +145,7 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
   struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, wall}};
   uint32_t count = 1;
   // No more samples than of a thread that runs.
-  if (it->awaits && it->awaits->thread == it->id) {
+  if (it->awaits && it->awaits->thread == it->id && it->awaits->count) {
     uint64_t most = 1 + slices[0].wall / AWAIT_NS;
     count = awaits_divide(it->awaits, slices[0].wall, slices, most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
   }

@@ -69,9 +69,10 @@ test.each(withColumns)('Python $name: which expression it is', async (python) =>
   const rest = calls.find(({ text }) => text.startsWith('sum('));
   expect(three!.share + one!.share + (rest?.share ?? 0)).toBeGreaterThan(0.95);
 
-  // A lambda and a generator are told apart from what runs them, behind text that is not ASCII.
+  // A lambda and a generator are told apart from what runs them, behind text that is not ASCII. Where a lambda begins is
+  // an expression of its own when enough samples are there.
   const nested = expressions(profile, 'nested').map(({ text }) => text);
-  expect(nested).toContain('sorted(many, key=lambda n: …)');
+  expect(nested.join()).toMatch(/sorted\(many, key=(lambda n: )?…\)/);
   expect(nested.every((text) => !text.includes('é'))).toBe(true);
 });
 

@@ -84,8 +84,9 @@ describe.each(pythons)('greenlets, Python $name', (python) => {
     const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
     const waited = lineOf(report, path, mark(path, 'sleep')).total.wait_s;
     const [asked, slept] = stdout.trim().split(' ').map(Number) as [number, number];
-    // Looks are few where the machine is busy. A quarter was found where hubs that are left took their part.
-    expect(waited).toBeGreaterThan(0.42 * asked);
+    // Looks are few where the machine is busy. Less than half was found where hubs of ended threads took their part, or
+    // where a look at too many greenlets, all of them another thread's, was the last one.
+    expect(waited).toBeGreaterThan(0.65 * asked);
     expect(waited).toBeLessThan(1.01 * slept);
   });
 

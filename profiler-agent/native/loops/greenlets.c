@@ -16,7 +16,8 @@
 #define SLOTS (KNOWN_MAX * 2)
 static uintptr_t known[KNOWN_MAX];
 static uint32_t known_count;
-static uint64_t check_at;
+static uint64_t checked_at;
+static bool none_found;  // at the last look, though there were too many for it: most of them have ended, perhaps
 static uintptr_t slots[SLOTS];  // the same, by address
 
 // PyGreenlet.pimpl, from greenlet 2 on: a C++ object that leads back to it. Then (words of TGreenlet.hpp) the state of
@@ -61,7 +62,8 @@ void greenlets_begin(const struct interpreter *interpreter) {
   method_types[0] = (uintptr_t)interpreter_symbol("PyCFunction_Type");
   method_types[1] = (uintptr_t)interpreter_symbol("PyMethod_Type");
   known_count = 0;
-  check_at = 0;
+  checked_at = 0;
+  none_found = false;
   memset(slots, 0, sizeof slots);
   memset(types, 0, sizeof types);
   step_ps = 50 * 1000;
@@ -208,9 +210,11 @@ bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns) {
     memset(types, 0, sizeof types);
     types_until = now + NS_PER_SECOND;
   }
-  if (now >= check_at || known_count == KNOWN_MAX) {
-    // The more there are the later, as looking at one takes a microsecond or two.
-    check_at = now + NS_PER_SECOND + known_count * (NS_PER_SECOND / 1000);
+  // The more there are the later, as looking at one takes a microsecond or two.
+  uint64_t rest = known_count * (NS_PER_SECOND / 1000) + (none_found ? 0 : NS_PER_SECOND);
+  if (now >= checked_at + rest || known_count == KNOWN_MAX) {
+    checked_at = now;
+    none_found = false;
     known_check();
   }
   bool complete;
@@ -345,6 +349,7 @@ uint32_t greenlets_chains(struct await_chain *chains, uint32_t *kept, const stru
     chains[*kept] = (struct await_chain){.object = known[picks[i]]};
     if (frames_record(&suspended, &chains[*kept])) (*kept)++;
   }
+  none_found = *partial && !*kept;
   qsort(chains, *kept, sizeof *chains, by_object);
   for (uint32_t i = 0; i < looks; i++) waiters_mark(chains, *kept, known[picks[i]]);
   return looks;

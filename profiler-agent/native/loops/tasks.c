@@ -156,10 +156,12 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   bool same = self->thread == thread && self->loop_stack == where->loop_stack;
   if (most < TASKS_MIN && same && now - self->when < AGE_NS) {
     self->again = true;
-    return self->count ? self : NULL;
+    return self;
   }
   if (most < TASKS_MIN) most = TASKS_MIN;
-  *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack, .when = now};
+  if (!same) *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack};
+  self->when = now;
+  self->again = self->partial = false;
   known_loop = 0;
   if (where->kind == LOOP_GREENLETS) {
     uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
@@ -184,6 +186,10 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   for (uint32_t i = 0; i < waiting; i++) leaves += !chains[i].lost && !chains[i].children;
   for (uint32_t i = 0; i < waiting; i++)
     if (!chains[i].lost && (leaves == 0 || !chains[i].children)) chains[kept++] = chains[i];
+  // None among those that were looked at: what an older look found still holds, and another look may find one.
+  bool found = kept || !self->partial;
+  if (found) self->tasks = self->count = 0;
+  self->again |= !found;
   qsort(chains, kept, sizeof *chains, by_stack);
   for (uint32_t i = 0; i < kept; i++) {
     if (self->count == 0 || self->share[self->count - 1].stack != chains[i].stack) {
@@ -197,7 +203,7 @@ struct awaits *tasks_look(const struct thread *it, const struct wait_stack *wher
   uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
   saved -= cost < saved ? cost : saved;
   if (count) task_cost = (task_cost * 7 + cost / count) / 8 + 1;
-  return self->count ? self : NULL;
+  return self->count || self->again ? self : NULL;
 }
 
 uint32_t awaits_divide(const struct awaits *self, uint64_t wall, struct await_slice *into, uint32_t most) {

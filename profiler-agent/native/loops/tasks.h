@@ -10,7 +10,7 @@ void tasks_begin(const struct interpreter *python, uint64_t now);
 struct awaits {
   uint32_t thread;  // whose loop it is; 0 = nobody's
   bool partial;     // there were too many tasks to look at all of them
-  bool again;       // it is an older look, or not all greenlets were found: there was no more time
+  bool again;       // there was no time to look at all of them, or for a new look: another one may find more
   uint64_t when;
   uint32_t loop_stack;
   uint32_t tasks, count;
@@ -18,8 +18,8 @@ struct awaits {
     uint32_t stack, tasks;
   } share[1024];
 };
-// Looks at the tasks of the loop that a thread waits in (see wait_stack.h). NULL when none is known to wait. What it
-// returns is the thread's until its next look, or until many other threads have had theirs.
+// Looks at the tasks of the loop that a thread waits in (see wait_stack.h). NULL when none waits; without shares when
+// none was found yet. What it returns is the thread's until its next look, or until many other threads have had theirs.
 struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *at, uint64_t now);
 
 // Whether there is time now for what there was none at that look.
