@@ -17,7 +17,7 @@
 static uintptr_t known[KNOWN_MAX];
 static uint32_t known_count;
 static uint64_t checked_at;
-static bool none_found;  // at the last look, though there were too many for it: most of them have ended, perhaps
+static bool none_found;         // at the last look, though there were too many for it: most of them have ended, perhaps
 static uintptr_t slots[SLOTS];  // the same, by address
 
 // PyGreenlet.pimpl, from greenlet 2 on: a C++ object that leads back to it. Then (words of TGreenlet.hpp) the state of
