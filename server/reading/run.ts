@@ -12,8 +12,9 @@ import { detailNotes } from '../limit/words';
 import { profileNotes, sortNotes } from '../output/notes';
 import type { Note, OpenSink } from './recordingFile';
 import { NotRegularError, readRegularText } from './regularFile';
-import { isSavedRun, readSavedRun, SavedRunError, writeSavedRun, type SavedRun } from './saved';
-import { SavedFeed } from './savedFeed';
+import { SavedFeed } from './saved/feed';
+import { isSavedRun, readSavedRun, SavedRunError, type SavedRun } from './saved/read';
+import { writeSavedRun } from './saved/write';
 import { Symbols } from '../symbols/symbols';
 import { Tail } from './tail';
 import { version } from '../version';
@@ -146,7 +147,7 @@ export class Run {
     return sortNotes(notes);
   }
 
-  /** Saves the run as one file (saved.ts). Throws the file system's error, or when the run is a saved file itself. */
+  /** Saves the run as one file (saved/format.ts). Throws the file system's error, or when the run is a saved file itself. */
   save(path: string): void {
     if (!(this.source instanceof Tail))
       throw new Error(`${basename(this.path)} is a saved run already; copy the file instead.`);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { StreamRecord } from '../../recording/records';
 import { Run } from '../../server/reading/run';
 import { showRun } from '../../server/cli/text/report';
-import { writeSavedRun } from '../../server/reading/saved';
+import { writeSavedRun } from '../../server/reading/saved/write';
 import { records, sample, writeRecording } from '../unit/serverRecording';
 import { annotated, keepEvidence } from './driver/lineheat';
 import { hoverText } from './driver/editorView';

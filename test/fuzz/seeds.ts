@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { RecordingHeader, StreamRecord } from '../../recording/records';
 import { shortestStretchNs, Thinner } from '../../profile/thin/thinner';
 import { readHeader, StreamDecoder } from '../../recording/decode';
-import { readSavedRun } from '../../server/reading/saved';
+import { readSavedRun } from '../../server/reading/saved/read';
 import type { SavedSymbols } from '../../server/symbols/symbols';
 import { header, ms, records, recordsWithMemory } from '../unit/serverRecording';
 

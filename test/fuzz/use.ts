@@ -11,7 +11,7 @@ import { readFlame } from '../../server/features/flame';
 import { allFlameTables } from '../../server/output/flameTables';
 import { buildReport } from '../../server/output/report';
 import { Run } from '../../server/reading/run';
-import { SavedRunError } from '../../server/reading/saved';
+import { SavedRunError } from '../../server/reading/saved/read';
 import { showRun } from '../../server/cli/text/report';
 import { reportProblems } from '../reportSchema';
 

@@ -21,7 +21,7 @@ import { RecordingLimit } from '../../server/limit/recordingLimit';
 import { joinFront, thinFront, thinWhole } from '../../server/limit/thin';
 import { buildReport } from '../../server/output/report';
 import { Run } from '../../server/reading/run';
-import { readSavedRun } from '../../server/reading/saved';
+import { readSavedRun } from '../../server/reading/saved/read';
 import { RunStore } from '../../server/store';
 import { reportProblems } from '../reportSchema';
 import { below, seeded } from './random';

@@ -1,8 +1,8 @@
 /** Feeds a saved run's recordings through the same path as live ones, a piece at a time. */
-import { readHeader, SharedContents, StreamDecoder } from '../../recording/decode';
-import { fastChecksum } from './fastChecksum';
-import type { Note, OpenSink, ProcessEnd, ProcessSink } from './recordingFile';
-import type { SavedRun } from './saved';
+import { readHeader, SharedContents, StreamDecoder } from '../../../recording/decode';
+import { fastChecksum } from '../fastChecksum';
+import type { Note, OpenSink, ProcessEnd, ProcessSink } from '../recordingFile';
+import type { SavedRun } from './read';
 
 interface Stream {
   sink: ProcessSink;
@@ -15,9 +15,10 @@ export class SavedFeed {
   readonly notes: Note[] = [];
   ended = false;
   private readonly pieces: ReturnType<SavedRun['pieces']>;
-  /** null: the recording has been read, as far as it can be. */
+  /** By name; null: the recording has been read, as far as it can be. */
   private readonly streams = new Map<string, Stream | null>();
   private readonly shared = new SharedContents(fastChecksum);
+  /** Name of the recording whose pieces come now. */
   private reading = '';
   /** Recordings whose pieces do not follow each other. */
   private readonly scattered = new Set<string>();
@@ -87,7 +88,7 @@ export class SavedFeed {
   private sayScattered(name: string): void {
     if (this.scattered.has(name)) return;
     this.scattered.add(name);
-    const text = `${name} is damaged: its pieces do not follow each other; what was read before is shown.`;
+    const text = `${name} is damaged: its pieces do not follow each other; what was read before is shown. If the file was copied here, copy it again.`;
     this.notes.push({ severity: 'warning', text });
   }
 
