@@ -41,7 +41,7 @@ import { codeLenses } from './features/codeLens';
 import type { FeatureContext } from './features/context';
 import { readFlame } from './features/flame';
 import { hotList } from './features/hotList';
-import { hover } from './features/hover';
+import { hover } from './features/hover/hover';
 import { inlayHints } from './features/inlayHint';
 import type { View } from '../profile/view/viewed';
 import { lineParts } from './features/lineParts';

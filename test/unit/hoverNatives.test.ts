@@ -3,7 +3,7 @@ import { zeroCost } from '../../profile/cost';
 import type { Metric } from '../../profile/metric';
 import type { Cost, LineCost } from '../../profile/types';
 import type { FeatureContext } from '../../server/features/context';
-import { kernel, natives } from '../../server/features/hoverNatives';
+import { kernel, natives } from '../../server/features/hover/natives';
 import { ms, Program } from './recordings';
 
 const second = 1e9;

@@ -7,13 +7,13 @@ import {
   formatLeak,
   memoryPart,
   sparkline,
-} from '../../profile/words/memory';
-import { bytesOf, totalBytesOf, type MemoryMetric } from '../../profile/metric';
-import type { LineCost, MemoryCost, Profile } from '../../profile/types';
-import { formatBytes, formatPercent, formatSeconds } from '../../profile/words/numbers';
-import { commands } from '../../protocol/lsp';
-import type { ProfiledDocument } from './context';
-import { commandLink } from './links';
+} from '../../../profile/words/memory';
+import { bytesOf, totalBytesOf, type MemoryMetric } from '../../../profile/metric';
+import type { LineCost, MemoryCost, Profile } from '../../../profile/types';
+import { formatBytes, formatPercent, formatSeconds } from '../../../profile/words/numbers';
+import { commands } from '../../../protocol/lsp';
+import type { ProfiledDocument } from '../context';
+import { commandLink } from '../links';
 
 /** Under a metric of time, lines with less than this part of anything are silent about memory. */
 const smallestPart = 0.01;

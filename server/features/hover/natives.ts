@@ -1,11 +1,11 @@
 /** The part of a hover card that names compiled functions and system calls. */
-import { timeMetricOf } from '../../profile/metric';
-import type { KernelShare, LineCost, LineDetail } from '../../profile/types';
-import { cpuOf, wallOf } from '../../profile/cost';
-import { formatPercent } from '../../profile/words/numbers';
-import type { FeatureContext } from './context';
-import { isWaiting } from './lineParts';
-import { codeSpan, escapeMarkdown } from './links';
+import { timeMetricOf } from '../../../profile/metric';
+import type { KernelShare, LineCost, LineDetail } from '../../../profile/types';
+import { cpuOf, wallOf } from '../../../profile/cost';
+import { formatPercent } from '../../../profile/words/numbers';
+import type { FeatureContext } from '../context';
+import { isWaiting } from '../lineParts';
+import { codeSpan, escapeMarkdown } from '../links';
 
 const mostNatives = 3;
 /** Beside what a line mainly does, functions with a smaller share of it are noise. */
