@@ -140,7 +140,7 @@ static uint64_t wait_owed(const struct thread *it, uint64_t until, uint64_t cpu)
 // Charges so much waiting, up to a moment, to where the thread was last seen to wait.
 static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
   it->wait_written = until;
-  it->left = 0;
+  it->postponed_wait = 0;
   if (!wall) return;
   struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, wall}};
   uint32_t count = 1;
@@ -176,8 +176,8 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
 // waits for now; and there it was when it could run but had no core. `now` and `cpu` are its clocks at a later moment.
 static void wait_over(struct thread *it, uint64_t now, uint64_t cpu) {
   queue__ask(it);
-  if (it->waiting && it->seen > it->wait_written) wait_charge(it, it->seen, wait_owed(it, it->seen, it->clock));
-  queue__charge(it, now - (cpu - it->clock), it->clock);
+  if (it->waiting && it->observed_at > it->wait_written) wait_charge(it, it->observed_at, wait_owed(it, it->observed_at, it->observed_cpu));
+  queue__charge(it, now - (cpu - it->observed_cpu), it->observed_cpu);
 }
 
 // A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look
@@ -187,17 +187,17 @@ static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
   uint64_t owed = wait_owed(it, now, cpu);
   if (!it->wait_known || !it->waited) return;
   wait_charge(it, it->wait_written + owed / 2, owed / 2);
-  it->left = owed - owed / 2;
-  it->left_at = now;
+  it->postponed_wait = owed - owed / 2;
+  it->postponed_at = now;
 }
 
 void thread__write_off_cpu(struct thread *it, uint64_t now, uint64_t cpu) {
   queue__ask(it);
   queue__charge(it, now, cpu);
   uint64_t owed = wait_owed(it, now, cpu);
-  if (!it->waiting && it->left) {
+  if (!it->waiting && it->postponed_wait) {
     // When that was left, the kernel may not have counted yet that it had no core.
-    wait_charge(it, it->left_at, it->left < owed ? it->left : owed);
+    wait_charge(it, it->postponed_at, it->postponed_wait < owed ? it->postponed_wait : owed);
     owed = wait_owed(it, now, cpu);
   }
   if (it->waiting) {
@@ -226,7 +226,7 @@ void thread__drain(struct thread *it) {
       thread__introduce(it);
       if (!sample.wall || !sample.cpu) outside_complete(it, &sample, !ring__has_more(it->ring, entry));
       // The watcher has not seen it run yet.
-      if (it->woken && sample.wall > it->seen && sample.cpu > it->clock) wait_over(it, sample.wall, sample.cpu);
+      if (it->woken && sample.wall > it->observed_at && sample.cpu > it->observed_cpu) wait_over(it, sample.wall, sample.cpu);
       it->woken = false;
       early_release(it->id, sample.wall);
       if (!it->is_first && sample.flags & SAMPLE_NO_PYTHON) {
@@ -293,14 +293,14 @@ static bool wait_look(struct thread *it, uint64_t now, const struct sleep_place 
   struct awaits *awaits = looping ? tasks_look(it, &found, now) : NULL;
   it->wait_native = 0;
   if (known && !gil && has_helpers) wait_look_native(it, place, found.instruction_address);
-  if (clock_ns(thread_clock(it->tid)) != it->clock) return false;
+  if (clock_ns(thread_clock(it->tid)) != it->observed_cpu) return false;
   it->waiting = true;
   it->wait_known = known;
   it->wait_stack = found.stack;
   it->wait_gil = gil;
   it->awaits = awaits;
   it->woken = true;
-  it->place = (struct met){.stack = known ? found.stack : 0};
+  it->place = (struct sample_place){.stack = known ? found.stack : 0};
   return true;
 }
 
@@ -308,22 +308,22 @@ static bool wait_look(struct thread *it, uint64_t now, const struct sleep_place 
 static void queue_look(struct thread *it) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, it);
-  if (clock_ns(thread_clock(it->tid)) != it->clock) return;
+  if (clock_ns(thread_clock(it->tid)) != it->observed_cpu) return;
   it->woken = true;
-  it->place = (struct met){.stack = known ? found.stack : 0};
+  it->place = (struct sample_place){.stack = known ? found.stack : 0};
 }
 
 // Returns true when the thread runs.
 bool thread__observe(struct thread *it, uint64_t now) {
   clockid_t clock = thread_clock(it->tid);
-  uint64_t before = it->clock, cpu = clock_ns(clock);
+  uint64_t before = it->observed_cpu, cpu = clock_ns(clock);
   if (!cpu) return false;  // It has just ended.
   thread__introduce(it);
   bool ran = cpu != before, asked = ran && it->woken;
   if (asked) wait_over(it, now, cpu);
   it->woken = it->woken && !ran;
-  it->seen = now;
-  it->clock = cpu;
+  it->observed_at = now;
+  it->observed_cpu = cpu;
   struct sleep_place place = {.call = -1};
   if (!ran && it->waiting) {
     // None of this wait has been charged to what an older look has found.
@@ -350,7 +350,7 @@ bool thread__observe(struct thread *it, uint64_t now) {
     // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
     if (it->waiting) {
       if (!asked) queue__ask(it);
-      it->left = wait_owed(it, it->left_at = now, cpu);
+      it->postponed_wait = wait_owed(it, it->postponed_at = now, cpu);
       it->waiting = false;
     } else if (ran) {
       queue__look(it, now, cpu);

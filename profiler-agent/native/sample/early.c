@@ -12,7 +12,7 @@ void early_begin(void) {
   count = written = 0;
 }
 
-// Where a thread waited is not known when it was read by a mistaken idea of the interpreter.
+// Drops the stack of a sample that may have been read with wrong offsets.
 static void place_forget(struct sample_record *sample) {
   sample->stack = 0;
   sample->flags |= SAMPLE_NO_PYTHON;

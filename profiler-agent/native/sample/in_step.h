@@ -1,26 +1,32 @@
-// Does a thread work in step with the kernel's tick, at which it is sampled? One that begins to work at its own moments
-// is met by its first tick after any time, up to a tick, with the same chance. One that wakes up by a clock, every 20
-// ms say, is met after the same time again and again, by whatever it does then, or never.
+// Tells whether threads work in step with the kernel's tick, which is also what samples them.
+//
+// Where work begins at random moments, the first tick after that moment comes after any delay up to a tick's length
+// with equal chance. Where a thread wakes up by a clock, for example every 20 ms, the delay is the same each time:
+// ticks always hit the same code, or never hit the thread. The figures of such a thread's lines are wrong, so the user
+// is told.
+//
+// All functions run on the watcher. Times are ns of the thread's CPU clock.
 #pragma once
 #include "base.h"
 
 #define IN_STEP_PARTS 8
 
-// Stretches of work, each from one wait to the next. All in ns of the thread's CPU clock.
+// What is known of one thread's stretches of work. A stretch lasts from one wait to the next.
 struct in_step {
-  uint64_t began;  // when this one began, 0: not known
-  uint64_t first;  // how long after that its first tick met it, 0: none did yet
-  // How many were met in which part of what their first tick can meet: their length, up to a tick.
-  uint16_t met[IN_STEP_PARTS], count;
+  uint64_t began;  // CPU clock at the start of the current stretch, 0: not known
+  uint64_t first;  // CPU time from there to the stretch's first tick, 0: no tick yet
+  // Histogram of `first` over the stretches that a tick hit. The range of each stretch is its length, at most a tick.
+  uint16_t first_ticks[IN_STEP_PARTS], count;
 };
 
-// Nothing keeps step so far.
+// A recording begins: no thread is known to work in step.
 void in_step_forget(void);
-// Has any thread's work been found to keep step?
+// True once the work of any thread was found to be in step.
 bool in_step_seen(void);
-// A tick met it at `cpu`. One that falls into a system call is answered at the end of that call, wherever it fell.
-void in_step__tick(struct in_step *self, uint64_t cpu, bool in_call);
-// It waits, at `cpu`.
-void in_step__waits(struct in_step *self, uint64_t cpu);
-// A thread had so much CPU time since the last tick.
+// A tick sampled the thread at `cpu`. `in_call`: some of the ticks fell into a system call. Such a tick is answered
+// only when the call returns, so the stretch is not judged.
+void in_step__tick(struct in_step *work, uint64_t cpu, bool in_call);
+// The thread began to wait at `cpu`: its stretch of work is over.
+void in_step__waits(struct in_step *work, uint64_t cpu);
+// The thread has used `cpu` ns of CPU time since the last tick. So much without any tick is in step as well.
 void in_step_missed(uint64_t cpu);

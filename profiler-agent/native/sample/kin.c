@@ -6,24 +6,25 @@
 #include "sample/sampler.h"
 #include "sample/samples.h"
 
-// Of longer threads a tick is due, many times.
+// Several ticks are expected in a thread that used more CPU time than this, so such a thread is not short.
 #define SHORT_TICKS 8
-// Start routines that are told apart, the last samples and the threads held back of each of them.
+// How many start routines are told apart, and for each of them how many of its last samples and of its ended threads
+// are kept.
 #define KINDS 8
 #define SAMPLES 256
 #define HELD 256
-// Among so many samples at most the time of one thread is divided.
+// The time of one thread is divided among at most this many samples.
 #define PARTS 4
 
 struct kind {
   void *start;
-  uint64_t used;  // when it was last met with
+  uint64_t used;  // the value of `uses` when it was last used
   uint32_t count, next;
   struct {
-    struct met met;
+    struct sample_place place;
     uint64_t charged;
   } samples[SAMPLES];
-  uint64_t charged;  // of all of them
+  uint64_t charged;  // the sum over `samples`
   uint32_t held_count;
   struct {
     uint32_t thread;
@@ -31,80 +32,80 @@ struct kind {
   } held[HELD];
 };
 static struct kind kinds[KINDS];
-static uint64_t turn, missed, estimated;
+static uint64_t uses, missed, estimated;
 
 void kin_begin(void) {
   memset(kinds, 0, sizeof kinds);
-  turn = missed = estimated = 0;
+  uses = missed = estimated = 0;
 }
 
 bool kin_is_short(uint64_t cpu) {
   return cpu <= SHORT_TICKS * tick_ns();
 }
 
-// Divides the time of one thread among the samples that have been charged with least, up to what each stands for.
-static void divide(struct kind *self, uint32_t thread, uint64_t wall, uint64_t cpu) {
-  static const struct met unknown = {.flags = SAMPLE_NO_PYTHON};
-  if (!self->count) {
+// Divides the CPU time of one thread among the samples that have been charged with least, each up to the average.
+static void divide(struct kind *kind, uint32_t thread, uint64_t wall, uint64_t cpu) {
+  static const struct sample_place unknown = {.flags = SAMPLE_NO_PYTHON};
+  if (!kind->count) {
     remainder_write(thread, &unknown, wall, cpu);
     return;
   }
   missed++;
   estimated += cpu;
-  self->charged += cpu;
-  uint64_t level = self->charged / self->count;
+  kind->charged += cpu;
+  uint64_t level = kind->charged / kind->count;
   for (int i = 1; cpu; i++) {
     uint32_t least = 0;
-    for (uint32_t j = 1; j < self->count; j++)
-      if (self->samples[j].charged < self->samples[least].charged) least = j;
-    uint64_t charged = self->samples[least].charged, part = cpu;
+    for (uint32_t j = 1; j < kind->count; j++)
+      if (kind->samples[j].charged < kind->samples[least].charged) least = j;
+    uint64_t charged = kind->samples[least].charged, part = cpu;
     if (i < PARTS && charged < level && level - charged < cpu) part = level - charged;
-    self->samples[least].charged += part;
+    kind->samples[least].charged += part;
     cpu -= part;
-    remainder_write(thread, &self->samples[least].met, wall - cpu, part);
+    remainder_write(thread, &kind->samples[least].place, wall - cpu, part);
   }
 }
 
-static void release(struct kind *self) {
-  for (uint32_t i = 0; i < self->held_count; i++)
-    divide(self, self->held[i].thread, self->held[i].wall, self->held[i].cpu);
-  self->held_count = 0;
+static void release(struct kind *kind) {
+  for (uint32_t i = 0; i < kind->held_count; i++)
+    divide(kind, kind->held[i].thread, kind->held[i].wall, kind->held[i].cpu);
+  kind->held_count = 0;
 }
 
-// The threads with a start routine; they take the place of those that were not met with for longest.
-static struct kind *kind_of(const struct thread *it) {
+// The threads with a start routine. A new start routine replaces the one that was not used for longest.
+static struct kind *kind_of(const struct thread *thread) {
   struct kind *found = &kinds[0];
   for (int i = 0; i < KINDS; i++) {
-    if (kinds[i].used && kinds[i].start == (void *)it->start) {
+    if (kinds[i].used && kinds[i].start == (void *)thread->start) {
       found = &kinds[i];
       break;
     }
     if (kinds[i].used < found->used) found = &kinds[i];
   }
-  if (!found->used || found->start != (void *)it->start) {
+  if (!found->used || found->start != (void *)thread->start) {
     release(found);
     memset(found, 0, sizeof *found);
-    found->start = (void *)it->start;
+    found->start = (void *)thread->start;
   }
-  found->used = ++turn;
+  found->used = ++uses;
   return found;
 }
 
-void kin_met(const struct thread *self, uint32_t samples, uint64_t cpu) {
-  struct kind *kind = kind_of(self);
+void kin_met(const struct thread *thread, uint32_t samples, uint64_t cpu) {
+  struct kind *kind = kind_of(thread);
   for (uint32_t i = 0; i < samples; i++) {
     uint32_t at = kind->next++ % SAMPLES;
     if (kind->count < SAMPLES) kind->count++;
     kind->charged += cpu / samples - kind->samples[at].charged;
-    kind->samples[at].met = self->recent[(self->recents - samples + i) % RECENT];
+    kind->samples[at].place = thread->recent[(thread->recent_count - samples + i) % RECENT];
     kind->samples[at].charged = cpu / samples;
   }
   release(kind);
 }
 
-void kin_missed(const struct thread *self, uint64_t wall, uint64_t cpu) {
-  struct kind *kind = kind_of(self);
-  kind->held[kind->held_count].thread = self->id;
+void kin_missed(const struct thread *thread, uint64_t wall, uint64_t cpu) {
+  struct kind *kind = kind_of(thread);
+  kind->held[kind->held_count].thread = thread->id;
   kind->held[kind->held_count].wall = wall;
   kind->held[kind->held_count].cpu = cpu;
   if (++kind->held_count == HELD) release(kind);

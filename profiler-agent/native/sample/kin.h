@@ -1,16 +1,20 @@
-// Threads that end before a tick meets them. What they did is what their kin did, threads with the same start routine:
-// a tick meets every moment of all of them together with the same chance, so all their CPU time is shared equally by
-// the samples that were made of any of them. (watcher)
+// CPU time of threads that ended before a tick sampled them.
+//
+// Such a thread is taken to have done what its kin did: threads with the same start routine. A tick hits every moment
+// of all of them with equal chance, so the CPU time of all of them is divided equally among the samples of those that
+// were sampled.
+//
+// All functions run on the watcher. `cpu` is ns of CPU time, `wall` ns of CLOCK_MONOTONIC.
 #pragma once
 #include "threads.h"
 
-// For a recording that is about to begin.
+// Forgets all threads when a recording begins.
 void kin_begin(void);
-// Whether a thread that used so much CPU time may be over without a tick by mere chance.
+// True when a thread that used this much CPU time may have ended without a sample by chance alone.
 bool kin_is_short(uint64_t cpu);
-// A short thread is over that was sampled: its samples have been charged with all its CPU time, each with as much.
-void kin_met(const struct thread *self, uint32_t samples, uint64_t cpu);
-// One is over that was not, and none of its CPU time has been written.
-void kin_missed(const struct thread *self, uint64_t wall, uint64_t cpu);
-// Writes what is still held back. Then a sentence for the person, or NULL when there is nothing to say.
+// A short thread ended that has `samples` samples. They have been charged with all of its CPU time, in equal parts.
+void kin_met(const struct thread *thread, uint32_t samples, uint64_t cpu);
+// A short thread ended that has no sample. None of its CPU time has been written yet.
+void kin_missed(const struct thread *thread, uint64_t wall, uint64_t cpu);
+// Writes the CPU time that is still held back. Returns a sentence for the user, or NULL when little was estimated.
 const char *kin_finish(void);

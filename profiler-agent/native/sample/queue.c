@@ -10,12 +10,13 @@
 #include "cpython/selftest.h"
 #include "process/proc_files.h"
 
-// A thread that was off its CPU for less than this between two samples is not asked about: reading the kernel's file
-// takes some microseconds. The kernel's count is cumulative, so nothing is lost.
+// A thread that was off the CPU for less than this between two samples is not asked about: reading the kernel's file
+// takes some microseconds. The kernel's count is cumulative, so no queue time is lost.
 #define LEAST_GAP_NS (200 * 1000ull)
-// The same for a thread that is only looked at.
+// The same between two looks of the watcher.
 #define LEAST_LOOK_GAP_NS (1000 * 1000ull)
-// After so many failures in a row the file is taken to be unreadable; a thread that has just ended has none either.
+// After this many failures in a row the file counts as unreadable. A few failures are normal: a thread that has just
+// ended has no such file.
 #define FAILURES_SAID 20
 
 static struct stats *stats;
@@ -28,7 +29,7 @@ void queue_begin(struct stats *counters) {
   said = false;
 }
 
-// Three numbers: ns that the thread ran, ns that it could run but had no core, and how often it got one. All of them
+// The file has three numbers: ns that the thread ran, its queue time in ns, and how often it got a core. All of them
 // are 0 in a kernel that does not count (CONFIG_SCHED_INFO).
 static bool delay_read(int tid, uint64_t *delay) {
   char text[128];
@@ -39,93 +40,94 @@ static bool delay_read(int tid, uint64_t *delay) {
   return third != second && (ran > 0 || strtoull(third, NULL, 10) > 0);
 }
 
-bool queue__ask(struct thread *it) {
+bool queue__ask(struct thread *thread) {
   uint64_t delay;
-  if (!delay_read(it->tid, &delay)) {
+  if (!delay_read(thread->tid, &delay)) {
     failures++;
     return false;
   }
   failures = 0;
   stats->queue_known = true;
-  if (!it->delay_known) {
-    it->delay_known = true;
-    // Before it begins, a thread that is created waits for its first core and for nothing else.
-    uint64_t created = it->began - it->claimed;
-    if (it->claimed) it->born_delay = delay < created ? delay : created;
-    // It cannot have had no core for more than it was off the CPU since then.
-    uint64_t cpu = clock_ns(thread_clock(it->tid)), now = clock_ns(CLOCK_MONOTONIC);
-    uint64_t off = now - it->began - (cpu - it->began_cpu);
-    if (cpu && (int64_t)off >= 0 && delay > off + it->born_delay) it->born_delay = delay - off;
+  if (!thread->delay_known) {
+    thread->delay_known = true;
+    // Between its creation and its start, a thread waits only for its first core.
+    uint64_t created = thread->began - thread->claimed;
+    if (thread->claimed) thread->born_delay = delay < created ? delay : created;
+    // Since its start, its queue time is at most its time off the CPU.
+    uint64_t cpu = clock_ns(thread_clock(thread->tid)), now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t off = now - thread->began - (cpu - thread->began_cpu);
+    if (cpu && (int64_t)off >= 0 && delay > off + thread->born_delay) thread->born_delay = delay - off;
   }
-  if (delay > it->delay) it->delay = delay;
+  if (delay > thread->delay) thread->delay = delay;
   return true;
 }
 
-void queue__begin_main(struct thread *it) {
-  it->delay_known = true;
-  if (queue__ask(it)) it->born_delay = it->delay;
+void queue__begin_main(struct thread *thread) {
+  thread->delay_known = true;
+  if (queue__ask(thread)) thread->born_delay = thread->delay;
 }
 
-uint64_t queue__owed(const struct thread *it) {
-  uint64_t owed = it->delay - it->born_delay - it->queued;
+uint64_t queue__owed(const struct thread *thread) {
+  uint64_t owed = thread->delay - thread->born_delay - thread->queued;
   return (int64_t)owed > 0 ? owed : 0;
 }
 
-static void charge(struct thread *it, const struct met *place, uint64_t until, uint64_t wall) {
-  // Where the thread is will be known when its samples are written.
+static void charge(struct thread *thread, const struct sample_place *place, uint64_t until, uint64_t wall) {
+  // While the self-test has no answer, the place is not known: samples stay in the ring until then.
   if (!wall || selftest_holds()) return;
-  // What was read by a mistaken idea of the interpreter is no place.
-  static const struct met nowhere;
+  // A place that was read with wrong offsets is no place.
+  static const struct sample_place nowhere;
   if (selftest_contradicted()) place = &nowhere;
   record_queue(&(struct sample_record){
-      .thread = it->id,
+      .thread = thread->id,
       .time = until,
       .wall = wall,
       .stack = place->stack,
       .native = place->native,
       .opcode = place->opcode,
   });
-  it->queued += wall;
+  thread->queued += wall;
   stats->queue += wall;
 }
 
-// From here on time off the CPU is not explained yet.
-static void explained(struct thread *it, uint64_t until, uint64_t cpu) {
-  it->explained = until;
-  it->explained_cpu = cpu;
+// Remembers up to which moment the thread's time off the CPU has been explained, as queue time or as waiting.
+static void explained(struct thread *thread, uint64_t until, uint64_t cpu) {
+  thread->explained = until;
+  thread->explained_cpu = cpu;
 }
 
-// How long the thread was off the CPU since then.
-static uint64_t off_cpu(const struct thread *it, uint64_t until, uint64_t cpu) {
-  if (!it->explained) return 0;
-  uint64_t off = until - it->explained - (cpu - it->explained_cpu);
+// How long the thread was off the CPU since that moment, 0 when there was none.
+static uint64_t off_cpu(const struct thread *thread, uint64_t until, uint64_t cpu) {
+  if (!thread->explained) return 0;
+  uint64_t off = until - thread->explained - (cpu - thread->explained_cpu);
   return (int64_t)off > 0 ? off : 0;
 }
 
-void queue__charge(struct thread *it, uint64_t until, uint64_t cpu) {
-  charge(it, &it->place, until, queue__owed(it));
-  explained(it, until, cpu);
+void queue__charge(struct thread *thread, uint64_t until, uint64_t cpu) {
+  charge(thread, &thread->place, until, queue__owed(thread));
+  explained(thread, until, cpu);
 }
 
-void queue__charge_sample(struct thread *it, const struct entry_sample *entry, const struct met *place) {
-  uint64_t gap = off_cpu(it, entry->wall, entry->cpu);
+void queue__charge_sample(struct thread *thread, const struct entry_sample *entry, const struct sample_place *place) {
+  uint64_t gap = off_cpu(thread, entry->wall, entry->cpu);
   if (gap >= LEAST_GAP_NS) {
-    // What is known covers all samples that are read in one go.
-    if (queue__owed(it) < gap) queue__ask(it);
-    uint64_t owed = queue__owed(it);
-    // The tick at which a thread loses its core is answered when it has one again, so the time lies before the sample.
-    charge(it, place, entry->wall - (entry->cpu - it->explained_cpu), owed < gap ? owed : gap);
+    // One reading of the kernel's file serves all samples that are drained together.
+    if (queue__owed(thread) < gap) queue__ask(thread);
+    uint64_t owed = queue__owed(thread);
+    // The kernel delivers the signal of a tick at which the thread loses its core when the thread has a core again, so
+    // the queue time lies before the sample's CPU time.
+    charge(thread, place, entry->wall - (entry->cpu - thread->explained_cpu), owed < gap ? owed : gap);
   }
-  explained(it, entry->wall, entry->cpu);
+  explained(thread, entry->wall, entry->cpu);
 }
 
-void queue__look(struct thread *it, uint64_t now, uint64_t cpu) {
-  if (!it->explained) {
-    explained(it, now, cpu);
+void queue__look(struct thread *thread, uint64_t now, uint64_t cpu) {
+  if (!thread->explained) {
+    explained(thread, now, cpu);
     return;
   }
-  if (off_cpu(it, now, cpu) < LEAST_LOOK_GAP_NS || !queue__ask(it)) return;
-  queue__charge(it, now, cpu);
+  if (off_cpu(thread, now, cpu) < LEAST_LOOK_GAP_NS || !queue__ask(thread)) return;
+  queue__charge(thread, now, cpu);
 }
 
 void queue_say(void) {

@@ -1,16 +1,16 @@
-// A single-producer, single-consumer ring of variable-sized entries: the producer is the sampling handler on one
-// thread, the consumer the watcher. A full ring refuses; nobody ever waits.
+// A ring of variable-sized entries with one producer, the sampling handler of one thread, and one consumer, the
+// watcher. Neither ever waits: a full ring refuses an entry. Sizes are in bytes.
 #pragma once
 #include "base.h"
 
-// Powers of two. Pages of a ring that have been written to stay in memory, so where threads are many theirs are
-// smaller.
+// Powers of two. Pages of a ring stay in memory once they have been written, so a process with many threads gets
+// smaller rings.
 #define RING_SIZE (256u * 1024u)
 #define RING_SIZE_OF_MANY (64u * 1024u)
 
 struct ring {
-  _Atomic uint32_t head;  // Bytes ever written; the producer's.
-  _Atomic uint32_t tail;  // Bytes ever read; the consumer's.
+  _Atomic uint32_t head;  // bytes ever written, changed by the producer
+  _Atomic uint32_t tail;  // bytes ever read, changed by the consumer
   uint32_t size;
   _Alignas(64) unsigned char data[];
 };
@@ -23,21 +23,23 @@ struct entry {
   uint32_t kind;
 };
 
-// A sample as the handler saw it. Clocks are absolute: the watcher takes the differences, so a dropped sample's cost
-// goes to the next one. 0: a sandbox forbids to read them. Followed by its frames, one word each, innermost first.
+// A sample as the handler took it. Its frames follow, one word each, innermost first. Clocks are absolute, in ns; 0
+// where a sandbox forbids to read them. The watcher takes the differences, so the cost of a dropped sample goes to the
+// next one.
 struct entry_sample {
   struct entry entry;
   uint64_t wall, cpu;
   struct ticks ticks;
   uint32_t words;
   uint8_t flags, opcode;
-  bool by_tick;       // by the thread's timer, not by the watcher
-  bool from_outside;  // the watcher has read the clocks
+  bool by_tick;       // asked for by the thread's timer, not by the watcher
+  bool from_outside;  // the watcher has filled in the clocks
 };
 
-// A word is a Python frame (its code's id, and its instruction in bytes or −1) or a native one: a program counter, or a
-// function's start, and one more than the index of the module that it was in, which may be unloaded before the word is
-// written down (0: not known). No program has code above the address bits.
+// The word of a Python frame holds the id of its code object and the offset of its instruction in bytes (−1: not
+// known). The word of a native frame holds the start of its function, or else its program counter, and 1 + the index of
+// its module (0: not known): the module may be unloaded before the watcher resolves the address. Code of programs lies
+// below the bits used for that.
 #define WORD_IS_FUNCTION ((uint64_t)1 << 63)
 #define WORD_IS_PYTHON ((uint64_t)1 << 62)
 
@@ -58,7 +60,7 @@ INLINE int32_t word_instruction(uint64_t word) {
   return (int32_t)(uint32_t)word;
 }
 
-// A code object seen for the first time. Followed by the four byte strings, one after the other.
+// A code object that has no id yet. Its four byte strings follow, one after the other.
 enum { CODE_FILENAME, CODE_NAME, CODE_QUALNAME, CODE_TABLE, CODE_PARTS };
 struct entry_code {
   struct entry entry;
@@ -69,6 +71,7 @@ struct entry_code {
   uint8_t padding[4];
 };
 
+// The thread has ended, and its clocks then, in ns. 0 where a sandbox forbids to read them.
 struct entry_end {
   struct entry entry;
   uint64_t wall, cpu;
@@ -76,54 +79,55 @@ struct entry_end {
 
 // Contiguous room for `size` bytes (a multiple of 8), or NULL when the ring is full. Nothing is visible to the reader
 // before ring__publish. (signal)
-INLINE void *ring__reserve(struct ring *self, uint32_t size) {
-  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
-  uint32_t tail = atomic_load_explicit(&self->tail, memory_order_acquire);
-  uint32_t free = self->size - (head - tail);
-  uint32_t to_end = self->size - (head & (self->size - 1));
-  if (size <= to_end) return size <= free ? self->data + (head & (self->size - 1)) : NULL;
+INLINE void *ring__reserve(struct ring *ring, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+  uint32_t free = ring->size - (head - tail);
+  uint32_t to_end = ring->size - (head & (ring->size - 1));
+  if (size <= to_end) return size <= free ? ring->data + (head & (ring->size - 1)) : NULL;
   if (size + to_end > free) return NULL;
-  struct entry *skip = (struct entry *)(self->data + (head & (self->size - 1)));
+  struct entry *skip = (struct entry *)(ring->data + (head & (ring->size - 1)));
   skip->size = to_end;
   skip->kind = ENTRY_SKIP;
-  atomic_store_explicit(&self->head, head + to_end, memory_order_release);
-  return self->data;
+  atomic_store_explicit(&ring->head, head + to_end, memory_order_release);
+  return ring->data;
 }
 
 // Shows the entry that was written where ring__reserve said. It may be smaller than what was reserved. (signal)
-INLINE void ring__publish(struct ring *self, uint32_t size) {
-  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed);
-  atomic_store_explicit(&self->head, head + size, memory_order_release);
+INLINE void ring__publish(struct ring *ring, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  atomic_store_explicit(&ring->head, head + size, memory_order_release);
 }
 
-// Whether the last entry, of `size` bytes, filled it beyond a quarter: a reader that waits should come. (signal)
-INLINE bool ring__fills(struct ring *self, uint32_t size) {
-  uint32_t head = atomic_load_explicit(&self->head, memory_order_relaxed), enough = self->size / 4;
-  uint32_t used = head - atomic_load_explicit(&self->tail, memory_order_relaxed);
-  // Before one at the beginning lies what was skipped to get there.
-  bool first = ((head - size) & (self->size - 1)) == 0;
+// True when the last entry, of `size` bytes, made the ring more than a quarter full: the watcher should be woken.
+// (signal)
+INLINE bool ring__fills(struct ring *ring, uint32_t size) {
+  uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed), enough = ring->size / 4;
+  uint32_t used = head - atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  // An entry at the start of the ring may follow skipped bytes, which count as used, too.
+  bool first = ((head - size) & (ring->size - 1)) == 0;
   return used >= enough && (first || used - size < enough);
 }
 
 // The oldest entry, or NULL. (watcher)
-INLINE const struct entry *ring__peek(struct ring *self) {
+INLINE const struct entry *ring__peek(struct ring *ring) {
   for (;;) {
-    uint32_t tail = atomic_load_explicit(&self->tail, memory_order_relaxed);
-    if (atomic_load_explicit(&self->head, memory_order_acquire) == tail) return NULL;
-    const struct entry *entry = (const struct entry *)(self->data + (tail & (self->size - 1)));
+    uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    if (atomic_load_explicit(&ring->head, memory_order_acquire) == tail) return NULL;
+    const struct entry *entry = (const struct entry *)(ring->data + (tail & (ring->size - 1)));
     if (entry->kind != ENTRY_SKIP) return entry;
-    atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
+    atomic_store_explicit(&ring->tail, tail + entry->size, memory_order_release);
   }
 }
 
-// Whether there are others behind this one, which is the oldest. (watcher)
-INLINE bool ring__has_more(struct ring *self, const struct entry *entry) {
+// True when other entries follow the oldest one, `entry`. (watcher)
+INLINE bool ring__has_more(struct ring *ring, const struct entry *entry) {
   uint32_t used =
-      atomic_load_explicit(&self->head, memory_order_acquire) - atomic_load_explicit(&self->tail, memory_order_relaxed);
+      atomic_load_explicit(&ring->head, memory_order_acquire) - atomic_load_explicit(&ring->tail, memory_order_relaxed);
   return used > entry->size;
 }
 
-INLINE void ring__pop(struct ring *self, const struct entry *entry) {
-  uint32_t tail = atomic_load_explicit(&self->tail, memory_order_relaxed);
-  atomic_store_explicit(&self->tail, tail + entry->size, memory_order_release);
+INLINE void ring__pop(struct ring *ring, const struct entry *entry) {
+  uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  atomic_store_explicit(&ring->tail, tail + entry->size, memory_order_release);
 }

@@ -1,4 +1,4 @@
-// The handler that makes a sample of the thread it interrupts.
+// The handler of the sampling signal: it takes a sample of the thread that the signal interrupted.
 #pragma once
 #include "cpython/interpreter.h"
 #include "threads.h"
@@ -14,5 +14,6 @@ enum {
   SAMPLE_REMAINDER = 1 << 6,
 };
 
-// Installs the handler on a free real-time signal. Returns the signal, or 0 when there is none.
+// Called once, by the thread that starts the agent: installs the handler on a free real-time signal. Returns the
+// signal's number, or 0 when no signal is free.
 int sampler_install(const struct interpreter *python);

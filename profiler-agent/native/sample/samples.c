@@ -6,20 +6,20 @@
 #include "sample/queue.h"
 #include "sample/sampler.h"
 
-// A sample of a running thread that comes later than this after the one before is late.
+// A sample of a running thread is late when it comes longer than this after the one before.
 #define LATE_NS (25 * 1000 * 1000ull)
-// One part in so many of what the reserve has too much or too little is charged to a sample.
+// This part of the reserve's surplus or deficit is charged to each sample.
 #define SMOOTH 16
 
-// So much of a thread's CPU time is charged to no sample yet, on average.
+// The reserve: CPU time of a thread that is charged to no sample yet, on average.
 static uint64_t reserve_ns(void) {
   return 3 * tick_ns();
 }
 
-// How much of the CPU time that no sample has been charged with yet is charged to this one: a tick's length. When more
-// ticks fell since the sample before, as during a long system call, at whose end they are answered, all of them fell
-// into what this one met. What is left over or lacks then, as chance has it, is made good little by little, from a
-// reserve: of all of it at once, little would go to what comes first after a wait and much to what comes later.
+// How much of the uncharged CPU time is charged to a sample: a tick's length. When more ticks fell since the last
+// sample, as during a long system call, whose ticks are answered when it returns, all of them belong to this sample.
+// The clock's difference from this is random. It goes to the reserve and is charged little by little: if all of it were
+// charged at once, the first sample after a wait would get too little and later ones too much.
 static uint64_t sample_cpu(uint64_t uncharged, struct ticks ticks) {
   uint64_t fell = ticks.user + ticks.system;
   int64_t surplus = (int64_t)uncharged - (int64_t)reserve_ns();
@@ -27,65 +27,65 @@ static uint64_t sample_cpu(uint64_t uncharged, struct ticks ticks) {
   return wanted < (int64_t)uncharged ? (uint64_t)wanted : uncharged;
 }
 
-// The kernel's part of a sample's CPU time: as much of it as of the ticks that fell into it. Where samples come faster
-// than ticks, the next tick decides for all of them.
-static uint64_t sample_system(struct thread *it, uint64_t cpu, struct ticks ticks) {
-  it->undivided += cpu;
+// The part of a sample's CPU time that was spent in the kernel: that of the ticks that fell into it. Where samples come
+// faster than ticks, the next tick decides for all samples since the last one.
+static uint64_t sample_system(struct thread *thread, uint64_t cpu, struct ticks ticks) {
+  thread->undivided += cpu;
   if (ticks.user + ticks.system == 0) {
-    in_step_missed(it->undivided);
+    in_step_missed(thread->undivided);
     return 0;
   }
   double part = (double)ticks.system / (double)(ticks.user + ticks.system);
-  uint64_t time = (uint64_t)((double)it->undivided * part);
-  it->undivided = 0;
+  uint64_t time = (uint64_t)((double)thread->undivided * part);
+  thread->undivided = 0;
   return time;
 }
 
-void thread__take_sample(struct thread *it, const struct entry_sample *entry, const uint64_t *words, bool often,
+void thread__take_sample(struct thread *thread, const struct entry_sample *entry, const uint64_t *words, bool often,
                          struct stats *stats) {
-  struct ticks ticks = {entry->ticks.user - it->ticks.user, entry->ticks.system - it->ticks.system};
-  // A tick between two clocks that the handler reads one after the other looks like one more or one less.
+  struct ticks ticks = {entry->ticks.user - thread->ticks.user, entry->ticks.system - thread->ticks.system};
+  // The handler reads the two clocks one after the other: a tick between them may make the difference negative.
   if ((int64_t)ticks.system < 0) ticks.system = 0;
-  it->ticks = entry->ticks;
-  if (entry->by_tick && !entry->from_outside) in_step__tick(&it->in_step, entry->cpu, ticks.system != 0);
-  // Those that are read from outside are known of several samples together.
+  thread->ticks = entry->ticks;
+  if (entry->by_tick && !entry->from_outside) in_step__tick(&thread->in_step, entry->cpu, ticks.system != 0);
+  // Clocks that the watcher reads cover several samples together, so each counts as one tick.
   struct ticks one_tick = {tick_ns(), 0};
-  // After exec, the first tick may come before the clocks are read that the recording begins with.
-  uint64_t cpu = entry->cpu > it->cpu ? entry->cpu - it->cpu : 0;
-  // Others come often, or because ticks miss the thread.
+  // After exec, the first tick may come before the clocks are read with which the recording begins.
+  uint64_t cpu = entry->cpu > thread->cpu ? entry->cpu - thread->cpu : 0;
+  // Other samples are frequent, or were asked for because ticks miss the thread: these get the clock's difference.
   if (entry->by_tick && !often) cpu = sample_cpu(cpu, entry->from_outside ? one_tick : ticks);
   struct sample_record sample = {
-      .thread = it->id,
+      .thread = thread->id,
       .flags = entry->flags,
       .time = entry->wall,
       .cpu = cpu,
       .wall = cpu,
-      .system = sample_system(it, cpu, ticks),
+      .system = sample_system(thread, cpu, ticks),
       .opcode = entry->opcode,
   };
   if (selftest_contradicted())
     sample.flags |= SAMPLE_NO_PYTHON;
   else
     words_record(words, entry->words, &sample.stack, &sample.native);
-  it->place =
-      (struct met){.flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
-  queue__charge_sample(it, entry, &it->place);
+  thread->place = (struct sample_place){
+      .flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
+  queue__charge_sample(thread, entry, &thread->place);
   record_sample(&sample);
-  it->recent[it->recents++ % RECENT] = it->place;
+  thread->recent[thread->recent_count++ % RECENT] = thread->place;
   stats->samples++;
-  if (it->sampled && entry->wall - it->sampled > LATE_NS) stats->late++;
-  it->sampled = entry->wall;
-  it->cpu += cpu;
-  it->charged += cpu;
+  if (thread->sampled && entry->wall - thread->sampled > LATE_NS) stats->late++;
+  thread->sampled = entry->wall;
+  thread->cpu += cpu;
+  thread->charged += cpu;
 }
 
-void remainder_write(uint32_t thread, const struct met *met, uint64_t wall, uint64_t cpu) {
+void remainder_write(uint32_t thread, const struct sample_place *place, uint64_t wall, uint64_t cpu) {
   struct sample_record rest = {
       .thread = thread,
-      .flags = SAMPLE_REMAINDER | met->flags,
-      .stack = met->stack,
-      .native = met->native,
-      .opcode = met->opcode,
+      .flags = SAMPLE_REMAINDER | place->flags,
+      .stack = place->stack,
+      .native = place->native,
+      .opcode = place->opcode,
       .time = wall,
       .cpu = cpu,
       .wall = cpu,
@@ -93,24 +93,24 @@ void remainder_write(uint32_t thread, const struct met *met, uint64_t wall, uint
   if (cpu) record_sample(&rest);
 }
 
-void thread__settle(struct thread *it, uint64_t wall, uint64_t cpu) {
-  static const struct met unknown = {.flags = SAMPLE_NO_PYTHON};
-  if (cpu <= it->cpu) return;
-  uint64_t rest = cpu - it->cpu, whole = it->charged + rest;
-  it->cpu = cpu;
-  uint32_t count = it->recents < RECENT ? it->recents : RECENT;
+void thread__settle(struct thread *thread, uint64_t wall, uint64_t cpu) {
+  static const struct sample_place unknown = {.flags = SAMPLE_NO_PYTHON};
+  if (cpu <= thread->cpu) return;
+  uint64_t rest = cpu - thread->cpu, whole = thread->charged + rest;
+  thread->cpu = cpu;
+  uint32_t count = thread->recent_count < RECENT ? thread->recent_count : RECENT;
   if (kin_is_short(whole) && !count) {
-    kin_missed(it, wall, whole);
+    kin_missed(thread, wall, whole);
     return;
   }
-  // What is more than the reserve was met by no tick, though one should have come.
+  // Time beyond the reserve: ticks should have come but hit nothing.
   uint64_t known = count ? reserve_ns() + tick_ns() : 0;
   if (known > rest) known = rest;
-  remainder_write(it->id, &unknown, wall - known, rest - known);
+  remainder_write(thread->id, &unknown, wall - known, rest - known);
   for (; count; count--) {
     uint64_t part = known / count;
     known -= part;
-    remainder_write(it->id, &it->recent[(it->recents - count) % RECENT], wall - known, part);
+    remainder_write(thread->id, &thread->recent[(thread->recent_count - count) % RECENT], wall - known, part);
   }
-  if (kin_is_short(whole)) kin_met(it, it->recents < RECENT ? it->recents : RECENT, whole);
+  if (kin_is_short(whole)) kin_met(thread, thread->recent_count < RECENT ? thread->recent_count : RECENT, whole);
 }

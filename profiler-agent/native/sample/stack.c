@@ -7,7 +7,7 @@
 #include "unwind/modules.h"
 #include "unwind/unwind.h"
 
-// Deeper stacks are cut at their outermost end.
+// Deeper stacks are cut at the outermost end.
 #define PYTHON_MAX 2048
 #define NATIVE_MAX 1536
 _Static_assert(PYTHON_MAX + NATIVE_MAX <= STACK_WORDS_MAX, "both kinds fit");
@@ -20,23 +20,23 @@ struct collector {
   uint32_t count, pythons, natives;
   const struct module_map *map;
   struct unwind_cursor cursor;
-  bool first;      // nothing has been unwound yet: the program counter is exact
-  bool unwinding;  // the cursor stands on a frame that is known to be right
-  bool outermost;  // it has come to where the thread began
+  bool first;      // nothing has been unwound yet: the program counter is that of the instruction itself
+  bool unwinding;  // the cursor stands on a frame that is known to be correct
+  bool outermost;  // the cursor came to where the thread began
   bool in_syscall;
   bool switching;  // the thread is inside greenlet's code
 };
 
-// What the invocation of the bytecode loop that called greenlet's code has of the C stack. It is only believed where
-// something else agrees with it.
-static void caller_find(const struct collector *self, struct walk *walk) {
+// Finds the part of the C stack that belongs to the invocation of the eval loop that called greenlet's code. The result
+// is used only where frames agree with it.
+static void caller_find(const struct collector *collector, struct walk *walk) {
   enum { STEPS = 32 };
-  struct unwind_cursor cursor = self->cursor;
+  struct unwind_cursor cursor = collector->cursor;
   struct unwind_step step;
   for (int i = 0; i < STEPS; i++) {
-    bool found = interpreter__in_eval(self->python, cursor.at.pc - 1);
+    bool found = interpreter__in_eval(collector->python, cursor.at.pc - 1);
     uintptr_t low = cursor.at.sp;
-    if (!unwind_step(&cursor, self->map, false, &step)) return;
+    if (!unwind_step(&cursor, collector->map, false, &step)) return;
     if (!found) continue;
     walk->caller_low = low;
     walk->caller_high = cursor.at.sp;
@@ -44,114 +44,117 @@ static void caller_find(const struct collector *self, struct walk *walk) {
   }
 }
 
-// Writes native frames up to the next invocation of the bytecode loop, and moves behind that. Its part of the C stack
-// is
-// [*low, *high). False when there is none, or the way to it is not known.
-static bool natives_until_eval(struct collector *self, uintptr_t *low, uintptr_t *high) {
+// Writes native frames up to the next invocation of the eval loop, and moves the cursor behind it. Sets the range of
+// the C stack that this invocation occupies, from `low` up to but not including `high`. False when there is no further
+// invocation, or when the way to it is not known.
+static bool natives_until_eval(struct collector *collector, uintptr_t *low, uintptr_t *high) {
   struct unwind_step step;
-  uint32_t start = self->count;
-  while (!interpreter__in_eval(self->python, self->cursor.at.pc - !self->first)) {
-    uintptr_t pc = self->cursor.at.pc;
-    if (self->natives == NATIVE_MAX) return self->unwinding = false;
-    self->unwinding = unwind_step(&self->cursor, self->map, self->first, &step);
+  uint32_t start = collector->count;
+  while (!interpreter__in_eval(collector->python, collector->cursor.at.pc - !collector->first)) {
+    uintptr_t pc = collector->cursor.at.pc;
+    if (collector->natives == NATIVE_MAX) return collector->unwinding = false;
+    collector->unwinding = unwind_step(&collector->cursor, collector->map, collector->first, &step);
     if (step.module < 0) modules_want_refresh();
-    if (self->first && step.module >= 0 && module_at((uint32_t)step.module)->kind == MODULE_LIBC)
-      self->in_syscall = after_syscall(pc);
-    self->first = false;
-    self->words[self->count++] = word_native(step.function ? step.function : pc, step.function, step.module);
-    self->natives++;
-    // What lies behind it on the C stack is another greenlet's, or was a moment ago.
+    if (collector->first && step.module >= 0 && module_at((uint32_t)step.module)->kind == MODULE_LIBC)
+      collector->in_syscall = after_syscall(pc);
+    collector->first = false;
+    collector->words[collector->count++] = word_native(step.function ? step.function : pc, step.function, step.module);
+    collector->natives++;
+    // Greenlet is switching stacks: what lies further out belongs to another greenlet, or did a moment ago.
     if (step.module >= 0 && module_at((uint32_t)step.module)->exchanges_stacks) {
-      self->switching = self->unwinding;
-      return self->unwinding = false;
+      collector->switching = collector->unwinding;
+      return collector->unwinding = false;
     }
-    if (!self->unwinding) {
-      self->outermost = step.outermost;
+    if (!collector->unwinding) {
+      collector->outermost = step.outermost;
       return false;
     }
   }
-  // What such a loop calls is an instruction's own code, as much a part of it as any.
-  if (self->python->tail_calls && self->count > start) self->count--;
-  *low = self->cursor.at.sp;
-  self->unwinding = unwind_step(&self->cursor, self->map, self->first, &step);
-  self->first = false;
-  *high = self->unwinding ? self->cursor.at.sp : UINTPTR_MAX;
+  // With tail calls, each bytecode instruction has a function of its own; the frame called by the eval loop is that
+  // function.
+  if (collector->python->tail_calls && collector->count > start) collector->count--;
+  *low = collector->cursor.at.sp;
+  collector->unwinding = unwind_step(&collector->cursor, collector->map, collector->first, &step);
+  collector->first = false;
+  *high = collector->unwinding ? collector->cursor.at.sp : UINTPTR_MAX;
   return true;
 }
 
-// Puts a description of a code object in the ring. Returns its id, 0 when the ring has no room for it.
-static uint32_t code_introduce(const struct collector *self, const struct code_key *key) {
-  // A reservation as large as the ring allows is refused too often; names fit in this, and tables as a rule.
+// Describes a code object in the ring. Returns its new id, or 0 when the ring has no room.
+static uint32_t code_introduce(const struct collector *collector, const struct code_key *key) {
+  // A large reservation is often refused. Names fit into the smallest one, line tables usually do.
   for (uint32_t room = 96 * 1024; room >= 4096; room /= 4) {
-    void *into = ring__reserve(self->ring, room);
+    void *into = ring__reserve(collector->ring, room);
     if (!into) continue;
     uint32_t id = codes_next_id();
-    uint32_t size = code_describe(into, room, key, id, self->python);
+    uint32_t size = code_describe(into, room, key, id, collector->python);
     if (!size) return 0;
-    ring__publish(self->ring, size);
+    ring__publish(collector->ring, size);
     codes_add(key, id);
     return id;
   }
   return 0;
 }
 
-// Leaves out all native frames but those on top of the innermost Python frame.
-static void keep_leaf_only(struct collector *self) {
+// Removes all native frames but those called by the innermost Python frame.
+static void keep_leaf_only(struct collector *collector) {
   uint32_t kept = 0;
-  while (kept < self->count && !(self->words[kept] & WORD_IS_PYTHON)) kept++;
-  for (uint32_t i = kept; i < self->count; i++)
-    if (self->words[i] & WORD_IS_PYTHON) self->words[kept++] = self->words[i];
-  self->count = kept;
+  while (kept < collector->count && !(collector->words[kept] & WORD_IS_PYTHON)) kept++;
+  for (uint32_t i = kept; i < collector->count; i++)
+    if (collector->words[i] & WORD_IS_PYTHON) collector->words[kept++] = collector->words[i];
+  collector->count = kept;
 }
 
-// Both kinds of frames, once through. When a code object is new its description takes the room of the frames: from then
-// on nothing is written, and the caller has to start again (*again).
-static enum stack_result collect(struct collector *self, struct stack *found, const struct registers *registers,
+// Collects frames of both kinds. The description of a new code object overwrites the frames collected so far: then the
+// rest of the walk only describes code objects, and the caller has to collect again (*again).
+static enum stack_result collect(struct collector *collector, struct stack *found, const struct registers *registers,
                                  uintptr_t tstate, bool *again) {
   struct walk walk;
   struct frame frame;
   uintptr_t low = 0, high = 0;
-  walk_start(&walk, self->python, tstate, registers, self->thread, false);
+  walk_start(&walk, collector->python, tstate, registers, collector->thread, false);
   if (walk.result == WALK_REJECTED) return STACK_REJECTED;
-  bool reached = self->unwinding && natives_until_eval(self, &low, &high);
-  if (self->switching && self->python->minor == 12) {
+  bool reached = collector->unwinding && natives_until_eval(collector, &low, &high);
+  if (collector->switching && collector->python->minor == 12) {
     walk.switching = true;
-    caller_find(self, &walk);
+    caller_find(collector, &walk);
   }
-  if (!reached && !self->outermost) found->flags |= SAMPLE_NATIVE_INCOMPLETE;
-  if (self->in_syscall) found->flags |= SAMPLE_IN_SYSCALL;
+  if (!reached && !collector->outermost) found->flags |= SAMPLE_NATIVE_INCOMPLETE;
+  if (collector->in_syscall) found->flags |= SAMPLE_IN_SYSCALL;
   if (walk.result == WALK_NONE) {
     found->flags |= SAMPLE_NO_PYTHON;
     return STACK_OK;
   }
   while (walk_next(&walk, &frame)) {
-    if (self->pythons == PYTHON_MAX) {
+    if (collector->pythons == PYTHON_MAX) {
       found->flags |= SAMPLE_CUT;
       break;
     }
     uint32_t id = codes_find(&frame.key);
     if (UNLIKELY(!id)) {
       *again = true;
-      if (!code_introduce(self, &frame.key)) return STACK_REJECTED;
+      if (!code_introduce(collector, &frame.key)) return STACK_REJECTED;
     }
     if (*again) continue;
-    if (self->pythons == 0 && frame.instruction >= 0 && frame.instruction_address)
+    if (collector->pythons == 0 && frame.instruction >= 0 && frame.instruction_address)
       guarded_read(frame.instruction_address, &found->opcode, sizeof found->opcode);
-    self->words[self->count++] = word_python(id, frame.instruction);
-    self->pythons++;
-    if (!frame.entry || !self->unwinding) continue;
-    // All frames of this invocation have been seen. If it is the one that was unwound, go on to the next.
-    if (frame.mark && (frame.mark < low || frame.mark >= high)) self->unwinding = false;
-    uint32_t before = self->count;
-    if (self->unwinding && !natives_until_eval(self, &low, &high) && !self->outermost) self->count = before;
+    collector->words[collector->count++] = word_python(id, frame.instruction);
+    collector->pythons++;
+    if (!frame.entry || !collector->unwinding) continue;
+    // All frames of this invocation have been written. If the mark proves that it is the unwound one, go on to the
+    // next.
+    if (frame.mark && (frame.mark < low || frame.mark >= high)) collector->unwinding = false;
+    uint32_t before = collector->count;
+    if (collector->unwinding && !natives_until_eval(collector, &low, &high) && !collector->outermost)
+      collector->count = before;
   }
   if (walk.result == WALK_REJECTED) return STACK_REJECTED;
-  // Without marks only the whole stack proves that every invocation had its frame.
-  if (self->python->minor < 11 && !self->outermost && !*again) keep_leaf_only(self);
+  // Before 3.11 only a complete stack proves that the numbers of frames and invocations agree.
+  if (collector->python->minor < 11 && !collector->outermost && !*again) keep_leaf_only(collector);
   return STACK_OK;
 }
 
-static enum stack_result stack_collect_with(const struct module_map *map, struct stack *self, void **room,
+static enum stack_result stack_collect_with(const struct module_map *map, struct stack *stack, void **room,
                                             uint32_t header, struct ring *ring, const struct thread *thread,
                                             const struct interpreter *python, const struct registers *registers,
                                             uintptr_t tstate) {
@@ -169,20 +172,20 @@ static enum stack_result stack_collect_with(const struct module_map *map, struct
     };
     collector.unwinding = collector.map != NULL;
     bool again = false;
-    *self = (struct stack){0};
-    enum stack_result result = collect(&collector, self, registers, tstate, &again);
+    *stack = (struct stack){0};
+    enum stack_result result = collect(&collector, stack, registers, tstate, &again);
     if (again && result == STACK_OK) continue;
-    self->words = collector.count;
+    stack->words = collector.count;
     return result;
   }
   return STACK_REJECTED;
 }
 
-enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
+enum stack_result stack_collect(struct stack *stack, void **room, uint32_t header, struct ring *ring,
                                 const struct thread *thread, const struct interpreter *python,
                                 const struct registers *registers, uintptr_t tstate) {
   const struct module_map *map = modules_enter();
-  enum stack_result result = stack_collect_with(map, self, room, header, ring, thread, python, registers, tstate);
+  enum stack_result result = stack_collect_with(map, stack, room, header, ring, thread, python, registers, tstate);
   modules_leave();
   return result;
 }

@@ -1,10 +1,10 @@
-// The stack of the thread that is interrupted: Python and native frames in one list, from inside its signal handler.
+// The stack of the interrupted thread, Python and native frames in one list, collected by its signal handler.
 //
-// The native stack is unwound from the interrupted instruction outwards. Whenever it comes to an invocation of the
-// bytecode loop, the Python frames that this invocation runs are put in its place. Which these are is proven, not
-// guessed: from 3.11 an invocation keeps a mark on its own part of the C stack (3.11: its cframe, 3.12+: its entry
-// frame) that the Python frames lead to; before, it runs exactly one frame, and the counts have to agree at the end.
-// Where the proof fails, the native frames further out are left out, never the Python ones.
+// The native stack is unwound from the interrupted instruction outwards. Where that reaches an invocation of the eval
+// loop, the Python frames that this invocation runs take its place. Which frames these are is proven, not guessed: from
+// 3.11 on, each invocation keeps a mark on its own part of the C stack (3.11: its cframe, 3.12 and later: its entry
+// frame), and the Python frames lead to that mark. Before 3.11, an invocation runs exactly one frame, and the numbers
+// of both must agree at the end. Where the proof fails, the outer native frames are left out, never the Python ones.
 #pragma once
 #include "cpython/interpreter.h"
 #include "sample/ring.h"
@@ -13,11 +13,11 @@
 
 enum stack_result {
   STACK_OK,
-  STACK_REJECTED,  // it could not be proven consistent
+  STACK_REJECTED,  // frames and stack contradict each other
   STACK_FULL,      // the ring has no room
 };
 
-// What stack_collect found, beside the frames themselves.
+// What stack_collect found besides the frames.
 struct stack {
   uint32_t words;
   uint8_t flags;   // of the sample
@@ -26,9 +26,9 @@ struct stack {
 
 #define STACK_WORDS_MAX 4096
 
-// Writes frames of `thread`, the calling one, innermost first (see struct entry_sample), behind `header` bytes of
-// *room: memory at the head of the ring, reserved and not published. Descriptions of code objects that are new are
-// published before it. (signal)
-enum stack_result stack_collect(struct stack *self, void **room, uint32_t header, struct ring *ring,
+// Writes the frames of `thread`, which must be the calling one, innermost first (see struct entry_sample). They go into
+// *room, memory at the head of `ring` that is reserved and not published, behind `header` bytes for the caller. Code
+// objects that have no id yet are described in entries before it, which are published. (signal)
+enum stack_result stack_collect(struct stack *stack, void **room, uint32_t header, struct ring *ring,
                                 const struct thread *thread, const struct interpreter *python,
                                 const struct registers *registers, uintptr_t tstate);

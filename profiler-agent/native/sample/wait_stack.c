@@ -10,15 +10,15 @@
 #include "record/records.h"
 #include "sample/stack.h"
 
-// Where a frame keeps its first local variable, from 3.9 to 3.15: PyFrameObject.f_localsplus, from 3.11
+// Offset of a frame's first local variable, from 3.9 to 3.15: PyFrameObject.f_localsplus; from 3.11 on
 // _PyInterpreterFrame.localsplus.
 static const uint16_t first_local[] = {360, 352, 72, 72, 72, 80, 80};
 static const struct interpreter *python;
 
-// By id of a code object, as far as they have been asked for: the id above four bits that say which place it is.
+// What place_of found, by id of the code object: the id above four bits for the place.
 #define PLACES (1u << 12)
 static uint64_t places[PLACES];
-// Of so many names that a function uses.
+// At most this many of the names that a function uses are compared.
 #define NAMES_MAX 128
 #define LOCALS_MAX 24
 
@@ -47,7 +47,8 @@ uintptr_t frame_first_local(uintptr_t frame) {
   return reference_read(frame + first_local[python->minor - OLDEST_MINOR]);
 }
 
-// The first local variable of a frame whose value has a type of this name, among the first ones; 0 when there is none.
+// The first of a frame's local variables whose value has a type of this name; 0 when there is none among the first
+// ones.
 static uintptr_t frame_find_local(uintptr_t frame, const char *type) {
   for (uintptr_t i = 0; i < LOCALS_MAX; i++) {
     uintptr_t value = reference_read(frame + first_local[python->minor - OLDEST_MINOR] + i * sizeof(uintptr_t));
@@ -56,20 +57,20 @@ static uintptr_t frame_find_local(uintptr_t frame, const char *type) {
   return 0;
 }
 
-// ---- Which function it is ----
+// ---- Functions of event loops ----
 
 static bool ends_with(const char *text, const char *end) {
   size_t length = strlen(text), size = strlen(end);
   return length >= size && strcmp(text + length - size, end) == 0;
 }
 
-// Whether the methods that run an event loop are among the names that a function uses.
+// True when a function uses the name of a method that runs an event loop.
 static bool calls_loop(uintptr_t code) {
   uintptr_t tuple = pointer_read(code + (python->minor < 11 ? 64 : 32)), items[NAMES_MAX];
   uint64_t count;
   if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + 16, &count, sizeof count)) return false;
   if (count > NAMES_MAX) count = NAMES_MAX;
-  // From 3.14 a tuple knows its hash.
+  // From 3.14 on a tuple keeps its hash before its items.
   if (!memory_read(tuple + (python->minor < 14 ? 24 : 32), items, count * sizeof *items)) return false;
   for (uint64_t i = 0; i < count; i++) {
     char name[32];
@@ -137,46 +138,49 @@ enum place place_of(uint32_t id, uintptr_t code) {
 
 // ---- The stack ----
 
-// Keeps what was met on the way to another thread's state: walking the list for each of many threads takes forever.
+// Remembers the state of another thread found on the way: walking the list anew for each of many threads takes too
+// long.
 static void thread_state_learn(uintptr_t owner, uintptr_t state) {
   for (uint32_t i = 0; i < threads_count(); i++) {
-    struct thread *it = thread_at(i);
-    if ((uintptr_t)it->pthread != owner || atomic_load_explicit(&it->phase, memory_order_acquire) != THREAD_LIVE)
+    struct thread *thread = thread_at(i);
+    if ((uintptr_t)thread->pthread != owner ||
+        atomic_load_explicit(&thread->phase, memory_order_acquire) != THREAD_LIVE)
       continue;
-    atomic_store_explicit(&it->tstate, state, memory_order_relaxed);
+    atomic_store_explicit(&thread->tstate, state, memory_order_relaxed);
   }
 }
 
-// A thread's state in the main interpreter, from that one's list.
-static uintptr_t thread_state_find(const struct thread *it) {
+// Finds the thread's state in the main interpreter's list. 0 when there is none.
+static uintptr_t thread_state_find(const struct thread *thread) {
   const struct offsets *at = &python->at;
   uintptr_t state = thread_states_first(), owner, found = 0;
   for (int i = 0; state && i < THREADS_MAX; i++) {
     if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
-    if (owner == (uintptr_t)it->pthread) found = state;
+    if (owner == (uintptr_t)thread->pthread) found = state;
     thread_state_learn(owner, state);
     if (!memory_read(state + at->tstate_next, &state, sizeof state)) break;
   }
   return found;
 }
 
-// The state that a thread runs code in. What its handler saw last may have been in a sub-interpreter that is no more.
-static uintptr_t thread_state_now(const struct thread *it) {
-  uintptr_t state = thread_state_inner(it->pthread), owner;
+// The state in which a thread runs code. The one that its handler saw last may belong to a sub-interpreter that has
+// ended.
+static uintptr_t thread_state_now(const struct thread *thread) {
+  uintptr_t state = thread_state_inner(thread->pthread), owner;
   if (state) return state;
-  state = atomic_load_explicit(&it->tstate, memory_order_relaxed);
+  state = atomic_load_explicit(&thread->tstate, memory_order_relaxed);
   bool known = state && memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner) &&
-               owner == (uintptr_t)it->pthread && thread_state_runs(state);
-  return known ? state : thread_state_find(it);
+               owner == (uintptr_t)thread->pthread && thread_state_runs(state);
+  return known ? state : thread_state_find(thread);
 }
 
-bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
+bool wait_stack_read(struct wait_stack *wait, const struct thread *thread) {
   static uint64_t frames[STACK_WORDS_MAX];
-  *self = (struct wait_stack){0};
+  *wait = (struct wait_stack){0};
   if (!selftest_may_look() || python->is_finalizing()) return false;
-  uintptr_t tstate = thread_state_now(it);
+  uintptr_t tstate = thread_state_now(thread);
   if (!tstate) return false;
-  self->tstate = tstate;
+  wait->tstate = tstate;
 
   struct walk walk;
   struct frame frame;
@@ -185,11 +189,11 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
   enum place first = PLACE_OTHER, second = PLACE_OTHER, last;
   uint32_t last_id = 0;
   uintptr_t last_code = 0, last_frame = 0;
-  walk_start(&walk, python, tstate, NULL, it, true);
+  walk_start(&walk, python, tstate, NULL, thread, true);
   while (walk.result == WALK_OK && count < STACK_WORDS_MAX && walk_next(&walk, &frame)) {
     uint32_t id = key_record(&frame.key);
     if (!id) return false;
-    if (count == 0) self->instruction_address = frame.instruction_address;
+    if (count == 0) wait->instruction_address = frame.instruction_address;
     if (count == 0) first = place_of(id, frame.key.code);
     if (count == 1) {
       second = place_of(id, frame.key.code);
@@ -201,26 +205,26 @@ bool wait_stack_read(struct wait_stack *self, const struct thread *it) {
     frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
-  // A hub is a greenlet, and has a stack of its own.
+  // A hub is a greenlet with a stack of its own.
   last = count ? place_of(last_id, last_code) : PLACE_OTHER;
   bool selects = first == PLACE_SELECTOR && second == PLACE_LOOP;
   if (last == PLACE_HUB && (count == 1 || first == PLACE_HUB_WAIT || selects)) {
-    self->kind = LOOP_GREENLETS;
-    self->loop = frame_first_local(last_frame);
+    wait->kind = LOOP_GREENLETS;
+    wait->loop = frame_first_local(last_frame);
   } else if (selects) {
-    self->kind = LOOP_ASYNCIO;
-    self->loop = frame_first_local(caller);
+    wait->kind = LOOP_ASYNCIO;
+    wait->loop = frame_first_local(caller);
     above = 1;
   } else if (first == PLACE_TRIO_WAIT && second == PLACE_TRIO) {
-    self->kind = LOOP_TRIO;
-    self->loop = frame_find_local(caller, "Runner");
+    wait->kind = LOOP_TRIO;
+    wait->loop = frame_find_local(caller, "Runner");
     above = 1;
   } else if (first == PLACE_RUNS) {
-    self->kind = LOOP_FOREIGN;
+    wait->kind = LOOP_FOREIGN;
   }
   while (count--) {
-    self->stack = record_stack(self->stack, word_code(frames[count]), word_instruction(frames[count]), 0);
-    if (count == above) self->loop_stack = self->stack;
+    wait->stack = record_stack(wait->stack, word_code(frames[count]), word_instruction(frames[count]), 0);
+    if (count == above) wait->loop_stack = wait->stack;
   }
-  return self->stack != 0;
+  return wait->stack != 0;
 }

@@ -9,7 +9,7 @@ static struct ticks ticks_of(int tid) {
 
 // The thread's CPU clock now; as it was last seen where the thread is gone.
 static uint64_t cpu_of(const struct thread *it) {
-  uint64_t cpu = clock_ns(thread_clock(it->tid)), known = it->cpu > it->clock ? it->cpu : it->clock;
+  uint64_t cpu = clock_ns(thread_clock(it->tid)), known = it->cpu > it->observed_cpu ? it->cpu : it->observed_cpu;
   return cpu > known ? cpu : known;
 }
 
@@ -17,7 +17,7 @@ void outside_complete(struct thread *it, struct entry_sample *sample, bool last)
   uint64_t now = clock_ns(CLOCK_MONOTONIC);
   if (!sample->wall) {
     // Ticks that lie in the ring together came one after the other since the last look.
-    uint64_t before = it->sampled > it->seen ? it->sampled : it->seen;
+    uint64_t before = it->sampled > it->observed_at ? it->sampled : it->observed_at;
     sample->wall = sample->by_tick && before && before + tick_ns() < now ? before + tick_ns() : now;
   }
   if (sample->cpu) return;
