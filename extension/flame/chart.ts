@@ -11,11 +11,11 @@ import { tabSurface, viewSurface, type Surface } from './surface';
 import type { TimeRange } from '../timeRange';
 
 export const flameChartViewType = 'lineheat.flameChart';
-/** In the panel below the editors, where the setting says so, or where there is no room below the editor. */
+/** The view in the panel below the editors: used where the setting says so, or where there is no room below the editor. */
 const flameChartView = 'lineheat.flameChartView';
-/** Whether it is there for lack of room: the context that shows the view, and what remembers it over a reload. */
+/** Whether the chart is in the panel for lack of room: the context key that shows the view, and where a reload finds it again. */
 const lacksRoom = 'lineheat.chartInPanel';
-/** Whether it is in front there. VS Code itself forgets a view that is only there once the extension says so. */
+/** Whether the chart is in front in the panel. VS Code forgets this of a view that exists only once the extension sets its context key. */
 const isInFront = 'lineheat.chartInFront';
 
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
@@ -138,12 +138,12 @@ export class FlameChart implements vscode.Disposable {
     const panel = new FlamePanel(surface, this.#server, this.#timeRange, this.#extensionUri);
     this.#panel = panel;
     if (surface.isInPanel) {
-      const note = () => void this.#workspace.update(isInFront, surface.visible);
-      note();
-      surface.onDidChangeView(note);
+      const rememberFront = () => void this.#workspace.update(isInFront, surface.visible);
+      rememberFront();
+      surface.onDidChangeView(rememberFront);
     }
-    // Extensions are not told how wide an editor is. Beside the chart it is most often as wide as the chart, and above it
-    // always; above the panel where editors are not split.
+    // Extensions are not told how wide an editor is. An editor beside the chart is most often as wide as the chart, one above
+    // the chart always is, and one above the panel is where editors are not split.
     panel.onDidResize(() => {
       const isShared = surface.isInPanel && tabGroups() > 1;
       this.#annotations.setWidth(isShared ? undefined : panel.width);
@@ -157,7 +157,7 @@ export class FlameChart implements vscode.Disposable {
     panel.show(this.#runs.shown);
   }
 
-  /** Lights the frames of the line the cursor is on, a moment after it came to rest. */
+  /** Lights the frames of the cursor's line, a moment after the cursor came to rest. */
   #follow({ document, selection }: vscode.TextEditor): void {
     clearTimeout(this.#cursorTimer);
     if (!this.#panel?.visible || document.uri.scheme !== 'file') return;

@@ -7,19 +7,19 @@ export interface EditorLayout {
 }
 
 export interface LayoutPart {
-  /** Pixels along the direction in which its neighbours lie. */
+  /** Pixels along the direction in which the neighbours of this part lie. */
   size?: number;
-  /** They lie across the direction in which this one's neighbours lie. */
+  /** Parts of this part; they lie across the direction in which its neighbours lie. */
   groups?: LayoutPart[];
 }
 
-/** Pixels, tabs included: below this height a chart has no rows, and an editor no lines that are worth looking at. */
+/** Pixels, tabs included: a lower chart shows hardly any rows, a lower editor hardly any lines. */
 const leastChart = 300;
 const leastEditor = 250;
 
 /**
  * Makes an empty group below the active one and goes there; false when the two have no room below each other, e.g. over an
- * open terminal in a small window. No call opens a panel below, so it goes into a group made for it.
+ * open terminal in a small window. VS Code has no call that opens a webview below an editor, so the chart gets a group of its own.
  */
 export async function makeGroupBelow(): Promise<boolean> {
   const { executeCommand } = vscode.commands;
@@ -41,9 +41,9 @@ export function growLowerGroup(
   at: number,
 ): EditorLayout | 'fits' | 'no room' {
   const changed = structuredClone(layout);
-  const pair = findPair(changed.groups, changed.orientation, { left: at });
+  const pair = findPair(changed.groups, changed.orientation, { groupsBefore: at });
   const [upper, lower] = [pair?.upper.size, pair?.lower.size];
-  // A layout that says no heights is left as it is.
+  // A layout without heights stays as it is.
   if (!pair || upper === undefined || lower === undefined) return 'fits';
   const both = upper + lower;
   if (both < leastChart + leastEditor) return 'no room';
@@ -57,13 +57,13 @@ export function growLowerGroup(
 function findPair(
   parts: LayoutPart[],
   orientation: 0 | 1,
-  seek: { left: number },
+  seek: { groupsBefore: number },
 ): { upper: LayoutPart; lower: LayoutPart } | null {
   for (const [i, part] of parts.entries()) {
     if (part.groups) {
       const found = findPair(part.groups, orientation === 1 ? 0 : 1, seek);
       if (found) return found;
-    } else if (seek.left-- === 0) {
+    } else if (seek.groupsBefore-- === 0) {
       return orientation === 1 && i > 0 ? { upper: parts[i - 1]!, lower: part } : null;
     }
   }

@@ -6,10 +6,10 @@ export interface Surface {
   readonly visible: boolean;
   /** Below all editors, and not one of their tabs. */
   readonly isInPanel: boolean;
-  /** It is seen, or is not seen any more. */
+  /** The surface became visible or hidden. */
   readonly onDidChangeView: (listener: () => void) => vscode.Disposable;
   readonly onDidDispose: (listener: () => void) => vscode.Disposable;
-  /** Brings it to the front; the keyboard stays where it is. */
+  /** Brings the surface to the front; the keyboard stays where it is. */
   reveal(): void;
   /** Names the run that is shown; undefined: none. */
   say(title: string | undefined): void;

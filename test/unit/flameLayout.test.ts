@@ -4,7 +4,8 @@ import { FlameStore } from '../../webview/model/store';
 import { amountOf, functionTable, selfStacks } from '../../webview/model/stats';
 import { sumByStack } from '../../webview/model/sums';
 import { layoutTimeOrder, stacksUnder, stacksUnderNode } from '../../webview/model/timeOrder';
-import { dominantStacks, sampleAt } from '../../webview/model/track';
+import { dominantStacks } from '../../webview/model/dominant';
+import { sampleAt } from '../../webview/model/track';
 import { decodeFlameChunk, encodeFlameChunk } from '../../protocol/flameChunk';
 import { flameTables } from './flameTables';
 

@@ -1,12 +1,11 @@
 /** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
-import { axisTop, scaleLinear, select } from 'd3';
-import type { Track } from '../model/track';
-import { formatNumberOf, formatShare, formatTime } from '../../profile/words/numbers';
-import { axisFormat, formatAmount } from '../format';
+import { formatShare } from '../../profile/words/numbers';
+import { formatAmount } from '../format';
+import { paintAxis } from './axis';
+import { paintHeadings } from './headings';
 import { createPainter, labelText, placeOf, type Colours } from './paint';
 import { createPalette, framePlaces, nodePlaces } from './palette';
 import { el } from '../dom';
-import type { Heading } from '../state/lanes';
 import { blockOf } from '../state/navigate';
 import {
   bandOf,
@@ -18,15 +17,7 @@ import {
   type Run,
   type Scene,
 } from './scene';
-import {
-  depthOf,
-  extentOf,
-  mergedOf,
-  metricOf,
-  spanOf,
-  type Focus,
-  type State,
-} from '../state/state';
+import { depthOf, extentOf, mergedOf, metricOf, type Focus, type State } from '../state/state';
 import { frameName } from '../state/names';
 import { readTheme, type Theme } from './theme';
 
@@ -107,19 +98,6 @@ export function createChart(state: State): Chart {
     target.style.height = `${height}px`;
   };
 
-  const paintHeaders = (): void => {
-    const ratio = scene.width / scene.cssWidth;
-    context.save();
-    context.scale(ratio, ratio);
-    context.textBaseline = 'middle';
-    for (const band of scene.bands) {
-      const y = band.top - scene.scrollTop;
-      if (!band.heading || y > scene.height || y < -headerHeight) continue;
-      paintHeading(context, band.heading, y, scene.cssWidth, theme);
-    }
-    context.restore();
-  };
-
   const paintGrid = (ticks: number[]): void => {
     const ratio = scene.width / scene.cssWidth;
     context.fillStyle = theme.foreground.copy({ opacity: theme.dark ? 0.1 : 0.12 }).formatRgb();
@@ -127,34 +105,6 @@ export function createChart(state: State): Chart {
       const x = Math.round((tick - scene.startNs) / scene.stepNs);
       context.fillRect(x, 0, Math.max(1, Math.floor(ratio)), context.canvas.height);
     }
-  };
-
-  const paintAxis = (): number[] => {
-    const span = spanOf(state);
-    const scale = scaleLinear().domain([span.start, span.end]).range([0, scene.cssWidth]);
-    const ticks = scale.ticks(Math.max(2, Math.floor(scene.cssWidth / 110)));
-    const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : span.end - span.start;
-    const format = axisFormat(metricOf(state), step);
-    axis.setAttribute('viewBox', `0 0 ${scene.cssWidth} 22`);
-    axis.setAttribute('width', String(scene.cssWidth));
-    select(axis)
-      .selectAll<SVGGElement, null>('g.ticks')
-      .data([null])
-      .join('g')
-      .attr('class', 'ticks')
-      .attr('transform', 'translate(0,21)')
-      .call(
-        axisTop<number>(scale)
-          .tickValues(ticks)
-          .tickSize(4)
-          .tickFormat((ns) => format(ns)),
-      );
-    select(axis)
-      .selectAll<SVGTextElement, number>('text')
-      .attr('text-anchor', (ns) =>
-        scale(ns) < 16 ? 'start' : scale(ns) > scene.cssWidth - 16 ? 'end' : 'middle',
-      );
-    return ticks;
   };
 
   const nameOf = (run: Run): string => {
@@ -227,11 +177,11 @@ export function createChart(state: State): Chart {
       sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;
       surface.style.height = `${viewport.height}px`;
       fitCanvas(canvas, viewport.height);
-      const ticks = extentOf(state) > 0 ? paintAxis() : [];
+      const ticks = extentOf(state) > 0 ? paintAxis(axis, state, scene.cssWidth) : [];
       const wide = painter.paintRows(scene, state.store, colours, theme);
       paintGrid(ticks);
       painter.paintLabels(scene, state.store, colours, theme, wide, textOf);
-      paintHeaders();
+      paintHeadings(context, scene, theme);
     },
     paintOverlay: (pointed) => {
       fitCanvas(overlay, scene.height);
@@ -279,38 +229,4 @@ export function createChart(state: State): Chart {
       }
     },
   };
-}
-
-function paintHeading(
-  context: CanvasRenderingContext2D,
-  heading: Heading,
-  y: number,
-  width: number,
-  theme: Theme,
-): void {
-  const { key, title, open, inner } = heading;
-  const ofProcess = key.startsWith('p');
-  context.fillStyle = theme.foreground.copy({ opacity: ofProcess ? 0.12 : 0.06 }).formatRgb();
-  context.fillRect(0, y + 3, width, headerHeight - 5);
-  context.fillStyle = theme.foreground.formatHex();
-  context.font = theme.font;
-  const left = inner ? 22 : 6;
-  const middle = y + headerHeight / 2 + 0.5;
-  const name = `${open ? '▾' : '▸'} ${title}`;
-  context.fillText(name, left, middle);
-  context.fillStyle = theme.muted.formatHex();
-  context.fillText(headingFigures(heading), left + context.measureText(name).width + 14, middle);
-}
-
-function headingFigures({ tracks, sharing }: Heading): string {
-  const sum = (of: (track: Track) => number): number =>
-    tracks.reduce((total, track) => total + of(track), 0);
-  const cpu = `${formatTime(sum(({ cpuNs }) => cpuNs))} CPU`;
-  if (sharing) {
-    const lanes = `${formatNumberOf(tracks.length, 'thread')} in ${formatNumberOf(sharing.lanes.length, 'lane')}`;
-    return `${lanes} · ${cpu}${sharing.busyOnly ? ' · where they wait is left out' : ''}`;
-  }
-  return tracks.length > 1
-    ? `${formatNumberOf(tracks.length, 'thread')} · ${cpu}`
-    : `${cpu} of ${formatTime(sum(({ wallNs }) => wallNs))}`;
 }

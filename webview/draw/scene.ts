@@ -2,7 +2,8 @@
 import { layoutMerged } from '../model/merged';
 import type { FlameStore } from '../model/store';
 import { layoutTimeOrder } from '../model/timeOrder';
-import { dominantStacks, type Track } from '../model/track';
+import { dominantStacks } from '../model/dominant';
+import type { Track } from '../model/track';
 import { layoutLanes, type Heading } from '../state/lanes';
 import { partAt, sharedStacks, type Part } from '../state/share';
 import { mergedOf, spanOf, type Focus, type State } from '../state/state';

@@ -4,6 +4,7 @@
  */
 import { cutBusy, extendBusy } from './activity';
 import { damaged, withRoom } from '../../recording/arrays';
+import { cutLevels, extendLevels } from './dominant';
 import { cutStretches, extendStretches } from './sums';
 import { appendSamples, createTrack, dropSamples, type Track } from './track';
 import { frameKinds, type FlameTables, type FrameKind } from '../../profile/types';
@@ -75,10 +76,12 @@ export class FlameStore {
       track.coarseNs = Math.max(track.coarseNs, thread.coarseNs);
       if (thread.anewNs < Infinity) {
         this.sampleCount -= dropSamples(this, track, thread.anewNs);
+        cutLevels(track);
         cutBusy(track);
         cutStretches(track);
       }
       appendSamples(this, track, thread);
+      extendLevels(this, track);
       extendBusy(this, track);
       extendStretches(this, track);
       this.sampleCount += thread.time.length;

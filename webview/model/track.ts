@@ -1,15 +1,11 @@
-/**
- * One thread's samples in the flame chart, and an index over them that answers "which stack dominates this
- * stretch of time" without reading every sample: blocks of 8 samples, then a binary tree over the blocks.
- */
+/** The samples of one thread in the flame chart, and how to find them by time. */
 import type { Busy } from './activity';
+import type { Cells, Level } from './dominant';
 import { damaged, withRoom } from '../../recording/arrays';
 import type { FlameStore } from './store';
 import type { Stretch } from './sums';
 import type { FlameThread } from '../../profile/types';
 
-const blockShift = 3;
-const blockSize = 1 << blockShift;
 const unattributed = 0xffffffff;
 
 /** Samples in order of time, not overlapping; arrays are longer than count. */
@@ -44,13 +40,6 @@ export interface Track {
   cells: Cells | null;
 }
 
-/** Complete groups of 8 · 2^level samples: the dominant stack of each, and its weight in ns. */
-interface Level {
-  count: number;
-  stack: Int32Array;
-  weight: Float32Array;
-}
-
 /** An empty track for a thread. */
 export function createTrack(thread: FlameThread): Track {
   return {
@@ -81,16 +70,12 @@ export function createTrack(thread: FlameThread): Track {
 /** Forgets the samples from a moment on, and returns how many those are. */
 export function dropSamples(store: FlameStore, track: Track, fromNs: number): number {
   const { count, wall, cpu, stack } = track;
-  const left = firstStartingAt(track, fromNs);
-  track.count = left;
-  track.endNs = left === 0 ? 0 : endOf(track, left - 1);
+  const kept = firstStartingAt(track, fromNs);
+  track.count = kept;
+  track.endNs = kept === 0 ? 0 : endOf(track, kept - 1);
   track.wallNs = track.cpuNs = track.unattributedNs = track.unattributedCpuNs = track.rows = 0;
-  for (let i = 0; i < left; i++) addSums(store, track, stack[i]!, wall[i]!, cpu[i]!);
-  track.levels.forEach((level, number) => {
-    level.count = Math.min(level.count, left >>> (blockShift + number));
-  });
-  track.cells = null;
-  return count - left;
+  for (let i = 0; i < kept; i++) addSums(store, track, stack[i]!, wall[i]!, cpu[i]!);
+  return count - kept;
 }
 
 /** Index of the first sample that starts at a moment or later; the count for none. */
@@ -136,7 +121,6 @@ export function appendSamples(store: FlameStore, track: Track, chunk: FlameThrea
     addSums(store, track, stack, wall, chunk.cpu[i - start]!);
   }
   track.count = end;
-  index(store, track);
 }
 
 /** Index of the first sample in `[from, to)` that ends after a time, ns; `to` when there is none. */
@@ -157,77 +141,6 @@ export function sampleAt(track: Track, ns: number): number {
   return i < track.count && track.time[i]! <= ns ? i : -1;
 }
 
-let bestStack = -1;
-let bestWeight = 0;
-
-/** A tournament: equal functions add up, otherwise the heavier one goes on. */
-function challenge(store: FlameStore, stack: number, weight: number): void {
-  const same =
-    stack === bestStack ||
-    (stack >= 0 && bestStack >= 0 && store.stackNode[stack] === store.stackNode[bestStack]);
-  if (same) bestWeight += weight;
-  else if (weight > bestWeight) {
-    bestStack = stack;
-    bestWeight = weight;
-  }
-}
-
-const unknown = -2;
-
-/** Answers for one grid, kept from paint to paint: panning and small zooms ask for the same cells again. */
-interface Cells {
-  gridNs: number;
-  /** Number of the first cell: it begins at first · gridNs. */
-  first: number;
-  stacks: Int32Array;
-  /** Samples there were when the answers were made. */
-  samples: number;
-}
-
-/**
- * For each of `width` buckets of time starting at `startNs + i · stepNs`, ns, the stack that dominates it, −1 for
- * none. A bucket is the cell of a power-of-two grid its middle falls in, so that panning never changes the answer.
- */
-export function dominantStacks(
-  store: FlameStore,
-  track: Track,
-  startNs: number,
-  stepNs: number,
-  width: number,
-  out: Int32Array,
-): void {
-  const gridNs = 2 ** Math.floor(Math.log2(stepNs));
-  const firstCell = Math.floor((startNs + 0.5 * stepNs) / gridNs);
-  const lastCell = Math.floor((startNs + (width - 0.5) * stepNs) / gridNs);
-  const cells = cellsFor(track, gridNs, firstCell, lastCell - firstCell + 1);
-  let first = -1;
-  for (let x = 0; x < width; x++) {
-    const cell = Math.floor((startNs + (x + 0.5) * stepNs) / gridNs);
-    const at = cell - firstCell;
-    if (cells[at] === unknown) {
-      const from = cell * gridNs;
-      first = first < 0 ? firstEndingAfter(track, from) : gallop(track, first, from);
-      cells[at] = dominantBetween(store, track, first, from, from + gridNs);
-    }
-    out[x] = cells[at]!;
-  }
-}
-
-/** Room for `count` cells from `first` on, with what is already known about them. */
-function cellsFor(track: Track, gridNs: number, first: number, count: number): Int32Array {
-  const known = track.cells;
-  const stacks = new Int32Array(count).fill(unknown);
-  if (known?.gridNs === gridNs && known.samples === track.count) {
-    const from = Math.max(first, known.first);
-    const to = Math.min(first + count, known.first + known.stacks.length);
-    if (to > from) {
-      stacks.set(known.stacks.subarray(from - known.first, to - known.first), from - first);
-    }
-  }
-  track.cells = { gridNs, first, stacks, samples: track.count };
-  return stacks;
-}
-
 /** The first sample that ends after a time, searched for from a sample before it: mostly a few steps away. */
 export function gallop(track: Track, from: number, ns: number): number {
   if (from >= track.count || endOf(track, from) > ns) return from;
@@ -239,82 +152,4 @@ export function gallop(track: Track, from: number, ns: number): number {
 /** When a sample ends, ns. */
 export function endOf(track: Track, sample: number): number {
   return track.time[sample]! + track.wall[sample]!;
-}
-
-function dominantBetween(
-  store: FlameStore,
-  track: Track,
-  first: number,
-  from: number,
-  to: number,
-): number {
-  const { time, wall, stack, count, levels } = track;
-  bestStack = -1;
-  bestWeight = 0;
-  let i = first;
-  while (i < count && time[i]! < to) {
-    if ((i & (blockSize - 1)) === 0 && time[i]! >= from) {
-      const level = levelFrom(track, i, to);
-      if (level >= 0) {
-        const at = i >>> (blockShift + level);
-        challenge(store, levels[level]!.stack[at]!, levels[level]!.weight[at]!);
-        i += blockSize << level;
-        continue;
-      }
-    }
-    challenge(store, stack[i]!, Math.min(to, time[i]! + wall[i]!) - Math.max(from, time[i]!));
-    i++;
-  }
-  return bestStack;
-}
-
-/** The highest level whose group starting at sample i lies wholly before `to`, −1 for none. */
-function levelFrom(track: Track, i: number, to: number): number {
-  let level = -1;
-  for (let next = 0; next < track.levels.length; next++) {
-    const size = blockSize << next;
-    if ((i & (size - 1)) !== 0 || i >>> (blockShift + next) >= track.levels[next]!.count) break;
-    if (endOf(track, i + size - 1) > to) break;
-    level = next;
-  }
-  return level;
-}
-
-/** Extend the index over samples that complete new groups. */
-function index(store: FlameStore, track: Track): void {
-  const blocks = track.count >>> blockShift;
-  const base = levelAt(track, 0, blocks);
-  for (let block = base.count; block < blocks; block++) {
-    bestStack = -1;
-    bestWeight = 0;
-    for (let i = block << blockShift; i < (block + 1) << blockShift; i++) {
-      challenge(store, track.stack[i]!, track.wall[i]!);
-    }
-    base.stack[block] = bestStack;
-    base.weight[block] = bestWeight;
-  }
-  base.count = blocks;
-  for (let number = 1; track.levels[number - 1]!.count >= 2; number++) {
-    const below = track.levels[number - 1]!;
-    const level = levelAt(track, number, below.count >>> 1);
-    for (let at = level.count; at < below.count >>> 1; at++) {
-      bestStack = below.stack[at * 2]!;
-      bestWeight = below.weight[at * 2]!;
-      challenge(store, below.stack[at * 2 + 1]!, below.weight[at * 2 + 1]!);
-      level.stack[at] = bestStack;
-      level.weight[at] = bestWeight;
-    }
-    level.count = below.count >>> 1;
-  }
-}
-
-function levelAt(track: Track, number: number, room: number): Level {
-  const level = (track.levels[number] ??= {
-    count: 0,
-    stack: new Int32Array(0),
-    weight: new Float32Array(0),
-  });
-  level.stack = withRoom(level.stack, room);
-  level.weight = withRoom(level.weight, room);
-  return level;
 }

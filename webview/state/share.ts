@@ -3,7 +3,8 @@
  * that mostly wait only what they did. Nothing is copied: a lane says which track is seen when.
  */
 import type { FlameStore } from '../model/store';
-import { dominantStacks, firstEndingAfter, type Track } from '../model/track';
+import { dominantStacks } from '../model/dominant';
+import { firstEndingAfter, type Track } from '../model/track';
 import { frameKinds } from '../../profile/types';
 import { threadName } from './names';
 
