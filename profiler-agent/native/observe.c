@@ -176,7 +176,8 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
 // waits for now; and there it was when it could run but had no core. `now` and `cpu` are its clocks at a later moment.
 static void wait_over(struct thread *it, uint64_t now, uint64_t cpu) {
   queue__ask(it);
-  if (it->waiting && it->observed_at > it->wait_written) wait_charge(it, it->observed_at, wait_owed(it, it->observed_at, it->observed_cpu));
+  if (it->waiting && it->observed_at > it->wait_written)
+    wait_charge(it, it->observed_at, wait_owed(it, it->observed_at, it->observed_cpu));
   queue__charge(it, now - (cpu - it->observed_cpu), it->observed_cpu);
 }
 
@@ -226,7 +227,8 @@ void thread__drain(struct thread *it) {
       thread__introduce(it);
       if (!sample.wall || !sample.cpu) outside_complete(it, &sample, !ring__has_more(it->ring, entry));
       // The watcher has not seen it run yet.
-      if (it->woken && sample.wall > it->observed_at && sample.cpu > it->observed_cpu) wait_over(it, sample.wall, sample.cpu);
+      if (it->woken && sample.wall > it->observed_at && sample.cpu > it->observed_cpu)
+        wait_over(it, sample.wall, sample.cpu);
       it->woken = false;
       early_release(it->id, sample.wall);
       if (!it->is_first && sample.flags & SAMPLE_NO_PYTHON) {

@@ -52,26 +52,26 @@ struct thread {
   uint64_t began, began_cpu;  // when it began, and its CPU clock then
 
   // The watcher's own.
-  uint32_t id;                 // in the recording, 0 = not written yet
-  uint64_t cpu;                // its clock up to which its CPU time has been divided among samples
-  struct ticks ticks;          // its ticks at the last sample
-  struct sample_place recent[RECENT];   // the last samples
-  uint32_t recent_count;            // how many there have been
-  uint64_t charged;            // CPU time that its samples have been charged with
-  uint64_t undivided;          // CPU time that no tick has fallen in yet
-  uint64_t observed_at, observed_cpu;        // the last look, and its CPU clock then
-  uint64_t waited;             // off-CPU time written so far
-  uint64_t born_delay, delay;  // time it could run but had no core: before it began, and when last asked
-  uint64_t queued;             // such time that has been written
-  uint64_t explained;          // time off its CPU is explained up to this moment, 0 never
-  uint64_t explained_cpu;      // its CPU clock then
-  struct sample_place place;            // where it was last seen
-  uint64_t sampled;            // time of the last running sample, 0 = it has waited since
-  uint64_t ticked_at;          // when the pending signal was sent
-  uint64_t wait_written;       // when its waiting was last written
-  uint64_t postponed_wait, postponed_at;      // waiting not charged when it was last seen to run again, and when that was
-  uint32_t wait_stack;         // where it waits
-  uint32_t wait_native;        // and where in compiled code, 0 = not known
+  uint32_t id;                            // in the recording, 0 = not written yet
+  uint64_t cpu;                           // its clock up to which its CPU time has been divided among samples
+  struct ticks ticks;                     // its ticks at the last sample
+  struct sample_place recent[RECENT];     // the last samples
+  uint32_t recent_count;                  // how many there have been
+  uint64_t charged;                       // CPU time that its samples have been charged with
+  uint64_t undivided;                     // CPU time that no tick has fallen in yet
+  uint64_t observed_at, observed_cpu;     // the last look, and its CPU clock then
+  uint64_t waited;                        // off-CPU time written so far
+  uint64_t born_delay, delay;             // time it could run but had no core: before it began, and when last asked
+  uint64_t queued;                        // such time that has been written
+  uint64_t explained;                     // time off its CPU is explained up to this moment, 0 never
+  uint64_t explained_cpu;                 // its CPU clock then
+  struct sample_place place;              // where it was last seen
+  uint64_t sampled;                       // time of the last running sample, 0 = it has waited since
+  uint64_t ticked_at;                     // when the pending signal was sent
+  uint64_t wait_written;                  // when its waiting was last written
+  uint64_t postponed_wait, postponed_at;  // waiting not charged when it was last seen to run again, and when that was
+  uint32_t wait_stack;                    // where it waits
+  uint32_t wait_native;                   // and where in compiled code, 0 = not known
   uint8_t wait_opcode;
   struct in_step in_step;  // does it keep step with the kernel's tick?
   struct awaits *awaits;   // and, of an event loop, for what: NULL when that is not known

@@ -10,7 +10,7 @@
 #include "unwind/modules.h"
 
 #define NAME ".AsyncioDebug"
-// PyTypeObject.tp_dealloc: code of the module that defines the type.
+// PyTypeObject.tp_dealloc of a type points into the code of the module that defines the type.
 #define TYPE_DEALLOC 48
 // Modules/_asynciomodule.c: Py_AsyncioModuleDebugOffsets.
 enum { TASK_SIZE, TASK_COROUTINE = 5, TASK_NODE = 6, THREAD_SIZE = 9, RUNNING_LOOP, RUNNING_TASK, TASKS, WORDS };
@@ -31,7 +31,7 @@ static bool file_read(int file, uint64_t at, void *into, size_t size) {
   return pread(file, into, size, (off_t)at) == (ssize_t)size;
 }
 
-// The address that a file gives its section, 0 when it has none.
+// Returns the address that an ELF file gives the section, 0 when it has none.
 static uint64_t section_find(int file) {
   static Elf64_Shdr sections[SECTIONS_MAX];
   Elf64_Ehdr header;
@@ -60,14 +60,14 @@ static bool offsets_read(uintptr_t address) {
   return fits && known.task_coroutine && known.task_node && known.tasks;
 }
 
-// The module that a class of _asyncio is in, NULL when that has not been imported.
+// Returns the module that holds the class _asyncio.Task, NULL when _asyncio has not been imported.
 static const struct module *module_find(uintptr_t interpreter) {
   static struct name module = {"_asyncio", 0}, class = {"Task", 0};
   uintptr_t code = pointer_read(module_get(interpreter, &module, &class) + TYPE_DEALLOC);
   const struct module_map *map = modules_current();
   int index = code && map ? module_map__find(map, code) : -1;
   if (code && index < 0) {
-    // It was loaded since the last look, and no sample has met it.
+    // The file was mapped after the map was last read, and no sample has hit its code.
     if (modules_refresh(python->eval_entry)) records_forget_natives();
     map = modules_current();
     index = map ? module_map__find(map, code) : -1;

@@ -6,29 +6,31 @@
 #include "record/records.h"
 #include "sample/wait_stack.h"
 
-// Deeper chains lose their innermost frames.
+// Deeper chains are cut at their innermost end.
 #define DEPTH 64
 #define BATCH 256
 
-// PyGenObject and the frame of a suspended one, as offsetof() gives them on LP64 release builds of 3.9 to 3.15.
+// PyGenObject and the frame of a suspended generator: offsets in bytes on LP64 release builds, from 3.9 to 3.15.
 static const struct layout {
-  uint8_t frame;   // PyGenObject: the frame itself, before 3.11 a pointer to it
-  uint8_t state;   // PyGenObject.gi_frame_state, 3.10 PyFrameObject.f_state
-  uint8_t top;     // of its value stack: the number of values in use (3.10: on f_valuestack), 3.9 and 3.14+ a pointer
-  uint8_t values;  // what the number is counted from
+  uint8_t frame;   // PyGenObject: the frame itself; before 3.11 a pointer to the frame
+  uint8_t state;   // PyGenObject.gi_frame_state; 3.10: PyFrameObject.f_state
+  uint8_t top;     // top of the frame's value stack: a count of values (3.10: in f_valuestack); 3.9, 3.14+: a pointer
+  uint8_t values;  // the start of the values that are counted
 } layouts[] = {
     {16, 0, 72, 0},   {16, 108, 80, 64}, {80, 75, 64, 72}, {72, 67, 64, 72},
     {72, 67, 64, 72}, {72, 67, 64, 0},   {72, 67, 64, 0},
 };
-// What the state says of one that is suspended, from 3.10. From 3.13 it is one more while it awaits another.
+// The value of `state` for a suspended generator, from 3.10 on. From 3.13 on it is 1 more while the generator awaits
+// another.
 static const int8_t suspended[] = {0, -1, -1, -1, -2, -2, 1};
 #define SUSPENDED (suspended[python->minor - OLDEST_MINOR])
-// The longest of what is read of a generator with its frame, and of a frame object.
+// Upper bounds of what is read of a generator with its frame, and of a frame object.
 #define GENERATOR_BYTES 168
 #define FRAME_BYTES 112
 #define HEAD_BYTES 32
 
-// opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says after what.
+// opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says which kind of instruction was
+// suspended.
 #define YIELD_FROM 72
 #define RESUME 151
 #define RESUME_QUICK 150         // 3.11
@@ -42,6 +44,7 @@ static struct {
   uintptr_t type;
   enum kind kind;
 } kinds[64];
+// The cache is emptied when the coarse monotonic clock reaches this, in ns.
 static uint64_t kinds_until;
 
 void awaits_begin(const struct interpreter *interpreter) {
@@ -76,7 +79,7 @@ static enum kind kind_find(uintptr_t type) {
 }
 
 enum kind type_kind(uintptr_t type) {
-  // Classes come and go, and addresses are used again.
+  // The cache is emptied regularly: classes are freed, and their addresses used for others.
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   if (now >= kinds_until) {
     memset(kinds, 0, sizeof kinds);
@@ -90,7 +93,7 @@ enum kind type_kind(uintptr_t type) {
   return kinds[slot].kind;
 }
 
-// What is known of a code object while its address cannot mean another, which is during one walk.
+// What is known of a code object. Kept for one walk only: later its address may belong to another one.
 struct code {
   uintptr_t code, bytecode;
   uint32_t id;
@@ -109,19 +112,19 @@ static const struct code *code_find(uintptr_t address) {
   return code;
 }
 
-// One chain at one level.
+// One chain while it is followed: what was read of its current object.
 struct step {
   struct await_chain *chain;
   union {
     unsigned char generator[GENERATOR_BYTES];
     uint64_t words[GENERATOR_BYTES / 8];
   };
-  unsigned char object[FRAME_BYTES];  // before 3.11: the frame
-  uintptr_t frame;                    // its address, 0 when there is none
-  uintptr_t top;                      // the place on its value stack that holds what it awaits
-  uintptr_t next_code;                // the address of the instruction it goes on with
+  unsigned char object[FRAME_BYTES];  // before 3.11: the frame object
+  uintptr_t frame;                    // the frame's address, 0 when the object has no frame
+  uintptr_t top;                      // address of the place on the value stack that holds what is awaited
+  uintptr_t next_code;                // address of the instruction with which the frame goes on
   uintptr_t awaited;
-  uint8_t next[2];  // that instruction
+  uint8_t next[2];  // the opcode and argument of that instruction
   enum place place;
 };
 
@@ -135,17 +138,17 @@ INLINE const unsigned char *frame_of(const struct step *step) {
   return python->minor < 11 ? step->object : step->generator + at.frame;
 }
 
-// The place on a suspended frame's value stack for what it awaits, 0 when there is none.
+// Returns the address of the place on a suspended frame's value stack that holds what it awaits, 0 when there is none.
 static uintptr_t top_find(const struct step *step) {
   uint64_t top = word_at(frame_of(step), at.top);
-  // From 3.15 what is awaited has an index above it.
+  // From 3.15 on an index lies above what is awaited.
   if (python->minor == 9 || python->minor >= 14) return is_plausible(top) ? top - (python->minor >= 15 ? 16 : 8) : 0;
   uintptr_t values = python->minor == 10 ? word_at(frame_of(step), at.values) : step->frame + at.values;
   int32_t count = (int32_t)top;
   return count > 0 && count < 1 << 16 ? values + (uintptr_t)(count - 1) * 8 : 0;
 }
 
-// Puts a generator's frame on the chain's stack. False when it is not suspended.
+// Adds a generator's frame to the chain's stack. False when the generator is not suspended.
 static bool frame_add(struct step *step) {
   const struct offsets *offsets = &python->at;
   const unsigned char *frame = frame_of(step);
@@ -173,7 +176,7 @@ static bool frame_add(struct step *step) {
   return true;
 }
 
-// Does a generator whose frame has been added await another one, rather than yield to who drives it?
+// True when a generator whose frame has been added awaits another one; false when it yields to its caller.
 static bool is_awaiting(const struct step *step) {
   if (python->minor >= 13) return (int8_t)step->generator[at.state] == SUSPENDED + 1;
   if (python->minor < 11) return step->next[0] == YIELD_FROM;
@@ -181,7 +184,7 @@ static bool is_awaiting(const struct step *step) {
   return resume && (step->next[1] & 3) >= 2;
 }
 
-// Reads what chains have come to, and the frame of what has one.
+// Reads the current object of each chain, and its frame if it has one.
 static void steps_read(struct step *steps, uint32_t count) {
   static struct read reads[BATCH];
   bool objects = python->minor < 11;
@@ -191,7 +194,7 @@ static void steps_read(struct step *steps, uint32_t count) {
   memory_read_all(reads, count);
   for (uint32_t i = 0; i < count; i++) {
     struct step *step = &steps[i];
-    // A smaller object may lie at the end of mapped memory.
+    // The object may be smaller than what is read, and lie at the end of mapped memory.
     if (!reads[i].done && !memory_read(step->chain->object, step->words, HEAD_BYTES)) step->words[1] = 0;
     bool found = type_kind(step->words[1]) == KIND_GENERATOR && (reads[i].done || objects);
     step->frame = !found ? 0 : objects ? step->words[at.frame / 8] : step->chain->object + at.frame;
@@ -204,7 +207,7 @@ static void steps_read(struct step *steps, uint32_t count) {
     if (!reads[i].done) steps[i].frame = 0;
 }
 
-// Reads what each one awaits and the instruction it goes on with.
+// Reads what each frame awaits, and the instruction with which it goes on.
 static void awaited_read(struct step *steps, uint32_t count) {
   static struct read reads[BATCH * 2];
   for (uint32_t i = 0; i < count; i++) {
@@ -217,10 +220,10 @@ static void awaited_read(struct step *steps, uint32_t count) {
   memory_read_all(reads, python->minor < 13 ? count * 2 : count);
 }
 
-// Adds the frame of what a chain has come to. False when it ends here.
+// Adds the frame of a chain's current object. False when the chain ends here.
 static bool step_take(struct step *step, bool first) {
   if (!step->frame) {
-    // Something that is no coroutine. A task that runs one of another kind has nothing to show.
+    // Not a coroutine: a wrapper is followed. A task that runs anything else has no frames to show.
     bool wrapper = type_kind(step->words[1]) == KIND_WRAPPER;
     step->chain->lost |= first && !wrapper;
     return wrapper;
@@ -230,7 +233,7 @@ static bool step_take(struct step *step, bool first) {
   return false;
 }
 
-// Goes on to what is awaited. False when it ends here.
+// Moves a chain on to what its frame awaits. False when the chain ends here.
 static bool step_advance(struct step *step) {
   if (!step->frame) {
     step->chain->object = step->words[2];

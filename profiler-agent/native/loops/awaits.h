@@ -1,25 +1,27 @@
-// What a suspended coroutine waits for: its frame, that of the coroutine it awaits, and so on to the innermost.
-// (watcher)
+// Follows what a suspended coroutine awaits: from its own frame to that of the coroutine it awaits, and so on to the
+// innermost. All functions run on the watcher. Addresses are those of Python's objects; 0 stands for none.
 #pragma once
 #include "cpython/interpreter.h"
 
+// A recording begins.
 void awaits_begin(const struct interpreter *python);
 
-// Objects as far as awaiting is concerned.
+// What an object is to somebody who awaits it.
 enum kind {
   KIND_OTHER,
-  KIND_GENERATOR,  // has a frame: coroutines, generators, asynchronous generators
-  KIND_WRAPPER,    // stands for one of these, which is its first field
-  KIND_TASK,       // asyncio.Task as written in C
+  KIND_GENERATOR,  // has a frame: a coroutine, generator or asynchronous generator
+  KIND_WRAPPER,    // wraps one of these, which is its first field
+  KIND_TASK,       // asyncio.Task, the one written in C
   KIND_GATHERING,  // the future that asyncio.gather returns
 };
+// The kind of objects of a type.
 enum kind type_kind(uintptr_t type);
 
 struct await_chain {
-  uintptr_t object;  // the outermost coroutine; afterwards what the innermost one awaits
-  uint32_t stack;    // in the recording: what to put the frames on; afterwards with them
-  bool lost;         // it could not be followed, or does not wait
-  bool children;     // the innermost waits for tasks that do the waiting themselves
+  uintptr_t object;  // in: the outermost coroutine; out: what the innermost one awaits
+  uint32_t stack;    // in: id of the stack to put the frames on; out: id of the stack with them
+  bool lost;         // the chain could not be followed, or does not wait
+  bool children;     // the innermost coroutine waits for other tasks, which have waits of their own
 };
-// Follows many at once, which is what makes it cheap.
+// Follows `count` chains at once: one system call then reads memory for many of them.
 void awaits_follow(struct await_chain *chains, uint32_t count);

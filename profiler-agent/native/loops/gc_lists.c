@@ -6,20 +6,21 @@
 #include "signals/guard.h"
 
 // The collector keeps its objects in circular lists, one for each generation, whose heads are part of
-// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance, and one of
-// objects that are never collected comes after them. Where the first one is, is found by looking for them.
+// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance in bytes. A head
+// of a list of objects that are never collected comes after them. The offset of the first head differs, so the heads
+// are searched for.
 #define DISTANCE 24
 #define SEARCH_BYTES 16384
 #define LISTS_MAX 4
-// Marks of the collector's in the pointers of a list.
+// The collector uses the low bits of a list's pointers as marks.
 #define MARKS ((uintptr_t)3)
-// An object comes behind what the collector keeps of it.
+// An object follows the collector's header, which has this size.
 #define HEAD_BYTES 16
 // PyTypeObject.tp_flags.
 #define TYPE_FLAGS 168
 #define FLAG_COLLECTED (1u << 14)
-// Lists are walked again from end to end after so long, a little at a time: collections change their order. The more
-// objects there are the later, so that walking again takes less than a thousandth of the time.
+// When all lists have been walked, walking begins again after this time, a little at each walk: collections change the
+// order of objects. The delay grows with the number of objects, so that this takes less than a thousandth of the time.
 #define AGAIN_NS (2 * NS_PER_SECOND)
 #define AGAIN_OBJECT_NS (100 * 1000ull)
 
@@ -29,11 +30,12 @@ struct node {
 
 struct list {
   uintptr_t head;
-  // What came last at the last walk, and what came before that: another object may have the place of one by now.
+  // The newest object at the last walk and the one before it. Both are compared, because another object may lie at one
+  // of the addresses by now.
   uintptr_t newest, before_newest;
-  uintptr_t older;   // where a walk goes on that has not come to the end; 0 when it has
-  uint32_t visited;  // how many objects have been met since walking began anew
-  bool walked;       // every object has been visited once: a walk that goes on is one that repeats
+  uintptr_t older;   // where to continue a walk that has not reached the end; 0 when it has
+  uint32_t visited;  // objects visited since the list is walked anew
+  bool walked;       // every object has been visited once, so older objects are visited again
 };
 
 static const struct interpreter *python;
@@ -61,7 +63,7 @@ static bool is_head(uintptr_t address) {
          next.previous == address && previous.next == address;
 }
 
-// An empty list says nothing; what is in one has a type whose objects are collected.
+// True when a list has an object whose type is collected. An empty list proves nothing.
 static bool holds_objects(uintptr_t head) {
   struct node node, first;
   uint64_t flags;
@@ -84,8 +86,9 @@ static void lists_find(uintptr_t interpreter) {
   }
 }
 
-// Walks a list towards its beginning, to what was the newest object, at most so many steps. *stopped: where it had to
-// stop, 0 when it came to the end, BROKEN when the list changed on the way.
+// Walks a list from the object `from` towards older ones, up to what was the newest object at the last walk, at most
+// `most` steps. *stopped: the object where the steps were used up, 0 at the end, BROKEN when the list changed
+// meanwhile.
 #define BROKEN 1
 static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t newest, uintptr_t before_newest,
                              uint32_t most, uintptr_t *stopped, void (*visit)(uintptr_t, uintptr_t)) {
@@ -98,7 +101,7 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
       *stopped = here;
       break;
     }
-    // Something else is there by now, unless it leads to where this walk comes from.
+    // The list changed, unless this node leads back to the one before.
     if (!node_read(here, &node) || next && node.next != next) {
       *stopped = BROKEN;
       break;
@@ -110,36 +113,36 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
   return visited;
 }
 
-static uint32_t list_walk(struct list *self, uint32_t most, uint32_t most_again, void (*visit)(uintptr_t, uintptr_t)) {
+static uint32_t list_walk(struct list *list, uint32_t most, uint32_t most_again, void (*visit)(uintptr_t, uintptr_t)) {
   struct node head, last;
   uintptr_t stopped;
-  if (!node_read(self->head, &head) || !node_read(head.previous, &last)) return 0;
-  uintptr_t newest = self->newest, before_newest = self->before_newest, older = self->older;
-  uint32_t visited = stretch_walk(self, head.previous, newest, before_newest, most, &stopped, visit);
-  self->visited += visited;
-  // What lies behind the change is met at the next walk, which begins at the end again.
+  if (!node_read(list->head, &head) || !node_read(head.previous, &last)) return 0;
+  uintptr_t newest = list->newest, before_newest = list->before_newest, older = list->older;
+  uint32_t visited = stretch_walk(list, head.previous, newest, before_newest, most, &stopped, visit);
+  list->visited += visited;
+  // The next walk begins at the newest object and so reaches what lies behind the change.
   if (stopped == BROKEN) {
-    self->walked = false;
+    list->walked = false;
     return visited;
   }
-  self->newest = head.previous;
-  self->before_newest = last.previous;
+  list->newest = head.previous;
+  list->before_newest = last.previous;
   if (stopped) {
-    self->older = stopped;
-    self->walked = false;
+    list->older = stopped;
+    list->walked = false;
   } else if (older && visited < most) {
     uint32_t rest = most - visited;
-    if (self->walked && rest > most_again) rest = most_again;
-    uint32_t more = stretch_walk(self, older, 0, 0, rest, &self->older, visit);
-    if (self->older == BROKEN) self->older = self->walked ? 0 : self->newest;
-    self->visited += more;
+    if (list->walked && rest > most_again) rest = most_again;
+    uint32_t more = stretch_walk(list, older, 0, 0, rest, &list->older, visit);
+    if (list->older == BROKEN) list->older = list->walked ? 0 : list->newest;
+    list->visited += more;
     visited += more;
   }
-  self->walked |= !self->older;
+  list->walked |= !list->older;
   return visited;
 }
 
-// Begins to walk everything again.
+// Begins to walk all objects again.
 static void lists_again(uint64_t now) {
   uint64_t objects = 0;
   struct node head;

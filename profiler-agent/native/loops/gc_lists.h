@@ -1,13 +1,13 @@
-// The objects that the garbage collector knows, newest first. (watcher)
+// Walks the objects that the garbage collector tracks, newest first. All functions run on the watcher.
 #pragma once
 #include "cpython/interpreter.h"
 
-// For a recording that is about to begin.
+// A recording begins.
 void gc_lists_begin(const struct interpreter *python);
 
-// Passes on the objects that were not there at the last walk, and little by little all others, those of the main
-// interpreter; at most so many, and of those that were passed on before at most most_again. Returns how many it has
-// visited, 0 when the collector's lists are not found. Lists that change meanwhile end a walk early. *complete: all
-// have been passed on.
+// Calls `visit` for objects of the main interpreter: those that are new since the last walk, and, a few at each walk,
+// all older ones. Visits at most `most` objects, and at most `most_again` of those that were visited before. Returns
+// how many objects were visited, 0 when the collector's lists are not found. A walk ends early when a list changes
+// meanwhile. *complete: every object has been visited at least once.
 uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type),
                        bool *complete);

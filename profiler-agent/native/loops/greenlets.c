@@ -10,42 +10,44 @@
 #include "sample/wait_stack.h"
 #include "signals/guard.h"
 
-// Nothing leads from a hub to the greenlets that it will switch to. All there are are found among what the garbage
-// collector knows (gc_lists.h), and looked at again each time: they end, and their memory is used again.
+// A hub has no pointers to the greenlets that it will switch to. So greenlets are searched for among all objects of the
+// garbage collector (gc_lists.h). Each is checked again at every look: greenlets end, and their memory is reused.
 #define KNOWN_MAX 8192
 #define SLOTS (KNOWN_MAX * 2)
 static uintptr_t known[KNOWN_MAX];
 static uint32_t known_count;
 static uint64_t checked_at;
-static bool none_found;         // at the last look, though there were too many for it: most of them have ended, perhaps
-static uintptr_t slots[SLOTS];  // the same, by address
+// The last look checked only some greenlets and found no suspended one: perhaps most have ended.
+static bool none_found;
+static uintptr_t slots[SLOTS];  // `known` as a hash table by address
 
-// PyGreenlet.pimpl, from greenlet 2 on: a C++ object that leads back to it. Then (words of TGreenlet.hpp) the state of
-// its exceptions, which is shorter from 3.11 on, and that of its C stack: where it starts, where it ends, a copy of its
-// first bytes and how many these are. Then a context, and the innermost frame while it does not run. What follows
-// differs between the versions of Python; the first greenlet in it is the one that its thread began with, and there
-// what comes after that is the thread's state, NULL once the thread has ended.
+// PyGreenlet.pimpl, from greenlet 2 on, points to a C++ object whose second word points back to the greenlet. Then
+// follow, in words (TGreenlet.hpp): the state of exceptions, which is shorter from 3.11 on; the C stack: its start, its
+// end, a copy of its first bytes and their number; a context; and the innermost frame while the greenlet does not run.
+// What follows differs between versions of Python. The first greenlet in it is the thread's first one. In that one, the
+// word behind the pointer to itself is the thread's state, NULL once the thread has ended.
 #define GREENLET_BYTES 40
 #define IMPLEMENTATION 32
 enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS_MAX = 16, REST_WORDS = 16 };
 #define STATE (python->minor < 11 ? 9 : 7)
-// PyFrameObject.f_frame, from 3.11.
+// PyFrameObject.f_frame, from 3.11 on.
 #define OBJECT_FRAME 24
 #define OWNER_C_STACK 3
 #define FRAMES_MAX 128
 #define FRAME_FIELDS 112
-// PyTypeObject.tp_basicsize, PyListObject.ob_size and ob_item, and what a method is bound to: PyMethodObject.im_self,
-// PyCFunctionObject.m_self.
+// PyTypeObject.tp_basicsize, PyListObject.ob_size and ob_item, and the object that a method is bound to:
+// PyMethodObject.im_self, PyCFunctionObject.m_self.
 enum { TYPE_SIZE = 32, LIST_SIZE = 16, LIST_ITEMS = 24, BOUND_TO = 24 };
 #define FIELDS_MAX 32
 #define LINKS_MAX 16
-// After so many searches of everything it is said that none was found.
+// When so many complete searches have found no greenlet, the user is told.
 #define UNPROVEN_LOOKS 5
 
 static const struct interpreter *python;
 static uintptr_t list_type, method_types[2];
-static uint64_t step_ps;  // what a step of the walk costs
-// Whether any greenlet was what it should be, how often none was, and whether that was said.
+static uint64_t step_ps;  // cost of one step of the walk, in picoseconds
+// Whether any object had the expected layout of a greenlet, how many searches have found none, and whether the user was
+// told.
 static bool proven, said;
 static uint32_t unproven;
 
@@ -78,7 +80,7 @@ const char *greenlets_unknown(void) {
          "hub waits. Versions from 2 on are supported.";
 }
 
-// ---- Which greenlets there are ----
+// ---- Known greenlets ----
 
 static bool type_find(uintptr_t type) {
   for (int depth = 0; type && depth < 8; depth++) {
@@ -113,36 +115,36 @@ static void visit(uintptr_t object, uintptr_t type) {
   if (is_plausible(type) && is_greenlet(type)) known_add(object);
 }
 
-// ---- One that does not run ----
+// ---- State of a suspended greenlet ----
 
 struct suspended {
   uintptr_t state[STATE_WORDS];
-  uintptr_t rest;  // where its implementation goes on
+  uintptr_t rest;  // address of what follows the state
 };
 
-// Where a word of the greenlet's C stack is now: what other greenlets have needed of it was copied.
-static uintptr_t stack_place(const struct suspended *self, uintptr_t address) {
-  uintptr_t offset = address - self->state[START];
-  return offset < self->state[SAVED] ? self->state[COPY] + offset : address;
+// Where a word of the greenlet's C stack is now: greenlet copies the part that other greenlets overwrite.
+static uintptr_t stack_place(const struct suspended *suspended, uintptr_t address) {
+  uintptr_t offset = address - suspended->state[START];
+  return offset < suspended->state[SAVED] ? suspended->state[COPY] + offset : address;
 }
 
-// Reads what a greenlet is about. False when it is none, or one that is being made.
-static bool state_read(struct suspended *self, uintptr_t greenlet) {
+// Reads a greenlet's state. False when the object is no greenlet, or is not initialized yet.
+static bool state_read(struct suspended *suspended, uintptr_t greenlet) {
   uintptr_t head[GREENLET_BYTES / 8], words[WORDS_MAX];
   if (!memory_read(greenlet, head, sizeof head) || !is_plausible(head[1]) || !is_greenlet(head[1])) return false;
   uintptr_t implementation = head[IMPLEMENTATION / 8];
   if (!is_plausible(implementation) || !memory_read(implementation, words, sizeof words) || words[BACK] != greenlet)
     return false;
   proven = true;
-  memcpy(self->state, words + STATE, sizeof self->state);
-  self->rest = implementation + (STATE + STATE_WORDS) * 8;
+  memcpy(suspended->state, words + STATE, sizeof suspended->state);
+  suspended->rest = implementation + (STATE + STATE_WORDS) * 8;
   return true;
 }
 
-// The greenlet that its thread began with. 0 when that is not found. *ended: the thread has ended.
-static uintptr_t first_greenlet(const struct suspended *self, bool *ended) {
+// Returns the first greenlet of the same thread, 0 when it is not found. *ended: the thread has ended.
+static uintptr_t first_greenlet(const struct suspended *suspended, bool *ended) {
   uintptr_t rest[REST_WORDS], rest_of_first[REST_WORDS];
-  if (!memory_read(self->rest, rest, sizeof rest)) return 0;
+  if (!memory_read(suspended->rest, rest, sizeof rest)) return 0;
   for (int i = 0; i < REST_WORDS; i++) {
     struct suspended first;
     if (!is_plausible(rest[i]) || !state_read(&first, rest[i])) continue;
@@ -156,31 +158,33 @@ static uintptr_t first_greenlet(const struct suspended *self, bool *ended) {
   return 0;
 }
 
-// A hub often outlives its thread, whose C stack may be another's by now.
-static bool is_left_over(const struct suspended *self) {
+// True when the greenlet's thread has ended, as happens to hubs. Another thread may use the C stack by now.
+static bool is_left_over(const struct suspended *suspended) {
   bool ended;
-  return first_greenlet(self, &ended) && ended;
+  return first_greenlet(suspended, &ended) && ended;
 }
 
-// Reads one that has begun to run on the thread's C stack, and has switched away. False for any other.
-static bool suspended_read(struct suspended *self, uintptr_t greenlet, const struct thread *thread) {
-  if (!state_read(self, greenlet)) return false;
-  uintptr_t start = self->state[START], stop = self->state[STOP], frame = self->state[FRAME], type;
+// Reads a greenlet that has begun to run on the thread's C stack and has switched away. False for any other.
+static bool suspended_read(struct suspended *suspended, uintptr_t greenlet, const struct thread *thread) {
+  if (!state_read(suspended, greenlet)) return false;
+  uintptr_t start = suspended->state[START], stop = suspended->state[STOP], frame = suspended->state[FRAME], type;
   if (start - thread->stack_low >= thread->stack_end - thread->stack_low || stop <= start || !is_plausible(frame))
     return false;
-  if (self->state[SAVED] > stop - start || self->state[SAVED] && !is_plausible(self->state[COPY])) return false;
+  if (suspended->state[SAVED] > stop - start || suspended->state[SAVED] && !is_plausible(suspended->state[COPY]))
+    return false;
   if (!memory_read(frame + 8, &type, sizeof type) || type != python->frame_type) return false;
-  return thread->is_first || !is_left_over(self);
+  return thread->is_first || !is_left_over(suspended);
 }
 
 // ---- The search ----
 
-// Forgets those that have ended, or are something else by now; where there is no room for new ones, every other one.
+// Forgets greenlets that have ended or whose memory was reused. When that leaves little room, forgets every other one.
 static void known_check(void) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < known_count; i++) {
-    struct suspended it;
-    bool ended = !state_read(&it, known[i]) || !it.state[START] && it.state[STOP] || is_left_over(&it);
+    struct suspended greenlet;
+    bool ended =
+        !state_read(&greenlet, known[i]) || !greenlet.state[START] && greenlet.state[STOP] || is_left_over(&greenlet);
     if (!ended) known[kept++] = known[i];
   }
   if (kept > KNOWN_MAX * 3 / 4) {
@@ -205,12 +209,12 @@ bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns) {
   uintptr_t first = hub && state_read(&running, hub) ? first_greenlet(&running, &ended) : 0;
   if (first) known_add(first);
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
-  // Classes come and go, and addresses are used again.
+  // The cache is emptied regularly: classes are freed, and their addresses used for others.
   if (now >= types_until) {
     memset(types, 0, sizeof types);
     types_until = now + NS_PER_SECOND;
   }
-  // The more there are the later, as looking at one takes a microsecond or two.
+  // A check of one greenlet takes a microsecond or two, so the interval between checks grows with their number.
   uint64_t rest = known_count * (NS_PER_SECOND / 1000) + (none_found ? 0 : NS_PER_SECOND);
   if (now >= checked_at + rest || known_count == KNOWN_MAX) {
     checked_at = now;
@@ -221,13 +225,13 @@ bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns) {
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   uint32_t visited = gc_lists_walk(steps_of(most_ns), steps_of(again_ns), visit, &complete);
   uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
-  // Of a short walk the clock itself is most.
+  // For a short walk, reading the clock would be most of the measured time.
   if (visited > 1000) step_ps = (step_ps + cost * 1000 / visited) / 2 + 1;
   unproven += complete || !visited;
   return complete;
 }
 
-// ---- Its frames ----
+// ---- Frames of a suspended greenlet ----
 
 INLINE uintptr_t word_at(const unsigned char *fields, size_t offset) {
   uintptr_t word;
@@ -235,7 +239,7 @@ INLINE uintptr_t word_at(const unsigned char *fields, size_t offset) {
   return word;
 }
 
-// What is known of code objects during one look.
+// What is known of code objects. Kept for one look only.
 static struct {
   uintptr_t code, bytecode;
   uint32_t id;
@@ -263,8 +267,8 @@ static int32_t instruction_of(const unsigned char *fields, size_t code) {
   return offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;
 }
 
-// Puts a greenlet's frames on a stack in the recording. False when they cannot be followed.
-static bool frames_record(const struct suspended *self, struct await_chain *chain) {
+// Records a greenlet's frames as a stack of the chain. False when they cannot be followed.
+static bool frames_record(const struct suspended *suspended, struct await_chain *chain) {
   static struct {
     uint32_t code;
     int32_t instruction;
@@ -273,13 +277,13 @@ static bool frames_record(const struct suspended *self, struct await_chain *chai
   unsigned char fields[FRAME_FIELDS];
   size_t size = python->minor < 11 ? FRAME_FIELDS : 80;
   uint32_t count = 0;
-  uintptr_t frame = self->state[FRAME];
+  uintptr_t frame = suspended->state[FRAME];
   if (python->minor >= 11 && !memory_read(frame + OBJECT_FRAME, &frame, sizeof frame)) return false;
   for (int steps = 0; frame && steps < FRAMES_MAX * 2 && count < FRAMES_MAX; steps++) {
-    uintptr_t place = stack_place(self, frame);
+    uintptr_t place = stack_place(suspended, frame);
     if (!is_plausible(place) || !memory_read(place, fields, size)) return false;
     frame = word_at(fields, at->frame_previous);
-    // A frame that C code keeps, on the C stack.
+    // A frame on the C stack that C code keeps.
     if (python->minor >= 12 && fields[at->frame_owner] >= OWNER_C_STACK) continue;
     if (python->minor < 11 && word_at(fields, 8) != python->frame_type) return false;
     size_t code = code_find(word_at(fields, at->frame_code) & ~(uintptr_t)7);
@@ -293,14 +297,15 @@ static bool frames_record(const struct suspended *self, struct await_chain *chai
   return true;
 }
 
-// ---- Who waits for whom ----
+// ---- Greenlets that wait for others ----
 
 static int by_object(const void *a, const void *b) {
   uintptr_t left = ((const struct await_chain *)a)->object, right = ((const struct await_chain *)b)->object;
   return left < right ? -1 : left > right;
 }
 
-// What is to be called when a greenlet ends belongs to one that waits for that, or to something that holds it.
+// `link` is what gevent calls when a greenlet ends: a method of a greenlet that waits for that, or of an object that
+// holds such a greenlet. Marks that waiter.
 static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t link) {
   uintptr_t method[BOUND_TO / 8 + 1], fields[8];
   if (!is_plausible(link) || !memory_read(link, method, sizeof method)) return;
@@ -314,7 +319,8 @@ static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t li
   }
 }
 
-// Marks those that wait for this greenlet to end: gevent's keep a list of what is to be called then.
+// Marks the greenlets that wait for this one to end. gevent keeps a list of what to call then in a field of the
+// greenlet.
 static void waiters_mark(struct await_chain *chains, uint32_t count, uintptr_t greenlet) {
   static uintptr_t fields[FIELDS_MAX];
   uintptr_t type, size, head[LIST_ITEMS / 8 + 1], links[LINKS_MAX];
@@ -340,7 +346,8 @@ uint32_t greenlets_chains(struct await_chain *chains, uint32_t *kept, const stru
   memset(codes, 0, sizeof codes);
   *partial = known_count > looks;
   for (uint32_t i = 0; i < looks; i++) {
-    // Where there are too many, one of each stretch of them: those that are alike lie side by side.
+    // When more are known than wanted, picks one at random from each stretch of the table: similar greenlets lie side
+    // by side.
     uint32_t from = (uint32_t)((uint64_t)i * known_count / looks);
     uint32_t to = (uint32_t)((uint64_t)(i + 1) * known_count / looks);
     struct suspended suspended;

@@ -1,17 +1,18 @@
-// Who waits while the hub of gevent or eventlet does: the greenlets that have switched away. (watcher)
+// Greenlets that have switched away and wait while the hub of gevent or eventlet does. All functions run on the
+// watcher. Addresses are those of Python's objects; 0 stands for none.
 #pragma once
 #include "loops/awaits.h"
 #include "threads.h"
 
-// For a recording that is about to begin.
+// A recording begins.
 void greenlets_begin(const struct interpreter *python);
-// Looks for greenlets, for so many ns of this thread's time at most, again_ns of them where it has looked before. A hub
-// that is a greenlet (else 0) leads to the one that its thread began with. False when that did not suffice for all
-// there are.
+// Searches for greenlets for at most `most_ns` of the watcher's CPU time, of which at most `again_ns` among objects
+// that were visited before. `hub`: the hub if it is a greenlet, else 0; it leads to the first greenlet of its thread.
+// False when some objects have not been visited.
 bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns);
-// Looks at no more than `most` greenlets, and keeps what those do that are the thread's and suspended: each chain has
-// its whole stack already. Returns how many it has looked at. *partial: there are more.
+// Looks at up to `most` known greenlets, and puts those that belong to the thread and are suspended into `chains`,
+// `*kept` of them, with their whole stacks. Returns how many it looked at. *partial: more greenlets are known.
 uint32_t greenlets_chains(struct await_chain *chains, uint32_t *kept, const struct thread *thread, uint32_t most,
                           bool *partial);
-// A sentence for the person, once, when greenlets are kept in a way that is not known. Else NULL.
+// Returns a sentence for the user, once, when greenlets have an unknown layout. Else NULL.
 const char *greenlets_unknown(void);

@@ -6,7 +6,7 @@
 #include "loops/asyncio_section.h"
 #include "loops/awaits.h"
 
-// TaskObj of Modules/_asynciomodule.c on LP64 release builds: found by looking for known pointers in tasks of 3.9.18,
+// TaskObj of Modules/_asynciomodule.c on LP64 release builds. Found by a search for known pointers in tasks of 3.9.18,
 // 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.14.10 and 3.15.2.
 static const struct task_layout layouts[] = {
     {80, 144, 152, 0}, {88, 152, 160, 0},    {88, 128, 136, 0},    {88, 128, 136, 0},
@@ -33,8 +33,8 @@ uint64_t tasks_random(uint64_t limit) {
   return mix64(random_state) % limit;
 }
 
-// Up to 3.13 the module asyncio.tasks of each interpreter keeps a WeakSet of all of them. Nobody replaces it, so that
-// it need not be looked up every time.
+// Before 3.14, the module asyncio.tasks of each interpreter keeps a WeakSet of all tasks. It is never replaced, so its
+// address is kept for a second.
 static uintptr_t set_find(uintptr_t interpreter, uint64_t now) {
   static struct name module = {"asyncio.tasks", 0}, data = {"data", 0};
   static struct name old = {"_all_tasks", 0}, scheduled = {"_scheduled_tasks", 0};
@@ -47,8 +47,8 @@ static uintptr_t set_find(uintptr_t interpreter, uint64_t now) {
   return set;
 }
 
-// From one that is larger than wanted, stretches of its table are taken that begin anywhere: where an object is in it
-// depends on its address only.
+// From a set with more items than wanted, windows of its table are read that start at a random place: the place of an
+// item depends only on its address.
 uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
   enum { WINDOW = 32, WINDOWS_MAX = 512 };
   static struct { uintptr_t key, hash; } table[WINDOWS_MAX][WINDOW];
@@ -77,7 +77,7 @@ uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial)
   return found;
 }
 
-// That set holds weak references.
+// Reads tasks from the WeakSet's set, which holds weak references.
 static uint32_t tasks_from_set(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
   static struct read reads[TASKS_MAX];
   uint32_t found = set_items(set, into, most, partial);
@@ -95,15 +95,16 @@ struct node {
   uintptr_t next, previous;
 };
 
-// A node of a linked list of tasks is one whose neighbour leads back to it and lies in a task.
+// True when a node belongs to a linked list of tasks: its neighbour leads back to it and lies in a task.
 static bool is_list(uintptr_t head, const struct node *node) {
   struct node next;
   return is_plausible(node->next) && node->next != head && memory_read(node->next, &next, sizeof next) &&
          next.previous == head && type_kind(object_type(node->next - at.node)) == KIND_TASK;
 }
 
-// From 3.14 each thread state (_PyThreadStateImpl.asyncio_tasks_head) heads a linked list of the tasks made by its
-// thread. Where in it is said by asyncio; where that cannot be read, by looking for such a list. 0: it is not known.
+// From 3.14 on the state of each thread has the head of a linked list of the tasks that the thread made
+// (_PyThreadStateImpl.asyncio_tasks_head). asyncio publishes the offset of this head. Where that cannot be read, such a
+// list is searched for. 0 when it is not found.
 static uintptr_t list_find(uintptr_t tstate) {
   enum { FROM = 768, SIZE = 512 };
   static uintptr_t offset;
@@ -112,7 +113,7 @@ static uintptr_t list_find(uintptr_t tstate) {
   if (section && section->task_node + sizeof(struct node) <= TASK_BYTES) {
     at.node = (uint8_t)section->task_node;
     at.coroutine = (uint8_t)section->task_coroutine;
-    // TaskObj.task_fut_waiter comes before it.
+    // TaskObj.task_fut_waiter comes before task_coro.
     at.waiter = at.coroutine - 8;
     return tstate + section->tasks;
   }
@@ -124,7 +125,7 @@ static uintptr_t list_find(uintptr_t tstate) {
   return offset ? tstate + offset : 0;
 }
 
-// When there are more than wanted, the next look goes on where this one ended, if that task still is there.
+// When there are more tasks than wanted, the next look continues where this one stopped, if that task is still there.
 static uint32_t tasks_from_list(uintptr_t tstate, uintptr_t *into, uint32_t most, bool *partial) {
   static uintptr_t resume, resume_owner;
   static unsigned char task[TASK_BYTES];

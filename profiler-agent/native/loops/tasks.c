@@ -12,16 +12,17 @@
 
 #define STATE_PENDING 0
 
-// When not even the least number of tasks can be afforded, the last look still holds, unless it is too old.
+// When the budget does not allow TASKS_MIN tasks, the last look is used again, up to this age.
 #define TASKS_MIN 8
 #define AGE_NS (100 * 1000 * 1000ull)
-// What looking may cost: a share of what the program itself uses and of the time that passes, saved up for this long.
+// The budget: these shares of the program's CPU time and of elapsed time, saved up to SAVED_NS.
 #define PROGRAM_PERMILLE 4
 #define TIME_PERMILLE 1
 #define SAVED_NS (5 * 1000 * 1000ull)
-// What searching for new greenlets may take in any case: those that are not found get no share.
+// A search for new greenlets may always take this long: greenlets that are not found get no share of the wait.
 #define SEARCH_NS (150 * 1000ull)
-// What is kept for looks at those that are known, before old objects are searched again.
+// Part of the budget that is kept for looks at known greenlets. Only what exceeds it is spent on visiting old objects
+// again.
 #define RESERVE_NS (SAVED_NS / 4)
 #define AGAIN_NS (20 * 1000ull)
 
@@ -44,9 +45,9 @@ void tasks_begin(const struct interpreter *interpreter, uint64_t now) {
   task_cost = 5000;
 }
 
-// ---- Which of them wait ----
+// ---- Tasks that wait ----
 
-// asyncio.shield returns a future whose first callback is a function of this name.
+// True for the callback of asyncio.shield, which the future that it returns has as its first callback.
 static bool is_shield(uintptr_t function) {
   // PyFunctionObject.func_code
   uintptr_t code = pointer_read(function + (python->minor == 9 ? 16 : 48));
@@ -56,9 +57,9 @@ static bool is_shield(uintptr_t function) {
          strcmp(name, "_outer_done_callback") == 0;
 }
 
-// Whether a task's loop is the one that a thread waits in. One without Python code keeps the number of the thread that
-// runs it among its first fields, as uvloop does, and forgets it when it stops.
-// The loop that was looked at last, during one look at its tasks.
+// True when a task's loop is the one in which the thread waits. A loop without Python code, such as uvloop, keeps the
+// id of the thread that runs it among its first fields, and clears it when it stops.
+// The loop compared last and the result, kept for one look.
 static uintptr_t known_loop;
 static bool known_loop_is;
 
@@ -76,7 +77,7 @@ static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wa
   return known_loop_is;
 }
 
-// Keeps what the loop's suspended tasks run and await.
+// Starts a chain for each suspended task of the loop. Returns the number of chains.
 static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks, uint32_t count,
                              const struct thread *thread, const struct wait_stack *where) {
   static union {
@@ -96,7 +97,7 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
     if (!reads[i].done || state != STATE_PENDING || !is_loop(words[TASK_LOOP / 8], thread, where)) continue;
     if (!is_plausible(words[at->waiter / 8]) || type_kind(words[1]) != KIND_TASK) continue;
     chains[kept] = (struct await_chain){.object = words[at->coroutine / 8], .stack = where->loop_stack};
-    // Its first fields, over those of tasks that have been looked at->
+    // Reads the first fields of what it awaits into the place of a task that has been handled.
     reads[kept] = (struct read){.address = words[at->waiter / 8], .into = task[kept].bytes, .size = TASK_CALLBACK + 8};
     kept++;
   }
@@ -106,7 +107,7 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
     if (!reads[i].done) memset(words, 0, TASK_CALLBACK + 8);
     enum kind kind = type_kind(words[1]);
     chains[i].children = kind == KIND_TASK || kind == KIND_GATHERING;
-    // The type of the first callback.
+    // The address of the type of its first callback.
     reads[i] = (struct read){.address = words[TASK_CALLBACK / 8] + 8, .into = words, .size = sizeof *words};
   }
   memory_read_all(reads, kept);
@@ -121,7 +122,7 @@ static int by_stack(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-// How many tasks can be afforded now.
+// How many tasks the budget allows now.
 static uint32_t tasks_affordable(uint64_t now) {
   uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   saved += (now - saved_at) * TIME_PERMILLE / 1000 + (cpu - saved_cpu) * PROGRAM_PERMILLE / 1000;
@@ -132,7 +133,7 @@ static uint32_t tasks_affordable(uint64_t now) {
   return most > TASKS_MAX ? TASKS_MAX : (uint32_t)most;
 }
 
-// The thread's last look, or the one whose thread has not looked for longest.
+// The thread's last look, or else the slot of the thread that has not looked for longest.
 static struct awaits *awaits_of(uint32_t thread) {
   struct awaits *oldest = &pool[0];
   for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
@@ -142,93 +143,93 @@ static struct awaits *awaits_of(uint32_t thread) {
   return oldest;
 }
 
-bool tasks_due(const struct awaits *self, uint64_t now) {
-  return self->again && (tasks_affordable(now) >= TASKS_MIN || now - self->when > AGE_NS);
+bool tasks_due(const struct awaits *awaits, uint64_t now) {
+  return awaits->again && (tasks_affordable(now) >= TASKS_MIN || now - awaits->when > AGE_NS);
 }
 
-struct awaits *tasks_look(const struct thread *it, const struct wait_stack *where, uint64_t now) {
+struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *where, uint64_t now) {
   static uintptr_t tasks[TASKS_MAX];
   static struct await_chain chains[TASKS_MAX];
-  uint32_t thread = it->id;
+  uint32_t id = thread->id;
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   uint32_t most = tasks_affordable(now), kept = 0, leaves = 0;
-  struct awaits *self = awaits_of(thread);
-  bool same = self->thread == thread && self->loop_stack == where->loop_stack;
-  if (most < TASKS_MIN && same && now - self->when < AGE_NS) {
-    self->again = true;
-    return self;
+  struct awaits *awaits = awaits_of(id);
+  bool same = awaits->thread == id && awaits->loop_stack == where->loop_stack;
+  if (most < TASKS_MIN && same && now - awaits->when < AGE_NS) {
+    awaits->again = true;
+    return awaits;
   }
   if (most < TASKS_MIN) most = TASKS_MIN;
-  if (!same) *self = (struct awaits){.thread = thread, .loop_stack = where->loop_stack};
-  self->when = now;
-  self->again = self->partial = false;
+  if (!same) *awaits = (struct awaits){.thread = id, .loop_stack = where->loop_stack};
+  awaits->when = now;
+  awaits->again = awaits->partial = false;
   known_loop = 0;
   if (where->kind == LOOP_GREENLETS) {
     uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
-    // The search is paid for from the same purse, but says nothing about the price of a task.
-    self->again = !greenlets_search(where->loop, saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
+    // The search is paid from the same budget, but does not count as the cost of a task.
+    awaits->again = !greenlets_search(where->loop, saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
     uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     saved -= searched - before < saved ? searched - before : saved;
     before = searched;
   }
   uint32_t count, waiting;
   if (where->kind == LOOP_GREENLETS) {
-    count = greenlets_chains(chains, &waiting, it, most, &self->partial);
+    count = greenlets_chains(chains, &waiting, thread, most, &awaits->partial);
   } else {
     bool trio = where->kind == LOOP_TRIO;
-    count = trio ? trio_tasks(where->loop, tasks, most, &self->partial)
-                 : tasks_of_asyncio(where->tstate, now, tasks, most, &self->partial);
+    count = trio ? trio_tasks(where->loop, tasks, most, &awaits->partial)
+                 : tasks_of_asyncio(where->tstate, now, tasks, most, &awaits->partial);
     waiting =
-        trio ? trio_chains(chains, tasks, count, where->loop_stack) : chains_start(chains, tasks, count, it, where);
+        trio ? trio_chains(chains, tasks, count, where->loop_stack) : chains_start(chains, tasks, count, thread, where);
     awaits_follow(chains, waiting);
   }
-  // Where one task waits for another, only the other really waits; unless none was found.
+  // A task that waits for another task gets no share, unless all do.
   for (uint32_t i = 0; i < waiting; i++) leaves += !chains[i].lost && !chains[i].children;
   for (uint32_t i = 0; i < waiting; i++)
     if (!chains[i].lost && (leaves == 0 || !chains[i].children)) chains[kept++] = chains[i];
-  // None among those that were looked at: what an older look found still holds, and another look may find one.
-  bool found = kept || !self->partial;
-  if (found) self->tasks = self->count = 0;
-  self->again |= !found;
+  // When none of the tasks looked at waits, the last look stays valid, and another look may find one.
+  bool found = kept || !awaits->partial;
+  if (found) awaits->tasks = awaits->count = 0;
+  awaits->again |= !found;
   qsort(chains, kept, sizeof *chains, by_stack);
   for (uint32_t i = 0; i < kept; i++) {
-    if (self->count == 0 || self->share[self->count - 1].stack != chains[i].stack) {
-      if (self->count == sizeof self->share / sizeof *self->share) break;
-      self->share[self->count].stack = chains[i].stack;
-      self->share[self->count++].tasks = 0;
+    if (awaits->count == 0 || awaits->share[awaits->count - 1].stack != chains[i].stack) {
+      if (awaits->count == sizeof awaits->share / sizeof *awaits->share) break;
+      awaits->share[awaits->count].stack = chains[i].stack;
+      awaits->share[awaits->count++].tasks = 0;
     }
-    self->share[self->count - 1].tasks++;
-    self->tasks++;
+    awaits->share[awaits->count - 1].tasks++;
+    awaits->tasks++;
   }
   uint64_t cost = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
   saved -= cost < saved ? cost : saved;
   if (count) task_cost = (task_cost * 7 + cost / count) / 8 + 1;
-  return self->count || self->again ? self : NULL;
+  return awaits->count || awaits->again ? awaits : NULL;
 }
 
-uint32_t awaits_divide(const struct awaits *self, uint64_t wall, struct await_slice *into, uint32_t most) {
+uint32_t awaits_divide(const struct awaits *awaits, uint64_t wall, struct await_slice *into, uint32_t most) {
   uint32_t count = 0;
   uint64_t given = 0, tasks = 0;
-  if (self->count <= most) {
-    for (; count < self->count; count++) {
-      tasks += self->share[count].tasks;
-      uint64_t end = (uint64_t)((unsigned __int128)wall * tasks / self->tasks);
-      into[count] = (struct await_slice){self->share[count].stack, end - given};
+  if (awaits->count <= most) {
+    for (; count < awaits->count; count++) {
+      tasks += awaits->share[count].tasks;
+      uint64_t end = (uint64_t)((unsigned __int128)wall * tasks / awaits->tasks);
+      into[count] = (struct await_slice){awaits->share[count].stack, end - given};
       given = end;
     }
     return count;
   }
-  // Tasks at equal distances, from one that is chosen at random.
-  uint64_t start = tasks_random(self->tasks);
+  // Picks tasks at equal distances, starting with a random one.
+  uint64_t start = tasks_random(awaits->tasks);
   uint32_t share = 0;
   for (uint32_t i = 0; i < most; i++) {
-    uint64_t wanted = (start + (uint64_t)i * self->tasks) / most;
-    while (tasks + self->share[share].tasks <= wanted) tasks += self->share[share++].tasks;
+    uint64_t wanted = (start + (uint64_t)i * awaits->tasks) / most;
+    while (tasks + awaits->share[share].tasks <= wanted) tasks += awaits->share[share++].tasks;
     uint64_t end = wall * (i + 1) / most;
-    if (count && into[count - 1].stack == self->share[share].stack)
+    if (count && into[count - 1].stack == awaits->share[share].stack)
       into[count - 1].wall += end - given;
     else
-      into[count++] = (struct await_slice){self->share[share].stack, end - given};
+      into[count++] = (struct await_slice){awaits->share[share].stack, end - given};
     given = end;
   }
   return count;

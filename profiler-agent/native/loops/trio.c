@@ -19,7 +19,7 @@ uint32_t trio_chains(struct await_chain *chains, const uintptr_t *tasks, uint32_
   uint32_t kept = 0;
   for (uint32_t i = 0; i < count; i++) {
     if (!type_is(object_type(tasks[i]), "Task")) continue;
-    // One that is to run has something to be called.
+    // A task that is scheduled to run has a function in _next_send_fn.
     uintptr_t object = member_get(tasks[i], &coroutine);
     if (object && member_get(tasks[i], &next) == none)
       chains[kept++] = (struct await_chain){.object = object, .stack = stack};

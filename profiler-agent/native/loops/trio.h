@@ -1,10 +1,10 @@
-// The tasks of trio's event loop. (watcher)
+// The tasks of trio's event loop. All functions run on the watcher.
 #pragma once
 #include "loops/awaits.h"
 
-// For a recording that is about to begin.
+// A recording begins.
 void trio_begin(void);
-// The tasks of a loop, given by its Runner, at most `most`. *partial: there are more.
+// Reads up to `most` tasks of the loop with this Runner. Returns their number. *partial: there are more.
 uint32_t trio_tasks(uintptr_t runner, uintptr_t *into, uint32_t most, bool *partial);
-// Keeps what those that wait run, to be put on `stack`.
+// Starts a chain on `stack` for each of the tasks that waits. Returns the number of chains.
 uint32_t trio_chains(struct await_chain *chains, const uintptr_t *tasks, uint32_t count, uint32_t stack);
