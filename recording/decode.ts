@@ -1,6 +1,6 @@
 /**
  * The recording, as profiler-agent/STREAM.md defines it byte by byte: header, records, both directions.
- * test/unit/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
+ * test/unit/recording/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
  */
 import type { FrameTaker, RecordingHeader, StreamRecord } from './records';
 import { batchStart } from './checksum';

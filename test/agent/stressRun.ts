@@ -4,7 +4,7 @@ import type { Python } from './pythons';
 
 /** What the program prints of one round when nothing samples it. */
 export function stressBare(python: Python, path = ''): Promise<Ended> {
-  return run(python.path, [program('stress.py'), '0'], { env: pythonPath(path) });
+  return run(python.path, [program('safety/stress.py'), '0'], { env: pythonPath(path) });
 }
 
 export interface Stress {
@@ -28,6 +28,6 @@ export function stress(python: Python, options: Stress): Promise<Ended> {
     LINEHEAT_BUDGET_PERMILLE: '0',
     LINEHEAT_MEMORY: memory ? '1' : '0',
   });
-  const args = [program('stress.py'), String(seconds), String(seed)];
+  const args = [program('safety/stress.py'), String(seconds), String(seed)];
   return run(python.path, args, { env, deadlineMs: (seconds + 90) * 1000 });
 }

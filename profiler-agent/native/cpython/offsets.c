@@ -206,7 +206,7 @@ static bool from_debug(struct offsets *at, const char *table, const struct debug
   return true;
 }
 
-// test/agent/selftest.test.ts builds libraries that are wrong about a structure.
+// test/agent/stacks/selftest.test.ts builds libraries that are wrong about a structure.
 #ifndef OFFSETS_MISTAKE
 #define OFFSETS_MISTAKE(self)
 #endif

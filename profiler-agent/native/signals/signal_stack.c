@@ -20,7 +20,7 @@
 #endif
 
 #define PAGE 4096
-// What our handler needs beside what the kernel puts on the stack, test/agent/handlerStack.test.ts measures it; and
+// What our handler needs beside what the kernel puts on the stack, test/agent/safety/handlerStack.test.ts measures it; and
 // room for handlers that come on this stack although they are the program's, since it has taken it for its own by
 // asking the kernel itself.
 #define HANDLER_BYTES 8192

@@ -1,0 +1,33 @@
+/** Contributed colours: what has a meaning can be told from the background of its theme (WCAG 2.1, 1.4.11). */
+import { expect, test } from 'vitest';
+import manifest from '../../../package.json';
+
+const backgrounds = {
+  dark: '#1f1f1f',
+  light: '#ffffff',
+  highContrast: '#000000',
+  highContrastLight: '#ffffff',
+};
+const parts = ['python', 'native', 'system', 'wait', 'gil', 'queue', 'memory'];
+
+test.each(parts)('%s stands out in every theme', (part) => {
+  const { defaults } = manifest.contributes.colors.find(({ id }) => id === `lineheat.${part}`)!;
+  for (const [theme, background] of Object.entries(backgrounds)) {
+    const color = defaults[theme as keyof typeof backgrounds];
+    expect(contrast(color, background), `${theme}: ${color}`).toBeGreaterThanOrEqual(3);
+  }
+});
+
+function contrast(a: string, b: string): number {
+  const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+/** Relative luminance of `#rrggbb` (WCAG 2.1). */
+function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = parseInt(color.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

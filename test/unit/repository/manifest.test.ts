@@ -1,0 +1,83 @@
+/**
+ * What package.json promises to VS Code. Default keys: none that the system takes for itself before VS Code is asked, which
+ * no headless test would notice. Links: none that leads nowhere.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import manifest from '../../../package.json';
+
+interface Key {
+  command: string;
+  key: string;
+  mac?: string;
+}
+const keys: Key[] = manifest.contributes.keybindings;
+
+test('no key switches to a text console (Ctrl+Alt+F…) or opens a panel of macOS (Cmd+Alt+F…)', () => {
+  for (const { command, key, mac = key } of keys) {
+    for (const chord of [key, mac].flatMap((it) => it.split(' '))) {
+      const parts = new Set(chord.split('+'));
+      const functionKey = [...parts].some((part) => /^f\d+$/.test(part));
+      const taken = functionKey && parts.has('alt') && (parts.has('ctrl') || parts.has('cmd'));
+      expect(taken, `${command}: ${chord}`).toBe(false);
+    }
+  }
+});
+
+test('chords begin with Ctrl+K, or Cmd+K, as VS Code’s own do', () => {
+  for (const { key, mac } of keys) {
+    expect(key).toMatch(/^ctrl\+k /);
+    expect(mac).toMatch(/^cmd\+k /);
+  }
+});
+
+test('walkthrough and welcome texts link to commands and pictures that are there', () => {
+  const { commands, viewsWelcome, walkthroughs } = manifest.contributes;
+  const known = new Set(commands.map(({ command }) => command));
+  const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+  const texts = [
+    ...viewsWelcome.map(({ contents }) => contents),
+    ...steps.map(({ description }) => description),
+    ...steps.flatMap(({ completionEvents }) => completionEvents),
+  ].join('\n');
+  const linked = [...texts.matchAll(/(?:command:|onCommand:)([\w.]+)/g)].map(([, name]) => name!);
+  expect(linked.length).toBeGreaterThan(8);
+  expect(linked.filter((name) => !known.has(name))).toEqual([]);
+  for (const { media } of steps) {
+    expect(existsSync(new URL(`../../../${media.image}`, import.meta.url)), media.image).toBe(true);
+  }
+});
+
+test('settings are in groups with a title, each group and setting in its place', () => {
+  const groups = manifest.contributes.configuration;
+  const inOrder = (count: number): number[] =>
+    Array.from({ length: count }, (_, index) => index + 1);
+  expect(groups.map(({ order }) => order)).toEqual(inOrder(groups.length));
+  // VS Code shows the group that is called like the extension under its heading, not one level down.
+  expect(groups[0]!.title).toBe(manifest.displayName);
+  for (const { title, properties } of groups) {
+    expect(title).toMatch(/^[A-Z]/);
+    const settings: { order: number; markdownDescription: string }[] = Object.values(properties);
+    expect(settings.length).toBeLessThan(13);
+    expect(
+      settings.map(({ order }) => order),
+      title,
+    ).toEqual(inOrder(settings.length));
+    for (const { markdownDescription } of settings)
+      expect(markdownDescription).toMatch(/\S[^]*[.`]$/);
+  }
+});
+
+test('every setting that is read is one, and every one is read', () => {
+  const known = manifest.contributes.configuration
+    .flatMap(({ properties }) => Object.keys(properties))
+    .map((key) => key.replace('lineheat.', ''))
+    .sort();
+  const source = readFileSync(new URL('../../../extension/settings.ts', import.meta.url), 'utf8');
+  expect(known.filter((name) => !source.includes(`'${name}'`))).toEqual([]);
+  const reads = [...source.matchAll(/\b(?:read|readRecord|choose)\(\s*'(\w+)'/g)];
+  expect(reads.length).toBeGreaterThan(15);
+  expect(reads.map(([, name]) => name!).filter((name) => !known.includes(name))).toEqual([]);
+  const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+  expect(restricted.filter((key) => !known.includes(key.replace('lineheat.', '')))).toEqual([]);
+});
