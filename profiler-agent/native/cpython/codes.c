@@ -5,8 +5,8 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-// Open addressing, fixed size: 64 K code objects sampled in one process are many. When it is half full it is
-// emptied, and code objects seen again are described again under new ids.
+// A hash table of fixed size with open addressing. Few processes have more code objects in samples. When it is half
+// full it is emptied: code objects seen again then get new ids.
 #define SLOTS (1u << 16)
 #define PROBES 16u
 
@@ -17,21 +17,21 @@ static struct {
 static _Atomic uint32_t used;
 static _Atomic uint32_t last_id;
 
-// Products that do not wait for one another, and one mixing of their sum.
+// Multiplications that do not depend on each other, then one mixing of the sum: fast in the handler.
 static uint64_t key_hash(const struct code_key *key) {
   uint64_t sum = key->code * 0x9e3779b97f4a7c15ull + key->table * 0xc2b2ae3d27d4eb4full +
                  key->filename * 0xbf58476d1ce4e5b9ull + key->size * 0x94d049bb133111ebull +
                  key->name * 0xff51afd7ed558ccdull + (uint64_t)(uint32_t)key->first_line * 0xc4ceb9fe1a85ec53ull;
-  return mix64(sum) | 1;  // 0 means an empty slot.
+  return mix64(sum) | 1;  // 0 marks an empty slot
 }
 
 uint32_t codes_find(const struct code_key *key) {
   uint64_t hash = key_hash(key);
   for (uint32_t i = 0; i < PROBES; i++) {
     uint32_t at = (uint32_t)(hash >> 32) + i & (SLOTS - 1);
-    uint64_t seen = atomic_load_explicit(&slots[at].key, memory_order_acquire);
-    if (seen == hash) return atomic_load_explicit(&slots[at].id, memory_order_acquire);
-    if (seen == 0) return 0;
+    uint64_t stored = atomic_load_explicit(&slots[at].key, memory_order_acquire);
+    if (stored == hash) return atomic_load_explicit(&slots[at].id, memory_order_acquire);
+    if (stored == 0) return 0;
   }
   return 0;
 }
@@ -47,7 +47,7 @@ void codes_add(const struct code_key *key, uint32_t id) {
     uint32_t at = (uint32_t)(hash >> 32) + i & (SLOTS - 1);
     uint64_t empty = 0;
     if (atomic_compare_exchange_strong(&slots[at].key, &empty, hash)) {
-      // Until this store a reader finds id 0, and describes the code object a second time: harmless.
+      // Until this store a reader finds id 0 and describes the code object a second time, which does no harm.
       atomic_store_explicit(&slots[at].id, id, memory_order_release);
       atomic_fetch_add(&used, 1);
       return;
@@ -65,7 +65,7 @@ void codes_clear(void) {
   atomic_store(&used, 0);
 }
 
-// The farthest field that is read is below this in every version.
+// Every field that is read lies within this many bytes, in every version.
 #define CODE_BYTES 144
 
 bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code) {

@@ -1,17 +1,19 @@
-// The bytecode loop is one function, but not one piece: compilers move what they take for unlikely elsewhere, as a
-// function of its own in the unwind tables (`.cold`). How much that is differs: nothing that matters, or all
-// instructions but the entry (gcc 16 without a profile). The pieces jump to one another, and nobody else jumps into the
-// middle of a function.
+// The eval loop is one function in C, but may be several pieces of machine code: compilers move parts that they
+// consider unlikely elsewhere, as functions of their own in the unwind tables (`.cold`). Such a part may be small, or
+// hold all instructions but the entry (gcc 16 without a profile). The pieces are found by their jumps: only pieces of
+// the same function jump into the middle of each other.
 #include "cpython/eval_loop.h"
 
 #include "unwind/arch.h"
 #include "unwind/eh_frame.h"
 #include "unwind/modules.h"
 
-// Bytes are read without knowing where instructions begin, so a few jumps may be none. A part has many.
+// Bytes are searched for jumps without knowing where instructions begin, so a few apparent jumps may be none. A piece
+// of the loop has many.
 #define JUMPS_MIN 3
 #define CANDIDATES 32
-// A bytecode loop is larger than this. Where it is not, its instructions are functions that call one another instead.
+// An eval loop has more bytes than this. When less is found, each bytecode instruction is a function of its own, and
+// they call one another (tail calls).
 #define LOOP_BYTES_MIN 16384
 
 struct candidate {
@@ -19,7 +21,7 @@ struct candidate {
   int jumps;
 };
 
-// A jump to the start of a function may be the last thing that another one does, but not into one that is under way.
+// True for a jump into the middle of a function. A jump to the start of a function may be a tail call by any other one.
 static bool is_under_way(const struct module *module, uintptr_t start, uintptr_t target) {
   struct rule rule = eh_frame_rule(module, start);
   return target != start || rule.kind != RULE_SP || rule.offset != ENTRY_FRAME;

@@ -1,6 +1,6 @@
-// Where the bytecode loop lies in memory.
+// Finds the machine code of the eval loop.
 #pragma once
 #include "cpython/interpreter.h"
 
-// Fills in `eval` and `tail_calls`, once the mapped files are known (unwind/modules.h).
-void interpreter__find_eval(struct interpreter *self);
+// Fills in `eval` and `tail_calls`. Called by the watcher once the mapped files are known (unwind/modules.h).
+void interpreter__find_eval(struct interpreter *python);

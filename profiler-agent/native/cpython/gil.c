@@ -4,10 +4,10 @@
 
 #include "cpython/objects.h"
 
-// struct _gil_runtime_state: its condition variables and mutexes are what threads sleep on. The same from 3.9 to 3.15.
+// Size of struct _gil_runtime_state, from 3.9 to 3.15. Threads sleep on its condition variables and mutexes.
 #define GIL_BYTES 208
-// Where it is, as offsetof() gives it on LP64 release builds: in _PyRuntime up to 3.11; from 3.12 every interpreter has
-// a pointer to the one it uses (PyInterpreterState.ceval.gil).
+// Offset of this structure on LP64 release builds: before 3.12 in _PyRuntime; from 3.12 on in the interpreter, as a
+// pointer to the lock that it uses (PyInterpreterState.ceval.gil).
 static const uint16_t gil_of[] = {352, 352, 360, 384, 16, 16, 16};
 
 bool gil_is_awaited(const struct interpreter *python, uintptr_t tstate, long call, uintptr_t argument) {

@@ -1,4 +1,5 @@
-// Which CPython this process runs and where its structures keep what a stack walk needs.
+// Finds out which CPython runs in this process and where its structures and functions are. Called when the agent
+// starts, by the thread that starts it.
 #pragma once
 #include "base.h"
 #include "cpython/offsets.h"
@@ -16,33 +17,34 @@ struct interpreter {
   struct offsets at;
   uintptr_t runtime, runtime_end;  // _PyRuntime
   uintptr_t code_type, bytes_type, frame_type;
-  uintptr_t generator_types[3];     // whose objects hold a frame
-  uintptr_t none;                   // Py_None
-  void *(*gilstate_this)(void);     // this thread's state in the main interpreter, GIL held or not
-  void *(*thread_state_now)(void);  // the current one (3.12+: of this thread; before: of the GIL's holder)
-  int (*is_initialized)(void);      // and proven to be what it says it is (selftest.h)
+  uintptr_t generator_types[3];  // types of objects that hold a frame
+  uintptr_t none;                // Py_None
+  void *(*gilstate_this)(void);  // returns this thread's state in the main interpreter, with or without the GIL
+  // Returns the current state: from 3.12 on this thread's, before that of the GIL's holder.
+  void *(*thread_state_now)(void);
+  int (*is_initialized)(void);  // not 0: initialized, and the self-test has passed (selftest.h)
   int (*is_finalizing)(void);
   uintptr_t eval_entry;  // _PyEval_EvalFrameDefault
-  // 3.11+: the instructions of its entry that link its first frame in. The compiler orders those stores freely, so in
-  // between the chain of frames is not consistent (seen in 3.11 and 3.12, where it crashes naive walkers).
+  // 3.11 and later: the instructions at its start that add its first frame to the list. The compiler may order those
+  // stores in any way, so meanwhile the list is inconsistent (observed in 3.11 and 3.12; following it would crash).
   struct address_range linking;
   struct address_range eval[EVAL_RANGES];
   int eval_count;
-  bool tail_calls;  // the loop only starts and ends: its instructions are functions that it calls (3.14+, some builds)
+  bool tail_calls;  // its bytecode instructions are functions of their own (some builds of 3.14 and later)
 };
 
-// Python is in this library, which was loaded after the program began.
+// Tells in which library Python is when that was loaded after the program started. `handle` is from dlopen.
 void interpreter_is_in(void *handle);
-// Anything of Python's by its name, NULL where it has no such thing.
+// Returns the address of a symbol of Python, NULL when it has none of this name.
 void *interpreter_symbol(const char *name);
 
-// Finds CPython in this process. Returns false with *why NULL when there is none (not a Python program), or with one
-// sentence for the person when there is one that cannot be sampled.
-bool interpreter_find(struct interpreter *self, const char **why);
+// Finds CPython in this process. False with *why == NULL when there is none, and with a sentence for the user in *why
+// when there is one that cannot be sampled.
+bool interpreter_find(struct interpreter *python, const char **why);
 
-// True when a program counter is in the bytecode loop. (signal)
-INLINE bool interpreter__in_eval(const struct interpreter *self, uintptr_t pc) {
-  for (int i = 0; i < self->eval_count; i++)
-    if (pc - self->eval[i].start < self->eval[i].end - self->eval[i].start) return true;
+// True when a program counter is in the eval loop. (signal)
+INLINE bool interpreter__in_eval(const struct interpreter *python, uintptr_t pc) {
+  for (int i = 0; i < python->eval_count; i++)
+    if (pc - python->eval[i].start < python->eval[i].end - python->eval[i].start) return true;
   return false;
 }

@@ -10,9 +10,9 @@
 #include "threads.h"
 
 #define ALL_NS (1000 * 1000 * 1000ull)
-// A thread without a Python name that is older than this is not likely to get one.
+// A thread that has no Python name at this age is unlikely to get one.
 #define YOUNG_NS (1000 * 1000 * 1000ull)
-// Between two looks passes this many times what the first one took.
+// The pause after a look is this many times as long as the look took.
 #define PAUSES 200
 
 static const struct interpreter *python;
@@ -24,13 +24,13 @@ void names_begin(const struct interpreter *interpreter, uint64_t now) {
   next_look = now;
 }
 
-static void rename_thread(struct thread *it, const char *name) {
-  if (strcmp(name, it->name) == 0) return;
-  strcpy(it->name, name);
-  record_thread(it->id, it->tid, it->began, it->name, it->maker);
+static void rename_thread(struct thread *thread, const char *name) {
+  if (strcmp(name, thread->name) == 0) return;
+  strcpy(thread->name, name);
+  record_thread(thread->id, thread->tid, thread->began, thread->name, thread->maker);
 }
 
-// What the kernel calls it; "" when it ended meanwhile.
+// Reads the kernel's name of a thread; "" when the thread has ended.
 static void system_name(int tid, char name[32]) {
   char path[64];
   snprintf(path, sizeof path, "/proc/self/task/%d/comm", tid);
@@ -42,20 +42,21 @@ static void system_name(int tid, char name[32]) {
   name[length > 0 ? length - 1 : 0] = 0;
 }
 
-static void read_system_name(struct thread *it) {
+static void read_system_name(struct thread *thread) {
   char name[32], program[32];
-  system_name(it->tid, name);
+  system_name(thread->tid, name);
   system_name(getpid(), program);
-  // A thread that never chose a name carries its program's.
-  if (strcmp(name, program) != 0) rename_thread(it, name);
+  // A thread has its program's name until it sets one.
+  if (strcmp(name, program) != 0) rename_thread(thread, name);
 }
 
-static bool wants_name(const struct thread *it, bool all) {
-  int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
-  return phase == THREAD_LIVE && it->id && (all || !it->named);
+static bool wants_name(const struct thread *thread, bool all) {
+  int phase = atomic_load_explicit(&thread->phase, memory_order_acquire);
+  return phase == THREAD_LIVE && thread->id && (all || !thread->named);
 }
 
-// threading._active is {pthread: Thread}, in the order in which they began: as good as the order of our own slots.
+// threading._active is {pthread: Thread} in the order in which threads started, almost the order of our slots: so the
+// search goes on where the last one ended.
 static void read_python_names(bool all) {
   static struct name module = {"threading", 0}, active = {"_active", 0}, attribute = {"_name", 0};
   static struct item items[THREADS_MAX];
@@ -65,14 +66,14 @@ static void read_python_names(bool all) {
   for (uint32_t i = 0; i < count; i++)
     if (!int_read(items[i].key, &owners[i])) owners[i] = 0;
   for (uint32_t slot = 0; count && slot < threads_count(); slot++) {
-    struct thread *it = thread_at(slot);
-    if (!wants_name(it, all)) continue;
+    struct thread *thread = thread_at(slot);
+    if (!wants_name(thread, all)) continue;
     uint32_t tried = 0;
-    for (; tried < count && owners[at] != (uint64_t)it->pthread; tried++) at = (at + 1) % count;
-    char name[sizeof it->name];
+    for (; tried < count && owners[at] != (uint64_t)thread->pthread; tried++) at = (at + 1) % count;
+    char name[sizeof thread->name];
     if (tried == count || !str_read(attribute_get(items[at].value, &attribute), name, sizeof name)) continue;
-    it->named = true;
-    rename_thread(it, name);
+    thread->named = true;
+    rename_thread(thread, name);
   }
 }
 

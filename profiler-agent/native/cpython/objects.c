@@ -7,14 +7,13 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-// Include/internal/pycore_interp.h, pycore_dict.h and Include/cpython/object.h of each minor version, as offsetof()
-// gives them on LP64 release builds. Structures that have been the same from 3.9 to 3.15 are written down where they
-// are used.
+// Offsets in bytes on LP64 release builds of each minor version, from Include/internal/pycore_interp.h, pycore_dict.h
+// and Include/cpython/object.h. Offsets that are the same from 3.9 to 3.15 are written where they are used.
 struct layout {
   uint16_t modules;       // PyInterpreterState: sys.modules
-  uint16_t keys_indices;  // PyDictKeysObject
-  uint16_t keys_entries;  // how many there are
-  uint16_t values;        // PyDictValues: the first one
+  uint16_t keys_indices;  // PyDictKeysObject: the table of indices
+  uint16_t keys_entries;  // PyDictKeysObject: the number of entries
+  uint16_t values;        // PyDictValues: the first value
   uint16_t cached_keys;   // PyHeapTypeObject
 };
 static const struct layout layouts[] = {
@@ -22,7 +21,7 @@ static const struct layout layouts[] = {
     {856, 40, 32, 0, 872}, {888, 32, 24, 0, 872}, {944, 32, 24, 0, 880},
     {0, 32, 24, 8, 880},   {0, 32, 24, 8, 880},   {0, 32, 24, 8, 888},  // 3.15
 };
-// From 3.13 the interpreter itself says where it keeps sys.modules, at this place of _Py_DebugOffsets.
+// From 3.13 on _Py_DebugOffsets has the offset of sys.modules, at this place.
 #define DEBUG_MODULES (python->minor == 13 ? 88 : 96)
 
 // PyTypeObject.
@@ -63,7 +62,7 @@ void memory_read_all(struct read *reads, uint32_t count) {
     return;
   }
   struct iovec local[BATCH], remote[BATCH];
-  pid_t self = getpid();
+  pid_t process = getpid();
   uint32_t next = 0;
   while (next < count) {
     uint32_t size = count - next < BATCH ? count - next : BATCH;
@@ -73,13 +72,13 @@ void memory_read_all(struct read *reads, uint32_t count) {
       local[i] = (struct iovec){read->into, read->size};
       remote[i] = (struct iovec){(void *)read->address, read->size};
     }
-    ssize_t length = process_vm_readv(self, local, size, remote, size, 0);
+    ssize_t length = process_vm_readv(process, local, size, remote, size, 0);
     uint32_t i = 0;
     for (; i < size && length >= (ssize_t)reads[next + i].size; i++) {
       length -= reads[next + i].size;
       reads[next + i].done = true;
     }
-    // It stops at the first that cannot be read: go on behind it. A sandbox may forbid the call, but not this read.
+    // The call stops at the first place that cannot be read. memory_read also works where a sandbox forbids this call.
     if (i < size)
       reads[next + i].done = memory_read(reads[next + i].address, reads[next + i].into, reads[next + i].size);
     next += i < size ? i + 1 : size;
@@ -106,9 +105,9 @@ uintptr_t object_type(uintptr_t object) {
 void type_name(uintptr_t type, char into[TYPE_NAME_BYTES]) {
   uintptr_t name;
   into[0] = 0;
-  // That of a class written in Python lies within a str: it is not aligned.
+  // The tp_name of a class written in Python lies inside a str, so it need not be aligned.
   if (!is_plausible(type) || !memory_read(type + TYPE_NAME, &name, sizeof name)) return;
-  // A short one may lie at the end of mapped memory.
+  // A short name may lie at the end of mapped memory.
   size_t size = TYPE_NAME_BYTES - 1;
   while (size && !memory_read(name, into, size)) size /= 2;
   into[size] = 0;
@@ -124,7 +123,8 @@ uintptr_t type_base(uintptr_t type) {
   return pointer_read(type + TYPE_BASE);
 }
 
-// The items of a table of keys. With `values` (PyDictValues, or an array before 3.11) these hold what belongs to them.
+// Reads the items of a table of keys. When `values` (PyDictValues; an array before 3.11) is not 0, the values are
+// there.
 static uint32_t keys_items(uintptr_t keys, uintptr_t values, struct item *into, uint32_t room) {
   static uintptr_t words[ITEMS_MAX * 3];
   unsigned char head[40];
@@ -138,7 +138,7 @@ static uint32_t keys_items(uintptr_t keys, uintptr_t values, struct item *into, 
   } else {
     if (head[9] > 40 || head[10] > 2) return 0;
     index_bytes = (uint64_t)1 << head[9];
-    if (head[10] != 0) step = 2;  // only str keys, which know their hash
+    if (head[10] != 0) step = 2;  // only str keys: entries have no hash
   }
   if (count > ITEMS_MAX) count = ITEMS_MAX;
   if (!memory_read(keys + at.keys_indices + index_bytes, words, count * step * 8)) return 0;
@@ -166,11 +166,11 @@ uint32_t dict_items(uintptr_t dict, struct item *into, uint32_t room) {
   return keys_items(object[4], object[5], into, room);
 }
 
-// The value of a str key among items, 0 when there is none.
+// Returns the value of a str key among items, 0 when there is none.
 static uintptr_t items_find(const struct item *items, uint32_t count, struct name *name) {
   for (uint32_t i = 0; i < count && name->object; i++)
     if (items[i].key == name->object) return items[i].value;
-  // A short ASCII str holds its characters itself: compared many at a time.
+  // A short ASCII str holds its characters itself, so many are read at once and compared.
   static unsigned char heads[BATCH][80];
   size_t length = strlen(name->text), data = python->at.ascii_data;
   for (uint32_t from = 0; from < count; from += BATCH) {
@@ -205,8 +205,9 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
     if (!memory_read(type + TYPE_DICT_OFFSET, &offset, sizeof offset) || offset <= 0 || offset > 4096) return 0;
     return dict_get(pointer_read(object + (uintptr_t)offset), name);
   }
-  // Before the object itself lie the dict, if it has been made, and (3.11) what it would hold. 3.12 keeps either in one
-  // place, what it would hold one byte lower; from 3.13 that lies behind the object.
+  // The dict, if there is one, is at a place before the object. 3.11 has another place there for values without a dict.
+  // 3.12 uses one place for either; the address of values is stored minus 1. From 3.13 on values without a dict lie
+  // behind the object.
   if (!memory_read(object - 24, &dict, sizeof dict)) return 0;
   if (python->minor == 11) {
     values = pointer_read(object - 32);
@@ -221,7 +222,7 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
   return items_find(items, keys_items(pointer_read(type + at.cached_keys), values, items, 256), name);
 }
 
-// Where instances of a class keep a slot, 0 when the class has none of this name itself.
+// Returns the offset at which instances of a class store a slot, 0 when the class itself has no slot of this name.
 static uintptr_t slot_find(uintptr_t type, struct name *name) {
   static struct {
     uintptr_t type;
@@ -237,7 +238,7 @@ static uintptr_t slot_find(uintptr_t type, struct name *name) {
   known[slot].offset = 0;
   known[slot].until = now + NS_PER_SECOND;
   uintptr_t descriptor = dict_get(pointer_read(type + TYPE_DICT), name), offset;
-  // PyMemberDescrObject.d_member, PyMemberDef.offset
+  // PyMemberDescrObject.d_member, then PyMemberDef.offset.
   if (descriptor && type_is(object_type(descriptor), "member_descriptor") &&
       memory_read(pointer_read(descriptor + 40) + 16, &offset, sizeof offset) && offset < 4096)
     known[slot].offset = offset;
@@ -252,7 +253,7 @@ uintptr_t member_get(uintptr_t object, struct name *name) {
 uintptr_t module_get(uintptr_t interpreter, struct name *module, struct name *global) {
   if (!at.modules || !is_plausible(interpreter)) return 0;
   uintptr_t found = dict_get(pointer_read(interpreter + at.modules), module);
-  // PyModuleObject.md_dict comes first.
+  // PyModuleObject.md_dict is its first field.
   return found ? dict_get(pointer_read(found + 16), global) : 0;
 }
 
@@ -262,7 +263,7 @@ bool int_read(uintptr_t object, uint64_t *value) {
     uint32_t digit[3];
   } fields;
   if (!is_plausible(object) || !memory_read(object, &fields, sizeof fields - 4)) return false;
-  // ob_size; from 3.12 lv_tag, the number of digits above three bits of which two are the sign.
+  // ob_size; from 3.12 on lv_tag: the number of digits, shifted by three bits, of which two are the sign.
   uint64_t digits = python->minor < 12 ? fields.size : fields.size >> 3;
   if (digits > 3 || python->minor >= 12 && fields.size & 2) return false;
   *value = 0;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-// Include/cpython/pystate.h, Include/internal/pycore_frame.h and Include/cpython/code.h of each minor version, as
-// offsetof() gives them on LP64 release builds. tstate_frame of 3.11 and 3.12 is the cframe.
+// Offsets on LP64 release builds of each minor version, from Include/cpython/pystate.h, Include/internal/pycore_frame.h
+// and Include/cpython/code.h. In 3.11 and 3.12 tstate_frame is the cframe.
 static const struct offsets offsets_39 = {
     .tstate_prev = 0,
     .tstate_next = 8,
@@ -89,8 +89,8 @@ static const struct offsets offsets_312 = {
     .compact_data = 56,
 };
 
-// Where each offset sits inside _Py_DebugOffsets (Include/internal/pycore_runtime.h of 3.13, pycore_debug_offsets.h
-// from 3.14). The table grows in the middle between minor versions, so each one needs its own.
+// Where each offset is in _Py_DebugOffsets (Include/internal/pycore_runtime.h of 3.13, pycore_debug_offsets.h from 3.14
+// on). New minor versions insert fields, so each one needs its own table.
 struct debug_layout {
   uint16_t tstate_prev, tstate_next, tstate_interp, tstate_frame, tstate_thread_id;
   uint16_t frame_previous, frame_code, frame_instruction, frame_owner;
@@ -198,25 +198,25 @@ static bool from_debug(struct offsets *at, const char *table, const struct debug
   READ(bytes_data, in->bytes_data);
   READ(ascii_data, in->ascii_size);
 #undef READ
-  // Not published, and verified before anything is sampled (selftest.c).
+  // Not published. The self-test checks them before any sample counts (selftest.c).
   at->tstate_chunk = (hexversion >> 16 & 0xff) < 15 ? 232 : 256;
   at->generator_frame = 72;
-  // PyCompactUnicodeObject adds utf8_length and utf8 to PyASCIIObject.
+  // PyCompactUnicodeObject is a PyASCIIObject followed by utf8_length and utf8.
   at->compact_data = at->ascii_data + 16;
   return true;
 }
 
-// test/agent/stacks/selftest.test.ts builds libraries that are wrong about a structure.
+// test/agent/stacks/selftest.test.ts builds agents with a wrong offset.
 #ifndef OFFSETS_MISTAKE
-#define OFFSETS_MISTAKE(self)
+#define OFFSETS_MISTAKE(offsets)
 #endif
 
-bool offsets_find(struct offsets *self, uint32_t hexversion, const char *runtime, const char **why) {
+bool offsets_find(struct offsets *offsets, uint32_t hexversion, const char *runtime, const char **why) {
   static const struct offsets *const constant[] = {&offsets_39, &offsets_310, &offsets_311, &offsets_312};
   static const struct debug_layout *const published[] = {&layout_313, &layout_314, &layout_315};
   uint32_t minor = hexversion >> 16 & 0xff;
-  bool found = minor < 13 || from_debug(self, runtime, published[minor - 13], hexversion, why);
-  if (minor < 13) *self = *constant[minor - OLDEST_MINOR];
-  OFFSETS_MISTAKE(self);
+  bool found = minor < 13 || from_debug(offsets, runtime, published[minor - 13], hexversion, why);
+  if (minor < 13) *offsets = *constant[minor - OLDEST_MINOR];
+  OFFSETS_MISTAKE(offsets);
   return found;
 }

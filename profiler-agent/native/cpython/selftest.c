@@ -16,16 +16,16 @@
 #include "sandbox/sandbox_enter.h"
 #include "threads.h"
 
-// A stack of one frame says little: up to so many times it is asked again, at growing distances.
+// One frame proves little, so the comparison is repeated up to this many times, at growing intervals.
 #define TRIES 12
-// What differs once may be something that Python leaves out of its own stack; a mistake differs every time.
+// A single difference may be a frame that Python leaves out of its own stack; a wrong offset differs every time.
 #define DIFFERENCES 3
 #define AGAIN_NS (5 * 1000 * 1000ull)
-// A main thread that is deep in C code for this long is not waited for: the version alone has to do.
+// If the main thread is busy in C code for this long, samples count without an answer.
 #define PATIENCE_NS (NS_PER_SECOND / 2)
 #define FRAMES_MAX 64
 
-// Python's C interface, as far as it is the same from 3.9 on. An object is only ever passed on.
+// Functions of Python's C interface that are the same from 3.9 on. Objects are only passed on to them.
 typedef struct object object;
 static struct {
   int (*add_pending_call)(int (*)(void *), void *);
@@ -71,14 +71,14 @@ static const struct {
 static const struct interpreter *python;
 static int (*is_initialized)(void);
 static _Atomic bool passed, failed;
-// What the last call found: `agreed` frames, or a word for what differs.
+// The result of the last comparison: `agreed` is the number of equal frames, `difference` a word for what differs.
 enum { NOTHING_YET, NOT_NOW, AGREED, DIFFERS };
 static _Atomic int answer;
 static const char *difference;
 static uint32_t agreed;
 
 static _Atomic bool wanted = true, asked;
-static _Atomic bool forked;  // and no bytecode has been met since
+static _Atomic bool forked;  // this is a forked child, and no bytecode has been sampled in it yet
 static bool done, said, asked_outside;
 static int tries, differences;
 static uint64_t first_asked, next_try;
@@ -97,7 +97,7 @@ static bool state_agrees(uintptr_t state) {
          word_is(state + at->tstate_interp, api.state_interpreter((void *)state));
 }
 
-// Through the name that the type itself uses: Python's cache of attributes keeps every other one that it is asked for.
+// Python caches attributes by their names: an interned name, as types use, adds nothing to that cache.
 static object *attribute(object *of, const char *name) {
   object *word = api.intern(name);
   if (!word) return NULL;
@@ -106,7 +106,7 @@ static object *attribute(object *of, const char *name) {
   return value;
 }
 
-// Whether a number that an object calls `name` is this one.
+// True when an attribute of an object is this number.
 static bool number_agrees(object *of, const char *name, long expected) {
   object *value = attribute(of, name);
   if (!value) return false;
@@ -115,14 +115,14 @@ static bool number_agrees(object *of, const char *name, long expected) {
   return number == expected;
 }
 
-// Whether a str that a code object calls `name` is what was copied of it.
+// True when a str attribute of a code object equals what was copied from memory.
 static bool text_agrees(object *code, const char *name, const unsigned char *data, uint32_t length, uint8_t width) {
   static char ours[1 << 18];
   object *value = attribute(code, name);
   if (!value) return false;
   object *encoded = api.encode(value, "utf-8", "surrogateescape");
   api.release(value);
-  // A name with half of a surrogate pair is no text that could be compared.
+  // A name with half of a surrogate pair cannot be encoded, and so not compared.
   if (!encoded) {
     api.forget_error();
     return true;
@@ -133,11 +133,11 @@ static bool text_agrees(object *code, const char *name, const unsigned char *dat
   return same;
 }
 
-static const char *code_differs(object *code, uintptr_t seen) {
+static const char *code_differs(object *code, uintptr_t address) {
   static unsigned char description[RING_SIZE];
   static const char *const attributes[CODE_TABLE] = {"co_filename", "co_name", "co_qualname"};
   struct code_key key;
-  if (seen != (uintptr_t)code || !code_key_read(&key, python, seen)) return "code object";
+  if (address != (uintptr_t)code || !code_key_read(&key, python, address)) return "code object";
   if (!number_agrees(code, "co_firstlineno", key.first_line)) return "first line";
   if (!code_describe(description, sizeof description, &key, 0, python)) return "code object";
   const struct entry_code *entry = (const struct entry_code *)description;
@@ -155,15 +155,17 @@ static const char *code_differs(object *code, uintptr_t seen) {
   return same ? NULL : "line table";
 }
 
-// Code that the interpreter made for itself, which Python's own stack leaves out (3.12+). It has one name for all.
+// True for code that the interpreter made for itself (3.12 and later), which Python's own stack leaves out. Its name
+// and file name are the same object.
 static bool is_shim(uintptr_t code) {
   uintptr_t name, filename;
   return memory_read(code + python->at.code_name, &name, sizeof name) &&
          memory_read(code + python->at.code_filename, &filename, sizeof filename) && name == filename;
 }
 
-// A frame that has not come to its first RESUME: Python leaves it out, though setting it up may have called Python code
-// (a finalizer). Before that there are at most one instruction for each of its cells and three others (3.11+).
+// True for a frame that has not reached its first RESUME: Python leaves it out, though setting it up may have called
+// Python code (a finalizer). Before RESUME there are at most one instruction for each cell and three others (3.11 and
+// later).
 static bool has_not_begun(const struct frame *frame) {
   if (python->minor < 11) return false;
   object *cells = attribute((object *)frame->key.code, "co_cellvars");
@@ -173,7 +175,8 @@ static bool has_not_begun(const struct frame *frame) {
   return frame->instruction < 2 * units;
 }
 
-// The next frame of ours that Python's stack has too; there it runs `code`, or NULL when there is none.
+// Moves to our next frame that Python's stack should have, too. `code` is what Python's frame runs, NULL when it has no
+// further one.
 static bool next_shown(struct walk *walk, struct frame *frame, const object *code) {
   while (walk->result == WALK_OK && walk_next(walk, frame)) {
     if (python->minor >= 12 && is_shim(frame->key.code)) continue;
@@ -182,8 +185,8 @@ static bool next_shown(struct walk *walk, struct frame *frame, const object *cod
   return false;
 }
 
-// What differs between the two stacks, or NULL. Ours is read through the kernel (`remote`): a wrong offset leads
-// anywhere.
+// Compares the two stacks. Returns a word for what differs, or NULL. `remote`: ours is read with calls of the kernel,
+// which fail where a wrong offset leads to unmapped memory.
 static const char *stack_differs(uintptr_t state, bool remote) {
   struct walk walk;
   struct frame frame;
@@ -215,18 +218,18 @@ void selftest_then(void (*wanted_then)(const struct interpreter *python)) {
 
 static int compare(void *unused) {
   (void)unused;
-  // Python also makes its calls while it runs nothing, as before it runs a script. Then this one goes to the end of the
-  // queue, which has an end itself (32 or so at a time), until there is a stack.
-  static int turns = 256;
-  if (!api.current_frame() && turns-- > 0 && api.add_pending_call(compare, NULL) == 0) return 0;
+  // Python also makes pending calls while no Python code runs, for example before it runs a script. Then this call is
+  // queued again until there is a stack. The queue is limited (to about 32 at a time), and so are the attempts.
+  static int attempts = 256;
+  if (!api.current_frame() && attempts-- > 0 && api.add_pending_call(compare, NULL) == 0) return 0;
   int saved = errno;
-  // The first state is the one samples use. Inside a sub-interpreter it may be another one: not now.
+  // Samples use the first state. Inside a sub-interpreter the current one may be another: try again later.
   uintptr_t state = (uintptr_t)api.state();
   uintptr_t ours = (uintptr_t)(python->minor >= 12 ? python->thread_state_now() : python->gilstate_this());
   bool ready = state && state == ours && !api.error() && !python->is_finalizing() && api.current_frame();
   if (ready) {
     difference = !state_agrees(state) ? "thread state" : stack_differs(state, true);
-    // Only then straight from memory, as the handler does.
+    // Then again, read directly from memory as in the handler.
     if (!difference) difference = stack_differs(state, false);
     if (api.error()) api.forget_error();
     atomic_store_explicit(&passed, !difference, memory_order_release);
@@ -257,7 +260,7 @@ bool selftest_contradicted(void) {
 
 void selftest_give_up_waiting(void) {
   if (selftest_contradicted()) return;
-  // All that was ever said is that it differs: the program was only too short to say so often enough.
+  // Every comparison so far has differed; the program was too short for the number that counts as failed.
   if (differences && !agreed)
     done = failed = true;
   else
@@ -293,16 +296,16 @@ bool selftest_may_call(void) {
   return !atomic_load(&forked);
 }
 
-// Before 3.13 a call that another thread adds is only noticed when the main thread next takes the interpreter lock, so
-// it has to add it itself. That takes the lock of Python's queue of calls, and no memory; nobody holds that lock in the
-// middle of the bytecode loop, nor while opening a file.
+// Before 3.13 a pending call that another thread adds is only noticed when the main thread next takes the interpreter
+// lock, so the main thread adds the call itself. Adding takes the lock of Python's queue of calls, and allocates
+// nothing. The main thread does not hold that lock in the eval loop, or while it opens a file.
 static bool is_moment(void) {
   if (LIKELY(!atomic_load_explicit(&wanted, memory_order_relaxed) &&
              !atomic_load_explicit(&errand, memory_order_relaxed)))
     return false;
-  const struct thread *self = thread_self();
-  // It may have to wait for that lock.
-  if (!self || !self->is_first || !sandbox_allows(SANDBOX_WAKE)) return false;
+  const struct thread *thread = thread_self();
+  // Adding may have to wait for that lock.
+  if (!thread || !thread->is_first || !sandbox_allows(SANDBOX_WAKE)) return false;
   return selftest_may_call() && is_initialized() && !python->is_finalizing();
 }
 
@@ -318,9 +321,9 @@ void selftest_opening_file(void) {
   errno = saved;
 }
 
-// Up to 3.12 that is only noticed by a main thread that comes back from waiting, so the question stays open for it. Up
-// to 3.11 adding a call looks at the state of whoever holds the interpreter lock, which must not end meanwhile.
-// A thread in a sandbox may not make the calls with which Python answers: in strict mode not even read a clock.
+// Before 3.13, a main thread notices the call only when it comes back from waiting, so `wanted` stays set for the
+// handler. Before 3.12, adding a call reads the state of the lock's holder, which must not end meanwhile: only with one
+// thread. A sandbox may forbid the system calls with which Python answers.
 static void ask_from_outside(void) {
   if (!selftest_may_call() || sandbox_needs_polling()) return;
   if (python->minor >= 13) {

@@ -1,36 +1,36 @@
-// Is what the agent reads what Python says?
+// The self-test: does the agent read the same from memory as Python's C interface returns?
 //
-// Structures are known by version, but not every build that calls itself 3.12 need be one. So the first thing that is
-// asked of an interpreter is to run a function of ours, on its main thread, as a pending call: where Python's own C
-// interface may be used. There the stack is read as samples will be, from memory, and compared with what that interface
-// says. Until then stacks are read, but nobody hears of them; after a contradiction they are forgotten, and none is
-// read any more.
+// Offsets are known by version, but a build that calls itself 3.12 may differ from others. So the agent first has the
+// interpreter run a function of ours as a pending call, on its main thread, where Python's C interface may be used.
+// This function reads the stack from memory, as samples do, and compares it with the result of that interface. Until it
+// has an answer, stacks are read but not recorded. After a contradiction they are discarded, and no more are read.
 #pragma once
 #include "cpython/interpreter.h"
 
-// From now on the interpreter counts as initialized when it also has passed.
+// Called when the agent starts: from now on python->is_initialized also requires that the self-test has passed.
 void selftest_prepare(struct interpreter *python);
-// A thread was interrupted, or opens a file, as the main thread does before it runs a script: asks when the moment is
-// right. (signal)
+// Asks for the comparison if it is due and the calling thread may ask: it was interrupted at `pc`, or opens a file, as
+// the main thread does before it runs a script. (signal; program's threads)
 void selftest_interrupted(uintptr_t pc);
 void selftest_opening_file(void);
-// Has a function called on the main thread, with the interpreter lock held, as soon as the interpreter has passed.
+// Sets a function to be called on the main thread, with the interpreter lock held, once the self-test has passed.
 void selftest_then(void (*then)(const struct interpreter *python));
-// Has a function called there once more, when the moment is right. (watcher)
+// Has `call` run there once, as a pending call. (watcher)
 void selftest_errand(int (*call)(void *));
-// Asks when it is time to ask. Returns true as long as it is too early to sample. (watcher)
+// Asks for the comparison if it is due, and takes its answer. True as long as samples must be held back. (watcher)
 bool selftest_run(uint64_t now);
-// Whether the interpreter runs and has not contradicted. (signal)
+// True when the interpreter is initialized and the self-test has not failed. (signal, watcher)
 bool selftest_may_look(void);
-// Whether what is seen has to be held back until the answer comes. (watcher)
+// True when what is read has to be held back until the self-test has an answer. (watcher)
 bool selftest_holds(void);
+// True when the self-test has failed. (any thread)
 bool selftest_contradicted(void);
-// The process is over: no answer will come, so the version alone has to do. (watcher)
+// The process ends without an answer: its stacks count if no difference was found. (watcher)
 void selftest_give_up_waiting(void);
-// After a contradiction: one sentence for the person, once; NULL otherwise. (watcher)
+// Returns a sentence for the user after a contradiction, once; else NULL. (watcher)
 const char *selftest_verdict(void);
-// Whether a thread that runs no Python may use Python's C interface. Not so in a forked child: there the interpreter
-// makes its locks anew, even those that somebody holds, until bytecode runs again. (watcher)
+// True when a thread that runs no Python code may use Python's C interface. Not in a forked child: until bytecode runs
+// again, the interpreter creates its locks anew, even those that are held. (watcher)
 bool selftest_may_call(void);
-// In a forked child: what was asked before may never be answered.
+// A child was forked: a question asked before may never be answered.
 void selftest_after_fork(void);

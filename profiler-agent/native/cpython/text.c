@@ -4,7 +4,7 @@
 
 #include "signals/guard.h"
 
-// Include/cpython/unicodeobject.h: the state has interned:2, kind:3, compact:1, ascii:1 in its low bits.
+// Include/cpython/unicodeobject.h: the low bits of the state are interned:2, kind:3, compact:1, ascii:1.
 bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python) {
   uint64_t length;
   uint32_t state;
@@ -29,7 +29,7 @@ size_t text_to_utf8(char *into, size_t room, const unsigned char *data, uint32_t
     uint32_t c = data[i];
     if (step >= 2) c |= (uint32_t)data[i + 1] << 8;
     if (step == 4) c |= (uint32_t)data[i + 2] << 16 | (uint32_t)data[i + 3] << 24;
-    // Python keeps undecodable bytes of a file name as lone surrogates (PEP 383): give the bytes back.
+    // Python stores undecodable bytes of a file name as lone surrogates (PEP 383). They become those bytes again.
     bool raw = c >= 0xdc80 && c <= 0xdcff;
     size_t bytes = raw || c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     if (length + bytes > room) break;

@@ -1,15 +1,16 @@
-// Python's str objects as bytes.
+// Python's str objects as bytes. Called by handlers and the watcher.
 #pragma once
 #include "cpython/interpreter.h"
 
-// Where a str keeps its characters.
+// The characters of a str.
 struct text {
-  uintptr_t data;
+  uintptr_t data;   // their address
   uint32_t length;  // bytes
   uint8_t width;    // bytes per character: 1 (ASCII), 0 (Latin-1), 2, 4
 };
 
-// False when `object` is no str, or a very long one. (signal, watcher)
+// Finds the characters. False when the object is no str, or has more than 64 Ki characters. (signal, watcher)
 bool text_locate(struct text *text, uintptr_t object, const struct interpreter *python);
-// Characters of that width as UTF-8: writes at most `room` bytes, whole characters only, and returns how many.
+// Converts `size` bytes of characters of this width to UTF-8. Writes whole characters, at most `room` bytes. Returns
+// the number of bytes written.
 size_t text_to_utf8(char *into, size_t room, const unsigned char *data, uint32_t size, uint8_t width);

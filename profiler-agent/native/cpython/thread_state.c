@@ -3,11 +3,12 @@
 #include "cpython/frames.h"
 #include "cpython/selftest.h"
 
-// PyInterpreterState: the next one, and the first of its thread states. From 3.13 _Py_DebugOffsets says where.
+// PyInterpreterState: offsets of the next interpreter and of its first thread state, from 3.9 to 3.12. From 3.13 on
+// _Py_DebugOffsets has them.
 static const struct layout { uint16_t next, threads; } layouts[] = {{0, 8}, {0, 8}, {0, 16}, {0, 72}};
 #define DEBUG_NEXT 64
 #define DEBUG_THREADS 72
-// So many states are looked at, of all sub-interpreters together.
+// At most this many states of all sub-interpreters together are looked at.
 #define STATES_MAX 256
 
 static const struct interpreter *python;
@@ -27,7 +28,7 @@ void thread_states_use(const struct interpreter *interpreter) {
   first_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Head");
 }
 
-// The newest interpreter, 0 when there is only the main one, which is the last of their list.
+// Returns the newest interpreter, 0 when there is only the main one, which is the last in the list.
 static uintptr_t newest_interpreter(void) {
   if (!first_interpreter || !main_interpreter) return 0;
   uintptr_t first = first_interpreter();
@@ -56,7 +57,7 @@ uintptr_t thread_state_inner(pthread_t thread) {
     for (; state && looked_at < STATES_MAX; looked_at++) {
       if (!memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner)) return 0;
       if (owner == (uintptr_t)thread && thread_state_runs(state)) {
-        // Which of them is inside the other cannot be told.
+        // Which of two is nested in the other is not known.
         if (found) return 0;
         found = state;
       }
@@ -67,13 +68,13 @@ uintptr_t thread_state_inner(pthread_t thread) {
   return found;
 }
 
-// Up to 3.11 the current state is that of whoever holds the one lock of all interpreters, and what a thread is known by
-// is its state in the main one.
+// Before 3.12 the current state is that of the holder of the one lock of all interpreters. The state by which Python
+// knows a thread (`of_main`) is the one in the main interpreter.
 static uintptr_t state_by_lock(uintptr_t of_main) {
   if (LIKELY(!newest_interpreter())) return of_main;
   uintptr_t holder = (uintptr_t)python->thread_state_now(), owner;
   if (holder == of_main) return of_main;
-  // It may be another thread's, which is about to be freed.
+  // The state may belong to another thread and be about to be freed.
   if (holder && memory_read(holder + python->at.tstate_thread_id, &owner, sizeof owner) &&
       owner == (uintptr_t)pthread_self())
     return holder;
@@ -81,13 +82,13 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
   return inner ? inner : of_main;
 }
 
-// While the interpreter finalizes, it frees the states of other threads.
-uintptr_t thread_state_of(const struct thread *self, bool early) {
+// While the interpreter finalizes, it frees the states of threads other than the main one.
+uintptr_t thread_state_of(const struct thread *thread, bool early) {
   if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
-  if (python->is_finalizing() && !self->is_first) return 0;
+  if (python->is_finalizing() && !thread->is_first) return 0;
   uintptr_t known = (uintptr_t)python->gilstate_this();
   if (python->minor < 12) return state_by_lock(known);
-  // From 3.12 the current state is the thread's own, and knows sub-interpreters.
+  // From 3.12 on the current state is the calling thread's own, also in sub-interpreters.
   void *now = python->thread_state_now();
   return now ? (uintptr_t)now : known;
 }

@@ -57,12 +57,12 @@ static bool is_shield(uintptr_t function) {
          strcmp(name, "_outer_done_callback") == 0;
 }
 
-// True when a task's loop is the one in which the thread waits. A loop without Python code, such as uvloop, keeps the
-// id of the thread that runs it among its first fields, and clears it when it stops.
 // The loop compared last and the result, kept for one look.
 static uintptr_t known_loop;
 static bool known_loop_is;
 
+// True when a task's loop is the one in which the thread waits. A loop without Python code, such as uvloop, keeps the
+// id of the thread that runs it among its first fields, and clears it when it stops.
 static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wait_stack *where) {
   enum { FIELDS = 20 };
   if (where->kind != LOOP_FOREIGN) return loop == where->loop;
