@@ -20,8 +20,8 @@
 #endif
 
 #define PAGE 4096
-// What our handler needs beside what the kernel puts on the stack, test/agent/safety/handlerStack.test.ts measures it; and
-// room for handlers that come on this stack although they are the program's, since it has taken it for its own by
+// What our handler needs beside what the kernel puts on the stack, test/agent/safety/handlerStack.test.ts measures it;
+// and room for handlers that come on this stack although they are the program's, since it has taken it for its own by
 // asking the kernel itself.
 #define HANDLER_BYTES 8192
 #define FOREIGN_BYTES (32 * 1024)
