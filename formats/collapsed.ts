@@ -1,5 +1,5 @@
 /** Collapsed stacks, as flame graph tools take them; made piece by piece, since a long run fills no string. */
-import type { FlameTables } from '../profile/types';
+import type { FlameTables } from '../profile/flame/tables';
 
 const nothingKnown = 0xffffffff;
 

@@ -1,5 +1,5 @@
 /** speedscope's profiles, made piece by piece: a long run fills no string. */
-import type { FlameTables, FlameThread } from '../profile/types';
+import type { FlameTables, FlameThread } from '../profile/flame/tables';
 
 const piece = 10_000;
 

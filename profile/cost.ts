@@ -1,7 +1,11 @@
 /** Arithmetic on costs. */
 import type { Cost } from './types';
+import type { Writable } from './writable';
 
-export function zeroCost(): Cost {
+/** A cost that is being added up. */
+export type CostSum = Writable<Cost>;
+
+export function zeroCost(): CostSum {
   return {
     python: 0,
     runtime: 0,
@@ -18,7 +22,7 @@ export function zeroCost(): Cost {
 }
 
 /** Adds a cost to another, in place. */
-export function addCost(to: Cost, cost: Readonly<Cost>): void {
+export function addCost(to: CostSum, cost: Cost): void {
   to.python += cost.python;
   to.runtime += cost.runtime;
   to.native += cost.native;
@@ -33,12 +37,12 @@ export function addCost(to: Cost, cost: Readonly<Cost>): void {
 }
 
 /** CPU time, of helper threads too, ns. */
-export function cpuOf(cost: Readonly<Cost>): number {
+export function cpuOf(cost: Cost): number {
   return cost.python + cost.native + cost.system + cost.helper;
 }
 
 /** Time of the threads themselves, on a CPU, waiting, or ready without a core, ns: that of their helpers passed meanwhile. */
-export function wallOf(cost: Readonly<Cost>): number {
+export function wallOf(cost: Cost): number {
   return cost.python + cost.native + cost.system + cost.wait + cost.queue;
 }
 

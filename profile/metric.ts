@@ -1,6 +1,7 @@
 /** The metrics that can lead, and what each adds up. */
 import { cpuOf, wallOf } from './cost';
-import type { Cost, MemoryCost, MemoryTotal } from './types';
+import type { Cost } from './types';
+import type { MemoryCost, MemoryTotal } from './memory/types';
 
 export const timeMetrics = ['cpu', 'wall', 'python', 'native', 'system', 'wait'] as const;
 export type TimeMetric = (typeof timeMetrics)[number];

@@ -12,7 +12,7 @@
  * | stacks | u32 frame · i32 parent |
  * | each thread | u32 id, pid, tid, rows, bytes of name, of process · f64 coarseNs, anewNs · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
  */
-import type { FlameTables, FlameThread } from '../profile/types';
+import type { FlameTables, FlameThread } from '../profile/flame/tables';
 import { ColumnReader, damaged, joinColumns, type Column } from './columns';
 import { decodeUtf8, encodeUtf8 } from '../recording/utf8';
 

@@ -99,7 +99,7 @@ function context(onlyMyCode = settings.onlyMyCode): FeatureContext | undefined {
     ...rangeOf(run, chosen?.run === store.shownRunId ? chosen.range : null),
     ...foldOf(run, onlyMyCode),
   };
-  return { runId: store.shownRunId, profile: run.viewed(view), sources, settings, rich };
+  return { runId: store.shownRunId, ...run.inView(view), sources, settings, rich };
 }
 
 function rangeOf(run: Run, range: RunRange | null): Pick<View, 'range'> {

@@ -9,7 +9,7 @@ import { MeanFootprint } from './meanFootprint';
 import { chargeMemory, type MemoryFeed } from '../feed/memoryFeed';
 import { MemorySites } from '../memory/sites';
 import type { SharedStacks } from './sharedStacks';
-import type { ProcessMemory } from '../types';
+import type { ProcessMemory } from '../memory/types';
 
 /** A process with its memory. */
 interface Measured {

@@ -3,15 +3,12 @@
  * (snapshot), and the rows of the flame chart (flameSince). Both cost in proportion to what is new, not to what was.
  */
 import { addCost, zeroCost } from '../cost';
-import { callEdges, type Places } from '../view/edges';
 import { leastOf, mostOf } from '../extremes';
 import { EndedProcesses, type Limits } from '../ended/processes';
 import type { FlameMemory } from '../flame/memory';
 import { FlameRows, type FlamePiece } from '../flame/pieces';
 import type { Fold } from '../view/fold';
 import { LineCosts } from './lineCosts';
-import { lineDetail } from '../view/lineParts';
-import { memoryParts } from '../view/memoryParts';
 import type { MemorySites } from '../memory/sites';
 import { NativeTree, type Symbolize } from '../stacks/nativeChains';
 import { addOffLine } from './offLine';
@@ -28,7 +25,8 @@ import { ProcessFeed } from './processFeed';
 import type { RecordingHeader } from '../../recording/records';
 import { ThreadFeed } from './threadFeed';
 import type { Profile } from '../types';
-import { viewedProfile, type TimedPlaces, type View } from '../view/viewed';
+import type { MemoryPlaces, Places, RunPlaces } from '../view/places';
+import type { TimedPlaces } from '../view/viewed';
 
 export type { Symbolize } from '../stacks/nativeChains';
 export type { ProcessFeed } from './processFeed';
@@ -44,7 +42,7 @@ export interface FlameLook {
 const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 21 };
 
 /** One run. Feed it recordings, ask it any time. */
-export class ProfileBuilder {
+export class ProfileBuilder implements RunPlaces {
   readonly #feeds: ProcessFeed[] = [];
   /** The last process of each number. */
   readonly #byPid = new Map<number, ProcessFeed>();
@@ -54,9 +52,26 @@ export class ProfileBuilder {
   readonly #flame: readonly [FlameRows, FlameRows];
   #foldedFlame: readonly [FlameRows, FlameRows] | undefined;
   readonly #natives: NativeTree;
+  /** When the run started, as the last profile says. */
+  #startNs = 0;
   #threads = 0;
   readonly #newThread = (): ThreadFeed => new ThreadFeed(++this.#threads, this.#ended.rows);
   readonly #onEnd = (feed: ProcessFeed): void => this.#settle(feed);
+
+  /** Where the memory of lines was allocated. */
+  readonly memoryPlaces: MemoryPlaces = {
+    sharesOf: (path, line) => this.#lines.files.get(path)?.lines.get(line)?.memory,
+    placesOf: (sites) =>
+      this.#feeds.find((feed) => !feed.isCompact && feed.memory?.sites === sites) ?? this.#ended,
+    starts: () => {
+      const starts = new Map<MemorySites, number>();
+      for (const { memory, startNs } of this.#feeds) {
+        if (memory) starts.set(memory.sites, startNs - this.#startNs);
+      }
+      const { sites, startNs } = this.#ended.memory;
+      return starts.set(sites, startNs - this.#startNs);
+    },
+  };
 
   /** symbolize is called once for each place in native code, as it is read. */
   constructor(symbolize: Symbolize, limits: Partial<Limits> = {}) {
@@ -80,10 +95,7 @@ export class ProfileBuilder {
     return feed;
   }
 
-  /**
-   * The profile so far. It does not change afterwards, except that edges() and detail() answer from everything read by then; files
-   * without new cost are the same objects as last time.
-   */
+  /** The profile so far. Files without new cost are the same objects as last time. */
   snapshot(): Profile {
     const total = zeroCost();
     for (const feed of this.#feeds) {
@@ -101,6 +113,7 @@ export class ProfileBuilder {
     });
     const startOf = ({ feeds }: Process): number => feeds[0]!.startNs;
     const startNs = leastOf(found, startOf);
+    this.#startNs = startNs;
     const elapsedNs = mostOf(
       found.keys(),
       (index) => startOf(found[index]!) + processes[index]!.elapsedNs - startNs,
@@ -120,28 +133,18 @@ export class ProfileBuilder {
       isQueueKnown: found.some(({ feeds }) => feeds.some((feed) => feed.isQueueKnown)),
       offLine: addOffLine(processes.map(({ offLine }) => offLine)),
       files: this.#lines.snapshot(),
-      edges: (path, line) => callEdges(this.#places(), path, line),
-      detail: (path, line) => lineDetail(this.#places(), path, line),
-      memoryParts: (path, line, metric) => {
-        const shares = this.#lines.files.get(path)?.lines.get(line)?.memory;
-        return shares ? memoryParts(shares, path, metric, (sites) => this.#placesOf(sites)) : [];
-      },
       memory: memories.length > 0 ? totalMemory(memories) : null,
       ...(gpu && { gpu }),
-      liveOver: (path, line, count) => {
-        const starts = new Map(this.#feeds.map((feed) => [feed.memory?.sites, feed.startNs]));
-        starts.set(this.#ended.memory.sites, this.#ended.memory.startNs);
-        const memory = this.#lines.files.get(path)?.lines.get(line)?.memory;
-        return (
-          memory?.liveOver(count, elapsedNs, (sites) => (starts.get(sites) ?? startNs) - startNs) ??
-          null
-        );
-      },
     };
   }
 
-  /** The profile so far as a view shows it. whole: that of now. */
-  viewed(whole: Profile, view: View): Profile {
+  /** Where time was spent: processes that are not over, and all others together. */
+  get places(): readonly Places[] {
+    return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
+  }
+
+  /** The same with the rows of the tracks, of which a view may choose a part. */
+  timedPlaces(): TimedPlaces[] {
     const startNs = leastOf(this.#shown(), (feed) => feed.startNs);
     const tracksOf = (feeds: readonly ProcessFeed[]): TimedPlaces['tracks'] =>
       feeds.flatMap((feed) =>
@@ -152,18 +155,14 @@ export class ProfileBuilder {
       );
     const apart = this.#feeds.filter((feed) => !feed.isCompact);
     const ended = this.#feeds.filter((feed) => feed.isCompact);
-    return viewedProfile(
-      whole,
-      [
-        ...apart.map((feed) => ({
-          stacks: feed.stacks,
-          cells: feed.cells,
-          tracks: tracksOf([feed]),
-        })),
-        { stacks: this.#ended.stacks, cells: this.#ended.cells, tracks: tracksOf(ended) },
-      ],
-      view,
-    );
+    return [
+      ...apart.map((feed) => ({
+        stacks: feed.stacks,
+        cells: feed.cells,
+        tracks: tracksOf([feed]),
+      })),
+      { stacks: this.#ended.stacks, cells: this.#ended.cells, tracks: tracksOf(ended) },
+    ];
   }
 
   /** Adds what a process did to lines; if it has ended, it is folded together with the others that have. */
@@ -173,17 +172,6 @@ export class ProfileBuilder {
     if (!feed.isOver) return;
     feed.fold(this.#ended);
     for (const rows of [...this.#flame, ...(this.#foldedFlame ?? [])]) rows.forget(feed);
-  }
-
-  /** Where time was spent: processes that are not over, and all others together. */
-  #places(): Places[] {
-    return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
-  }
-
-  /** Where the cells are that places of memory name. */
-  #placesOf(sites: MemorySites): Places {
-    const alive = this.#feeds.find((feed) => !feed.isCompact && feed.memory?.sites === sites);
-    return alive ?? this.#ended;
   }
 
   /**

@@ -1,6 +1,8 @@
 /** What there is to say of a recording in which something is missing. */
 import type { ProcessInfo } from '../types';
 
+type Note = ProcessInfo['notes'][number];
+
 /**
  * foreign: samples that name stacks which are not there; unknownCode: frames whose code is not described; damagedTables:
  * functions whose lines make no sense.
@@ -10,7 +12,7 @@ export function damageNotes(
   unknownCode: number,
   damagedTables: number,
 ): ProcessInfo['notes'] {
-  const notes: ProcessInfo['notes'] = [];
+  const notes: Note[] = [];
   if (foreign > 0) {
     notes.push({
       severity: 'warning',

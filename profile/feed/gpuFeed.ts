@@ -10,6 +10,7 @@ import { withRoom } from '../../recording/arrays';
 import { GpuTimeline } from './gpuTimeline';
 import type { LineCosts } from './lineCosts';
 import type { PythonStacks } from '../stacks/pythonStacks';
+import type { Writable } from '../writable';
 import type { GpuDeviceRecord, GpuUseRecord } from '../../recording/records';
 import type { ThreadFeed } from './threadFeed';
 import type { GpuDevice, ProcessGpu } from '../types';
@@ -20,7 +21,7 @@ const latest = 500e6;
 const driver = /^libcuda(rt)?[.\-_]/;
 
 export class GpuFeed {
-  readonly #devices = new Map<number, GpuDevice>();
+  readonly #devices = new Map<number, Writable<GpuDevice>>();
   readonly #bytes = new Map<number, number>();
   readonly #timeline = new GpuTimeline();
   #peakBytes: number | null = null;
@@ -88,7 +89,7 @@ export class GpuFeed {
     };
   }
 
-  #device(index: number): GpuDevice {
+  #device(index: number): Writable<GpuDevice> {
     let device = this.#devices.get(index);
     if (!device) {
       device = { index, name: 'GPU', totalBytes: null, busyNs: null, peakBytes: null };
@@ -210,7 +211,7 @@ export function joinGpus(
   images: readonly { gpu: ProcessGpu; sinceStart: number }[],
   peakOf: 'one' | 'all',
 ): ProcessGpu {
-  const devices = new Map<number, GpuDevice>();
+  const devices = new Map<number, Writable<GpuDevice>>();
   const peak = (a: number | null, b: number | null): number | null =>
     peakOf === 'all' || a === null || b === null ? sumKnown([a, b]) : Math.max(a, b);
   for (const { gpu } of images) {

@@ -7,15 +7,9 @@ import { MemoryShares, noMemory, worse } from '../memory/shares';
 import type { MemorySites } from '../memory/sites';
 import type { NativeNode } from '../stacks/nativeChains';
 import type { StackTree } from '../stacks/stackTree';
-import type {
-  FileCost,
-  FunctionCost,
-  GpuCost,
-  Leak,
-  LineCost,
-  MemoryCost,
-  NativeShare,
-} from '../types';
+import type { FileCost, FunctionCost, GpuCost, LineCost, NativeShare } from '../types';
+import type { Leak, MemoryCost } from '../memory/types';
+import type { Writable } from '../writable';
 
 /** A function as a line or a flame chart names it. */
 export interface FunctionEntry {
@@ -27,7 +21,7 @@ export interface FunctionEntry {
   self: Float64Array;
   total: Float64Array;
   memory: MemoryShares | undefined;
-  gpu: GpuCost | undefined;
+  gpu: Writable<GpuCost> | undefined;
   /** Threads without Python code that worked for it, by their ids; undefined for none. */
   helpers: Set<number> | undefined;
   /** And how many of processes that have ended. */
@@ -50,9 +44,9 @@ export interface LineEntry {
   /** Cost rows. */
   self: Float64Array;
   total: Float64Array;
-  natives: Map<string, NativeShare>;
+  natives: Map<string, Writable<NativeShare>>;
   memory: MemoryShares | undefined;
-  gpu: GpuCost | undefined;
+  gpu: Writable<GpuCost> | undefined;
   helpers: Set<number> | undefined;
   endedHelpers: number;
   stamp: number;

@@ -15,7 +15,7 @@ import type {
   TouchedRecord,
 } from '../../recording/records';
 import type { StackTree } from '../stacks/stackTree';
-import type { ProcessMemory } from '../types';
+import type { ProcessMemory } from '../memory/types';
 
 /** Where the cells of a process are: its own, or later those of all that have ended. */
 interface Places {

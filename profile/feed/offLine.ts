@@ -22,8 +22,7 @@ export class OffLine {
 
   /** What it is now. */
   cost(): OffLineCost {
-    const libraries = [...this.#libraries].map(([module, ns]) => ({ module, ns }));
-    libraries.sort((a, b) => b.ns - a.ns);
+    const libraries = byCost(this.#libraries);
     return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
   }
 }
@@ -36,18 +35,22 @@ function isOfInterpreter(leaf: NativeNode): boolean {
   );
 }
 
+/** Most expensive first. */
+function byCost(libraries: ReadonlyMap<string, number>): OffLineCost['libraries'] {
+  return [...libraries].map(([module, ns]) => ({ module, ns })).sort((a, b) => b.ns - a.ns);
+}
+
 /** The sum of several processes. */
 export function addOffLine(costs: readonly OffLineCost[]): OffLineCost {
-  const sum: OffLineCost = { interpreter: 0, unseen: 0, libraries: [] };
+  let interpreter = 0;
+  let unseen = 0;
   const libraries = new Map<string, number>();
   for (const cost of costs) {
-    sum.interpreter += cost.interpreter;
-    sum.unseen += cost.unseen;
+    interpreter += cost.interpreter;
+    unseen += cost.unseen;
     for (const { module, ns } of cost.libraries) {
       libraries.set(module, (libraries.get(module) ?? 0) + ns);
     }
   }
-  sum.libraries = [...libraries].map(([module, ns]) => ({ module, ns }));
-  sum.libraries.sort((a, b) => b.ns - a.ns);
-  return sum;
+  return { interpreter, unseen, libraries: byCost(libraries) };
 }

@@ -80,7 +80,7 @@ export class ProcessFeed {
   #lastNs = 0;
   /** Whether it is known how long threads could run but had no core. */
   isQueueKnown = false;
-  #notes: ProcessInfo['notes'] = none;
+  #notes: ProcessInfo['notes'][number][] = none;
   #detailFrom: ProcessInfo['detailFrom'];
   #childEnds: ChildEndRecord[] = none;
   readonly startNs: number;

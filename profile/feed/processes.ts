@@ -6,7 +6,8 @@ import { joinGpus } from './gpuFeed';
 import { addOffLine } from './offLine';
 import { packPoints, unpackPoints } from '../memory/packedPoints';
 import type { ProcessFeed } from './processFeed';
-import type { GpuTotal, MemoryTotal, ProcessInfo, ProcessMemory, ThreadInfo } from '../types';
+import type { GpuTotal, ProcessInfo, ThreadInfo } from '../types';
+import type { MemoryTotal, ProcessMemory } from '../memory/types';
 
 /** One process: its recordings in order, and the processes that only existed to become something else. */
 export interface Process {

@@ -4,7 +4,7 @@ import { withRoom } from '../../recording/arrays';
 import type { Fold } from '../view/fold';
 import type { NativeNode } from '../stacks/nativeChains';
 import type { StackTree } from '../stacks/stackTree';
-import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from '../types';
+import { frameKinds, type FlameTables, type FlameThread, type FrameKind } from './tables';
 
 const kindIds = Object.fromEntries(frameKinds.map((kind, id) => [kind, id])) as Record<
   FrameKind,

@@ -12,7 +12,7 @@ import type { EndedMemory } from '../ended/memory';
 import { mostSlices, siteRow } from '../memory/sites';
 import type { ProcessFeed } from '../feed/processFeed';
 import type { HandedRows, ThreadFeed } from '../feed/threadFeed';
-import type { FlameTables, FlameThread } from '../types';
+import type { FlameTables, FlameThread } from './tables';
 
 /** New rows, where the next ones start, and whether some are ready now. */
 export interface FlamePiece {

@@ -2,7 +2,7 @@
 import { withRoom } from '../../recording/arrays';
 import { packPoints, type PackedPoints } from './packedPoints';
 import { TimeAxis } from '../feed/timeAxis';
-import type { FootprintPoint } from '../types';
+import type { FootprintPoint } from './types';
 
 const mostSlices = 256;
 const firstSliceNs = 5e6;

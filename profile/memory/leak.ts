@@ -24,7 +24,7 @@
  * not move. A loop over many lines that does nothing but build a result for most of the run looks like a leak, because it
  * is growth without an end.
  */
-import type { Leak } from '../types';
+import type { Leak } from './types';
 
 /** Fewer slices than these since the first allocation are too few to judge. */
 const leastSlices = 16;

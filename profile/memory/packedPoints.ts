@@ -1,5 +1,5 @@
 /** Memory of a process over time in few bytes: there are up to 512 points of each of very many processes. */
-import type { FootprintPoint } from '../types';
+import type { FootprintPoint } from './types';
 
 /**
  * What packPoints makes: a byte in each character, since a string takes less room beside its contents than an array.

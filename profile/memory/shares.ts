@@ -1,7 +1,8 @@
 /** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
 import { findLeak, isTold, mayBeOneCall, type Execution } from './leak';
 import { siteRow, siteRowLength, type MemorySites } from './sites';
-import type { Leak, MemoryCost } from '../types';
+import type { Leak, MemoryCost } from './types';
+import type { Writable } from '../writable';
 
 /** The memory of a line that allocated nothing, as far as is known. */
 export const noMemory: MemoryCost = {
@@ -61,7 +62,7 @@ export class MemoryShares {
    * being executed; undefined where nobody asks whether it leaks.
    */
   cost(executedNs: number | undefined): MemoryCost {
-    const cost: MemoryCost = { ...noMemory };
+    const cost: Writable<MemoryCost> = { ...noMemory };
     const sum = { python: 0, variance: 0, growthVariance: 0 };
     for (const [all, sites] of this.#sites) {
       addSites(cost, sum, all, sites);
@@ -106,7 +107,7 @@ export class MemoryShares {
 
 /** Adds places of one process, or of several. */
 function addSites(
-  cost: MemoryCost,
+  cost: Writable<MemoryCost>,
   sum: { python: number; variance: number; growthVariance: number },
   all: MemorySites,
   sites: readonly number[],

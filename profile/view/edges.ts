@@ -1,51 +1,59 @@
-/** Who calls a line and what it calls, found when somebody asks. */
-import { addCost, costOfRow, costRowLength, wallOf, zeroCost } from '../cost';
-import type { Cells } from '../feed/cells';
+/** Who calls a line and what it calls. */
+import { addCost, costOfRow, costRowLength, wallOf, zeroCost, type CostSum } from '../cost';
 import type { ResolvedFrame } from '../feed/lineCosts';
-import type { CallEdge, Cost } from '../types';
-import type { WalkedStacks } from './stacks';
+import type { Cost } from '../types';
+import type { Places, RunPlaces } from './places';
 
-/** Where time was spent: of a process, or of several together. */
-export interface Places {
-  readonly stacks: WalkedStacks;
-  readonly cells: Pick<Cells, 'count' | 'stack' | 'leaf' | 'total'>;
+/** A caller or a callee of a line: a line of another function, and its share of the cost. */
+export interface CallEdge {
+  readonly path: string;
+  readonly line: number;
+  readonly function: string;
+  /** Total cost that flowed along this edge. */
+  readonly total: Cost;
+}
+
+/** Most expensive first. */
+export interface CallEdges {
+  readonly callers: readonly CallEdge[];
+  readonly callees: readonly CallEdge[];
 }
 
 /**
  * Callers are the lines that called the function around this line while this line was running; callees are functions,
  * at their first lines. Each stack counts once for each edge; calls from a line or function to itself are left out.
  */
-export function callEdges(
-  places: readonly Places[],
-  path: string,
-  line: number,
-): { callers: CallEdge[]; callees: CallEdge[] } {
-  const callers = new Map<object, CallEdge>();
-  const callees = new Map<object, CallEdge>();
-  for (const of of places) {
-    const above = of.stacks.nodesAbove(path, line);
-    for (let cell = 0; cell < of.cells.count; cell++) {
-      if (above[of.cells.stack[cell]!] === 1) {
-        walk(of, cell, path, line, callers, callees);
+export function callEdges({ places }: RunPlaces, path: string, line: number): CallEdges {
+  const callers: Edges = new Map();
+  const callees: Edges = new Map();
+  for (const part of places) {
+    const { stacks, cells } = part;
+    const above = stacks.nodesAbove(path, line);
+    for (let cell = 0; cell < cells.count; cell++) {
+      if (above[cells.stack[cell]!] === 1) {
+        addEdges(part, cell, path, line, callers, callees);
       }
     }
   }
   return { callers: sorted(callers), callees: sorted(callees) };
 }
 
-function walk(
-  of: Places,
+/** By the caller's line, or by the function that is called. */
+type Edges = Map<object, CallEdge & { readonly total: CostSum }>;
+
+function addEdges(
+  { stacks, cells }: Places,
   cell: number,
   path: string,
   line: number,
-  callers: Map<object, CallEdge>,
-  callees: Map<object, CallEdge>,
+  callers: Edges,
+  callees: Edges,
 ): void {
   const counted = new Set<object>();
-  const cost = (): Cost => costOfRow(of.cells.total, cell * costRowLength);
+  const cost = (): Cost => costOfRow(cells.total, cell * costRowLength);
   let inner: ResolvedFrame | undefined;
-  for (let at = of.stacks.visible(of.cells.stack[cell]!); at !== 0; at = of.stacks.parentOf(at)) {
-    const frame = of.stacks.frame(at);
+  for (let node = stacks.visible(cells.stack[cell]!); node !== 0; node = stacks.parentOf(node)) {
+    const frame = stacks.frame(node);
     if (frame && isAt(frame, path, line) && inner && inner.function !== frame.function) {
       const callee = inner.function;
       count(callees, counted, callee, callee.file.path, callee.line, callee.qualname, cost);
@@ -63,7 +71,7 @@ function isAt(frame: ResolvedFrame, path: string, line: number): boolean {
 }
 
 function count(
-  edges: Map<object, CallEdge>,
+  edges: Edges,
   counted: Set<object>,
   key: object,
   path: string,
@@ -83,6 +91,6 @@ function count(
   addCost(edge.total, cost());
 }
 
-function sorted(edges: Map<object, CallEdge>): CallEdge[] {
+function sorted(edges: Edges): CallEdge[] {
   return [...edges.values()].sort((a, b) => wallOf(b.total) - wallOf(a.total));
 }

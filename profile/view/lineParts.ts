@@ -1,12 +1,34 @@
 /**
- * Which part of a line costs what, found when somebody asks: stacks name instructions, and from CPython 3.11 on line
- * tables say which columns an instruction is of. Nothing is kept for it.
+ * Which part of a line costs what: stacks name instructions, and from CPython 3.11 on line tables say which columns an
+ * instruction comes from.
  */
 import { addRow, costOfRow, costRow, costRowLength } from '../cost';
-import type { Places } from './edges';
+import type { Cost } from '../types';
+import type { RunPlaces } from './places';
 import type { FunctionEntry } from '../feed/lineCosts';
-import type { KernelShare, LineDetail, LinePart } from '../types';
+
 import type { WalkedStacks } from './stacks';
+import type { Writable } from '../writable';
+
+/** What a part of a line cost, and what it called; parts are in parts, and each sample counts for the innermost. */
+export interface LinePart {
+  /** Its columns, 1-based UTF-8 bytes, the second one past the last (Infinity: it goes on in the next line); both 0: not known. */
+  readonly start: number;
+  readonly end: number;
+  readonly cost: Cost;
+}
+
+/** What a line did in the kernel by itself, by the function of the C library that went there: `write`. */
+export interface KernelShare {
+  readonly name: string;
+  readonly systemNs: number;
+  readonly waitNs: number;
+}
+
+export interface LineDetail {
+  readonly parts: readonly LinePart[];
+  readonly kernel: readonly KernelShare[];
+}
 
 /** Columns of a line, 1-based UTF-8 bytes; both 0: not known. */
 interface Columns {
@@ -18,9 +40,9 @@ interface Columns {
 const unknown: Columns = { start: 0, end: 0 };
 
 /** What happened on a line, and in what it called, by its parts; and what its own time in the kernel was for. */
-export function lineDetail(places: readonly Places[], path: string, line: number): LineDetail {
+export function lineDetail({ places }: RunPlaces, path: string, line: number): LineDetail {
   const parts = new Map<string, Part>();
-  const kernel = new Map<string, KernelShare>();
+  const kernel = new Map<string, KernelSum>();
   for (const { stacks, cells } of places) {
     const above = stacks.nodesAbove(path, line);
     const known = new Map<number, Part>();
@@ -46,6 +68,8 @@ export function lineDetail(places: readonly Places[], path: string, line: number
     kernel: [...kernel.values()],
   };
 }
+
+type KernelSum = Writable<KernelShare>;
 
 interface Part {
   columns: Columns;
@@ -101,7 +125,7 @@ export function columnsOf(stacks: WalkedStacks, node: number): Columns {
 }
 
 function addKernel(
-  kernel: Map<string, KernelShare>,
+  kernel: Map<string, KernelSum>,
   name: string | undefined,
   rows: Float64Array,
   row: number,

@@ -1,10 +1,9 @@
-/** Which part of a line did what to memory, found when somebody asks. */
-import type { Places } from './edges';
+/** Which part of a line did what to memory. */
 import type { PartAmount } from '../words/expressions';
 import { columnsOf } from './lineParts';
-import type { MemoryShares } from '../memory/shares';
-import { siteRow, type MemorySites } from '../memory/sites';
+import { siteRow } from '../memory/sites';
 import type { MemoryMetric } from '../metric';
+import type { RunPlaces } from './places';
 
 const figures: Record<MemoryMetric, number> = {
   allocated: siteRow.allocated,
@@ -13,19 +12,16 @@ const figures: Record<MemoryMetric, number> = {
   copied: siteRow.copied,
 };
 
-/**
- * Bytes of a line of a file by its parts, under a metric; samples are the records behind them. placesOf: where the cells of
- * a process are, or of those that have ended.
- */
+/** Bytes of a line by its parts, under a metric; samples are the records behind them. None where memory was not measured. */
 export function memoryParts(
-  shares: MemoryShares,
+  { memoryPlaces }: RunPlaces,
   path: string,
+  line: number,
   metric: MemoryMetric,
-  placesOf: (sites: MemorySites) => Places,
 ): PartAmount[] {
   const parts = new Map<string, PartAmount>();
-  shares.each((sites, site) => {
-    const { stacks, cells } = placesOf(sites);
+  memoryPlaces?.sharesOf(path, line)?.each((sites, site) => {
+    const { stacks, cells } = memoryPlaces.placesOf(sites);
     // The innermost frame in the file is the one that is charged.
     let node = stacks.visible(cells.stack[sites.cell[site]!]!);
     while (node !== 0 && stacks.frame(node)?.line.file.path !== path) node = stacks.parentOf(node);

@@ -4,11 +4,10 @@
  */
 import { chargeCell } from '../feed/charge';
 import type { Cells } from '../feed/cells';
-import { addCost, costOfRow, costRowLength, cpuOf, zeroCost } from '../cost';
-import { callEdges } from './edges';
+import { addCost, costOfRow, costRowLength, cpuOf, zeroCost, type CostSum } from '../cost';
 import type { Fold } from './fold';
 import { LineCosts, type ResolvedFrame } from '../feed/lineCosts';
-import { lineDetail } from './lineParts';
+import type { RunPlaces } from './places';
 import type { StackTree } from '../stacks/stackTree';
 import { CellTime, type TimeRange } from './timePart';
 import type { Rows } from '../flame/rows';
@@ -33,51 +32,74 @@ export interface TimedPlaces {
   tracks: Iterable<{ rows: Rows; shiftNs: number }>;
 }
 
-/** The whole profile as a view shows it. Memory and GPUs of a part of the time are not known by line. */
-export function viewedProfile(
-  whole: Profile,
-  places: readonly TimedPlaces[],
-  { range, fold }: View,
-): Profile {
+/** What a view is made from: ProfileBuilder. */
+interface TimedRun extends RunPlaces {
+  timedPlaces(): TimedPlaces[];
+}
+
+/** Places as a view has them. They stay what they are when the run goes on. */
+export interface ViewedPlaces extends RunPlaces {
+  readonly view: View;
+  readonly lines: LineCosts;
+  readonly places: readonly ViewedPart[];
+}
+
+interface ViewedPart {
+  readonly stacks: ViewedStacks;
+  readonly cells: Pick<Cells, 'count' | 'stack' | 'leaf' | 'total'>;
+}
+
+/** What a view shows of a run. Memory is not known by time. */
+export function viewedPlaces(run: TimedRun, view: View): ViewedPlaces {
   const lines = new LineCosts();
   const frames = new Map<ResolvedFrame, ResolvedFrame>();
+  const { range, fold } = view;
+  return {
+    view,
+    lines,
+    places: run.timedPlaces().map(({ stacks, cells, tracks }) => ({
+      stacks: new ViewedStacks(stacks, lines, frames, fold),
+      cells: {
+        count: cells.count,
+        stack: cells.stack,
+        leaf: (cell) => cells.leaf(cell),
+        total: range ? costsWithin(cells, tracks, range) : cells.total,
+      },
+    })),
+    memoryPlaces: range ? undefined : run.memoryPlaces,
+  };
+}
+
+/** The whole profile as a view shows it. Memory and GPUs of a part of the time are not known by line. */
+export function viewedProfile(whole: Profile, { view, lines, places }: ViewedPlaces): Profile {
+  const { range, fold } = view;
+  if (!range && !fold) return whole;
   const total = zeroCost();
   const alone = zeroCost();
-  const viewed = places.map(({ stacks, cells, tracks }) => {
-    const costs = range ? costsWithin(cells, tracks, range) : cells.total;
-    const part = {
-      stacks: new ViewedStacks(stacks, lines, frames, fold),
-      cells: { ...columnsOf(cells), total: costs },
-    };
+  for (const { stacks, cells } of places) {
+    const fresh = { ...cells, fresh: cells.total };
     for (let cell = 0; cell < cells.count; cell++) {
       const row = cell * costRowLength;
-      if (isEmpty(costs, row)) continue;
-      addCost(total, costOfRow(costs, row));
-      if (cells.stack[cell] === 0 && cells.leaf(cell)?.foreign)
-        addCost(alone, costOfRow(costs, row));
-      chargeCell(lines, part.stacks, { ...part.cells, fresh: costs }, cell);
+      if (isEmpty(cells.total, row)) continue;
+      addCost(total, costOfRow(cells.total, row));
+      if (cells.stack[cell] === 0 && cells.leaf(cell)?.foreign) {
+        addCost(alone, costOfRow(cells.total, row));
+      }
+      chargeCell(lines, stacks, fresh, cell);
     }
-    return part;
-  });
+  }
   const files = lines.snapshot();
   withoutHelped(total, alone);
-  const view: Profile = {
-    ...whole,
-    files,
-    edges: (path, line) => callEdges(viewed, path, line),
-    detail: (path, line) => lineDetail(viewed, path, line),
-  };
-  if (!range) return fold ? { ...view, files: withRest(files, whole, fold) } : whole;
+  if (!range) return { ...whole, files: fold ? withRest(files, whole, fold) : files };
   const untilNs = Math.min(range.untilNs, whole.elapsedNs);
   return {
-    ...view,
+    ...whole,
+    files,
     range: { fromNs: range.fromNs, untilNs },
     total,
     cpuNs: cpuOf(total),
     elapsedNs: Math.max(0, untilNs - range.fromNs),
     memory: null,
-    memoryParts: () => [],
-    liveOver: () => null,
   };
 }
 
@@ -95,16 +117,11 @@ function costsWithin(
  * The sum of all cells where what helpers did is in them twice: in the thread's own cell, without Python code, and in that
  * of the line they worked for. alone: the sum over the former.
  */
-function withoutHelped(total: Cost, alone: Cost): void {
+function withoutHelped(total: CostSum, alone: Cost): void {
   const kinds = ['python', 'native', 'system'] as const;
   const theirs = kinds.reduce((sum, kind) => sum + alone[kind], 0);
   const part = theirs > 0 ? Math.min(1, total.helper / theirs) : 0;
   for (const kind of [...kinds, 'runtime'] as const) total[kind] -= part * alone[kind];
-}
-
-function columnsOf(cells: Cells): Pick<Cells, 'count' | 'stack' | 'leaf'> {
-  const { count, stack } = cells;
-  return { count, stack, leaf: (cell) => cells.leaf(cell) };
 }
 
 function isEmpty(costs: Float64Array, row: number): boolean {

@@ -1,7 +1,8 @@
 /** What the editor writes beside the lines of a file. */
 import { annotateMemory, memoryWord } from './memoryAnnotation';
 import { amountOf, isMemoryMetric, kindsOf, type Metric, type TimeMetric } from '../metric';
-import type { Cost, FileCost, LineCost, MemoryTotal, Profile } from '../types';
+import type { Cost, FileCost, LineCost, Profile } from '../types';
+import type { MemoryTotal } from '../memory/types';
 import {
   fewSamples,
   formatPercent,

@@ -1,6 +1,7 @@
 /** Memory as words, the same ones everywhere. */
 import type { MemoryMetric } from '../metric';
-import type { Leak, MemoryCost, Profile } from '../types';
+import type { Leak, MemoryCost } from '../memory/types';
+import type { Profile } from '../types';
 import { formatBytes } from './numbers';
 
 /** What follows a number of bytes: `120 MB held at the peak`. */

@@ -2,7 +2,7 @@
 import type { LineFigures } from './annotation';
 import { formatAllocations, formatChange } from './memory';
 import { bytesOf, totalBytesOf, type MemoryMetric } from '../metric';
-import type { MemoryCost, MemoryTotal } from '../types';
+import type { MemoryCost, MemoryTotal } from '../memory/types';
 import { formatBytes, formatPercent, heatStep } from './numbers';
 
 /** Of everything that grew or was live at the peak, this much is worth a word beside a time. */

@@ -4,11 +4,14 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ServerSettings } from '../../protocol/lsp';
 import type { LineMap } from '../editing/lineMap';
 import type { FileCost, Profile } from '../../profile/types';
+import type { RunPlaces } from '../../profile/view/places';
 import type { LocalFile, Sources } from '../editing/sources';
 
 export interface FeatureContext {
   runId: string;
   profile: Profile;
+  /** What questions about one line are answered from. */
+  places: RunPlaces;
   sources: Sources;
   settings: ServerSettings;
   /** The client registers Lineheat's commands and draws icons. */

@@ -4,7 +4,9 @@ import type { LinePartsParams, LinePartsResult } from '../../protocol/lsp';
 import { cpuOf } from '../../profile/cost';
 import { expressionsOf, type Expression } from '../../profile/words/expressions';
 import { amountOf, isMemoryMetric, timeMetricOf, type TimeMetric } from '../../profile/metric';
-import type { LineCost, LineDetail } from '../../profile/types';
+import type { LineCost } from '../../profile/types';
+import { lineDetail, type LineDetail } from '../../profile/view/lineParts';
+import { memoryParts } from '../../profile/view/memoryParts';
 import { fewSamples } from '../../profile/words/numbers';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { codeSpan } from './links';
@@ -75,7 +77,7 @@ function expressions(
   if (isMemoryMetric(leading) && context.profile.memory) {
     if ((line.memory?.records ?? 0) < fewSamples) return [];
     return expressionsOf(
-      place.file.recorded.flatMap((path) => context.profile.memoryParts(path, line.line, leading)),
+      place.file.recorded.flatMap((path) => memoryParts(context.places, path, line.line, leading)),
       text,
     );
   }
@@ -93,9 +95,9 @@ function expressions(
 
 /** What is found of a line when somebody asks, by each name that its file has in the run. */
 export function detailsOf(
-  { profile }: FeatureContext,
+  { places }: FeatureContext,
   { file }: ProfiledDocument,
   { line }: LineCost,
 ): LineDetail[] {
-  return file.recorded.map((path) => profile.detail(path, line));
+  return file.recorded.map((path) => lineDetail(places, path, line));
 }

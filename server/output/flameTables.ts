@@ -1,5 +1,5 @@
 /** All of a run's flame chart tables at once, for conversions. */
-import type { FlameTables, FlameThread } from '../../profile/types';
+import type { FlameTables, FlameThread } from '../../profile/flame/tables';
 import type { Run } from '../reading/run';
 
 /** Joins the pieces that the flame chart would receive one by one. */

@@ -5,12 +5,10 @@ import type {
   FileCost,
   FunctionCost,
   LineCost,
-  MemoryCost,
-  MemoryTotal,
   ProcessInfo,
-  ProcessMemory,
   Profile,
 } from '../../profile/types';
+import type { MemoryCost, MemoryTotal, ProcessMemory } from '../../profile/memory/types';
 import { gpuCost, gpuOfProcess, gpuTotal } from './gpuReport';
 import type { Note } from '../reading/recordingFile';
 import { samplingRate } from './sampling';

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { ProfileBuilder } from '../../profile/feed/builder';
 import { programOf } from '../../profile/paths';
 import type { Profile } from '../../profile/types';
-import type { View } from '../../profile/view/viewed';
+import type { RunPlaces } from '../../profile/view/places';
+import { viewedPlaces, viewedProfile, type View } from '../../profile/view/viewed';
 import { plainText } from '../../recording/plain';
 import { runFileName, type RunFile } from '../launch/plan';
 import { RecordingLimit } from '../limit/recordingLimit';
@@ -22,6 +23,14 @@ import { version } from '../version';
 /** Bytes; arguments may be long. */
 const largestRunFile = 4 << 20;
 
+/** What a view showed last, and the whole profile that this was made from. */
+interface ViewOfRun {
+  readonly whole: Profile;
+  readonly view: View;
+  readonly profile: Profile;
+  readonly places: RunPlaces;
+}
+
 /** A run directory, a single recording, or a saved run. Owns the files it follows: close it. */
 export class Run {
   readonly builder: ProfileBuilder;
@@ -29,7 +38,7 @@ export class Run {
   private readonly source: Tail | SavedFeed;
   private readonly name: string;
   private cached: Profile | undefined;
-  private cachedView: { whole: Profile; view: View; profile: Profile } | undefined;
+  private cachedView: ViewOfRun | undefined;
   private started = 0;
   private unfinished = 0;
   private limit: RecordingLimit | undefined;
@@ -113,8 +122,13 @@ export class Run {
 
   /** The same as a view shows it; a new object only where something changed. */
   viewed(view: View): Profile {
+    return this.inView(view).profile;
+  }
+
+  /** The same, and what questions about its lines are answered from. */
+  inView(view: View): { profile: Profile; places: RunPlaces } {
     const whole = this.profile();
-    if (!view.range && !view.fold) return whole;
+    if (!view.range && !view.fold) return { profile: whole, places: this.builder };
     const { range, fold } = view;
     const known = this.cachedView;
     const isKnown =
@@ -122,10 +136,10 @@ export class Run {
       known.view.fold === fold &&
       known.view.range?.fromNs === range?.fromNs &&
       known.view.range?.untilNs === range?.untilNs;
-    if (isKnown) return known.profile;
-    const profile = this.builder.viewed(whole, view);
-    this.cachedView = { whole, view, profile };
-    return profile;
+    if (isKnown) return known;
+    const places = viewedPlaces(this.builder, view);
+    this.cachedView = { whole, view, places, profile: viewedProfile(whole, places) };
+    return this.cachedView;
   }
 
   /** What a person calls this run: `tour.py`. */

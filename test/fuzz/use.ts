@@ -4,7 +4,8 @@ import { toSpeedscope } from '../../formats/speedscope';
 import { annotateFile } from '../../profile/words/annotation';
 import { wallOf } from '../../profile/cost';
 import { expressionsOf } from '../../profile/words/expressions';
-import type { LineCost, LineDetail } from '../../profile/types';
+import type { LineCost } from '../../profile/types';
+import { lineDetail, type LineDetail } from '../../profile/view/lineParts';
 import { decodeFlameChunk } from '../../protocol/flameChunk';
 import { decodeFlameMemory } from '../../protocol/flameMemory';
 import { readFlame } from '../../server/features/flame';
@@ -91,7 +92,7 @@ function wrongTables(run: Run): string | undefined {
   for (const file of profile.files.values()) {
     annotateFile(file, profile, 'cpu', 0);
     const [line] = file.lines;
-    if (line && wrongParts(line, profile.detail(file.path, line.line))) {
+    if (line && wrongParts(line, lineDetail(run.builder, file.path, line.line))) {
       return 'the parts of a line are not the line';
     }
   }

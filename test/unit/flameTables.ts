@@ -1,4 +1,4 @@
-import { frameKinds, type FlameTables, type FrameKind } from '../../profile/types';
+import { frameKinds, type FlameTables, type FrameKind } from '../../profile/flame/tables';
 
 /**
  * Flame chart tables from text. A stack is `function:line[:kind]` words, outermost first; stacks are numbered in

@@ -2,7 +2,7 @@
 import { rgb, type RGBColor } from 'd3';
 import type { Merged } from '../model/merged';
 import type { FlameStore } from '../model/store';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import type { Theme } from './theme';
 
 const shades = 16;

@@ -1,6 +1,6 @@
 /** Colours and fonts as the editor's theme has them, read again whenever it changes. */
 import { color, rgb, type RGBColor } from 'd3';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 
 export interface Theme {
   dark: boolean;

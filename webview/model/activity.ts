@@ -2,7 +2,7 @@
 import type { FlameStore } from './store';
 import { withRoom } from '../../recording/arrays';
 import { endOf, gallop, type Track } from './track';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 
 /** CPU time is told apart by these kinds of the innermost frame: the first ones. */
 const kinds = frameKinds.indexOf('system') + 1;

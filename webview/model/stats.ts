@@ -1,5 +1,5 @@
 /** Sums over parts of the flame chart: what a hover card, the search box and the function table say. */
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import type { FlameStore } from './store';
 import type { StackSums } from './sums';
 import type { Track } from './track';

@@ -7,7 +7,7 @@ import { damaged, withRoom } from '../../recording/arrays';
 import { cutLevels, extendLevels } from './dominant';
 import { cutStretches, extendStretches } from './sums';
 import { appendSamples, createTrack, dropSamples, type Track } from './track';
-import { frameKinds, type FlameTables, type FrameKind } from '../../profile/types';
+import { frameKinds, type FlameTables, type FrameKind } from '../../profile/flame/tables';
 
 const python = frameKinds.indexOf('python');
 let revisions = 0;

@@ -4,7 +4,7 @@ import type { Cells, Level } from './dominant';
 import { damaged, withRoom } from '../../recording/arrays';
 import type { FlameStore } from './store';
 import type { Stretch } from './sums';
-import type { FlameThread } from '../../profile/types';
+import type { FlameThread } from '../../profile/flame/tables';
 
 const unattributed = 0xffffffff;
 

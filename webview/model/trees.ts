@@ -2,7 +2,7 @@
 import { childLists, mergeStacks, type Merged, type Tree } from './merged';
 import { outermostNodes } from './stats';
 import type { FlameStore } from './store';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 
 /** Steps that making a tree may take; what is farther from its roots than that allows is left out, and said. */
 const mostSteps = 12_000_000;

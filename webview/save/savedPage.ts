@@ -1,6 +1,6 @@
 /** The run as one HTML file that shows the same chart in any browser: its tables, and places for the panel's own code. */
 import { FlameStore } from '../model/store';
-import type { FlameTables } from '../../profile/types';
+import type { FlameTables } from '../../profile/flame/tables';
 import { encodeFlameChunk } from '../../protocol/flameChunk';
 import { encodeFlameMemory } from '../../protocol/flameMemory';
 import type { ToPanel } from '../../protocol/panel';

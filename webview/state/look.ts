@@ -1,6 +1,6 @@
 /** Which view of the run is shown, by what frames weigh, and of which time. */
 import type { FlameMetric } from '../model/merged';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import { coversRun, extentOf, type Mode, type Span, type State, type TreeShape } from './state';
 import { centerOf, type Center } from './trees';
 

@@ -1,7 +1,7 @@
 /** What frames, threads and kinds are called. */
 import type { FlameStore } from '../model/store';
 import type { Track } from '../model/track';
-import type { FrameKind } from '../../profile/types';
+import type { FrameKind } from '../../profile/flame/tables';
 import { baseName } from '../format';
 
 const kindNames: Record<FrameKind, string> = {

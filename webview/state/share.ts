@@ -5,7 +5,7 @@
 import type { FlameStore } from '../model/store';
 import { dominantStacks } from '../model/dominant';
 import { firstEndingAfter, type Track } from '../model/track';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import { threadName } from './names';
 
 /** Fewer threads than this keep a lane each. */

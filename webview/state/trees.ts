@@ -3,7 +3,7 @@ import { mergeStacks, type Merged } from '../model/merged';
 import { functionTable } from '../model/stats';
 import type { FlameStore } from '../model/store';
 import { aroundFunction, invertStacks } from '../model/trees';
-import { frameKinds, type FrameKind } from '../../profile/types';
+import { frameKinds, type FrameKind } from '../../profile/flame/tables';
 import type { TreeShape } from './state';
 
 /** A function in words, which are the same when a run is sent again with other numbers. */

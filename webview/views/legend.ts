@@ -1,6 +1,6 @@
 /** Which colour means what: only of what this run has. */
 import type { FlameStore } from '../model/store';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import { el } from '../dom';
 import type { State } from '../state/state';
 

@@ -2,7 +2,7 @@
 import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../model/stats';
 import { isInstalled } from '../../profile/paths';
-import { frameKinds } from '../../profile/types';
+import { frameKinds } from '../../profile/flame/tables';
 import { el } from '../dom';
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';

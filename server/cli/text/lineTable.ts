@@ -1,5 +1,7 @@
 /** The hot lines of each file beside their source, in columns that run through all files. */
 import { relative } from 'node:path';
+import { callEdges } from '../../../profile/view/edges';
+import type { Run } from '../../reading/run';
 import { annotateFile, type LineFigures } from '../../../profile/words/annotation';
 import { amountOf, timeKinds, type TimeKind } from '../../../profile/metric';
 import type { FileCost, LineCost, Profile } from '../../../profile/types';
@@ -36,8 +38,9 @@ interface Layout {
 }
 
 /** One block per file, hottest file first, and a sentence where lines are left out. */
-export function hotFiles(profile: Profile, style: Style): string[] {
-  const all = [...profile.files.values()].flatMap((file) => rowsOf(file, profile));
+export function hotFiles(run: Run, style: Style): string[] {
+  const profile = run.profile();
+  const all = [...profile.files.values()].flatMap((file) => rowsOf(file, run));
   if (all.length === 0) {
     return profile.samples > 0 ? [noLines(profile)] : [];
   }
@@ -70,11 +73,12 @@ function noLines(profile: Profile): string {
     : `No line reached ${thresholdPercent} % of the CPU time.`;
 }
 
-function rowsOf(file: FileCost, profile: Profile): Row[] {
+function rowsOf(file: FileCost, run: Run): Row[] {
+  const profile = run.profile();
   const figures = annotateFile(file, profile, 'cpu', thresholdPercent);
   if (figures.length === 0) return [];
   const costs = new Map(file.lines.map((line) => [line.line, line]));
-  const source = readSource(file.path, profile);
+  const source = readSource(file.path, run);
   // Of libraries only the lines that surely work themselves are listed: what calls them is in the user's own files.
   const own = isOwn(file.path, profile);
   return figures.flatMap((line) => {
@@ -171,8 +175,8 @@ export function glyph(kind: TimeKind, style: Style): string {
 }
 
 /** The lines of a source file with tabs as spaces; none when it is not on this machine. */
-export function readSource(path: string, profile?: Profile): string[] {
-  if (path === '<string>' && profile) return codeLines(profile);
+export function readSource(path: string, run?: Run): string[] {
+  if (path === '<string>' && run) return codeLines(run);
   const bytes = shownPath(path);
   const text =
     readRegularText(path, largestSource) ?? (bytes && readRegularText(bytes, largestSource)) ?? '';
@@ -186,14 +190,15 @@ const mostForeign = 0.25;
  * The code that was run with -c. Of several lines it is not known where they end: a recording shows the end of a line as
  * the two characters that code may hold itself.
  */
-function codeLines(profile: Profile): string[] {
+function codeLines(run: Run): string[] {
+  const profile = run.profile();
   const codes = new Set(profile.processes.flatMap(({ command }) => codeOf(command) ?? []));
   const [code = ''] = codes;
   if (codes.size !== 1 || code.includes(String.raw`\n`)) return [];
   const line = profile.files.get('<string>')?.lines.find((one) => one.line === 1);
-  const foreign = profile
-    .edges('<string>', 1)
-    .callers.filter(({ path }) => path !== '<string>')
+  const { callers } = callEdges(run.builder, '<string>', 1);
+  const foreign = callers
+    .filter(({ path }) => path !== '<string>')
     .reduce((sum, { total }) => sum + amountOf(total, 'cpu'), 0);
   return line && foreign > mostForeign * amountOf(line.total, 'cpu') ? [] : [code];
 }

@@ -1,6 +1,7 @@
 /** The memory of a run on the terminal: totals, and the lines behind them. */
 import { basename } from 'node:path';
-import type { FileCost, LineCost, MemoryCost, Profile } from '../../../profile/types';
+import type { FileCost, LineCost, Profile } from '../../../profile/types';
+import type { MemoryCost } from '../../../profile/memory/types';
 import { formatAbout, formatChange, formatLeak, memoryPart } from '../../../profile/words/memory';
 import { formatBytes, formatPercent, formatSeconds } from '../../../profile/words/numbers';
 import { isOwn } from '../../editing/ownCode';

@@ -31,9 +31,9 @@ export function showRun(run: Run, style: Style, notes: readonly Note[] = run.not
   const profile = run.profile();
   const blocks = [
     header(run, profile, style),
-    ...hotFiles(profile, style),
-    waits(profile, style, 'wait'),
-    waits(profile, style, 'queue'),
+    ...hotFiles(run, style),
+    waits(run, style, 'wait'),
+    waits(run, style, 'queue'),
     gpuText(profile, style),
     memoryText(profile, style),
     notesText(notes, style),
@@ -77,7 +77,8 @@ function legend(cost: Cost, style: Style): string {
 }
 
 /** The lines a program waited in, or had no core in: CPU time does not show that. */
-function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
+function waits(run: Run, style: Style, kind: 'wait' | 'queue'): string {
+  const profile = run.profile();
   const least = Math.max(smallestWait * profile.elapsedNs, 1e6);
   const worth = [...profile.files.values()]
     .flatMap((file) => file.lines.map((line) => ({ file, line })))
@@ -94,7 +95,7 @@ function waits(profile: Profile, style: Style, kind: 'wait' | 'queue'): string {
         ? `, ${formatSeconds(self.gil)} of it for the GIL`
         : '';
     const front = `${padRight(places[index]!, width)}  ${padLeft(formatSeconds(self[kind]), 8)}${gil}`;
-    const text = readSource(file.path, profile)[line - 1]?.trim() ?? '';
+    const text = readSource(file.path, run)[line - 1]?.trim() ?? '';
     const room = style.width - columns(front) - 2;
     return `${front}${room >= narrowestText && text ? `  ${paint('dim', clip(text, room))}` : ''}`;
   });

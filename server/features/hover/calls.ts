@@ -1,7 +1,8 @@
 /** The lines of a hover card that name callers and callees. */
 import { basename } from 'node:path';
 import { amountOf, timeMetricOf } from '../../../profile/metric';
-import type { CallEdge, LineCost } from '../../../profile/types';
+import { callEdges, type CallEdge } from '../../../profile/view/edges';
+import type { LineCost } from '../../../profile/types';
 import { formatPercent } from '../../../profile/words/numbers';
 import { commands } from '../../../protocol/lsp';
 import type { FeatureContext, ProfiledDocument } from '../context';
@@ -18,7 +19,7 @@ export function calls(
   { file }: ProfiledDocument,
   line: LineCost,
 ): [callers: string, callees: string] {
-  const edges = file.recorded.map((path) => context.profile.edges(path, line.line));
+  const edges = file.recorded.map((path) => callEdges(context.places, path, line.line));
   return [
     named(
       'Called from',

@@ -65,7 +65,7 @@ function card(
   const details = detailsOf(context, place, line);
   const isOfMemory = isMemoryMetric(context.settings.metric);
   const ofTime = times(line, rich);
-  const ofMemory = memoryLines(place, line, profile, rich);
+  const ofMemory = memoryLines(place, line, context);
   const parts = [
     heading.markdown,
     where.stale

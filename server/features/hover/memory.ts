@@ -9,10 +9,12 @@ import {
   sparkline,
 } from '../../../profile/words/memory';
 import { bytesOf, totalBytesOf, type MemoryMetric } from '../../../profile/metric';
-import type { LineCost, MemoryCost, Profile } from '../../../profile/types';
+import type { LineCost, Profile } from '../../../profile/types';
+import type { MemoryCost } from '../../../profile/memory/types';
 import { formatBytes, formatPercent, formatSeconds } from '../../../profile/words/numbers';
 import { commands } from '../../../protocol/lsp';
-import type { ProfiledDocument } from '../context';
+import { liveMemory } from '../../../profile/view/liveMemory';
+import type { FeatureContext, ProfiledDocument } from '../context';
 import { commandLink } from '../links';
 
 /** Under a metric of time, lines with less than this part of anything are silent about memory. */
@@ -43,13 +45,13 @@ export function memoryFigures(
   return [`${formatBytes(bytes)} ${bytesWord[metric]}`, ...share];
 }
 
-/** The lines of a card about memory; empty where there is nothing to say. rich: icons are drawn. */
+/** The lines of a card about memory; empty where there is nothing to say. */
 export function memoryLines(
   place: ProfiledDocument,
   line: LineCost,
-  profile: Profile,
-  rich: boolean,
+  context: FeatureContext,
 ): string {
+  const { profile, rich } = context;
   const { memory } = line;
   if (!memory) return '';
   const isSmall = memoryPart(memory, profile.memory) < smallestPart;
@@ -62,7 +64,7 @@ export function memoryLines(
     memory.leak ? `${icon('warning')}${growthText(memory)}. **It ${formatLeak(memory.leak)}**` : '',
     memory.copiedBytes >= 0.5 ? `${icon('copy')}${formatBytes(memory.copiedBytes)} copied` : '',
     reservedText(memory) && `${icon('circle-outline')}${reservedText(memory)}`,
-    drawing(place, line.line, profile),
+    drawing(place, line.line, context),
   ];
   return rows.filter((row) => row !== '').join('  \n');
 }
@@ -103,10 +105,15 @@ function reservedText({ reservedBytes }: MemoryCost): string {
 }
 
 /** What the line held over the run, drawn in one line of text. */
-function drawing({ file }: ProfiledDocument, line: number, profile: Profile): string {
+function drawing(
+  { file }: ProfiledDocument,
+  line: number,
+  { places, profile }: FeatureContext,
+): string {
   const held = Array<number>(sparkColumns).fill(0);
   for (const path of file.recorded) {
-    profile.liveOver(path, line, sparkColumns)?.forEach((bytes, at) => (held[at]! += bytes));
+    const live = liveMemory(places, path, line, sparkColumns, profile.elapsedNs);
+    live?.forEach((bytes, column) => (held[column]! += bytes));
   }
   const most = Math.max(...held);
   return most > 0 ? `\`${sparkline(held)}\` held over time, at most ${formatBytes(most)}` : '';

@@ -1,6 +1,7 @@
 /** The part of a hover card that names compiled functions and system calls. */
 import { timeMetricOf } from '../../../profile/metric';
-import type { KernelShare, LineCost, LineDetail } from '../../../profile/types';
+import type { KernelShare, LineDetail } from '../../../profile/view/lineParts';
+import type { LineCost } from '../../../profile/types';
 import { cpuOf, wallOf } from '../../../profile/cost';
 import { formatPercent } from '../../../profile/words/numbers';
 import type { FeatureContext } from '../context';

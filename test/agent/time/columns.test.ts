@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { cpuOf } from '../../../profile/cost';
 import { expressionsOf, type Expression } from '../../../profile/words/expressions';
-import type { Profile } from '../../../profile/types';
+import { lineDetail } from '../../../profile/view/lineParts';
 import { Run } from '../../../server/reading/run';
 import { Folders, mark, program, run, underAgent } from '../programs';
 import { pythons } from '../pythons';
@@ -20,24 +20,26 @@ type Position = [line: number, endLine: number, column: number, endColumn: numbe
 async function profiled(
   python: string,
   env: Record<string, string> = {},
-): Promise<{ profile: Profile; positions: Position[] }> {
+): Promise<{ recorded: Run; positions: Position[] }> {
   const folder = folders.make();
   const ended = await run(python, [path], { env: underAgent(folder, env) });
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   const positions = JSON.parse(ended.stdout) as Position[];
   const recorded = Run.open(folder, false);
   recorded.readAll();
-  const profile = recorded.profile();
   recorded.close();
-  return { profile, positions };
+  return { recorded, positions };
 }
 
 /** The expressions of a line; all its parts together are the line. */
-function expressions(profile: Profile, name: string): Expression[] {
+function expressions(recorded: Run, name: string): Expression[] {
   const line = mark(path, name);
-  const { parts } = profile.detail(path, line);
+  const { parts } = lineDetail(recorded.builder, path, line);
   const sum = parts.reduce((ns, { cost }) => ns + cpuOf(cost), 0);
-  const { total } = profile.files.get(path)!.lines.find((it) => it.line === line)!;
+  const { total } = recorded
+    .profile()
+    .files.get(path)!
+    .lines.find((it) => it.line === line)!;
   expect(sum / cpuOf(total)).toBeCloseTo(1, 6);
   const amounts = parts.map(({ cost, ...columns }) => {
     return { ...columns, amount: cpuOf(cost), samples: cost.samples };
@@ -48,17 +50,17 @@ function expressions(profile: Profile, name: string): Expression[] {
 const withColumns = pythons.filter(({ minor }) => minor >= 11);
 
 test.each(withColumns)('Python $name: which expression it is', async (python) => {
-  const { profile, positions } = await profiled(python.path);
+  const { recorded, positions } = await profiled(python.path);
   // Every part that samples were in is one that the interpreter knows.
   for (const line of [mark(path, 'calls'), mark(path, 'nested')]) {
     const known = positions
       .filter(([at]) => at === line)
       .map(([, , column, end]) => `${column + 1}-${end + 1}`);
-    for (const { start, end } of profile.detail(path, line).parts) {
+    for (const { start, end } of lineDetail(recorded.builder, path, line).parts) {
       if (start > 0) expect(known).toContain(`${start}-${end}`);
     }
   }
-  const calls = expressions(profile, 'calls');
+  const calls = expressions(recorded, 'calls');
   console.log(
     `${python.name}: ${calls.map(({ text, percent }) => `${text} ${percent}`).join(', ')}`,
   );
@@ -71,7 +73,7 @@ test.each(withColumns)('Python $name: which expression it is', async (python) =>
 
   // A lambda and a generator are told apart from what runs them, behind text that is not ASCII. Where a lambda begins is
   // an expression of its own when enough samples are there.
-  const nested = expressions(profile, 'nested').map(({ text }) => text);
+  const nested = expressions(recorded, 'nested').map(({ text }) => text);
   expect(nested.join()).toMatch(/sorted\(many, key=(lambda n: )?…\)/);
   expect(nested.every((text) => !text.includes('é'))).toBe(true);
 });
@@ -80,6 +82,6 @@ test.each([
   ...pythons.filter(({ minor }) => minor === 10),
   ...withColumns.slice(-1).map((python) => ({ ...python, name: `${python.name} without ranges` })),
 ])('Python $name: without columns nothing is said', async ({ path: python }) => {
-  const { profile } = await profiled(python, { PYTHONNODEBUGRANGES: '1' });
-  expect(expressions(profile, 'calls')).toEqual([]);
+  const { recorded } = await profiled(python, { PYTHONNODEBUGRANGES: '1' });
+  expect(expressions(recorded, 'calls')).toEqual([]);
 });

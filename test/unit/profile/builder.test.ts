@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cpuOf, wallOf } from '../../../profile/cost';
 import type { Cost, LineCost, Profile } from '../../../profile/types';
+import { callEdges } from '../../../profile/view/edges';
 import { addOpcode, header, ms, Program, startNs } from '../recordings';
 import { below, seeded } from '../random';
 
@@ -206,7 +207,9 @@ test('frames that CPython puts in by itself are passed over', () => {
   expect([...profile.files.keys()]).toEqual(['/project/a.py']);
   const main = lineOf(profile, '/project/a.py', 3);
   expect([main.self.samples, main.total.samples]).toEqual([1, 3]);
-  expect(profile.edges('/project/a.py', 11).callers).toMatchObject([{ line: 3, function: 'main' }]);
+  expect(callEdges(program.builder, '/project/a.py', 11).callers).toMatchObject([
+    { line: 3, function: 'main' },
+  ]);
   const { strings } = program.builder.flameSince(0).tables;
   expect(strings).not.toContain('__init__');
 });
@@ -217,7 +220,7 @@ test('callers and callees', () => {
   program.samples(3, { stack: program.stack('a.py:main:1:3', inner, 'a.py:leaf:20:21') });
   program.samples(2, { stack: program.stack('a.py:main:1:4', inner, 'a.py:work:10:12') });
   program.samples(1, { stack: program.stack('a.py:main:1:3', inner, 'a.py:leaf:20:22') });
-  const { callers, callees } = program.builder.snapshot().edges('/project/a.py', 12);
+  const { callers, callees } = callEdges(program.builder, '/project/a.py', 12);
   expect(callers.map(({ line, function: name, total }) => [line, name, total.samples])).toEqual([
     [3, 'main', 4],
     [4, 'main', 2],

@@ -8,7 +8,11 @@ import { FlameStore } from '../../../webview/model/store';
 import { MeanFootprint } from '../../../profile/ended/meanFootprint';
 import { memoryMetrics } from '../../../profile/metric';
 import { packPoints, unpackPoints } from '../../../profile/memory/packedPoints';
-import type { Profile } from '../../../profile/types';
+import { callEdges } from '../../../profile/view/edges';
+import { lineDetail } from '../../../profile/view/lineParts';
+import { liveMemory } from '../../../profile/view/liveMemory';
+import { memoryParts } from '../../../profile/view/memoryParts';
+import { viewedPlaces, viewedProfile } from '../../../profile/view/viewed';
 import { decodeFlameChunk, encodeFlameChunk } from '../../../protocol/flameChunk';
 import { decodeFlameMemory, encodeFlameMemory } from '../../../protocol/flameMemory';
 import { KnownBytes } from '../../../recording/knownBytes';
@@ -56,18 +60,21 @@ function children(count: number, placesApart: number, end: boolean): ProfileBuil
 }
 
 /** The profile as plain data; what says that processes have ended left out. */
-function plain(profile: Profile): unknown {
+function plain(builder: ProfileBuilder): unknown {
+  const profile = builder.snapshot();
   const files = [...profile.files.values()];
   return JSON.parse(
     JSON.stringify({
       ...profile,
       files,
       processes: profile.processes.map((process) => ({ ...process, state: '' })),
-      edges: files.flatMap(({ path, lines }) => lines.map(({ line }) => profile.edges(path, line))),
+      edges: files.flatMap(({ path, lines }) =>
+        lines.map(({ line }) => callEdges(builder, path, line)),
+      ),
       details: files.flatMap(({ path, lines }) =>
         lines.map(({ line }) => [
-          profile.detail(path, line).parts,
-          memoryMetrics.map((metric) => profile.memoryParts(path, line, metric)),
+          lineDetail(builder, path, line).parts,
+          memoryMetrics.map((metric) => memoryParts(builder, path, line, metric)),
         ]),
       ),
     }),
@@ -99,10 +106,10 @@ function memoryOf(builder: ProfileBuilder, metric: FlameMemoryMetric): Record<st
 }
 
 test('what lines, functions and edges cost is the same when processes have ended', () => {
-  const running = plain(children(12, 1e6, false).snapshot());
-  expect(plain(children(12, 1e6, true).snapshot())).toEqual(running);
+  const running = plain(children(12, 1e6, false));
+  expect(plain(children(12, 1e6, true))).toEqual(running);
   // Nor does it matter how many are told apart.
-  expect(plain(children(12, 0, true).snapshot())).toEqual(running);
+  expect(plain(children(12, 0, true))).toEqual(running);
   expect(JSON.stringify(running)).toContain('"helper"');
 });
 
@@ -125,7 +132,7 @@ test('nor when somebody looked while they ran', () => {
       if (looks && number % 2 === 0) of.snapshot();
     }
   }
-  expect(plain(builder.snapshot())).toEqual(plain(unseen.snapshot()));
+  expect(plain(builder)).toEqual(plain(unseen));
   const [file] = builder.snapshot().files.values();
   expect(file!.lines[0]!.memory).toMatchObject({ allocatedBytes: 1600, growthBytes: 1600 });
   expect(builder.memoryRevision).toBe(8);
@@ -155,7 +162,10 @@ test('the memory of merged processes adds up by stack, and its time is coarse', 
     [0, 11],
   ]);
   expect(apart.flameMemory().processes).toHaveLength(12);
-  const over = (builder: ProfileBuilder) => builder.snapshot().liveOver('/project/a.py', 6, 12)!;
+  const over = (builder: ProfileBuilder) => {
+    const { elapsedNs } = builder.snapshot();
+    return liveMemory(builder, '/project/a.py', 6, 12, elapsedNs)!;
+  };
   const [coarse, exact] = [over(merged), over(apart)];
   expect(coarse.at(-1)).toBe(exact.at(-1));
   // A slice may be of a little before or after.
@@ -404,9 +414,9 @@ test('a view of a process stays what it is when the process has ended and others
   };
   const one = work(200, false, 'f:5:6', 'f:5:7', 'g:9:9');
   const whole = builder.snapshot();
-  const view = builder.viewed(whole, { range: { fromNs: 0, untilNs: 10 * second } });
-  const [path] = [...view.files.keys()];
-  const asked = (): unknown => [view.edges(path!, 2), view.detail(path!, 2)];
+  const view = viewedPlaces(builder, { range: { fromNs: 0, untilNs: 10 * second } });
+  const [path] = [...viewedProfile(whole, view).files.keys()];
+  const asked = (): unknown => [callEdges(view, path!, 2), lineDetail(view, path!, 2)];
   const before = asked();
   one.feed.finish('ended');
   for (let pid = 201; pid < 220; pid++) work(pid, pid % 2 === 0, 'h:12:13', 'f:5:6', 'h:12:14');

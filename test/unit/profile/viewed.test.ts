@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { ProfileBuilder, type FlamePiece } from '../../../profile/feed/builder';
 import { wallOf } from '../../../profile/cost';
 import { Fold } from '../../../profile/view/fold';
-import { frameKinds, type Cost, type Profile } from '../../../profile/types';
+import { frameKinds } from '../../../profile/flame/tables';
+import { type Cost, type Profile } from '../../../profile/types';
+import { callEdges } from '../../../profile/view/edges';
+import { lineDetail } from '../../../profile/view/lineParts';
+import { viewedPlaces, viewedProfile } from '../../../profile/view/viewed';
+import type { RunPlaces } from '../../../profile/view/places';
 import { below, seeded } from '../random';
 import { ms, Program, startNs } from '../recordings';
 
@@ -54,7 +59,7 @@ function random(seed: number): ProfileBuilder {
 type Figures = Record<string, number>;
 
 /** Every figure of a profile by its name; 0 is left out. */
-function figures({ files, total, detail }: Profile): Figures {
+function figures({ files, total }: Profile, places: RunPlaces): Figures {
   const found: Figures = {};
   const add = (name: string, cost: Cost): void => {
     // Samples are counted whole in each part.
@@ -67,7 +72,7 @@ function figures({ files, total, detail }: Profile): Figures {
     for (const { line, self, total: all } of lines) {
       add(`${path}:${line} self`, self);
       add(`${path}:${line} total`, all);
-      const parts = detail(path, line).parts.map(({ cost }) => wallOf(cost));
+      const parts = lineDetail(places, path, line).parts.map(({ cost }) => wallOf(cost));
       expect(parts.reduce((a, b) => a + b, 0)).toBeCloseTo(wallOf(all), 0);
     }
     for (const { qualname, self, total: all } of functions) {
@@ -92,14 +97,17 @@ test.each([1, 2, 3])('parts of the time add up to all of it (%i)', (seed) => {
   const sum: Figures = {};
   for (let at = 1; at < bounds.length; at++) {
     const range = { fromNs: bounds[at - 1]!, untilNs: bounds[at]! };
-    const part = builder.viewed(whole, { range });
-    for (const [name, value] of Object.entries(figures(part))) sum[name] = (sum[name] ?? 0) + value;
+    const places = viewedPlaces(builder, { range });
+    const part = viewedProfile(whole, places);
+    for (const [name, value] of Object.entries(figures(part, places))) {
+      sum[name] = (sum[name] ?? 0) + value;
+    }
     expect(part.range?.fromNs).toBe(range.fromNs);
     expect(part.elapsedNs).toBe(Math.min(range.untilNs, whole.elapsedNs) - range.fromNs);
   }
-  expectSame(sum, figures(whole));
-  const all = builder.viewed(whole, { range: { fromNs: 0, untilNs: Infinity } });
-  expectSame(figures(all), figures(whole));
+  expectSame(sum, figures(whole, builder));
+  const all = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity } });
+  expectSame(figures(viewedProfile(whole, all), all), figures(whole, builder));
 });
 
 test('a part of the time has what happened then, and rows that reach into it in part', () => {
@@ -113,7 +121,7 @@ test('a part of the time has what happened then, and rows that reach into it in 
   const whole = program.builder.snapshot();
   const selfOf = (fromMs: number, untilMs: number): Record<number, [cpu: number, wait: number]> => {
     const range = { fromNs: fromMs * ms, untilNs: untilMs * ms };
-    const { files } = program.builder.viewed(whole, { range });
+    const { files } = viewedProfile(whole, viewedPlaces(program.builder, { range }));
     const lines = files.get('/project/a.py')?.lines ?? [];
     return Object.fromEntries(
       lines.map(({ line, self }) => [
@@ -131,7 +139,8 @@ test('a part of the time has what happened then, and rows that reach into it in 
 test.each([1, 2])('folding charges the user’s own lines, and loses nothing (%i)', (seed) => {
   const builder = random(seed);
   const whole = builder.snapshot();
-  const folded = builder.viewed(whole, { fold });
+  const foldedPlaces = viewedPlaces(builder, { fold });
+  const folded = viewedProfile(whole, foldedPlaces);
   const selfOf = ({ files }: Profile, isWanted: (path: string) => boolean): number =>
     [...files.values()]
       .filter(({ path }) => isWanted(path))
@@ -151,12 +160,12 @@ test.each([1, 2])('folding charges the user’s own lines, and loses nothing (%i
   expect(line(folded, 3).total).toEqual(line(whole, 3).total);
   expect(wallOf(line(folded, 3).self)).toBeGreaterThan(wallOf(line(whole, 3).self));
   // What a library calls back is the user's own again, called by the line that called the library.
-  const { callees } = folded.edges('/project/a.py', 3);
+  const { callees } = callEdges(foldedPlaces, '/project/a.py', 3);
   expect(callees.map(({ path, function: name }) => `${path} ${name}`)).toContain(
     '/project/b.py key',
   );
-  const own = builder.viewed(whole, { range: { fromNs: 0, untilNs: Infinity }, fold });
-  expectSame(figures(own), figures(folded));
+  const own = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity }, fold });
+  expectSame(figures(viewedProfile(whole, own), own), figures(folded, foldedPlaces));
 });
 
 /** The Python frames of each stack of a piece that a row shows. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { zeroCost } from '../../../profile/cost';
 import type { Metric } from '../../../profile/metric';
 import type { Cost, LineCost } from '../../../profile/types';
+import { lineDetail } from '../../../profile/view/lineParts';
 import type { FeatureContext } from '../../../server/features/context';
 import { kernel, natives } from '../../../server/features/hover/natives';
 import { ms, Program } from '../recordings';
@@ -74,8 +75,7 @@ test('what a line does in the kernel is its own, by the function that went there
   program.sample({ stack: inCall, native: write, inSyscall: true });
   program.sample({ stack: own, native: poll, state: 'waiting', cpuNs: 0, wallNs: 30 * ms });
   program.sample({ stack: own, native: program.native('other:work') });
-  const profile = program.builder.snapshot();
-  const at = (line: number): unknown => profile.detail('/project/a.py', line).kernel;
+  const at = (line: number): unknown => lineDetail(program.builder, '/project/a.py', line).kernel;
   expect(at(3)).toEqual([
     { name: 'write', systemNs: 2 * ms, waitNs: 0 },
     { name: 'poll', systemNs: 0, waitNs: 30 * ms },

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { cpuOf } from '../../../profile/cost';
 import type { Profile } from '../../../profile/types';
 import type { View } from '../../../profile/view/viewed';
+import { viewedPlaces, viewedProfile } from '../../../profile/view/viewed';
 import { isOwn, OwnCode } from '../../../server/editing/ownCode';
 import { describeEnd } from '../../../server/output/outcome';
 import type { Run } from '../../../server/reading/run';
@@ -47,7 +48,7 @@ function folded(program: Program, libraryPatterns: string[]): Record<string, num
   const whole = program.builder.snapshot();
   const run = { profile: () => whole } as unknown as Run;
   const fold = new OwnCode().foldOf(run, { onlyMyCode: true, libraryPatterns })!;
-  return lines(program.builder.viewed(whole, { fold }));
+  return lines(viewedProfile(whole, viewedPlaces(program.builder, { fold })));
 }
 
 test('an import costs its line, whatever tower of frames it is made of', () => {
@@ -78,7 +79,7 @@ test('who profiles a program is told the hottest line of it, and not one inside 
   const whole = builder.snapshot();
   const run = {
     profile: () => whole,
-    viewed: (view: View) => builder.viewed(whole, view),
+    viewed: (view: View) => viewedProfile(whole, viewedPlaces(builder, view)),
     programName: () => 'a.py',
     processCount: 1,
     notes: () => [],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { addActivity, createActivity, markColumns } from '../../../webview/model/activity';
 import { FlameStore } from '../../../webview/model/store';
 import { sumByStack } from '../../../webview/model/sums';
-import type { FlameTables } from '../../../profile/types';
+import type { FlameTables } from '../../../profile/flame/tables';
 import { blockOf } from '../../../webview/state/navigate';
 import { createState, type Focus } from '../../../webview/state/state';
 import { flameTables } from '../flameTables';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { childrenOf, type Merged } from '../../../webview/model/merged';
 import { FlameStore } from '../../../webview/model/store';
 import { aroundFunction, invertStacks, nodeAt, pathOf } from '../../../webview/model/trees';
-import { frameKinds } from '../../../profile/types';
+import { frameKinds } from '../../../profile/flame/tables';
 import { neighbour } from '../../../webview/state/navigate';
 import { layoutScene, rowHeight } from '../../../webview/draw/scene';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ProfileBuilder } from '../../../../profile/feed/builder';
-import { frameKinds, type FlameTables } from '../../../../profile/types';
+import { frameKinds, type FlameTables } from '../../../../profile/flame/tables';
 import { decodeFlameChunk, encodeFlameChunk } from '../../../../protocol/flameChunk';
 import { ms, Program, startNs } from '../../recordings';
 import { below, seeded } from '../../random';

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { ProfileBuilder } from '../../../../profile/feed/builder';
 import { Footprint } from '../../../../profile/memory/footprint';
 import { mostSlices } from '../../../../profile/memory/sites';
-import type { FunctionCost, LineCost, MemoryCost, Profile } from '../../../../profile/types';
+import type { FunctionCost, LineCost, Profile } from '../../../../profile/types';
+import type { MemoryCost } from '../../../../profile/memory/types';
+import { liveMemory } from '../../../../profile/view/liveMemory';
 import { addOpcode, header, ms, Program, startNs } from '../../recordings';
 import { below, seeded } from '../../random';
 
@@ -246,7 +248,7 @@ test('without records memory is unknown, with them it is nothing', () => {
   const after = program.builder.snapshot();
   expect(lineOf(after, '/project/a.py', 3)?.memory).toMatchObject({ allocatedBytes: 0 });
   expect(after.memory).toMatchObject({ allocatedBytes: 0 });
-  expect(after.liveOver('/project/a.py', 3, 4)).toBeNull();
+  expect(liveMemory(program.builder, '/project/a.py', 3, 4, after.elapsedNs)).toBeNull();
 });
 
 test('two processes: figures add up, each with its own peak and its own time', () => {
@@ -268,7 +270,9 @@ test('two processes: figures add up, each with its own peak and its own time', (
   });
   expect(profile.memory).toMatchObject({ allocatedBytes: 1000, peakLiveBytes: 1000 });
   expect(profile.elapsedNs).toBe(200 * ms);
-  expect(profile.liveOver('/project/a.py', 3, 4)).toEqual([0, 500, 500, 1000]);
+  expect(liveMemory(one.builder, '/project/a.py', 3, 4, profile.elapsedNs)).toEqual([
+    0, 500, 500, 1000,
+  ]);
 });
 
 test('after exec the memory of the program before is gone, and its peak stays', () => {
@@ -360,11 +364,12 @@ test('a line over time is the same however often it was asked for', () => {
   }
   const one = asked.builder.snapshot();
   const other = unasked.builder.snapshot();
-  expect(one.liveOver('/project/a.py', 4, mostSlices)).toEqual(
-    other.liveOver('/project/a.py', 4, mostSlices),
-  );
+  const over = ({ builder }: Program, count: number) =>
+    liveMemory(builder, '/project/a.py', 4, count, one.elapsedNs);
+  expect(other.elapsedNs).toBe(one.elapsedNs);
+  expect(over(asked, mostSlices)).toEqual(over(unasked, mostSlices));
   expect(one.files).toEqual(other.files);
-  expect(one.liveOver('/project/a.py', 4, 48)!.at(-1)).toBeCloseTo(
+  expect(over(asked, 48)!.at(-1)).toBeCloseTo(
     lineOf(one, '/project/a.py', 4)!.memory!.growthBytes,
     6,
   );

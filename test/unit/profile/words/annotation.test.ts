@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { annotateFile } from '../../../../profile/words/annotation';
 import { zeroCost } from '../../../../profile/cost';
 import type { Metric } from '../../../../profile/metric';
-import type { Cost, FileCost, LineCost, MemoryCost } from '../../../../profile/types';
+import type { Cost, FileCost, LineCost } from '../../../../profile/types';
+import type { MemoryCost } from '../../../../profile/memory/types';
 
 const second = 1e9;
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { expressionsOf, type PartAmount } from '../../../../profile/words/expressions';
 import { ProfileBuilder } from '../../../../profile/feed/builder';
-import type { LinePart } from '../../../../profile/types';
+import type { LinePart } from '../../../../profile/view/lineParts';
+import { lineDetail } from '../../../../profile/view/lineParts';
 import { header, ms } from '../../recordings';
 import { sample } from '../../serverRecording';
 
@@ -194,16 +195,16 @@ test('samples count for the part that the outermost frame on the line is in', ()
   const expected = { '8-18': 4, '21-31': 2, '8-31': 1, '50-55': 8, '40-60': 16 };
   const all = { ...expected, '70-Infinity': 32, '0-0': 64 };
   const profile = builder.snapshot();
-  expect(costs(profile.detail('/project/a.py', 5).parts)).toEqual(all);
+  expect(costs(lineDetail(builder, '/project/a.py', 5).parts)).toEqual(all);
   const line = profile.files.get('/project/a.py')!.lines.find((it) => it.line === 5)!;
   expect(line.total.python / ms).toBe(127);
-  expect(profile.detail('/project/a.py', 6)).toEqual({ parts: [], kernel: [] });
+  expect(lineDetail(builder, '/project/a.py', 6)).toEqual({ parts: [], kernel: [] });
   // The same once the process has ended and was folded away.
   feed.finish('ended');
-  expect(costs(builder.snapshot().detail('/project/a.py', 5).parts)).toEqual(all);
+  expect(costs(lineDetail(builder, '/project/a.py', 5).parts)).toEqual(all);
 });
 
-function costs(parts: LinePart[]): Record<string, number> {
+function costs(parts: readonly LinePart[]): Record<string, number> {
   return Object.fromEntries(
     parts.map(({ start, end, cost }) => [`${start}-${end}`, Math.round(cost.python / ms)]),
   );

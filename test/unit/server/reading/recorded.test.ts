@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cpuOf, wallOf } from '../../../../profile/cost';
 import type { LineCost } from '../../../../profile/types';
+import { callEdges } from '../../../../profile/view/edges';
 import { Run } from '../../../../server/reading/run';
 
 const ms = 1e6;
@@ -43,8 +44,8 @@ test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])(
     const callee = program.functions.find(({ name }) => name === 'pure')!;
     expect(wallOf(line(36).total)).toBeGreaterThanOrEqual(wallOf(callee.total));
     expect(wallOf(line(36).total) / wallOf(callee.total)).toBeCloseTo(1, 1);
-    expect(profile.edges(program.path, 15).callers[0]).toMatchObject({ line: 36 });
-    expect(profile.edges(program.path, 36).callees[0]).toMatchObject({ function: 'pure' });
+    expect(callEdges(run.builder, program.path, 15).callers[0]).toMatchObject({ line: 36 });
+    expect(callEdges(run.builder, program.path, 36).callees[0]).toMatchObject({ function: 'pure' });
     expect(program.lines.find(({ line: of }) => of === 0)).toBeUndefined();
 
     // Lines never hold more than there is.
