@@ -1,8 +1,8 @@
-// The C library's allocation functions, as the program sees them. Each does what the original does, and tells memory.c
-// of the blocks that are sampled.
+// The C library's allocation functions, interposed. Each does what the original does, and tells memory.c about blocks
+// that are sampled. They run on the program's threads.
 //
-// The originals are whatever comes next in the program's search order: the C library's, or an allocator that the user
-// preloads. Finding them may itself allocate: those few blocks come from a small store of our own.
+// The originals are the next ones in the program's search order: the C library's, or those of an allocator that the
+// user preloads. Finding them may itself allocate: these few blocks come from a small store of our own.
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -68,11 +68,11 @@ const void *memory_allocator(void) {
   return real.malloc;
 }
 
-// Happens once, before the program has threads.
+// Runs once, before the program has threads. False while it is running already.
 static bool resolve(void) {
   if (resolving) return false;
   resolving = true;
-  // Blocks of the store are freed like others: the filter has to let them through to where that is seen.
+  // Blocks of the store are freed like others, so the filter must let them through to `freed`.
   memory_filter_keep_store();
   void *malloc_ = original("malloc"), *calloc_ = original("calloc");
   void *realloc_ = original("realloc"), *free_ = original("free");
@@ -95,7 +95,7 @@ static void *first_malloc(size_t size) {
 }
 static void *first_calloc(size_t count, size_t size) {
   if (resolve()) return real.calloc(count, size);
-  // The store is zero, and gives nothing out twice.
+  // The store is zeroed and gives no memory out twice.
   size_t bytes;
   return __builtin_mul_overflow(count, size, &bytes) ? NULL : store_take(bytes);
 }
@@ -117,7 +117,7 @@ static int first_posix_memalign(void **block, size_t alignment, size_t size) {
 
 // ---- Sampling ----
 
-// Never inlined, so that the functions around it keep no frame for it.
+// Not inlined, so that its callers need no stack frame.
 static __attribute__((noinline)) void *allocated(void *block, size_t size, size_t grown) {
   struct memory_local *local = &memory_local;
   uint64_t period;
@@ -157,7 +157,7 @@ static __attribute__((noinline)) void *realloc_looked_at(void *block, size_t siz
   bool sampled = counts && memory_wants(size, &period);
   if (!old) old = memory_local.old;
   memory_local.old = 0;
-  // What an allocator adds to the size that it is asked for is much with some: both have it, or none.
+  // usable_size includes what the allocator adds, which may be much. So either both sizes include that, or none.
   bool usable = sampled && !old && real.usable_size;
   if (usable) old = real.usable_size(block);
   void *moved = real.realloc(block, size);
@@ -186,7 +186,7 @@ EXPORT void *reallocarray(void *block, size_t count, size_t size) {
   return NULL;
 }
 
-// True when there is nothing left for the original to free.
+// True when the original must not free the block.
 static __attribute__((noinline)) bool freed(void *block) {
   if (in_store(block)) return true;
   if (block) memory_freed(block);

@@ -1,8 +1,8 @@
-// What the allocation functions that the program calls let the rest of memory/ know.
+// What the interposed allocation functions offer to the rest of memory/.
 #pragma once
 #include "base.h"
 
-// The allocator that the hooks pass calls on to.
+// The address of the malloc that the hooks call: code of the program's allocator. (thread that starts the agent)
 const void *memory_allocator(void);
-// Lets blocks of the hooks' own store through the filter, always.
+// Makes the filter let blocks of the hooks' own store through, always. Called whenever the filter is cleared.
 void memory_filter_keep_store(void);

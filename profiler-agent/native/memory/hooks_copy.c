@@ -1,10 +1,11 @@
-// memcpy and memmove, to know how much a line moves about. What a compiler writes out in place does not pass here.
+// memcpy and memmove, interposed to know how many bytes a line copies. They run on the program's threads. Copies for
+// which the compiler emits code in place do not come here.
 #include <string.h>
 
 #include "memory/memory.h"
 #include "originals.h"
 
-// Until the originals are known, in the loader. Written so that no compiler makes a call of it.
+// Used by the loader until the original is known. `volatile` keeps compilers from making this a call of memmove.
 static void *move_slowly(void *to, const void *from, size_t size) {
   volatile char *target = to;
   const volatile char *source = from;
@@ -16,13 +17,14 @@ static void *move_slowly(void *to, const void *from, size_t size) {
   return to;
 }
 
-// For both functions. Programs made for an old C library may count on its first memcpy, which also moves what overlaps,
-// and whichever version a program asks for, it finds ours. Asked for by its old name, glibc gives the slowest of its
-// variants, one for every processor; its memmove is the one for this processor, and the same code as its memcpy.
+// Serves both functions. Programs built for an old C library may rely on its first memcpy, which also moved overlapping
+// bytes, and every version of memcpy that a program asks for is bound to ours. Under the old version's name, glibc has
+// its slowest variant, for every processor; its memmove is the variant for this processor, and the same code as its
+// memcpy.
 static void *(*real_memmove)(void *, const void *, size_t) = move_slowly;
 
-// True when the thread has copied enough for its next sample. Nearly always both functions are a test and a jump to the
-// original.
+// True when the thread has copied enough bytes for its next sample. Nearly always both functions are a test and a jump
+// to the original.
 INLINE bool counts(size_t size) {
   struct memory_local *local = &memory_local;
   if (UNLIKELY(size >= local->copies)) return true;
@@ -48,7 +50,7 @@ void *hooked_memmove(void *to, const void *from, size_t size) {
   return real_memmove(to, from, size);
 }
 
-// The agent's own (glibc.h).
+// For calls from the agent itself (glibc.h): these are not counted.
 FRAMELESS void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   return real_memmove(to, from, size);
 }

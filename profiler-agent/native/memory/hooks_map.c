@@ -1,4 +1,5 @@
-// Memory that the program gets from the kernel itself. The C library's own mappings do not pass here.
+// mmap, munmap and mremap, interposed: memory that the program gets from the kernel itself. They run on the program's
+// threads. The C library's own mappings do not come here.
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -14,14 +15,14 @@
 #include "sandbox/sandbox.h"
 #include "unwind/modules.h"
 
-// Whatever comes next in the program's search order. The kernel itself, until that is known: an allocator that the user
-// preloads comes here from its first call on.
+// The next functions in the program's search order. NULL until they are known, then the kernel is called: an allocator
+// that the user preloads maps memory from its first call on.
 static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 static int (*real_munmap)(void *, size_t);
 static void *(*real_mremap)(void *, size_t, size_t, int, ...);
 
-// An allocator's own mappings hold what its callers allocate, which is counted there. It may make them, or give them
-// back, with locks of its own: not even the table is asked then.
+// The code of the allocator. Its mappings hold what its callers allocate, which is counted there. It may map and unmap
+// while it holds locks of its own, so not even the table is asked then.
 static uintptr_t allocator_start, allocator_end;
 
 static bool is_allocator(const void *caller) {
@@ -65,25 +66,26 @@ static int unmap(void *block, size_t size) {
   return real_munmap ? real_munmap(block, size) : (int)syscall(SYS_munmap, block, size);
 }
 
-// A mapping of more pages than this is looked at in windows of WINDOW, evenly spaced.
+// In a mapping of more pages than this, only evenly spaced windows of WINDOW pages are looked at.
 #define PAGES_LOOKED_AT (64u * 1024u)
 #define WINDOW 1024u
 
-// How many bytes of a mapping are in memory, or TOUCHED_UNKNOWN. The watcher may have looked long ago, or not yet.
+// Returns how many bytes of a mapping are in memory, or TOUCHED_UNKNOWN. The watcher's last look may be too old, or it
+// has not looked yet.
 static uint64_t resident(void *block, size_t size) {
   if (size < MAPPING_LOOKED_AT || !sandbox_allows(SANDBOX_RESIDENT)) return TOUCHED_UNKNOWN;
   int error = errno;
   size_t page = (size_t)getpagesize(), pages = (size + page - 1) / page;
-  size_t step = (pages + PAGES_LOOKED_AT - 1) / PAGES_LOOKED_AT, seen = 0, found = 0;
+  size_t step = (pages + PAGES_LOOKED_AT - 1) / PAGES_LOOKED_AT, examined = 0, found = 0;
   unsigned char here[WINDOW];
   for (size_t at = 0; at < pages; at += WINDOW * step) {
     size_t wanted = pages - at < WINDOW ? pages - at : WINDOW;
     if (mincore((char *)block + at * page, wanted * page, here) != 0) break;
-    seen += wanted;
+    examined += wanted;
     for (size_t i = 0; i < wanted; i++) found += here[i] & 1;
   }
   errno = error;
-  return seen ? (uint64_t)((double)found / (double)seen * (double)size) : TOUCHED_UNKNOWN;
+  return examined ? (uint64_t)((double)found / (double)examined * (double)size) : TOUCHED_UNKNOWN;
 }
 
 static __attribute__((noinline)) int munmap_looked_at(void *block, size_t size) {
@@ -96,7 +98,7 @@ static __attribute__((noinline)) int munmap_looked_at(void *block, size_t size) 
   } else if (size >= known) {
     memory_release(&token);
   } else {
-    // Its beginning only, in whole pages: what is left goes on under the address where it begins now.
+    // Only the beginning was unmapped, in whole pages. The rest stays in the table under its new address.
     size_t page = (size_t)getpagesize(), gone = (size + page - 1) & ~(page - 1);
     token.size = known - gone;
     if (gone < known) memory_keep((char *)block + gone, &token);
@@ -127,7 +129,7 @@ static __attribute__((noinline)) void *mremap_looked_at(void *block, size_t old,
   }
   memory_release(&token);
   uint64_t period;
-  // Only what was seen to be memory in the first place: a mapped file may be moved, too.
+  // Only mappings that were sampled as memory: a mapped file may be moved, too.
   if (known && memory_wants(size, &period))
     memory_allocated(moved, size, size > known ? size - known : 0, period, MEMORY_MAP);
   return moved;
@@ -136,7 +138,7 @@ static __attribute__((noinline)) void *mremap_looked_at(void *block, size_t old,
 EXPORT void *mremap(void *block, size_t old, size_t size, int flags, ...) {
   va_list more;
   va_start(more, flags);
-  // Where these are not set the kernel does not look at it.
+  // Without these flags the kernel ignores the argument.
   void *wanted = flags & ~MREMAP_MAYMOVE ? va_arg(more, void *) : NULL;
   va_end(more);
   if (memory_may_know(block) && !is_allocator(__builtin_return_address(0)))

@@ -1,5 +1,5 @@
 // Mappings that the program makes itself.
 #pragma once
 
-// Callers of mmap from here on are known for what they are.
+// Called when the agent starts: finds the allocator's code, whose own mappings are not counted.
 void memory_map_begin(void);

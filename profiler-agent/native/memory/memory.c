@@ -15,22 +15,26 @@
 #include "record/memory_records.h"
 #include "record/records.h"
 
-// Periods, in bytes. The first one makes five thousand samples a second of a program that allocates 160 MB in one.
+// Periods, in bytes. With the first one, a program that allocates 160 MB a second has five thousand samples a second.
 #define PERIOD_MIN (16u * 1024u)
 #define PERIOD_FIRST (32u * 1024u)
 #define PERIOD_MAX (1024u * 1024u)
-// More live samples than this are not worth their room: a line that holds a fiftieth of all has an error of 3 % then.
+// More live samples than this do not pay for their memory: with this many, a line that holds a fiftieth has an error of
+// 3 %.
 #define LIVE_WANTED (64u * 1024u)
-// So much CPU time may noting samples and writing them down take: of what the program uses, or of a core, whichever
-// is more. A program that mostly waits can leak, too.
+// CPU time that noting and recording samples may take: permille of the program's CPU time or of one core, whichever is
+// more. A program that mostly waits can leak, too.
 #define BUDGET_PERMILLE 25
 #define BUDGET_IDLE_PERMILLE 10
-// So much more they may take once: a program imports and builds up at first, and a short one does nothing else.
+// Additional CPU time that may be used once: programs import and build up at first, and short ones do nothing else.
 #define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
-// Copies are sampled by their bytes, too.
+// Copies are also sampled by their bytes.
 #define COPY_PERIOD (2u * 1024u * 1024u)
+// How often resident memory is recorded.
 #define FOOTPRINT_NS (100 * 1000 * 1000ull)
+// The period grows by at most this factor at once.
 #define MUCH_TOO_MUCH 8u
+// How often the period is adapted.
 #define ADAPT_NS (50 * 1000 * 1000ull)
 
 __thread struct memory_local memory_local;
@@ -38,15 +42,16 @@ __thread struct memory_local memory_local;
 static const struct interpreter *python;
 static _Atomic bool on;
 static _Atomic uint64_t period_now;
-static _Atomic(const char *) aside;  // why it is not on any more, until that is said
+static _Atomic(const char *) aside;  // why sampling has ended, until the user is told
 
 // ---- Choosing ----
 
+// Draws the distance to the next sample.
 static void draw(struct memory_local *local) {
   if (!local->random) local->random = mix64((uintptr_t)local ^ clock_ns(CLOCK_MONOTONIC));
   local->period = atomic_load_explicit(&period_now, memory_order_relaxed);
   uint64_t bytes = (uint64_t)(random_distance(&local->random) * (double)local->period) + 1;
-  // Whatever is as large as the period has to ask.
+  // An allocation of a period or more must always ask.
   uint64_t room = bytes < local->period ? bytes : local->period;
   local->room = room;
   local->reserve = bytes - room;
@@ -55,27 +60,27 @@ static void draw(struct memory_local *local) {
 bool memory_wants(size_t size, uint64_t *period) {
   struct memory_local *local = &memory_local;
   if (!atomic_load_explicit(&on, memory_order_relaxed)) {
-    // Ask again soon: a thread may be here before sampling begins.
+    // Ask again soon: threads may run before sampling begins.
     local->room = size + PERIOD_MIN;
     local->period = 0;
     return false;
   }
   if (local->inside) return false;
-  // Where the next sample would be is not known yet, and has nothing to do with where it was going to be: it can be
-  // drawn anew with the period of now, as long as that is not because of where it is.
+  // The distance to the next sample may be drawn anew with the current period: it is memoryless. But not where the
+  // decision to draw depends on where the next sample would have been.
   bool stale = local->period != atomic_load_explicit(&period_now, memory_order_relaxed);
   if (!local->period || size >= local->period && stale) draw(local);
   if (size >= local->period) {
     *period = 0;
     return true;
   }
-  uint64_t left = local->room + local->reserve;
-  if (size < left) {
-    // Whatever a signal handler does here to the same variables: none of the differences can be below zero.
-    left -= size;
-    uint64_t room = left < local->period ? left : local->period;
+  uint64_t remaining = local->room + local->reserve;
+  if (size < remaining) {
+    // A signal handler may change these variables meanwhile; none of the differences can become negative.
+    remaining -= size;
+    uint64_t room = remaining < local->period ? remaining : local->period;
     local->room = room;
-    local->reserve = left - room;
+    local->reserve = remaining - room;
     if (stale) draw(local);
     return false;
   }
@@ -86,8 +91,8 @@ bool memory_wants(size_t size, uint64_t *period) {
 
 // ---- Blocks that are sampled ----
 
-// When the ring of notes is as full as this, the period is doubled with every so many samples, until the watcher has
-// made room: a burst that would be lost is thinned, whatever its rate, and still stands for all that there was.
+// When the ring of notes is this full, the period is doubled after every CROWDED_SAMPLES samples until the watcher has
+// made room. So a burst is thinned, not lost, and its samples still stand for all of it.
 #define CROWDED 0.5
 #define CROWDED_SAMPLES 128u
 #define PERIOD_CROWDED ((uint64_t)1 << 40)
@@ -108,7 +113,7 @@ void memory_leave(const char *why) {
 static const char no_memory[] =
     "The system had no memory left for following the program's memory. What it allocated from then on is missing.";
 
-// Of the sizes in the table: the block is known for certain.
+// A bit in the table's sizes: the block was sampled for sure, because of its size.
 #define EXACT ((uint64_t)1 << 63)
 
 void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind) {
@@ -122,9 +127,10 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
                              .kind = (uint8_t)kind};
   uint32_t stale;
   uint64_t stale_size;
-  // Its free has passed us by, as from a library that has an allocator's function for itself.
+  // The block at this address was freed without a call of our hooks, for example by a library that found `free` by
+  // itself.
   if (memory_table_take((uintptr_t)block, &stale, &stale_size)) memory_note_free(stale, held.began, TOUCHED_UNKNOWN);
-  // The table first: a block that is written down has to be known when it is freed.
+  // The table comes first: once a block is noted, its free must be recognized.
   uint64_t entered = period ? size : size | EXACT;
   if (memory_table_add((uintptr_t)block, 0, entered)) {
     thin();
@@ -142,7 +148,7 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
 size_t memory_take(const void *block, struct memory_token *token) {
   *token = (struct memory_token){.touched = TOUCHED_UNKNOWN};
   struct memory_held held;
-  // Most that come here only look like one of ours.
+  // Most blocks that come here only share a page with a sampled one.
   if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return 0;
   uint64_t size = 0;
   if (memory_table_take((uintptr_t)block, &token->id, &size)) {
@@ -158,7 +164,7 @@ void memory_freed(const void *block) {
   if (memory_table_lacks((uintptr_t)block) || memory_local.inside || !memory_lock(&held)) return;
   uint32_t id;
   uint64_t size;
-  // What the interpreter frees when the program is over was the program's until then.
+  // What the interpreter frees while it finalizes counts as held by the program until its end.
   if (memory_table_take((uintptr_t)block, &id, &size) && !python->is_finalizing())
     memory_note_free(id, held.began, TOUCHED_UNKNOWN);
   memory_unlock(&held);
@@ -183,9 +189,9 @@ void memory_keep(const void *block, const struct memory_token *token) {
   memory_unlock(&held);
 }
 
-// So many bytes may be copied before the next sample.
+// Allows so many bytes to be copied before the next sample.
 static void let_copy(struct memory_local *local, uint64_t bytes) {
-  // Whatever is as large as the period has to call.
+  // A copy of a period or more must always call.
   uint64_t copies = bytes < COPY_PERIOD ? bytes : COPY_PERIOD;
   local->copies = copies;
   local->further = bytes - copies + 1;
@@ -206,8 +212,8 @@ void memory_copied(size_t size) {
   if (!local->random) draw(local);
   if (!local->further) draw_copies(local);
   bool all = size >= COPY_PERIOD;
-  uint64_t left = local->copies + local->further - 1;
-  if (!all && size < left) return let_copy(local, left - size);
+  uint64_t remaining = local->copies + local->further - 1;
+  if (!all && size < remaining) return let_copy(local, remaining - size);
   if (!all) draw_copies(local);
   struct memory_held held;
   if (!memory_lock(&held)) return;
@@ -225,7 +231,7 @@ bool memory_is_on(void) {
   return atomic_load_explicit(&on, memory_order_relaxed);
 }
 
-// Resident memory, from the kernel.
+// Records resident memory, as the kernel counts it.
 static void footprint_note(uint64_t now) {
   static uint64_t next;
   if (now < next) return;
@@ -257,8 +263,8 @@ void memory_adapt(uint64_t now) {
   adapt_once -= beyond;
   used -= beyond;
   uint64_t period = atomic_load(&period_now);
-  // In proportion to what it costs, and to a little less than is allowed. What costs far too much is thinned at once: a
-  // burst is often over before it has been halved a few times.
+  // The period changes in proportion to the cost, aiming slightly below the budget. When the cost is far above it, the
+  // period is raised at once: a burst may be over before it was doubled a few times.
   double share = (double)used / (0.9 * (double)allowed + 1);
   if (used > allowed)
     period = (uint64_t)((double)period * (share < MUCH_TOO_MUCH ? share : MUCH_TOO_MUCH));
@@ -268,7 +274,7 @@ void memory_adapt(uint64_t now) {
     period = (uint64_t)((double)period * (share > 0.5 ? share : 0.5));
   if (period < PERIOD_MIN) period = PERIOD_MIN;
   if (period > PERIOD_MAX) period = PERIOD_MAX;
-  // As long as there is no room, what the program's threads have made of it holds.
+  // While the ring is crowded, the period that the program's threads have set stays.
   if (memory_notes_level() < CROWDED / 2) atomic_store(&period_now, period);
   adapt_at = now;
   adapt_cpu = cpu;
@@ -297,8 +303,8 @@ void memory_stop(void) {
 
 void memory_after_fork(void) {
   if (!memory_notes_begun()) return;
-  // What the parent allocated is the parent's: the child's recording knows nothing of it. Whatever other threads of the
-  // parent's were doing here is as if it had not begun.
+  // The child's recording knows nothing of the parent's blocks. Whatever other threads of the parent were doing here is
+  // taken as not begun.
   memory_notes_clear();
   atomic_store(&period_now, PERIOD_FIRST);
   adapt_at = adapt_cpu = 0;

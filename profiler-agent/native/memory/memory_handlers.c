@@ -11,14 +11,14 @@
 #include "signals/signals.h"
 #include "unwind/modules.h"
 
-// A handler put in place by a system call of the program's own is found by looking this often.
+// How often to look for handlers that the program set by a system call of its own.
 #define LOOK_NS NS_PER_SECOND
 
 struct text {
   uintptr_t start, end;
 };
 static struct text agent, interpreter;
-static _Atomic bool known;  // what is above
+static _Atomic bool known;  // true once `agent` and `interpreter` are set
 static _Atomic bool harmful;
 
 static bool holds(const struct text *text, uintptr_t address) {
@@ -36,13 +36,13 @@ bool memory_handlers_harm(void) {
 
 static void harm(void) {
   if (atomic_exchange(&harmful, true)) return;
-  // A thread that notes something now does not hold signals back: it is done before the handler is in place.
+  // A thread that is noting something does not block signals: wait until it is done, before the handler is set.
   struct memory_held held;
   if (memory_lock(&held)) memory_unlock(&held);
 }
 
 void memory_handler_comes(int number, sighandler_t handler) {
-  // These never come while something is noted (handlers.c).
+  // Faults never run the program's handlers while something is noted (handlers.c).
   if (!atomic_load(&known) || handlers_is_fault(number)) return;
   if (!is_harmless(handler)) harm();
 }
@@ -50,7 +50,7 @@ void memory_handler_comes(int number, sighandler_t handler) {
 static void look(void) {
   for (int number = 1; number < _NSIG && !memory_handlers_harm(); number++) {
     struct sigaction now;
-    // Of the two that the C library keeps for itself it tells nothing: one changes ids, the other one cancels (below).
+    // The C library hides two signals that it uses itself: one changes user ids, the other cancels threads (see below).
     if (number == signals_ours() || handlers_is_fault(number) || handlers_real(number, NULL, &now) != 0) continue;
     if (!is_harmless(now.sa_handler)) harm();
   }
@@ -65,7 +65,8 @@ void memory_handlers_look(uint64_t now) {
 
 void memory_handlers_begin(uintptr_t inside_interpreter) {
   modules_text((uintptr_t)memory_handlers_begin, &agent.start, &agent.end);
-  // A program that has the interpreter built in may have handlers of its own beside it.
+  // A program with the interpreter built in may have handlers of its own in the same file: only a file called python
+  // counts.
   Dl_info info;
   const char *name = dladdr((void *)inside_interpreter, &info) && info.dli_fname ? info.dli_fname : "";
   const char *slash = strrchr(name, '/');
@@ -78,7 +79,7 @@ void memory_handlers_begin(uintptr_t inside_interpreter) {
 EXPORT int pthread_setcanceltype(int type, int *old) {
   static int (*real)(int, int *);
   if (!real) real = (__typeof__(real))original("pthread_setcanceltype");
-  // A thread that may be cancelled anywhere never comes back from the signal that says so.
+  // A thread that may be cancelled anywhere never returns from the signal that cancels it.
   if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm();
   return real(type, old);
 }

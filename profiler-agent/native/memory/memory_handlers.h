@@ -1,17 +1,19 @@
-// Whether a handler of the program's may do harm while something is noted: allocate, fork, or never return.
+// Tells whether a signal handler of the program could do harm while something is noted: allocate, fork, or never
+// return.
 //
-// Python's own only note that a signal has come. As long as the program has no others, nobody has to hold signals back,
-// which takes two system calls for each block that is sampled.
+// Python's own handlers only note that a signal came. While the program has no other handlers, signals need not be
+// blocked for each noted block, which costs two system calls.
 #pragma once
 #include <signal.h>
 
 #include "base.h"
 
-// From here on it is known. Whoever may allocate has not begun.
+// Begins to watch handlers. `inside_interpreter` is an address of the interpreter's code. Called before memory is
+// sampled, by the thread that starts the agent.
 void memory_handlers_begin(uintptr_t inside_interpreter);
-// May one come that does harm?
+// True when a harmful handler may run. (any thread)
 bool memory_handlers_harm(void);
-// The program is about to ask for a handler.
+// The program is about to set a handler for signal `number`. (program's threads)
 void memory_handler_comes(int number, sighandler_t handler);
-// Looks for what we were not told of. (watcher)
+// Looks for handlers that were set without calling our functions. `now` in ns. (watcher)
 void memory_handlers_look(uint64_t now);

@@ -33,7 +33,7 @@ struct note_freed {
   uint32_t id, padding;
 };
 
-// Frees are small, and one that is lost would look like a leak: this much of the ring is theirs.
+// Notes of frees are small, and a lost one would look like a leak: this part of the ring is kept for them.
 #define MEMORY_RING_SIZE (2u * 1024u * 1024u)
 #define KEPT_FOR_FREES (64u * 1024u)
 
@@ -97,7 +97,7 @@ static __attribute__((noinline)) uint32_t note(uint32_t kind, const struct memor
   void *into;
   uintptr_t tstate = thread_state_of(thread, false);
   enum stack_result result = stack_collect(&stack, &into, sizeof sample, ring, thread, python, &registers, tstate);
-  // Without a stack it is on no line, and still allocated.
+  // An allocation without a readable stack is on no line, but must still be noted.
   if (result == STACK_REJECTED) {
     stack = (struct stack){0};
     into = ring__reserve(ring, sizeof sample);
@@ -166,7 +166,7 @@ void memory_finish(void) {
   char text[200];
   memory_mappings_finish(clock_ns(CLOCK_MONOTONIC));
   uint32_t samples = atomic_exchange(&lost_samples, 0), frees = atomic_exchange(&lost_frees, 0);
-  // The figures of samples have an error themselves, beside which a few say nothing.
+  // Sampled figures have an error of their own, so a few lost samples do not matter.
   if (samples > last_id / 100) {
     snprintf(text, sizeof text, "%u of %u memory samples were lost. Allocated bytes are too low by about that share.",
              samples, samples + last_id);

@@ -1,38 +1,43 @@
-// What the program's threads note of their memory for the watcher to write down: one ring, under the lock of the table.
+// Notes of the program's threads about their memory, which the watcher records. They are in one ring, under the lock of
+// the table. Times are ns of CLOCK_MONOTONIC, sizes bytes.
 #pragma once
 #include "base.h"
 
 struct interpreter;
 
+// An allocation or copy; the fields are those of struct memory_record (record/memory_records.h).
 struct memory_note {
   uint64_t time, size, grown, period;
   uintptr_t block;
   uint8_t kind;
 };
 
-// False when there is no memory for the ring.
+// Maps the ring, when the agent starts. False when there is no memory.
 bool memory_notes_begin(const struct interpreter *python);
+// True once there is a ring.
 bool memory_notes_begun(void);
-// In a forked child: what is noted is the parent's.
+// In a forked child: forgets the parent's notes.
 void memory_notes_clear(void);
 
-// With the lock, with the calling thread's stack. The id of the allocation; 0 when there was no room, which is counted.
+// These two need the lock, and note the calling thread's stack. The first returns the id of the allocation, 0 when
+// there was no room, which is counted. (program's threads)
 uint32_t memory_note_allocation(const struct memory_note *note);
 void memory_note_copy(const struct memory_note *note);
-// With the lock. An id of 0 is nobody's. `touched`: bytes of a mapping that were in memory at its end, or
-// TOUCHED_UNKNOWN.
+// Notes that the allocation `id` was freed; id 0: nothing to note. Needs the lock. `touched`: bytes of a mapping that
+// were in memory at its end, or TOUCHED_UNKNOWN. (program's threads)
 void memory_note_free(uint32_t id, uint64_t time, uint64_t touched);
-// A mapping has been given back with the interpreter, and stays the program's in the recording.
+// Notes that a mapping was unmapped while the interpreter finalized: its touched bytes are recorded, but not a free.
+// Needs the lock.
 void memory_note_end(uint32_t id, uint64_t time, uint64_t touched);
 
-// No sample has room, which is counted. Without the lock.
+// True when there is no room for a sample, which is counted as lost. Works without the lock. (program's threads)
 bool memory_notes_full(void);
-// Parts of the ring that are full, from 0 to 1.
+// Returns how full the ring is, from 0 to 1. (any thread)
 double memory_notes_level(void);
 
-// Writes what has been noted to the recording. (watcher)
+// Records all notes. (watcher)
 void memory_drain(void);
-// CPU time that this has taken so far.
+// Returns the CPU time that memory_drain has taken so far, in ns. (watcher)
 uint64_t memory_drained_ns(void);
-// Says what is missing. (watcher, at the end)
+// Tells the user what was lost. (watcher, at the end)
 void memory_finish(void);

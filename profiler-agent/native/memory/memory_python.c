@@ -17,13 +17,13 @@ struct allocator {
 };
 enum { DOMAIN_MEM = 1, DOMAIN_OBJ = 2, DOMAINS };
 
-// What lies below a layer of ours, in one cache line.
+// What lies below one layer of ours, in one cache line.
 struct domain {
   struct allocator original;
-  size_t small;  // up to this size the original does not ask malloc
+  size_t small;  // blocks up to this size do not come from malloc
 } __attribute__((aligned(64)));
 
-// Sizes that pymalloc serves itself, whichever debugging layer adds to them.
+// pymalloc serves requests up to this size itself, even with what a debugging layer adds.
 #define PYMALLOC_SMALL 448
 
 static __attribute__((noinline)) void note(void *block, size_t size, size_t grown) {
@@ -32,7 +32,7 @@ static __attribute__((noinline)) void note(void *block, size_t size, size_t grow
   if (block && memory_wants(size, &period)) memory_allocated(block, size, grown, period, MEMORY_PYTHON);
 }
 
-// Larger ones usually come from malloc, whose hook counts them, as Python's; what it has not seen is counted here.
+// Larger blocks usually come from malloc, whose hook counts them as Python's. Those that did not are counted here.
 static uint64_t ask_begin(void) {
   memory_local.python = true;
   memory_local.counted = false;
@@ -56,8 +56,8 @@ static __attribute__((noinline)) void *malloc_looked_at(struct domain *domain, s
   return block;
 }
 
-// Programs that make millions of small objects a second come through here, and through python_free, for each: nearly
-// always these are a test and a jump to the original, without a frame of their own.
+// Programs that create millions of small objects a second call this and python_free for each. Nearly always these are a
+// test and a jump to the original, without a stack frame of their own.
 static FRAMELESS void *python_malloc(void *context, size_t size) {
   struct domain *domain = context;
   if (UNLIKELY(size > domain->small || memory_counts(size))) return malloc_looked_at(domain, size);
@@ -94,7 +94,7 @@ static __attribute__((noinline)) void *realloc_looked_at(struct domain *domain, 
   memory_local.old = small ? 0 : old;
   void *moved = domain->original.realloc(domain->original.context, block, size);
   memory_local.old = 0;
-  // How large a small block was, only its allocator knows: one that stays where it is has not grown.
+  // Only its allocator knows the size of a small block: one that did not move counts as not grown.
   size_t grown = old ? (size > old ? size - old : 0) : moved == block ? 0 : size;
   if (moved)
     memory_release(&token);
@@ -109,7 +109,7 @@ static __attribute__((noinline)) void *realloc_looked_at(struct domain *domain, 
 
 static FRAMELESS void *python_realloc(void *context, void *block, size_t size) {
   struct domain *domain = context;
-  // NULL has a byte of the filter like any block: what that says costs time at most.
+  // NULL also has a byte in the filter; when it is set, this only takes longer.
   if (UNLIKELY(size > domain->small || memory_may_know(block) || memory_counts(size)))
     return realloc_looked_at(domain, block, size);
   return domain->original.realloc(domain->original.context, block, size);
@@ -128,12 +128,12 @@ static FRAMELESS void python_free(void *context, void *block) {
 
 // ---- Our place in the chain of allocators ----
 
-// Others put layers on top of ours, which stays where it is then, and take them away. Whoever was there before us may
-// go, too, as tracemalloc does when it stops: it puts back what it found, and our layer is gone. What is below a layer
-// never changes, since it may be called even then; so there is one for each allocator that we were put on.
+// Others may put layers on top of ours and remove them. A layer that was below ours may be removed, too: tracemalloc,
+// when it stops, puts back the allocator that it found, so ours is gone. A layer may still be called after that, so
+// what lies below it must never change: there is one layer for each allocator on which ours was put.
 #define LAYERS 16
 static struct domain layers[DOMAINS][LAYERS];
-// The uppermost function with which our layer is in the chain, by domain.
+// By domain: the function on top of the chain when our layer was last known to be in it.
 static void *(*_Atomic settled[DOMAINS])(void *, size_t);
 
 static const struct interpreter *python;
@@ -144,24 +144,26 @@ static uintptr_t text_start, text_end;
 
 #define PLENTY (1u << 20)
 
-// What one small block makes of the room that may be allocated. False when there is no block.
-static bool try(const struct allocator *top, size_t size, uint64_t room, uint64_t *left) {
+// Allocates and frees a small block, and returns in *remaining how much of `room` that left. False when there is no
+// block.
+static bool try(const struct allocator *top, size_t size, uint64_t room, uint64_t *remaining) {
   memory_local.room = room;
   void *block = top->malloc(top->context, size);
-  *left = memory_local.room;
+  *remaining = memory_local.room;
   if (block) top->free(top->context, block);
   return block;
 }
 
-// Is our layer in the chain? And does that ask malloc for small blocks, as with PYTHONMALLOC=malloc? Whatever else is
-// asked for at the same time does not depend on the block's size. False when it cannot be said now.
+// Finds out whether our layer is in the chain, and whether the chain asks malloc for small blocks, as with
+// PYTHONMALLOC=malloc: then `room` falls by the size of the block. Other requests made at the same time do not depend
+// on that size, so two sizes are compared. False when that is not known now.
 static bool probe(const struct allocator *top, bool *ours, bool *asks) {
   struct memory_local *local = &memory_local;
-  uint64_t room = local->room, left, small, large;
+  uint64_t room = local->room, remaining, small, large;
   local->inside = true;
   local->reached = false;
-  // Without room our layer has to see about it.
-  bool known = try(top, 16, 0, &left);
+  // Without room, our layer calls memory_counts, which sets `reached`.
+  bool known = try(top, 16, 0, &remaining);
   *ours = local->reached;
   known = known && try(top, 16, PLENTY, &small) && try(top, PYMALLOC_SMALL, PLENTY, &large);
   *asks = known && small - large == PYMALLOC_SMALL - 16;
@@ -217,7 +219,7 @@ void memory_python_begin(const struct interpreter *found) {
 
 void memory_python_look(void) {
   if (!get || !set || atomic_load(&asked) || !python->is_initialized() || python->is_finalizing()) return;
-  // Asking which allocator there is takes a lock of Python's (3.12+).
+  // Reading the allocator takes a lock of Python's (from 3.12 on).
   if (!selftest_may_call()) return;
   bool gone = false;
   for (int i = DOMAIN_MEM; i < DOMAINS; i++) {

@@ -1,13 +1,14 @@
-// Python's own allocators: PyMem_SetAllocator puts a layer of ours on top of what is installed.
+// Python's own allocators: a layer of ours, put on top of the installed allocator with PyMem_SetAllocator.
 #pragma once
 #include "cpython/interpreter.h"
 
+// Has the layer installed once the self-test has passed. (thread that starts the agent)
 void memory_python_begin(const struct interpreter *python);
-// Puts our layer in place, where it is not. The caller holds the interpreter lock.
+// Installs the layer where it is missing. Called on Python's main thread, with the interpreter lock held.
 void memory_python_install(const struct interpreter *python);
-// Asks the interpreter to have that done, when it has not been or somebody has taken the layer away. (watcher)
+// Asks the interpreter to install the layer when it is missing or was removed. (watcher)
 void memory_python_look(void);
-// In a forked child: what was asked for may never have happened.
+// In a forked child: what the parent asked for may never happen.
 void memory_python_after_fork(void);
-// Whether a mapping of this size, made by `caller`, is one that the interpreter cuts small objects from.
+// True when a mapping of this size, made by `caller`, is an arena: the interpreter cuts small objects from it.
 bool memory_is_arena(size_t size, const void *caller);

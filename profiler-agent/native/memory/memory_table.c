@@ -20,19 +20,19 @@ _Atomic uint8_t memory_filter[MEMORY_FILTER];
 // ---- The lock ----
 
 enum { FREE, HELD, WANTED };
-static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): a thread that waits lets the holder run
+static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): WANTED while other threads wait
 static _Atomic uint64_t spent_ns;
-static uint32_t turn;
-// One hold of the lock in so many is measured.
+static uint32_t holds;
+// One of so many holds of the lock is measured.
 #define MEASURED 4u
-// Longer than this nobody has it: the thread was not running.
+// Nobody has the lock for longer: the thread was not running.
 #define SPENT_MAX_NS 20000
 
 uint64_t memory_spent_ns(void) {
   return atomic_load_explicit(&spent_ns, memory_order_relaxed);
 }
 
-// Faults are met by reads of ours, and recovered; those that somebody sends wait (handlers.h).
+// Faults of our own reads are recovered, so they must not be blocked. Those that somebody sends wait (handlers.h).
 static uint64_t all_but_faults(void) {
   return ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
 }
@@ -45,7 +45,8 @@ bool memory_lock(struct memory_held *held) {
   handlers_sampling(true);
   if (held->masked) {
     uint64_t most = all_but_faults();
-    // Straight to the kernel: these are also the signals that the C library keeps for itself, as to cancel a thread.
+    // By the system call: the C library would leave out the signals that it uses itself, such as the one that cancels
+    // threads.
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &most, &held->signals, sizeof most);
   }
   memory_local.inside = true;
@@ -56,7 +57,7 @@ bool memory_lock(struct memory_held *held) {
 }
 
 void memory_unlock(const struct memory_held *held) {
-  bool measured = turn++ % MEASURED == 0;
+  bool measured = holds++ % MEASURED == 0;
   if (atomic_exchange(&state, FREE) == WANTED) syscall(SYS_futex, &state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   memory_local.inside = false;
   if (held->masked) syscall(SYS_rt_sigprocmask, SIG_SETMASK, &held->signals, NULL, sizeof held->signals);
@@ -71,10 +72,10 @@ void memory_unlock(const struct memory_held *held) {
 
 // ---- The table ----
 
-// Open addressing with linear probing; a power of two of slots, at most half of them used. Odd versions are those in
-// between: whoever reads without the lock has read something whole when the version is even and the same afterwards.
-// Behind the slots lie counts of blocks by address, so many for each slot. They tell apart what shares a page with a
-// sampled block, by one load that is near the load for the block's neighbour.
+// A hash table with open addressing and linear probing; at most half of its slots, a power of two, are used. The
+// version is odd during a change: a reader without the lock has read consistent slots when the version was even and is
+// the same afterwards. Behind the slots are COUNTS_PER_SLOT counts of blocks for each slot, by address. They tell apart
+// blocks that share a page with a sampled one; neighbouring blocks have counts in the same cache line.
 #define COUNTS_PER_SLOT 8u
 struct table {
   uint32_t capacity;
@@ -97,7 +98,7 @@ static _Atomic uint8_t *count_of(const struct table *table, uintptr_t block) {
   return (_Atomic uint8_t *)(table->slots + table->capacity) + at;
 }
 
-// A full count stays full: it lets through too much rather than too little.
+// A full count stays full: then the filter lets too many blocks through, never too few.
 static void count_more(_Atomic uint8_t *count) {
   uint8_t now = atomic_load_explicit(count, memory_order_relaxed);
   if (now != UINT8_MAX) atomic_store_explicit(count, now + 1, memory_order_relaxed);
@@ -141,13 +142,13 @@ static bool grow(void) {
     slot_copy(&table->slots[at], &old->slots[i]);
     count_more(count_of(table, block));
   }
-  // The old one stays where it is: others may be reading it, and all old ones together are smaller than this.
+  // The old table is kept: other threads may be reading it. All old ones together are smaller than the new one.
   atomic_store_explicit(&current, table, memory_order_release);
   return true;
 }
 
 bool memory_table_begin(void) {
-  // In a child, another thread of the parent's may have been in the middle of everything.
+  // In a forked child, another thread of the parent may have been in the middle of a change.
   struct table *table = current;
   if (table) {
     uint32_t capacity = table->capacity;
@@ -178,7 +179,7 @@ bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
   used++;
   count_more(&memory_filter[memory_page((void *)block)]);
   count_more(count_of(table, block));
-  // A block that appears moves no other one.
+  // Adding a block moves no other one, so the version stays.
   atomic_store_explicit(&slot->block, block, memory_order_release);
   return true;
 }
@@ -196,7 +197,7 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
   count_less(count_of(table, block));
   used--;
   change_begin();
-  // Move up what probed past this slot (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
+  // Move blocks up that were placed behind this slot (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
   for (uint32_t next = (at + 1) & mask; block_at(table, next); next = (next + 1) & mask) {
     uint32_t wanted = home(table, block_at(table, next));
     if (((next - wanted) & mask) < ((next - at) & mask)) continue;
@@ -210,7 +211,7 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
 
 bool memory_table_lacks(uintptr_t block) {
   const struct table *table = atomic_load_explicit(&current, memory_order_acquire);
-  // Whoever frees a block has come by it after it was counted, and nobody else takes it out.
+  // The thread that frees a block got its address after the block was counted, and nobody else removes the block.
   if (!table || atomic_load_explicit(count_of(table, block), memory_order_relaxed) == 0) return true;
   uint32_t before = atomic_load_explicit(&version, memory_order_acquire);
   table = atomic_load_explicit(&current, memory_order_acquire);
