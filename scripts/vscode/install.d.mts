@@ -5,8 +5,6 @@ export interface CodeServer {
   /** Its entry script. */
   entry: string;
 }
-export const codeServerVersion: string;
-export const nodeVersion: string;
 export function cacheFolder(): string;
 export function missingPackages(): Promise<string[]>;
 export function ensureCodeServer(say?: (line: string) => void): Promise<CodeServer>;

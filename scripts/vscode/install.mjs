@@ -1,5 +1,6 @@
 // A real VS Code from package registries alone: code-server, built once into a cache outside the checkout.
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,9 +13,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problem, run, tail, which } from './process.mjs';
 
-export const codeServerVersion = '4.139.1';
-/** code-server runs on exactly this major version of Node, whatever runs these scripts. */
-export const nodeVersion = '24.21.0';
+/**
+ * Versions of code-server, each with a Node of the one major version that it runs on. LINEHEAT_CODE_SERVER chooses; the newest
+ * otherwise.
+ */
+const releases = {
+  newest: { codeServer: '4.139.1', node: '24.21.0' },
+  // VS Code 1.93. The package promises 1.91, but npm has no code-server between VS Code 1.90 and this.
+  // Its own package of ripgrep fetches `rg` from GitHub; newer ones bring it.
+  oldest: { codeServer: '4.93.1', node: '20.20.2', ripgrep: '1.18.0' },
+};
 
 const debianPackages = {
   compiler: 'build-essential',
@@ -54,7 +62,8 @@ export async function missingPackages() {
  */
 export async function ensureCodeServer(say = console.log) {
   const platform = supportedPlatform();
-  const folder = join(cacheFolder(), `code-server-${codeServerVersion}-${nodeVersion}`);
+  const release = chosenRelease();
+  const folder = join(cacheFolder(), `code-server-${release.codeServer}-${release.node}`);
   const installed = layout(folder, platform);
   if (existsSync(join(folder, 'complete')) && existsSync(installed.entry)) return installed;
 
@@ -78,9 +87,9 @@ export async function ensureCodeServer(say = console.log) {
     removeLeftovers();
     mkdirSync(temporary, { recursive: true });
     say(
-      `Building VS Code for the browser (code-server ${codeServerVersion}), once: about 4 minutes …`,
+      `Building VS Code for the browser (code-server ${release.codeServer}), once: about 4 minutes …`,
     );
-    await build(temporary, platform);
+    await build(temporary, platform, release);
     writeFileSync(join(temporary, 'complete'), '');
     publish(temporary, folder);
   } finally {
@@ -89,6 +98,14 @@ export async function ensureCodeServer(say = console.log) {
     forget();
   }
   return installed;
+}
+
+function chosenRelease() {
+  const name = process.env.LINEHEAT_CODE_SERVER || 'newest';
+  if (Object.hasOwn(releases, name)) return releases[name];
+  throw new Problem(
+    `LINEHEAT_CODE_SERVER is ${name}; it can be ${Object.keys(releases).join(' or ')}.`,
+  );
 }
 
 function supportedPlatform() {
@@ -105,14 +122,18 @@ function layout(folder, platform) {
   return {
     folder,
     node: join(folder, 'node', 'node_modules', `node-${platform}`, 'bin', 'node'),
-    entry: join(folder, 'code-server', 'node_modules', 'code-server', 'out', 'node', 'entry.js'),
+    entry: join(codeServerFolder(folder), 'out', 'node', 'entry.js'),
   };
 }
 
-async function build(folder, platform) {
+function codeServerFolder(folder) {
+  return join(folder, 'code-server', 'node_modules', 'code-server');
+}
+
+async function build(folder, platform, release) {
   const npm = npmCommand();
   const nodeRoot = join(folder, 'node', 'node_modules', `node-${platform}`);
-  await npmInstall(npm, join(folder, 'node'), `node-${platform}@${nodeVersion}`, process.env);
+  await npmInstall(npm, join(folder, 'node'), `node-${platform}@${release.node}`, process.env);
 
   const nodeBin = join(nodeRoot, 'bin');
   // A parent npm (`npm start`) describes itself in these; code-server's install script believes them.
@@ -127,18 +148,20 @@ async function build(folder, platform) {
     npm_config_unsafe_perm: 'true',
     // npm 11 asks before running install scripts; earlier versions do not know the setting and ignore it.
     npm_config_dangerously_allow_all_scripts: 'true',
+    ...(release.ripgrep ? { npm_config_script_shell: shellForScripts(folder) } : {}),
   };
   await npmInstall(
     { node: join(nodeBin, 'node'), cli: npm.cli },
     join(folder, 'code-server'),
-    `code-server@${codeServerVersion}`,
+    `code-server@${release.codeServer}`,
     env,
   );
+  if (release.ripgrep) await addRipgrep(npm, folder, platform, release.ripgrep);
   const { node, entry } = layout(folder, platform);
   const check = await run(node, [entry, '--version'], { quiet: true, timeoutMs: 60_000 });
-  if (check.code !== 0 || !check.output.includes(codeServerVersion)) {
+  if (check.code !== 0 || !check.output.includes(release.codeServer)) {
     throw new Problem(
-      `code-server ${codeServerVersion} was built but does not run: ${tail(check.output, 5)}\nInstall desktop VS Code so that \`code\` is on PATH, or report this.`,
+      `code-server ${release.codeServer} was built but does not run: ${tail(check.output, 5)}\nInstall desktop VS Code so that \`code\` is on PATH, or report this.`,
     );
   }
 }
@@ -157,6 +180,26 @@ function npmShim(folder, nodeBin, npm) {
     { mode: 0o755 },
   );
   return bin;
+}
+
+/** A shell for install scripts that leaves out the one of @vscode/ripgrep: nothing but registries is reached. */
+function shellForScripts(folder) {
+  const shell = join(folder, 'bin', 'sh');
+  writeFileSync(
+    shell,
+    '#!/bin/sh\ncase "$PWD" in */@vscode/ripgrep) exit 0 ;; esac\nexec /bin/sh "$@"\n',
+    { mode: 0o755 },
+  );
+  return shell;
+}
+
+/** Puts `rg` of a newer package where this code-server looks for it. */
+async function addRipgrep(npm, folder, platform, version) {
+  const name = `@vscode/ripgrep-${platform}`;
+  await npmInstall(npm, join(folder, 'ripgrep'), `${name}@${version}`, process.env);
+  const modules = join(codeServerFolder(folder), 'lib', 'vscode', 'node_modules');
+  const target = join(modules, '@vscode', 'ripgrep', 'bin');
+  cpSync(join(folder, 'ripgrep', 'node_modules', name, 'bin'), target, { recursive: true });
 }
 
 async function npmInstall({ node, cli }, folder, spec, env) {

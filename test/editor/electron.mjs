@@ -1,5 +1,6 @@
-// `npm run test:electron`: the journeys of this folder in a desktop VS Code instead of code-server.
-// VSCODE_EXECUTABLE names one; otherwise one is downloaded. Where neither is possible it says so and succeeds.
+// `npm run test:electron [-- profile figures …]`: journeys of this folder, or all, in a desktop VS Code instead of code-server.
+// VSCODE_EXECUTABLE names one; otherwise one is downloaded. Where neither is possible it says so and succeeds, unless
+// VSCODE_VERSION says which version has to be tried.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
@@ -9,6 +10,8 @@ import {
 import { main, Problem, run, which } from '../../scripts/vscode/process.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
+const version = process.env.VSCODE_VERSION;
+const journeys = process.argv.slice(2).map((name) => `test/editor/${name}.test.ts`);
 
 await main(async () => {
   const executable = await findExecutable();
@@ -16,17 +19,20 @@ await main(async () => {
   const display = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
   const xvfb = which('xvfb-run');
   if (process.platform === 'linux' && !display && !xvfb) {
-    console.log(
-      'Skipped: desktop VS Code needs a display and there is none. Install xvfb (`sudo apt-get install xvfb`) to run it without one.',
+    skip(
+      'desktop VS Code needs a display and there is none. Install xvfb (`sudo apt-get install xvfb`) to run it without one.',
     );
     return;
   }
-  const packaged = await run('npm', ['run', '--silent', 'package'], { cwd: root });
-  if (packaged.code !== 0) throw new Problem('Lineheat could not be packaged; see above.');
+  if (!process.env.LINEHEAT_VSIX) {
+    const packaged = await run('npm', ['run', '--silent', 'package'], { cwd: root });
+    if (packaged.code !== 0) throw new Problem('Lineheat could not be packaged; see above.');
+  }
 
   const command = [
-    ...(process.platform === 'linux' && !display ? [xvfb, '-a'] : []),
-    ...['npx', 'vitest', 'run', '--root', '.', 'test/editor', '--no-file-parallelism'],
+    ...(process.platform === 'linux' && !display ? [xvfb, '-a', '-s', '-screen 0 1600x1000x24'] : []),
+    ...['npx', 'vitest', 'run', '--root', '.', '--no-file-parallelism'],
+    ...(journeys.length > 0 ? journeys : ['test/editor']),
     ...['--testTimeout=120000', '--hookTimeout=180000'],
   ];
   const { code } = await run(command[0], command.slice(1), {
@@ -50,15 +56,20 @@ async function findExecutable() {
   }
   try {
     return await downloadAndUnzipVSCode({
-      version: 'stable',
+      version: version ?? 'stable',
       cachePath: join(root, '.vscode-test'),
       timeout: 30_000,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    console.log(
-      `Skipped: desktop VS Code could not be downloaded (${reason}). Set VSCODE_EXECUTABLE to an installed one to run these journeys.`,
+    skip(
+      `desktop VS Code could not be downloaded (${reason}). Set VSCODE_EXECUTABLE to an installed one to run these journeys.`,
     );
     return null;
   }
+}
+
+function skip(reason) {
+  if (version) throw new Problem(`VS Code ${version} was not tried: ${reason}`);
+  console.log(`Skipped: ${reason}`);
 }

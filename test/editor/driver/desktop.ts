@@ -19,11 +19,12 @@ export async function launchDesktop(target: {
     throw new Error('VSCODE_EXECUTABLE and VSCODE_CLI are not set: run `npm run test:electron`.');
   }
   const userData = `--user-data-dir=${join(target.state, 'user-data')}`;
-  const rootless = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  // Chromium's sandbox refuses to start as root, and as anybody where user namespaces are restricted, as on Ubuntu.
+  const noSandbox = ['--no-sandbox'];
   const env = { ...cleanEnvironment(), ...target.env };
   const extensions = await installedExtensions(target.own, async (folder, vsix) => {
     const install = vsix.flatMap((file) => ['--install-extension', file]);
-    const profile = [userData, `--extensions-dir=${folder}`, ...rootless];
+    const profile = [userData, `--extensions-dir=${folder}`, ...noSandbox];
     execFileSync(cli, [...profile, '--force', ...install], { env });
   });
   const application = await _electron.launch({
@@ -31,7 +32,7 @@ export async function launchDesktop(target: {
     args: [
       userData,
       `--extensions-dir=${extensions}`,
-      ...rootless,
+      ...noSandbox,
       ...['--disable-gpu', '--disable-updates'],
       ...(target.trust ? ['--disable-workspace-trust'] : []),
       ...['--skip-welcome', '--skip-release-notes', '--disable-telemetry', '--new-window'],

@@ -77,12 +77,14 @@ export function drawnLines(
   }, editor);
 }
 
+const hoverWidget = '[widgetid="editor.contrib.resizableContentHoverWidget"]';
+
 /** Moves the mouse onto a line's source text and returns the text of the hover that opens. */
 export async function hoverText(page: Page, line: number): Promise<string> {
   const row = await lineBox(page, line);
   await page.mouse.move(row.x + 200, row.y + 300);
   await page.mouse.move(row.x + 12, row.y + row.height / 2, { steps: 4 });
-  const hover = page.locator('.monaco-resizable-hover .monaco-hover:not(.hidden)').first();
+  const hover = page.locator(`${hoverWidget} .monaco-hover:not(.hidden)`).first();
   await hover.waitFor({ state: 'visible', timeout: 10_000 });
   return hover.innerText();
 }

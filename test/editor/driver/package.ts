@@ -47,6 +47,8 @@ export async function installedExtensions(
 ): Promise<string> {
   const lineheat = lineheatVsix();
   const hash = createHash('sha256').update(readFileSync(lineheat));
+  // Each version of VS Code keeps its own notes on what is installed.
+  hash.update(`${process.env['LINEHEAT_CODE_SERVER']} ${process.env['LINEHEAT_EDITOR']}`);
   for (const name of own) {
     for (const file of ['package.json', 'extension.ts']) {
       hash.update(readFileSync(join(import.meta.dirname, name, file)));
