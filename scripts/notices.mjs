@@ -57,6 +57,15 @@ export function noticesOf(folders, root) {
   ].join('\n');
 }
 
+/**
+ * The packages that notices name: name@version of each.
+ * @param {string} notices as noticesOf writes them
+ */
+export function packagesOf(notices) {
+  const [, list = ''] = notices.split('\n\n', 2);
+  return list.split('\n').map((line) => line.trim().replace(/^(\S+) (\S+) \(.*$/, '$1@$2'));
+}
+
 function readPackage(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder).sort();

@@ -1,9 +1,16 @@
-/** Builds for production and packs artifacts/lineheat.vsix; fails when the package is incomplete or over 2 MB. */
+/**
+ * Builds for production and packs artifacts/lineheat.vsix; fails when the package is incomplete or over 2 MB.
+ * `--repository URL --ref NAME`: where README.md's links and pictures are on GitHub. VS Code shows pictures of the web alone.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
 const output = 'artifacts/lineheat.vsix';
+const { repository, ref } = parseArgs({
+  options: { repository: { type: 'string' }, ref: { type: 'string' } },
+}).values;
 const limitBytes = 2 * 1024 * 1024;
 const needed = [
   'dist/extension.js',
@@ -51,8 +58,9 @@ await createVSIX({
   packagePath: output,
   dependencies: false,
   allowMissingRepository: true,
-  // Pictures of the README are in the package.
-  rewriteRelativeLinks: false,
+  ...(repository && ref
+    ? { baseContentUrl: `${repository}/blob/${ref}`, baseImagesUrl: `${repository}/raw/${ref}` }
+    : { rewriteRelativeLinks: false }),
 });
 
 const { size } = statSync(output);
