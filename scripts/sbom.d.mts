@@ -3,6 +3,7 @@ export interface Component {
   type: string;
   name: string;
   version: string;
+  scope?: string;
   properties?: { name: string; value: string }[];
 }
 /** The part of a CycloneDX document that is changed. */

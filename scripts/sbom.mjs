@@ -1,6 +1,6 @@
 /**
  * `npm run sbom`, after `npm run package`: artifacts/lineheat.cdx.json, what the package is made of, in CycloneDX. npm describes
- * all of node_modules; what is bundled is in the notices that the build has written.
+ * all of package-lock.json; what is bundled is in the notices that the build has written.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -43,10 +43,14 @@ function program(component) {
   return { ...component, type: 'application', name };
 }
 
-/** package.json asks for bundled packages as for tools, so npm says of each that it is for development only. */
+/** package.json asks for bundled packages as for tools, so npm says of each that it is for development, and optional. */
 function shipped({ properties = [], ...component }) {
   const others = properties.filter(({ name }) => name !== 'cdx:npm:package:development');
-  return others.length > 0 ? { ...component, properties: others } : component;
+  return {
+    ...component,
+    scope: 'required',
+    ...(others.length > 0 ? { properties: others } : {}),
+  };
 }
 
 /** Who depends on whom; the program on what no bundled package depends on. */
@@ -60,12 +64,10 @@ function dependenciesAmong(components, { metadata, dependencies }) {
   return [{ ref: metadata.component['bom-ref'], dependsOn: direct }, ...kept];
 }
 
-/** What npm says of all of node_modules. */
+/** What npm says of all of package-lock.json. */
 export async function npmComponents() {
-  const { code, output: text } = await run('npm', ['sbom', '--sbom-format', 'cyclonedx'], {
-    cwd: root,
-    quiet: true,
-  });
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
+  const { code, output: text } = await run('npm', args, { cwd: root, quiet: true });
   if (code !== 0) {
     throw new Problem(`npm sbom failed (exit ${code}); npm 9.8 or later has it.\n${tail(text)}`);
   }

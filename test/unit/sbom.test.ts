@@ -37,7 +37,8 @@ test('it has the bundled packages, each with what npm knows of it, and no tool',
   expect(bundled.some((name) => name.startsWith('d3-scale@'))).toBe(true);
   expect(namesIn(bom)).toEqual([...bundled].sort());
   expect(namesIn(all).some((name) => name.startsWith('esbuild@'))).toBe(true);
-  for (const { properties } of bom.components) {
+  for (const { name, scope, properties } of bom.components) {
+    expect(scope, name).toBe('required');
     expect(JSON.stringify(properties ?? [])).not.toContain('development');
   }
   expect(bom.metadata.component).toMatchObject({ type: 'application', name: 'lineheat' });
