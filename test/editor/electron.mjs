@@ -30,7 +30,9 @@ await main(async () => {
   }
 
   const command = [
-    ...(process.platform === 'linux' && !display ? [xvfb, '-a', '-s', '-screen 0 1600x1000x24'] : []),
+    ...(process.platform === 'linux' && !display
+      ? [xvfb, '-a', '-s', '-screen 0 1600x1000x24']
+      : []),
     ...['npx', 'vitest', 'run', '--root', '.', '--no-file-parallelism'],
     ...(journeys.length > 0 ? journeys : ['test/editor']),
     ...['--testTimeout=120000', '--hookTimeout=180000'],
