@@ -13,7 +13,7 @@ import { registerMemoryNotice } from './code/memoryNotice';
 import { getLog, sayError } from './messages';
 import { PartHeat } from './code/partHeat';
 import { noteShown, registerRecordingEditors } from './kept/recordings';
-import { Runner } from './run/run';
+import { Runner } from './run/runner';
 import { runActions } from './kept/runActions';
 import { Runs } from './run/runs';
 import { RunsView } from './kept/runsView';

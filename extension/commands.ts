@@ -10,7 +10,7 @@ import { getLog, say, sayError } from './messages';
 import { hotLinesView, isHotRow, rowText, type HotLines } from './code/hotLines';
 import { goToHotLine, goToHottest, openSource } from './code/navigate';
 import { openRecording } from './kept/recordings';
-import type { Runner } from './run/run';
+import type { Runner } from './run/runner';
 import type { RunActions } from './kept/runActions';
 import type { Runs } from './run/runs';
 import { runSettings, update, viewSettings } from './settings';

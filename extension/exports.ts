@@ -4,7 +4,7 @@ import type { Annotations } from './code/annotations';
 import { barLength } from './code/bars';
 import { recordingOf } from './kept/recordings';
 import { launchOfFile } from './run/launch';
-import type { Runner } from './run/run';
+import type { Runner } from './run/runner';
 import type { Runs, ShownRun } from './run/runs';
 import { fileToProfile } from './run/target';
 

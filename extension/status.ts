@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
 import { formatCount, formatSamples, formatSeconds } from '../profile/words/numbers';
-import type { Runner } from './run/run';
+import type { Runner } from './run/runner';
 import type { Runs } from './run/runs';
 import { currentMetric, update, viewSettings } from './settings';
 

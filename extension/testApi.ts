@@ -3,7 +3,7 @@ import type { Annotations, DrawnLine } from './code/annotations';
 import type { PartHeat } from './code/partHeat';
 import type { FlameChart } from './flame/chart';
 import { told, type Severity } from './messages';
-import type { Runner, RunState } from './run/run';
+import type { Runner, RunState } from './run/runner';
 import type { Runs, ShownRun } from './run/runs';
 import type { Status } from './status';
 

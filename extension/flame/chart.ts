@@ -4,7 +4,7 @@ import type { Server } from '../client';
 import { FlamePanel } from './panel';
 import { makeGroupBelow } from './groupBelow';
 import { describe, getLog } from '../messages';
-import type { Runner } from '../run/run';
+import type { Runner } from '../run/runner';
 import type { Runs } from '../run/runs';
 import { viewSettings } from '../settings';
 import { tabSurface, viewSurface, type Surface } from './surface';

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { Server } from '../client';
 import { figures, outcome, runDetail, runName, startTime, type KnownRun } from './keptRun';
 import { confirm, mention, say, UserError } from '../messages';
-import type { Runner } from '../run/run';
+import type { Runner } from '../run/runner';
 import type { Runs } from '../run/runs';
 import { forget, knownRuns, liveProcesses, remember } from './storage';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Server } from '../client';
 import { hasFailed, runDetail, runFacts, runName, type KnownRun } from './keptRun';
 import { describe, getLog } from '../messages';
-import type { Runner } from '../run/run';
+import type { Runner } from '../run/runner';
 import type { Runs } from '../run/runs';
 import { knownRuns, noteFigures, onDidChangeKeptRuns } from './storage';
 

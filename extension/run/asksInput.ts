@@ -1,7 +1,7 @@
-/** Whether a program waits for somebody to type, as the kernel knows it. */
+/** Whether a program waits for somebody to type, by what the kernel says of its main thread. */
 import * as fs from 'node:fs/promises';
 
-/** The kernel's numbers of the calls a Python program waits for a line with, by processor. */
+/** By processor, the kernel's numbers of the system calls in which a Python program waits for a line. */
 const calls: { [arch: string]: { read: string; pselect6: string } } = {
   x64: { read: '0', pselect6: '270' },
   arm64: { read: '63', pselect6: '72' },
@@ -11,8 +11,8 @@ const calls: { [arch: string]: { read: string; pselect6: string } } = {
 const lookMs = 400;
 
 /**
- * True when a process waits in a read from its terminal, and for nothing else. Where the kernel does not tell (Yama lets
- * only a parent look), it is false.
+ * True when a process waits in a read from its terminal, and for nothing else. False where the kernel does not tell: with
+ * Yama, only a parent may look.
  */
 export async function asksForInput(pid: number, arch = process.arch): Promise<boolean> {
   const names = calls[arch];
@@ -28,26 +28,37 @@ export async function asksForInput(pid: number, arch = process.arch): Promise<bo
   }
 }
 
-/** Calls back once, when the program is seen to ask at two looks in a row. Stops looking when it is disposed of. */
-export function onceItAsks(pid: number, listener: () => void): { dispose(): void } {
-  let asked = false;
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  const look = async (): Promise<void> => {
-    const asks = await asksForInput(pid);
-    if (isOver) return;
-    if (asks && asked) {
-      listener();
+/** Looks at a program again and again, and calls back once, when it asks at two looks in a row. */
+export class InputWatch {
+  readonly #pid: number;
+  readonly #onAsks: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #askedBefore = false;
+  #isDisposed = false;
+
+  constructor(pid: number, onAsks: () => void) {
+    this.#pid = pid;
+    this.#onAsks = onAsks;
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    this.#timer = setTimeout(() => void this.#look(), lookMs);
+  }
+
+  async #look(): Promise<void> {
+    const asks = await asksForInput(this.#pid);
+    if (this.#isDisposed) return;
+    if (asks && this.#askedBefore) {
+      this.#onAsks();
       return;
     }
-    asked = asks;
-    timer = setTimeout(() => void look(), lookMs);
-  };
-  timer = setTimeout(() => void look(), lookMs);
-  return {
-    dispose: () => {
-      isOver = true;
-      clearTimeout(timer);
-    },
-  };
+    this.#askedBefore = asks;
+    this.#lookSoon();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#timer);
+  }
 }
