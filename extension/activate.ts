@@ -2,6 +2,7 @@ import type { LineheatApi } from './api';
 import { loadedAt } from './clock';
 import { PVSC_EXTENSION_ID } from '@vscode/python-extension';
 import * as vscode from 'vscode';
+import { AnnotatedEditors } from './code/annotatedEditors';
 import { Annotations } from './code/annotations';
 import { Badges } from './code/badges';
 import { Server } from './client';
@@ -27,13 +28,21 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
   const server = new Server(context);
   const runs = new Runs(server);
   const runner = new Runner(context, server, runs);
-  const annotations = new Annotations(context.extension);
+  const annotations = new Annotations();
+  const editors = new AnnotatedEditors(context.extension, annotations);
   const partHeat = new PartHeat(server, annotations);
   const status = new Status(server, runner, runs);
   const timeRange = new TimeRange(server, runs);
   const hotLines = new HotLines(context.extension, server, runs, timeRange);
   const runsView = new RunsView(context, server, runner, runs);
-  const flameChart = new FlameChart(context, server, runs, runner, annotations, timeRange);
+  const flameChart = new FlameChart(context, {
+    server,
+    runs,
+    runner,
+    annotations,
+    editors,
+    timeRange,
+  });
 
   context.subscriptions.push(
     getLog(),
@@ -41,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
     runs,
     runner,
     annotations,
+    editors,
     partHeat,
     status,
     hotLines,
@@ -84,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
   getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
   const api = createExports({ annotations, runner, runs });
   if (!isUnderTest()) return api;
-  const parts = { annotations, partHeat, runner, runs, status, flameChart };
+  const parts = { annotations, editors, partHeat, runner, runs, status, flameChart };
   return Object.assign(api, { test: createTestApi(activationMs, parts) });
 }
 

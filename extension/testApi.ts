@@ -1,5 +1,6 @@
 import type { RunStatus } from '../protocol/lsp';
-import type { Annotations, DrawnLine } from './code/annotations';
+import type { AnnotatedEditors, DrawnLine } from './code/annotatedEditors';
+import type { Annotations } from './code/annotations';
 import type { PartHeat } from './code/partHeat';
 import type { FlameChart } from './flame/chart';
 import { told, type Severity } from './messages';
@@ -37,6 +38,7 @@ export function createTestApi(
   activationMs: number,
   parts: {
     annotations: Annotations;
+    editors: AnnotatedEditors;
     partHeat: PartHeat;
     runner: Runner;
     runs: Runs;
@@ -44,16 +46,16 @@ export function createTestApi(
     flameChart: FlameChart;
   },
 ): TestApi {
-  const { annotations, partHeat, runner, runs, status, flameChart } = parts;
+  const { annotations, editors, partHeat, runner, runs, status, flameChart } = parts;
   return {
     activationMs,
     runState: () => runner.state,
     shownRun: () => runs.shown,
     runStatus: () => runs.status,
-    annotations: (path) => annotations.drawn(path),
+    annotations: (path) => editors.drawn(path),
     annotatedPaths: () => annotations.paths(),
     lineParts: () => partHeat.shown,
-    followsMs: () => annotations.followsMs,
+    followsMs: () => editors.followsMs,
     statusText: () => status.text,
     messages: () => told,
     flame: () => flameChart.sent,

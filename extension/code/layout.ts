@@ -14,35 +14,35 @@ export interface PlacedAnnotation {
   text: string;
   /** Columns of the text before its hole; undefined where it has none. */
   barColumn: number | undefined;
-  /** Nothing of it asks for attention: small costs, those of calls, and those of lines edited since the run. */
+  /** Drawn muted: small costs, those of calls, and those of lines edited since the run. */
   isQuiet: boolean;
 }
 
 /** Columns that stay free between the code and the figures. */
 const smallestGap = 3;
-/** The same where an editor is narrow. */
+/** The same in a narrow editor. */
 const smallestCompactGap = 2;
 /**
- * Where nobody knows how wide the editor is, a line this much longer than figures go to the right has them out of sight: an
- * editor beside the Explorer and a minimap shows about 110 columns on a laptop.
+ * Where the width of the editor is not known, figures of a line that is this much longer than maxColumn count as out of
+ * sight: an editor beside the Explorer and a minimap shows about 110 columns on a laptop.
  */
 const farColumns = 16;
-/** Begins figures of the line below; twice, those of the line below that. */
+/** Precedes figures of the line below; twice, those of the second line below. */
 const below = '↓';
-/** Figures of a line that is too long stand no further up. */
+/** How many lines up figures of a line that is too long may stand. */
 const mostLinesUp = 3;
 /** Columns that the bar takes, and those that stay free on each side of it. */
 export const barColumns = 8;
 const barMargin = 2;
 
-/** Columns for `1.23 s` and `12.3 %`, kept from the first figures on: while a program runs, bars stay where they are. */
+/** Columns for `1.23 s` and `12.3 %`, reserved from the beginning, so that bars stay where they are while figures grow. */
 const leastValue = 6;
 const leastPercent = 6;
 
 /** How figures are laid out in one editor. */
 export interface Layout {
   tabSize: number;
-  /** Figures of a block stand no further right; longer lines push theirs out. */
+  /** Figures of a block stand no further right, except those of longer lines. */
   maxColumn: number;
   /** Value and share only, without bar and split. */
   isCompact: boolean;
@@ -52,123 +52,160 @@ export interface Layout {
   isWrapped: boolean;
 }
 
-/** So many lines without figures may lie between two that line up. */
+/** Up to this many lines without figures may lie between two lines of one block. */
 const neighbours = 4;
 /** A line that begins a part of the program of its own. */
 const partBegins = /^\s*(async\s+def|def|class)\b/;
 
+/** Where the figures of one annotation stand. */
+interface Place {
+  annotation: LineAnnotation;
+  line: number;
+  /** Columns of the code in that line. */
+  width: number;
+  /** How many lines below it the annotated line is. */
+  down: number;
+}
+
+/** What all figures of a file have in common. */
+interface Table {
+  layout: Layout;
+  /** The text of a 0-based line; undefined where there is no such line. */
+  lineAt: (line: number) => string | undefined;
+  /** Columns of values and of percentages. */
+  valueWidth: number;
+  percentWidth: number;
+}
+
 /**
  * Lines up annotations as tables beside the code, one for each block: lines that stand near each other in the same function.
- * Figures of a block start in one column, close behind most of its lines and no further right than maxColumn; the few
- * longer lines push theirs out, or have them at a line above that has room. Figures are right-aligned. `lineAt` gives the text of a
- * 0-based line; lines that are not there are left out. `annotations` are in order of lines.
+ * Figures of a block start in one column, close behind most of its lines and no further right than maxColumn. The few
+ * longer lines push theirs out, or have them at a line above that has room. Figures are right-aligned. `lineAt` gives the
+ * text of a 0-based line; annotations of lines that are not there are left out. `annotations` are in order of lines.
  */
 export function placeAnnotations(
   annotations: readonly LineAnnotation[],
   lineAt: (line: number) => string | undefined,
-  { tabSize, maxColumn, isCompact, room, isWrapped }: Layout,
+  layout: Layout,
 ): PlacedAnnotation[] {
-  const valueWidth = Math.max(
-    leastValue,
-    widestOf(annotations, ({ value }) => value),
-  );
-  const percentWidth = Math.max(
-    leastPercent,
-    widestOf(annotations, ({ percent }) => percent),
-  );
-  const compactWidth = valueWidth + 2 + percentWidth;
-  const barWidth = compactWidth + barMargin + barColumns;
-  const farthest =
-    room === undefined ? maxColumn + farColumns : room - smallestCompactGap - valueWidth;
-  const isFar = (width: number): boolean => !isWrapped && width > farthest;
-  const widthAt = (line: number): number => columns(lineAt(line) ?? '', tabSize);
-  const present = annotations
+  const valueWidth = widestOf(annotations, ({ value }) => value);
+  const percentWidth = widestOf(annotations, ({ percent }) => percent);
+  const table: Table = {
+    layout,
+    lineAt,
+    valueWidth: Math.max(leastValue, valueWidth),
+    percentWidth: Math.max(leastPercent, percentWidth),
+  };
+  const places = annotations
     .map((annotation) => ({ annotation, line: annotation.line - 1 }))
     .filter(({ line }) => lineAt(line) !== undefined)
-    .map(({ annotation, line }): Place => ({ annotation, line, width: widthAt(line), down: 0 }));
-  const own = new Set(present.filter(({ width }) => !isFar(width)).map(({ line }) => line));
+    .map(({ annotation, line }): Place => {
+      return { annotation, line, width: widthAt(table, line), down: 0 };
+    });
+  moveFarUp(places, table);
+  places.sort((a, b) => a.line - b.line || a.down - b.down);
+  return blocksOf(places, lineAt).flatMap((block) => placeBlock(block, table));
+}
+
+/** Moves figures of lines that are too long to a line above that has room, where there is one. */
+function moveFarUp(places: readonly Place[], table: Table): void {
+  const { lineAt } = table;
+  const far = places.filter(({ width }) => isFar(table, width));
+  const annotated = new Set(places.filter((place) => !far.includes(place)).map(({ line }) => line));
   const lent = new Set<number>();
   // The hottest chooses first.
-  const far = present.filter(({ width }) => isFar(width));
   for (const place of far.toSorted((a, b) => weightOf(b) - weightOf(a))) {
     const above = Array.from({ length: mostLinesUp }, (_, at) => at + 1)
       .map((down) => ({ down, line: place.line - down }))
       .filter(({ down, line }) => {
         // Behind figures of its own a line may have no room for more.
-        const taken = own.has(line) ? smallestGap + compactWidth : 0;
+        const taken = annotated.has(line) ? smallestGap + compactWidth(table) : 0;
         const isThere = lineAt(line) !== undefined && !lent.has(line);
-        return isThere && !isFar(widthAt(line) + taken + arrows(down).length);
+        return isThere && !isFar(table, widthAt(table, line) + taken + arrows(down).length);
       });
-    // Behind those of another line figures have no bar.
-    const found = above.find(({ line }) => !own.has(line)) ?? above[0];
+    // Figures behind those of another line have no bar, so a line without figures is better.
+    const found = above.find(({ line }) => !annotated.has(line)) ?? above[0];
     if (!found) continue;
     lent.add(found.line);
-    Object.assign(place, { ...found, width: widthAt(found.line) });
+    Object.assign(place, { ...found, width: widthAt(table, found.line) });
   }
-  present.sort((a, b) => a.line - b.line || a.down - b.down);
-  return blocksOf(present, lineAt).flatMap((block) => {
-    const usual = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn);
-    const isInSight = (end: number): boolean => room === undefined || end <= room;
-    const widestArrows = Math.max(...block.map(({ down }) => arrows(down).length));
-    const fits = (width: number): boolean =>
-      !isCompact && isInSight(usual + smallestGap + widestArrows + width);
-    const detailWidth = widestOf(block, ({ annotation }) => annotation.detail);
-    const hasBars = fits(barWidth);
-    const hasDetails = fits(barWidth + barMargin + detailWidth);
-    const leastGap = hasBars ? smallestGap : smallestCompactGap;
-    return block.map(({ annotation, line, width, down }, at): PlacedAnnotation => {
-      const end = lineAt(line)!.length;
-      const column = Math.max(leastGap, usual + leastGap - width);
-      // One decoration a line: two at the same place have no order.
-      if (block[at - 1]?.line === line) {
-        return {
-          annotation,
-          line,
-          end,
-          gap: column,
-          text: '',
-          barColumn: undefined,
-          isQuiet: true,
-        };
-      }
-      const gap = Math.max(leastGap, column - arrows(down).length);
-      const figuresOf = (it: Place, from: number): string => {
-        const value = `${arrows(it.down)}${padLeft(it.annotation.value, valueWidth)}`;
-        const both = `${value}  ${padLeft(it.annotation.percent, percentWidth)}`;
-        // What is out of sight in any case has both for those who scroll.
-        return isFar(width) || isInSight(from + columns(both)) ? both : value;
-      };
-      const own = figuresOf(block[at]!, width + gap);
-      const hasBar = hasBars && isInSight(width + gap + columns(own) + barMargin + barColumns);
-      const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
-      const detail = hasBar && hasDetails ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
-      const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
-      const text = `${own}${bar}${detail}`;
-      const joined = next ? `   ${figuresOf(next, width + gap + columns(text) + 3)}` : '';
-      return {
-        annotation,
-        line,
-        end,
-        gap,
-        text: text + joined,
-        barColumn: hasBar ? columns(own) + barMargin : undefined,
-        isQuiet: isQuiet(annotation) && (!next || isQuiet(next.annotation)),
-      };
-    });
+}
+
+/** Lays out the figures of lines that stand near each other. */
+function placeBlock(block: readonly Place[], table: Table): PlacedAnnotation[] {
+  const { maxColumn, isCompact } = table.layout;
+  const usual = Math.min(usualWidth(block.map(({ width }) => width)), maxColumn);
+  const widestArrows = Math.max(...block.map(({ down }) => arrows(down).length));
+  const fits = (width: number): boolean =>
+    !isCompact && isInSight(table, usual + smallestGap + widestArrows + width);
+  const barWidth = compactWidth(table) + barMargin + barColumns;
+  const detailWidth = widestOf(block, ({ annotation }) => annotation.detail);
+  const hasBars = fits(barWidth);
+  const hasDetails = fits(barWidth + barMargin + detailWidth);
+  const leastGap = hasBars ? smallestGap : smallestCompactGap;
+  return block.map((place, at): PlacedAnnotation => {
+    const { annotation, line, width, down } = place;
+    const end = table.lineAt(line)!.length;
+    const column = Math.max(leastGap, usual + leastGap - width);
+    // One decoration a line, because two at the same place have no order: the first one holds the text of both.
+    if (block[at - 1]?.line === line) {
+      const isQuiet = true;
+      return { annotation, line, end, gap: column, text: '', barColumn: undefined, isQuiet };
+    }
+    const gap = Math.max(leastGap, column - arrows(down).length);
+    const figures = figuresOf(place, width, width + gap, table);
+    const beforeBar = columns(figures) + barMargin;
+    const hasBar = hasBars && isInSight(table, width + gap + beforeBar + barColumns);
+    const bar = hasBar ? ' '.repeat(barMargin + barColumns) : '';
+    const detail = hasBar && hasDetails ? `${' '.repeat(barMargin)}${annotation.detail}` : '';
+    const text = `${figures}${bar}${detail}`;
+    const next = block[at + 1]?.line === line ? block[at + 1] : undefined;
+    const joined = next
+      ? `   ${figuresOf(next, width, width + gap + columns(text) + 3, table)}`
+      : '';
+    return {
+      annotation,
+      line,
+      end,
+      gap,
+      text: text + joined,
+      barColumn: hasBar ? beforeBar : undefined,
+      isQuiet: isQuiet(annotation) && (!next || isQuiet(next.annotation)),
+    };
   });
 }
 
-/** Where figures stand. */
-interface Place {
-  annotation: LineAnnotation;
-  line: number;
-  /** Columns of that line. */
-  width: number;
-  /** So many lines below it is the one they are of. */
-  down: number;
+/** Value and share, as far as they are in sight. `width`: of the code; `from`: the column where the figures begin. */
+function figuresOf(place: Place, width: number, from: number, table: Table): string {
+  const { value, percent } = place.annotation;
+  const short = `${arrows(place.down)}${padLeft(value, table.valueWidth)}`;
+  const both = `${short}  ${padLeft(percent, table.percentWidth)}`;
+  // Where the line is too long anyway, both are there for those who scroll.
+  return isFar(table, width) || isInSight(table, from + columns(both)) ? both : short;
 }
 
-/** What leads to the line that figures are of. */
+/** Columns of value and share. */
+function compactWidth({ valueWidth, percentWidth }: Table): number {
+  return valueWidth + 2 + percentWidth;
+}
+
+/** Whether figures behind so many columns of code would be out of sight. */
+function isFar({ layout, valueWidth }: Table, width: number): boolean {
+  const { room, maxColumn, isWrapped } = layout;
+  const farthest =
+    room === undefined ? maxColumn + farColumns : room - smallestCompactGap - valueWidth;
+  return !isWrapped && width > farthest;
+}
+
+function isInSight({ layout: { room } }: Table, end: number): boolean {
+  return room === undefined || end <= room;
+}
+
+function widthAt({ lineAt, layout }: Table, line: number): number {
+  return columns(lineAt(line) ?? '', layout.tabSize);
+}
+
+/** What leads from figures to their line, so many lines below. */
 function arrows(down: number): string {
   return down === 0 ? '' : `${below.repeat(down)} `;
 }
@@ -186,20 +223,20 @@ function widestOf<Item>(items: readonly Item[], textOf: (item: Item) => string):
   return items.reduce((most, item) => Math.max(most, columns(textOf(item))), 0);
 }
 
-/** Lines in order, cut where few of them are near each other or a function begins. */
+/** Lines in order, cut where they are far from each other or a function begins. */
 function blocksOf<Line extends { line: number }>(
   lines: readonly Line[],
   lineAt: (line: number) => string | undefined,
 ): Line[][] {
   const blocks: Line[][] = [];
-  lines.forEach((it, at) => {
+  lines.forEach((item, at) => {
     const before = lines[at - 1]?.line ?? -Infinity;
-    let together = it.line - before <= neighbours + 1;
-    for (let line = before + 1; together && line <= it.line; line++) {
-      together = !partBegins.test(lineAt(line) ?? '');
+    let isSameBlock = item.line - before <= neighbours + 1;
+    for (let line = before + 1; isSameBlock && line <= item.line; line++) {
+      isSameBlock = !partBegins.test(lineAt(line) ?? '');
     }
-    if (together) blocks.at(-1)!.push(it);
-    else blocks.push([it]);
+    if (isSameBlock) blocks.at(-1)!.push(item);
+    else blocks.push([item]);
   });
   return blocks;
 }
@@ -213,40 +250,4 @@ function usualWidth(widths: readonly number[]): number {
   const sorted = widths.toSorted((a, b) => a - b);
   const usual = sorted[Math.floor((sorted.length - 1) * 0.75)] ?? 0;
   return sorted.findLast((width) => width <= Math.max(usual + tolerance, ordinaryWidth)) ?? 0;
-}
-
-/** One change of a document: the 0-based lines it replaced and how many line breaks came instead. */
-export interface LineChange {
-  startLine: number;
-  startCharacter: number;
-  endLine: number;
-  endCharacter: number;
-  text: string;
-}
-
-/**
- * Moves annotations along with an edit until the server has looked at it: lines below move, changed lines are marked
- * stale, deleted ones go.
- */
-export function shiftAnnotations(
-  annotations: readonly LineAnnotation[],
-  change: LineChange,
-): LineAnnotation[] {
-  const first = change.startLine + 1;
-  const last = change.endLine + 1;
-  const breaks = change.text.split('\n').length - 1;
-  const delta = breaks - (last - first);
-  // Inserting whole lines in front of a line, or deleting whole lines before it, leaves the line itself as it was.
-  const keepsLast = change.startCharacter === 0 && change.endCharacter === 0;
-  const endsWithBreak = change.text === '' || change.text.endsWith('\n');
-  return annotations.flatMap((annotation) => {
-    const { line } = annotation;
-    if (line < first) return [annotation];
-    if (line > last) return [delta === 0 ? annotation : { ...annotation, line: line + delta }];
-    if (line === last && keepsLast && endsWithBreak) {
-      return [{ ...annotation, line: line + delta }];
-    }
-    if (line === first) return [{ ...annotation, stale: true }];
-    return [];
-  });
 }

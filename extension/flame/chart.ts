@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { AnnotatedEditors } from '../code/annotatedEditors';
 import type { Annotations } from '../code/annotations';
 import type { Server } from '../client';
 import { FlamePanel } from './panel';
@@ -18,6 +19,16 @@ const lacksRoom = 'lineheat.chartInPanel';
 /** Whether the chart is in front in the panel. VS Code forgets this of a view that exists only once the extension sets its context key. */
 const isInFront = 'lineheat.chartInFront';
 
+/** What the chart works with. */
+interface Parts {
+  server: Server;
+  runs: Runs;
+  runner: Runner;
+  annotations: Annotations;
+  editors: AnnotatedEditors;
+  timeRange: TimeRange;
+}
+
 /** The flame chart of the shown run: one panel below or beside the editor, brought back after a reload of the window. */
 export class FlameChart implements vscode.Disposable {
   readonly #extensionUri: vscode.Uri;
@@ -25,6 +36,7 @@ export class FlameChart implements vscode.Disposable {
   readonly #server: Server;
   readonly #runs: Runs;
   readonly #annotations: Annotations;
+  readonly #editors: AnnotatedEditors;
   readonly #timeRange: TimeRange;
   readonly #subscriptions: vscode.Disposable[];
   #panel: FlamePanel | undefined;
@@ -33,11 +45,7 @@ export class FlameChart implements vscode.Disposable {
 
   constructor(
     { extensionUri, workspaceState }: vscode.ExtensionContext,
-    server: Server,
-    runs: Runs,
-    runner: Runner,
-    annotations: Annotations,
-    timeRange: TimeRange,
+    { server, runs, runner, annotations, editors, timeRange }: Parts,
   ) {
     this.#timeRange = timeRange;
     this.#extensionUri = extensionUri;
@@ -46,6 +54,7 @@ export class FlameChart implements vscode.Disposable {
     this.#server = server;
     this.#runs = runs;
     this.#annotations = annotations;
+    this.#editors = editors;
     this.#subscriptions = [
       runs.onDidChange((run) => this.#panel?.show(run)),
       runs.onDidReopen(() => this.#panel?.restart()),
@@ -146,13 +155,13 @@ export class FlameChart implements vscode.Disposable {
     // the chart always is, and one above the panel is where editors are not split.
     panel.onDidResize(() => {
       const isShared = surface.isInPanel && tabGroups() > 1;
-      this.#annotations.setWidth(isShared ? undefined : panel.width);
+      this.#editors.setWidth(isShared ? undefined : panel.width);
     });
     panel.onDidDispose(() => {
       panel.dispose();
       if (this.#panel !== panel) return;
       this.#panel = undefined;
-      this.#annotations.setWidth(undefined);
+      this.#editors.setWidth(undefined);
     });
     panel.show(this.#runs.shown);
   }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands } from '../../protocol/lsp';
 import type { ToPanel } from '../../protocol/panel';
-import type { EditorWidth } from '../code/annotations';
+import type { EditorWidth } from '../code/editorLook';
 import type { Server } from '../client';
 import { getLog, sayError } from '../messages';
 import { openSource } from '../code/navigate';
