@@ -4,12 +4,11 @@ import {
   ProposedFeatures,
   TextDocuments,
   TextDocumentSyncKind,
-  type ClientCapabilities,
   type InitializeResult,
+  type TextDocumentIdentifier,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
-  annotationsNotification,
   clearRequest,
   closeViewNotification,
   endRunRequest,
@@ -32,113 +31,38 @@ import {
   type OpenRunResult,
   type PlanRunParams,
   type RangeParams,
-  type RunRange,
   type SaveRunParams,
-  type ServerSettings,
 } from '../protocol/lsp';
-import { AnnotationSender } from './features/annotations';
+import { plainMessage } from '../recording/plain';
 import { codeLenses } from './features/codeLens';
 import type { FeatureContext } from './features/context';
 import { readFlame } from './features/flame';
 import { hotList } from './features/hotList';
 import { hover } from './features/hover/hover';
 import { inlayHints } from './features/inlayHint';
-import type { View } from '../profile/view/viewed';
 import { lineParts } from './features/lineParts';
-import { plainMessage } from '../recording/plain';
 import { Framing } from './framing';
 import { planRun } from './launch/plan';
-import { OwnCode } from './editing/ownCode';
-import type { Run } from './reading/run';
+import { Publisher } from './publisher';
 import { saveRun } from './reading/saveRun';
-import { readSettings } from './settings';
-import { Sources } from './editing/sources';
+import { Session } from './session';
 import { RunStore } from './store';
 import { version } from './version';
 
-/** Annotations follow the keyboard after this pause. */
-const editDelayMs = 120;
-const refreshDelayMs = 1000;
-/** Before the server ends by itself, what it says gets out. */
+/** How long the server waits for its last message to get out before it ends by itself. */
 const lastWordsMs = 100;
-/** What a client without openRun of its own may call: one argument, the path of a recording or a run's folder. */
+/** A command for clients that do not send openRun: its one argument is the path of a recording or of a run's folder. */
 const openRecordingCommand = 'lineheat.server.openRecording';
 
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
-let settings: ServerSettings = readSettings({});
-let rich = false;
-let client: ClientCapabilities = {};
-let sources = new Sources([]);
-let sourcesOf: unknown;
-/** The part of a run's time that figures are of, as long as that run is shown. */
-let chosen: RangeParams | undefined;
-const ownCode = new OwnCode();
-let editTimer: NodeJS.Timeout | undefined;
-let refreshTimer: NodeJS.Timeout | undefined;
-
-const annotations = new AnnotationSender((file) => {
-  void connection.sendNotification(annotationsNotification, file);
-});
 const store = new RunStore({
   status: (status) => void connection.sendNotification(runStatusNotification, status),
-  shown: publish,
+  shown: () => publisher.publish(),
   failed: report,
 });
-
-/** What features answer from, or undefined when no run is shown. */
-function context(onlyMyCode = settings.onlyMyCode): FeatureContext | undefined {
-  const run = store.shown;
-  if (!run || store.shownRunId === undefined) return undefined;
-  // Another run speaks of other texts of the same files.
-  if (sourcesOf !== run) {
-    sources = new Sources(settings.pathMappings);
-    sourcesOf = run;
-  }
-  const view = {
-    ...rangeOf(run, chosen?.run === store.shownRunId ? chosen.range : null),
-    ...foldOf(run, onlyMyCode),
-  };
-  return { runId: store.shownRunId, ...run.inView(view), sources, settings, rich };
-}
-
-function rangeOf(run: Run, range: RunRange | null): Pick<View, 'range'> {
-  if (!range) return {};
-  const { elapsedNs } = run.profile();
-  return 'lastNs' in range
-    ? { range: { fromNs: Math.max(0, elapsedNs - range.lastNs), untilNs: Infinity } }
-    : { range: { fromNs: range.fromNs, untilNs: range.untilNs ?? Infinity } };
-}
-
-function foldOf(run: Run, onlyMyCode: boolean): Pick<View, 'fold'> {
-  const fold = ownCode.foldOf(run, { ...settings, onlyMyCode });
-  return fold ? { fold } : {};
-}
-
-function publish(): void {
-  sendAnnotations();
-  if (!refreshTimer) refreshTimer = setTimeout(refresh, refreshDelayMs);
-}
-
-/** Asks the client to ask again for lenses and hints; less often than annotations, because they move the text. */
-function refresh(): void {
-  refreshTimer = undefined;
-  if (client.workspace?.codeLens?.refreshSupport && settings.codeLens) {
-    void connection.sendRequest('workspace/codeLens/refresh').catch(ignore);
-  }
-  if (client.workspace?.inlayHint?.refreshSupport && settings.inlayHints) {
-    void connection.languages.inlayHint.refresh().catch(ignore);
-  }
-}
-
-function sendAnnotations(): void {
-  annotations.send(context(), (uri) => documents.get(uri));
-}
-
-/** A refresh is a courtesy; a client that goes away meanwhile is not a failure. */
-function ignore(): void {
-  return undefined;
-}
+const session = new Session(store);
+const publisher = new Publisher(connection, session, (uri) => documents.get(uri));
 
 /** Says in the client's log what failed, with its stack. The server goes on. */
 function report(what: string, error: unknown): void {
@@ -158,11 +82,22 @@ function guarded<P, R>(what: string, fallback: R, handle: (params: P) => R): (pa
   };
 }
 
+/** Answers a request about an open document; `nothing` where no run is shown, too. */
+function aboutDocument<P extends { textDocument: TextDocumentIdentifier }, R>(
+  what: string,
+  nothing: R,
+  answer: (context: FeatureContext, document: TextDocument, params: P) => R,
+): (params: P) => R {
+  return guarded(what, nothing, (params) => {
+    const context = session.context();
+    const document = documents.get(params.textDocument.uri);
+    return context && document ? answer(context, document, params) : nothing;
+  });
+}
+
 connection.onInitialize((params): InitializeResult => {
-  const options = (params.initializationOptions ?? {}) as InitializationOptions;
-  settings = readSettings(options);
-  rich = options.richClient === true;
-  client = params.capabilities;
+  session.initialize((params.initializationOptions ?? {}) as Partial<InitializationOptions>);
+  publisher.client = params.capabilities;
   return {
     serverInfo: { name: 'lineheat', version },
     capabilities: {
@@ -171,31 +106,17 @@ connection.onInitialize((params): InitializeResult => {
       codeLensProvider: { resolveProvider: false },
       inlayHintProvider: { resolveProvider: false },
       // A client that opens runs itself would register this as a command of its own.
-      ...(rich ? {} : { executeCommandProvider: { commands: [openRecordingCommand] } }),
+      ...(session.isRich ? {} : { executeCommandProvider: { commands: [openRecordingCommand] } }),
     },
   };
 });
 
 connection.onHover(
-  guarded('hover', null, ({ textDocument, position }) => {
-    const now = context();
-    const document = documents.get(textDocument.uri);
-    return now && document ? hover(now, document, position) : null;
-  }),
+  aboutDocument('hover', null, (now, document, { position }) => hover(now, document, position)),
 );
-connection.onCodeLens(
-  guarded('code lens', [], ({ textDocument }) => {
-    const now = context();
-    const document = documents.get(textDocument.uri);
-    return now && document ? codeLenses(now, document) : [];
-  }),
-);
+connection.onCodeLens(aboutDocument('code lens', [], (now, document) => codeLenses(now, document)));
 connection.languages.inlayHint.on(
-  guarded('inlay hint', [], ({ textDocument, range }) => {
-    const now = context();
-    const document = documents.get(textDocument.uri);
-    return now && document ? inlayHints(now, document, range) : [];
-  }),
+  aboutDocument('inlay hint', [], (now, document, { range }) => inlayHints(now, document, range)),
 );
 
 connection.onExecuteCommand(({ command, arguments: args }) => {
@@ -212,7 +133,7 @@ connection.onNotification(closeViewNotification, ({ run }: CloseViewParams) =>
   store.closeView(run),
 );
 connection.onRequest(endRunRequest, (params: EndRunParams) =>
-  store.end(params, (run) => ownCode.foldOf(run, { ...settings, onlyMyCode: true })),
+  store.end(params, (run) => session.fold(run, true)),
 );
 connection.onRequest(saveRunRequest, (params: SaveRunParams) => saveRun(params));
 connection.onRequest(clearRequest, () => {
@@ -221,41 +142,37 @@ connection.onRequest(clearRequest, () => {
 });
 connection.onRequest(flameRequest, (params: FlameParams) => {
   const run = store.get(params.run);
-  const look = { ...settings, onlyMyCode: params.onlyMyCode === true };
-  const fold = run && ownCode.foldOf(run, look);
+  const fold = run && session.fold(run, params.onlyMyCode === true);
   return readFlame(run && { run, live: store.isLive(params.run), fold }, params);
 });
 connection.onRequest(
   hotListRequest,
   guarded('hot lines', { rows: [], message: '' }, (params: HotListParams) =>
     hotList(
-      context(params.own || undefined),
+      session.context(params.own || undefined),
       params,
       (uri) => documents.get(uri),
-      params.own && store.shown ? foldOf(store.shown, true).fold : undefined,
+      params.own && store.shown ? session.fold(store.shown, true) : undefined,
     ),
   ),
 );
 connection.onNotification(rangeNotification, (params: RangeParams) => {
-  chosen = params;
-  publish();
+  session.chooseRange(params);
+  publisher.publish();
 });
 connection.onRequest(
   linePartsRequest,
   guarded('the parts of a line', { parts: [] }, (params: LinePartsParams) =>
-    lineParts(context(), documents.get(params.uri), params),
+    lineParts(session.context(), documents.get(params.uri), params),
   ),
 );
 connection.onNotification(settingsNotification, (changed: unknown) => {
-  const before = JSON.stringify(settings.pathMappings);
-  settings = readSettings(changed);
-  if (JSON.stringify(settings.pathMappings) !== before) sourcesOf = undefined;
-  publish();
+  session.changeSettings(changed);
+  publisher.publish();
 });
 
 documents.onDidChangeContent(() => {
-  clearTimeout(editTimer);
-  editTimer = setTimeout(guarded('annotations', undefined, sendAnnotations), editDelayMs);
+  publisher.followEdit((error) => report('annotations', error));
 });
 documents.listen(connection);
 

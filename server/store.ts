@@ -146,12 +146,6 @@ export class RunStore {
     this.events.shown(undefined);
   }
 
-  /** Publishes the shown run again, e.g. after settings changed. */
-  refresh(): void {
-    for (const opened of this.runs.values()) opened.changed = true;
-    this.publishSoon(0);
-  }
-
   close(): void {
     clearTimeout(this.publishTimer);
     for (const id of [...this.runs.keys()]) this.forget(id);
