@@ -1,8 +1,8 @@
-// CRC-32 as in gzip and zip: what tells a reader that bytes are not those that were written.
+// CRC-32 as in gzip and zip, by which a reader detects bytes that are not those written. Used by the watcher.
 #pragma once
 #include "base.h"
 
-// Before the first use, on one thread.
+// Fills the table. Called when a recording is opened.
 void checksum_prepare(void);
-// That of bytes that follow those which `before` is of; 0 when there are none.
+// Returns the checksum of bytes that follow others, whose checksum is `before`; 0 when there are no others.
 uint32_t checksum(uint32_t before, const void *bytes, size_t size);

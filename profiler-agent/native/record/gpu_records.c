@@ -1,4 +1,4 @@
-// The records of GPUs, kinds 36 and 37 of profiler-agent/STREAM.md.
+// The records about GPUs, kinds 36 and 37 of profiler-agent/STREAM.md.
 #include "record/gpu_records.h"
 
 #include "gpu/gpu_message.h"
@@ -21,7 +21,7 @@ void record_gpu_use(uint32_t device, uint64_t from, uint64_t until, uint64_t bus
   put_varint(device);
   put_varint(start);
   put_varint(end > start ? end - start : 0);
-  // One more than it is, so that 0 can mean that nobody knows.
+  // Known values are written plus 1, so that 0 can stand for an unknown one.
   put_varint(busy == GPU_UNKNOWN ? 0 : busy + 1);
   put_varint(bytes == GPU_UNKNOWN ? 0 : bytes + 1);
   put_varint(cost);

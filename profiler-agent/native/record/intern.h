@@ -1,5 +1,5 @@
-// A hash table from a 16-byte key to the small id it was given first. Grows with pages from the kernel; past a limit
-// it forgets everything, and keys seen again get new ids.
+// A hash table that gives small ids to keys of 16 bytes. It grows with pages from the kernel. At its size limit it is
+// emptied, and keys get new ids. Used by the watcher.
 #pragma once
 #include "base.h"
 
@@ -8,6 +8,7 @@ struct intern {
   uint32_t capacity, used;
 };
 
-// The id of (a, b), or 0 after entering it under `fresh`.
-uint32_t intern__find_or_add(struct intern *self, uint64_t a, uint64_t b, uint32_t fresh);
-void intern__clear(struct intern *self);
+// Returns the id of the key (a, b). When the key is new, adds it with the id `fresh` and returns 0.
+uint32_t intern__find_or_add(struct intern *table, uint64_t a, uint64_t b, uint32_t fresh);
+// Empties the table and frees its memory.
+void intern__clear(struct intern *table);

@@ -1,4 +1,4 @@
-// The records of memory of profiler-agent/STREAM.md.
+// The records about memory, as profiler-agent/STREAM.md describes them.
 #include "record/memory_records.h"
 
 #include "record/record_writer.h"
@@ -18,18 +18,18 @@ static void put_time(uint64_t monotonic) {
   last_time = time;
 }
 
-void record_allocation(const struct memory_record *it) {
+void record_allocation(const struct memory_record *record) {
   record_begin();
-  put_varint(it->thread);
-  put_time(it->time);
-  put_u8(it->kind);
-  put_varint(it->size);
-  put_varint(it->grown);
-  put_varint(it->period);
-  put_varint(it->stack);
-  put_varint(it->native);
-  if (it->native) put_u8(it->opcode);
-  if (it->reserved) put_varint(1);
+  put_varint(record->thread);
+  put_time(record->time);
+  put_u8(record->kind);
+  put_varint(record->size);
+  put_varint(record->grown);
+  put_varint(record->period);
+  put_varint(record->stack);
+  put_varint(record->native);
+  if (record->native) put_u8(record->opcode);
+  if (record->reserved) put_varint(1);
   record_finish(KIND_ALLOCATION);
 }
 
@@ -48,15 +48,15 @@ void record_touched(uint64_t time, uint32_t id, uint64_t bytes) {
   record_finish(KIND_TOUCHED);
 }
 
-void record_copy(const struct memory_record *it) {
+void record_copy(const struct memory_record *record) {
   record_begin();
-  put_varint(it->thread);
-  put_time(it->time);
-  put_varint(it->size);
-  put_varint(it->period);
-  put_varint(it->stack);
-  put_varint(it->native);
-  if (it->native) put_u8(it->opcode);
+  put_varint(record->thread);
+  put_time(record->time);
+  put_varint(record->size);
+  put_varint(record->period);
+  put_varint(record->stack);
+  put_varint(record->native);
+  if (record->native) put_u8(record->opcode);
   record_finish(KIND_COPY);
 }
 

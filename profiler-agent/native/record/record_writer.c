@@ -5,7 +5,7 @@
 #include "record/recording.h"
 #include "sample/ring.h"
 
-// A record is put together here, its payload at `body`, and copied to the file when it is complete.
+// The record being assembled. Its payload starts at BODY, kind and length are put before it, and `body` is the end.
 static unsigned char scratch[RING_SIZE + 16];
 #define BODY 16
 static size_t body;

@@ -1,4 +1,5 @@
-// How one record gets into the recording: begin, put its fields, finish.
+// Assembles one record and appends it to the recording: begin, put its fields, finish. Used by the watcher. A field
+// that does not fit is left out.
 #pragma once
 #include "base.h"
 

@@ -15,11 +15,11 @@
 #define HEADER_SIZE 128
 
 enum { STATE_RECORDING, STATE_CLOSED, STATE_FULL };
-// The record that says what those before it are, and how many bytes of records have one of their own at the least.
+// The record with the checksum of the records before it. A batch of records gets one at this many bytes at the latest.
 #define KIND_CHECK 13
 #define CHECK_SIZE 6
 #define BATCH_MOST (1u << 20)
-// The file may be as long as this while the program may not make files any longer.
+// Before the program limits the length of files, its recording gets this length.
 #define PREPARED (1ull << 30)
 
 struct header {
@@ -30,32 +30,32 @@ struct header {
   uint32_t pid, ppid;
   uint64_t start_monotonic, start_unix, interval;
   _Atomic uint32_t state;
-  _Atomic uint32_t why;  // it is full: an errno
+  _Atomic uint32_t why;  // the errno for which it is full
   _Atomic uint64_t heartbeat, process_cpu;
-  uint32_t sum;              // of what never changes, from `major` on
-  _Atomic uint32_t end_sum;  // of the rest, once it will not change any more; 0 before
+  uint32_t sum;              // checksum of the fields that never change, from `major` on
+  _Atomic uint32_t end_sum;  // checksum of the others, once they do not change any more; 0 before that
 };
 
 static struct {
   struct header *header;
-  uint64_t end;      // bytes of records written, committed or not
-  uint64_t checked;  // so many of them have a checksum that follows
-  uint32_t batches;  // that have one
-  uint32_t sum;      // of the batch that has none yet
-  uint64_t start;    // CLOCK_MONOTONIC
+  uint64_t end;      // bytes of records written, whether committed or not
+  uint64_t checked;  // bytes of records in finished batches
+  uint32_t batches;  // number of finished batches
+  uint32_t sum;      // checksum of the unfinished batch
+  uint64_t start;    // ns of CLOCK_MONOTONIC
   uint64_t cpu_base;
   uint32_t state, why;
-  uint64_t heartbeat, process_cpu;  // as the header has them
+  uint64_t heartbeat, process_cpu;  // as last written to the header
 } out;
 
-// Stores to the header, which somebody may have cut off.
+// Stores to the header, which fail when somebody has truncated the file.
 #define HEADER_STORE(field, value)                                                             \
   do {                                                                                         \
     __typeof__(out.header->field) store_value = (value);                                       \
     guarded_write((void *)&out.header->field, (const void *)&store_value, sizeof store_value); \
   } while (0)
 
-// Nothing more is recorded; the program goes on.
+// Ends the recording for a reason, an errno; the program goes on.
 static void stop(int why) {
   out.state = STATE_FULL;
   out.why = (uint32_t)why;
@@ -69,13 +69,14 @@ static void write_bytes(const unsigned char *bytes, size_t size) {
   out.end += size;
 }
 
-// The checksum of a batch begins with its number: one that is missing, or comes twice, is noticed.
+// The checksum of a batch begins with its number, so that a missing or repeated batch is detected.
 static void batch_begin(void) {
   uint32_t number = out.batches;
   out.sum = checksum(0, &number, sizeof number);
 }
 
-// Ends a batch: readers show none whose checksum is not there, so that is written even when the file may not grow.
+// Ends a batch. Readers ignore a batch without its checksum, so the checksum is written even when the file may not grow
+// any more, as long as it fits into what is mapped.
 static void check_write(void) {
   if (out.end == out.checked) return;
   unsigned char record[CHECK_SIZE] = {KIND_CHECK, sizeof out.sum};
@@ -94,7 +95,7 @@ static void check_write(void) {
 void recording_append(const unsigned char *record, size_t size) {
   if (!out.header || out.state != STATE_RECORDING) return;
   write_bytes(record, size);
-  // Half a record is never committed.
+  // Part of a record is never committed.
   if (out.state == STATE_FULL) return check_write();
   out.sum = checksum(out.sum, record, size);
   if (out.end - out.checked >= BATCH_MOST) check_write();
@@ -116,14 +117,14 @@ void recording_set_cpu_base(uint64_t cpu_ns) {
   out.cpu_base = cpu_ns;
 }
 
-// What stays as it is from the beginning: all but the magic, which is written last, and what changes while it records.
+// The checksum of the fields that never change. Not of the magic, which is written last.
 static uint32_t fixed_sum(const struct header *header) {
   const char *bytes = (const char *)header;
   uint32_t sum = checksum(0, bytes + 8, 8);
   return checksum(sum, bytes + 24, 32);
 }
 
-// What has changed, as it is at the end.
+// The checksum of the other fields, as they are at the end.
 static uint32_t end_sum(void) {
   uint64_t times[] = {out.heartbeat, out.process_cpu};
   uint32_t states[] = {out.state, out.why};

@@ -15,18 +15,18 @@
 #include "signals/guard.h"
 
 #define WINDOW SHARED_CHUNK
-// The header's page.
+// Bytes of the mapping for the header.
 #define HEADER_PAGE 4096
 
-// No file descriptor is kept: a program that closes every descriptor it has, as daemons do, and opens its own would
-// otherwise find our writes in its files.
+// No descriptor stays open in the program's table: programs such as daemons close all descriptors and open their own,
+// so our writes would go to the program's files.
 static struct {
   char path[4096];
-  char *window;           // one window of the file at a time is mapped
-  uint64_t window_start;  // its place in the file
-  uint32_t shared;        // the number of this recording in the shared room; 0 when it has a file of its own
+  char *window;           // the mapped part of the file, WINDOW bytes
+  uint64_t window_start;  // its position in the file
+  uint32_t shared;        // the number of this recording in the shared room, 0: it has a file of its own
 } out;
-// The watcher's own descriptor of the file, in its own table; −1 when it has none. Only the watcher uses it.
+// The file's descriptor in the watcher's own table, −1: none. Only the watcher uses it.
 static int held = -1;
 
 static void window_unmap(void) {
@@ -34,17 +34,17 @@ static void window_unmap(void) {
   out.window = NULL;
 }
 
-// Bytes of an open file, or of the one at `path` when `file` is negative; −1 when that cannot be told. Not by the C
-// library's names for these calls: old ones have no such functions that can be linked to.
+// Returns the bytes of an open file, or of the one at `path` when `file` is negative; −1 when they are not known. By
+// system calls: old C libraries do not export these functions.
 static int64_t file_size(int file, const char *path) {
   struct stat now;
   long failed = file >= 0 ? syscall(SYS_fstat, file, &now) : syscall(SYS_newfstatat, AT_FDCWD, path, &now, 0);
   return failed ? -1 : (int64_t)now.st_size;
 }
 
-// Makes sure that the disk has room for this part of the file: a write to a shared mapping without room would be a
-// SIGBUS in the program. Asking for room past the limit on file sizes would be a SIGXFSZ. Returns an errno, 0 when
-// there is room.
+// Reserves space on the disk for a part of the file: without space, a store to the mapping would raise SIGBUS in the
+// program. Reserving beyond the limit on file sizes would raise SIGXFSZ, so that is checked first. Returns 0, or an
+// errno.
 static int room_make(int file, uint64_t start, uint64_t size) {
   struct rlimit limit;
   bool grows = (int64_t)(start + size) > file_size(file, NULL);
@@ -52,8 +52,8 @@ static int room_make(int file, uint64_t start, uint64_t size) {
   return posix_fallocate(file, (off_t)start, (off_t)size);
 }
 
-// Maps the window that holds the file position, in the place of the one before: that takes no room that the program may
-// have been denied (RLIMIT_AS). Returns an errno, 0 when it is mapped.
+// Maps the window with this position in place of the last one, so that no address space is needed that the program may
+// have been denied (RLIMIT_AS). Returns 0, or an errno.
 static int window_map(uint64_t position) {
   uint64_t start = position / WINDOW * WINDOW;
   if (out.shared) {
@@ -97,7 +97,7 @@ bool recording_file_has_room(uint64_t position, size_t size) {
   return out.window && position >= out.window_start && position + size <= out.window_start + WINDOW;
 }
 
-// A new file for this process, or −1.
+// Creates a new file for this process. Returns its descriptor, or −1.
 static int file_create(const char *directory, bool *again) {
   for (int n = 0; n < 1000; n++) {
     char suffix[16] = "";
@@ -113,7 +113,7 @@ static int file_create(const char *directory, bool *again) {
   return -1;
 }
 
-// Where no file can be made any more: a place in the shared room.
+// When no file can be created any more: takes a place in the shared room. Returns its first chunk, or NULL.
 static void *shared_begin(void) {
   int error = errno;
   out.shared = shared_room_begin();
@@ -131,8 +131,8 @@ void *recording_file_make(const char *directory, size_t header_size, bool *again
     *again = false;
     return shared_begin();
   }
-  // Where there is room for little more than a header, the header alone says that the disk is full; where there is none
-  // at all, an empty file says that something was to be here.
+  // If the disk has space for little more than the header, the header alone tells that the disk is full. If it has
+  // none, the empty file shows that a process was to be recorded.
   int error = room_make(file, 0, header_size);
   if (!error) *full = room_make(file, 0, WINDOW);
   void *header = error ? MAP_FAILED : mmap(NULL, HEADER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -141,11 +141,11 @@ void *recording_file_make(const char *directory, size_t header_size, bool *again
   return header == MAP_FAILED ? NULL : header;
 }
 
-// When that fails the file is only longer than it needs to be.
+// A failure only leaves the file longer than necessary.
 void recording_file_end(uint64_t size) {
   window_unmap();
   if (out.shared) return;
-  // What is missing of one that was cut off does not come back by making it longer.
+  // A truncated file stays truncated: making it longer would not bring its records back.
   bool longer = file_size(held, out.path) > (int64_t)size;
   if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(out.path, (off_t)size) != 0)) errno = 0;
 }

@@ -1,4 +1,4 @@
-// The records of profiler-agent/STREAM.md, one function each.
+// The records, as profiler-agent/STREAM.md describes them, one function each.
 #define _GNU_SOURCE
 #include "record/records.h"
 
@@ -35,7 +35,7 @@ enum {
   KIND_CHILD_END = 14,
 };
 
-// Implied ids: how many records of a kind there are, and which key has which.
+// Ids are not written: a record's id is the number of records of its kind so far. The tables have the ids of keys.
 static struct {
   uint64_t last_sample;
   uint32_t stacks, natives, modules;
@@ -54,7 +54,7 @@ void records_reset(void) {
   words_forget();
 }
 
-// The words of a NUL-separated /proc file.
+// Puts the arguments of the process, from /proc/self/cmdline, where a NUL ends each.
 static void put_arguments(void) {
   static char text[32 * 1024];
   ssize_t length = 0;

@@ -10,15 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Only address space, and a size that the file claims, until somebody needs it.
+// Uses address space and a length of the file, but no memory or space on the disk before chunks are written.
 #define ROOM_SIZE (64u * 1024u * 1024u)
 #define CHUNKS (ROOM_SIZE / SHARED_CHUNK - 1)
 
-// The first chunk's place in the file; the chunks follow.
+// The first chunk of the file; the others follow.
 struct room {
-  _Atomic uint32_t recordings, chunks;  // so many are taken
+  _Atomic uint32_t recordings, chunks;  // how many are taken
   uint64_t zero;
-  _Atomic uint32_t owner[CHUNKS];  // the recording that a chunk belongs to, 0 as long as it is nobody's
+  _Atomic uint32_t owner[CHUNKS];  // the recording that a chunk belongs to, 0: free
 };
 static struct room *room;
 
@@ -26,17 +26,17 @@ void shared_room_prepare(const char *directory) {
   char path[4096];
   struct rlimit limit;
   struct stat about;
-  // Whoever is not root has nothing to give up.
+  // A process that is not root has no rights to give up.
   if (room || geteuid() != 0) return;
   if ((size_t)snprintf(path, sizeof path, "%s/shared.room", directory) >= sizeof path) return;
-  // To ask for more than that would be a signal.
+  // Exceeding the limit would raise a signal.
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < ROOM_SIZE) return;
   int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return;
-  // Not by name: old C libraries have no such function that is loaded.
+  // By a system call: old C libraries do not export this function.
   bool large = syscall(SYS_fstat, file, &about) == 0 && (uint64_t)about.st_size >= ROOM_SIZE;
   if (large || ftruncate(file, ROOM_SIZE) == 0) {
-    // Straight to the kernel: it is not the program's memory.
+    // By a system call: the agent's mappings are not the program's memory.
     void *memory = (void *)syscall(SYS_mmap, NULL, ROOM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory != MAP_FAILED) room = memory;
   }

@@ -1,8 +1,8 @@
-// Frames as the rings have them, as ids of the recording.
+// Converts frames from the rings to ids in the recording.
 //
-// One stack differs from the one before in its innermost frames, as a rule: the ids of the others are kept, which
-// spares a look-up in a table that leaves the cache for each. Threads whose stacks begin alike share what is kept;
-// those that take turns with others, as a main thread does with a pool, have it for themselves.
+// Successive stacks usually differ in their innermost frames only. The ids of the frames of the last stack are kept,
+// which saves a look-up in a large table for each. There is one set of kept ids for each of a few outermost frames, so
+// that threads with different outermost frames, such as a main thread and a pool, do not replace each other's.
 #include "record/words.h"
 
 #include "record/records.h"
@@ -11,7 +11,7 @@
 
 struct kept {
   uint64_t word;
-  uint32_t stack, native;  // with the frames from the outermost to this one
+  uint32_t stack, native;  // ids of the frames from the outermost to this one
 };
 #define BEGINNINGS 4u
 static struct kept all[BEGINNINGS][STACK_WORDS_MAX];

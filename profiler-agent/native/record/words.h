@@ -1,8 +1,9 @@
-// Frames as the rings have them, as ids of the recording. (watcher)
+// Converts frames from the rings to ids in the recording. (watcher)
 #pragma once
 #include "base.h"
 
-// Writes frames as the rings have them, innermost first, as ids of their innermost stack and native frame.
+// Records frames, innermost first, and returns the ids of the stack and of the native frames inside its innermost
+// frame.
 void words_record(const uint64_t *words, uint32_t count, uint32_t *stack, uint32_t *native);
-// What frames were written as is not so any more.
+// Forgets all ids, because they have changed or a recording begins.
 void words_forget(void);
