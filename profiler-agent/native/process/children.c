@@ -20,7 +20,8 @@ static struct ended {
   bool ours;
 } ended[ENDED_MAX];
 
-// Signals that the program sent last, as a number (of a group, where it is not positive) and a signal; 0 = none.
+// The last signals that the program sent, each with the process id (of a group when not positive) above the signal; 0:
+// none.
 static _Atomic uint64_t sent[SENT_MAX];
 static _Atomic uint32_t sent_next;
 
@@ -34,13 +35,13 @@ static bool was_sent(pid_t pid, int signal) {
   for (int i = 0; i < SENT_MAX; i++) {
     uint64_t one = atomic_load_explicit(&sent[i], memory_order_relaxed);
     pid_t to = (pid_t)(one >> 32);
-    // Which group a process was of cannot be asked any more.
+    // The group of an ended process is not known any more, so every group counts.
     if ((int)(uint32_t)one == signal && (to == pid || to <= 0)) return true;
   }
   return false;
 }
 
-// Where none is free, one is not told of: the reader knows less then, and nothing wrong.
+// When no entry is free, the child is not recorded: the reader then knows less, but nothing wrong.
 static void note_ended(pid_t pid, int signal) {
   for (int i = 0; i < ENDED_MAX; i++) {
     int free = ENDED_FREE;
@@ -66,7 +67,7 @@ void children_after_fork(void) {
   for (int i = 0; i < SENT_MAX; i++) atomic_store(&sent[i], 0);
 }
 
-// ---- What the program calls ----
+// ---- Functions that the program calls ----
 
 static __typeof__(waitpid) *real_waitpid;
 static __typeof__(wait) *real_wait;
@@ -90,7 +91,7 @@ static void be_prepared(void) {
   originals_prepare(real_kill, children_prepare);
 }
 
-// A status is only there for a child that the call gave back.
+// Only a child that the call returned has a status.
 static pid_t waited(pid_t pid, const int *status) {
   if (pid > 0 && WIFSIGNALED(*status)) note_ended(pid, WTERMSIG(*status));
   return pid;
@@ -132,7 +133,8 @@ EXPORT int waitid(idtype_t kind, id_t id, siginfo_t *info, int options) {
   return result;
 }
 
-// Before it is sent: the child may have ended, and another thread have heard of it, when the call comes back.
+// Noted before the signal is sent: when the call returns, the child may have ended already and another thread may have
+// waited for it.
 EXPORT int kill(pid_t pid, int signal) {
   be_prepared();
   note_sent(pid, signal);

@@ -1,10 +1,11 @@
-// Children of the program that a signal ended, which cannot say so themselves, and whether the program sent it: a
-// worker that its pool stops is no crash.
+// Child processes that a signal ended. They cannot record that themselves, so their parent does, and also whether the
+// parent sent the signal: a worker that its pool stops has not crashed.
 #pragma once
 
-// The program may call from a handler what we take the place of, so the originals are looked up before.
+// Finds the originals of the interposed functions early, because the program may call ours from a signal handler.
+// (thread that starts the agent)
 void children_prepare(void);
-// In a forked child: what the parent knew is not this process's.
+// In a forked child: forgets the parent's children.
 void children_after_fork(void);
-// Writes those that were heard of since the last call. By the watcher.
+// Records the children that have ended since the last call. (watcher)
 void children_write(void);

@@ -18,12 +18,12 @@ static const char *const names[OURS] = {
     "LINEHEAT_MEMORY=",
 };
 
-static char store[8192];  // "NAME=value" of each that was set
+static char store[8192];  // "NAME=value" of each variable that was set
 static size_t store_used;
 static char *kept[OURS];
-// The library by the name under which the loader was told of it; NULL where that was not LD_PRELOAD's doing.
+// The library's name as it was in LD_PRELOAD; NULL: it was not loaded by LD_PRELOAD.
 static const char *library;
-static _Atomic unsigned lost;  // a bit for each kind of program that could not be given our variables
+static _Atomic unsigned lost;  // a bit for each kind of program that could not get our variables
 
 static bool begins_with(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
@@ -44,17 +44,17 @@ static enum ours which_of_ours(const char *variable) {
   return (enum ours)which;
 }
 
-// ---- Taking them ----
+// ---- Removing our variables ----
 
 static void keep(enum ours which, const char *variable) {
   size_t size = strlen(variable) + 1;
-  // As with getenv the first counts.
+  // The first one counts, as in getenv.
   if (kept[which] || size > sizeof store - store_used) return;
   kept[which] = memcpy(store + store_used, variable, size);
   store_used += size;
 }
 
-// Where the library's own entry is in a value of LD_PRELOAD, NULL where it is not there.
+// Finds our library in a value of LD_PRELOAD. NULL when it is not there.
 static char *entry_find(char *value) {
   size_t size = strlen(library);
   for (char *at = value; *at; at += strcspn(at, ": "), at += *at != 0)
@@ -62,9 +62,9 @@ static char *entry_find(char *value) {
   return NULL;
 }
 
-// Takes our entry out of "LD_PRELOAD=…", where it lies. Returns the variable as it would have been, NULL where there
-// would have been none. Whoever starts a program under the agent puts its path before a list that is there already, be
-// it empty, and a colon between them.
+// Removes our library from "LD_PRELOAD=…", in place. Returns the variable as it was before, NULL when there was none.
+// Whoever starts a program under the agent puts the library first, followed by a colon if there was a list before, even
+// an empty one.
 static char *preload_without_us(char *variable) {
   char *entry = entry_find(variable + PRELOAD_SIZE);
   size_t size = strlen(library);
@@ -75,15 +75,15 @@ static char *preload_without_us(char *variable) {
     memmove(entry - 1, entry + size, strlen(entry + size) + 1);
     return variable;
   }
-  // What libraries of the program's may point to, the rest of the list, stays where it is.
+  // The rest of the list must stay where it is, because libraries of the program may point to it.
   char *moved = memmove(variable + size + 1, PRELOAD, PRELOAD_SIZE);
   memset(variable, 0, size + 1);
   return moved;
 }
 
-// Removes our variables from one list, in place: the program's first instructions have its address already.
+// Removes our variables from one list, in place: code that ran before already has its address.
 static void list_clean(char **list, bool erase) {
-  static char *seen, *became;  // a string that both lists may have
+  static char *shared, *became;  // a string that may be in both lists, and what it became
   char **into = list, **from = list;
   for (; *from; from++) {
     char *variable = *from;
@@ -93,15 +93,15 @@ static void list_clean(char **list, bool erase) {
       if (erase) memset(variable, 0, strlen(variable));
       continue;
     }
-    if (library && variable != seen && begins_with(variable, PRELOAD)) {
-      seen = variable;
+    if (library && variable != shared && begins_with(variable, PRELOAD)) {
+      shared = variable;
       became = preload_without_us(variable);
       if (!became) memset(variable, 0, strlen(variable));
     }
-    if (variable == seen) variable = became;
+    if (variable == shared) variable = became;
     if (variable) *into++ = variable;
   }
-  // The kernel's own vector, which some look for behind the list, is an empty one then.
+  // Some programs look for the kernel's auxiliary vector behind the list: they find an empty one.
   while (into < from) *into++ = NULL;
 }
 
@@ -115,24 +115,24 @@ void environment_take(char **initial) {
     preloaded = begins_with(*at, PRELOAD) && entry_find(*at + PRELOAD_SIZE);
   if (!preloaded) library = NULL;
   uintptr_t end = environment_block_end(initial);
-  // A library that has changed the environment already made a list of its own, with the strings of the first one.
+  // A library may have changed the environment before us. Then `environ` is a list of its own, with the same strings.
   if (environ && environ != initial) list_clean(environ, false);
   list_clean(initial, true);
   uintptr_t now = environment_block_end(initial);
   if (now < end) environment_block_shrink(now);
 }
 
-// ---- Passing them on ----
+// ---- Adding our variables ----
 
-// As much as most programs need is on the stack.
+// A list up to this many bytes is built on the stack, which is enough for most programs.
 #define ON_STACK 6144
 
-// The size of a list that has our variables too, and of a value of LD_PRELOAD that has ours and the program's.
+// Sizes in bytes: of a list that includes our variables, and of an LD_PRELOAD with our library and the program's.
 struct room {
   size_t list, preload;
 };
 
-// False where someone has put that program under an agent already, as a Lineheat that runs under Lineheat does.
+// False when the environment already has an agent of another run, as when Lineheat runs under Lineheat.
 static bool room_for(struct room *room, char *const wanted[]) {
   size_t count = 0, preload = PRELOAD_SIZE + strlen(library) + 1;
   for (; wanted && wanted[count]; count++) {
@@ -148,7 +148,7 @@ static void fill(char *const wanted[], char **given, char *preload) {
   for (; wanted && *wanted; wanted++) {
     if (which_of_ours(*wanted) != OURS) continue;
     *given = *wanted;
-    // The loader takes the last of several.
+    // The loader uses the last of several.
     if (begins_with(*wanted, PRELOAD)) place = given;
     given++;
   }
@@ -158,7 +158,7 @@ static void fill(char *const wanted[], char **given, char *preload) {
   } else {
     *given++ = preload;
   }
-  // At the end: what is taken away again leaves no gap in the kernel's block of variables.
+  // Our variables come last: when they are removed again, no gap remains in the kernel's block of variables.
   for (int which = 0; which < OURS; which++)
     if (kept[which]) *given++ = kept[which];
   *given = NULL;
@@ -180,13 +180,13 @@ int environment_pass_on(struct target target, char *const wanted[], int (*start)
                         void *context) {
   struct room room;
   if (!environment_is_passed_on() || !room_for(&room, wanted)) return start(wanted, context);
-  // The agent's first steps would be its last there, and the program's.
+  // In a sandbox, the agent's first system calls would end the new program.
   bool sandboxed = !sandbox_allows(SANDBOX_RECORD | SANDBOX_THREAD | SANDBOX_RETURN | SANDBOX_MEMORY);
   enum target_kind kind = sandboxed ? TARGET_IS_SANDBOXED : target_look(&target, library, environment_get(OUR_DIR));
   if (kind != TARGET_TAKES_US) {
     unsigned bit = kind == TARGET_HAS_RIGHTS ? 0 : 1u << kind, before = atomic_fetch_or(&lost, bit);
     int result = start(wanted, context);
-    // An exec that comes back has started nothing, and says so with a number other than 0, as a failed spawn does.
+    // A result other than 0 means that no program was started: exec only returns when it fails.
     if (result != 0) atomic_fetch_and(&lost, before | ~bit);
     return result;
   }

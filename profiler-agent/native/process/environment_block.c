@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 uintptr_t environment_block_end(char *const list[]) {
-  // Strings of a later date lie elsewhere. Behind the block is the name of the program's file.
+  // Strings that were set later lie elsewhere. The name of the program's file follows the block.
   uintptr_t limit = getauxval(AT_EXECFN), end = 0;
   for (char *const *at = list; *at; at++) {
     uintptr_t variable = (uintptr_t)*at;
@@ -21,7 +21,7 @@ uintptr_t environment_block_end(char *const list[]) {
   return end;
 }
 
-// The fields of /proc/self/stat that the kernel wants to be told anew, by their numbers.
+// The numbers of the fields of /proc/self/stat that the kernel needs to be told again.
 enum { START_CODE = 26, END_CODE, START_STACK, START_DATA = 45, END_DATA, START_BRK, ARG_START, ARG_END, ENV_START };
 
 static bool read_map(struct prctl_mm_map *map) {
@@ -33,7 +33,7 @@ static bool read_map(struct prctl_mm_map *map) {
   if (length <= 0) return false;
   text[length] = 0;
   uint64_t field[ENV_START + 1] = {0};
-  // Fields are counted from behind the command's name, which may hold anything.
+  // The command's name may contain anything, so fields are counted from its end.
   char *at = strrchr(text, ')');
   for (int number = 3; at && number <= ENV_START; number++) {
     at = strchr(at + 1, ' ');
@@ -57,7 +57,7 @@ static bool read_map(struct prctl_mm_map *map) {
 }
 
 void environment_block_shrink(uintptr_t end) {
-  // With CAP_SYS_RESOURCE the end can be set alone. Where neither is allowed, zeros are left: empty strings.
+  // With CAP_SYS_RESOURCE the end can be set alone. Without any permission, the removed strings stay as empty strings.
   if (end && prctl(PR_SET_MM, PR_SET_MM_ENV_END, end, 0, 0) == 0) return;
   struct prctl_mm_map map;
   if (!read_map(&map)) return;

@@ -1,8 +1,9 @@
-// The strings of the environment as the kernel laid them down, which is what /proc/self/environ shows.
+// The block of memory in which the kernel stores the environment's strings, which is what /proc/self/environ shows.
+// Called by environment_take only.
 #pragma once
 #include "base.h"
 
-// Where the last string ends that `list` has there. 0 when it has none.
+// Returns the address behind the last string of `list` that lies in the block, 0 when none does.
 uintptr_t environment_block_end(char *const list[]);
-// Lets what the kernel shows end there (0: where it begins).
+// Makes the kernel show only what lies before this address; 0: nothing.
 void environment_block_shrink(uintptr_t end);

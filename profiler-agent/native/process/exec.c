@@ -1,5 +1,5 @@
-// Programs that start others. No signal of ours may be pending when a program image without our handler starts, and
-// what a program passes on to others does not have our variables, so they are added here.
+// The functions that start other programs, run by the program's threads. Our variables are added to the environment of
+// the new program, and before an exec no signal of ours may be pending, because the new program has no handler for it.
 #define _GNU_SOURCE
 #include "process/exec.h"
 
@@ -19,7 +19,7 @@
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const[], char *const[]);
 
-// The C library's own functions, or those of another library that is preloaded.
+// The next functions in the search order: the C library's, or those of another preloaded library.
 static int (*real_execve)(const char *, char *const[], char *const[]);
 static int (*real_execvpe)(const char *, char *const[], char *const[]);
 static int (*real_fexecve)(int, char *const[], char *const[]);
@@ -51,18 +51,18 @@ struct exec {
 };
 
 static int exec_now(char *const given[], void *context) {
-  const struct exec *self = context;
-  const struct target *target = &self->target;
+  const struct exec *exec = context;
+  const struct target *target = &exec->target;
   bool prepared = lifecycle_before_exec();
   int result = -1;
-  switch (self->way) {
-    case EXEC_PATH: result = real_execve(target->path, self->arguments, given); break;
-    case EXEC_NAME: result = real_execvpe(target->path, self->arguments, given); break;
-    case EXEC_FILE: result = real_fexecve(target->file, self->arguments, given); break;
+  switch (exec->way) {
+    case EXEC_PATH: result = real_execve(target->path, exec->arguments, given); break;
+    case EXEC_NAME: result = real_execvpe(target->path, exec->arguments, given); break;
+    case EXEC_FILE: result = real_fexecve(target->file, exec->arguments, given); break;
     case EXEC_AT:
-      result = real_execveat ? real_execveat(target->file, target->path, self->arguments, given, self->flags)
-                             : (int)calls_make(SYS_execveat, target->file, (long)target->path, (long)self->arguments,
-                                               (long)given, self->flags, 0);
+      result = real_execveat ? real_execveat(target->file, target->path, exec->arguments, given, exec->flags)
+                             : (int)calls_make(SYS_execveat, target->file, (long)target->path, (long)exec->arguments,
+                                               (long)given, exec->flags, 0);
   }
   int error = errno;
   if (prepared) lifecycle_exec_failed();
@@ -72,14 +72,14 @@ static int exec_now(char *const given[], void *context) {
 
 static int exec_path(const char *path, char *const arguments[], char *const wanted[]) {
   be_prepared();
-  struct exec self = {EXEC_PATH, {AT_FDCWD, path, false}, arguments, 0};
-  return environment_pass_on(self.target, wanted, exec_now, &self);
+  struct exec exec = {EXEC_PATH, {AT_FDCWD, path, false}, arguments, 0};
+  return environment_pass_on(exec.target, wanted, exec_now, &exec);
 }
 
 static int exec_name(const char *name, char *const arguments[], char *const wanted[]) {
   be_prepared();
-  struct exec self = {EXEC_NAME, {AT_FDCWD, name, true}, arguments, 0};
-  return environment_pass_on(self.target, wanted, exec_now, &self);
+  struct exec exec = {EXEC_NAME, {AT_FDCWD, name, true}, arguments, 0};
+  return environment_pass_on(exec.target, wanted, exec_now, &exec);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const wanted[]) {
@@ -100,24 +100,24 @@ EXPORT int execvpe(const char *name, char *const arguments[], char *const wanted
 
 EXPORT int fexecve(int file, char *const arguments[], char *const wanted[]) {
   be_prepared();
-  struct exec self = {EXEC_FILE, {file, NULL, false}, arguments, 0};
-  return environment_pass_on(self.target, wanted, exec_now, &self);
+  struct exec exec = {EXEC_FILE, {file, NULL, false}, arguments, 0};
+  return environment_pass_on(exec.target, wanted, exec_now, &exec);
 }
 
 EXPORT int execveat(int folder, const char *path, char *const arguments[], char *const wanted[], int flags) {
   be_prepared();
-  struct exec self = {EXEC_AT, {folder, path, false}, arguments, flags};
-  return environment_pass_on(self.target, wanted, exec_now, &self);
+  struct exec exec = {EXEC_AT, {folder, path, false}, arguments, flags};
+  return environment_pass_on(exec.target, wanted, exec_now, &exec);
 }
 
-// The number of arguments up to the NULL behind the last one.
+// Counts the arguments up to the NULL behind the last one.
 static size_t count(const char *first, va_list more) {
   size_t found = first != NULL;
   while (first && va_arg(more, char *)) found++;
   return found;
 }
 
-// Calls `run` with the arguments of execl and its kind as a list, and the environment where one follows them.
+// Calls `run` with the arguments of execl and similar functions as an array, and the environment if it follows them.
 static int exec_list(int (*run)(const char *, char *const[], char *const[]), const char *program, const char *first,
                      va_list more, bool environment_follows) {
   va_list again;
@@ -155,8 +155,8 @@ struct spawn {
 };
 
 static int spawn_now(char *const given[], void *context) {
-  const struct spawn *self = context;
-  return self->real(self->pid, self->program, self->actions, self->attributes, self->arguments, given);
+  const struct spawn *spawn = context;
+  return spawn->real(spawn->pid, spawn->program, spawn->actions, spawn->attributes, spawn->arguments, given);
 }
 
 #define SPAWN(name, search)                                                                             \
@@ -164,8 +164,8 @@ static int spawn_now(char *const given[], void *context) {
                   const posix_spawnattr_t *attributes, char *const arguments[], char *const wanted[]) { \
     be_prepared();                                                                                      \
     if (!real_##name) return ENOSYS;                                                                    \
-    struct spawn self = {real_##name, pid, program, actions, attributes, arguments};                    \
-    return environment_pass_on((struct target){AT_FDCWD, program, search}, wanted, spawn_now, &self);   \
+    struct spawn spawn = {real_##name, pid, program, actions, attributes, arguments};                   \
+    return environment_pass_on((struct target){AT_FDCWD, program, search}, wanted, spawn_now, &spawn);  \
   }
 
 SPAWN(posix_spawn, false)

@@ -1,5 +1,6 @@
-// The functions that start programs, interposed: each does what the original does, and passes our variables on.
+// Interposes the functions that start programs: each does what the original does, and passes our variables on.
 #pragma once
 
-// Looks up the originals: a child made by vfork, or by fork from several threads, may not.
+// Finds the originals early, when the agent starts: a child made by vfork, or by fork in a process with several
+// threads, must not look them up.
 void exec_prepare(void);

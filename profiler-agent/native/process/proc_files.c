@@ -5,17 +5,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Opening such a file costs several times as much as reading it, and the same threads are asked about again and again:
-// their files stay open, in the watcher's own table, where the program never meets them. Neighbours have neighbouring
-// ids, so they have places of their own.
+// Opening such a file takes several times as long as reading it, and the same threads are read again and again. So
+// their files stay open, in the watcher's own table, where the program does not see them. Threads created together have
+// consecutive ids, so they use different entries.
 #define KEPT 32
 static struct {
   int tid;
-  int file;  // −1: none
+  int file;  // −1: not open
 } kept[PROC_FILES][KEPT];
 static bool keeps;
 
-// With less room than this nothing is kept open.
+// With a lower limit on open files than this, no file is kept open.
 #define FILES_MIN (8 * PROC_FILES * KEPT)
 
 static void file_close(int *file) {
@@ -29,7 +29,7 @@ static bool has_room(void) {
 }
 
 void proc_files_begin(bool own_table) {
-  // Whatever was open belonged to a watcher that is gone, and so is its table.
+  // Descriptors belonged to the table of a watcher that has ended.
   for (int which = 0; which < PROC_FILES; which++)
     for (int i = 0; i < KEPT; i++) kept[which][i].file = -1;
   keeps = own_table && has_room();
@@ -52,7 +52,7 @@ static int file_open(int tid, enum proc_file which) {
 bool proc_file_read(int tid, enum proc_file which, char *text, size_t size) {
   int *file = &kept[which][tid % KEPT].file, *owner = &kept[which][tid % KEPT].tid;
   ssize_t length = *file >= 0 && *owner == tid ? pread(*file, text, size - 1, 0) : 0;
-  // Not open yet, or of an earlier thread of that number.
+  // Not open yet, or the file of an earlier thread with the same id.
   if (length <= 0) {
     file_close(file);
     *owner = tid;

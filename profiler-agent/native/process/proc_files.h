@@ -1,12 +1,12 @@
-// What the kernel says of single threads, in /proc/self/task. (watcher)
+// Reads the kernel's files about single threads, in /proc/self/task. All functions run on the watcher.
 #pragma once
 #include "base.h"
 
 enum proc_file { PROC_SYSCALL, PROC_SCHEDSTAT, PROC_STAT, PROC_FILES };
 
-// The watcher begins. Whether it has a table of file descriptors for itself.
+// The watcher begins. `own_table`: it has a table of descriptors of its own.
 void proc_files_begin(bool own_table);
-// Text about a thread. "" and false when there is none to be had.
+// Reads one file about a thread as text. False, and "" in `text`, when it cannot be read.
 bool proc_file_read(int tid, enum proc_file which, char *text, size_t size);
-// Sees to it that what is kept open does not keep other files from being opened.
+// Closes the kept files when the program has lowered the limit on open files.
 void proc_files_look(void);

@@ -7,12 +7,12 @@
 #include "sandbox/sandbox.h"
 
 static int id;
-// On a page that the kernel empties in every forked child (Linux 4.14).
+// On a page that the kernel clears in every forked child (Linux 4.14).
 static _Atomic bool *recorded;
 static bool wiped;
 static _Atomic bool fallback;
 
-// In memory that children share with their parent: how many were lost, by reason.
+// The number of lost children by reason, in memory that children share with their parent.
 static _Atomic uint32_t *lost, *lost_of_parent;
 static bool said[CHILD_LOST_REASONS];
 
@@ -51,7 +51,7 @@ int process_id(void) {
 
 bool process_is_borrowed(void) {
   if (sandbox_allows(SANDBOX_PID)) return getpid() != id;
-  // A sandbox that forbids to ask forbids to make processes, too, or nothing is known for certain.
+  // A sandbox that forbids getpid forbids new processes as well, or else nothing is known.
   return sandbox_allows(SANDBOX_VFORK);
 }
 

@@ -1,21 +1,23 @@
-// Which process this is, without asking the kernel: a sandbox may forbid even getpid.
+// Tells in which process code runs, without system calls: a sandbox may forbid even getpid.
 #pragma once
 #include "base.h"
 
-// The calling process is the one that is recorded, from now on. Called at the start and in every forked child.
+// From now on the calling process is the one that is recorded. Called at the start and in every forked child.
 void process_begin(void);
-// Nothing is recorded in this process any more, or it did not come to that.
+// From now on nothing is recorded in this process, or recording could not begin.
 void process_end(void);
-// Is this process recorded? False in a forked child until process_begin, also in one that the C library knows nothing
-// of. True in a vfork child, which shares all memory with its parent. (signal)
+// True in the recorded process. False in a forked child before process_begin, even if it was forked without the C
+// library. True in a child of vfork, which shares its parent's memory. (signal)
 bool process_is_recorded(void);
-// Its id, as of process_begin. (signal)
+// Returns the process id at process_begin. (signal)
 int process_id(void);
-// Is this a process of its own that only borrows the memory of the recorded one, until it calls exec or _exit?
+// True in a child of vfork: a process of its own that uses the recorded one's memory until it calls exec or _exit.
+// (program's threads)
 bool process_is_borrowed(void);
 
-// Why a forked child is not recorded. It cannot say so itself, since it has no recording: its parent does.
+// Why a forked child is not recorded. It has no recording to note that in, so its parent notes it.
 enum child_lost { CHILD_SANDBOXED, CHILD_HAS_NO_FILE, CHILD_LOST_REASONS };
+// Called in the child.
 void process_child_lost(enum child_lost why);
-// What has to be said of such children, each reason once; NULL when there is nothing (more).
+// Returns a sentence for the user about such children, each reason once; NULL when there is none. (watcher)
 const char *process_lost_children(void);

@@ -1,5 +1,5 @@
-// Commands for a shell. The C library starts shells out of reach of our posix_spawn, so `system` and `popen` are
-// written anew here, as glibc's own are: a child that they start is given our variables too.
+// `system`, `popen` and their counterparts, run by the program's threads. The C library starts their shells without
+// calling our posix_spawn. So they are implemented here like glibc's, and the shells get our variables, too.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #include "originals.h"
 #include "process/environment.h"
 
-// Through our own posix_spawn. Returns an errno.
+// Starts a shell with our posix_spawn. Returns 0, or an errno.
 static int shell_start(pid_t *pid, const char *command, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes) {
-  // A command that begins like an option is none.
+  // A command that begins like an option must not be taken for one.
   bool option = command[0] == '-' || command[0] == '+';
   char *separated[] = {"sh", "-c", "--", (char *)command, NULL};
   char *plain[] = {"sh", "-c", (char *)command, NULL};
@@ -34,7 +34,8 @@ static void wait_for(pid_t pid, int *status) {
 
 // ---- system ----
 
-// While a command runs, SIGINT and SIGQUIT are for it alone. The first of several puts them aside, the last one back.
+// While commands run, this process ignores SIGINT and SIGQUIT. The first of several saves the handlers, the last one
+// restores them.
 static pthread_mutex_t aside = PTHREAD_MUTEX_INITIALIZER;
 static int commands;
 static struct sigaction interrupt_before, quit_before;
@@ -64,13 +65,13 @@ struct command {
   sigset_t mask;
 };
 
-// The thread that waits for a command was cancelled.
+// Called when the thread that waits for a command is cancelled.
 static void command_cancelled(void *context) {
-  struct command *self = context;
+  struct command *command = context;
   int status;
-  kill(self->pid, SIGKILL);
-  wait_for(self->pid, &status);
-  signals_back(&self->mask);
+  kill(command->pid, SIGKILL);
+  wait_for(command->pid, &status);
+  signals_back(&command->mask);
 }
 
 static int command_run(const char *text) {
@@ -90,7 +91,7 @@ static int command_run(const char *text) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   int error = shell_start(&command.pid, text, NULL, &attributes);
   posix_spawnattr_destroy(&attributes);
-  // A shell that cannot be started is as one that found nothing to start.
+  // A shell that cannot be started counts as one that did not find the command.
   int status = W_EXITCODE(127, 0);
   if (!error) {
     pthread_cleanup_push(command_cancelled, &command);
@@ -119,21 +120,21 @@ struct stream {
 static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream *_Atomic streams;
 
-// The other end of `ends` becomes the shell's input or output. Returns an errno.
-static int stream_start(struct stream *self, const char *command, int end, int standard) {
+// Starts a shell whose standard input or output is the end `end` of a pipe. Returns 0, or an errno.
+static int stream_start(struct stream *stream, const char *command, int end, int standard) {
   posix_spawn_file_actions_t actions;
-  // An end that lies there already would be closed by exec.
+  // An end that is at its place already has close-on-exec set, which dup2 onto itself would keep.
   int moved = end == standard ? fcntl(end, F_DUPFD_CLOEXEC, 3) : -1;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, moved < 0 ? end : moved, standard);
   pthread_mutex_lock(&streams_lock);
-  // A shell does not have the streams to the others.
+  // The shell must not inherit the streams of other shells.
   for (struct stream *other = streams; other; other = other->next)
     if (fileno(other->file) != standard) posix_spawn_file_actions_addclose(&actions, fileno(other->file));
-  int error = shell_start(&self->pid, command, &actions, NULL);
+  int error = shell_start(&stream->pid, command, &actions, NULL);
   if (!error) {
-    self->next = streams;
-    streams = self;
+    stream->next = streams;
+    streams = stream;
   }
   pthread_mutex_unlock(&streams_lock);
   posix_spawn_file_actions_destroy(&actions);
@@ -143,24 +144,24 @@ static int stream_start(struct stream *self, const char *command, int end, int s
 
 static FILE *stream_open(const char *command, bool reads, bool keeps_on_exec) {
   int ends[2];
-  struct stream *self = malloc(sizeof *self);
-  if (!self) return NULL;
+  struct stream *stream = malloc(sizeof *stream);
+  if (!stream) return NULL;
   if (pipe2(ends, O_CLOEXEC) == 0) {
     int ours = ends[reads ? 0 : 1], theirs = ends[reads ? 1 : 0];
-    self->file = fdopen(ours, reads ? "r" : "w");
-    int error = self->file ? stream_start(self, command, theirs, reads ? STDOUT_FILENO : STDIN_FILENO) : errno;
+    stream->file = fdopen(ours, reads ? "r" : "w");
+    int error = stream->file ? stream_start(stream, command, theirs, reads ? STDOUT_FILENO : STDIN_FILENO) : errno;
     close(theirs);
     if (!error) {
       if (keeps_on_exec) fcntl(ours, F_SETFD, 0);
-      return self->file;
+      return stream->file;
     }
-    if (self->file)
-      fclose(self->file);
+    if (stream->file)
+      fclose(stream->file);
     else
       close(ours);
     errno = error;
   }
-  free(self);
+  free(stream);
   return NULL;
 }
 
@@ -173,7 +174,7 @@ EXPORT FILE *popen(const char *command, const char *type) {
   return real(command, type);
 }
 
-// Takes the stream with this file out of the list; NULL where there is none.
+// Takes the stream with this file out of the list. NULL when it is not there.
 static struct stream *stream_take(const FILE *file) {
   struct stream *_Atomic *at = &streams, *found = NULL;
   if (LIKELY(!streams)) return NULL;
@@ -192,11 +193,11 @@ static int file_close(FILE *file) {
   return real_fclose(file);
 }
 
-static int stream_close(struct stream *self) {
+static int stream_close(struct stream *stream) {
   int status;
-  file_close(self->file);
-  wait_for(self->pid, &status);
-  free(self);
+  file_close(stream->file);
+  wait_for(stream->pid, &status);
+  free(stream);
   return status;
 }
 

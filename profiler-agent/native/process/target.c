@@ -17,11 +17,12 @@
 #define MACHINE EM_AARCH64
 #endif
 
-// A script may be run by a script, so often.
+// A script's interpreter may be a script; this many are followed.
 #define SCRIPTS_MAX 4
 #define FIRST_BYTES 1024
 
-// The loader that a program asks for, with a NUL; false when it asks for none, as one that is linked statically.
+// Reads the path of the loader that a program needs, with a NUL. False when it needs none, as a statically linked
+// program.
 static bool loader_read(int file, const Elf64_Ehdr *header, char *into, size_t size) {
   if (header->e_phentsize != sizeof(Elf64_Phdr)) return false;
   for (int i = 0; i < header->e_phnum; i++) {
@@ -44,7 +45,7 @@ static enum target_kind program_look(int file, const unsigned char *bytes, size_
   if (size < sizeof header) return TARGET_TAKES_US;
   memcpy(&header, bytes, sizeof header);
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != MACHINE) return TARGET_IS_OTHER;
-  // Not by name: old C libraries have no such function that is loaded.
+  // By a system call: old C libraries do not export this function.
   if (syscall(SYS_fstat, file, &about) == 0) {
     bool user = about.st_mode & S_ISUID && about.st_uid != geteuid();
     bool group = about.st_mode & S_ISGID && about.st_mode & S_IXGRP && about.st_gid != getegid();
@@ -58,7 +59,7 @@ static enum target_kind file_look(int file, int scripts);
 
 static enum target_kind path_look(int folder, const char *path, int scripts) {
   int file = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  // What may be executed but not read cannot be known.
+  // Nothing is known about a file that can be executed but not read.
   if (file < 0) return TARGET_TAKES_US;
   enum target_kind kind = file_look(file, scripts);
   close(file);
@@ -78,7 +79,7 @@ static enum target_kind file_look(int file, int scripts) {
   return *path ? path_look(AT_FDCWD, path, scripts + 1) : TARGET_TAKES_US;
 }
 
-// As the C library looks for it.
+// Finds a name in PATH as the C library does.
 static enum target_kind name_look(const char *name) {
   const char *folders = getenv("PATH");
   if (!folders) folders = "/bin:/usr/bin";
@@ -98,7 +99,7 @@ static bool can_read(const char *path) {
   return file >= 0;
 }
 
-// Where the kernel does not answer, as in some containers, it is taken to be possible.
+// When the kernel does not support the question, as in some containers, writing is taken to be possible.
 static bool can_write(const char *folder) {
   if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) return true;
   return errno != EACCES && errno != ENOENT && errno != ENOTDIR && errno != EROFS;

@@ -1,10 +1,10 @@
-// The program that is about to be started, and whether our library can be loaded into it. Where it cannot the loader
-// would say so on the program's own standard error, or not start it at all.
+// The program that is about to be started: can it load our library? If not, the loader would complain on the program's
+// standard error, or not start the program.
 #pragma once
 #include "base.h"
 
-// A path (relative to the folder `file`, which may be AT_FDCWD), or a name to be looked for in PATH (`search`); or an
-// open file (`path` NULL or empty).
+// One of: a path, relative to the folder `file` (or AT_FDCWD); a name to look up in PATH (`search`); an open file
+// (`path` NULL or empty).
 struct target {
   int file;
   const char *path;
@@ -12,12 +12,13 @@ struct target {
 };
 
 enum target_kind {
-  TARGET_TAKES_US,      // as far as can be known
-  TARGET_IS_OTHER,      // made for another processor, for 32 bits, or for another C library
-  TARGET_HAS_RIGHTS,    // that its caller does not have: the loader does not heed its environment
-  TARGET_OUT_OF_REACH,  // our library cannot be read from here, or nothing be recorded
-  TARGET_IS_SANDBOXED,  // it begins under a filter that forbids what recording takes
+  TARGET_TAKES_US,      // it can, as far as is known
+  TARGET_IS_OTHER,      // it is for another processor, for 32 bits, or for another C library
+  TARGET_HAS_RIGHTS,    // it gets rights that its caller does not have, so the loader ignores our variables
+  TARGET_OUT_OF_REACH,  // it could not read our library or write a recording
+  TARGET_IS_SANDBOXED,  // it starts under a filter that forbids the system calls for recording
 };
 
-// `library` has to be read, and a file made in the folder `recordings`. Allocates nothing, locks nothing.
+// Looks at a program. It must be able to read `library` and to create files in the folder `recordings`. Takes no lock
+// and allocates nothing. (program's threads)
 enum target_kind target_look(const struct target *target, const char *library, const char *recordings);
