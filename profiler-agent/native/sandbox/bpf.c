@@ -10,13 +10,13 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-// A register or a cell of memory, and whether its value is known.
+// The value of a register or of a cell of memory, if it is known.
 struct value {
   uint32_t bits;
   bool known;
 };
 
-// A word of what the kernel gives the filter to look at.
+// Loads a word of struct seccomp_data.
 static struct value load(uint32_t offset, const struct bpf_call *call) {
   if (offset == offsetof(struct seccomp_data, nr)) return (struct value){(uint32_t)call->number, true};
   if (offset == offsetof(struct seccomp_data, arch)) return (struct value){ARCHITECTURE, true};
@@ -40,7 +40,7 @@ static struct value compute(uint16_t operation, struct value a, struct value ope
       break;
     case BPF_AND:
       result.bits = x & y;
-      // Whatever it is, nothing of it is left.
+      // An AND with 0 is 0, whatever the other operand is.
       result.known |= (a.known && !x) || (operand.known && !y);
       break;
     case BPF_OR: result.bits = x | y; break;

@@ -1,5 +1,6 @@
-// System calls of the program that depend on the process's threads or limits, which the watcher would change, or that
-// decide what the agent may do from then on. Each does what the original does.
+// Interposed system calls of the program. Some depend on the number of threads or on limits, which the watcher would
+// affect; others decide what the agent may do afterwards. Each does what the original does. They run on the program's
+// threads.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -26,13 +27,13 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
-// The longest that the kernel may take until it no longer counts a thread that has ended.
+// The kernel may count an ended thread for this long.
 #define ALONE_NS 20000000ull
 
 typedef long system_call(long, long, long, long, long, long, long);
 static system_call *real_syscall;
 
-// Six arguments and the number: a function without a variable part passes them on as they came.
+// It always passes six arguments, with a fixed signature, so that they arrive unchanged.
 EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
 static system_call *real(void) {
@@ -44,20 +45,20 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f) {
   return real()(number, a, b, c, d, e, f);
 }
 
-// ---- Calls for a process with one thread ----
+// ---- Calls that require a process with one thread ----
 
-// The kernel refuses them to a process with several threads, before anything has happened.
+// The kernel refuses these calls in a process with several threads before it changes anything.
 static bool is_refused(long result) {
   return result < 0 && (errno == EINVAL || errno == EUSERS);
 }
 
-// Is the watcher the only thread beside this one?
+// True when the watcher is the only thread besides this one.
 static bool is_alone(void) {
   return thread_self() && threads_alive() == 1 && process_is_recorded() && !process_is_borrowed();
 }
 
-// Nobody finds the watcher's thread any more, but the kernel still counts it for a moment. It then refuses this call
-// as well, which changes nothing in a process with one thread (unshare(2)).
+// The watcher's thread has ended, but the kernel may count it for a moment. Meanwhile it refuses this call as well,
+// which has no effect in a process with one thread (unshare(2)).
 static void alone_wait(void) {
   uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + ALONE_NS;
   while (sandbox_allows(SANDBOX_RECORD) && real()(SYS_unshare, CLONE_VM, 0, 0, 0, 0, 0) != 0 &&
@@ -77,7 +78,7 @@ static long call_alone(long number, long a, long b) {
   int error = errno;
   if (watcher_stop(false, -1)) {
     alone_wait();
-    // No thread can begin any more once the next process will have another number space, so that comes last.
+    // After CLONE_NEWPID no thread can be created, not even the watcher, so that flag comes last.
     bool later = number == SYS_unshare && a & CLONE_NEWUSER && a & CLONE_NEWPID;
     result = real()(number, later ? a & ~CLONE_NEWPID : a, b, 0, 0, 0, 0);
     error = errno;
@@ -112,14 +113,14 @@ EXPORT int setns(int file, int kind) {
 // ---- Sandboxes ----
 
 static bool filter_read(const struct sock_fprog *from, struct sock_fprog *program) {
-  // Whoever only wants to know whether there are filters passes no program.
+  // A call that only asks whether filters are supported passes no program.
   if (!from || (sandbox_allows(SANDBOX_RECORD) && !memory_read((uintptr_t)from, program, sizeof *program)))
     return false;
   *program = *from;
   return program->filter && program->len;
 }
 
-// With the arguments of seccomp(2), made by the call that the program chose.
+// Handles a seccomp call with the arguments of seccomp(2). `make` makes the call that the program chose.
 static long seccomp_call(unsigned operation, unsigned long flags, const struct sock_fprog *from,
                          long (*make)(void *, unsigned long), void *context) {
   struct sock_fprog program;
@@ -127,14 +128,14 @@ static long seccomp_call(unsigned operation, unsigned long flags, const struct s
   bool filter = operation == SECCOMP_SET_MODE_FILTER;
   if (filter ? !filter_read(from, &program) : operation != SECCOMP_SET_MODE_STRICT) return make(context, flags);
   bool everyone = filter && flags & SECCOMP_FILTER_FLAG_TSYNC;
-  // With one thread of its own, the program means that one.
+  // With a single thread of the program, that one is meant, and not the watcher.
   if (everyone && is_alone()) {
     everyone = false;
     flags &= ~(unsigned long)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
   }
   sandbox_entering(filter ? &program : NULL, everyone, &change);
   long result = make(context, flags);
-  // With SECCOMP_FILTER_FLAG_TSYNC it may be the id of a thread that has another filter.
+  // With SECCOMP_FILTER_FLAG_TSYNC, a positive result is the id of a thread that could not get the filter.
   sandbox_entered(&change, result == 0 || (result > 0 && flags & SECCOMP_FILTER_FLAG_NEW_LISTENER));
   return result;
 }
@@ -169,7 +170,7 @@ EXPORT int prctl(int option, ...) {
 
 // ---- Limits ----
 
-// A file cannot grow beyond the limit on file sizes, but be written up to where it ends.
+// Under a limit on file sizes, a file cannot grow beyond the limit but can be written up to its present length.
 static void limit_changes(int resource, const struct rlimit *limit) {
   if (resource == RLIMIT_FSIZE && limit && limit->rlim_cur != RLIM_INFINITY && process_is_recorded())
     recording_prepare_for_limit(limit->rlim_cur);
@@ -191,7 +192,7 @@ SET_LIMIT(setrlimit64, rlimit64)
 CHANGE_LIMIT(prlimit, rlimit)
 CHANGE_LIMIT(prlimit64, rlimit64)
 
-// ---- Calls by their number ----
+// ---- System calls by number ----
 
 static __attribute__((noinline)) long syscall_looked_at(long number, long a, long b, long c, long d, long e, long f) {
   long all[6] = {a, b, c, d, e, f};
@@ -233,7 +234,7 @@ EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, l
   return real()(number, a, b, c, d, e, f);
 }
 
-// The handler makes calls by their number: the original is known before there is one.
+// The handler makes system calls by number, so the original must be known before the first signal.
 __attribute__((constructor(101))) static void find(void) {
   real();
 }

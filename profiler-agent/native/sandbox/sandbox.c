@@ -15,10 +15,10 @@
 __thread uint32_t sandbox_forbidden;
 _Atomic uint32_t sandbox_forbidden_everywhere;
 
-// What a call has to be answered with.
+// Which answer to a call is needed.
 enum need { GRANTED, GRANTED_OR_FAILS };
 
-// The kernel's name for a clock of the calling thread, as an argument that the C library has widened in either way.
+// The kernel's id of a clock of the calling thread. The C library may widen that argument with or without its sign.
 #define THREAD_CLOCK(kind) (int64_t)(int)(~0u << 3 | 4u | (kind))
 #define CLOCK(groups, clock)  \
   {                           \
@@ -69,7 +69,7 @@ static const struct {
     CLOCK(SANDBOX_CPU_CLOCK, THREAD_CLOCK(1)),
     CLOCK(SANDBOX_CPU_CLOCK, (uint32_t)THREAD_CLOCK(0)),
     CLOCK(SANDBOX_CPU_CLOCK, (uint32_t)THREAD_CLOCK(1)),
-    // Most systems read it without a call, which they may cease to do at any time.
+    // Most systems read this clock without a system call, but may stop doing so at any time.
     CLOCK(SANDBOX_TIME | SANDBOX_MEMORY | SANDBOX_RECORD, CLOCK_MONOTONIC),
     CALL(SANDBOX_RECORD, SYS_clock_gettime),
     CALL(SANDBOX_PENDING, SYS_rt_sigpending),
@@ -129,7 +129,7 @@ static const struct {
     TRY(SANDBOX_RECORD, SYS_clock_getres),
 };
 
-// With which a process begins that borrows this one's memory.
+// Calls that create a process that shares this one's memory.
 static const struct bpf_call borrowers[] = {
 #ifdef SYS_vfork
     {SYS_vfork, 0, {0}},
@@ -138,7 +138,7 @@ static const struct bpf_call borrowers[] = {
     {SYS_clone3, 0, {0}},
 };
 
-// Calls that are only written to a log count as forbidden: there would be no end of them.
+// A call that is allowed but logged counts as forbidden, because the agent would fill the log.
 static bool is_granted(uint32_t answer, enum need need) {
   uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
   return answer != BPF_UNKNOWN &&

@@ -14,7 +14,7 @@
 #include "threads.h"
 #include "watcher.h"
 
-// How long to wait for handlers that run on other threads.
+// How long to wait for handlers on other threads.
 #define HANDLERS_WAIT_NS (100 * 1000 * 1000ull)
 
 enum { SAY_CLOCK = 1 << 0, SAY_UNSAMPLED = 1 << 1 };
@@ -30,13 +30,13 @@ static const char ended[] =
     "The program put all its threads into a sandbox (seccomp) that forbids the system calls for recording. The "
     "recording ends there; the program went on.";
 
-// Handlers read clocks, and must have done so before the filter is there.
+// Handlers that read clocks must be done before the filter is installed.
 static void wait_for_handlers(void) {
   uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + HANDLERS_WAIT_NS;
   while (threads_in_handler() && clock_ns(CLOCK_MONOTONIC) < deadline) sched_yield();
 }
 
-// The watcher would come under the filter, too.
+// Stops the watcher, which would get the filter, too.
 static bool stop_recording(void) {
   threads_stop_timers();
   wait_for_handlers();
@@ -50,15 +50,15 @@ static bool stop_recording(void) {
 
 void sandbox_entering(const struct sock_fprog *program, bool everyone, struct sandbox_change *change) {
   int error = errno;
-  // Strict mode even takes the processor's clock away; only signal handlers may still return.
+  // Strict mode even forbids the processor's clock. Only returning from signal handlers is allowed.
   uint32_t forbidden = program ? sandbox_forbidden_by(program) : SANDBOX_ALL & ~SANDBOX_RETURN;
-  struct thread *self = thread_self();
+  struct thread *thread = thread_self();
   *change = (struct sandbox_change){.own = sandbox_forbidden, .everywhere = sandbox_forbidden_everywhere};
-  // Before the call: nobody may ask this thread anything from then on. Polling without need does no harm.
+  // Set before the call, because from then on nothing may be asked of this thread. Polling without need does no harm.
   if (forbidden & (SANDBOX_WAKE | SANDBOX_TIME)) atomic_store(&polling, true);
-  // A signal that comes now could not be answered.
-  if (forbidden & SANDBOX_RETURN && self && !everyone) {
-    thread__stop_sampling(self);
+  // From now on, the handler of a signal could not return.
+  if (forbidden & SANDBOX_RETURN && thread && !everyone) {
+    thread__stop_sampling(thread);
     change->unsampled = true;
   }
   if (everyone) {
@@ -102,7 +102,7 @@ bool sandbox_needs_polling(void) {
 void sandbox_say(void) {
   uint32_t now = atomic_load_explicit(&to_say, memory_order_relaxed) & ~said;
   said |= now;
-  // A thread that is not sampled reads no clocks either.
+  // A thread that is not sampled reads no clocks, so one note is enough.
   if (now & SAY_UNSAMPLED)
     record_note(SEVERITY_WARNING,
                 "A thread runs in a sandbox (seccomp) in which signal handlers may not return. It is not sampled "

@@ -1,19 +1,19 @@
-// What happens before and after a thread, or the whole process, closes itself into a sandbox.
+// What the agent does before and after a thread, or the whole process, enters a sandbox.
 #pragma once
 #include "sandbox/sandbox.h"
 
-// The calling thread (`everyone`: every thread of the process) is about to get a filter, NULL: strict mode. Whatever
-// the agent does in it that the filter would answer with death ends before. sandbox_entered says whether it came to
-// that.
+// The calling thread, or with `everyone` all threads of the process, is about to get a filter; NULL: strict mode. Ends
+// everything on these threads for which the filter would end the process. Afterwards sandbox_entered must be called;
+// `done`: the filter was installed. (program's threads)
 struct sandbox_change {
   uint32_t own, everywhere;
   bool stopped, unsampled;
 };
 void sandbox_entering(const struct sock_fprog *program, bool everyone, struct sandbox_change *change);
 void sandbox_entered(const struct sandbox_change *change, bool done);
-// A thread begins, under what its creator was under.
+// A thread begins, under the restrictions of its creator. (program's threads)
 void sandbox_inherit(uint32_t forbidden);
-// Is there a thread that cannot wake the watcher?
+// True when a thread cannot wake the watcher, which must then look regularly. (watcher)
 bool sandbox_needs_polling(void);
-// Writes what a person has to know into the recording, once. (watcher)
+// Records notes for the user, each once. (watcher)
 void sandbox_say(void);
