@@ -147,7 +147,9 @@ test('a test file is run through pytest, and a notebook is refused with a senten
     (vscode, path) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path)),
     join(vs.folder, 'note.ipynb'),
   );
-  await vs.page.locator('.notebook-editor').first().waitFor();
+  await until('the notebook is the active editor', () =>
+    vs.companion.ask((vscode) => vscode.window.activeNotebookEditor !== undefined, null),
+  );
   await command(vs.page, 'Lineheat: Profile This File');
   await notification(vs.page, /^Notebooks cannot be profiled yet/);
 });
