@@ -27,7 +27,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('kill -9 of the program: its recording is read to the end', async () => {
+test('after kill -9 of the program its recording is read to the end', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'program.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
@@ -37,7 +37,7 @@ test('kill -9 of the program: its recording is read to the end', async () => {
   expect((await ledger(vs, 'program.py')).some(({ line }) => line === hot)).toBe(true);
 });
 
-test('kill -9 of the language server: it comes back and goes on', async () => {
+test('after kill -9 of the language server it restarts and the run continues', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'server.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
@@ -62,7 +62,7 @@ test('kill -9 of the language server: it comes back and goes on', async () => {
   expect((await ledger(vs, 'server.py')).some(({ line }) => line === hot)).toBe(true);
 });
 
-test('kill -9 of the extension host: the program is not disturbed, and its profile opens again', async () => {
+test('after kill -9 of the extension host the program runs on, and its profile opens again', async () => {
   await profile(vs, 'host.py');
   await annotated(vs, 'it is annotated', (lines) => lines.some(({ line }) => line === hot));
   const program = pidOf(/python.*host\.py/);
@@ -77,7 +77,7 @@ test('kill -9 of the extension host: the program is not disturbed, and its profi
   await annotated(vs, 'it stays', (lines) => lines.some(({ line }) => line === hot));
 });
 
-test('the extension host starts anew: a run that is over is shown again', async () => {
+test('after a restart of the extension host a finished run is shown again', async () => {
   await until('nothing is running', () =>
     vs.companion.lineheat((lineheat) => lineheat.runState() === 'idle', null),
   );

@@ -22,7 +22,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('a program is profiled with arguments, and run and figures are told', async () => {
+test('a program is profiled with arguments, and the API returns the run and its figures', async () => {
   const path = join(vs.folder, 'busy.py');
   expect(await vs.companion.exports((api) => [api.version, api.run], null)).toEqual([1, null]);
   const before = (await messages(vs)).length;
@@ -57,7 +57,7 @@ test('a program is profiled with arguments, and run and figures are told', async
   expect(told.files).toContain(path);
 });
 
-test('a recording is opened', async () => {
+test('the API opens a recording', async () => {
   const run = await vs.companion.exports((api) => api.run?.recording.fsPath, null);
   const stream = readdirSync(run!).find((name) => name.endsWith('.lsp'))!;
   const copy = join(vs.folder, 'copy.lsp');
@@ -69,7 +69,7 @@ test('a recording is opened', async () => {
   expect(title).toBe('copy.lsp');
 });
 
-test('what cannot be done is rejected with a sentence', async () => {
+test('requests that cannot be fulfilled are rejected with a sentence', async () => {
   const refusal = (name: string, how: 'profileFile' | 'openRecording') =>
     vs.companion.exports(
       async (api, [file, method], vscode) =>
@@ -83,7 +83,7 @@ test('what cannot be done is rejected with a sentence', async () => {
   expect(await refusal('nowhere.lsp', 'openRecording')).toMatch(/nowhere\.lsp/);
 });
 
-test('nothing but the documented members is exported, and under test the test API', async () => {
+test('only the documented members are exported, and the test API only under test', async () => {
   const names = await vs.companion.exports((api) => Object.keys(api).sort(), null);
   const documented = ['figuresOf', 'onDidChangeFigures', 'onDidChangeRun', 'openRecording', 'run'];
   expect(names).toEqual([...documented, 'profileFile', 'version', 'test'].sort());

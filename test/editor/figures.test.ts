@@ -79,7 +79,7 @@ async function places(lines: number[]): Promise<string[]> {
 const figuresOf = async (line: number): Promise<string> =>
   (await ledger(vs, 'odd.py')).find((drawn) => drawn.line === line)?.text ?? 'none';
 
-test('code stands where it stood before there were figures', async () => {
+test('code stays in its place when figures appear', async () => {
   await vs.open('odd.py');
   await execute('workbench.action.closeSidebar');
   const lines = [short, sorting, long - 2];
@@ -120,7 +120,7 @@ test('figures line up with tabs and CRLF, in fonts of every size, zoomed, beside
   await set(vs, { figures: undefined });
 });
 
-test('a bar is full for the hottest line, or for the whole run where that is set', async () => {
+test('a full bar is the hottest line, or the whole run when set so', async () => {
   const bar = async (line: number) =>
     (await drawnLines(vs.page)).find((drawn) => drawn.line === line)?.image ?? '';
   const before = await until('there is a bar', () => bar(short));
@@ -133,7 +133,7 @@ test('a bar is full for the hottest line, or for the whole run where that is set
   await until('the bar is as before', async () => (await bar(short)) === before);
 });
 
-test('the number of a line that is longer than the editor is in sight, and of a wrapped one behind it', async () => {
+test('figures of a line longer than the editor are visible, and those of a wrapped line are behind it', async () => {
   const above = await until('it stands at another line', async () =>
     (await drawnLines(vs.page)).find(({ after }) => /↓ +\d/.test(after)),
   );
@@ -150,7 +150,7 @@ test('the number of a line that is longer than the editor is in sight, and of a 
   await configure('editor', { wordWrap: undefined });
 });
 
-test('the chart opens below the code, and is found where it was put', async () => {
+test('the chart opens below the code, and stays where it was moved', async () => {
   await vs.page.setViewportSize({ width: 1400, height: 820 });
   await execute('workbench.action.closePanel');
   await openChart(vs);
@@ -170,7 +170,7 @@ test('the chart opens below the code, and is found where it was put', async () =
   await closeCharts(vs);
 });
 
-test('beside little room figures are shorter, and End does not scroll the code away', async () => {
+test('figures are shorter in a narrow editor, and End does not scroll the code away', async () => {
   await vs.page.setViewportSize({ width: 600, height: 820 });
   await execute('workbench.action.terminal.focus');
   await openChart(vs);
@@ -193,6 +193,6 @@ test('beside little room figures are shorter, and End does not scroll the code a
   expect((await figuresOf(sorting)).trim()).toMatch(/^[\d.]+ m?s$/);
 });
 
-test('the window has no errors of ours', () => {
+test('Lineheat logged no errors', () => {
   expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

@@ -67,7 +67,7 @@ function namesAbove(frame: FrameBox, all: FrameBox[]): string[] {
     .map(({ name }) => name);
 }
 
-test('compiled code stands between the Python code that called it and the code it called', async () => {
+test('compiled code is between the Python code that called it and the code that it called', async () => {
   await profileToEnd(vs, 'calling_back.py');
   await vs.companion.ask(
     (vscode) => vscode.commands.executeCommand('workbench.action.closePanel'),
@@ -97,7 +97,7 @@ test('compiled code stands between the Python code that called it and the code i
   }
 });
 
-test('processes have headings, and the line below says how they were sampled', async () => {
+test('processes have headings, and a line below says how they were sampled', async () => {
   const { headings, sampling } = (await view(vs.page))!;
   expect(headings).toHaveLength(2);
   for (const heading of headings) {
@@ -106,7 +106,7 @@ test('processes have headings, and the line below says how they were sampled', a
   expect(sampling).toMatch(/^[\d,]+ samples at [\d.]+ k?Hz/);
 });
 
-test('native frames can be left out, and the place in the chart stays', async () => {
+test('native frames can be hidden, and the position in the chart stays', async () => {
   await webview(vs.page).locator('.scroller').focus();
   await vs.page.keyboard.press('+');
   const before = await until('the view is zoomed', async () => {
@@ -163,7 +163,7 @@ test('axe finds nothing serious in any view', async () => {
   }
 });
 
-test('search goes through its matches, and back and forward through what was focused', async () => {
+test('search steps through its matches, and back and forward through focused frames', async () => {
   const panel = webview(vs.page);
   await panel.locator('[data-value=time]').click();
   await panel.locator('.scroller').focus();
@@ -199,7 +199,7 @@ test('search goes through its matches, and back and forward through what was foc
   await until('and it', async () => (await focused()) === 'square');
 });
 
-test('a stack that is copied is said to be; the sheet of keys and the controls are worked with keys', async () => {
+test('a copied stack is announced, and the list of keys and the controls work with the keyboard', async () => {
   const panel = webview(vs.page);
   await panel.locator('.scroller').focus();
   await vs.page.keyboard.press('c');
@@ -228,7 +228,7 @@ test('a stack that is copied is said to be; the sheet of keys and the controls a
   await until('the one before has it', async () => (await focus()) === native);
 });
 
-test('the table marks own code, and leads to callers and callees; a legend says what colors mean', async () => {
+test('the table marks own code and leads to callers and callees, and a legend explains the colors', async () => {
   const panel = webview(vs.page);
   await panel.locator('[data-value=table]').click();
   const own = panel.locator('.table tr.own', { hasText: 'square' }).first();
@@ -266,7 +266,7 @@ async function save(format: string): Promise<string> {
   return path;
 }
 
-test('the view is saved as pictures', async () => {
+test('the view can be saved as pictures', async () => {
   const svg = readFileSync(await save('svg'), 'utf8');
   expect(svg).toMatch(/^<svg [^>]*width="\d+"/);
   for (const words of ['>work</text>', '>calling_back.py</text>']) {
@@ -279,7 +279,7 @@ test('the view is saved as pictures', async () => {
   expect(png.readUInt32BE(16)).toBe(2 * Number(width));
 });
 
-test('the chart is saved as a page that any browser shows', async () => {
+test('the chart can be saved as a page that any browser shows', async () => {
   const path = await save('html');
   const before = (await view(vs.page))!;
   const browser = vs.page.context().browser();
@@ -297,6 +297,6 @@ test('the chart is saved as a page that any browser shows', async () => {
   await other.close();
 });
 
-test('the window has no errors of ours', () => {
+test('Lineheat logged no errors', () => {
   expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

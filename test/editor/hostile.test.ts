@@ -119,7 +119,7 @@ test('a message about a recording that cannot be read holds no link', async () =
   expect(await liveLinks()).toEqual([]);
 });
 
-test('a hostile recording opens, and nothing it says is alive', async () => {
+test('a hostile recording opens, and nothing in it becomes a link, markup or a command', async () => {
   const folder = join(vs.folder, 'made');
   mkdirSync(folder);
   const file = join(folder, '1.lsp');
@@ -144,7 +144,7 @@ test('a hostile recording opens, and nothing it says is alive', async () => {
   expect(await liveLinks()).toEqual([]);
 });
 
-test('the server still answers, though sources and libraries are devices', async () => {
+test('the server still answers when sources and libraries are device files', async () => {
   const asked = Date.now();
   const status = await vs.companion.lineheat((lineheat) => lineheat.statusText(), null);
   expect(status).not.toBe('');
@@ -152,7 +152,7 @@ test('the server still answers, though sources and libraries are devices', async
   expect(Date.now() - asked).toBeLessThan(40_000);
 });
 
-test('what the command line shows of it has no control characters', () => {
+test('the command line shows a hostile recording without control characters', () => {
   const run = Run.open(join(vs.folder, 'hostile.lineheat'), false);
   run.readAll();
   const text = showRun(run, { color: false, width: 100 });
@@ -162,7 +162,7 @@ test('what the command line shows of it has no control characters', () => {
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
 });
 
-test('no link was followed, and the window has no errors of ours', async () => {
+test('no link was followed, and Lineheat logged no errors', async () => {
   expect(await untitled()).toBe(0);
   // VS Code also logs what it is asked to say.
   const errors = vs.errors.filter((text) => /lineheat/i.test(text) && !said.test(text));

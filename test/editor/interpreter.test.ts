@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(environments, { recursive: true, force: true });
 });
 
-test('while it is not ready, the user sees that a run is prepared, and can give it up', async () => {
+test('while the Python extension is not ready, the user sees that a run is being prepared and can cancel', async () => {
   await profile(vs, 'who.py');
   await until('the Python extension was activated', isActive);
   await until('the status bar says so', async () =>
@@ -44,7 +44,7 @@ test('while it is not ready, the user sees that a run is prepared, and can give 
   expect(said(vs)).toBeUndefined();
 });
 
-test('its selection for the file is used, once it is ready to tell', async () => {
+test('the Python extension’s selection for the file is used once the extension is ready', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'who.py');
   await until('a run is prepared', async () => !(await isIdle(vs)));
@@ -65,13 +65,13 @@ test('its selection for the file is used, once it is ready to tell', async () =>
   expect((await standIn()).asked).toEqual([about, about]);
 });
 
-test('another selection counts from the next run on', async () => {
+test('another selection is used from the next run on', async () => {
   await select(chosen);
   await profileToEnd(vs, 'who.py');
   expect(said(vs)?.prefix).toBe(chosen);
 });
 
-test('a selection that is gone is not replaced by another Python', async () => {
+test('a selected interpreter that is gone is not replaced by another Python', async () => {
   const gone = join(environments, 'gone');
   await select(gone);
   await profile(vs, 'who.py');
@@ -83,7 +83,7 @@ test('a selection that is gone is not replaced by another Python', async () => {
   await expectNotStarted(vs);
 });
 
-test('when it fails, that is said, and a Python is found without it', async () => {
+test('when the Python extension fails, a message says so and a Python is found without it', async () => {
   await select('');
   const before = (await messages(vs)).length;
   await profile(vs, 'who.py');
@@ -98,7 +98,7 @@ test('when it fails, that is said, and a Python is found without it', async () =
   expect([selected, chosen]).not.toContain(said(vs)?.prefix);
 });
 
-test('the setting wins over it', async () => {
+test('the setting takes precedence over the Python extension', async () => {
   const { asked } = await standIn();
   await set(vs, { interpreter: join(chosen, 'bin', 'python') });
   await profileToEnd(vs, 'who.py');
@@ -106,7 +106,7 @@ test('the setting wins over it', async () => {
   expect((await standIn()).asked, 'it is not even asked').toHaveLength(asked.length);
 });
 
-test('a setting that names nothing is named, and its button leads to it', async () => {
+test('an interpreter setting that names no file is reported, with a button that opens the setting', async () => {
   const { choices } = await standIn();
   await set(vs, { interpreter: '/nowhere/bin/python3' });
   await profile(vs, 'who.py');
@@ -120,7 +120,7 @@ test('a setting that names nothing is named, and its button leads to it', async 
 });
 
 const old = oldPython();
-test.skipIf(!old)('a Python that cannot be followed is named, and does not run', async () => {
+test.skipIf(!old)('an unsupported Python is named and not started', async () => {
   await set(vs, { interpreter: old });
   await profile(vs, 'who.py');
   const text = await notification(vs.page, /native engine/);

@@ -60,7 +60,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('a leak is named beside the line that leaks, and nowhere else', async () => {
+test('a leak is shown beside the leaking line, and nowhere else', async () => {
   expect(await profileToEnd(vs, 'leak.py')).toMatchObject({ severity: 'information' });
   const leaking = lineOf(program, 'kept.append');
   const lines = await annotated(vs, 'the leak', (drawn) =>
@@ -84,7 +84,7 @@ test('a leak is named beside the line that leaks, and nowhere else', async () =>
   expect(card).toMatch(/held over time, at most/);
 });
 
-test('every metric of memory has figures, at once and without a new run', async () => {
+test('every memory metric shows figures at once, without a new run', async () => {
   const before = (await messages(vs)).length;
   for (const [metric, piece] of [
     ['allocated', 'scratch = bytearray'],
@@ -99,7 +99,7 @@ test('every metric of memory has figures, at once and without a new run', async 
   expect((await messages(vs)).length).toBe(before);
 });
 
-test('the list of hot lines follows the metric, leads to lines, and is worked with keys', async () => {
+test('the list of hot lines follows the metric, leads to lines, and can be used with the keyboard', async () => {
   await setMetric('growth');
   await command(vs.page, 'Lineheat: Show Hot Lines');
   const leaking = lineOf(program, 'kept.append');
@@ -139,7 +139,7 @@ test('the list of hot lines follows the metric, leads to lines, and is worked wi
   }, null);
 });
 
-test('the flame chart shows what memory was held, what grew in a chosen time, and what was freed', async () => {
+test('the flame chart shows memory held, and memory that grew or was freed in a chosen time', async () => {
   await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);
   const panel = webview(vs.page);
@@ -170,7 +170,7 @@ test('the flame chart shows what memory was held, what grew in a chosen time, an
   await framesAre('of all that grew', ['leaky', 'cached'], []);
 });
 
-test('frames weigh what leads beside the code', async () => {
+test('frames of the chart are weighted by the metric shown beside the code', async () => {
   const panel = webview(vs.page);
   const status = () => panel.locator('.status').innerText();
   const weight = () =>
@@ -190,7 +190,7 @@ test('frames weigh what leads beside the code', async () => {
   await setMetric('growth');
 });
 
-test('a time is chosen with keys too, and every way of weighing memory has something to say', async () => {
+test('a time can be chosen with the keyboard, and each memory metric can weight the frames', async () => {
   const panel = webview(vs.page);
   const words = panel.locator('.footprint-bar .words');
   await panel.locator('.scroller').focus();
@@ -216,7 +216,7 @@ test('a time is chosen with keys too, and every way of weighing memory has somet
 });
 
 for (const theme of ['dark', 'light', 'high-contrast'] as const satisfies Theme[]) {
-  test(`memory in the ${theme} theme, for people to look at`, async () => {
+  test(`a picture of memory in the ${theme} theme is taken`, async () => {
     await vs.companion.ask(async (vscode, name) => {
       const settings = vscode.workspace.getConfiguration('workbench');
       await settings.update('colorTheme', name, vscode.ConfigurationTarget.Global);
@@ -241,7 +241,7 @@ for (const theme of ['dark', 'light', 'high-contrast'] as const satisfies Theme[
   });
 }
 
-test('without the setting nothing is measured, and every view says so and how to change it', async () => {
+test('with memory off, every view says so and how to change it', async () => {
   const recording = await vs.companion.lineheat(
     (lineheat) => lineheat.shownRun()?.path ?? '',
     null,

@@ -54,7 +54,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('one click profiles the file and annotations appear while it runs', async () => {
+test('one click profiles the file, and annotations appear while the program runs', async () => {
   const activation = await vs.companion.lineheat((lineheat) => lineheat.activationMs, null);
   console.log(`activation: ${activation.toFixed(0)} ms`);
   expect(activation).toBeLessThan(500);
@@ -95,7 +95,7 @@ test('one click profiles the file and annotations appear while it runs', async (
   expect(await terminalText(vs.page)).toContain('done');
 });
 
-test('the figures say where the time went, and of which kind it was', async () => {
+test('the figures show where the time went, and which kind of time', async () => {
   const spin = lineOf(live, 'total += number * number');
   const sort = lineOf(live, 'sorted(values)');
   const lines = await annotated(vs, 'both hot lines are annotated', (drawn) =>
@@ -120,7 +120,7 @@ test('the figures say where the time went, and of which kind it was', async () =
   }
 });
 
-test('the caret at the end of an annotated line is at the end of its code', async () => {
+test('the caret at the end of an annotated line is at the end of the code', async () => {
   for (const piece of ['total += number * number', 'sorted(values)']) {
     await goToEnd(vs.page, lineOf(live, piece));
     await until(
@@ -131,7 +131,7 @@ test('the caret at the end of an annotated line is at the end of its code', asyn
   await screenshot(vs.page, 'dark-caret');
 });
 
-test('hovering a line explains it', async () => {
+test('the hover of a line explains its figures', async () => {
   const text = await hoverText(vs.page, lineOf(live, 'sorted(values)'));
   console.log(text);
   expect(text).toMatch(/self/i);
@@ -141,7 +141,7 @@ test('hovering a line explains it', async () => {
   await screenshot(vs.page, 'dark-hover');
 });
 
-test('another metric needs no other run', async () => {
+test('another metric is shown without a new run', async () => {
   const sort = lineOf(live, 'sorted(values)');
   const choose = async (name: string): Promise<void> => {
     await command(vs.page, 'Lineheat: Select Metric…');
@@ -158,7 +158,7 @@ test('another metric needs no other run', async () => {
   );
 });
 
-test('compact figures are value and share', async () => {
+test('compact figures show only value and share', async () => {
   const switched = 'Lineheat: Switch between Full and Compact Figures';
   await command(vs.page, switched);
   await annotated(vs, 'no bar and no split', (drawn) =>
@@ -183,7 +183,7 @@ test('annotations survive a change of tabs', async () => {
   await annotated(vs, 'they are back', (lines) => lines.length >= 2);
 });
 
-test('a folded function has its total on the line that stays', async () => {
+test('a folded function shows its total on the line that stays visible', async () => {
   const header = lineOf(live, 'def spin(seconds):');
   const body = lineOf(live, 'total += number * number');
   const fold = (id: string) =>
@@ -260,7 +260,7 @@ test('a frame of the flame chart leads to its line', async () => {
   expect((await shown()).line).toBe(frame.line);
 });
 
-test('edits move annotations with their lines and grey what changed', async () => {
+test('annotations move with their lines when the text is edited, and changed lines are greyed', async () => {
   await vs.open('live.py');
   const sort = lineOf(live, 'sorted(values)');
   const text = (lines: { line: number; after: string }[], line: number) =>
@@ -279,7 +279,7 @@ test('edits move annotations with their lines and grey what changed', async () =
   await screenshot(vs.page, 'dark-edited');
 });
 
-test('the window has no errors of ours', () => {
+test('Lineheat logged no errors', () => {
   expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });
 

@@ -57,7 +57,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('a program that never ends is stopped early and its profile stays', async () => {
+test('a program that never ends is stopped, and its profile stays', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'forever.py');
   await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
@@ -72,7 +72,7 @@ test('a program that never ends is stopped early and its profile stays', async (
   expect((await ledger(vs, 'forever.py')).length).toBeGreaterThan(0);
 });
 
-test('a program that ignores being asked is ended after a moment', async () => {
+test('a program that ignores the request to stop is killed after a moment', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'stubborn.py');
   await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
@@ -88,7 +88,7 @@ test('a program that raises keeps its traceback and its profile', async () => {
   expect((await ledger(vs, 'raises.py')).length).toBeGreaterThan(0);
 });
 
-test('a program that reads from the terminal can be typed at', async () => {
+test('a program can read what is typed in the terminal', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'stdin.py');
   await until('it asks', async () => (await terminalText(vs.page)).includes('Type a line'));
@@ -106,11 +106,11 @@ test('a program that reads from the terminal can be typed at', async () => {
   expect(message.text).toMatch(/^stdin\.py ended after/);
 });
 
-test('an exit code is said', async () => {
+test('a program’s exit code is shown', async () => {
   expect((await profileToEnd(vs, 'leave.py')).text).toMatch(/^leave\.py failed with exit code 7/);
 });
 
-test('Rerun Last Task is a run of its own', async () => {
+test('Rerun Last Task makes a new run', async () => {
   const shown = () => vs.companion.lineheat((lineheat) => lineheat.shownRun()?.path, null);
   const terminals = () => vs.companion.ask((vscode) => vscode.window.terminals.length, null);
   const [first, before, open] = [await shown(), (await messages(vs)).length, await terminals()];
@@ -127,7 +127,7 @@ test('Rerun Last Task is a run of its own', async () => {
   expect(await terminals()).toBe(open);
 });
 
-test('a run that nobody watched ends with a message that leads to its hottest line', async () => {
+test('a run in the background ends with a message that leads to its hottest line', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'away.py');
   await annotated(vs, 'it runs', (lines) => lines.length > 0);
@@ -152,14 +152,14 @@ test('a run that nobody watched ends with a message that leads to its hottest li
   await until('it is there', async () => (await place()) === `${join(vs.folder, 'away.py')} 6`);
 });
 
-test('a syntax error is said in the terminal, and nothing pretends to be a profile', async () => {
+test('a syntax error is shown in the terminal, and no profile is shown', async () => {
   const message = await profileToEnd(vs, 'broken.py');
   expect(message.text).toMatch(/^broken\.py failed with exit code 1/);
   expect(await terminalText(vs.page)).toContain('SyntaxError');
   expect(await ledger(vs, 'broken.py')).toEqual([]);
 });
 
-test('a program that is over at once is not over-interpreted', async () => {
+test('the message after a very short program does not point into Python’s start-up', async () => {
   const { text } = await profileToEnd(vs, 'brief.py');
   expect(text).toMatch(/^brief\.py ended after /);
   expect(text, 'a line of the start-up of Python is nothing to point at').not.toContain('<frozen');
@@ -171,7 +171,7 @@ test('a file in a folder with a space and letters beyond ASCII works like any ot
   await annotated(vs, 'it is annotated', (lines) => lines.length > 0);
 });
 
-test('a file that is gone, has no name, or is not Python gets a sentence that says so', async () => {
+test('a file that is gone, unnamed or not Python is answered with a sentence', async () => {
   await vs.open('vanishing.py');
   rmSync(join(vs.folder, 'vanishing.py'));
   await command(vs.page, 'Lineheat: Profile This File');
@@ -211,7 +211,7 @@ test('unsaved changes are saved before the run', async () => {
   expect(await terminalText(vs.page)).toContain('new');
 });
 
-test('an interpreter that does not exist is named, with what to do', async () => {
+test('an interpreter that does not exist is named, with advice', async () => {
   const set = (value: string | undefined) =>
     vs.companion.ask(async (vscode, path) => {
       await vscode.workspace

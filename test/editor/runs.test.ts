@@ -175,7 +175,7 @@ test('a run is saved as one file that opens anywhere', async () => {
   );
 });
 
-test('where a run lies is shown, or said where its machine is another one', async () => {
+test('a run’s folder is revealed, or its path is copied when the editor runs on another machine', async () => {
   await vs.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   if (process.env['LINEHEAT_EDITOR'] === 'desktop') return;
   const copied = () => vs.companion.ask((vscode) => vscode.env.clipboard.readText(), null);
@@ -189,7 +189,7 @@ test('where a run lies is shown, or said where its machine is another one', asyn
   expect(await copied()).toBe(folder);
 });
 
-test('an empty chart offers the last run', async () => {
+test('an empty chart offers to open the last run', async () => {
   // A notebook has a webview of its own.
   await vs.companion.ask(
     (vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'),
@@ -203,7 +203,7 @@ test('an empty chart offers the last run', async () => {
   await until('the chart shows it', async () => ((await chart(vs.page))?.samples ?? 0) > 0);
 });
 
-test('after a reload of the window the run, the list and the chart are there again', async () => {
+test('the run, the list and the chart are shown again after a reload of the window', async () => {
   await vs.open('good.py');
   const { title } = (await vs.companion.lineheat((lineheat) => lineheat.shownRun(), null))!;
   const host = vs.companion.pid();

@@ -74,7 +74,7 @@ afterAll(async () => {
   rmSync(environments, { recursive: true, force: true });
 });
 
-test('a .venv in the folder is taken, and what the program starts comes from it too', async () => {
+test('a .venv in the folder is used, also for programs that the program starts', async () => {
   await profileToEnd(vs, 'who.py');
   expect(said(vs)).toMatchObject({
     executable: join(vs.folder, '.venv', 'bin', 'python'),
@@ -83,7 +83,7 @@ test('a .venv in the folder is taken, and what the program starts comes from it 
   });
 });
 
-test('for a file further down, too, unless there is one nearer to it', async () => {
+test('a .venv further up is used unless there is a nearer one', async () => {
   const deep = join('inner', 'deep');
   await profileToEnd(vs, join(deep, 'who.py'));
   expect(said(vs, deep)?.prefix).toBe(join(vs.folder, '.venv'));
@@ -92,7 +92,7 @@ test('for a file further down, too, unless there is one nearer to it', async () 
   expect(said(vs, deep)?.prefix).toBe(join(vs.folder, 'inner', 'venv'));
 });
 
-test('arguments, working folder and environment are those of the settings', async () => {
+test('arguments, working folder and environment are taken from the settings', async () => {
   await set(vs, {
     args: ['--name', 'two words', "quote's", '', '${workspaceFolderBasename}'],
     cwd: '${workspaceFolder}/inner',
@@ -117,7 +117,7 @@ test('arguments, working folder and environment are those of the settings', asyn
   expect(terminal).toContain(`cwd "${vs.folder}/inner"`);
 });
 
-test('a setting that cannot be followed is named', async () => {
+test('a setting with an invalid value is named', async () => {
   await set(vs, { cwd: 'absent', envFile: 'absent.env' });
   await profile(vs, 'who.py');
   await notification(vs.page, /environment file .*absent\.env.*setting lineheat\.envFile/);
@@ -134,7 +134,7 @@ test('a setting that cannot be followed is named', async () => {
   await expectNotStarted(vs);
 });
 
-test('a launch configuration brings its own', async () => {
+test('a launch configuration has its own arguments, working folder and environment', async () => {
   const before = (await messages(vs)).length;
   await command(vs.page, 'Lineheat: Profile a Launch Configuration…');
   await pick(vs.page, 'Who');
@@ -163,7 +163,7 @@ test('a launch configuration brings its own', async () => {
   );
 });
 
-test('a recording that comes to its limit stays below it, and the status says so', async () => {
+test('a recording that reaches its limit stays below it, and the status bar says so', async () => {
   await set(vs, {
     args: [],
     cwd: '',

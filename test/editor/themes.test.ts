@@ -65,7 +65,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
   });
 }
 
-test('the picture of the README is taken', async () => {
+test('the README’s picture is taken', async () => {
   await useTheme('dark');
   await command(vs.page, 'Lineheat: Show Flame Chart');
   await until('the chart has samples', async () => ((await view(vs.page))?.samples ?? 0) > 0);

@@ -32,7 +32,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('a program is not started, and the way to trust is shown', async () => {
+test('a program in an untrusted folder is not started, and the way to trust the folder is shown', async () => {
   expect(await vs.companion.ask((vscode) => vscode.workspace.isTrusted, null)).toBe(false);
   await profile(vs, 'touch.py');
   expect(await notification(vs.page, /not trusted/)).toBe(refusal);
@@ -40,7 +40,7 @@ test('a program is not started, and the way to trust is shown', async () => {
   await vs.page.locator('.workspace-trust-editor').waitFor();
 });
 
-test('nor is a launch configuration, nor a file with arguments', async () => {
+test('launch configurations and files with arguments are not started either', async () => {
   for (const title of ['Profile a Launch Configuration…', 'Profile This File with Arguments…']) {
     await vs.open('touch.py');
     const before = (await messages(vs)).length;
@@ -53,7 +53,7 @@ test('nor is a launch configuration, nor a file with arguments', async () => {
   expect(existsSync(join(vs.folder, 'touch.py.ran'))).toBe(false);
 });
 
-test('a recording opens', async () => {
+test('a recording opens in an untrusted folder', async () => {
   const recording = join(vs.folder, 'earlier.lineheat');
   copyFileSync(join(root, 'test/unit/fixtures/recordings/3.12.linescope'), recording);
   const before = (await messages(vs)).length;
@@ -70,7 +70,7 @@ test('a recording opens', async () => {
   await screenshot(vs.page, 'untrusted');
 });
 
-test('settings of the folder that lead elsewhere do not count', async () => {
+test('settings of an untrusted folder that name programs or folders are ignored', async () => {
   const counted = await vs.companion.ask((vscode) => {
     const settings = vscode.workspace.getConfiguration('lineheat');
     return ['interpreter', 'storageFolder'].map((name) => settings.get<string>(name));

@@ -42,7 +42,7 @@ afterEach(async (context) => {
 });
 afterAll(() => vs?.close());
 
-test('figures stand on more than 1,500 lines', async () => {
+test('a file has figures on more than 1,500 lines', async () => {
   await set(vs, { thresholdPercent: 0 });
   expect((await profileToEnd(vs, 'long.py')).severity).toBe('information');
   await until(
@@ -51,7 +51,7 @@ test('figures stand on more than 1,500 lines', async () => {
   );
 });
 
-test('figures stay with their lines, whatever is typed', async () => {
+test('figures stay with their lines while text is typed', async () => {
   await goToEnd(vs.page, first);
   const press = async (...keys: string[]) => {
     for (const key of keys) await vs.page.keyboard.press(key);

@@ -80,7 +80,7 @@ const setting = () =>
     null,
   );
 
-test('only my code: libraries are on the lines that call them, in all views', async () => {
+test('with Only My Code, all views charge libraries to the lines that call them', async () => {
   await profileToEnd(vs, 'two_parts.py');
   await until('the call is about what it calls', async () =>
     (await figures(calls)).includes('in calls'),
@@ -122,7 +122,7 @@ test('only my code: libraries are on the lines that call them, in all views', as
   expect(await setting()).toBe(false);
 });
 
-test('a time chosen in the chart is that of all figures, until it is taken back', async () => {
+test('a time chosen in the chart applies to all figures until it is cleared', async () => {
   const whole = await figures(loop);
   const frame = await settledFrame(vs, 'own');
   await clickFrame(vs.page, frame);
@@ -156,7 +156,7 @@ test('a time chosen in the chart is that of all figures, until it is taken back'
   await webview(vs.page).locator('vscode-button', { hasText: 'Time order' }).click();
 });
 
-test('figures of a running program can begin anew', async () => {
+test('figures of a running program can be reset, or limited to the last seconds', async () => {
   const before = (await messages(vs)).length;
   await profile(vs, 'forever.py');
   await until('there are figures', async () => (await ledger(vs, 'forever.py')).length > 0);
@@ -177,7 +177,7 @@ test('figures of a running program can begin anew', async () => {
   );
 });
 
-test('the chart opens beside the code or in the panel where the setting says so', async () => {
+test('the chart opens beside the code or in the panel, as the setting says', async () => {
   // Until now it was in the panel, because over the terminal there is no room for it.
   expect(await chartTabs(vs)).toEqual([]);
   await vs.companion.ask(async (vscode) => {
@@ -202,6 +202,6 @@ test('the chart opens beside the code or in the panel where the setting says so'
   await screenshot(vs.page, 'views-panel');
 });
 
-test('the window has no errors of ours', () => {
+test('Lineheat logged no errors', () => {
   expect(vs.errors.filter((text) => /lineheat/i.test(text))).toEqual([]);
 });

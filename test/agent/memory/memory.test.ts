@@ -66,16 +66,19 @@ describe.each(pythons)('Python $name', (python) => {
     ]),
   ];
 
-  test.each(settings)('lines, with %j', async (env, more) => {
-    const { report, code, stdout } = await profile(python.path, [path, 'lines'], folders.make(), {
-      env,
-    });
-    expect(code).toBe(0);
-    expect(stdout).toContain('[20000, 200000, 20, 16777216, 10]\n');
-    expectLines(report, 1, more);
-    expect(of(report, 'large').python_fraction).toBeGreaterThan(0.99);
-    expect(of(report, 'mapped').python_fraction).toBeLessThan(0.01);
-  });
+  test.each(settings)(
+    'lines are charged what they allocate and keep, with %j',
+    async (env, more) => {
+      const { report, code, stdout } = await profile(python.path, [path, 'lines'], folders.make(), {
+        env,
+      });
+      expect(code).toBe(0);
+      expect(stdout).toContain('[20000, 200000, 20, 16777216, 10]\n');
+      expectLines(report, 1, more);
+      expect(of(report, 'large').python_fraction).toBeGreaterThan(0.99);
+      expect(of(report, 'mapped').python_fraction).toBeLessThan(0.01);
+    },
+  );
 
   test('tracemalloc starts and stops as it does alone, and changes no figure', async () => {
     const bare = await run(python.path, [path, 'tracemalloc']);
@@ -90,7 +93,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(allocated_bytes).toBeLessThan(51 * MB);
   });
 
-  test('what was started by -X tracemalloc stops, and figures go on', async () => {
+  test('memory figures stay right after a program stops the tracing of -X tracemalloc', async () => {
     const env = { PYTHONTRACEMALLOC: '1' };
     const { report, code } = await profile(python.path, [path, 'stopped'], folders.make(), { env });
     expect(code).toBe(0);
@@ -98,7 +101,7 @@ describe.each(pythons)('Python $name', (python) => {
     expectBytes(growth_bytes, growth_error_bytes, [200_000 * 105, 200_000 * 112], 'kept by tiny');
   });
 
-  test('what one thread allocates and another frees', async () => {
+  test('memory that one thread allocates and another frees is charged to the allocating line', async () => {
     const { report, code } = await profile(python.path, [path, 'handover'], folders.make());
     expect(code).toBe(0);
     const large = of(report, 'handover');
@@ -111,14 +114,14 @@ describe.each(pythons)('Python $name', (python) => {
     expect(small.growth_bytes).toBeLessThan(MB);
   });
 
-  test('two thousand threads', async () => {
+  test('memory kept by two thousand threads is charged to the allocating line', async () => {
     const { report, stdout } = await profile(python.path, [path, 'threads'], folders.make());
     expect(stdout).toContain('2000\n');
     const { growth_bytes, growth_error_bytes } = of(report, 'in_thread');
     expectBytes(growth_bytes, growth_error_bytes, [200e6, 201e6], 'kept by threads');
   });
 
-  test('fork, spawn and exec: each process has what it allocates itself', async () => {
+  test('with fork, spawn and exec each process has only what it allocates itself', async () => {
     const { report, code } = await profile(python.path, [path, 'fork'], folders.make());
     expect(code).toBe(0);
     const { allocated_bytes } = of(report, 'large');
@@ -132,7 +135,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(whole!.allocated_bytes).toBeGreaterThan(12 * MB);
   });
 
-  test('forks of threads that allocate, while others do', async () => {
+  test('children forked from an allocating thread while others allocate have only their own memory', async () => {
     const { report, code, stdout } = await profile(
       python.path,
       [path, 'fork_threads'],
@@ -148,13 +151,13 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('signal handlers', async () => {
+  test('memory that signal handlers allocate is charged to their lines', async () => {
     const { report, stdout } = await profile(python.path, [path, 'handler'], folders.make());
     expect(stdout).toContain('True\n');
     expect(of(report, 'handler').allocations).toBeGreaterThanOrEqual(100);
   });
 
-  test('what is reserved is not held, and what was touched is', async () => {
+  test('reserved memory counts as held only as far as it was touched', async () => {
     const args = [path, 'reserved'];
     const { report, code, stderr } = await profile(python.path, args, folders.make());
     expect(code).toBe(0);
@@ -184,7 +187,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(stderr).toMatch(/9\d MB reserved and not touched/);
   });
 
-  test('compiled code', async () => {
+  test('memory that compiled code allocates is charged to its line, as native', async () => {
     const { report } = await profile(python.path, [path, 'ctypes'], folders.make());
     const { growth_bytes, python_fraction } = of(report, 'calloc');
     expect(growth_bytes).toBeGreaterThanOrEqual(20 * MB);

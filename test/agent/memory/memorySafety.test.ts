@@ -37,7 +37,7 @@ const intervals = [
 
 describe.each(pythons)('Python $name', (python) => {
   test.each(intervals)(
-    'the C library keeps its promises, every $LINEHEAT_INTERVAL_US µs',
+    'the C library’s memory functions behave as without the agent, sampled every $LINEHEAT_INTERVAL_US µs',
     async (rate) => {
       const args = [path, library, 'rules'];
       const bare = await run(python.path, args);
@@ -52,7 +52,7 @@ describe.each(pythons)('Python $name', (python) => {
   );
 
   test.each(intervals)(
-    'signal handlers map, copy, fork, and need not return, every $LINEHEAT_INTERVAL_US µs',
+    'signal handlers may map memory, copy, fork and jump away, sampled every $LINEHEAT_INTERVAL_US µs',
     async (rate) => {
       const args = [path, library, 'handlers'];
       const bare = await run(python.path, args);
@@ -63,13 +63,13 @@ describe.each(pythons)('Python $name', (python) => {
     },
   );
 
-  test('a library with an allocator’s functions for itself frees what others allocated', async () => {
+  test('a library with its own copy of an allocator may free what others allocated', async () => {
     const args = [path, library, 'between'];
     const ended = await run(python.path, args, { env: underAgent(folders.make()) });
     expect(ended).toMatchObject({ code: 0, stdout: 'given back\n', stderr: '' });
   });
 
-  test('memory that runs out runs out as it does alone', async () => {
+  test('a program that runs out of memory sees the same errors as without the agent', async () => {
     const args = [path, library, 'exhausted'];
     const bare = await run(python.path, args);
     expect(bare).toMatchObject({ code: 0, stderr: '' });
@@ -80,7 +80,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report!.processes[0]).toMatchObject({ exit: 0, state: 'ended' });
   });
 
-  test('it says so when there is no memory left to follow memory with', async () => {
+  test('a note says so when the agent has no memory left for its tables', async () => {
     const runDir = folders.make();
     const ended = await run(python.path, [path, library, 'no_table'], { env: underAgent(runDir) });
     expect(ended).toMatchObject({ code: 0, stdout: 'False\ngiven back\n', stderr: '' });
@@ -89,7 +89,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(texts.filter((text) => text.includes('no memory left'))).toHaveLength(1);
   });
 
-  test('`ulimit -v`: the agent takes a few megabytes, and nothing happens to the program for want of more', async () => {
+  test('under `ulimit -v` the agent needs only a few megabytes, and their lack does not harm the program', async () => {
     const limited = (megabytes: number, env?: Record<string, string>) => {
       const words = ['-c', 'ulimit -v $0; exec "$@"', String(megabytes * 1024), python.path];
       const code = 'print(len(bytearray(100_000)), len([{} for _ in range(10_000)]))';
@@ -103,7 +103,7 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('without memory nothing is measured', async () => {
+  test('with memory off nothing about memory is recorded', async () => {
     const args = ['--no-memory', lines, 'ctypes'];
     const { code, report } = await profile(python.path, args, folders.make());
     expect(code).toBe(0);

@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
   }, 600_000);
   afterAll(() => folders.clear());
 
-  test('the library is for arm64, and asks for no newer C library than 2.22', () => {
+  test('the library is built for arm64 and needs no C library newer than 2.22', () => {
     const header = execFileSync('readelf', ['-h', agent], { encoding: 'utf8' });
     expect(header).toMatch(/Machine:\s+AArch64/);
     const symbols = execFileSync('readelf', ['-W', '--dyn-syms', agent], { encoding: 'utf8' });
@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
   });
 
   describe.each(arm64Minors.map((minor) => ({ minor })))('Python 3.$minor', ({ minor }) => {
-    test('sorted() is native and a loop is not, half and half', async () => {
+    test('half of the time is native in sorted(), and half is Python in a loop', async () => {
       const path = program('time/sorted_vs_loop.py');
       const { recording, runDir, stdout } = await record(minor, [path, '1']);
       const [sorting = 0, looping = 0] = stdout.split(' ').map(Number);
@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(percent(broken.length, chains.length)).toBeLessThan(1);
     });
 
-    test('deep recursion through C is one whole stack, with the native frames in between', async () => {
+    test('a deep recursion through C is one whole stack with the native frames in between', async () => {
       const path = program('stacks/recursion.py');
       const { recording } = await record(minor, [path, '1']);
       const decoded = decode(recording);
@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(percent(mixed.length, whole.length)).toBeGreaterThan(95);
     });
 
-    test('threads idle in queue.get() cost no CPU, and wait on that line', async () => {
+    test('threads idle in queue.get() wait on that line and have no CPU time', async () => {
       const path = program('waits/idle_threads.py');
       const { recording, runDir, stdout } = await record(minor, [path]);
       const idle = Number(stdout);
@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)('arm64', () => {
     });
 
     // The library is made for this machine's C library, which is newer than that of the oldest Python.
-    test.skipIf(minor < 11)('a program keeps its handlers and their stacks', async () => {
+    test.skipIf(minor < 11)('a program keeps its signal handlers and their stacks', async () => {
       const folder = folders.make();
       const library = join(folder, 'signal_stacks.so');
       const flags = ['-O1', '-shared', '-fPIC', '-o', library, program('safety/signal_stacks.c')];
@@ -162,30 +162,34 @@ describe.skipIf(missing !== undefined)('arm64', () => {
       expect(bare!.stdout.split('\n').length).toBeGreaterThan(200);
     });
 
-    test('thousands of samples, none of them impossible', { timeout: 180_000 }, async () => {
-      const often = { LINEHEAT_INTERVAL_US: '200', LINEHEAT_BUDGET_PERMILLE: '0' };
-      const grammar = new StackGrammar('stacks/two_chains.py');
-      const decoded = decode((await record(minor, [grammar.path, '2'], often)).recording);
-      const samples = running(decoded);
-      const found = new Set<string>();
-      let wrong = 0;
-      let deep = 0;
-      for (const { stack } of samples) {
-        const frames = decoded.frames(stack);
-        if (frames.length > 3) deep++;
-        const why = grammar.impossible(frames);
-        if (why === undefined) continue;
-        wrong++;
-        found.add(why);
-      }
-      const rejected = decoded.stats?.rejected ?? 0;
-      console.log(
-        `3.${minor}: ${samples.length} samples, ${wrong} impossible, ${rejected} rejected`,
-      );
-      expect([...found]).toEqual([]);
-      expect(samples.length).toBeGreaterThan(2000);
-      expect(deep / samples.length).toBeGreaterThan(0.5);
-      expect(rejected / samples.length).toBeLessThan(0.02);
-    });
+    test(
+      'no sample of thousands has a stack that the program cannot have',
+      { timeout: 180_000 },
+      async () => {
+        const often = { LINEHEAT_INTERVAL_US: '200', LINEHEAT_BUDGET_PERMILLE: '0' };
+        const grammar = new StackGrammar('stacks/two_chains.py');
+        const decoded = decode((await record(minor, [grammar.path, '2'], often)).recording);
+        const samples = running(decoded);
+        const found = new Set<string>();
+        let wrong = 0;
+        let deep = 0;
+        for (const { stack } of samples) {
+          const frames = decoded.frames(stack);
+          if (frames.length > 3) deep++;
+          const why = grammar.impossible(frames);
+          if (why === undefined) continue;
+          wrong++;
+          found.add(why);
+        }
+        const rejected = decoded.stats?.rejected ?? 0;
+        console.log(
+          `3.${minor}: ${samples.length} samples, ${wrong} impossible, ${rejected} rejected`,
+        );
+        expect([...found]).toEqual([]);
+        expect(samples.length).toBeGreaterThan(2000);
+        expect(deep / samples.length).toBeGreaterThan(0.5);
+        expect(rejected / samples.length).toBeLessThan(0.02);
+      },
+    );
   });
 });

@@ -10,7 +10,7 @@ afterAll(() => folders.clear());
 
 // A machine with no old interpreters has nothing to test here.
 describe.each(unsupportedPythons)('Python $name', (python) => {
-  test('runs under the agent as it does alone', async () => {
+  test('runs under the agent as without it', async () => {
     const folder = folders.make();
     const args = [program('processes/anywhere.py'), join(folder, 'started')];
     const bare = await run(python.path, args);
@@ -24,7 +24,7 @@ describe.each(unsupportedPythons)('Python $name', (python) => {
     }
   });
 
-  test('is not started by the command line tool, which says why', async () => {
+  test('is not started by the command line tool, with a sentence that says why', async () => {
     const folder = folders.make();
     const started = join(folder, 'started');
     const words = [tool, 'run', '--python', python.path, program('processes/anywhere.py'), started];
@@ -38,7 +38,7 @@ describe.each(unsupportedPythons)('Python $name', (python) => {
   });
 });
 
-test('a program that is not Python runs as it does alone', async () => {
+test('a program that is not Python runs as without the agent', async () => {
   const args = ['-c', 'echo out; echo err >&2; exit 7'];
   const runDir = folders.make();
   const watched = await run('/bin/sh', args, { env: underAgent(runDir) });
@@ -46,7 +46,7 @@ test('a program that is not Python runs as it does alone', async () => {
   expect(recordings(runDir)).toEqual([]);
 });
 
-test('without a folder to write to, a program runs as it does alone', async () => {
+test('a program runs as without the agent when the recording’s folder does not exist', async () => {
   const args = [program('processes/anywhere.py'), join(folders.make(), 'started')];
   const watched = await run('python3', args, { env: underAgent('/nowhere/at/all') });
   expect(watched).toEqual(await run('python3', args));

@@ -16,7 +16,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
     ['shell', 15, 'information', /^A child process was asked to end \(SIGTERM\)/],
     ['killed', 9, 'warning', /^Child process \d+ was killed \(SIGKILL\), by the kernel if/],
     ['crash', 11, 'warning', /^Child process \d+ crashed \(SIGSEGV\)/],
-  ])('%s', async (way, signal, severity, text) => {
+  ])('a child that a signal ended is reported: %s', async (way, signal, severity, text) => {
     const args = [program('processes/child_ends.py'), way];
     const bare = await run(python, args);
     const watched = await profile(python, args, folders.make());

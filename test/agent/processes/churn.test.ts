@@ -15,42 +15,45 @@ function churned(stdout: string) {
 
 describe.each(pythons)('Python $name', (python) => {
   // Every other version: this takes long.
-  test.runIf(python.minor % 2 === 1)('five hundred threads at once, thousands in sum', async () => {
-    const args = [program('processes/churn_threads.py'), '500', '6'];
-    const bare = churned((await run(python.path, args)).stdout);
-    const runDir = folders.make();
-    const ended = await run(python.path, args, { env: underAgent(runDir) });
-    expect(ended).toMatchObject({ code: 0, stderr: '' });
-    const watched = churned(ended.stdout);
-    const { report } = await show(runDir, folders.make());
-    const cpu = report!.threads.reduce((sum, { cpu_s }) => sum + cpu_s, 0);
-    const whole = report!.cpu_s - report!.agent_cpu_s;
-    const extraKb = watched.peakKb - bare.peakKb;
-    const [recording] = recordings(runDir);
-    console.log(
-      `${python.name}: ${report!.threads.length} threads, ${((100 * cpu) / whole).toFixed(1)} % of the CPU time in them, ` +
-        `${(extraKb / 1024).toFixed(1)} MB more memory at its highest, ${(statSync(recording!).size / 1024).toFixed(0)} KB written, ` +
-        `agent ${report!.agent_cpu_s.toFixed(2)} s of ${report!.cpu_s.toFixed(2)} s`,
-    );
-    expect(report!.threads).toHaveLength(3001);
-    expect(report!.notes.filter(({ severity }) => severity === 'error')).toEqual([]);
-    // What a thread spends on its own beginning and end, 20 – 30 µs, is in no thread.
-    expect((whole - cpu) / report!.threads.length).toBeLessThan(60e-6);
-    expect(cpu / whole).toBeLessThan(1.02);
-    // Rings are 64 KB each, of which pages that were written to count, and there are as many as threads at once.
-    expect(extraKb).toBeLessThan(500 * 64 + 64 * 256);
-    expect(report!.dropped).toBe(0);
-  });
+  test.runIf(python.minor % 2 === 1)(
+    'thousands of threads, five hundred at once, are all recorded, and lose no CPU time',
+    async () => {
+      const args = [program('processes/churn_threads.py'), '500', '6'];
+      const bare = churned((await run(python.path, args)).stdout);
+      const runDir = folders.make();
+      const ended = await run(python.path, args, { env: underAgent(runDir) });
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      const watched = churned(ended.stdout);
+      const { report } = await show(runDir, folders.make());
+      const cpu = report!.threads.reduce((sum, { cpu_s }) => sum + cpu_s, 0);
+      const whole = report!.cpu_s - report!.agent_cpu_s;
+      const extraKb = watched.peakKb - bare.peakKb;
+      const [recording] = recordings(runDir);
+      console.log(
+        `${python.name}: ${report!.threads.length} threads, ${((100 * cpu) / whole).toFixed(1)} % of the CPU time in them, ` +
+          `${(extraKb / 1024).toFixed(1)} MB more memory at its highest, ${(statSync(recording!).size / 1024).toFixed(0)} KB written, ` +
+          `agent ${report!.agent_cpu_s.toFixed(2)} s of ${report!.cpu_s.toFixed(2)} s`,
+      );
+      expect(report!.threads).toHaveLength(3001);
+      expect(report!.notes.filter(({ severity }) => severity === 'error')).toEqual([]);
+      // What a thread spends on its own beginning and end, 20 – 30 µs, is in no thread.
+      expect((whole - cpu) / report!.threads.length).toBeLessThan(60e-6);
+      expect(cpu / whole).toBeLessThan(1.02);
+      // Rings are 64 KB each, of which pages that were written to count, and there are as many as threads at once.
+      expect(extraKb).toBeLessThan(500 * 64 + 64 * 256);
+      expect(report!.dropped).toBe(0);
+    },
+  );
 
   // Python makes its locks anew in a forked child, even those that another thread holds.
-  test('children forked while the interpreter is asked about itself', async () => {
+  test('children forked during the agent’s self-test run on', async () => {
     const ended = await run(python.path, [program('processes/forks.py')], {
       env: underAgent(folders.make()),
     });
     expect(ended).toMatchObject({ code: 0, stdout: '[]\n' });
   });
 
-  test('two hundred processes', async () => {
+  test('two hundred short processes are all recorded, in small files', async () => {
     const args = [program('processes/churn_processes.py')];
     const runDir = folders.make();
     const ended = await run(python.path, args, { env: underAgent(runDir) });

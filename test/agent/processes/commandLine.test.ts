@@ -33,17 +33,20 @@ describe.each(two)('Python $name', ({ path: python }) => {
     [['-c', code, '-c', 'a'], '<string>', 1],
     [['-ISc', code], '<string>', 1],
     [['-', 'a', '-'], '<stdin>', line],
-  ])('%j', async (args, file, at) => {
-    const input = file === '<stdin>' ? text : '';
-    const bare = await run(python, args, { input });
-    const watched = await profile(python, args, folders.make(), { input });
-    expect([watched.stdout, watched.code]).toEqual([bare.stdout, 0]);
-    expect(costOf(watched.report, file, at)).toBeGreaterThan(0.08);
-    // Without site no other code has the same file name, so the line is surely this one.
-    if (args[0] === '-ISc') expect(watched.stderr).toContain('import sys, time; end = ');
-  });
+  ])(
+    'a program started with %j runs as without the tool, and is measured',
+    async (args, file, at) => {
+      const input = file === '<stdin>' ? text : '';
+      const bare = await run(python, args, { input });
+      const watched = await profile(python, args, folders.make(), { input });
+      expect([watched.stdout, watched.code]).toEqual([bare.stdout, 0]);
+      expect(costOf(watched.report, file, at)).toBeGreaterThan(0.08);
+      // Without site no other code has the same file name, so the line is surely this one.
+      if (args[0] === '-ISc') expect(watched.stderr).toContain('import sys, time; end = ');
+    },
+  );
 
-  test('Python itself is named', async () => {
+  test('a command line that begins with python is measured', async () => {
     const folder = folders.make();
     const json = join(folder, 'report.json');
     const words = ['run', '-q', '-o', json, '--native', '---', python, '-B', path, '--rate'];
@@ -54,7 +57,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
     expect(costOf(report, path, line)).toBeGreaterThan(0.08);
   });
 
-  test('any command, and the Python it starts', async () => {
+  test('a Python that another command starts is measured', async () => {
     const folder = folders.make();
     const json = join(folder, 'report.json');
     const command = ['sh', '-c', '"$0" "$1" "$2"; exit 3', python, path, 'a  b'];
@@ -67,7 +70,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
     expect(costOf(report, path, line)).toBeGreaterThan(0.08);
   });
 
-  test('a console script, with the Python of its first line', async () => {
+  test('a console script runs with the Python of its first line', async () => {
     const folder = folders.make();
     const venv = join(folder, 'venv');
     execFileSync(python, ['-m', 'venv', '--without-pip', venv]);
@@ -84,7 +87,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
     }
   });
 
-  test('names that are not UTF-8', async () => {
+  test('names that are not UTF-8 reach the program unchanged and are shown', async () => {
     const folder = folders.make();
     // Node cannot say such names, a shell can. The program lies in a folder and has a name of that kind.
     const script = [
@@ -105,7 +108,7 @@ describe.each(two)('Python $name', ({ path: python }) => {
   });
 });
 
-test('a source that is newer than the run is said', async () => {
+test('a warning says when a source file is newer than the run', async () => {
   const folder = folders.make();
   const copy = join(mkdtempSync(join(folder, 'src-')), 'program.py');
   copyFileSync(path, copy);
@@ -119,7 +122,7 @@ test('a source that is newer than the run is said', async () => {
   expect(after.stdout).toMatch(/warning: .*program\.py was changed after the run/);
 });
 
-test('colour is forced or forbidden', async () => {
+test('FORCE_COLOR and NO_COLOR decide about colour', async () => {
   const folder = folders.make();
   mkdirSync(join(folder, 'a'));
   const words = [tool, 'run', '--python', pythons[0]!.path, path];

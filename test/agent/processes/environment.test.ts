@@ -33,7 +33,7 @@ async function recorded(command: string, args: string[], more: Record<string, st
 }
 
 describe.each(pythons)('Python $name', (python) => {
-  test('children with an empty environment, a new one, or an old one', async () => {
+  test('children with an empty, new or old environment are recorded, and see no variable of ours', async () => {
     const { report, output } = await recorded(python.path, [program('processes/environment.py')]);
     expect(output).not.toContain('liblineheat');
     // The parent and nine others.
@@ -41,7 +41,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report.notes.map(({ text }) => text).join()).not.toContain('not profiled');
   });
 
-  test("the program's own LD_PRELOAD stays", async () => {
+  test('the program’s own LD_PRELOAD stays as it is', async () => {
     for (const preload of ['', 'libm.so.6', 'libm.so.6  libdl.so.2:']) {
       const { output } = await recorded(python.path, ['-c', 'import os; print(os.environ)'], {
         LD_PRELOAD: preload,
@@ -50,7 +50,7 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('every function of the C library that starts a program, from one that is not Python', async () => {
+  test('Python programs are recorded, whichever function of the C library started them', async () => {
     const args = [python.path, program('processes/environment.py')];
     const { report, output } = await recorded(ways, args);
     expect(output).not.toContain('liblineheat');
@@ -59,7 +59,7 @@ describe.each(pythons)('Python $name', (python) => {
   });
 });
 
-test.runIf(process.arch === 'x64')('a program for 32 bits is started without us', async () => {
+test.runIf(process.arch === 'x64')('a 32-bit program is started without the agent', async () => {
   const other = join(folders.make(), 'other');
   writeFileSync(other, exitsWith(7), { mode: 0o755 });
   if (spawnSync(other).status !== 7) return;

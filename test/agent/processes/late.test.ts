@@ -30,22 +30,25 @@ const shared = pythons.flatMap((python) => {
 });
 
 describe.each(shared)('Python $name', (python) => {
-  test.each(['global', 'local'])('in a library that is loaded %s', async (scope) => {
-    const args = [python.library, scope, python.path, '-S', path];
-    const bare = await run(embed, args);
-    const runDir = folders.make();
-    const ended = await run(embed, args, { env: underAgent(runDir) });
-    expect(bare).toMatchObject({ code: 5, stderr: '' });
-    expect(ended).toMatchObject({ code: 5, stderr: '' });
-    const { report } = await show(runDir, folders.make());
-    expect(report!.processes.map(({ state, exit }) => [state, exit])).toEqual([
-      ['ended', 5],
-      ['ended', 6],
-    ]);
-    const used = ended.stdout.trim().split('\n').map(Number);
-    expect(used).toHaveLength(2);
-    const worked = cpu(lineOf(report!, path, mark(path, 'work')).total);
-    // Until the library is noticed, and until the child's recording begins, some time passes, more on a busy machine.
-    expect(worked).toBeGreaterThan(0.95 * (used[0]! + used[1]!) - 0.2);
-  });
+  test.each(['global', 'local'])(
+    'Python in a library loaded late is recorded (scope: %s)',
+    async (scope) => {
+      const args = [python.library, scope, python.path, '-S', path];
+      const bare = await run(embed, args);
+      const runDir = folders.make();
+      const ended = await run(embed, args, { env: underAgent(runDir) });
+      expect(bare).toMatchObject({ code: 5, stderr: '' });
+      expect(ended).toMatchObject({ code: 5, stderr: '' });
+      const { report } = await show(runDir, folders.make());
+      expect(report!.processes.map(({ state, exit }) => [state, exit])).toEqual([
+        ['ended', 5],
+        ['ended', 6],
+      ]);
+      const used = ended.stdout.trim().split('\n').map(Number);
+      expect(used).toHaveLength(2);
+      const worked = cpu(lineOf(report!, path, mark(path, 'work')).total);
+      // Until the library is noticed, and until the child's recording begins, some time passes, more on a busy machine.
+      expect(worked).toBeGreaterThan(0.95 * (used[0]! + used[1]!) - 0.2);
+    },
+  );
 });

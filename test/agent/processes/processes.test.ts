@@ -28,22 +28,25 @@ const cases: [string, (number | null)[], number][] = [
 ];
 
 describe.each(pythons)('Python $name', (python) => {
-  test.each(cases)('%s', async (how, exits, work) => {
-    const bare = await run(python.path, [path, how]);
-    const runDir = folders.make();
-    const watched = await run(python.path, [path, how], { env: underAgent(runDir) });
-    expect(withoutPids(watched)).toEqual(withoutPids(bare));
-    const { report } = await show(runDir, folders.make());
-    expect(report!.processes.map(({ exit }) => exit)).toEqual(exits);
-    expectTree(report!, how === 'shell');
-    const lost = report!.processes.filter(({ state }) => state !== 'ended');
-    expect(lost).toHaveLength(how === 'killed' ? 1 : 0);
-    expect(cpu(fileCost(report!, path))).toBeGreaterThanOrEqual(0.8 * work);
-    expect(report!.cpu_s).toBeGreaterThan(work);
-    expect(report!.cpu_s).toBeLessThan(1.3 * work + 1.2);
-  });
+  test.each(cases)(
+    'child processes end as without the agent, and are recorded: %s',
+    async (how, exits, work) => {
+      const bare = await run(python.path, [path, how]);
+      const runDir = folders.make();
+      const watched = await run(python.path, [path, how], { env: underAgent(runDir) });
+      expect(withoutPids(watched)).toEqual(withoutPids(bare));
+      const { report } = await show(runDir, folders.make());
+      expect(report!.processes.map(({ exit }) => exit)).toEqual(exits);
+      expectTree(report!, how === 'shell');
+      const lost = report!.processes.filter(({ state }) => state !== 'ended');
+      expect(lost).toHaveLength(how === 'killed' ? 1 : 0);
+      expect(cpu(fileCost(report!, path))).toBeGreaterThanOrEqual(0.8 * work);
+      expect(report!.cpu_s).toBeGreaterThan(work);
+      expect(report!.cpu_s).toBeLessThan(1.3 * work + 1.2);
+    },
+  );
 
-  test('multiprocessing pools: forked, spawned, by a fork server', async () => {
+  test('workers of multiprocessing are recorded: forked, spawned and from a fork server', async () => {
     const bare = await run(python.path, [path, 'pool']);
     const runDir = folders.make();
     const watched = await run(python.path, [path, 'pool'], { env: underAgent(runDir) });

@@ -81,7 +81,7 @@ function expectTrue(report: Report, clocks: Clocks): void {
 const said = /The recording reached its limit\. Up to .* into the run it keeps sums/;
 
 describe.each(two)('Python $name', ({ path: python }) => {
-  test('a long run is kept below its limit', async () => {
+  test('a long run is kept below its size limit and keeps its figures', async () => {
     const folder = folders.make();
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);

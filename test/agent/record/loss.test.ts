@@ -12,7 +12,7 @@ const folders = new Folders();
 afterAll(() => folders.clear());
 
 describe.each(pythons)('Python $name', (python) => {
-  test('kill -9 loses less than the last tenth of a second', async () => {
+  test('after kill -9 less than the last tenth of a second is missing', async () => {
     const runDir = folders.make();
     let killed = false;
     const ended = await run(python.path, [program('record/beacon.py')], {
@@ -35,25 +35,31 @@ describe.each(pythons)('Python $name', (python) => {
     expect(stdout).toMatch(/ended by a signal|killed/);
   });
 
-  test.each([0, 1, 300])('a limit of %i KB on file sizes does no harm', async (kilobytes) => {
-    const runDir = folders.make();
-    // POSIX shells count blocks of 512 bytes.
-    const limited = `ulimit -f ${kilobytes * 2}; exec "$@"`;
-    const args = ['-c', limited, 'sh', python.path, program('record/grow_recording.py'), '1.5'];
-    const ended = await run('/bin/sh', args, { env: underAgent(runDir) });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
-    const { stdout, stderr } = await show(runDir, folders.make());
-    expect(stdout + stderr).toMatch(/limit on the size of files|limit on file sizes/);
-  });
+  test.each([0, 1, 300])(
+    'a file size limit of %i KB does not harm the program, and is reported',
+    async (kilobytes) => {
+      const runDir = folders.make();
+      // POSIX shells count blocks of 512 bytes.
+      const limited = `ulimit -f ${kilobytes * 2}; exec "$@"`;
+      const args = ['-c', limited, 'sh', python.path, program('record/grow_recording.py'), '1.5'];
+      const ended = await run('/bin/sh', args, { env: underAgent(runDir) });
+      expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
+      const { stdout, stderr } = await show(runDir, folders.make());
+      expect(stdout + stderr).toMatch(/limit on the size of files|limit on file sizes/);
+    },
+  );
 
-  test.each([0, 60, 3000])('cutting the recording off at byte %i does no harm', async (size) => {
-    const runDir = folders.make();
-    const args = [program('record/cut_off.py'), runDir, String(size)];
-    const ended = await run(python.path, args, { env: underAgent(runDir) });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: 'fine\n', stderr: '' });
-    const { stdout, stderr } = await show(runDir, folders.make());
-    expect(stdout + stderr).toMatch(/is empty|cut off at byte 60|was cut off by another program/);
-  });
+  test.each([0, 60, 3000])(
+    'truncating the live recording to %i bytes does not harm the program, and is reported',
+    async (size) => {
+      const runDir = folders.make();
+      const args = [program('record/cut_off.py'), runDir, String(size)];
+      const ended = await run(python.path, args, { env: underAgent(runDir) });
+      expect(ended).toEqual({ code: 0, signal: null, stdout: 'fine\n', stderr: '' });
+      const { stdout, stderr } = await show(runDir, folders.make());
+      expect(stdout + stderr).toMatch(/is empty|cut off at byte 60|was cut off by another program/);
+    },
+  );
 });
 
 describe.each(fewPythons)('Python $name', (python) => {
@@ -64,23 +70,26 @@ describe.each(fewPythons)('Python $name', (python) => {
     ['NOFILE', 3, 1, ''],
     ['AS', 1_000_000, 2, ''],
     ['MEMLOCK', 0, 3, ''],
-  ])('a limit that a program sets for itself: %s', async (name, value, works, said) => {
-    const args = [program('record/limited.py'), name, String(value)];
-    const bare = await run(python.path, args);
-    const { code, stdout, report } = await profile(python.path, args, folders.make());
-    expect(code).toBe(0);
-    expect(stdout.slice(0, bare.stdout.length)).toBe(bare.stdout);
-    const notes = report.notes.map(({ text }) => text).join('\n');
-    const found = cpu(fileCost(report, args[0]!)) / (3 * 0.3);
-    // Where nothing is missing there is nothing to say: a child may write where its parent has made room.
-    if (found < 0.9) expect(notes).toContain(said);
-    if (report.processes.length === 1)
-      expect(notes).toContain('Child processes are not in the report');
-    // A third each in the program, its child, and its thread.
-    // Under load SIGPENDING has left 0.25 where 0.33 is all; the cause is not known.
-    expect(found).toBeGreaterThan((0.6 * works) / 3);
-    expect(notes).not.toContain('disk is full');
-  });
+  ])(
+    'a program that limits its own %s is measured as far as possible',
+    async (name, value, works, said) => {
+      const args = [program('record/limited.py'), name, String(value)];
+      const bare = await run(python.path, args);
+      const { code, stdout, report } = await profile(python.path, args, folders.make());
+      expect(code).toBe(0);
+      expect(stdout.slice(0, bare.stdout.length)).toBe(bare.stdout);
+      const notes = report.notes.map(({ text }) => text).join('\n');
+      const found = cpu(fileCost(report, args[0]!)) / (3 * 0.3);
+      // Where nothing is missing there is nothing to say: a child may write where its parent has made room.
+      if (found < 0.9) expect(notes).toContain(said);
+      if (report.processes.length === 1)
+        expect(notes).toContain('Child processes are not in the report');
+      // A third each in the program, its child, and its thread.
+      // Under load SIGPENDING has left 0.25 where 0.33 is all; the cause is not known.
+      expect(found).toBeGreaterThan((0.6 * works) / 3);
+      expect(notes).not.toContain('disk is full');
+    },
+  );
 });
 
 describe('a disk that fills up', () => {
@@ -94,7 +103,7 @@ describe('a disk that fills up', () => {
   });
 
   // Mounting takes the rights of root.
-  test.skipIf(!mounted)('stops the recording and not the program', async () => {
+  test.skipIf(!mounted)('stops the recording but not the program', async () => {
     const args = [program('record/grow_recording.py'), '2'];
     const ended = await run(python.path, args, { env: underAgent(disk) });
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
@@ -105,7 +114,7 @@ describe('a disk that fills up', () => {
   });
 });
 
-describe('a recording that is not as it was', () => {
+describe('a recording that was changed', () => {
   let original: string;
   const folder = folders.make();
   beforeAll(async () => {
@@ -134,7 +143,7 @@ describe('a recording that is not as it was', () => {
     writeFileSync(copy, content);
   }
 
-  test('cut off in the middle: the first half is shown, and a sentence says so', async () => {
+  test('in half: the first half is shown, with a sentence about the rest', async () => {
     const half = Math.floor(readFileSync(original).length / 2);
     const { code, stderr, warnings } = await said('half.lsp', (copy) => truncateSync(copy, half));
     expect(code).toBe(0);
@@ -143,13 +152,13 @@ describe('a recording that is not as it was', () => {
     expect(warnings.filter((text) => text.includes('is cut short'))).toHaveLength(1);
   });
 
-  test('cut off inside the header', async () => {
+  test('cut off inside the header: the tool says so', async () => {
     const { code, stderr } = await said('stub.lsp', (copy) => truncateSync(copy, 60));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^lineheat: .*cut off at byte 60.*\n$/);
   });
 
-  test('damaged in the middle: everything before it is shown', async () => {
+  test('damaged in the middle: everything before the damage is shown', async () => {
     const half = Math.floor(readFileSync(original).length / 2);
     // More than any record here holds: wherever it begins, it ends in a later one.
     const rubbish = Array.from({ length: 800 }, () => 0xff);
@@ -162,13 +171,13 @@ describe('a recording that is not as it was', () => {
     expect(warnings.filter((text) => text.includes('is damaged'))).toHaveLength(1);
   });
 
-  test('from a newer version', async () => {
+  test('of a newer format: the tool says so', async () => {
     const { code, stderr } = await said('newer.lsp', (copy) => patch(copy, 8, 2, 0));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^lineheat: .*newer version of Lineheat.*\n$/);
   });
 
-  test('no recording at all', async () => {
+  test('not a recording at all: the tool says so', async () => {
     const { code, stderr } = await said('text.lsp', (copy) =>
       writeFileSync(copy, 'hello\n'.repeat(99)),
     );
@@ -176,7 +185,7 @@ describe('a recording that is not as it was', () => {
     expect(stderr).toMatch(/^lineheat: .*is not a Lineheat recording.*\n$/);
   });
 
-  test('any byte changed: nothing worse than a sentence', async () => {
+  test('with any byte changed: the tool does no worse than print a sentence', async () => {
     const size = readFileSync(original).length;
     for (let at = 3; at < size; at += Math.ceil(size / 12)) {
       const { code, stderr } = await said('byte.lsp', (copy) => patch(copy, at, 0xff));

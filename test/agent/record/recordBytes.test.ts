@@ -40,7 +40,7 @@ describe.each(['none', 'address'] as const)('with the sanitizer %s', (sanitizer)
     expect(decoder.leftOver).toBeUndefined();
   });
 
-  test('what happens once', () => {
+  test('decodes processes, threads, notes, statistics and GPU records', () => {
     expect(some('process')).toMatchObject([
       { hexversion: 0x030c01f0, engine: 'native', pythonVersion: '3.12.1 (unit)' },
     ]);
@@ -76,7 +76,7 @@ describe.each(['none', 'address'] as const)('with the sanitizer %s', (sanitizer)
     expect(some('end')).toMatchObject([{ exit: null }]);
   });
 
-  test('code, with names in every width that Python has', () => {
+  test('decodes code with names in each of Python’s string widths', () => {
     const [first, second, ...more] = some('code');
     expect(more).toEqual([]);
     expect(first).toMatchObject({ code: 1, firstLine: 7, filename: '/a b.py', name: 'fé' });
@@ -85,7 +85,7 @@ describe.each(['none', 'address'] as const)('with the sanitizer %s', (sanitizer)
     expect(second).toMatchObject({ code: 2, name: '😀', lineTable: new Uint8Array([0, 7]) });
   });
 
-  test('stacks and native frames, once each', () => {
+  test('decodes each stack and native frame, written once', () => {
     expect(some('native')).toEqual([
       { kind: 'native', parent: 0, module: 0, offset: 0x1234, exact: true },
       { kind: 'native', parent: 1, module: 0, offset: 0x7fff00001000, exact: false },
@@ -101,7 +101,7 @@ describe.each(['none', 'address'] as const)('with the sanitizer %s', (sanitizer)
     );
   });
 
-  test('samples and time without a core', () => {
+  test('decodes samples and time without a core', () => {
     const startNs = some('thread')[0]!.startNs;
     const found = all.filter(({ kind }) => kind === 'sample' || kind === 'queue');
     expect(found).toHaveLength(sampleCount);
@@ -124,7 +124,7 @@ describe.each(['none', 'address'] as const)('with the sanitizer %s', (sanitizer)
     expect(wrong.slice(0, 3)).toEqual([]);
   });
 
-  test('memory', () => {
+  test('decodes allocations, frees, copies and footprints', () => {
     const startNs = some('thread')[0]!.startNs;
     const timeNs = (i: number) => startNs + i * 100 + (i % 7 === 0 ? 650 : 0);
     expect(some('allocation')).toEqual(

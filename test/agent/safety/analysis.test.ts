@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const isGcc = execFileSync('cc', ['--version'], { encoding: 'utf8' }).includes('Free Software');
 
-test.skipIf(!isGcc)('the compiler’s analyser finds nothing', { timeout: 300_000 }, () => {
+test.skipIf(!isGcc)('GCC’s static analyser finds nothing', { timeout: 300_000 }, () => {
   const folder = join(__dirname, '../../../profiler-agent');
   const words = ['-s', '-C', folder, `ARCHITECTURES=${process.arch}`, 'analyze'];
   const made = spawnSync('make', words, { encoding: 'utf8' });

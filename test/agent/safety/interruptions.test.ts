@@ -24,13 +24,13 @@ const intervals = [
 ];
 
 describe.each(pythons)('Python $name', (python) => {
-  test('threads that block every signal are sampled all the same', async () => {
+  test('threads that block every signal are still sampled', async () => {
     const path = program('safety/blocked_signals.py');
     const { report } = await profile(python.path, [path], folders.make());
     expect(cpu(fileCost(report, path))).toBeGreaterThan(0.9);
   });
 
-  describe.each(intervals)('every $LINEHEAT_INTERVAL_US µs', (rate) => {
+  describe.each(intervals)('sampled every $LINEHEAT_INTERVAL_US µs', (rate) => {
     const under = (runDir: string) => ({ env: underAgent(runDir, rate) });
 
     test('no blocking call of the C library is interrupted', async () => {
@@ -44,7 +44,7 @@ describe.each(pythons)('Python $name', (python) => {
       expect(Math.min(...made)).toBeGreaterThan(0);
     });
 
-    test("the program's own signals interrupt every one of them, once each", async () => {
+    test('the program’s own signals interrupt each blocking call exactly once', async () => {
       const args = [program('safety/blocking_calls.py'), library, 'killed', '20'];
       const ended = await run(python.path, args, under(folders.make()));
       const lines = ended.stdout.trim().split('\n');
@@ -52,7 +52,7 @@ describe.each(pythons)('Python $name', (python) => {
       expect(lines.filter((line) => !line.endsWith(': 20 killed, 0 lost, 20 alarmed'))).toEqual([]);
     });
 
-    test('a program that uses every signal meets only its own', async () => {
+    test('a program that uses every signal receives only its own', async () => {
       const args = [program('safety/own_signals.py')];
       const bare = await run(python.path, args);
       const runDir = folders.make();
@@ -65,7 +65,7 @@ describe.each(pythons)('Python $name', (python) => {
       expect(report!.notes.map(({ text }) => text).join()).toContain('every real-time signal');
     });
 
-    test('a fault is told as it is alone', async () => {
+    test('a fault is reported to the program as without the agent', async () => {
       const args = [program('safety/own_signals.py'), 'fault'];
       const stable = (text: string) => text.replace(/0x[0-9a-f]+/g, '0x…');
       const bare = await run(python.path, args);

@@ -55,7 +55,7 @@ const endings: [string, number | NodeJS.Signals][] = [
 ];
 
 describe.each(pythons)('Python $name', (python) => {
-  test.each(endings)('ends as it does alone: %s', async (how, end) => {
+  test.each(endings)('ends as without the agent: %s', async (how, end) => {
     const { bare, watched, runDir } = await both(python.path, [program('safety/endings.py'), how]);
     expect(watched).toEqual(bare);
     expect(watched.code ?? watched.signal).toBe(end);
@@ -66,7 +66,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report!.processes[0]!.state).toBe(typeof end === 'number' ? 'ended' : 'lost');
   });
 
-  test.each(endings)('ends as it does alone, to the shell: %s', async (how, end) => {
+  test.each(endings)('ends for the shell as without the tool: %s', async (how, end) => {
     const args = [program('safety/endings.py'), how];
     const bare = await run(python.path, args);
     const words = [tool, 'run', '--python', python.path, ...args];
@@ -77,7 +77,7 @@ describe.each(pythons)('Python $name', (python) => {
   });
 
   test.each(['fork_in_thread', 'first_exits', 'daemons'])(
-    'ends with its last thread: %s',
+    'ends when its last thread ends: %s',
     async (how) => {
       const { bare, watched, runDir } = await both(python.path, [
         program('safety/last_thread.py'),
@@ -95,14 +95,14 @@ describe.each(pythons)('Python $name', (python) => {
     },
   );
 
-  test('sees the same process around it', async () => {
+  test('sees the same arguments, environment and process', async () => {
     const args = [program('safety/identity.py'), 'one', '--two', 'th ree'];
     const { bare, watched } = await both(python.path, args, { cwd: folders.make() });
     expect(watched).toEqual(bare);
     expect(bare.code).toBe(0);
   });
 
-  test('sees the same process around it, as a module and in a virtual environment', async () => {
+  test('sees the same arguments, environment and process as a module in a virtual environment', async () => {
     const folder = folders.make();
     const made = spawnSync(python.path, ['-m', 'venv', '--without-pip', join(folder, 'venv')], {
       env: cleanEnvironment(),
@@ -117,7 +117,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(bare.code).toBe(0);
   });
 
-  test('reads its input', async () => {
+  test('reads all of its input', async () => {
     const input = 'line\n'.repeat(50_000);
     const { bare, watched } = await both(python.path, [program('safety/copy_input.py')], { input });
     expect(watched.stdout.length).toBe(input.length + '250000\n'.length);
@@ -126,32 +126,35 @@ describe.each(pythons)('Python $name', (python) => {
     expect((await run(process.execPath, words, { input })).stdout).toBe(bare.stdout);
   });
 
-  test.each(['1000', '100'])('keeps its handlers and their stacks, every %s µs', async (us) => {
-    const library = join(folders.make(), 'signal_stacks.so');
-    const flags = ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library];
-    const made = spawnSync('cc', [...flags, program('safety/signal_stacks.c'), '-lpthread'], {
-      encoding: 'utf8',
-    });
-    expect(made.stderr).toBe('');
-    const env = { LINEHEAT_INTERVAL_US: us, LINEHEAT_BUDGET_PERMILLE: '0' };
-    const { bare, watched } = await both(
-      python.path,
-      [program('safety/signal_stacks.py'), library],
-      {},
-      env,
-    );
-    expect(watched).toEqual(bare);
-    expect(bare.code).toBe(0);
-    expect(bare.stdout.split('\n').length).toBeGreaterThan(200);
-  });
+  test.each(['1000', '100'])(
+    'keeps its signal handlers and their stacks, sampled every %s µs',
+    async (us) => {
+      const library = join(folders.make(), 'signal_stacks.so');
+      const flags = ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library];
+      const made = spawnSync('cc', [...flags, program('safety/signal_stacks.c'), '-lpthread'], {
+        encoding: 'utf8',
+      });
+      expect(made.stderr).toBe('');
+      const env = { LINEHEAT_INTERVAL_US: us, LINEHEAT_BUDGET_PERMILLE: '0' };
+      const { bare, watched } = await both(
+        python.path,
+        [program('safety/signal_stacks.py'), library],
+        {},
+        env,
+      );
+      expect(watched).toEqual(bare);
+      expect(bare.code).toBe(0);
+      expect(bare.stdout.split('\n').length).toBeGreaterThan(200);
+    },
+  );
 
-  test('keeps memory that its stack pointer is in', async () => {
+  test('keeps the memory that its stack pointer points into', async () => {
     const { bare, watched } = await both(python.path, [program('safety/borrowed_stack.py')]);
     expect(bare.stdout).toBe('fine\n');
     expect(watched).toEqual(bare);
   });
 
-  test('keeps its signals, timers and fault handler', async () => {
+  test('keeps its signals, timers and faulthandler', async () => {
     const { bare, watched } = await both(python.path, [program('safety/signals.py')]);
     expect(bare.stdout).not.toContain('False');
     expect(stable(watched)).toEqual(stable(bare));

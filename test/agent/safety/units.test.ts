@@ -12,8 +12,8 @@ function printed(name: string, parts: string[], sanitizer: Sanitizer): string[] 
     .split('\n');
 }
 
-describe.each(Object.keys(sanitizers) as Sanitizer[])('with the sanitizer %s', (sanitizer) => {
-  test('a copy that meets memory that is not there says so', () => {
+describe.each(Object.keys(sanitizers) as Sanitizer[])('built with sanitizer: %s', (sanitizer) => {
+  test('a copy from unmapped memory fails without a crash', () => {
     const parts = ['signals/guard', 'base', 'sandbox/sandbox', 'sandbox/bpf'];
     expect(printed('guarded_copies', parts, sanitizer)).toEqual([
       '0 wrong, 2098 right',
@@ -26,23 +26,23 @@ describe.each(Object.keys(sanitizers) as Sanitizer[])('with the sanitizer %s', (
     ]);
   });
 
-  test('entries of a ring arrive whole and in order', () => {
+  test('entries of the ring arrive whole and in order', () => {
     expect(printed('ring_rounds', [], sanitizer)).toEqual(['2000 right', '0 wrong, 1 1']);
   });
 
-  test('the table of sampled blocks says what is there while it changes', () => {
+  test('the table of sampled blocks finds every block while others are added and removed', () => {
     const parts = ['memory/memory_table', 'base', 'signals/guard'];
     expect(printed('memory_table_rounds', parts, sanitizer)).toEqual(['0 wrong, 0 left']);
   });
 
-  test('a seccomp filter is run in advance, and what is no filter does no harm', () => {
+  test('the result of a seccomp filter is predicted, and invalid filters do no harm', () => {
     expect(printed('filter_rounds', ['sandbox/bpf'], sanitizer)).toEqual([
       '7fff0000 0 7fff0000 0 ffffffff',
       '1 1',
     ]);
   });
 
-  test('unwind tables are read, and damaged ones do no harm', () => {
+  test('unwind tables are read, and damaged tables do no harm', () => {
     expect(printed('unwind_damaged', unwinder, sanitizer)).toEqual([
       '1 8 0 8 0',
       '1 16 16 8 4',

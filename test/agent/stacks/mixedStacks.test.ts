@@ -27,7 +27,7 @@ const library: [string, RegExp][] = [['by_ufunc', /^ufunc_\w+ .*PyUFunc_On_Om$/]
 const most = 97;
 
 describe.each(pythons)('Python $name', (python) => {
-  test('callbacks stand on the functions that called them', async () => {
+  test('callbacks are on top of the native functions that called them', async () => {
     const runDir = folders.make();
     const numpy = { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '1' };
     const args = [path, '3', 'numpy'];

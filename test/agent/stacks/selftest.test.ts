@@ -55,10 +55,10 @@ beforeAll(async () => {
   library = await build();
 }, 120_000);
 
-describe.each(mistakes)('a library that is wrong about %s', (...[what, , word]) => {
+describe.each(mistakes)('an agent that is wrong about %s', (...[what, , word]) => {
   const env = { MISTAKE: String(mistakes.findIndex(([name]) => name === what)) };
 
-  test.each(pythons)('says so and shows no line of Python $name', async (python) => {
+  test.each(pythons)('says so and shows no lines for Python $name', async (python) => {
     const args = ['-c', busy];
     const runDir = folders.make();
     const watched = await run(python.path, args, {
@@ -80,7 +80,7 @@ describe.each(mistakes)('a library that is wrong about %s', (...[what, , word]) 
 });
 
 describe.each(pythons)('Python $name', (python) => {
-  test('agrees, and nothing of the question is left', async () => {
+  test('the self-test succeeds and leaves nothing behind in the interpreter', async () => {
     const args = ['-S', program('stacks/traces.py')];
     const runDir = folders.make();
     const env = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };

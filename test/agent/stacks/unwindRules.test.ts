@@ -148,7 +148,7 @@ describe.runIf(process.arch === 'x64')('unwind tables of x86-64', () => {
   beforeAll(() => {
     binary = compile(x64);
   });
-  test.each(['libc.so.6', 'libstdc++.so.6'])('%s', (name) => {
+  test.each(['libc.so.6', 'libstdc++.so.6'])('agree with readelf for %s', (name) => {
     compare(output('cc', [`-print-file-name=${name}`]).trim(), x64, [binary]);
   });
 });
@@ -156,23 +156,27 @@ describe.runIf(process.arch === 'x64')('unwind tables of x86-64', () => {
 describe('unwind tables of arm64', () => {
   const missing = arm64Missing();
   if (missing !== undefined) console.log(`Not run: ${missing}`);
-  test.skipIf(missing !== undefined)('Debian’s libraries', { timeout: 300_000 }, async () => {
-    const binary = compile(arm64);
-    for (const { minor, root } of await ensureArm64Pythons()) {
-      // Its C library is older than the one that unwind_rules is built with.
-      if (minor < 11) continue;
-      const folder = join(root, 'usr', 'lib', 'aarch64-linux-gnu');
-      const places = [folder, join(root, 'lib', 'aarch64-linux-gnu')].filter(existsSync);
-      for (const wanted of [
-        /^libc\.so\.6$/,
-        /^ld-linux-aarch64\.so\.1$/,
-        /^libcrypto\.so\.[\d.]+$/,
-      ]) {
-        const library = places
-          .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
-          .find((path) => wanted.test(path.slice(path.lastIndexOf('/') + 1)));
-        if (library !== undefined) compare(library, arm64, arm64Command(root, {}, [binary]));
+  test.skipIf(missing !== undefined)(
+    'agree with readelf for Debian’s libraries',
+    { timeout: 300_000 },
+    async () => {
+      const binary = compile(arm64);
+      for (const { minor, root } of await ensureArm64Pythons()) {
+        // Its C library is older than the one that unwind_rules is built with.
+        if (minor < 11) continue;
+        const folder = join(root, 'usr', 'lib', 'aarch64-linux-gnu');
+        const places = [folder, join(root, 'lib', 'aarch64-linux-gnu')].filter(existsSync);
+        for (const wanted of [
+          /^libc\.so\.6$/,
+          /^ld-linux-aarch64\.so\.1$/,
+          /^libcrypto\.so\.[\d.]+$/,
+        ]) {
+          const library = places
+            .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
+            .find((path) => wanted.test(path.slice(path.lastIndexOf('/') + 1)));
+          if (library !== undefined) compare(library, arm64, arm64Command(root, {}, [binary]));
+        }
       }
-    }
-  });
+    },
+  );
 });

@@ -10,7 +10,7 @@ import { reportProblems } from '../../reportSchema';
 const folders = new Folders();
 afterAll(() => folders.clear());
 
-test('there are interpreters to test with', () => {
+test('at least one interpreter is found', () => {
   expect(pythons.map(({ name }) => name)).not.toEqual([]);
 });
 
@@ -20,7 +20,7 @@ function user(cost: ReportCost): number {
 }
 
 describe.each(pythons)('Python $name', (python) => {
-  test('a numpy multiplication is native, on its line', async () => {
+  test('a numpy multiplication is native time on its line', async () => {
     const path = program('time/numpy_multiply.py');
     const env = { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '1' };
     const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
@@ -36,7 +36,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(percent(compiled, cpu(self))).toBeGreaterThanOrEqual(95);
   });
 
-  test('sorted() is native and a loop is not, half and half', async () => {
+  test('half of the time is native in sorted(), and half is Python in a loop', async () => {
     const path = program('time/sorted_vs_loop.py');
     const { report, stdout } = await profile(python.path, [path, '2'], folders.make());
     const [sorting = 0, looping = 0] = stdout.split(' ').map(Number);
@@ -57,7 +57,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(percent(loopPython, loopUser)).toBeGreaterThanOrEqual(95);
   });
 
-  test('modules whose code had the same address are not taken for each other', async () => {
+  test('modules whose code had the same address are told apart', async () => {
     const { report } = await profile(python.path, [program('time/reused_code.py')], folders.make());
     for (const path of ['/first.py', '/second.py', '/third.py']) {
       expect(cpu(fileCost(report, path)), path).toBeGreaterThan(0.25);
@@ -65,7 +65,7 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('calls from Python to Python are not native', async () => {
+  test('calls from Python to Python are Python time', async () => {
     const path = program('time/calls.py');
     const { report } = await profile(python.path, [path], folders.make());
     const cost = fileCost(report, path);
@@ -76,7 +76,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(percent(cost.python_s, user(cost))).toBeGreaterThanOrEqual(least);
   });
 
-  test('CPU time is the operating system’s, in total and in sum', async () => {
+  test('CPU time is that of the operating system, in total and as the sum of samples', async () => {
     const path = program('time/cpu_time.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     expect(reportProblems(report)).toEqual([]);
@@ -89,7 +89,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(sampled).toBeLessThan(1.02);
   });
 
-  test('CPU time is what the parent process is told', async () => {
+  test('CPU time is what the operating system tells the parent process', async () => {
     const folder = folders.make();
     const usage = join(folder, 'usage.json');
     const environment = Object.entries(underAgent(folder)).map(

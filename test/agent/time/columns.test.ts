@@ -49,39 +49,44 @@ function expressions(recorded: Run, name: string): Expression[] {
 
 const withColumns = pythons.filter(({ minor }) => minor >= 11);
 
-test.each(withColumns)('Python $name: which expression it is', async (python) => {
-  const { recorded, positions } = await profiled(python.path);
-  // Every part that samples were in is one that the interpreter knows.
-  for (const line of [mark(path, 'calls'), mark(path, 'nested')]) {
-    const known = positions
-      .filter(([at]) => at === line)
-      .map(([, , column, end]) => `${column + 1}-${end + 1}`);
-    for (const { start, end } of lineDetail(recorded.builder, path, line).parts) {
-      if (start > 0) expect(known).toContain(`${start}-${end}`);
+test.each(withColumns)(
+  'Python $name: the time of a line is divided among its expressions',
+  async (python) => {
+    const { recorded, positions } = await profiled(python.path);
+    // Every part that samples were in is one that the interpreter knows.
+    for (const line of [mark(path, 'calls'), mark(path, 'nested')]) {
+      const known = positions
+        .filter(([at]) => at === line)
+        .map(([, , column, end]) => `${column + 1}-${end + 1}`);
+      for (const { start, end } of lineDetail(recorded.builder, path, line).parts) {
+        if (start > 0) expect(known).toContain(`${start}-${end}`);
+      }
     }
-  }
-  const calls = expressions(recorded, 'calls');
-  console.log(
-    `${python.name}: ${calls.map(({ text, percent }) => `${text} ${percent}`).join(', ')}`,
-  );
-  // Calls that end after 30 and 10 ms of CPU time, by the program's own clock.
-  const [three, one] = ['spin(3)', 'spin(1)'].map((text) => calls.find((it) => it.text === text)!);
-  expect(three!.share / one!.share).toBeGreaterThan(2);
-  expect(three!.share / one!.share).toBeLessThan(4.5);
-  const rest = calls.find(({ text }) => text.startsWith('sum('));
-  expect(three!.share + one!.share + (rest?.share ?? 0)).toBeGreaterThan(0.95);
+    const calls = expressions(recorded, 'calls');
+    console.log(
+      `${python.name}: ${calls.map(({ text, percent }) => `${text} ${percent}`).join(', ')}`,
+    );
+    // Calls that end after 30 and 10 ms of CPU time, by the program's own clock.
+    const [three, one] = ['spin(3)', 'spin(1)'].map((text) =>
+      calls.find((it) => it.text === text)!,
+    );
+    expect(three!.share / one!.share).toBeGreaterThan(2);
+    expect(three!.share / one!.share).toBeLessThan(4.5);
+    const rest = calls.find(({ text }) => text.startsWith('sum('));
+    expect(three!.share + one!.share + (rest?.share ?? 0)).toBeGreaterThan(0.95);
 
-  // A lambda and a generator are told apart from what runs them, behind text that is not ASCII. Where a lambda begins is
-  // an expression of its own when enough samples are there.
-  const nested = expressions(recorded, 'nested').map(({ text }) => text);
-  expect(nested.join()).toMatch(/sorted\(many, key=(lambda n: )?…\)/);
-  expect(nested.every((text) => !text.includes('é'))).toBe(true);
-});
+    // A lambda and a generator are told apart from what runs them, behind text that is not ASCII. Where a lambda begins is
+    // an expression of its own when enough samples are there.
+    const nested = expressions(recorded, 'nested').map(({ text }) => text);
+    expect(nested.join()).toMatch(/sorted\(many, key=(lambda n: )?…\)/);
+    expect(nested.every((text) => !text.includes('é'))).toBe(true);
+  },
+);
 
 test.each([
   ...pythons.filter(({ minor }) => minor === 10),
   ...withColumns.slice(-1).map((python) => ({ ...python, name: `${python.name} without ranges` })),
-])('Python $name: without columns nothing is said', async ({ path: python }) => {
+])('Python $name: a recording without columns has no expressions', async ({ path: python }) => {
   const { recorded } = await profiled(python, { PYTHONNODEBUGRANGES: '1' });
   expect(expressions(recorded, 'calls')).toEqual([]);
 });

@@ -74,7 +74,7 @@ async function expectNoHelper(pid: number): Promise<void> {
 
 describe.each(fewPythons)('Python $name', (python) => {
   test.each(['busy', 'asleep'])(
-    'time and memory are charged where they belong: %s',
+    'GPU time and memory are on the line that used them, while it is %s',
     async (how) => {
       const { report, said, text, stderr } = await use(python.path, await standIns(), how);
       expect(stderr).toBe('');
@@ -93,7 +93,7 @@ describe.each(fewPythons)('Python $name', (python) => {
     },
   );
 
-  test('the program sees no library, no file and no child of ours', async () => {
+  test('the program sees no library, file or child of ours', async () => {
     const libraries = await standIns();
     const bare = await run(python.path, [path, 'busy'], { env: { LD_LIBRARY_PATH: libraries } });
     const { stdout, stderr } = await use(python.path, libraries, 'busy');
@@ -104,7 +104,7 @@ describe.each(fewPythons)('Python $name', (python) => {
     });
   });
 
-  test('a program that does not use a GPU has nothing of it', async () => {
+  test('a program that does not use a GPU has no GPU figures and loads no library', async () => {
     const libraries = await standIns();
     const { report, said, text } = await use(python.path, libraries, 'without');
     expect(said.mapped).toEqual([]);
@@ -118,7 +118,7 @@ describe.each(fewPythons)('Python $name', (python) => {
     ['fork', 0, 2],
     ['exec', 0, 1],
     ['killed', null, 1],
-  ])('processes that %s', async (how, code, processes) => {
+  ])('GPU time is measured in processes that %s', async (how, code, processes) => {
     const ended = await use(python.path, await standIns(), how);
     expect(ended.code).toBe(code);
     expect(ended.stderr).toBe('');
@@ -171,19 +171,22 @@ const drivers: [string, string[], boolean, string | undefined, number | null | u
   ['that crashes', ['CRASH'], false, 'missing from some moment on', null],
 ];
 
-test.each(drivers)('a driver %s', async (_, macros, hasContext, note, busy) => {
-  const libraries = await standIns(...macros);
-  if (hasContext) writeFileSync(join(libraries, 'nvidia-uvm'), '');
-  const { report, code, stderr } = await use(python.path, libraries, 'busy');
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const notes = report.notes.map(({ text }) => text).filter((text) => text.includes('GPU'));
-  if (note === undefined) expect(notes).toEqual([]);
-  else expect(notes).toEqual([expect.stringContaining(note) as string]);
-  if (typeof busy !== 'number') expect(report.gpu?.busy_s).toBe(busy);
-  else expect(Math.abs(report.gpu!.busy_s! - busy)).toBeLessThan(0.15);
-});
+test.each(drivers)(
+  'GPU time is right, or a note says what is missing, with a driver %s',
+  async (_, macros, hasContext, note, busy) => {
+    const libraries = await standIns(...macros);
+    if (hasContext) writeFileSync(join(libraries, 'nvidia-uvm'), '');
+    const { report, code, stderr } = await use(python.path, libraries, 'busy');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const notes = report.notes.map(({ text }) => text).filter((text) => text.includes('GPU'));
+    if (note === undefined) expect(notes).toEqual([]);
+    else expect(notes).toEqual([expect.stringContaining(note) as string]);
+    if (typeof busy !== 'number') expect(report.gpu?.busy_s).toBe(busy);
+    else expect(Math.abs(report.gpu!.busy_s! - busy)).toBeLessThan(0.15);
+  },
+);
 
-test('the helper starts without the right to be executed, and its absence is said', async () => {
+test('the helper starts although its file is not executable, and a note says when it is missing', async () => {
   const libraries = await standIns();
   const copy = folders.make();
   for (const name of readdirSync(dirname(agent))) {
@@ -199,7 +202,7 @@ test('the helper starts without the right to be executed, and its absence is sai
   expect(missing.report.notes.map(({ text }) => text).join()).toContain('lineheat-gpu is missing');
 });
 
-test('a library that is not there is said once', async () => {
+test('one note says that a library cannot be loaded', async () => {
   const libraries = await standIns();
   writeFileSync(join(libraries, 'libnvidia-ml.so.1'), 'not a library');
   const { report, code } = await use(python.path, libraries, 'busy');

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => folders.clear());
 
 describe.each(pythons)('Python $name', (python) => {
-  test('helpers work for the line in their library, and go on for it after the call', async () => {
+  test('helpers’ time is on the line that called their library, also for work after the call', async () => {
     const path = program('time/helper_pool.py');
     const ended = await profile(python.path, [path, ...libraries], folders.make());
     const { report, stdout, code } = ended;
@@ -76,7 +76,7 @@ describe.each(pythons)('Python $name', (python) => {
     );
   });
 
-  test('a matrix multiplication on two cores shows both', async () => {
+  test('a matrix multiplication on two cores has the time of both', async () => {
     const path = program('time/numpy_two_threads.py');
     const env = { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '2' };
     const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
@@ -94,7 +94,7 @@ describe.each(pythons)('Python $name', (python) => {
 
 // Long enough for a line's share to be known to a point: some 250 samples a second.
 describe.each(fewPythons)('Python $name', (python) => {
-  test('lines have of a pool’s work what the program measures, also of what follows the call', async () => {
+  test('lines get as much of a pool’s time as the program itself measures', async () => {
     const env = { PYTHONPATH: await numpyFolder(python) };
     const found = await truthOf(python.path, truthProgram('numpy_.py'), folders.make(), env);
     // Where threads lack cores, it is not known to a few milliseconds who was where: see above.

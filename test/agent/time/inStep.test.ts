@@ -16,15 +16,15 @@ async function stepsOf(when: 'clock' | 'own', options: string[] = []) {
   return { ...ended, said: said.length };
 }
 
-test('work that begins by the clock keeps step', async () => {
+test('a note says when work is in step with the kernel’s tick', async () => {
   expect((await stepsOf('clock')).said).toBe(1);
 });
 
-test('work that begins at its own moments does not', async () => {
+test('no note is given for work that is not in step with the tick', async () => {
   expect((await stepsOf('own')).said).toBe(0);
 });
 
-test('a finer interval meets all of its lines', async () => {
+test('with a finer interval, work in step with the tick is sampled on all lines', async () => {
   const { report, stdout, said } = await stepsOf('clock', ['--interval-us', '500']);
   const [first = 0, all = 0] = stdout.split(' ').map(Number);
   const measured = percent(cpu(lineOf(report, path, mark(path, 'first')).total), report.cpu_s);

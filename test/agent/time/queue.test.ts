@@ -14,7 +14,7 @@ const folders = new Folders();
 afterAll(() => folders.clear());
 
 describe.each(pythons)('Python $name', (python) => {
-  test('time without a core is a kind of its own, and a thread’s kinds add up to its life', async () => {
+  test('time without a core is what the kernel counts, and a thread’s kinds of time add up to its life', async () => {
     const path = program('time/crowded.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const { threads, nice } = JSON.parse(stdout) as Answers;

@@ -17,7 +17,7 @@ describe.each(pythons)('Python $name', (python) => {
     return { report, wait, line, told: stdout.trim().split(/\s+/).map(Number) };
   }
 
-  test('tasks share the waiting of their loop, each on the lines it awaits on', async () => {
+  test('tasks share the waiting of their loop, on the lines where they await', async () => {
     const { report, wait, line, told } = await profiled('waits/awaits.py');
     const whole = wait('run');
     // What the loop did not compute it waited, but for starting and ending.
@@ -37,7 +37,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report.total.wait_s + cpu(report.total)).toBeLessThan(thread!.wall_s * 1.01);
   });
 
-  test('who waits for tasks leaves the waiting to them', async () => {
+  test('lines that wait for tasks have no waiting of their own', async () => {
     const { wait, told } = await profiled('waits/await_children.py');
     const rest = 0.05 * told[0]!;
     expect(wait('leaf')).toBeGreaterThan(told[0]! - 4 * rest);
@@ -49,21 +49,24 @@ describe.each(pythons)('Python $name', (python) => {
 
   // One version of each way in which asyncio keeps its tasks: this takes long.
   const isEnough = [9, 12, 14, 15].includes(python.minor);
-  test.runIf(isEnough)('of many tasks some are looked at, and the shares hold', async () => {
-    const { report, wait } = await profiled('waits/many_tasks.py', '4000');
-    const whole = wait('half') + wait('quarter') + wait('other');
-    const shares = { half: 50, quarter: 25, other: 25 };
-    console.log(
-      `${python.name}: 4000 tasks, shares ${Object.keys(shares).map((name) => percent(wait(name), whole))} %, agent ${percent(report.agent_cpu_s, report.elapsed_s)} % of a core`,
-    );
-    for (const [name, share] of Object.entries(shares)) {
-      expect(Math.abs(percent(wait(name), whole) - share), name).toBeLessThan(10);
-    }
-    // The parts that observe, follow memory and look at tasks may each spend up to a hundredth of a core.
-    expect(report.agent_cpu_s).toBeLessThan(0.03 * report.elapsed_s);
-  });
+  test.runIf(isEnough)(
+    'of many tasks only some are looked at, and the shares are still right',
+    async () => {
+      const { report, wait } = await profiled('waits/many_tasks.py', '4000');
+      const whole = wait('half') + wait('quarter') + wait('other');
+      const shares = { half: 50, quarter: 25, other: 25 };
+      console.log(
+        `${python.name}: 4000 tasks, shares ${Object.keys(shares).map((name) => percent(wait(name), whole))} %, agent ${percent(report.agent_cpu_s, report.elapsed_s)} % of a core`,
+      );
+      for (const [name, share] of Object.entries(shares)) {
+        expect(Math.abs(percent(wait(name), whole) - share), name).toBeLessThan(10);
+      }
+      // The parts that observe, follow memory and look at tasks may each spend up to a hundredth of a core.
+      expect(report.agent_cpu_s).toBeLessThan(0.03 * report.elapsed_s);
+    },
+  );
 
-  test("two loops in two threads keep to their own tasks' lines", async () => {
+  test('two loops in two threads charge only lines of their own tasks', async () => {
     const { wait, told } = await profiled('waits/two_loops.py');
     expect(Math.abs(wait('first') - told[0]!)).toBeLessThan(0.12);
     expect(Math.abs(wait('second') - told[1]!)).toBeLessThan(0.12);

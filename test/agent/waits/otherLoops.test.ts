@@ -21,7 +21,7 @@ const kinds: [string, string, string][] = [
 describe.each(pythons.filter(({ name }) => name === '3.11' || name === '3.13'))(
   'Python $name',
   (python) => {
-    test.each(kinds)('%s', async (kind, waits, outer) => {
+    test.each(kinds)('tasks share the waiting of their loop: %s', async (kind, waits, outer) => {
       const env = { PYTHONPATH: await eventLoopsFolder(python) };
       const { report, stdout } = await profile(python.path, [path, kind], folders.make(), { env });
       expect(Number(stdout)).toBeGreaterThan(0.5);
@@ -41,7 +41,7 @@ const timeout = 200_000;
 describe.each(pythons)('greenlets, Python $name', (python) => {
   const isUsual = python.name === '3.11' || python.name === '3.13';
   const kinds = isUsual ? (['gevent', 'eventlet'] as const) : (['gevent'] as const);
-  test.each(kinds)('%s', { timeout }, async (kind) => {
+  test.each(kinds)('greenlets share the waiting of their hub: %s', { timeout }, async (kind) => {
     const env = { PYTHONPATH: await greenletHubFolder(kind, python), PYTHONWARNINGS: 'ignore' };
     const ended = await profile(python.path, [hubs, kind], folders.make(), { env });
     const wait = (name: string): number =>
@@ -78,26 +78,34 @@ describe.each(pythons)('greenlets, Python $name', (python) => {
 
   // Of threads that have ended their hubs are left, and their C stacks are used again. The lists that greenlets are
   // found in change while they are read.
-  test('hubs of other threads beside a busy one', { timeout }, async () => {
-    const env = { PYTHONPATH: await greenletHubFolder('gevent', python) };
-    const path = program('waits/hub_threads.py');
-    const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
-    const waited = lineOf(report, path, mark(path, 'sleep')).total.wait_s;
-    const [asked, slept] = stdout.trim().split(' ').map(Number) as [number, number];
-    // Looks are few where the machine is busy. Less than half was found where hubs of ended threads took their part, or
-    // where a look at too many greenlets, all of them another thread's, was the last one.
-    expect(waited).toBeGreaterThan(0.65 * asked);
-    expect(waited).toBeLessThan(1.01 * slept);
-  });
+  test(
+    'waiting is charged to the right greenlet beside hubs of other threads',
+    { timeout },
+    async () => {
+      const env = { PYTHONPATH: await greenletHubFolder('gevent', python) };
+      const path = program('waits/hub_threads.py');
+      const { report, stdout } = await profile(python.path, [path], folders.make(), { env });
+      const waited = lineOf(report, path, mark(path, 'sleep')).total.wait_s;
+      const [asked, slept] = stdout.trim().split(' ').map(Number) as [number, number];
+      // Looks are few where the machine is busy. Less than half was found where hubs of ended threads took their part, or
+      // where a look at too many greenlets, all of them another thread's, was the last one.
+      expect(waited).toBeGreaterThan(0.65 * asked);
+      expect(waited).toBeLessThan(1.01 * slept);
+    },
+  );
 
   // Greenlet 1 keeps its greenlets otherwise; gevent 21 is the last that wants it.
-  test.runIf(python.minor === 9)('greenlets that are not known', { timeout }, async () => {
-    const env = { PYTHONPATH: await greenletHubFolder('gevent', python, '21.12.0') };
-    const { report } = await profile(python.path, [hubs, 'gevent'], folders.make(), { env });
-    expect(report.notes.map(({ text }) => text).join()).toContain(
-      'version of greenlet is not supported',
-    );
-    expect(lineOf(report, hubs, mark(hubs, 'long')).total.wait_s).toBe(0);
-    expect(report.total.wait_s).toBeGreaterThan(1);
-  });
+  test.runIf(python.minor === 9)(
+    'an unsupported version of greenlet is reported',
+    { timeout },
+    async () => {
+      const env = { PYTHONPATH: await greenletHubFolder('gevent', python, '21.12.0') };
+      const { report } = await profile(python.path, [hubs, 'gevent'], folders.make(), { env });
+      expect(report.notes.map(({ text }) => text).join()).toContain(
+        'version of greenlet is not supported',
+      );
+      expect(lineOf(report, hubs, mark(hubs, 'long')).total.wait_s).toBe(0);
+      expect(report.total.wait_s).toBeGreaterThan(1);
+    },
+  );
 });

@@ -9,7 +9,7 @@ const folders = new Folders();
 afterAll(() => folders.clear());
 
 describe.each(pythons)('Python $name', (python) => {
-  test('threads idle in queue.get() cost no CPU, and wait on that line', async () => {
+  test('threads idle in queue.get() wait on that line and have no CPU time', async () => {
     const path = program('waits/idle_threads.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const idle = Number(stdout);
@@ -24,7 +24,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(Math.max(...others)).toBeLessThan(0.02 * busiest);
   });
 
-  test('two threads that fight for the interpreter lock each get half, and wait for it', async () => {
+  test('two threads that compete for the interpreter lock each have their CPU time, and wait for the lock', async () => {
     const path = program('waits/gil_fight.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const told = stdout
@@ -45,7 +45,7 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('sleeping, selecting and waiting for a process are waits, on their lines', async () => {
+  test('sleeping, selecting and waiting for a process are waiting time on their lines', async () => {
     const path = program('waits/sleeper.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const [slept = 0, selected = 0, ran = 0] = stdout.split(' ').map(Number);
@@ -62,7 +62,7 @@ describe.each(pythons)('Python $name', (python) => {
     }
   });
 
-  test('what a thread waits for is told from the interpreter lock, on its line', async () => {
+  test('other waiting is told apart from waiting for the interpreter lock', async () => {
     const path = program('waits/waits.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const told = stdout
@@ -88,7 +88,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(report.total.gil_s).toBeGreaterThan(0.35 * (wall_s - queue_s!));
   });
 
-  test('naps shorter than anyone looks are on the line that naps', async () => {
+  test('naps shorter than the watcher’s interval are charged to their line', async () => {
     const path = program('waits/naps.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const nap = lineOf(report, path, mark(path, 'nap')).total.wait_s;
@@ -122,7 +122,7 @@ describe.each(pythons)('Python $name', (python) => {
     );
   });
 
-  test('threads that never ran Python are there, with their CPU time and their waiting', async () => {
+  test('threads that never run Python are listed with their CPU time and waiting', async () => {
     const library = join(folders.make(), 'native_threads.so');
     const words = ['-shared', '-fPIC', '-O2', '-o', library, program('waits/native_threads.c')];
     expect(await run('cc', [...words, '-lpthread'])).toMatchObject({ code: 0 });
@@ -146,7 +146,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(total.helper_s).toBeLessThan(1.28);
   });
 
-  test('interpreters of their own come to no harm, and are on no wrong line', async () => {
+  test('threads with their own subinterpreter run on, and are on the right lines', async () => {
     const path = program('waits/subinterpreters.py');
     const { report, stdout, code } = await profile(python.path, [path], folders.make());
     expect(code).toBe(0);
@@ -165,7 +165,7 @@ describe.each(pythons)('Python $name', (python) => {
     expect(lineOf(report, path, mark(path, 'run')).self.wait_s).toBeLessThan(0.1);
   });
 
-  test('threads that are over before a tick meets them are on the lines of their kin', async () => {
+  test('threads that end before their first tick are charged to the lines of similar threads', async () => {
     const path = program('waits/brief_threads.py');
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const told = stdout.trim().split(' ').map(Number);

@@ -16,7 +16,7 @@ function activated(environment: string, ...entries: string[]): Promise<Record<st
   return activationEnv(join(environment, 'bin', 'python'), '/usr/bin');
 }
 
-test('a virtual environment comes first', async () => {
+test('the folder of a virtual environment is put first on the PATH', async () => {
   const venv = join(folder, '.venv');
   mkdirSync(venv);
   writeFileSync(join(venv, 'pyvenv.cfg'), '');
@@ -26,7 +26,7 @@ test('a virtual environment comes first', async () => {
   });
 });
 
-test('a Conda environment has its prefix and its name', async () => {
+test('a Conda environment sets CONDA_PREFIX and its name', async () => {
   const conda = join(folder, 'conda');
   const named = join(conda, 'envs', 'science');
   expect(await activated(named, 'conda-meta')).toEqual({
@@ -42,7 +42,7 @@ test('a Conda environment has its prefix and its name', async () => {
   expect(await activated(apart, 'conda-meta')).toMatchObject({ CONDA_DEFAULT_ENV: apart });
 });
 
-test('an interpreter outside an environment, or one by name only, sets nothing', async () => {
+test('an interpreter outside an environment, or given by name only, sets no variable', async () => {
   expect(await activated(join(folder, 'usr'))).toEqual({});
   expect(await activationEnv('python3')).toEqual({});
 });

@@ -33,13 +33,15 @@ async function soon(condition: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-test.each(['input()', 'import readline; input()'])('%s asks', (program) =>
-  inTerminal(program, async (pid) => {
-    expect(await soon(() => asksForInput(pid))).toBe(true);
-  }),
+test.each(['input()', 'import readline; input()'])(
+  '%s is recognized as waiting for terminal input',
+  (program) =>
+    inTerminal(program, async (pid) => {
+      expect(await soon(() => asksForInput(pid))).toBe(true);
+    }),
 );
 
-test('a program that sleeps, or waits for the network, does not ask', async () => {
+test('a program that sleeps or waits for the network is not waiting for terminal input', async () => {
   const network =
     'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); s.accept()';
   for (const program of ['import time; time.sleep(60)', network]) {
@@ -50,6 +52,6 @@ test('a program that sleeps, or waits for the network, does not ask', async () =
   }
 });
 
-test('nobody is no program that asks', async () => {
+test('a process that does not exist is not waiting for terminal input', async () => {
   expect(await asksForInput(4_999_999)).toBe(false);
 });

@@ -35,7 +35,7 @@ function parts(svg: string): Record<string, { x: number; width: number; height: 
   );
 }
 
-test('a bar is as long as its line’s share of what a full bar stands for', () => {
+test('the length of a bar is the line’s share of what a full bar stands for', () => {
   const colors = palette('dark');
   const hottest = line({ python: 0.2, native: 0.2 });
   const of = (shares: Parameters<typeof line>[0], full: number) =>
@@ -55,7 +55,7 @@ test('a bar is as long as its line’s share of what a full bar stands for', () 
   expect(of({ wait: 3 }, 1)[colors.wait]).toMatchObject({ x: 0, width: 100 });
 });
 
-test('what a line spends in calls is a thinner bar than what it spends itself', () => {
+test('the cost of a line’s calls is a thinner bar than the line’s own cost', () => {
   const colors = palette('dark');
   const of = (kind: LineAnnotation['kind']) =>
     parts(barSvg(line({ python: 1 }, kind), 1, size, colors))[colors.python]!;

@@ -20,7 +20,7 @@ function git(...args: string[]): string {
     .trim();
 }
 
-test('branches, packed ones, a worktree of its own, and a commit without a branch', async () => {
+test('HEAD is read on a branch, with packed refs, in a separate worktree, and detached', async () => {
   git('init', '-q', '-b', 'feature/one');
   expect(await readHead(folder)).toBeUndefined();
   git('commit', '-q', '--allow-empty', '-m', 'first');
@@ -37,7 +37,7 @@ test('branches, packed ones, a worktree of its own, and a commit without a branc
   expect(await readHead(folder)).toEqual({ commit });
 });
 
-test('no repository, and one that is broken, have none', async () => {
+test('a folder outside a repository, or with a broken one, has no commit', async () => {
   expect(await readHead(folder)).toBeUndefined();
   mkdirSync(join(folder, '.git'));
   writeFileSync(join(folder, '.git', 'HEAD'), 'ref: refs/heads/.invalid\n');

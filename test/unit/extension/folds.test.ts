@@ -27,7 +27,7 @@ function folds(visible: string[], before: Folds = noFolds): Folds {
 
 const words = (found: Folds): string[] => [...found].map((pair) => pair.join('-')).sort();
 
-test('lines that are missing from what is in sight are folded away', () => {
+test('lines missing from the visible ranges count as folded', () => {
   expect(words(folds(['0-40']))).toEqual([]);
   const some = folds(['0-10', '21-30', '41-60']);
   expect(words(some)).toEqual(['10-20', '30-40']);
@@ -42,7 +42,7 @@ test('lines that are missing from what is in sight are folded away', () => {
   expect(words(folds([], some))).toEqual(['10-20', '30-40']);
 });
 
-test('folds move with their lines', () => {
+test('folds move when lines are inserted or deleted above them', () => {
   const some = folds(['0-10', '21-60']);
   expect(words(shiftFolds(some, 3, 2))).toEqual(['12-22']);
   expect(words(shiftFolds(some, 30, 2))).toEqual(['10-20']);
@@ -54,7 +54,7 @@ function annotation(line: number, detail: string): LineAnnotation {
   return { line, heat: 0, kind: 'self', bar, value: '', percent: '', detail, stale: false };
 }
 
-test('a folded function has its total on the line that stays, and nothing of what is hidden', () => {
+test('a folded function shows its total on the line that stays visible, and no figures of hidden lines', () => {
   const lines = [5, 11, 12, 15, 31, 50].map((line) => annotation(line, `line ${line}`));
   const functions = [4, 11, 13, 31].map((line) => annotation(line, `whole ${line}`));
   const drawn = (found: Folds): string[] =>
@@ -82,7 +82,7 @@ function fn(line: number, name: string, self: Partial<Cost>, total: Partial<Cost
   };
 }
 
-test('a function says what it cost with what it called', () => {
+test('the annotation of a function has its total, calls included', () => {
   const total = { ...zeroCost(), python: 4 * second, native: 6 * second, wait: second };
   const functions = [
     fn(1, '<module>', {}, total),

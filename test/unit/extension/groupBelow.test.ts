@@ -8,13 +8,13 @@ function stacked(...sizes: number[]): Layout {
   return { orientation: 1, groups: sizes.map((size) => ({ size })) };
 }
 
-test('a chart that opens below gets height from the editor above where half is too little', () => {
+test('a chart that opens below takes height from the editor above when half is too little', () => {
   expect(growLowerGroup(stacked(280, 280), 1)).toEqual(stacked(260, 300));
   expect(growLowerGroup(stacked(400, 400), 1)).toBe('fits');
   expect(growLowerGroup(stacked(250, 250), 1)).toBe('no room');
 });
 
-test('the group is found among others', () => {
+test('the chart’s editor group is found in a nested layout', () => {
   const layout: Layout = {
     orientation: 0,
     groups: [{ size: 500 }, { size: 500, groups: [{ size: 280 }, { size: 280 }] }],

@@ -38,7 +38,7 @@ test('a row says when, how long, how it ended, with which arguments and of which
   expect(hasFailed(run)).toBe(true);
 });
 
-test('what is not known, or goes without saying, is left out', () => {
+test('a row leaves out what is unknown or self-evident', () => {
   const { run: id, runDir, program, startedUnixMs, ended, workspace } = run;
   const old: KnownRun = { run: id, runDir, program, startedUnixMs, ended, workspace };
   expect(runDetail(old, 'en-GB', now)).toBe('14:03');
@@ -47,12 +47,12 @@ test('what is not known, or goes without saying, is left out', () => {
   expect(hasFailed({ ...old, exit: 130, stopped: true })).toBe(false);
 });
 
-test('another day has its date, another year its year', () => {
+test('a run of another day shows its date, one of another year also the year', () => {
   expect(startTime(run, 'en-GB', new Date(2026, 5, 13))).toBe('12 Jun, 14:03');
   expect(startTime(run, 'en-GB', new Date(2027, 0, 1))).toBe('12 Jun 2026, 14:03');
 });
 
-test('the hover says everything', () => {
+test('the hover shows every detail of a run', () => {
   const facts = Object.fromEntries(runFacts({ ...run, name: 'before the change' }, 'en-GB'));
   expect(facts).toMatchObject({
     Program: 'tour.py',
@@ -64,12 +64,12 @@ test('the hover says everything', () => {
   });
 });
 
-test('a name is plain text, and blank is none', () => {
+test('a run’s name is plain text, and a blank name is no name', () => {
   expect(runName({ ...run, name: '  ' })).toBe('tour.py');
   expect(runName({ ...run, name: 'a\u202eb\n' })).toBe('a\\u{202e}b\\n');
 });
 
-test('a description is read as far as it is sound', () => {
+test('of a damaged description the valid fields are read', () => {
   expect(parseKnownRun({ ...run, runDir: '/elsewhere' }, '/runs/r')).toEqual(run);
   expect(parseKnownRun({ ...run, args: [1], exit: 'x', more: 1 }, '/runs/r')).toEqual(
     Object.fromEntries(Object.entries(run).filter(([name]) => name !== 'args' && name !== 'exit')),

@@ -28,37 +28,37 @@ function columns(code: string, lines: number[], maxColumn = 80): number[] {
   );
 }
 
-describe('columns', () => {
-  test('neighbours line up, close behind the longest of them', () => {
+describe('the column of figures', () => {
+  test('figures of neighbouring lines line up, right behind the longest of the lines', () => {
     expect(columns('a = 1\nbb = 22\nc = 3', [1, 2, 3])).toEqual([10, 10, 10]);
   });
 
-  test('a long line elsewhere moves nobody', () => {
+  test('a long line far away moves no figures', () => {
     const code = `a = 1\nb = 2\n${'\n'.repeat(8)}${'x'.repeat(70)}`;
     expect(columns(code, [1, 2, 11])).toEqual([8, 8, 73]);
   });
 
-  test('a function is a block of its own', () => {
+  test('each function lines up on its own', () => {
     const code = `short = 1\ndef function(with_a_long_name):\n    return 12345678901234567890`;
     expect(columns(code, [1, 3])).toEqual([12, 34]);
   });
 
-  test('one long line among short ones pushes its own figures out', () => {
+  test('one long line among short ones moves only its own figures to the right', () => {
     const code = ['a = 1', 'b = 2', 'c = 3', 'd = 4', 'x'.repeat(90)].join('\n');
     expect(columns(code, [1, 2, 3, 4, 5])).toEqual([8, 8, 8, 8, 93]);
   });
 
-  test('no further right than the setting says', () => {
+  test('figures are aligned no further right than the setting allows', () => {
     const code = ['x'.repeat(30), 'a = 1', 'y'.repeat(30)].join('\n');
     expect(columns(code, [1, 2, 3], 20)).toEqual([33, 23, 33]);
   });
 
-  test('lines that are not there any more are left out', () => {
+  test('lines beyond the end of the text are left out', () => {
     expect(columns('a = 1', [1, 7])).toEqual([8]);
   });
 });
 
-test('while figures grow, bars stay where they are', () => {
+test('bars keep their column while figures get longer', () => {
   const bars = [
     ['3.5 ms', '~2 %'],
     ['583 ms', '51.4 %'],
@@ -70,7 +70,7 @@ test('while figures grow, bars stay where they are', () => {
   expect(new Set(bars).size).toBe(1);
 });
 
-test('figures are right-aligned, the bar has its hole', () => {
+test('figures are right-aligned and leave a gap for the bar', () => {
   const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
   const [first, second] = placeAnnotations(wanted, () => 'code', layout);
   const hole = ' '.repeat(barColumns + 4);
@@ -80,7 +80,7 @@ test('figures are right-aligned, the bar has its hole', () => {
   expect(second!.barColumn).toBe(first!.barColumn);
 });
 
-test('compact figures are value and share, closer to the code', () => {
+test('compact figures are value and share, without a bar, closer to the code', () => {
   const wanted = [annotation(1, '1.00 s', '62.1 %'), annotation(2, '9.0 ms', '0.4 %')];
   const placed = placeAnnotations(wanted, () => 'code', { ...layout, isCompact: true });
   expect(placed.map(({ text, gap, barColumn }) => [text, gap, barColumn])).toEqual([
@@ -96,7 +96,7 @@ describe('where it is known how many columns the editor shows', () => {
     )[0];
   const code = 'x'.repeat(20);
 
-  test('everything is shown that fits', () => {
+  test('details, then the bar, are left out when they do not fit', () => {
     const figures = '1.00 s  10.0 %';
     const full = [`${figures}${' '.repeat(barColumns + 4)}python`, 16];
     expect(shown(code, undefined)).toEqual(full);
@@ -106,7 +106,7 @@ describe('where it is known how many columns the editor shows', () => {
     expect(shown(code, 46)).toEqual([figures, undefined]);
   });
 
-  test('of a line further down, what fits behind its arrow', () => {
+  test('figures moved up from a longer line fit with their arrow', () => {
     const lines = ['short', 'x'.repeat(60)];
     const figures = (room: number) =>
       placeAnnotations([annotation(2, '1.00 s', '10.0 %')], (line) => lines[line], {
@@ -117,7 +117,7 @@ describe('where it is known how many columns the editor shows', () => {
     expect(figures(41)).toEqual(['↓ 1.00 s  10.0 %', 18]);
   });
 
-  test('each block of lines decides for itself', () => {
+  test('each block of lines decides on its own what fits', () => {
     const lines = ['a', ...Array<string>(9).fill(''), 'y'.repeat(40)];
     const wanted = [annotation(1, '1 s', '10 %'), annotation(11, '1 s', '10 %')];
     const placed = placeAnnotations(wanted, (line) => lines[line], { ...layout, room: 60 });
@@ -134,24 +134,24 @@ describe('figures of a line that is longer than the editor', () => {
         [line, at, end, gap, text].join(' | '),
     );
 
-  test('stand at the line above, with an arrow', () => {
+  test('are drawn at the line above, with an arrow', () => {
     expect(place([wanted[1]!])).toEqual(['2 | 0 | 5 | 2 | ↓ 9.0 ms   0.4 %']);
   });
 
-  test('behind its own, where the line above has some', () => {
+  test('are drawn behind the figures of the line above', () => {
     expect(place(wanted)).toEqual([
       '1 | 0 | 5 | 2 | 1.00 s  62.1 %   ↓ 9.0 ms   0.4 %',
       '2 | 0 | 5 | 2 | ',
     ]);
   });
 
-  test('stay, too, where those of the line above leave no room', () => {
+  test('stay at their line when the figures of the line above leave no room', () => {
     const room = { room: 31 };
     expect(place([wanted[1]!], room)[0]).toMatch(/^2 \| 0 /);
     expect(place(wanted, room)[1]).toMatch(/^2 \| 1 /);
   });
 
-  test('leave their share out where only the value has room', () => {
+  test('leave out the share when only the value fits', () => {
     expect(place(wanted, { room: 39 })[0]).toBe('1 | 0 | 5 | 2 | 1.00 s  62.1 %   ↓ 9.0 ms');
     expect(place([wanted[1]!], { room: 22 })[0]).toBe('2 | 0 | 5 | 2 | ↓ 9.0 ms');
     const text = (room: number) =>
@@ -159,11 +159,11 @@ describe('figures of a line that is longer than the editor', () => {
     expect([48, 55, 56].map(text)).toEqual(['1.00 s', '1.00 s', '1.00 s  62.1 %']);
   });
 
-  test('stand further up where the lines between have no room, with as many arrows', () => {
+  test('move up several lines when those between have no room, with an arrow per line', () => {
     expect(place([annotation(3, '1 s', '1 %')])).toEqual(['3 | 0 | 5 | 2 | ↓↓    1 s     1 %']);
   });
 
-  test('stand at a line without figures, with their own bar, rather than behind those of another', () => {
+  test('prefer a line without figures, where they have a bar, to a line with figures', () => {
     const lines = ['for step:', 'kept.append(step)', 'x'.repeat(121)];
     const calls = { ...annotation(2, '30 ms', '6 %'), kind: 'total' as const };
     const placed = placeAnnotations(
@@ -179,7 +179,7 @@ describe('figures of a line that is longer than the editor', () => {
     expect(placed.map(({ isQuiet }) => isQuiet)).toEqual([false, true]);
   });
 
-  test('behind those of a quiet line are not quiet', () => {
+  test('are drawn in full strength behind dimmed figures of another line', () => {
     const quiet = { ...annotation(1, '30 ms', '6 %'), kind: 'total' as const };
     const lines = [quiet, annotation(2, '477 ms', '88 %')];
     expect(placeAnnotations(lines, (line) => code[line], layout)).toMatchObject([
@@ -188,7 +188,7 @@ describe('figures of a line that is longer than the editor', () => {
     ]);
   });
 
-  test('of the hottest line find their place first', () => {
+  test('are placed first when the line is the hottest', () => {
     const lines = ['kept = []', 'for step:', 'z'.repeat(43), 'x'.repeat(121)];
     const cold = annotation(3, '53 ms', '3 %');
     const hot = { ...annotation(4, '1.61 s', '90 %'), bar: { ...cold.bar, python: 0.9 } };
@@ -199,7 +199,7 @@ describe('figures of a line that is longer than the editor', () => {
     ]);
   });
 
-  test('stay where there is no shorter line above, where lines are wrapped, and where figures may go that far', () => {
+  test('stay when no line above is shorter, when lines are wrapped, and when the setting allows their column', () => {
     const alone = [code[1]!, code[1]!];
     const placed = placeAnnotations(wanted, (line) => alone[line], layout);
     expect(placed.map(({ line }) => line)).toEqual([0, 1]);

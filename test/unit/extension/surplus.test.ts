@@ -15,18 +15,18 @@ const runs: KeptRun[] = [
 ];
 const days = (names: string[]): string[] => names.map((name) => name.slice(6, 8));
 
-test('a workspace that keeps one run deletes no others than its own', () => {
+test('a workspace that keeps one run deletes only its own runs', () => {
   expect(days(surplus(runs, 'mine', { here: 1, elsewhere: 20 }))).toEqual(['01']);
   expect(days(surplus([...runs].reverse(), 'mine', { here: 1, elsewhere: 20 }))).toEqual(['01']);
 });
 
-test('what the user says counts everywhere else', () => {
+test('in other workspaces the user’s own setting counts', () => {
   expect(days(surplus(runs, 'mine', { here: 20, elsewhere: 1 }))).toEqual(['02']);
   expect(days(surplus(runs, 'new', { here: 1, elsewhere: 1 }))).toEqual(['01', '02']);
   expect(surplus(runs, 'mine', { here: 20, elsewhere: 20 })).toEqual([]);
 });
 
-test('each program keeps as many, however often another one ran', () => {
+test('each program keeps that many runs, however often another program ran', () => {
   const often = [11, 12, 13, 14].map((day) => run(day, 'mine', { program: '/b.py' }));
   expect(days(surplus([...runs, ...often], 'mine', { here: 2, elsewhere: 20 }))).toEqual([
     '11',
@@ -34,7 +34,7 @@ test('each program keeps as many, however often another one ran', () => {
   ]);
 });
 
-test('pinned runs are never deleted, and take no other run’s place', () => {
+test('pinned runs are never deleted and do not count as kept runs', () => {
   const pinned = [21, 22].map((day) => run(day, 'mine', { pinned: true }));
   const keep = { here: 1, elsewhere: 20 };
   expect(days(surplus([...runs, ...pinned], 'mine', keep))).toEqual(['01']);

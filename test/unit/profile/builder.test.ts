@@ -18,7 +18,7 @@ function inMs(cost: Cost): Record<string, number> {
   );
 }
 
-test('self goes to the innermost line, total to every line of the stack', () => {
+test('self time is charged to the innermost line, total time to every line of the stack', () => {
   const program = new Program();
   program.samples(3, { stack: program.stack('a.py:main:1:3', '/lib/b.py:work:10:12') });
   program.samples(2, { stack: program.stack('a.py:main:1:3') });
@@ -35,7 +35,7 @@ test('self goes to the innermost line, total to every line of the stack', () => 
   ]);
 });
 
-test('recursion counts once, by line and by function', () => {
+test('recursion is counted once in totals, by line and by function', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:2', 'a.py:f:5:6', 'a.py:f:5:7', 'a.py:f:5:6');
   program.samples(4, { stack });
@@ -46,7 +46,7 @@ test('recursion counts once, by line and by function', () => {
   expect(inMs(f!.total)).toEqual({ python: 4, samples: 4 });
 });
 
-test('a line shared with a generator expression belongs to the function around it', () => {
+test('a line shared with a generator expression is counted for the function around it', () => {
   const program = new Program();
   program.sample({ stack: program.stack('a.py:<module>:1:1') });
   program.sample({ stack: program.stack('a.py:f:1:2', 'a.py:<genexpr>:2:2') });
@@ -56,7 +56,7 @@ test('a line shared with a generator expression belongs to the function around i
   expect(inMs(line.self)).toEqual(inMs(line.total));
 });
 
-test('python, runtime and native follow the chain and the opcode', () => {
+test('Python, runtime and native time are told apart by native frames and opcode', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   program.sample({ stack });
@@ -76,7 +76,7 @@ test('python, runtime and native follow the chain and the opcode', () => {
   ]);
 });
 
-test('system time: all of a system call, and page faults as the kernel counts them', () => {
+test('system time is the whole time in a system call, and page faults as the kernel counts them', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   const other = program.stack('a.py:main:1:4');
@@ -95,7 +95,7 @@ test('system time: all of a system call, and page faults as the kernel counts th
   });
 });
 
-test('waiting is wall time off the CPU; the GIL is part of it', () => {
+test('waiting is wall time off the CPU, and includes waiting for the GIL', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   program.sample({ stack, state: 'waiting', cpuNs: 0.5 * ms, wallNs: 100 * ms });
@@ -106,7 +106,7 @@ test('waiting is wall time off the CPU; the GIL is part of it', () => {
   expect(inMs(line.self)).toEqual({ python: 2.5, wait: 112.5, gil: 10, samples: 4 });
 });
 
-test('time without a core is a kind of its own, part of wall time and no sample', () => {
+test('time without a core is part of wall time, apart from waiting, and adds no sample', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   program.sample({ stack, cpuNs: ms, wallNs: ms });
@@ -119,7 +119,7 @@ test('time without a core is a kind of its own, part of wall time and no sample'
   expect(profile.threads).toMatchObject([{ wallNs: 9 * ms, queueNs: 7 * ms, waitNs: 0 }]);
 });
 
-test('whether time without a core is known is said by the process', () => {
+test('a process says whether its time without a core is known', () => {
   const program = new Program();
   program.samples(1, { stack: program.stack('a.py:main:1:3') });
   const stats = { kind: 'stats', timeNs: 1, processCpuNs: 2, agentCpuNs: 3, samples: 4 } as const;
@@ -131,7 +131,7 @@ test('whether time without a core is known is said by the process', () => {
   expect(program.builder.snapshot().isQueueKnown).toBe(true);
 });
 
-test('what has no line is in the totals only', () => {
+test('time without a line is counted in the totals only', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   program.sample({ noPython: true, native: program.native('other:blas') });
@@ -155,7 +155,7 @@ test('what has no line is in the totals only', () => {
   });
 });
 
-test('code may come after the samples that name it', () => {
+test('samples may name code that is recorded after them', () => {
   const program = new Program();
   program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2, between: 0 });
   program.sample({ stack: 1 });
@@ -179,7 +179,7 @@ test('code may come after the samples that name it', () => {
   expect(before.files.size).toBe(0);
 });
 
-test('a recording that ends before its code says so and loses no time', () => {
+test('a recording that ends before its code has a note, and loses no time', () => {
   const program = new Program();
   program.record({ kind: 'stack', parent: 0, code: 77, instruction: 2, between: 0 });
   program.sample({ stack: 1 });
@@ -193,7 +193,7 @@ test('a recording that ends before its code says so and loses no time', () => {
   expect(tables.strings[tables.functions.name[0]!]).toBe('(unknown function)');
 });
 
-test('frames that CPython puts in by itself are passed over', () => {
+test('frames that CPython inserts by itself are skipped', () => {
   const program = new Program();
   program.stack('a.py:main:1:3');
   const shim = { code: 5, firstLine: 0, filename: '__init__', name: '__init__' };
@@ -214,7 +214,7 @@ test('frames that CPython puts in by itself are passed over', () => {
   expect(strings).not.toContain('__init__');
 });
 
-test('callers and callees', () => {
+test('callers and callees of a line add up its total', () => {
   const program = new Program();
   const inner = 'a.py:work:10:12';
   program.samples(3, { stack: program.stack('a.py:main:1:3', inner, 'a.py:leaf:20:21') });
@@ -230,7 +230,7 @@ test('callers and callees', () => {
   ]);
 });
 
-test('processes and threads', () => {
+test('processes and threads have their command, times and names', () => {
   const program = new Program();
   program.thread(1, 100);
   program.thread(2, 101, 'worker');
@@ -287,7 +287,7 @@ test('processes and threads', () => {
   expect(lineOf(profile, '/project/a.py', 3).self.samples).toBe(2);
 });
 
-test('a snapshot does not change, and unchanged files are the same objects', () => {
+test('a snapshot never changes, and the next one reuses the objects of unchanged files', () => {
   const program = new Program();
   const a = program.stack('a.py:main:1:3');
   const b = program.stack('b.py:main:1:3');
@@ -301,7 +301,7 @@ test('a snapshot does not change, and unchanged files are the same objects', () 
   expect(lineOf(second, '/project/a.py', 3).self.samples).toBe(2);
 });
 
-test('CPU adds up to the nanosecond, and so does wall time, whatever comes', () => {
+test('CPU time and wall time add up to the nanosecond for random records', () => {
   const random = seeded(17);
   const program = new Program();
   const files = ['a.py', 'b.py', '<string>'];

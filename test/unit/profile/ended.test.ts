@@ -105,7 +105,7 @@ function memoryOf(builder: ProfileBuilder, metric: FlameMemoryMetric): Record<st
   return sums;
 }
 
-test('what lines, functions and edges cost is the same when processes have ended', () => {
+test('lines, functions and edges cost the same after ended processes are merged', () => {
   const running = plain(children(12, 1e6, false));
   expect(plain(children(12, 1e6, true))).toEqual(running);
   // Nor does it matter how many are told apart.
@@ -113,7 +113,7 @@ test('what lines, functions and edges cost is the same when processes have ended
   expect(JSON.stringify(running)).toContain('"helper"');
 });
 
-test('nor when somebody looked while they ran', () => {
+test('merging changes no figure when snapshots were taken during the run', () => {
   const builder = new ProfileBuilder(() => undefined, { placesApart: 0 });
   const unseen = new ProfileBuilder(() => undefined, { placesApart: 0 });
   for (const [of, looks] of [
@@ -138,7 +138,7 @@ test('nor when somebody looked while they ran', () => {
   expect(builder.memoryRevision).toBe(8);
 });
 
-test('the flame chart shows the same rows', () => {
+test('the flame chart shows the same rows after ended processes are merged', () => {
   const [running, ended] = [false, true].map((end) => {
     const store = flameOf(children(6, 0, end));
     return store.tracks.map(({ pid, name, count, cpuNs }) => ({ pid, name, count, cpuNs }));
@@ -147,7 +147,7 @@ test('the flame chart shows the same rows', () => {
   expect(ended).toHaveLength(12);
 });
 
-test('the memory of merged processes adds up by stack, and its time is coarse', () => {
+test('the memory of merged processes adds up by stack, with coarser times', () => {
   const apart = children(12, 1e6, true);
   const merged = children(12, 0, true);
   for (const metric of ['allocated', 'peak', 'growth', 'freed'] as const) {
@@ -173,7 +173,7 @@ test('the memory of merged processes adds up by stack, and its time is coarse', 
   coarse.forEach((bytes, at) => expect(Math.abs(bytes - exact[at]!)).toBeLessThan(1.5 * ofOne));
 });
 
-test('a leak of a process that was merged is still told', () => {
+test('a leak in a merged process is still reported', () => {
   const run = (placesApart: number) => {
     const builder = new ProfileBuilder(() => undefined, { placesApart });
     for (const pid of [200, 201]) {
@@ -194,7 +194,7 @@ test('a leak of a process that was merged is still told', () => {
   expect(run(0).lines.map(({ memory }) => memory!.leak !== null)).toEqual([true, false]);
 });
 
-test('the mean of footprints adds up what was held at once, not what was held one after the other', () => {
+test('the mean footprint adds up memory held at the same time, not memory held one after the other', () => {
   const mean = new MeanFootprint();
   for (let number = 0; number < 1000; number++) {
     const points = packPoints([{ ns: 0, residentBytes: null, liveBytes: 1000 }]);
@@ -276,7 +276,7 @@ function busy(rows: number, follow?: (builder: ProfileBuilder) => void): Profile
   return builder;
 }
 
-test('very many rows lose their order, and no time', () => {
+test('a merged process with very many rows loses their order but no time', () => {
   const exact = flameOf(busy(1e6));
   const coarse = flameOf(busy(40_000));
   expect(exact.sampleCount).toBeGreaterThan(100_000);
@@ -304,7 +304,7 @@ test.each([
   ['is behind', 30, true],
   ['is far behind', 45, true],
 ])(
-  'a chart that is open meanwhile and %s has every row once',
+  'an open chart that %s gets every row once',
   (_, every, isBehind) => {
     const exact = timeByStack(flameOf(busy(1e6)));
     const store = new FlameStore();
@@ -331,7 +331,7 @@ test.each([
   60_000,
 );
 
-test('points of memory over time are packed, to the byte', () => {
+test('packed points of memory over time unpack to the same bytes', () => {
   const points = [
     { ns: 2.5e6, residentBytes: null, liveBytes: 0 },
     { ns: 5e6, residentBytes: 2 ** 47, liveBytes: -3 },
@@ -343,7 +343,7 @@ test('points of memory over time are packed, to the byte', () => {
   expect(packPoints(points.slice(0, 1)).length).toBeLessThan(10);
 });
 
-test('an older cursor can be asked for again', () => {
+test('rows since an older cursor can be asked for again', () => {
   const builder = children(3, 0, true);
   const program = new Program({}, builder);
   program.sample({ stack: program.stack('c.py:h:1:2') });
@@ -364,7 +364,7 @@ test.each([
   ['without memory', 2000],
   ['with memory', 2600],
 ])(
-  'a child that has ended takes little room, %s',
+  'an ended child takes little memory of ours, %s',
   (what, most) => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
@@ -401,7 +401,7 @@ test.each([
   60_000,
 );
 
-test('a view of a process stays what it is when the process has ended and others have begun', () => {
+test('the view of one process stays the same after the process ends and others begin', () => {
   const builder = new ProfileBuilder(() => undefined);
   const work = (pid: number, end: boolean, ...functions: string[]): Program => {
     const program = new Program({ pid, startMonotonicNs: startNs + pid * second }, builder);
@@ -423,7 +423,7 @@ test('a view of a process stays what it is when the process has ended and others
   expect(asked()).toEqual(before);
 });
 
-test('equal bytes are one value, whatever is around them and whoever wants their hashes to be the same', () => {
+test('equal bytes share one value, also when other bytes have the same hash', () => {
   const known = new KnownBytes<object>();
   const make = (): object => ({});
   const view = (...bytes: number[]): DataView => new DataView(Uint8Array.from(bytes).buffer);

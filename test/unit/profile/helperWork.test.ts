@@ -69,7 +69,7 @@ class Pool extends Program {
   }
 }
 
-test('helpers work for the line that computes in their library meanwhile, and go on for it after the call', () => {
+test('helpers are charged to the line that computes in their library at the time, also for work after the call', () => {
   const pool = new Pool();
   pool.runs(1, 11, 0, 100);
   pool.runs(1, 12, 100, 300, pool.calling);
@@ -96,7 +96,7 @@ test('helpers work for the line that computes in their library meanwhile, and go
   expect(main!.cpuNs).toBe(280 * ms);
 });
 
-test('helpers work for a line that waits in their library, not for one that waits elsewhere', () => {
+test('helpers are charged to a line that waits in their library, not to one that waits elsewhere', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 200, pool.native('interpreter:lock_acquire', 'libc:futex'));
   pool.waits(2, 13, 0, 200, pool.native('interpreter:cfunction_call', 'cuda:wait', 'libc:futex'));
@@ -106,7 +106,7 @@ test('helpers work for a line that waits in their library, not for one that wait
   expect([12, 13, 14].map((line) => helped(profile, line))).toEqual([0, 0, 200]);
 });
 
-test('a pool that sleeps after a call and wakes up again works for nobody that is known', () => {
+test('a pool that sleeps after a call and wakes up again is charged to no line', () => {
   const pool = new Pool();
   pool.runs(1, 12, 0, 100, pool.calling);
   pool.runs(1, 13, 100, 300);
@@ -116,7 +116,7 @@ test('a pool that sleeps after a call and wakes up again works for nobody that i
   expect([12, 13].map((line) => helped(profile, line))).toEqual([120, 0]);
 });
 
-test('a thread that works on its own for long is on no line but for its beginning', () => {
+test('of a thread that works on its own for long, only the beginning is charged to a line', () => {
   const pool = new Pool();
   pool.runs(1, 12, 0, 100, pool.calling);
   pool.runs(1, 13, 100, 3000);
@@ -126,7 +126,7 @@ test('a thread that works on its own for long is on no line but for its beginnin
   expect(Math.abs(helped(profile, 12) - 600)).toBeLessThanOrEqual(8);
 });
 
-test('while a pool lacks a core it does not sleep', () => {
+test('time without a core does not count as a pool’s sleep', () => {
   const pool = new Pool();
   pool.runs(1, 12, 0, 100, pool.calling);
   pool.runs(1, 13, 100, 300);
@@ -138,7 +138,7 @@ test('while a pool lacks a core it does not sleep', () => {
   expect([12, 13].map((line) => helped(profile, line))).toEqual([160, 0]);
 });
 
-test('after the calls of two lines, the last one has it; where they end together, that is unsure', () => {
+test('work after the calls of two lines is charged to the later call, and is unsure when both end together', () => {
   const pool = new Pool();
   pool.runs(1, 12, 0, 100, pool.calling);
   pool.runs(1, 13, 100, 140, pool.calling);
@@ -155,7 +155,7 @@ test('after the calls of two lines, the last one has it; where they end together
   expect(lineOf(profile, 13)!.self.unsure / ms).toBeCloseTo(40, 3);
 });
 
-test('a pool of one library goes on for its caller while a line is in another library of the package', () => {
+test('a pool’s work stays on its caller while another line is in another library of the same package', () => {
   const pool = new Pool();
   const packages = '/lib/python3.12/site-packages';
   const [library, extension] = [`${packages}/numpy.libs/blas.so`, `${packages}/numpy/core.so`];
@@ -168,7 +168,7 @@ test('a pool of one library goes on for its caller while a line is in another li
   expect([12, 13].map((line) => helped(profile, line))).toEqual([160, 0]);
 });
 
-test('what a helper does right after it was made belongs to the line that made it', () => {
+test('what a thread does right after its start is charged to the line that started it', () => {
   const pool = new Pool();
   pool.runs(1, 11, 0, 100);
   pool.runs(2, 12, 0, 300);
@@ -182,7 +182,7 @@ test('what a helper does right after it was made belongs to the line that made i
   expect(lineOf(profile, 11)!.self).toMatchObject({ after: lineOf(profile, 11)!.self.helper });
 });
 
-test('a caller that slept where nobody saw it waited in one of the calls known', () => {
+test('a caller whose sleep was not observed is taken to have waited in one of its known calls', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 60, pool.waiting);
   pool.runs(1, 13, 60, 100);
@@ -195,7 +195,7 @@ test('a caller that slept where nobody saw it waited in one of the calls known',
   expect(lineOf(profile, 12)!.self.unsure / ms).toBeCloseTo(20, 3);
 });
 
-test('of the calls known, it waited in the one between the same lines', () => {
+test('of several known calls, the one between the same lines is chosen', () => {
   const pool = new Pool();
   // Line 12 calls between 11 and 13 and mostly was seen, line 14 between 13 and 11 and hardly ever was.
   pool.runs(1, 11, 0, 20);
@@ -217,7 +217,7 @@ test('of the calls known, it waited in the one between the same lines', () => {
   expect(lineOf(profile, 14)!.self.unsure / ms).toBeCloseTo(40, 3);
 });
 
-test('what libraries do while Python ends is a part of that, and no helper’s work', () => {
+test('what libraries do while Python shuts down is part of the shutdown, not of helpers’ work', () => {
   const pool = new Pool();
   const ends = [
     pool.native('interpreter:Py_FinalizeEx', 'other:free_all'),
@@ -231,7 +231,7 @@ test('what libraries do while Python ends is a part of that, and no helper’s w
   expect(offLine).toMatchObject({ interpreter: 8 * ms, libraries: [] });
 });
 
-test('a thread that is in generated code belongs to the library it was seen in', () => {
+test('a thread in generated code belongs to the library in which it was last observed', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 200, pool.waiting);
   pool.helps(8, 0, 100);
@@ -239,7 +239,7 @@ test('a thread that is in generated code belongs to the library it was seen in',
   expect(helped(pool.finished(200), 12)).toBe(200);
 });
 
-test('several threads in the library have equal parts, and it is said that this is unsure', () => {
+test('several lines in the library at once get equal parts, marked as unsure', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 200, pool.waiting);
   pool.runs(2, 13, 0, 200, pool.calling);
@@ -253,7 +253,7 @@ test('several threads in the library have equal parts, and it is said that this 
   expect(samples).toEqual([1 + 25, 50 + 25]);
 });
 
-test('work that goes on until a thread waits for it is that line’s, but unsure', () => {
+test('work before a line waits for it is charged to that line, marked as unsure', () => {
   const pool = new Pool();
   pool.runs(1, 11, 0, 100);
   pool.waits(1, 12, 100, 200, pool.waiting);
@@ -268,7 +268,7 @@ test('work that goes on until a thread waits for it is that line’s, but unsure
   expect(Math.abs(lineOf(profile, 12)!.self.unsure / ms - 80)).toBeLessThanOrEqual(4.001);
 });
 
-test('a thread that lacked a core after it had waited was still waiting for the helpers', () => {
+test('a thread that lacks a core after its wait is still counted as waiting for the helpers', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 60, pool.waiting);
   pool.runs(1, 13, 96, 200);
@@ -276,7 +276,7 @@ test('a thread that lacked a core after it had waited was still waiting for the 
   expect(helped(pool.finished(104 + 96), 12)).toBe(96);
 });
 
-test('a thread without a core is still in the call that it was seen in on that line', () => {
+test('a thread without a core counts as still in the call that was observed on its line', () => {
   const pool = new Pool();
   pool.runs(1, 12, 0, 40, pool.calling);
   // Read from outside, where the thread was in compiled code is not known.
@@ -300,7 +300,7 @@ test('a thread without a core is still in the call that it was seen in on that l
   expect([12, 13].map((line) => helped(profile, line))).toEqual([120, 0]);
 });
 
-test('what is left of a helper’s CPU time in the end is divided as its last samples were', () => {
+test('the rest of a helper’s CPU time is divided as its last samples were', () => {
   const pool = new Pool();
   pool.waits(1, 12, 0, 100, pool.waiting);
   pool.runs(1, 13, 100, 200);
@@ -315,7 +315,7 @@ test('what is left of a helper’s CPU time in the end is divided as its last sa
   expect(helped(profile, 12)).toBe(20 + 5);
 });
 
-test('while the program runs, a helper’s work waits until its line is known', () => {
+test('while the program runs, a helper’s work is charged only once its line is known', () => {
   const pool = new Pool();
   pool.helps(8, 0, 100);
   expect(pool.builder.snapshot().offLine.libraries).toEqual([]);
@@ -325,7 +325,7 @@ test('while the program runs, a helper’s work waits until its line is known', 
   expect(helped(pool.builder.snapshot(), 12)).toBe(100);
 });
 
-test('libraries are told by file and by package; what every program uses says nothing', () => {
+test('libraries are matched by file and by package; system libraries that every program uses are not', () => {
   const packages = '/home/me/lib/python3.12/site-packages';
   expect(libraryKeys(`${packages}/numpy.libs/libscipy_openblas64_-4b78795a.so`)).toEqual([
     `${packages}/numpy.libs/libscipy_openblas64_-4b78795a.so`,

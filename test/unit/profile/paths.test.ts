@@ -12,11 +12,11 @@ test.each([
   [['/opt/game', 'level.dat'], 'game'],
   [['python3'], ''],
   [[], ''],
-])('%j runs %s', (command, name) => {
+])('the program of %j is “%s”', (command, name) => {
   expect(programOf(command)).toBe(name);
 });
 
-test('a library is called without version and suffix', () => {
+test('the name of a library leaves out version and suffix', () => {
   expect(libraryName('libscipy_openblas64_-fdde5778.so')).toBe('libscipy_openblas64_');
   expect(libraryName('_json.cpython-312-x86_64-linux-gnu.so')).toBe('_json');
   expect(libraryName('')).toBe('generated code');

@@ -33,7 +33,7 @@ test('a process that calls exec is one process and one thread', () => {
   expect(tables.threads.map(({ time }) => [...time])).toEqual([[0], [10 * ms]]);
 });
 
-test('the track goes on only when the program before has been read to its end', () => {
+test('after exec the track continues only when the recording before has been read to its end', () => {
   const before = at(200, 1, 0, 'before.py');
   before.sample({ stack: before.stack('before.py:main:1:3') });
   const after = at(200, 1, 10, 'after.py', before);
@@ -46,7 +46,7 @@ test('the track goes on only when the program before has been read to its end', 
   expect(second.tables.threads.map(({ time }) => [...time])).toEqual([[ms], [10 * ms]]);
 });
 
-test('a number that is used again is another process', () => {
+test('a process number that is used again is another process', () => {
   const one = at(200, 1, 0, 'one.py');
   one.sample();
   one.end(0, 1);
@@ -58,7 +58,7 @@ test('a number that is used again is another process', () => {
   expect(threads).toHaveLength(2);
 });
 
-test('a fork that only starts another program is its parent’s doing', () => {
+test('a fork that only starts another program is counted for its parent', () => {
   const parent = at(100, 1, 0, 'parent.py');
   parent.samples(2, { stack: parent.stack('parent.py:main:1:3') });
   const shell = at(101, 100, 1, 'parent.py', parent);
@@ -81,13 +81,13 @@ test('a fork that only starts another program is its parent’s doing', () => {
   expect(parent.builder.flameSince(0).tables.threads.map(({ pid }) => pid)).toEqual([100, 102]);
 });
 
-test('a program that becomes another one at once is still the program', () => {
+test('a program that calls exec at once is still listed', () => {
   const only = at(100, 1, 0, 'only.py');
   only.exec(1);
   expect(only.builder.snapshot().processes).toMatchObject([{ pid: 100 }]);
 });
 
-test('processes are a tree, children in the order they started', () => {
+test('processes are listed as a tree, children in the order they started', () => {
   const root = at(100, 1, 0, 'root.py');
   for (const [pid, ppid, start] of [
     [300, 100, 5],
@@ -102,7 +102,7 @@ test('processes are a tree, children in the order they started', () => {
   expect(pids).toEqual([100, 300, 400, 150, 200, 500]);
 });
 
-test('what a shell starts that is its parent’s doing is there', () => {
+test('the child of a shell that is counted for its parent is listed', () => {
   const parent = at(100, 1, 0, 'parent.py');
   parent.samples(2, { stack: parent.stack('parent.py:main:1:3') });
   const shell = at(101, 100, 1, 'parent.py', parent);

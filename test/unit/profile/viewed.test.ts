@@ -90,27 +90,30 @@ function expectSame(found: Figures, wanted: Figures): void {
   }
 }
 
-test.each([1, 2, 3])('parts of the time add up to all of it (%i)', (seed) => {
-  const builder = random(seed);
-  const whole = builder.snapshot();
-  const bounds = [0, 17 * ms, 60.5 * ms, 130 * ms, Infinity];
-  const sum: Figures = {};
-  for (let at = 1; at < bounds.length; at++) {
-    const range = { fromNs: bounds[at - 1]!, untilNs: bounds[at]! };
-    const places = viewedPlaces(builder, { range });
-    const part = viewedProfile(whole, places);
-    for (const [name, value] of Object.entries(figures(part, places))) {
-      sum[name] = (sum[name] ?? 0) + value;
+test.each([1, 2, 3])(
+  'figures of consecutive time ranges add up to the whole run (seed %i)',
+  (seed) => {
+    const builder = random(seed);
+    const whole = builder.snapshot();
+    const bounds = [0, 17 * ms, 60.5 * ms, 130 * ms, Infinity];
+    const sum: Figures = {};
+    for (let at = 1; at < bounds.length; at++) {
+      const range = { fromNs: bounds[at - 1]!, untilNs: bounds[at]! };
+      const places = viewedPlaces(builder, { range });
+      const part = viewedProfile(whole, places);
+      for (const [name, value] of Object.entries(figures(part, places))) {
+        sum[name] = (sum[name] ?? 0) + value;
+      }
+      expect(part.range?.fromNs).toBe(range.fromNs);
+      expect(part.elapsedNs).toBe(Math.min(range.untilNs, whole.elapsedNs) - range.fromNs);
     }
-    expect(part.range?.fromNs).toBe(range.fromNs);
-    expect(part.elapsedNs).toBe(Math.min(range.untilNs, whole.elapsedNs) - range.fromNs);
-  }
-  expectSame(sum, figures(whole, builder));
-  const all = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity } });
-  expectSame(figures(viewedProfile(whole, all), all), figures(whole, builder));
-});
+    expectSame(sum, figures(whole, builder));
+    const all = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity } });
+    expectSame(figures(viewedProfile(whole, all), all), figures(whole, builder));
+  },
+);
 
-test('a part of the time has what happened then, and rows that reach into it in part', () => {
+test('a time range has what happened in it, and the overlapping part of rows', () => {
   const program = new Program();
   program.thread(1, 100);
   const first = program.stack('a.py:main:1:2');
@@ -136,37 +139,40 @@ test('a part of the time has what happened then, and rows that reach into it in 
   expect(selfOf(50, 60)).toEqual({});
 });
 
-test.each([1, 2])('folding charges the user’s own lines, and loses nothing (%i)', (seed) => {
-  const builder = random(seed);
-  const whole = builder.snapshot();
-  const foldedPlaces = viewedPlaces(builder, { fold });
-  const folded = viewedProfile(whole, foldedPlaces);
-  const selfOf = ({ files }: Profile, isWanted: (path: string) => boolean): number =>
-    [...files.values()]
-      .filter(({ path }) => isWanted(path))
-      .flatMap(({ lines }) => lines.map(({ self }) => wallOf(self)))
-      .reduce((a, b) => a + b, 0);
-  const all = (): boolean => true;
-  expect(selfOf(folded, all)).toBeCloseTo(selfOf(whole, all), 0);
-  expect(folded.total).toEqual(whole.total);
-  // Only a thread without any frame of the user's own keeps those of libraries.
-  expect([...folded.files.keys()].sort()).toEqual([
-    '/lib/pool.py',
-    '/project/a.py',
-    '/project/b.py',
-  ]);
-  const line = (profile: Profile, at: number) =>
-    profile.files.get('/project/a.py')!.lines.find((one) => one.line === at)!;
-  expect(line(folded, 3).total).toEqual(line(whole, 3).total);
-  expect(wallOf(line(folded, 3).self)).toBeGreaterThan(wallOf(line(whole, 3).self));
-  // What a library calls back is the user's own again, called by the line that called the library.
-  const { callees } = callEdges(foldedPlaces, '/project/a.py', 3);
-  expect(callees.map(({ path, function: name }) => `${path} ${name}`)).toContain(
-    '/project/b.py key',
-  );
-  const own = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity }, fold });
-  expectSame(figures(viewedProfile(whole, own), own), figures(folded, foldedPlaces));
-});
+test.each([1, 2])(
+  'folding libraries charges the user’s own lines and loses nothing (seed %i)',
+  (seed) => {
+    const builder = random(seed);
+    const whole = builder.snapshot();
+    const foldedPlaces = viewedPlaces(builder, { fold });
+    const folded = viewedProfile(whole, foldedPlaces);
+    const selfOf = ({ files }: Profile, isWanted: (path: string) => boolean): number =>
+      [...files.values()]
+        .filter(({ path }) => isWanted(path))
+        .flatMap(({ lines }) => lines.map(({ self }) => wallOf(self)))
+        .reduce((a, b) => a + b, 0);
+    const all = (): boolean => true;
+    expect(selfOf(folded, all)).toBeCloseTo(selfOf(whole, all), 0);
+    expect(folded.total).toEqual(whole.total);
+    // Only a thread without any frame of the user's own keeps those of libraries.
+    expect([...folded.files.keys()].sort()).toEqual([
+      '/lib/pool.py',
+      '/project/a.py',
+      '/project/b.py',
+    ]);
+    const line = (profile: Profile, at: number) =>
+      profile.files.get('/project/a.py')!.lines.find((one) => one.line === at)!;
+    expect(line(folded, 3).total).toEqual(line(whole, 3).total);
+    expect(wallOf(line(folded, 3).self)).toBeGreaterThan(wallOf(line(whole, 3).self));
+    // What a library calls back is the user's own again, called by the line that called the library.
+    const { callees } = callEdges(foldedPlaces, '/project/a.py', 3);
+    expect(callees.map(({ path, function: name }) => `${path} ${name}`)).toContain(
+      '/project/b.py key',
+    );
+    const own = viewedPlaces(builder, { range: { fromNs: 0, untilNs: Infinity }, fold });
+    expectSame(figures(viewedProfile(whole, own), own), figures(folded, foldedPlaces));
+  },
+);
 
 /** The Python frames of each stack of a piece that a row shows. */
 function pythonStacks({ tables }: FlamePiece): string[] {
@@ -185,7 +191,7 @@ function pythonStacks({ tables }: FlamePiece): string[] {
     .sort();
 }
 
-test('the chart folds as the figures do', () => {
+test('the chart folds libraries as the figures do', () => {
   const builder = random(5);
   const shown = new Set(pythonStacks(builder.flameSince(0, { fold })));
   expect([...shown]).toEqual(

@@ -52,7 +52,7 @@ const camel = (name: string): string =>
 /** What only whoever makes a recording smaller writes. */
 const notTheAgents = ['thinned', 'helped', 'memorySum', 'block', 'gpuPlace'];
 
-test('the agent’s kinds are those of the table', () => {
+test('the agent’s record kinds are those of the record table', () => {
   const expected = Object.entries(recordTable)
     .filter(([kind]) => !notTheAgents.includes(kind))
     .map(([kind, { number }]) => [`KIND_${upperSnake(kind)}`, number]);
@@ -71,7 +71,7 @@ const words = {
   source: ['MEMORY_MALLOC', 'MEMORY_PYTHON', 'MEMORY_MAP'],
 };
 
-test('numbers that stand for words are the same', () => {
+test('the agent uses the table’s numbers for enumerations', () => {
   expect(moduleKinds.map((kind) => `MODULE_${upperSnake(kind)}`)).toEqual(words.moduleKind);
   expect(allocationSources).toEqual(['malloc', 'python', 'mapped']);
   for (const names of Object.values(words)) {
@@ -79,7 +79,7 @@ test('numbers that stand for words are the same', () => {
   }
 });
 
-test('the state and the flags of a SAMPLE are the same', () => {
+test('the agent uses the table’s bits for a SAMPLE’s state and flags', () => {
   const names: Partial<Record<keyof typeof sampleFlags, string>> = { truncated: 'CUT' };
   const expected = Object.entries(sampleFlags)
     // Only whoever makes a recording smaller writes this one.
@@ -164,14 +164,14 @@ describe('the fields that the agent writes', () => {
     }),
   );
 
-  test('are known of every kind but CHECK', () => {
+  test('are found for every kind but CHECK', () => {
     const expected = Object.keys(recordTable).filter(
       (kind) => kind !== 'check' && !notTheAgents.includes(kind),
     );
     expect(bodies.map(({ kind }) => kind).sort()).toEqual(expected.sort());
   });
 
-  test.each(bodies)('$kind', ({ kind, body }) => {
+  test.each(bodies)('are those of the record table: $kind', ({ kind, body }) => {
     const puts = putsOf(body);
     const columns = columnsOf(kind);
     expect(puts.map(({ wire }) => wire)).toEqual(

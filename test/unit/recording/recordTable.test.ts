@@ -51,7 +51,7 @@ class BothWays {
   }
 }
 
-test('a record of any kind with any fields survives the round trip, by hand and by the table', () => {
+test('random records survive the round trip with both decoders', () => {
   const random = seeded(13);
   const encoder = new StreamEncoder();
   const ways = new BothWays();
@@ -81,7 +81,7 @@ describe('the table of records in STREAM.md', () => {
     .filter((row) => row !== null)
     .map(([, number, name, payload]) => ({ number: Number(number), name, payload: payload! }));
 
-  test('has each kind of the table, by its number, and no other', () => {
+  test('lists exactly the kinds of the record table, by number', () => {
     const table = Object.entries(recordTable).map(([kind, { number }]) => [
       number,
       upperSnake(kind),
@@ -89,7 +89,7 @@ describe('the table of records in STREAM.md', () => {
     expect(rows.map(({ number, name }) => [number, name])).toEqual(table);
   });
 
-  test.each(rows)('$name has those fields in that order', ({ number, payload }) => {
+  test.each(rows)('lists the fields of $name in order', ({ number, payload }) => {
     const kind = Object.values(recordTable).find((one) => one.number === number)!;
     const fields = kind.fields.flatMap(({ layout, isOptional }) =>
       layout.map((words, at) => ({ words, mayBeAbsent: isOptional && at === 0 })),
@@ -115,7 +115,7 @@ describe('the table of records in STREAM.md', () => {
     expect(numbers).toEqual(choices.map((_, at) => at));
   });
 
-  test('names the figures of the mask', () => {
+  test('names the figures in the mask of MEMORY_SUM', () => {
     const { payload } = rows.find(({ name }) => name === 'MEMORY_SUM')!;
     const named = [...payload.matchAll(/\b(\d) `(\w+)`/g)].map(([, bit, name]) => [
       Number(bit),

@@ -180,7 +180,7 @@ function decode(bytes: Uint8Array): StreamRecord[] {
   return out;
 }
 
-test('STREAM.md is the document that this codec was written for', () => {
+test('STREAM.md has the hash that this codec was written for', () => {
   const text = readFileSync(new URL('../../../profiler-agent/STREAM.md', import.meta.url));
   // Changed the document? Change the codec and these tests with it, then this hash.
   expect(createHash('sha256').update(text).digest('hex')).toBe(
@@ -248,7 +248,7 @@ test('a decoded record does not change when the buffer it came from is reused', 
   expect(out).toEqual(records);
 });
 
-test('a stack of version 1.0 has nothing between', () => {
+test('a stack of format 1.0 has no frames in between', () => {
   const stack = { kind: 'stack', parent: 0, code: 1, instruction: 4 } as const;
   expect(decode(Uint8Array.from([5, 3, 0, 1, 8]))).toEqual([{ ...stack, between: 0 }]);
   const native = { kind: 'native', parent: 0, module: 0, offset: 1, exact: true } as const;
@@ -277,7 +277,7 @@ test.each<[string, number[]]>([
   ['a use of a GPU without its cost', [37, 5, 0, 1, 1, 0, 0]],
   ['kind 0', [0, 0]],
   ['an impossible length', [36, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
-])('%s is corruption at that byte; what came before stays', (_, bad) => {
+])('%s is corruption at that byte, and earlier records are kept', (_, bad) => {
   const good = encode(records.slice(0, 5));
   const decoder = new StreamDecoder();
   const out: StreamRecord[] = [];
@@ -289,7 +289,7 @@ test.each<[string, number[]]>([
   expect(out).toEqual(records.slice(0, 5));
 });
 
-test('any bytes either decode or are refused', () => {
+test('random bytes either decode or are refused', () => {
   const random = seeded(11);
   const good = encode(records);
   for (let round = 0; round < 2000; round++) {

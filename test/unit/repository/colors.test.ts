@@ -10,7 +10,7 @@ const backgrounds = {
 };
 const parts = ['python', 'native', 'system', 'wait', 'gil', 'queue', 'memory'];
 
-test.each(parts)('%s stands out in every theme', (part) => {
+test.each(parts)('the colour of %s stands out in every theme', (part) => {
   const { defaults } = manifest.contributes.colors.find(({ id }) => id === `lineheat.${part}`)!;
   for (const [theme, background] of Object.entries(backgrounds)) {
     const color = defaults[theme as keyof typeof backgrounds];

@@ -64,7 +64,7 @@ test('every link leads to a file, and to a heading in it', () => {
   expect(broken).toEqual([]);
 });
 
-test('source files that documents name are there', () => {
+test('source files that documents name exist', () => {
   const missing = documents
     .filter((path) => path !== 'CHANGELOG.md')
     .flatMap((path) =>
@@ -80,11 +80,11 @@ test('source files that documents name are there', () => {
   expect(missing).toEqual([]);
 });
 
-test('ARCHITECTURE.md is one page', () => {
+test('ARCHITECTURE.md has at most 1,200 words', () => {
   expect(read('ARCHITECTURE.md').split(/\s+/).length).toBeLessThanOrEqual(1200);
 });
 
-test('each decision has its line in the list of decisions', () => {
+test('each decision is in the list of decisions', () => {
   const all = files
     .filter((path) => /^docs\/decisions\/\d{4}-/.test(path))
     .map((path) => basename(path));
@@ -92,7 +92,7 @@ test('each decision has its line in the list of decisions', () => {
   expect(listed.sort()).toEqual(all.sort());
 });
 
-test('docs/settings.md names every setting, and no other', () => {
+test('docs/settings.md lists exactly the settings of the manifest', () => {
   const settings = manifest.contributes.configuration.flatMap(({ properties }) =>
     Object.keys(properties).map((name) => name.replace(/^\w+\./, '')),
   );
@@ -110,11 +110,11 @@ test('docs/dependencies.md has a line for every package, and versions are exact'
   }
 });
 
-test('docs/api.md shows the types that other extensions get as they are', () => {
+test('docs/api.md contains extension/api.ts as it is', () => {
   expect(read('docs/api.md')).toContain(`\`\`\`ts\n${read('extension/api.ts')}\`\`\`\n`);
 });
 
-test('each version in CHANGELOG.md that is out has its date', () => {
+test('each released version in CHANGELOG.md has its date', () => {
   const versions = [...read('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!);
   expect(versions.filter((heading) => heading !== 'Unreleased')).not.toEqual([]);
   for (const heading of versions) {

@@ -31,7 +31,7 @@ test('chords begin with Ctrl+K, or Cmd+K, as VS Code’s own do', () => {
   }
 });
 
-test('walkthrough and welcome texts link to commands and pictures that are there', () => {
+test('walkthrough and welcome texts link to existing commands and pictures', () => {
   const { commands, viewsWelcome, walkthroughs } = manifest.contributes;
   const known = new Set(commands.map(({ command }) => command));
   const steps = walkthroughs.flatMap((walkthrough) => walkthrough.steps);
@@ -48,7 +48,7 @@ test('walkthrough and welcome texts link to commands and pictures that are there
   }
 });
 
-test('settings are in groups with a title, each group and setting in its place', () => {
+test('settings are in titled groups, and groups and settings are ordered', () => {
   const groups = manifest.contributes.configuration;
   const inOrder = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1);
@@ -68,7 +68,7 @@ test('settings are in groups with a title, each group and setting in its place',
   }
 });
 
-test('every setting that is read is one, and every one is read', () => {
+test('the settings that the code reads are exactly those of the manifest', () => {
   const known = manifest.contributes.configuration
     .flatMap(({ properties }) => Object.keys(properties))
     .map((key) => key.replace('lineheat.', ''))

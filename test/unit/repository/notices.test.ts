@@ -55,7 +55,7 @@ async function bundled(source: string): Promise<Metafile> {
   return result.metafile;
 }
 
-test('packages whose code is in a bundle are named with their licenses, others are not', async () => {
+test('exactly the packages whose code is in a bundle are named with their licenses', async () => {
   const one = await bundled('import { used } from "used"; console.log(used);');
   const other = await bundled(
     'import { noted, used } from "@scope/noted"; import { unused } from "unused"; console.log(noted, used);',

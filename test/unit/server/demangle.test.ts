@@ -22,7 +22,7 @@ test.each([
   ['_Z', '_Z'],
   ['_ZN3foo', '_ZN3foo'],
   ['_ZTV3Foo', '_ZTV3Foo'],
-])('%s is %s', (symbol, name) => {
+])('%s is demangled to %s', (symbol, name) => {
   expect(demangle(symbol)).toBe(name);
 });
 
@@ -55,7 +55,7 @@ describe('C++: decltype, expressions and other types that are not names', () => 
       'std::vector<std::thread, std::allocator<std::thread>>::clear',
     ],
     ['_ZN3BoxIcSt4pairIccEE5InnerC2EOS1_', 'Box<char, std::pair<char, char>>::Inner::Inner'],
-  ])('%s is %s', (symbol, name) => {
+  ])('%s is demangled to %s', (symbol, name) => {
     expect(demangle(symbol)).toBe(name);
   });
 });
@@ -101,7 +101,7 @@ describe('Rust since 2021', () => {
     ['_R_CheckStack', '_R_CheckStack'],
     ['_RNvC3fo', '_RNvC3fo'],
     ['_RNvNvB_1a1b', '_RNvNvB_1a1b'],
-  ])('%s is %s', (symbol, name) => {
+  ])('%s is demangled to %s', (symbol, name) => {
     expect(demangle(symbol)).toBe(name);
   });
 });
@@ -110,7 +110,7 @@ describe('crafted symbols', () => {
   // Each further part is twice as long as the one before: 2^500 letters if they were written out.
   const doublings = 500;
 
-  test('of C++ that double with every few letters stay short', () => {
+  test('of C++ whose names double every few letters stay short', () => {
     const place = (number: number) =>
       number === 0 ? 'S_' : `S${(number - 1).toString(36).toUpperCase()}_`;
     let symbol = '_Z1fI1a';
@@ -123,7 +123,7 @@ describe('crafted symbols', () => {
     expect(name).toBe('f<…>');
   });
 
-  test('of Rust that double with every few letters stay short', () => {
+  test('of Rust whose names double every few letters stay short', () => {
     let text = 'INvC1a1fh';
     let last = text.length - 1;
     const base62 = (number: number): string => {
@@ -142,7 +142,7 @@ describe('crafted symbols', () => {
     expect(demangle(`_R${text}E`)).toBe('a::f::<…>');
   });
 
-  test('that are nested without end stay as they are', () => {
+  test('that are nested very deeply are left as they are', () => {
     for (const symbol of [
       `_Z1fI${'P'.repeat(100_000)}iEvv`,
       `_Z1fIX${'ng'.repeat(100_000)}Li1EEEvv`,

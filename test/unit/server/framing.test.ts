@@ -13,7 +13,7 @@ function said(text: string, size = text.length): string | undefined {
   return undefined;
 }
 
-test('messages are messages however they are cut', () => {
+test('messages are accepted however their bytes are cut', () => {
   const text =
     message('{"id":1}') + `content-type: x\r\n${message('[]')}` + message('{"a":"\\r\\n\\r\\n"}');
   for (const size of [1, 2, 7, text.length]) expect(said(text, size)).toBeUndefined();
@@ -27,6 +27,6 @@ test.each([
   ['a header that never ends', `Content-Length: ${' '.repeat(5000)}`, /a header without end/],
   ['something that is no JSON', message('{bad}'), /not JSON, byte 21/],
   ['a wrong length', 'Content-Length: 3\r\n\r\n{"a":1}', /not JSON/],
-])('%s ends it with a sentence', (_, text, problem) => {
+])('%s is answered with a sentence', (_, text, problem) => {
   for (const size of [1, text.length]) expect(said(text, size)).toMatch(problem);
 });

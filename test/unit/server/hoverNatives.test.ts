@@ -29,7 +29,7 @@ function nativesOf(metric: Metric, over: Partial<Cost>): string {
   return natives(line(over), { settings: { metric } } as FeatureContext);
 }
 
-test('compiled functions are named where they are something beside the rest', () => {
+test('compiled functions are named when they are a notable part of the line', () => {
   const native = 0.07 * second;
   expect(nativesOf('cpu', { native })).toBe(
     '`inflate` 85.7 % · libz.so.1  \n`[x]` 14.3 % · \\_y.so',
@@ -41,7 +41,7 @@ test('compiled functions are named where they are something beside the rest', ()
   expect(nativesOf('cpu', { native, wait: 10 * second })).toBe('');
 });
 
-test('where the kernel leads, what it was asked for is named', () => {
+test('system calls are named when the kernel or waiting has the largest share', () => {
   const details = [
     {
       parts: [],
@@ -63,7 +63,7 @@ test('where the kernel leads, what it was asked for is named', () => {
   expect(kernel(line({}), details)).toBe('');
 });
 
-test('what a line does in the kernel is its own, by the function that went there', () => {
+test('kernel time of a line is listed by the function that entered the kernel', () => {
   const program = new Program();
   program.thread(1, 100);
   const own = program.stack('a.py:main:1:3');

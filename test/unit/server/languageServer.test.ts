@@ -270,7 +270,7 @@ test('a plain client gets plain markdown, lenses without commands, and inlay hin
   ]);
 });
 
-test('the parts of a line are said and can be drawn, while it is what ran', async () => {
+test('the expressions of a line are listed and can be highlighted while the line is unchanged', async () => {
   await start({ richClient: true });
   const text = source.replace('    work()', '    x = slow(3) + slow(1)');
   writeFileSync(script, text);
@@ -309,7 +309,7 @@ test('the parts of a line are said and can be drawn, while it is what ran', asyn
   expect(await hoverOn(3)).not.toContain('Which part');
 });
 
-test('lines are followed through edits, and changed ones say so', async () => {
+test('figures follow their lines through edits, and changed lines are marked', async () => {
   await start({ richClient: true });
   writeRecording(join(folder, '1.lsp'), records(script));
   await openDocument();
@@ -335,7 +335,7 @@ test('lines are followed through edits, and changed ones say so', async () => {
   expect(await hoverOn(13)).not.toContain('edited since the run');
 });
 
-test('a file changed after the run began is not trusted', async () => {
+test('a file that changed after the run began has stale figures', async () => {
   await start({ richClient: true });
   writeRecording(join(folder, '1.lsp'), records(script));
   utimesSync(script, new Date(), new Date(Date.now() + 60_000));
@@ -346,7 +346,7 @@ test('a file changed after the run began is not trusted', async () => {
   expect(await hoverOn(12)).toContain('lines may have moved');
 });
 
-test('paths are mapped by the longest prefix, and links lead to the same file', async () => {
+test('paths are mapped by the longest prefix, and links lead to the mapped file', async () => {
   await start({
     pathMappings: [
       ['/app', '/nowhere'],
@@ -376,7 +376,7 @@ test('settings switch the metric without a new run', async () => {
   ]);
 });
 
-test('what cannot be opened is answered with a sentence', async () => {
+test('a file that cannot be opened is answered with a sentence', async () => {
   await start({});
   expect(await openRun('/nowhere')).toMatchObject({
     ok: false,
@@ -406,7 +406,7 @@ test('what cannot be opened is answered with a sentence', async () => {
   });
 });
 
-test('a live run is followed, and its end is told in a sentence', async () => {
+test('a live run is followed, and its end is announced with a sentence', async () => {
   await start({ richClient: true });
   const runDir = join(folder, 'run');
   mkdirSync(runDir);
@@ -434,7 +434,7 @@ test('a live run is followed, and its end is told in a sentence', async () => {
   await until('the end', () => (statuses.at(-1)?.state === 'ended' ? true : undefined));
 });
 
-test('memory: beside the code, in hovers and lenses, and said to be missing', async () => {
+test('memory is shown in annotations, hovers and lenses, and its absence is explained', async () => {
   await start({ richClient: true, metric: 'growth', inlayHints: true });
   writeRecording(join(folder, '1.lsp'), recordsWithMemory(script));
   await openDocument();
@@ -492,14 +492,14 @@ test('a run that recorded nothing says why', async () => {
   });
 });
 
-test('the server ends when its parent goes away', async () => {
+test('the server ends when its parent process is gone', async () => {
   await start({});
   server.stdin!.end();
   await exited();
   expect(server.exitCode).not.toBeNull();
 });
 
-test('a client that sends something else is told, and the server ends', async () => {
+test('the server ends with a sentence when the client sends something that is no message', async () => {
   const broken = spawn(process.execPath, [join(dist, 'server.js'), '--stdio']);
   let told = '';
   broken.stderr.on('data', (piece) => (told += String(piece)));

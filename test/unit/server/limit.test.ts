@@ -157,7 +157,7 @@ function savedRecords(path: string): { header: RecordingHeader; list: StreamReco
   return { header, list };
 }
 
-test.each([1, 2, 3])('merging a whole recording changes no figure (%i)', async (seed) => {
+test.each([1, 2, 3])('thinning a whole recording changes no figure (seed %i)', async (seed) => {
   const path = join(folder(), '4999999.lsp');
   writeRecording(path, longRun(seed, 100), lived(100));
   const before = read(path);
@@ -172,41 +172,44 @@ test.each([1, 2, 3])('merging a whole recording changes no figure (%i)', async (
   expect(statSync(path).size).toBeLessThan(size / 4);
 });
 
-test.each([4, 5])('nor does merging what is old while a process goes on (%i)', async (seed) => {
-  const made = folder();
-  const path = join(made, '4999999.lsp');
-  const list = longRun(seed, 60);
-  const bytes = writeRecording(path, list, lived(60, { state: 'recording' }));
-  const before = read(path).report;
-  for (const part of [0.3, 0.31, 0.8]) {
-    const until = Math.floor((bytes.length - headerBytes) * part);
-    const { resume } = await thinFront(path, until, 4 * shortestStretchNs, noPause);
-    expect(resume).toBeLessThanOrEqual(until);
-    await punchHole(path, headerBytes, resume);
-    expect(readFileSync(path).subarray(0, headerBytes)).toEqual(
-      Buffer.from(bytes.subarray(0, headerBytes)),
-    );
-    const after = read(made);
-    expectSame(after.report, before);
-    expect(after.notes.join()).toContain('reached its limit');
-  }
-  // Without its front it says where that should be.
-  renameSync(`${path}.front`, `${path}.elsewhere`);
-  expect(read(made).notes.join()).toMatch(/its beginning is missing.*4999999\.lsp\.front/);
-  renameSync(`${path}.elsewhere`, `${path}.front`);
-  // What is saved of it is one recording again.
-  const run = Run.open(made, false);
-  run.readAll();
-  const saved = join(made, 'a.lineheat');
-  run.save(saved);
-  run.close();
-  expectSame(read(saved).report['files'], before['files']);
-  await joinFront(path, noPause);
-  expect(readdirSync(made).sort()).toEqual(['4999999.lsp', 'a.lineheat']);
-  expectSame(read(path).report, before);
-});
+test.each([4, 5])(
+  'thinning the old part of a live recording changes no figure (seed %i)',
+  async (seed) => {
+    const made = folder();
+    const path = join(made, '4999999.lsp');
+    const list = longRun(seed, 60);
+    const bytes = writeRecording(path, list, lived(60, { state: 'recording' }));
+    const before = read(path).report;
+    for (const part of [0.3, 0.31, 0.8]) {
+      const until = Math.floor((bytes.length - headerBytes) * part);
+      const { resume } = await thinFront(path, until, 4 * shortestStretchNs, noPause);
+      expect(resume).toBeLessThanOrEqual(until);
+      await punchHole(path, headerBytes, resume);
+      expect(readFileSync(path).subarray(0, headerBytes)).toEqual(
+        Buffer.from(bytes.subarray(0, headerBytes)),
+      );
+      const after = read(made);
+      expectSame(after.report, before);
+      expect(after.notes.join()).toContain('reached its limit');
+    }
+    // Without its front it says where that should be.
+    renameSync(`${path}.front`, `${path}.elsewhere`);
+    expect(read(made).notes.join()).toMatch(/its beginning is missing.*4999999\.lsp\.front/);
+    renameSync(`${path}.elsewhere`, `${path}.front`);
+    // What is saved of it is one recording again.
+    const run = Run.open(made, false);
+    run.readAll();
+    const saved = join(made, 'a.lineheat');
+    run.save(saved);
+    run.close();
+    expectSame(read(saved).report['files'], before['files']);
+    await joinFront(path, noPause);
+    expect(readdirSync(made).sort()).toEqual(['4999999.lsp', 'a.lineheat']);
+    expectSame(read(path).report, before);
+  },
+);
 
-test('a reader that follows goes on where it was', async () => {
+test('a reader that follows a recording continues after it is thinned', async () => {
   const made = folder();
   const path = join(made, '4999999.lsp');
   const bytes = writeRecording(path, longRun(6, 60), lived(60, { state: 'recording' }));
@@ -236,7 +239,7 @@ test('a reader that follows goes on where it was', async () => {
 });
 
 test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])(
-  'nor does merging a real recording of %s',
+  'thinning a real recording of Python %s changes no figure',
   async (version) => {
     const fixture = new URL(`../fixtures/recordings/${version}.linescope`, import.meta.url);
     const { header, list } = savedRecords(fileURLToPath(fixture));
@@ -248,7 +251,7 @@ test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])(
   },
 );
 
-test('for whom threads of a library worked stays known', async () => {
+test('thinning keeps the lines for which helper threads worked', async () => {
   const path = join(folder(), '4999999.lsp');
   const list = records('/tmp/a.py', 0, 0);
   const end = list.splice(-3);
@@ -273,7 +276,7 @@ test('for whom threads of a library worked stays known', async () => {
   expect(statSync(path).size / size).toBeLessThan(0.1);
 });
 
-test('which lines kept a GPU busy stays known', async () => {
+test('thinning keeps the lines that kept a GPU busy', async () => {
   const path = join(folder(), '4999999.lsp');
   const list = records('/tmp/a.py', 0, 0);
   const end = list.splice(-3);
@@ -336,7 +339,7 @@ test(
   },
 );
 
-test('a reader that nobody knew of is told when a recording was made smaller', async () => {
+test('another reader notices that a recording was thinned', async () => {
   const path = join(folder(), '4999999.lsp');
   writeRecording(path, longRun(7, 60), lived(60, { state: 'recording' }));
   const run = Run.open(path, true);
@@ -350,7 +353,7 @@ test('a reader that nobody knew of is told when a recording was made smaller', a
   expect(notes.join()).toMatch(/4999999\.lsp was made smaller while it was read/);
 });
 
-test('the server sees to the limit of a run that goes on', async () => {
+test('the server keeps a live run below its limit', async () => {
   const made = folder();
   const path = join(made, '4999999.lsp');
   const size = writeRecording(path, longRun(8, 60), lived(60, { state: 'recording' })).length;
@@ -370,7 +373,7 @@ test('the server sees to the limit of a run that goes on', async () => {
   expectSame(read(made).report['files'], before['files']);
 });
 
-test('a file that cannot have holes is said', async () => {
+test('a file system without holes is reported', async () => {
   const made = folder();
   const path = join(made, '4999999.lsp');
   const size = writeRecording(path, longRun(9, 60), lived(60, { state: 'recording' })).length;
@@ -391,7 +394,7 @@ test('a file that cannot have holes is said', async () => {
   expect(read(made).notes.join()).not.toContain('limit');
 });
 
-test('what cannot be made smaller is said', async () => {
+test('a recording that cannot be made smaller is reported', async () => {
   const made = folder();
   const heartbeatNs = Number(process.hrtime.bigint()) - 10 * second;
   const bytes = writeRecording(join(made, '4999990.lsp'), longRun(1, 30), {

@@ -23,7 +23,7 @@ test.each([
   ['repeated lines', 'a r b r c r', 'a r x b r c r', '1 2 4 5 6 7'],
   ['a moved line', 'a b c d e', 'b c d e a', '- 1 2 3 4'],
   ['only repeated lines', 'r r r', 'r r r r', '1 2 3'],
-])('%s', (_, before, after, expected) => {
+])('lines are mapped after an edit: %s', (_, before, after, expected) => {
   expect(places(before, after).join(' ')).toBe(expected);
 });
 
@@ -32,7 +32,7 @@ test('white space at the end of a line and line ends do not count', () => {
   expect(map.toCurrent(2)).toEqual({ line: 2, stale: false });
 });
 
-test('lines outside the text have no place', () => {
+test('lines outside the text are mapped to nothing', () => {
   const map = mapLines(['a'], ['a']);
   expect([map.toCurrent(0), map.toCurrent(2), map.toCaptured(9)]).toEqual([
     undefined,
@@ -41,7 +41,7 @@ test('lines outside the text have no place', () => {
   ]);
 });
 
-test('both directions agree, order is kept, and fresh lines are equal', () => {
+test('for random edits both directions agree, order is kept, and lines not marked stale have equal text', () => {
   const random = seeded(3);
   for (let round = 0; round < 500; round++) {
     const words = 2 + below(random, 30);
@@ -70,7 +70,7 @@ test('both directions agree, order is kept, and fresh lines are equal', () => {
   }
 });
 
-test('ten thousand lines take no time', () => {
+test('ten thousand lines are mapped quickly', () => {
   const random = seeded(5);
   const old = Array.from({ length: 10_000 }, (_, index) =>
     random() < 0.4 ? 'return None' : `line ${index}`,

@@ -51,7 +51,7 @@ function folded(program: Program, libraryPatterns: string[]): Record<string, num
   return lines(viewedProfile(whole, viewedPlaces(program.builder, { fold })));
 }
 
-test('an import costs its line, whatever tower of frames it is made of', () => {
+test('the cost of an import is on its line, whatever frames of importlib are in between', () => {
   const program = recorded();
   expect(Object.keys(lines(program.builder.snapshot()))).toContain(
     '/usr/lib/python3.12/site-packages/numpy/a.py:7',
@@ -64,7 +64,7 @@ test('an import costs its line, whatever tower of frames it is made of', () => {
   });
 });
 
-test('a pattern makes libraries of files that are in the workspace', () => {
+test('a pattern makes files of the workspace count as libraries', () => {
   for (const pattern of ['vendor/**', '/project/vendor/**', '**/spin.py', 'spin.py']) {
     expect(folded(recorded(), [pattern]), pattern).toMatchObject({ 'a.py:5': 5, 'a.py:7': 10 });
   }
@@ -74,7 +74,7 @@ test('a pattern makes libraries of files that are in the workspace', () => {
   expect(new OwnCode().foldOf(run, off)).toBeUndefined();
 });
 
-test('who profiles a program is told the hottest line of it, and not one inside a library', () => {
+test('the message at the end names the hottest own line, not one inside a library', () => {
   const { builder } = recorded();
   const whole = builder.snapshot();
   const run = {
@@ -110,7 +110,7 @@ test.each<[string, string[], boolean]>([
   ['/usr/lib/python3.12/site-packages/flask/app.py', ['python3', 'app.py'], false],
   ['/usr/lib/python3.12/json/tool.py', ['python3', '-m', 'json.tool'], true],
   ['/usr/lib/python3.12/json/decoder.py', ['python3', '-m', 'json.tool'], false],
-])('%s of %j: %s', (path, command, own) => {
+])('%s is own code when %j runs: %s', (path, command, own) => {
   expect(
     isOwn(path, { processes: [{ command, cwd: '/usr/lib/python3.12' }] } as unknown as Profile),
   ).toBe(own);

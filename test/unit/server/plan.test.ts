@@ -59,7 +59,7 @@ function fake(name: string, body: string): { path: string; source: string } {
   return { path, source: 'the setting' };
 }
 
-test('a plan runs the program by environment alone', async () => {
+test('a plan changes only the program’s environment', async () => {
   const result = await plan();
   if (!result.ok) throw new Error(result.message);
   expect(result.args).toEqual([script, '-x', 'y z']);
@@ -73,14 +73,14 @@ test('a plan runs the program by environment alone', async () => {
   expect(readdirSync(result.runDir)).toEqual(['run.json']);
 });
 
-test('a module runs with -m, and two runs never share a folder', async () => {
+test('a module runs with -m, and each run has its own folder', async () => {
   const [one, two] = [await plan({ program: 'json.tool', module: true }), await plan()];
   if (!one.ok || !two.ok) throw new Error('not planned');
   expect(one.args).toEqual(['-m', 'json.tool', '-x', 'y z']);
   expect(one.runDir).not.toBe(two.runDir);
 });
 
-test('tests run through pytest where the interpreter has it, else unittest, else not at all', async () => {
+test('tests run through pytest if the interpreter has it, else through unittest, else not at all', async () => {
   const bare = join(folder, 'bare');
   execFileSync('python3', ['-m', 'venv', '--without-pip', bare]);
   const interpreters = [{ path: join(bare, 'bin', 'python'), source: 'the setting' }];
@@ -114,7 +114,7 @@ test('an agent in a folder with a space is loaded through a link', async () => {
   expect(existsSync(agent!)).toBe(true);
 });
 
-test('libraries that were preloaded already stay preloaded', () => {
+test('libraries that are already preloaded stay preloaded', () => {
   const options = { agent: '/a.so', runDir: '/r', intervalUs: 250.4, memory: false };
   expect(agentEnvironment(options, { LD_PRELOAD: '/jemalloc.so /x.so' })).toEqual({
     LD_PRELOAD: '/a.so:/jemalloc.so /x.so',
@@ -193,7 +193,7 @@ test.each<[Partial<Interpreter>, RegExp | undefined]>([
   [{ platform: 'darwin' }, /runs on darwin/],
   [{ bits: 32 }, /32-bit/],
   [{ machine: 'riscv64' }, /riscv64/],
-])('%j: supported or not', (over, sentence) => {
+])('an interpreter is supported, or refused with the reason: %j', (over, sentence) => {
   const interpreter: Interpreter = {
     path: '/p',
     version: [3, 12, 1],
@@ -216,7 +216,7 @@ test.each<[Partial<Interpreter>, RegExp | undefined]>([
 const pyenv = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
 const installed = existsSync(pyenv) ? readdirSync(pyenv) : [];
 test.skipIf(installed.length === 0).each(installed)(
-  'Python %s of pyenv is asked',
+  'Python %s of pyenv is accepted from 3.9 on and refused before',
   async (version) => {
     const path = join(pyenv, version, 'bin', 'python');
     const result = await plan({ interpreters: [{ path, source: 'pyenv' }] });

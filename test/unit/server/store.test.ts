@@ -33,7 +33,7 @@ function open(run: string, over: { live?: boolean; hasView?: boolean } = {}): vo
 
 const kept = (...runs: string[]): string[] => runs.filter((run) => store.get(run) !== undefined);
 
-test('a run that is over is forgotten once another one is shown', () => {
+test('a finished run is forgotten when another run is shown', () => {
   open('first');
   open('second');
   open('third');
@@ -41,7 +41,7 @@ test('a run that is over is forgotten once another one is shown', () => {
   expect(store.shownRunId).toBe('third');
 });
 
-test('a run that goes on is kept until it has ended', async () => {
+test('a live run is kept until it ends', async () => {
   open('going', { live: true });
   open('other');
   expect(kept('going', 'other')).toEqual(['going', 'other']);
@@ -50,13 +50,13 @@ test('a run that goes on is kept until it has ended', async () => {
   expect(kept('going', 'other')).toEqual(['other']);
 });
 
-test('the shown run is kept when it has ended', async () => {
+test('the shown run is kept after it ends', async () => {
   open('going', { live: true });
   await store.end({ run: 'going', exit: 0, stopped: false });
   expect(store.get('going')?.profile().samples).toBeGreaterThan(0);
 });
 
-test('a run with a view of its own is kept until that is gone', () => {
+test('a run with its own view is kept until the view is closed', () => {
   open('tab', { hasView: true });
   open('other');
   expect(kept('tab', 'other')).toEqual(['tab', 'other']);
@@ -64,7 +64,7 @@ test('a run with a view of its own is kept until that is gone', () => {
   expect(kept('tab', 'other')).toEqual(['other']);
 });
 
-test('the shown run outlives its view, until another one is shown', () => {
+test('the shown run is kept without its view until another run is shown', () => {
   open('tab', { hasView: true });
   store.closeView('tab');
   expect(kept('tab')).toEqual(['tab']);
@@ -72,7 +72,7 @@ test('the shown run outlives its view, until another one is shown', () => {
   expect(kept('tab', 'other')).toEqual(['other']);
 });
 
-test('what cannot be opened changes nothing', () => {
+test('a run that cannot be opened changes nothing', () => {
   open('first');
   const path = join(folder, 'text.lsp');
   writeFileSync(path, 'no recording');

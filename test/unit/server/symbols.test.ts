@@ -56,7 +56,7 @@ test('functions are found by any address inside them', () => {
   expect(symbolAt(elf.symbols, 2 ** 40)).toBeUndefined();
 });
 
-test('a stripped library names what it exports, and everything when its debug file is there', () => {
+test('a stripped library has its exported names, and all names with its debug file', () => {
   const symbols = new Symbols();
   const { inner, outer } = Object.fromEntries(addresses()) as Record<string, number>;
   expect(symbols.resolve(moduleAt(join(folder, 'bare.so')), outer!)).toBe('outer');
@@ -64,7 +64,7 @@ test('a stripped library names what it exports, and everything when its debug fi
   expect(symbols.resolve(moduleAt(join(folder, 'stripped.so')), inner!)).toBe('inner');
 });
 
-test('a library that was built again since the run is not believed; saved names are', () => {
+test('a library that was rebuilt since the run is not used; saved names are', () => {
   const { outer } = Object.fromEntries(addresses()) as Record<string, number>;
   const { buildId } = readElf(library)!;
   expect(buildId).toMatch(/^[0-9a-f]{40}$/);
@@ -79,7 +79,7 @@ test('a library that was built again since the run is not believed; saved names 
   expect(symbols.save()).toEqual({ [key]: { [outer!]: 'outer' } });
 });
 
-test('what is not a sound ELF file has no symbols', () => {
+test('a damaged ELF file has no symbols', () => {
   expect(readElf('/nowhere')).toBeUndefined();
   expect(readElf(folder)).toBeUndefined();
   const broken = join(folder, 'broken.so');

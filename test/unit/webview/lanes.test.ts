@@ -28,12 +28,12 @@ function headings(state: State): string[] {
   );
 }
 
-test('one thread needs no heading, one process none of its own', () => {
+test('a single thread has no heading, and the threads of a single process have none for the process', () => {
   expect(headings(stateOf({ 7: 1 }))).toEqual(['']);
   expect(headings(stateOf({ 7: 2 }))).toEqual(['▾ T2', '▾ T1']);
 });
 
-test('threads stand under their process, the busiest process first', () => {
+test('threads are under their process, and the busiest process is first', () => {
   const state = stateOf({ 7: 1, 8: 2 });
   const title = 'main.py · process';
   expect(headings(state)).toEqual([`▾ ${title} 8`, '  ▾ T2', '  ▾ T1', `▾ ${title} 7 · T1`]);
@@ -45,7 +45,7 @@ test('threads stand under their process, the busiest process first', () => {
   expect(headings(state)).toEqual([`▾ ${title} 8`, '  ▾ T2', '  ▾ T1']);
 });
 
-test('of many threads the busiest are open and the rest is one heading', () => {
+test('of many threads the busiest are open and the rest share one heading', () => {
   const state = stateOf({ 7: 500 });
   const all = headings(state);
   expect(all).toHaveLength(25);
@@ -58,7 +58,7 @@ test('of many threads the busiest are open and the rest is one heading', () => {
   expect(openTrack(state, idle)).toBe(false);
 });
 
-test('of many processes, too', () => {
+test('of many processes the busiest are shown and the rest share one heading', () => {
   const state = stateOf(Object.fromEntries(Array.from({ length: 200 }, (_, pid) => [pid + 1, 1])));
   expect(headings(state)).toHaveLength(25);
   expect(headings(state).at(-1)).toBe('▸ 176 more processes');
@@ -66,7 +66,7 @@ test('of many processes, too', () => {
   expect(headings(state).at(-1)).toMatch(/^▾ main\.py · process \d+ · T1$/);
 });
 
-test('a live chart keeps its order, whoever becomes busier', () => {
+test('a live chart keeps its order when another thread becomes busier', () => {
   const state = stateOf({ 7: 3 });
   const before = [...state.shown];
   state.store.tracks[0]!.cpuNs = 99e9;

@@ -28,7 +28,7 @@ const merged = (samples: [string, number, number][]): FlameStore => {
 };
 
 describe('flame store', () => {
-  it('takes a run in pieces as it takes it at once', () => {
+  it('holds the same after a run that came in pieces as after one that came at once', () => {
     const samples: [string, number, number][] = [
       ['main:1 a:5', 0, 10],
       ['main:2 c:7', 10, 5],
@@ -126,7 +126,7 @@ describe('time order', () => {
     expect(sampleAt(track, 10_000)).toBe(-1);
   });
 
-  it('answers the same from what it kept as anew', () => {
+  it('gives the same from its cache as without', () => {
     const samples: [string, number, number][] = [];
     for (let i = 0; i < 500; i++) samples.push([program.stacks[i % 7]!, i * 7, 5 + (i % 3)]);
     const kept = merged(samples);
@@ -161,7 +161,7 @@ describe('left heavy', () => {
     expect(tree.stack[node(0)]).toBe(3);
   });
 
-  it('lays out what is in view', () => {
+  it('lays out only what is in view', () => {
     const cells = new Int32Array(30);
     layoutMerged(tree, 0, 10, 10, 0, 3, cells);
     const [m, a, b, c] = [node(0), node(1), node(2), node(4)];
@@ -189,7 +189,7 @@ describe('sums', () => {
     return stacksUnder(store, frames);
   };
 
-  it('counts recursion once and native time as its Python caller’s own', () => {
+  it('count recursion once, and native time as its Python caller’s self time', () => {
     expect(amountOf(sums, marked(1)).wall).toBe(50);
     expect(amountOf(sums, selfStacks(store, functionOf(4), 0))).toMatchObject({
       wall: 50,
@@ -207,7 +207,7 @@ describe('sums', () => {
     ]);
   });
 
-  it('cuts samples at the edges of a range', () => {
+  it('cut samples at the edges of a range', () => {
     const part = sumByStack(store, store.tracks, 20, 40);
     expect(amountOf(part, null)).toEqual({ wall: 20, cpu: 20, samples: 2 });
   });

@@ -6,7 +6,7 @@ import { escapeText } from '../../../webview/save/picture';
 import { tablesOf } from '../../../webview/save/savedPage';
 import { flameTables } from '../flameTables';
 
-test('a store is made anew from what is saved of it', () => {
+test('a store is restored from its saved form', () => {
   const store = new FlameStore();
   store.append(
     flameTables({
@@ -27,7 +27,7 @@ test('a store is made anew from what is saved of it', () => {
   expect(again.tracks[0]!.unattributedNs).toBe(2);
 });
 
-test('code is put into a page so that it cannot end its element, and text so that it is no markup', () => {
+test('code in a page cannot end its script element, and text in it is no markup', () => {
   const page = `<style>${savedPageMarks.style}</style><script>${savedPageMarks.script}</script>`;
   const filled = fillPage(page, "a = '</script><!--$&'", 'b {}');
   expect(filled).toBe("<style>b {}</style><script>a = '<\\/script><\\!--$&'</script>");

@@ -30,7 +30,7 @@ describe('search', () => {
     ['module:libc', []],
     ['/(/', ['/(/ is not a regular expression.']],
     ['/usr', []],
-  ])('%s', (text, names) => expect(found(text)).toEqual(names));
+  ])('finds the functions of the query “%s”', (text, names) => expect(found(text)).toEqual(names));
 
   it('finds the frames that execute a line', () => {
     expect([...framesOnLine(store, '/proj/app.py', 5)]).toEqual([0, 1, 0, 0]);

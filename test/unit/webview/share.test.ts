@@ -35,7 +35,7 @@ function shownAt(state: State, ns: number): (string | undefined)[] {
   );
 }
 
-test('a hundred short threads share as many lanes as lived at once; the main thread is first', () => {
+test('a hundred short threads share as many lanes as were alive at once, below the main thread', () => {
   const state = stateOf([['main:1', 0, 5 * ms]], requests, (at) => `Thread-${at} (handle)`);
   const lanes = layoutLanes(state);
   expect(lanes.map(({ heading }) => heading?.title)).toEqual([
@@ -51,7 +51,7 @@ test('a hundred short threads share as many lanes as lived at once; the main thr
   expect(shownAt(state, 17 * ms).filter(Boolean)).toEqual([]);
 });
 
-test('of a pool that mostly waits only the work is shown', () => {
+test('of a pool that mostly waits, the shared lanes show only the work', () => {
   const pool = Array.from({ length: 40 }, (_, at): Row[] => [
     ['handle:2 sleep:3:wait', 0, at * 10 * ms],
     ['handle:2', at * 10 * ms, 9 * ms],
@@ -67,7 +67,7 @@ test('of a pool that mostly waits only the work is shown', () => {
   expect(shownAt(state, 103 * ms)[1]).toBe('ThreadPoolExecutor-0_11');
 });
 
-test('threads that all work all the time keep their lanes, and so do a few', () => {
+test('threads that are all busy, or few, keep their own lanes', () => {
   const busy = Array.from({ length: 30 }, (): Row[] => [['handle:2', 0, 100 * ms]]);
   const names = (at: number): string => `worker-${at}`;
   const all = stateOf([['main:1', 0, 100 * ms]], busy, names);
@@ -76,7 +76,7 @@ test('threads that all work all the time keep their lanes, and so do a few', () 
   expect(layoutLanes(few)).toHaveLength(6);
 });
 
-test('a shared lane is closed and opened as one, also by going to one of its threads', () => {
+test('a shared lane is closed as one, and opens when one of its threads is focused', () => {
   const state = stateOf([['main:1', 0, 5 * ms]], requests, (at) => `Thread-${at}`);
   const { key } = layoutLanes(state)[1]!.heading!;
   toggle(state, key);
@@ -85,7 +85,7 @@ test('a shared lane is closed and opened as one, also by going to one of its thr
   expect(layoutLanes(state)).toHaveLength(4);
 });
 
-test('a pixel between two threads of a lane stays empty, and the next thread is found', () => {
+test('gaps between threads of a lane stay empty, and the neighbouring thread is found', () => {
   const state = stateOf([['main:1', 0, 5 * ms]], requests, (at) => `Thread-${at}`);
   const [lane] = shareLanes(state.store, state.store.tracks)[0]!.lanes;
   const pixels = new Int32Array(100);

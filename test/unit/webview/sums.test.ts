@@ -98,7 +98,7 @@ beforeAll(() => {
 });
 
 describe('sums by stack', () => {
-  it('are those of all samples in the range, wherever it begins and ends', () => {
+  it('add up all samples of the range, wherever the range begins and ends', () => {
     const random = seeded(2);
     expect(store.tracks[0]!.stretches).toHaveLength(4);
     const at = (sample: number): number => rows[sample]!.time;
@@ -118,7 +118,7 @@ describe('sums by stack', () => {
     }
   });
 
-  it('forget what was taken back', () => {
+  it('leave out rows that were replaced', () => {
     const changing = storeOf(rows);
     const fromNs = rows[300_000]!.time;
     const kept = rows.filter(({ time }) => time < fromNs);
@@ -138,7 +138,7 @@ function activityOf(of: FlameStore, columns: number): Float64Array[] {
 }
 
 describe('the run in columns', () => {
-  it('has the CPU time of each kind where it was spent', () => {
+  it('has the CPU time of each kind in the column where it was spent', () => {
     for (const columns of [1, 7, 500, 40_000]) {
       const stepNs = store.endNs / columns;
       const plain = createActivity(columns);
@@ -158,7 +158,7 @@ describe('the run in columns', () => {
     }
   });
 
-  it('is marked where a stack runs, often or once', () => {
+  it('is marked in the columns where a stack runs', () => {
     for (const columns of [1, 7, 500, 40_000]) {
       const stepNs = store.endNs / columns;
       for (const wanted of [0, 3, rare]) {
@@ -182,7 +182,7 @@ describe('the run in columns', () => {
 });
 
 describe('the block of a frame', () => {
-  it('is the same wherever in it one asks, and another one when it has grown', () => {
+  it('is the same from any sample inside it, and new when it has grown', () => {
     const samples = (stacks: number[], startNs: number): Row[] =>
       stacks.map((stack, i) => ({ stack, time: startNs + i * 10, wall: 10, cpu: 10 }));
     const state = createState();

@@ -56,7 +56,7 @@ function functionNamed(store: FlameStore, name: string): number {
   return -1;
 }
 
-test('callees first: what ran, and below it who called it', () => {
+test('an inverted tree has what ran at the top and its callers below', () => {
   const store = storeOf();
   const inverted = invertStacks(store, ...columns(store));
   expect(text(store, inverted)).toBe(
@@ -71,7 +71,7 @@ test('callees first: what ran, and below it who called it', () => {
   expect(load).toHaveLength(1);
 });
 
-test('around a function: callers and callees each count a recursion once', () => {
+test('in the trees around a function, callers and callees count a recursion once', () => {
   const store = storeOf();
   const fn = functionNamed(store, 'parse');
   const { callers, callees } = aroundFunction(store, ...columns(store), fn, python);
@@ -80,7 +80,7 @@ test('around a function: callers and callees each count a recursion once', () =>
   expect([callers.rootTotal, callees.rootTotal, callees.whole]).toEqual([6, 6, 10]);
 });
 
-test('a path leads to the same node of a tree that is made anew', () => {
+test('a path leads to the same node after the tree is rebuilt', () => {
   const store = storeOf();
   const { tree } = invertStacks(store, ...columns(store));
   for (let node = 0; node < tree.nodeCount; node++) {
@@ -103,7 +103,7 @@ function sandwich(): State {
   return state;
 }
 
-test('the sandwich is drawn with the nearest callers just above the function, and keys go through it', () => {
+test('the sandwich has the nearest callers just above the function, and arrow keys move through it', () => {
   const state = sandwich();
   const { store } = state;
   const scene = layoutScene(state, { cssWidth: 60, height: 200, scrollTop: 0, ratio: 1 });
@@ -131,7 +131,7 @@ test('the sandwich is drawn with the nearest callers just above the function, an
   expect(nameOf(neighbour(state, above, 'down', 0))).toBe('parse');
 });
 
-test('back and forward lead through what was focused, arrow keys leave one place', () => {
+test('back and forward go through focused frames; moving with arrow keys adds one entry only', () => {
   const state = sandwich();
   const trail = createTrail(state);
   const focus = (node: number, isStep: boolean): void => {

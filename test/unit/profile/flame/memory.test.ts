@@ -47,7 +47,7 @@ function totals(store: FlameStore, columns: ReturnType<typeof memoryByStack>): s
   }).filter((text) => !text.endsWith('=0'));
 }
 
-test('stacks that only allocate are in the tables, and weigh what they allocated', () => {
+test('stacks that only allocate are in the tables, weighted by what they allocated', () => {
   const { memory, store } = example();
   const by = (metric: FlameMemoryMetric, from = 0, to = Infinity) =>
     totals(store, memoryByStack(memory, store.stackCount, metric, from, to));
@@ -56,7 +56,7 @@ test('stacks that only allocate are in the tables, and weigh what they allocated
   expect(by('growth')).toEqual(['main=9000', 'f=9000', 'g=7000']);
 });
 
-test('growth of a chosen time is what grew in it', () => {
+test('growth in a chosen time is what grew within that time', () => {
   const { memory, store } = example();
   const grown = (from: number, to: number) =>
     totals(store, memoryByStack(memory, store.stackCount, 'growth', from * ms, to * ms));
@@ -67,7 +67,7 @@ test('growth of a chosen time is what grew in it', () => {
   expect(grown(150, 300)).toEqual([]);
 });
 
-test('what was freed in a chosen time is how far it fell, also where it rose before', () => {
+test('memory freed in a chosen time is how far the stack’s memory fell, also after a rise', () => {
   const { memory, store } = example();
   const freed = (from: number, to: number) =>
     totals(store, memoryByStack(memory, store.stackCount, 'freed', from * ms, to * ms));
@@ -81,7 +81,7 @@ test('what was freed in a chosen time is how far it fell, also where it rose bef
   });
 });
 
-test('the footprint adds up the processes that live', () => {
+test('the footprint adds up the processes alive at the time', () => {
   const { memory } = example();
   const live = [5, 50, 300, 590, 610, 990].map((at) => footprintAt(memory, at * ms).live);
   expect(live).toEqual([0, 10_000, 5000, 5000, 16_000, 16_000]);
@@ -90,7 +90,7 @@ test('the footprint adds up the processes that live', () => {
   expect(memory.processes[1]).toMatchObject({ pid: 200, peakNs: 600 * ms });
 });
 
-test('the memory changes its revision when it changes, and is empty where none is measured', () => {
+test('the revision changes when the memory does; without measured memory the tables are empty', () => {
   const { program } = example();
   const before = program.builder.memoryRevision;
   program.sample();
@@ -103,7 +103,7 @@ test('the memory changes its revision when it changes, and is empty where none i
   expect(without.builder.flameMemory().processes).toEqual([]);
 });
 
-test('bytes that are something else are refused in words', () => {
+test('bytes that are no memory tables are refused with a sentence', () => {
   const { program } = example();
   const good = encodeFlameMemory(program.builder.flameMemory());
   expect(() => decodeFlameMemory(new ArrayBuffer(64))).toThrow(/damaged/);

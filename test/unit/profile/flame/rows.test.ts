@@ -69,7 +69,7 @@ class Follower {
   }
 }
 
-test('rows show Python frames and what happened on top of them; equal neighbours are one', () => {
+test('rows show Python frames and the kind of time on top; equal neighbours are merged', () => {
   const program = new Program();
   program.thread(1, 100);
   const main = program.stack('a.py:main:1:3');
@@ -105,7 +105,7 @@ test('rows show Python frames and what happened on top of them; equal neighbours
   ]);
 });
 
-test('time without a core is a row of its own, in the calls in which the thread lost its core', () => {
+test('time without a core is a row of its own inside the calls that lost the core', () => {
   const program = new Program();
   program.thread(1, 100);
   const main = program.stack('a.py:main:1:3');
@@ -126,7 +126,7 @@ test('time without a core is a row of its own, in the calls in which the thread 
   expect(program.builder.snapshot().total).toMatchObject({ queue: 11 * ms, samples: 2 });
 });
 
-test('native frames stand between and below Python frames; glue does not split what is equal', () => {
+test('native frames are shown between and below Python frames; hidden frames do not split equal rows', () => {
   const program = new Program();
   program.thread(1, 100);
   const host = program.native('libc:clone', 'other:serve', 'interpreter:PyObject_Call');
@@ -182,7 +182,7 @@ test('native frames stand between and below Python frames; glue does not split w
   ]);
 });
 
-test('time without a core belongs to the calls the thread was in; a long pause does not', () => {
+test('a short gap between samples belongs to the calls around it, a long one does not', () => {
   const program = new Program();
   program.thread(1, 100);
   const main = program.stack('a.py:main:1:3');
@@ -194,7 +194,7 @@ test('time without a core belongs to the calls the thread was in; a long pause d
   expect(follower.track(1)).toEqual(['0+14 cpu 4 main:3', '99+1 cpu 1 main:3']);
 });
 
-test('a live chart only ever appends', () => {
+test('rows of a live chart are only ever appended', () => {
   const program = new Program();
   const child = new Program({ pid: 200, startMonotonicNs: startNs + 100 * ms }, program.builder);
   const random = seeded(23);
@@ -238,7 +238,7 @@ test('a live chart only ever appends', () => {
   expect(cpu).toBe(300 * ms);
 });
 
-test('samples that overlap are cut, not stacked on each other', () => {
+test('samples that overlap in time are cut so that rows do not overlap', () => {
   const program = new Program();
   const stack = program.stack('a.py:main:1:3');
   program.sample({ stack, timeNs: 10 * ms, wallNs: 10 * ms });
@@ -250,7 +250,7 @@ test('samples that overlap are cut, not stacked on each other', () => {
   expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+2 cpu 1 main:4']);
 });
 
-test('CPU time without room of its own does not go to a wait', () => {
+test('CPU time without room of its own is not drawn as waiting', () => {
   const program = new Program();
   program.sample({ stack: program.stack('a.py:main:1:3'), timeNs: 10 * ms, wallNs: 10 * ms });
   const waiting = { state: 'waiting', cpuNs: 0 } as const;
@@ -266,7 +266,7 @@ test('CPU time without room of its own does not go to a wait', () => {
   expect(follower.track(1)).toEqual(['0+10 cpu 2 main:3', '10+10 cpu 0 main:4 > waiting (wait)']);
 });
 
-test('long runs come in pieces', () => {
+test('rows of a long run are sent in several pieces', () => {
   const program = new Program();
   const stacks = [3, 4].map((line) => program.stack(`a.py:main:1:${line}`));
   for (let index = 0; index < 200_000; index++) {
@@ -281,7 +281,7 @@ test('long runs come in pieces', () => {
   expect(encodeFlameChunk(first.tables).byteLength).toBeLessThan(8 * 2 ** 20);
 });
 
-test('bytes that are not a chunk are refused', () => {
+test('bytes that are no chunk are refused', () => {
   const program = new Program();
   program.sample({ stack: program.stack('a.py:é:1:3') });
   const chunk = encodeFlameChunk(program.builder.flameSince(0).tables);

@@ -28,7 +28,7 @@ function steadily(
   }
 }
 
-test('160 kB per call that are never freed are a leak, and its rate is known', () => {
+test('160 kB per call that are never freed are a leak, with its rate', () => {
   const line = lineAfter((program, stack) => {
     steadily(500, (timeNs) => program.allocate({ size: 160_000, stack, timeNs }));
   });
@@ -36,7 +36,7 @@ test('160 kB per call that are never freed are a leak, and its rate is known', (
   expect(line.memory?.leak?.bytesPerSecond).toBeCloseTo((500 * 160_000) / 20, -5);
 });
 
-test('a leak under noise of its own line is found', () => {
+test('a leak is found beside noise of the same line', () => {
   const random = seeded(3);
   const line = lineAfter((program, stack) => {
     const held: number[] = [];
@@ -50,7 +50,7 @@ test('a leak under noise of its own line is found', () => {
   expect(line.memory?.leak?.bytesPerSecond).toBeCloseTo((500 * 50_000) / 20, -5);
 });
 
-test('a leak that only samples show is found', () => {
+test('a leak of small blocks is found from samples', () => {
   const random = seeded(17);
   const period = 2 ** 19;
   const line = lineAfter((program, stack) => {
@@ -66,7 +66,7 @@ test('a leak that only samples show is found', () => {
   expect(growthError / 1e8).toBeCloseTo(Math.sqrt(period / 1e8), 1);
 });
 
-test('a leak of a server that is mostly idle is found', () => {
+test('a leak is found in a server that is mostly idle', () => {
   const random = seeded(5);
   const line = lineAfter((program, stack) => {
     const moments = Array.from({ length: 40 }, () => random() * 20 * second).sort((a, b) => a - b);
@@ -97,15 +97,18 @@ function execute(program: Program, stack: number, elsewhere: number): void {
   }
 }
 
-test.each([0.04, 0.2, 0.9])('a line that is left for %d of the time can leak', (elsewhere) => {
-  const line = lineAfter((program, stack) => {
-    execute(program, stack, elsewhere);
-    steadily(500, (timeNs) => {
-      if (timeNs > 2 * second) program.allocate({ size: 160_000, stack, timeNs });
+test.each([0.04, 0.2, 0.9])(
+  'a line that does not run for a share of %d of the time can leak',
+  (elsewhere) => {
+    const line = lineAfter((program, stack) => {
+      execute(program, stack, elsewhere);
+      steadily(500, (timeNs) => {
+        if (timeNs > 2 * second) program.allocate({ size: 160_000, stack, timeNs });
+      });
     });
-  });
-  expect(line.memory?.leak?.likelihood).toBeGreaterThan(0.99);
-});
+    expect(line.memory?.leak?.likelihood).toBeGreaterThan(0.99);
+  },
+);
 
 test('what leaks on a line leaks in its function', () => {
   const program = new Program();
@@ -225,11 +228,11 @@ const harmless: [string, (program: Program, stack: number) => void][] = [
     },
   ],
 ];
-test.each(harmless)('no leak: %s', (_, scenario) => {
+test.each(harmless)('no leak is reported for %s', (_, scenario) => {
   expect(lineAfter(scenario).memory?.leak).toBeNull();
 });
 
-test('one line in four hundred steady ones with sampling noise is called a leak at most', () => {
+test('at most one of four hundred steady lines with sampling noise is called a leak', () => {
   let found = 0;
   for (let seed = 0; seed < 400; seed++) {
     const random = seeded(100 + seed);
@@ -246,7 +249,7 @@ test('one line in four hundred steady ones with sampling noise is called a leak 
   expect(found).toBeLessThanOrEqual(1);
 });
 
-test('nor is a full queue, whose entries are nearly all seen', () => {
+test('at most one of four hundred full queues whose entries are nearly all sampled is called a leak', () => {
   let found = 0;
   for (let seed = 0; seed < 400; seed++) {
     const random = seeded(1000 + seed);
@@ -266,7 +269,7 @@ test('nor is a full queue, whose entries are nearly all seen', () => {
   expect(found).toBeLessThanOrEqual(1);
 });
 
-test('a run too short to tell has no leaks', () => {
+test('no leak is reported for a run that is too short to tell', () => {
   const live = Float64Array.from({ length: 15 }, (_, slice) => slice * 1e6);
   expect(findLeak(live, 25e6, 0)).toBeNull();
   const longer = Float64Array.from({ length: mostSlices }, (_, slice) => slice * 1e6);
@@ -305,7 +308,7 @@ test.each([10, 20, 40, 100])(
   },
 );
 
-test('a history of 200 entries that is full is no leak, nor is one that a short run has not filled', () => {
+test('a history of 200 entries is no leak when it is full, nor when a short run has not filled it', () => {
   for (const seconds of [6, 15, 20, 60]) {
     for (const hasEnded of [false, true]) {
       expect(historyAfter(seconds, 40, 200, hasEnded).leak, `${seconds} s`).toBeNull();
@@ -314,7 +317,7 @@ test('a history of 200 entries that is full is no leak, nor is one that a short 
   expect(historyAfter(3, 50, 200, true).leak).toBeNull();
 });
 
-test('what has not stopped growing is a leak after a while, or when a run is over that kept much', () => {
+test('memory that keeps growing is a leak after a while, or at the end of a run that kept much', () => {
   expect(historyAfter(3, 300, Infinity).leak).toBeNull();
   expect(historyAfter(20, 20, Infinity).leak?.bytesPerSecond).toBeCloseTo(2e6, -5);
   expect(historyAfter(3, 300, Infinity, true).leak?.bytesPerSecond).toBeCloseTo(30e6, -6);

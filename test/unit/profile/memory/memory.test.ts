@@ -19,7 +19,7 @@ function functionOf(profile: Profile, path: string, name: string): FunctionCost 
   return profile.files.get(path)?.functions.find((candidate) => candidate.name === name);
 }
 
-test('in every file the innermost line is charged, and no other', () => {
+test('an allocation is charged to the innermost line of each file, and to no other line', () => {
   const program = new Program();
   const stack = program.stack(
     'a.py:main:1:2',
@@ -43,7 +43,7 @@ test('in every file the innermost line is charged, and no other', () => {
   expect(profile.memory).toMatchObject({ allocatedBytes: 1000, growthBytes: 1000 });
 });
 
-test('an allocation stands for as many as were not recorded', () => {
+test('a sampled allocation stands for the ones that were not recorded', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   const period = 1 << 19;
@@ -60,7 +60,7 @@ test('an allocation stands for as many as were not recorded', () => {
   expect(memory.records).toBe(2);
 });
 
-test('estimates of sampled allocations are unbiased, and their errors are what is said', () => {
+test('estimates from sampled allocations are unbiased, and their stated errors are right', () => {
   const random = seeded(42);
   const period = 1 << 16;
   const errors: number[] = [];
@@ -86,7 +86,7 @@ test('estimates of sampled allocations are unbiased, and their errors are what i
   expect(spread / said).toBeLessThan(1.15);
 });
 
-test('a realloc counts what it added, and holds all of it', () => {
+test('a realloc counts only what it added as allocated, and the whole block as held', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   let block = program.allocate({ size: 1000, stack });
@@ -128,7 +128,7 @@ test('the peak of a line is what it held when the process held most', () => {
   expect(peaks()).toEqual([0, 200, 800]);
 });
 
-test('peaks are right at any moment, against adding everything up again', () => {
+test('peaks equal those of a full recount at any moment', () => {
   const random = seeded(9);
   const program = new Program();
   const live = new Map<number, { line: number; size: number }>();
@@ -164,7 +164,7 @@ test('peaks are right at any moment, against adding everything up again', () => 
   }
 });
 
-test('a mapping counts as far as it was touched, and what it reserves is said beside it', () => {
+test('of a mapping only touched bytes count; reserved bytes are a figure of their own', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   const other = program.stack('a.py:f:1:4');
@@ -225,7 +225,7 @@ test('a mapping counts as far as it was touched, and what it reserves is said be
   expect(reservedBytes).toBeCloseTo(0, 3);
 });
 
-test('copies are charged like allocations', () => {
+test('copied bytes are charged like allocations', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   const native = program.native('libc:memcpy');
@@ -237,7 +237,7 @@ test('copies are charged like allocations', () => {
   expect(memory).toMatchObject({ allocatedBytes: 0, pythonFraction: 0, leak: null });
 });
 
-test('without records memory is unknown, with them it is nothing', () => {
+test('without memory records figures are unknown; with them, unallocated memory is 0', () => {
   const program = new Program();
   program.sample({ stack: program.stack('a.py:f:1:3') });
   const before = program.builder.snapshot();
@@ -251,7 +251,7 @@ test('without records memory is unknown, with them it is nothing', () => {
   expect(liveMemory(program.builder, '/project/a.py', 3, 4, after.elapsedNs)).toBeNull();
 });
 
-test('two processes: figures add up, each with its own peak and its own time', () => {
+test('figures of two processes add up, each with its own peak and its own start', () => {
   const one = new Program();
   const two = new Program(
     { pid: 200, ppid: 100, startMonotonicNs: startNs + 100 * ms },
@@ -275,7 +275,7 @@ test('two processes: figures add up, each with its own peak and its own time', (
   ]);
 });
 
-test('after exec the memory of the program before is gone, and its peak stays', () => {
+test('after exec the memory of the program before is freed, and its peak stays', () => {
   const builder = new ProfileBuilder(() => undefined);
   const shell = new Program({}, builder);
   shell.allocate({ size: 900, stack: shell.stack('a.py:f:1:3'), timeNs: 10 * ms });
@@ -296,7 +296,7 @@ test('after exec the memory of the program before is gone, and its peak stays', 
   expect(footprint[2]!.ns).toBeGreaterThan(30 * ms);
 });
 
-test('damage: frees of unknown blocks and of freed ones, places that are not there', () => {
+test('frees of unknown blocks, double frees and unknown stacks are noted as damage', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   const block = program.allocate({ size: 100, stack });
@@ -310,7 +310,7 @@ test('damage: frees of unknown blocks and of freed ones, places that are not the
   expect(profile.processes[0]?.notes[0]?.text).toMatch(/damaged/);
 });
 
-test('the footprint knows of every slice that something was heard of, however many there are', () => {
+test('the footprint has a point for every slice with records, for any number of slices', () => {
   for (const slices of [...Array(40).keys(), 255, 256].filter((count) => count > 0)) {
     const footprint = new Footprint();
     const expected = [];
@@ -325,7 +325,7 @@ test('the footprint knows of every slice that something was heard of, however ma
   }
 });
 
-test('the footprint keeps its highest points in bounded room, however long the run', () => {
+test('the footprint of a long run keeps its highest points in bounded memory', () => {
   const program = new Program();
   const stack = program.stack('a.py:f:1:3');
   for (let second = 0; second < 20_000; second++) {
@@ -346,7 +346,7 @@ test('the footprint keeps its highest points in bounded room, however long the r
   expect(Math.max(...footprint.map(({ liveBytes }) => liveBytes))).toBe(8e9);
 });
 
-test('a line over time is the same however often it was asked for', () => {
+test('a line’s memory over time does not depend on how often snapshots are taken', () => {
   const asked = new Program();
   const unasked = new Program();
   for (const program of [asked, unasked]) {
@@ -375,7 +375,7 @@ test('a line over time is the same however often it was asked for', () => {
   );
 });
 
-test('a million events are added up in about a second', () => {
+test('a million memory events are added up in a few seconds', () => {
   const program = new Program({ ...header });
   const random = seeded(5);
   const stacks = Array.from({ length: 2000 }, (_, index) =>

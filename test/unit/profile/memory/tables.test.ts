@@ -31,7 +31,7 @@ test('blocks are found by their numbers until they are removed', () => {
   expect(new Set(alive.values()).size).toBe(alive.size);
 });
 
-test('changes by slice are those that were added, also after slices were joined', () => {
+test('changes by slice are those that were added, also after slices are joined', () => {
   const random = seeded(2);
   const changes = new Changes();
   let dense = Array.from({ length: 30 }, () => new Float64Array(64));
@@ -54,7 +54,7 @@ test('changes by slice are those that were added, also after slices were joined'
   }
 });
 
-test('a table of numbers has the values of all pairs', () => {
+test('a number table returns the value of each pair that was added', () => {
   const random = seeded(3);
   const table = new NumberTable();
   const expected = new Map<string, number>();

@@ -18,7 +18,7 @@ function chain(...frames: string[]): NativeFrame[] {
   });
 }
 
-test('opcodes of every version say what kind of call they make', () => {
+test('opcodes of every version are classified by the kind of call', () => {
   expect(callKind(0x030912f0, 131)).toBe('generic');
   expect(callKind(0x030912f0, 161)).toBe('generic');
   expect(callKind(0x030912f0, 23)).toBe('none');
@@ -108,7 +108,7 @@ test.each<[string, Parameters<typeof classify>[0], NativeFrame[], string]>([
     ),
     'runtime',
   ],
-])('%s', (_, kind, frames, work) => {
+])('with a Python frame, the kind of work is told: %s', (_, kind, frames, work) => {
   expect(classify(kind, frames)).toBe(work);
 });
 
@@ -117,6 +117,6 @@ test.each<[string, NativeFrame[], string]>([
   ['importing a library', chain('other:_start', 'Py_BytesMain', 'other:PyInit_x'), 'native'],
   ['a thread of OpenBLAS', chain('libc:clone', 'other:blas_thread'), 'native'],
   ['nothing known', [], 'native'],
-])('without a Python frame: %s', (_, frames, work) => {
+])('without a Python frame, the kind of work is told: %s', (_, frames, work) => {
   expect(classifyWithoutPython(frames)).toBe(work);
 });

@@ -121,7 +121,7 @@ test.each<[string, Place, string, string]>([
     'PyInit_x list_append',
   ],
   ['generated code', 'between', 'cfunction_call jit:? _PyFunction_Vectorcall', '(no symbol)'],
-])('%s', (_, place, frames, shown) => {
+])('frames that only carry a call are hidden: %s', (_, place, frames, shown) => {
   expect(
     shownFrames(chain(frames), place)
       .map(({ label }) => label)
@@ -137,6 +137,6 @@ test.each([
   ['x libc:__select64', 'select'],
   ['x libc:?', undefined],
   ['libc:read x', undefined],
-])('%s is in %s', (frames, name) => {
+])('the kernel entry of %s is %s', (frames, name) => {
   expect(kernelEntry(chain(frames))).toBe(name);
 });

@@ -42,7 +42,7 @@ const run = {
   total: cost({ python: 1.3 * second, native: 3 * second, system: 0.7 * second, wait: 5 * second }),
 };
 
-test('lines say what they cost themselves, call lines what they call', () => {
+test('a line shows its own cost, a line that only calls shows its calls’ cost', () => {
   const lines = annotateFile(file, run, 'cpu', 1);
   expect(
     lines.map(({ line: at, kind, value, percent, detail, heat }) =>
@@ -66,13 +66,13 @@ test('lines say what they cost themselves, call lines what they call', () => {
   });
 });
 
-test('a line that works and calls says both', () => {
+test('a line that works and calls shows both costs', () => {
   const both = line(3, { python: 0.72 * second }, { python: 1.435 * second });
   const [figures] = annotateFile({ ...file, lines: [both] }, run, 'cpu', 1);
   expect(figures).toMatchObject({ value: '720 ms', detail: 'python · 715 ms in calls' });
 });
 
-test('other metrics lead with their own figures', () => {
+test('each metric’s annotation begins with its own figure', () => {
   const detail = (metric: 'wall' | 'native' | 'python' | 'wait'): string[] =>
     annotateFile(file, run, metric, 5)
       .filter(({ kind }) => kind === 'self')
@@ -87,11 +87,11 @@ test('other metrics lead with their own figures', () => {
   expect(detail('wait')).toEqual(['10 460 ms for the GIL 50']);
 });
 
-test('a run without cost has nothing to say', () => {
+test('a run without cost has no annotations', () => {
   expect(annotateFile(file, { total: zeroCost(), memory: null }, 'cpu', 0)).toEqual([]);
 });
 
-test('without a threshold every line that cost anything is there', () => {
+test('without a threshold every line with a cost is annotated', () => {
   expect(annotateFile(file, run, 'cpu', 0).map(({ line: at }) => at)).toEqual([
     4, 5, 6, 10, 14, 17, 18,
   ]);
@@ -173,7 +173,7 @@ test.each<[Metric, string[]]>([
       '6 | 1.00 s | 33.3 % | python | 6',
     ],
   ],
-])('memory beside the code: %s', (metric, expected) => {
+])('annotations of memory metrics: %s', (metric, expected) => {
   const lines = annotateFile(memories, measured, metric, 1);
   expect(
     lines.map(({ line: at, value, percent, detail, heat }) =>
@@ -185,7 +185,7 @@ test.each<[Metric, string[]]>([
   );
 });
 
-test('allocated bytes are split by who asked for them, the others are not', () => {
+test('allocated bytes are split into Python and native, other memory metrics are not', () => {
   const bar = (metric: Metric) => annotateFile(memories, measured, metric, 1)[0]?.bar;
   expect(bar('allocated')).toMatchObject({ python: 0.225, native: 0.675, memory: 0 });
   expect(bar('peak')).toMatchObject({ python: 0, native: 0, memory: 0.75 });

@@ -10,7 +10,7 @@ import {
   padRight,
 } from '../../../../profile/words/columns';
 
-test('exactly the characters that Unicode calls wide are wide', () => {
+test('exactly the characters that Unicode defines as wide take two columns', () => {
   const differ: string[] = [];
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
     if (isWide(codePoint) !== (eastAsianWidth(codePoint) === 2)) {
@@ -60,7 +60,7 @@ test('a text that is cut in the middle keeps both its ends', () => {
   expect(clipMiddle('abcdefghij日\u0301', 8)).toBe('abcd … ');
 });
 
-test('texts are padded by what they take, not by how many characters they have', () => {
+test('texts are padded by columns, not by characters', () => {
   expect(padLeft('日', 4)).toBe('  日');
   expect(padRight('日', 4)).toBe('日  ');
   expect(padRight('日本語', 4)).toBe('日本語');

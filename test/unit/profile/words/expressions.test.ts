@@ -22,14 +22,14 @@ function words(line: string, ...parts: [text: string, amount: number][]): string
   });
 }
 
-test('expressions beside each other, most expensive first', () => {
+test('expressions of a line are listed with the most expensive first', () => {
   const line = '    a = slow(3) + slow(1) + sum(range(n))  # (slow)';
   expect(
     words(line, ['slow(1)', 25], ['slow(3)', 70], ['sum(range(n))', 5], ['slow(3) + slow(1)', 0.1]),
   ).toEqual(['slow(3) 69.9 % [slow(3)]', 'slow(1) 25.0 % [slow(1)]']);
 });
 
-test('an expression leaves out what is listed by itself, and takes what is not', () => {
+test('an expression includes its parts, except those listed separately', () => {
   const line = 'x = df.groupby("a)").agg(mean).reset_index()';
   expect(
     words(
@@ -53,7 +53,7 @@ test('an expression leaves out what is listed by itself, and takes what is not',
   ).toEqual(['sum(…) 60.0 % [sum]', '(f(n) for n in r) 40.0 % [(f(n) for n in r)]']);
 });
 
-test('a line of one expression says nothing', () => {
+test('a line of one expression lists none', () => {
   expect(words('    x = slow(3)', ['slow(3)', 99], ['x', 1])).toEqual([]);
   expect(words('for x in slow(3):', ['slow(3)', 99], ['x', 1])).toEqual([]);
   expect(words('return slow(3)  # of (3)', ['slow(3)', 99], ['return slow(3)', 1])).toEqual([]);
@@ -64,7 +64,7 @@ test('a line of one expression says nothing', () => {
   expect(expressionsOf([], 'f(1) + g(2)')).toEqual([]);
 });
 
-test('columns are bytes in the recording and characters here', () => {
+test('columns are converted from bytes to characters', () => {
   const line = '\tname["größe 🎉"] = f("ü") + g("🎉🎉") * h(1)';
   expect(words(line, ['f("ü")', 50], ['g("🎉🎉")', 30], ['h(1)', 20])).toEqual([
     'f("ü") 50.0 % [f("ü")]',
@@ -73,7 +73,7 @@ test('columns are bytes in the recording and characters here', () => {
   ]);
 });
 
-test('what goes on in the next line ends with this one', () => {
+test('an expression that continues on the next line is cut at the end of its first line', () => {
   const line = 'c = f(1) + g(  # two';
   const parts = [part(line, 'f(1)', 40), { ...part(line, 'g(', 60), end: Infinity }];
   expect(expressionsOf(parts, line)).toMatchObject([
@@ -82,7 +82,7 @@ test('what goes on in the next line ends with this one', () => {
   ]);
 });
 
-test('what is not known is in no expression, and what cannot be is not shown', () => {
+test('unknown columns are in no expression, and impossible columns are not shown', () => {
   const line = 'x = first(1) + second(2)';
   const known = part(line, 'first(1)', 50);
   const unknown = { start: 0, end: 0, amount: 50, samples: 9 };

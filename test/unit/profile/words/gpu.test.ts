@@ -36,7 +36,7 @@ function threeLines(): Program {
   return program;
 }
 
-test('GPU time is divided by how long lines were there while the GPU was busy', () => {
+test('GPU time is divided among lines by their presence while the GPU was busy', () => {
   const program = threeLines();
   use(program, 0, 50, 0);
   use(program, 50, 150, 40);
@@ -55,7 +55,7 @@ test('GPU time is divided by how long lines were there while the GPU was busy', 
   expect(profile.gpu).toMatchObject({ busyNs: 190 * ms, costNs: 300_000 });
 });
 
-test('of several threads, those that were ever seen in the driver are asked', () => {
+test('of several threads only those ever observed in the driver get GPU time', () => {
   const program = new Program();
   const mine = program.stack('a.py:work:1:2');
   const other = program.stack('a.py:other:10:11');
@@ -70,7 +70,7 @@ test('of several threads, those that were ever seen in the driver are asked', ()
   expect(gpuOf(profile, 11)).toBeUndefined();
 });
 
-test('where no thread was seen in the driver all share, and where none runs Python no line is charged', () => {
+test('all threads share when none was observed in the driver; no line is charged when none runs Python', () => {
   const program = new Program();
   program.samples(100, { thread: 1, stack: program.stack('a.py:one:1:2') });
   program.sample({
@@ -88,7 +88,7 @@ test('where no thread was seen in the driver all share, and where none runs Pyth
   expect(profile.gpu?.busyNs).toBe(130 * ms);
 });
 
-test('a live run charges a stretch once what threads did in it is known, and only once', () => {
+test('a live run charges a busy stretch once, when the threads’ lines are known', () => {
   const program = new Program();
   program.samples(100, { stack: program.stack('a.py:f:1:2') });
   use(program, 0, 200, 100);
@@ -102,7 +102,7 @@ test('a live run charges a stretch once what threads did in it is known, and onl
   }
 });
 
-test('memory is the most of all GPUs together, over time', () => {
+test('GPU memory over time is the highest sum over all GPUs', () => {
   const program = threeLines();
   program.record({ kind: 'gpuDevice', device: 1, bytes: 16e9, name: 'NVIDIA T4' });
   program.record({ kind: 'gpuDevice', device: 0, bytes: 0, name: 'NVIDIA T4' });
@@ -123,7 +123,7 @@ test('memory is the most of all GPUs together, over time', () => {
   );
 });
 
-test('a timeline keeps the sum of a long run in bounded room', () => {
+test('a timeline keeps the sum of a long run in bounded memory', () => {
   const program = threeLines();
   for (let second = 0; second < 1000; second++) {
     use(program, second * 1000, second * 1000 + 1000, 500, second === 300 ? 900 : 10);
@@ -137,7 +137,7 @@ test('a timeline keeps the sum of a long run in bounded room', () => {
   expect(sum).toBeCloseTo(gpu.busyNs!, -3);
 });
 
-test('a run without a GPU says nothing of one', () => {
+test('a run without a GPU has no GPU figures', () => {
   const program = threeLines();
   program.end(0, 1);
   const profile = program.builder.snapshot();

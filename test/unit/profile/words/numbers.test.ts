@@ -45,7 +45,7 @@ test.each([
   expect(formatTime(ns)).toBe(words);
 });
 
-test('percentages claim no more than the samples can tell', () => {
+test('percentages have no more digits than their samples justify', () => {
   expect(formatPercent(0.5824)).toBe('58.2 %');
   expect(formatPercent(0.5824, 2912)).toBe('58.2 %');
   expect(formatPercent(0.5824, 40)).toBe('58 %');
@@ -57,7 +57,7 @@ test('percentages claim no more than the samples can tell', () => {
   expect(formatPercent(0.99999)).toBe('100 %');
 });
 
-test('bytes, counts and rates', () => {
+test('bytes, counts and rates are rounded and have their unit', () => {
   expect([0, 812, 1_500, 120e6, 2.5e9, -3_200, 999_600].map(formatBytes)).toEqual([
     '0 B',
     '812 B',
@@ -72,7 +72,7 @@ test('bytes, counts and rates', () => {
   expect([1000, 100, 2500].map(formatRate)).toEqual(['1 kHz', '100 Hz', '2.5 kHz']);
 });
 
-test('a split names the biggest part first and leaves out crumbs', () => {
+test('a split names the biggest part first and leaves out tiny parts', () => {
   const cost = { ...zeroCost(), python: 4, runtime: 1, native: 96, system: 0.5, wait: 300 };
   expect(formatSplit(cost)).toBe('native 96 · python 4');
   expect(formatSplit(cost, 'wall')).toBe('wait 75 · native 24');

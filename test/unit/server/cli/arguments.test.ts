@@ -87,11 +87,11 @@ test.each<[string[], object]>([
   [['--interval=.25ms', 'a.py'], { intervalUs: 250, program: 'a.py' }],
   [['--native', '--follow-fork', '--cpu-only', 'a.py'], { memory: false, program: 'a.py' }],
   [['--python', 'p', 'a.py'], { python: { path: 'p', source: '--python' }, program: 'a.py' }],
-])('run %j', (argv, expected) => {
+])('run is parsed: %j', (argv, expected) => {
   expect(parseArguments(['run', ...argv])).toEqual({ ...run, ...expected });
 });
 
-test('show and export', () => {
+test('show and export are parsed', () => {
   expect(parseArguments(['show', 'r.lineheat', '--json', 'o'])).toEqual({
     kind: 'show',
     recording: 'r.lineheat',
@@ -110,7 +110,7 @@ test('show and export', () => {
 });
 
 test.each([undefined, ...commands.map(({ name }) => name)])(
-  'help on %s fits 80 columns',
+  'the help text of %s fits 80 columns',
   (topic) => {
     const lines = helpText(topic).split('\n');
     expect(lines.filter((line) => columns(line) > 80)).toEqual([]);

@@ -47,7 +47,7 @@ describe.each([
   ['zsh', (file: string) => `autoload -Uz compinit; compinit -u -D; eval "$(cat ${file})"`],
 ] as const)('%s', (shell, setup) => {
   const path = find(shell);
-  test.skipIf(!path)('completes what is typed', () => {
+  test.skipIf(!path)('completes commands, options and files', () => {
     const driver = join(__dirname, 'typeInShell.py');
     const lines = typed.map(([line]) => line);
     const args = [driver, path!, setup(join(folder, shell)), ...lines];
@@ -63,7 +63,7 @@ describe.each([
 
 describe('fish', () => {
   const path = find('fish');
-  test.skipIf(!path)('completes what is typed', () => {
+  test.skipIf(!path)('completes commands, options and files', () => {
     const offered = typed.map(([line]) => {
       const code = `source ${join(folder, 'fish')}; complete -C '${line}'`;
       return execFileSync(path!, ['--no-config', '-c', code], { encoding: 'utf8', cwd: folder })

@@ -40,11 +40,11 @@ test.each([
     line('/x/bin/python3', false),
   ],
   ['import x\n', undefined],
-])('the first lines %j', (start, expected) => {
+])('the interpreter is found in the first lines %j', (start, expected) => {
   expect(interpreterLine(start, '/x/bin/tool')).toEqual(expected);
 });
 
-test('a console script is found as the shell finds it', () => {
+test('a console script is found on the PATH as a shell finds it', () => {
   const path = tool('my-tool', '#!/some/venv/bin/python3.12\nimport x\n');
   const env = { PATH: join(folder, 'bin') };
   const expected = {
@@ -58,7 +58,7 @@ test('a console script is found as the shell finds it', () => {
   expect(findScript('my-tool', folder, { PATH: '', VIRTUAL_ENV: folder })).toEqual(expected);
 });
 
-test('what is no console script', () => {
+test('files that are no console scripts are left to Python or refused with a sentence', () => {
   const env = { PATH: join(folder, 'bin') };
   const shell = tool('shell', '#!/bin/bash\n');
   const plain = { ok: true, interpreter: undefined, options: [] };
@@ -91,7 +91,7 @@ test.each([
   expect([...shownPath(plainText(text))!]).toEqual(bytes);
 });
 
-test('text that is UTF-8 stays what it is', () => {
+test('text that is UTF-8 is unchanged', () => {
   for (const text of ['a', 'é\ufffd', '😀']) {
     expect(decodeRaw(Buffer.from(text))).toBe(text);
     expect(isRaw(text)).toBe(false);

@@ -29,7 +29,7 @@ function left(name: string, owner: string, recording?: string): string {
 /** A process that is gone. */
 const gone = `${spawnSync('true').pid} 1`;
 
-test('what a killed tool left is removed by the next start, and nothing else', () => {
+test('the next start removes what a killed tool left behind, and nothing else', () => {
   const dead = left('lineheat-aaaaaa', gone, '4999999.lsp');
   const reused = left('lineheat-bbbbbb', `${process.pid} 1`);
   const recording = left('lineheat-cccccc', gone, `${process.pid}.1.lsp`);

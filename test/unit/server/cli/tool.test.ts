@@ -98,7 +98,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
   });
 
-  test('a module, saved and shown again', async () => {
+  test('saves the recording of a module, which show opens', async () => {
     // Long enough for the agent to know its Python, which hardly ever is in the bytecode loop here.
     script(work.replace('0.3', '1.2'));
     const run = await cli(['run', '--save', 'a.lineheat', '-m', 'program', 'x']);
@@ -118,7 +118,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     expect(sum).toBeCloseTo(profile!.endValue - profile!.startValue, -3);
   });
 
-  test('an exception is the program’s own', async () => {
+  test('leaves an exception to the program', async () => {
     script(`${work}raise ValueError("no")\n`);
     const result = await cli(['run', 'program.py']);
     expect(result.code).toBe(1);
@@ -145,7 +145,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     },
   );
 
-  test('a killed program is reported up to then', async () => {
+  test('reports a killed program up to its end', async () => {
     script(`${work}import os\nos.kill(os.getpid(), 9)\n`);
     const result = await cli(['run', 'program.py']);
     expect(result.code).toBe(137);
@@ -153,7 +153,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     expect(result.stderr).toContain('warning: The program was ended by a signal (SIGKILL)');
   });
 
-  test('a program the engine did not get into says so', async () => {
+  test('says so when the agent was not loaded', async () => {
     const wrapper = join(folder, 'wrapper');
     // It asks a Python what it is, and starts none then.
     const text = '#!/bin/sh\ncase "$*" in *program.py) exit 3;; esac\nexec python3 "$@"\n';
@@ -164,7 +164,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     expect(result.stderr).toMatch(/lineheat: Nothing was recorded: .*wrapper/);
   });
 
-  test('a file that cannot be written is found before the run, or the recording is kept', async () => {
+  test('refuses a file that cannot be written before the run, or keeps the recording', async () => {
     script(work);
     const early = await cli(['run', '--save', 'no/where.lineheat', 'program.py']);
     expect(early).toMatchObject({ code: 2, stdout: '' });
@@ -180,7 +180,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
   });
 });
 
-test.skipIf(!hasAgent)('a command that starts no Python says so', async () => {
+test.skipIf(!hasAgent)('a command that starts no Python is reported', async () => {
   const result = await cli(['run', '--exec', 'sh', '-c', 'exit 3']);
   expect(result.code).toBe(3);
   expect(result.stderr).toMatch(/^lineheat: Nothing was recorded: sh started no Python program/);
@@ -191,7 +191,7 @@ test.skipIf(!hasAgent)('a command that starts no Python says so', async () => {
   expect(shell.stderr).toMatch(/names \/bin\/sh.*lineheat run --exec \.\/tool …/);
 });
 
-test('problems are one sentence and exit code 2', async () => {
+test('problems are answered with one sentence and exit code 2', async () => {
   const results = await Promise.all([
     cli(['run', 'nowhere.py']),
     cli(['run', '--engine', 'portable', 'a.py']),
@@ -207,7 +207,7 @@ test('problems are one sentence and exit code 2', async () => {
   ]);
 });
 
-test('a recording is shown with its source, as wide as the terminal', async () => {
+test('a recording is shown with its source, fitted to the terminal’s width', async () => {
   const path = script(
     Array.from({ length: 20 }, (_, line) => `line_${line + 1}(${'x'.repeat(200)})`).join('\n'),
   );
@@ -218,7 +218,7 @@ test('a recording is shown with its source, as wide as the terminal', async () =
   expect(Math.max(...stdout.split('\n').map(columns))).toBeLessThanOrEqual(100);
 });
 
-test('the terminal decides on colour and width', () => {
+test('colour and width follow the terminal', () => {
   expect(terminalStyle({ isTTY: true, columns: 120 }, {})).toEqual({ width: 120, color: true });
   expect(terminalStyle({ isTTY: true, columns: 120 }, { NO_COLOR: '1' }).color).toBe(false);
   expect(terminalStyle({}, { FORCE_COLOR: '1' }).color).toBe(true);

@@ -7,7 +7,7 @@ function child(pid: number, endedBy?: ProcessInfo['endedBy']): ProcessInfo {
   return { pid, ...(endedBy && { endedBy }) } as ProcessInfo;
 }
 
-test('workers that are stopped are one sentence, however many', () => {
+test('stopped workers are reported in one sentence, however many there are', () => {
   const many = Array.from({ length: 3000 }, (_, pid) => child(pid, { signal: 15, byParent: true }));
   expect(childNotes(many)).toEqual([
     {
@@ -17,7 +17,7 @@ test('workers that are stopped are one sentence, however many', () => {
   ]);
 });
 
-test('crashes are named, up to a few, and what is not known is not guessed', () => {
+test('a few crashes are named, and unknown causes are not guessed', () => {
   const crashed = Array.from({ length: 8 }, (_, pid) =>
     child(pid, { signal: 11, byParent: false }),
   );

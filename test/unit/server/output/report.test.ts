@@ -43,7 +43,7 @@ function reportOf(path: string) {
   >;
 }
 
-test('the report is what its schema says, and its numbers are the recording’s', () => {
+test('the report follows its schema, and its numbers are the recording’s', () => {
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'));
   const report = reportOf(folder);
   expect(reportProblems(report)).toEqual([]);
@@ -69,7 +69,7 @@ test('the report is what its schema says, and its numbers are the recording’s'
   expect(line(3)?.total).toMatchObject({ python_s: 0.02, native_s: 0.08, wait_s: 1 });
 });
 
-test('memory is in the report, by line, by process and in all', () => {
+test('the report has memory by line, by process and in total', () => {
   const list = records('/tmp/a.py');
   const end = list.findIndex(({ kind }) => kind === 'end');
   const place = { thread: 1, stack: 2, native: 0, opcode: -1 };
@@ -120,7 +120,7 @@ test('memory is in the report, by line, by process and in all', () => {
   expect(text).toMatch(/a\.py:1\d +1\.0 kB +2 +10\.0 % +1\.0 kB +\+100 B +77 B$/m);
 });
 
-test('GPUs are in the report and on the terminal of a run that used one', () => {
+test('the report and the terminal show GPUs of a run that used one', () => {
   const list = records('/tmp/a.py');
   const end = list.findIndex(({ kind }) => kind === 'end');
   const use = { kind: 'gpuUse', device: 0, bytes: 512 << 20, costNs: 3 * ms } as const;
@@ -157,7 +157,7 @@ test('GPUs are in the report and on the terminal of a run that used one', () => 
   expect(text).toMatch(/a\.py:13 +600 ms +100 %$/m);
 });
 
-test('a run of nothing, and a killed one, are reports too', () => {
+test('an empty run and a killed run have reports too', () => {
   expect(reportProblems(reportOf(folder))).toEqual([]);
   writeRecording(
     join(folder, '1.lsp'),
@@ -170,7 +170,7 @@ test('a run of nothing, and a killed one, are reports too', () => {
   expect(report['notes']?.[0]).toMatchObject({ severity: 'warning' });
 });
 
-test('a saved run reads back as the same report, with several processes', () => {
+test('a saved run of several processes reads back as the same report', () => {
   const startMonotonicNs = Number(process.hrtime.bigint());
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py', 3000, 5000), { startMonotonicNs });
   writeRecording(join(folder, '2.lsp'), records('/tmp/b.py'), {
@@ -205,7 +205,7 @@ test('a damaged saved run shows what can be read and says so', () => {
   expect(run.profile().samples).toBe(3001);
 });
 
-test('what is not a run is refused in one sentence', () => {
+test('a file that is no run is refused with one sentence', () => {
   const path = join(folder, 'x.lineheat');
   expect(() => Run.open(path, false)).toThrow(/does not exist/);
   writeFileSync(path, 'LINEHEAT-RUN 2\n');

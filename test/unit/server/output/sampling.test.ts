@@ -22,13 +22,13 @@ function sampled(samples: number, lost: { dropped?: number; rejected?: number; l
   return program;
 }
 
-test('a run without losses has nothing to say', () => {
+test('a run without losses has no note about sampling', () => {
   const profile = sampled(1000, { dropped: 5, rejected: 9, late: 9 }).builder.snapshot();
   expect(samplingNotes(profile)).toEqual([]);
   expect(samplingSummary(profile)).toBe('1,000 samples at 1 kHz');
 });
 
-test('what was lost is said, and where its time is', () => {
+test('lost samples are reported, with where their time is counted', () => {
   const profile = sampled(1000, { dropped: 300, rejected: 40, late: 20 }).builder.snapshot();
   expect(samplingNotes(profile)).toEqual([
     {
@@ -49,7 +49,7 @@ test('what was lost is said, and where its time is', () => {
   );
 });
 
-test('a rate that was asked for and not reached is said; the usual tick is not', () => {
+test('a requested rate that was not reached is reported; the kernel’s usual tick is not', () => {
   const usual = new Program();
   usual.samples(100, { stack: usual.stack('a.py:main:1:3'), cpuNs: 4 * ms, wallNs: 4 * ms });
   expect(samplingRate(usual.builder.snapshot())).toBe(250);
@@ -64,7 +64,7 @@ test('a rate that was asked for and not reached is said; the usual tick is not',
   ]);
 });
 
-test('CPU time on no line has a reason', () => {
+test('CPU time without a line is reported with its reason', () => {
   const program = sampled(700, {});
   program.samples(150, { native: program.native('interpreter:Py_FinalizeEx') });
   program.samples(50, { native: program.native('libc:clone', 'other:exec_blas') });

@@ -36,7 +36,7 @@ function open(): { notes: string[]; samples: number; report: string } {
   };
 }
 
-test('the checksum is the one of gzip and zip', () => {
+test('the checksum is the CRC-32 of gzip and zip', () => {
   const bytes = Buffer.from('123456789');
   expect(checksum(0, bytes)).toBe(0xcbf43926);
   expect(checksum(checksum(0, bytes, 0, 4), bytes, 4)).toBe(0xcbf43926);
@@ -44,7 +44,7 @@ test('the checksum is the one of gzip and zip', () => {
   if (typeof crc32 === 'function') expect(checksum(7, bytes)).toBe(crc32(bytes, 7));
 });
 
-test('no change of a recording goes unnoticed', () => {
+test('every changed byte of a recording is noticed', () => {
   const random = seeded(3);
   const whole = writeRecording(file, recordsWithMemory('/tmp/a.py'));
   const { report, notes } = open();
@@ -66,7 +66,7 @@ test('no change of a recording goes unnoticed', () => {
   }
 }, 30_000);
 
-test('what was moved or left out is noticed, too', () => {
+test('moved and missing batches are noticed', () => {
   const whole = writeRecording(file, records('/tmp/a.py'));
   const body = whole.subarray(headerBytes);
   // Whole batches: the records between two checksums.
@@ -88,17 +88,20 @@ test('what was moved or left out is noticed, too', () => {
   }
 });
 
-test('a recording from before there were checksums is read as it is', () => {
+test('a recording of a format without checksums is read as it is', () => {
   writeRecording(file, records('/tmp/a.py'), { minor: 1 });
   expect(open()).toMatchObject({ samples: 101, notes: [] });
 });
 
 const impossible: [string, (list: StreamRecord[]) => void][] = [
-  ['a moment before the start', (list) => list.splice(30, 0, sample({ timeNs: -1 }))],
-  ['a moment in months', (list) => list.splice(30, 0, sample({ timeNs: 1e16 }))],
-  ['longer than the run', (list) => list.splice(30, 0, sample({ timeNs: ms, wallNs: 1e16 }))],
+  ['a sample before the start', (list) => list.splice(30, 0, sample({ timeNs: -1 }))],
+  ['a sample months later', (list) => list.splice(30, 0, sample({ timeNs: 1e16 }))],
+  [
+    'a wait longer than the run',
+    (list) => list.splice(30, 0, sample({ timeNs: ms, wallNs: 1e16 })),
+  ],
   ['an unknown thread', (list) => list.splice(30, 0, sample({ timeNs: ms, thread: 9 }))],
-  ['a caller from the future', (list) => change(list, 'stack', { parent: 9 })],
+  ['a caller that is recorded later', (list) => change(list, 'stack', { parent: 9 })],
   ['an impossible line', (list) => change(list, 'code', { firstLine: 2 ** 40 })],
   ['an impossible library', (list) => change(list, 'native', { module: 7 })],
   ['impossible CPU time', (list) => change(list, 'stats', { processCpuNs: 2 ** 63 })],
@@ -110,7 +113,7 @@ function change(list: StreamRecord[], kind: StreamRecord['kind'], over: object):
   list[at] = { ...list[at]!, ...over } as StreamRecord;
 }
 
-test.each(impossible)('%s is damage, whatever the checksum says', (_, spoil) => {
+test.each(impossible)('%s is damage, even with a right checksum', (_, spoil) => {
   for (const minor of [1, 2]) {
     const list = records('/tmp/a.py');
     spoil(list);
@@ -119,7 +122,7 @@ test.each(impossible)('%s is damage, whatever the checksum says', (_, spoil) => 
   }
 });
 
-test('lines below zero are no lines', () => {
+test('negative line numbers are no lines', () => {
   const list = records('/tmp/a.py');
   change(list, 'code', { lineTable: Uint8Array.from([10, 0x80, 10, 0x80]) });
   writeRecording(file, list);

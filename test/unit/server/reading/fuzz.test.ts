@@ -13,7 +13,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lineheat-mutants-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('mutants are the same each time, and do no harm', () => {
+test('mutated recordings are reproducible and do no harm', () => {
   // Which are all read to their end, or this throws.
   const seeds = readSeeds();
   for (let index = 0; index < 40; index++) {

@@ -44,7 +44,7 @@ const escape = String.fromCharCode(27);
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
-test('pieces of a recording that do not follow each other are said to be damage', () => {
+test('pieces of a recording that are out of order are reported as damage', () => {
   const recordings = ['1.lsp', '2.lsp'].map((name) => {
     const path = join(folder, name);
     writeRecording(path, records('/tmp/a.py'));
@@ -60,7 +60,7 @@ test('pieces of a recording that do not follow each other are said to be damage'
   expect(run.processCount).toBe(2);
 });
 
-test('names with escape sequences reach a terminal as text', () => {
+test('escape sequences in names reach a terminal as text', () => {
   const evil = `/tmp/a${escape}]52;c;cm0gLXJm\u0007\n\u202e.py`;
   const list = records(evil).map((record) =>
     record.kind === 'code' ? { ...record, name: `f${escape}[2J` } : record,
@@ -88,7 +88,7 @@ test('entries of a saved run cannot smuggle text into messages', () => {
   }
 });
 
-test('what unpacks to more than a piece is not unpacked', () => {
+test('a piece that unpacks to more than a piece’s size is not unpacked', () => {
   const bomb = gzipSync(Buffer.alloc(64 << 20));
   const before = process.memoryUsage().rss;
   const run = open(saved([['1.lsp', bomb]]));
@@ -96,7 +96,7 @@ test('what unpacks to more than a piece is not unpacked', () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(60 << 20);
 });
 
-test('a description of another shape is said and left out', () => {
+test('a description with wrong types is reported and ignored', () => {
   const wrong = [null, 1, [], { program: 5 }, { writer: {}, savedUnixMs: 'x', program: [] }];
   for (const meta of wrong) {
     const run = open(saved([['meta.json', gzipSync(JSON.stringify(meta))]]));
@@ -146,7 +146,7 @@ test('a saved run is for its owner only, and never takes the place of a file bei
   expect(readFileSync(victim, 'utf8')).toBe('mine');
 });
 
-test('a chain of native frames without end costs what its records cost', () => {
+test('a very long chain of native frames costs no more than its records', () => {
   const list = records('/tmp/a.py');
   const chained: StreamRecord[] = Array.from({ length: 60_000 }, (_, index) => ({
     kind: 'native',

@@ -9,7 +9,7 @@ const ms = 1e6;
 
 /** Recordings of fixtures/recordings/work.py by each interpreter, symbols included. */
 test.each(['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'])(
-  'a real recording of %s',
+  'a recording made by Python %s has the known figures',
   (version) => {
     const path = fileURLToPath(
       new URL(`../../fixtures/recordings/${version}.linescope`, import.meta.url),

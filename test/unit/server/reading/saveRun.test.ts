@@ -29,7 +29,7 @@ test('a run is saved as one file that opens with its figures and its own name', 
   run.close();
 });
 
-test('what cannot be saved is said, and leaves no file', async () => {
+test('a run that cannot be saved is answered with a sentence, and leaves no file', async () => {
   const path = join(folder, 'run');
   const file = join(folder, 'saved.lineheat');
   expect(await saveRun({ path, file })).toMatchObject({

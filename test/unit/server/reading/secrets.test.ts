@@ -25,7 +25,7 @@ test.each([
   ['{"password":"abc","user":"me"}', '{"password":"***","user":"me"}'],
   ['--secret abc', '--secret ***'],
   ['client.secret=abc', 'client.secret=***'],
-])('%s', (before, after) => {
+])('the secret is masked in: %s', (before, after) => {
   expect(maskSecrets(before.split(' '))).toEqual(after.split(' '));
 });
 
@@ -40,11 +40,11 @@ test.each([
   'a.py',
   '--key=value',
   'monkey=1',
-])('%s stays as it is', (argument) => {
+])('nothing is masked in: %s', (argument) => {
   expect(maskSecrets([argument])).toEqual([argument]);
 });
 
-test('headers are masked with what follows them', () => {
+test('the value of a header with a secret is masked', () => {
   expect(maskSecrets(['-H', 'Authorization: Bearer abc.def'])).toEqual([
     '-H',
     'Authorization: Bearer ***',
@@ -53,12 +53,12 @@ test('headers are masked with what follows them', () => {
   expect(maskSecrets(['-c', 'connect(password="abc")'])).toEqual(['-c', 'connect(password="***")']);
 });
 
-test('what is masked stays masked', () => {
+test('masking a masked text changes nothing', () => {
   const once = maskSecrets(['--password', 'x', 'token=y', 'https://a:b@c']);
   expect(maskSecrets(once)).toEqual(once);
 });
 
-test('a saved run and a report have no secrets, and lack nothing else', () => {
+test('a saved run and a report have no secrets, and everything else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-secrets-'));
   try {
     const argv = ['python3', 'a.py', '--password', 'hunter2hunter2', 'TOKEN=x', '/tmp/é'];

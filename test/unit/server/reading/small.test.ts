@@ -18,7 +18,7 @@ function memory(name: 'VmRSS' | 'VmHWM'): number {
 }
 
 test.each(Object.keys(crafted))(
-  '%s',
+  'a small file takes little memory and time: %s',
   (name) => {
     const files = crafted[name]!();
     const size = [...files.values()].reduce((sum, { length }) => sum + length, 0);
@@ -35,7 +35,7 @@ test.each(Object.keys(crafted))(
   60_000,
 );
 
-test('what is left out of a file that would be large is said', () => {
+test('what is left out of a file that would unpack to too much is reported', () => {
   const path = writeFiles(
     join(folder, 'said'),
     crafted['a run that unpacks to a thousand times its size']!(),

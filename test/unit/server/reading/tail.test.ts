@@ -30,7 +30,7 @@ function follow(path: string, live: boolean) {
   return { tail, taken, ends };
 }
 
-test('a growing recording is read up to what is committed, and no further', () => {
+test('a growing recording is read up to its committed bytes', () => {
   const file = join(folder, '1.lsp');
   const list = records('/tmp/a.py');
   const body = encode(list);
@@ -77,7 +77,7 @@ test('child processes are found when they appear, and a bad file does not stop t
   ]);
 });
 
-test('a copy cut short gives its complete records and says that the rest is missing', () => {
+test('a truncated copy gives its complete records and says that the rest is missing', () => {
   const file = join(folder, '1.lsp');
   const bytes = writeRecording(file, records('/tmp/a.py'));
   truncateSync(file, bytes.length - 300);
@@ -89,7 +89,7 @@ test('a copy cut short gives its complete records and says that the rest is miss
   expect(tail.notes[0]?.text).toContain(`${bytes.length - 300} of ${bytes.length} bytes`);
 });
 
-test('a killed process is lost, one that stopped for a full disk says so', async () => {
+test('a killed process is reported as lost, and one that stopped because of a full disk as such', async () => {
   const child = spawn('sleep', ['60']);
   const file = join(folder, '1.lsp');
   const list = records('/tmp/a.py').filter(({ kind }) => kind !== 'end');
@@ -112,7 +112,7 @@ test('a killed process is lost, one that stopped for a full disk says so', async
   expect(ends).toEqual(['lost', 'full']);
 });
 
-test('a process that said its end has ended, even if it could not close its file', () => {
+test('a process that recorded its end has ended, even if its file is not closed', () => {
   writeRecording(join(folder, '1.lsp'), records('/tmp/a.py'), { state: 'recording' });
   const { tail, ends } = follow(folder, false);
   tail.poll();
@@ -134,7 +134,7 @@ test('after exec the first recording of the process ends', () => {
   expect(ends).toEqual(['ended']);
 });
 
-test('a process number used again is not the process that recorded', () => {
+test('a process number that is used again does not count as the process that recorded', () => {
   const now = Number(process.hrtime.bigint());
   expect(isAlive({ pid: process.pid, startMonotonicNs: now })).toBe(true);
   expect(isAlive({ pid: process.pid, startMonotonicNs: now - 86_400e9 })).toBe(false);
