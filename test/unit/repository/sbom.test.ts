@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { noticesOf, packageFolders, packagesOf } from '../../scripts/notices.mjs';
-import { bundledOnly, npmComponents, type Bom } from '../../scripts/sbom.mjs';
+import { noticesOf, packageFolders, packagesOf } from '../../../scripts/notices.mjs';
+import { bundledOnly, npmComponents, type Bom } from '../../../scripts/sbom.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Notices of a program that bundles some of what Lineheat does. */
 async function notices(): Promise<string> {
@@ -29,7 +29,7 @@ async function notices(): Promise<string> {
 const namesIn = (bom: Bom): string[] =>
   bom.components.map(({ name, version }) => `${name}@${version}`).sort();
 
-test('it has the bundled packages, each with what npm knows of it, and no tool', async () => {
+test('the list has exactly the bundled packages, each with npm’s description', async () => {
   const text = await notices();
   const all = await npmComponents();
   const bom = bundledOnly(all, text);
