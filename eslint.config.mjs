@@ -23,7 +23,9 @@ const apart = [
     files: 'profile/stacks',
     from: ['ended', 'helpers', 'memory', 'flame', 'view', 'thin', 'words'],
   },
-  { files: 'webview/model', from: ['state', 'draw', 'views', 'controls', 'save'] },
+  { files: 'webview/model', from: ['state', 'intents', 'draw', 'views', 'controls', 'save'] },
+  { files: 'webview/state', from: ['intents', 'views', 'controls', 'save'] },
+  { files: 'webview/intents', from: ['draw', 'views', 'controls', 'save'] },
   { files: 'server/symbols', from: ['cli', 'editing', 'features', 'launch', 'limit', 'output'] },
 ];
 

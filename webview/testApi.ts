@@ -6,7 +6,8 @@ import type { Chart } from './draw/chart';
 import { frameName, frameSource } from './state/names';
 import { focusOfHit } from './state/navigate';
 import { forEachRun, hitTest, nodeOfCell, rowHeight } from './draw/scene';
-import { mergedOf, metricOf, spanOf, type State } from './state/state';
+import { mergedOf, metricOf, spanOf } from './state/derived';
+import type { State } from './state/state';
 
 export interface FrameBox {
   name: string;

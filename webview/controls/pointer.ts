@@ -1,26 +1,18 @@
 /** The mouse over the chart: card, selection, showing and opening the source, zooming to a frame, folding threads. */
 import type { Chart } from '../draw/chart';
 import { oncePerFrame } from '../dom';
+import type { Dispatch } from '../intents/intent';
 import type { HoverCard } from '../views/hover';
 import { focusOfHit } from '../state/navigate';
 import { headingAt, hitTest } from '../draw/scene';
 import type { Focus, State } from '../state/state';
-
-export interface PointerActions {
-  select: (focus: Focus | null) => void;
-  /** Shows the source line; the keyboard stays here unless `go`. */
-  open: (focus: Focus, go: boolean) => void;
-  zoomTo: (focus: Focus) => void;
-  toggle: (heading: string) => void;
-  pointAt: (focus: Focus | null) => void;
-}
 
 /** Listen to the pointer over a chart; returns a function that takes the card away, e.g. after the view moved. */
 export function listenToPointer(
   state: State,
   chart: Chart,
   card: HoverCard,
-  actions: PointerActions,
+  dispatch: Dispatch,
 ): () => void {
   let pointer: { x: number; y: number } | null = null;
 
@@ -34,7 +26,7 @@ export function listenToPointer(
   };
   const hide = (): void => {
     card.hide();
-    actions.pointAt(null);
+    dispatch({ type: 'point', focus: null });
   };
   const hover = oncePerFrame(() => {
     if (!pointer) return;
@@ -43,7 +35,7 @@ export function listenToPointer(
     const focus = hit && focusOfHit(state, scene, hit);
     const heading = hit ? null : headingAt(scene, pointer.y);
     chart.surface.style.cursor = focus || heading ? 'pointer' : '';
-    actions.pointAt(focus);
+    dispatch({ type: 'point', focus });
     const box = chart.surface.getBoundingClientRect();
     const room = card.element.parentElement!.getBoundingClientRect();
     const x = pointer.x + box.left - room.left;
@@ -72,14 +64,14 @@ export function listenToPointer(
     const point = at(event);
     const heading = headingAt(chart.scene(), point.y);
     if (heading) {
-      actions.toggle(heading.key);
+      dispatch({ type: 'toggleHeading', key: heading.key });
       return;
     }
     const focus = focusAtPoint(point);
-    actions.select(focus);
+    dispatch({ type: 'select', focus });
     if (!focus) return;
-    if (event.ctrlKey || event.metaKey) actions.zoomTo(focus);
-    else if (event.detail <= 2) actions.open(focus, event.detail === 2);
+    if (event.ctrlKey || event.metaKey) dispatch({ type: 'zoomTo', focus });
+    else if (event.detail <= 2) dispatch({ type: 'open', focus, go: event.detail === 2 });
   });
   return () => {
     pointer = null;

@@ -1,16 +1,19 @@
 /** The row of controls above the chart. */
 import { flameMemoryMetrics } from '../../profile/flame/memory';
 import { isBytes, type FlameMetric } from '../model/merged';
-import type { SavedFormat } from '../../protocol/savedPage';
 import { el } from '../dom';
+import type { Dispatch } from '../intents/intent';
 import { formatCount, formatNumberOf, formatShare, formatTime } from '../../profile/words/numbers';
 import { metricName } from '../format';
 import type { Track } from '../model/track';
 import { byProcess, processTitle } from '../state/lanes';
 import { threadName } from '../state/names';
 import { createSaveMenu } from '../save/saveMenu';
-import { viewOf, type ViewName } from '../state/look';
-import { busiestFirst, metricOf, runSums, type State } from '../state/state';
+import { viewOf, type ViewName } from '../state/views';
+import { canGo } from '../state/trail';
+import { metricOf, runSums } from '../state/derived';
+import type { State } from '../state/state';
+import { busiestFirst } from '../state/tracks';
 import { button, dropdown, segmented, textField, toggle, type Choice } from './toolkit';
 
 const all = 'all';
@@ -18,36 +21,17 @@ const controls = 'vscode-button, vscode-dropdown, vscode-text-field';
 /** A longer list is no help; the others are in the chart. */
 const mostThreads = 100;
 
-export interface ToolbarActions {
-  setView: (view: ViewName) => void;
-  turnOver: () => void;
-  goAlong: (by: 1 | -1) => void;
-  setMetric: (metric: FlameMetric) => void;
-  toggleNative: () => void;
-  toggleOnlyMyCode: () => void;
-  /** As in State. */
-  setOnly: (only: string) => void;
-  setSearch: (text: string) => void;
-  step: (by: 1 | -1) => void;
-  resetZoom: () => void;
-  save: (format: SavedFormat) => void;
-  help: () => void;
-}
-
 export interface Toolbar {
   element: HTMLElement;
   update: () => void;
   focusSearch: () => void;
   clearSearch: () => void;
-  /** Which match is focused; 0 = none. */
-  setMatch: (number: number, of: number) => void;
-  /** Whether there is somewhere to go back and forward to. */
-  setTrail: (back: boolean, forward: boolean) => void;
-  searchBox: HTMLElement;
+  /** The focus changed: where back and forward lead, and the match it is on. */
+  updateFocus: () => void;
 }
 
 /** The controls of a state. range: the control of the time that figures are of. */
-export function createToolbar(state: State, range: HTMLElement, actions: ToolbarActions): Toolbar {
+export function createToolbar(state: State, range: HTMLElement, dispatch: Dispatch): Toolbar {
   const mode = segmented(
     'View',
     [
@@ -64,33 +48,41 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
       },
       { value: 'table', label: 'Functions', title: 'Functions: a table of self and total time' },
     ],
-    (value) => actions.setView(value as ViewName),
+    (value) => dispatch({ type: 'setView', view: value as ViewName }),
   );
-  const thread = dropdown('Threads', (value) => actions.setOnly(value === all ? '' : value));
+  const thread = dropdown('Threads', (value) =>
+    dispatch({ type: 'setOnly', only: value === all ? '' : value }),
+  );
   thread.element.classList.add('thread');
-  const metric = dropdown('Weight', (value) => actions.setMetric(value as FlameMetric));
+  const metric = dropdown('Weight', (value) =>
+    dispatch({ type: 'setMetric', metric: value as FlameMetric }),
+  );
   metric.element.classList.add('metric');
   const inverted = toggle(
     'Inverted',
     'Callees first: what ran, and below it who called it (i)',
-    actions.turnOver,
+    () => dispatch({ type: 'invert' }),
   );
   const earlier = button('←', 'Back to what was focused before (Alt+Left)', () =>
-    actions.goAlong(-1),
+    dispatch({ type: 'goAlong', by: -1 }),
   );
-  const later = button('→', 'Forward (Alt+Right)', () => actions.goAlong(1));
-  const native = toggle('Native', 'Frames of compiled code (v)', actions.toggleNative);
-  const mine = toggle('My code', 'Only frames of my own code (u)', actions.toggleOnlyMyCode);
+  const later = button('→', 'Forward (Alt+Right)', () => dispatch({ type: 'goAlong', by: 1 }));
+  const native = toggle('Native', 'Frames of compiled code (v)', () =>
+    dispatch({ type: 'toggleNative' }),
+  );
+  const mine = toggle('My code', 'Only frames of my own code (u)', () =>
+    dispatch({ type: 'toggleOnlyMyCode' }),
+  );
   for (const { element } of [native, mine]) element.classList.add('of-host');
   const search = textField(
     'Search functions: words, /regex/, file:name, module:name',
     'Search: text, /regex/, file:, module:',
-    actions.setSearch,
+    (text) => dispatch({ type: 'setSearch', text }),
   );
   search.element.classList.add('search');
   const matches = el('span', { class: 'matches' });
-  const back = button('‹', 'Previous match (p)', () => actions.step(-1));
-  const next = button('›', 'Next match (n)', () => actions.step(1));
+  const back = button('‹', 'Previous match (p)', () => dispatch({ type: 'step', by: -1 }));
+  const next = button('›', 'Next match (n)', () => dispatch({ type: 'step', by: 1 }));
   const element = el(
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'Flame chart' },
@@ -110,16 +102,12 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
     el(
       'span',
       { class: 'end' },
-      createSaveMenu(actions.save),
-      button('Fit', 'Show everything (0)', actions.resetZoom),
-      button('?', 'Keys and gestures (?)', actions.help),
+      createSaveMenu((format) => dispatch({ type: 'save', format })),
+      button('Fit', 'Show everything (0)', () => dispatch({ type: 'fit' })),
+      button('?', 'Keys and gestures (?)', () => dispatch({ type: 'toggleHelp' })),
     ),
   );
-  earlier.toggleAttribute('disabled', true);
-  later.toggleAttribute('disabled', true);
   element.addEventListener('keydown', moveAlong);
-  let number = 0;
-  let places = 0;
 
   const matchText = (): string => {
     if (state.searchError) return state.searchError;
@@ -130,26 +118,23 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
       ? runSums(state).wall.reduce((sum, wall) => sum + wall, 0)
       : state.shown.reduce((sum, track) => sum + track.wallNs - track.unattributedNs, 0);
     const figures = `${formatTime(found.amount.wall)} (${formatShare(found.amount.wall, whole)})`;
-    const at = number > 0 ? `${formatCount(number)} of ${formatCount(places)} · ` : '';
-    return (
-      at + (number > 0 ? '' : `${formatNumberOf(found.functionCount, 'function')} · `) + figures
-    );
+    const what = state.match
+      ? `${formatCount(state.match.number)} of ${formatCount(state.match.of)}`
+      : formatNumberOf(found.functionCount, 'function');
+    return `${what} · ${figures}`;
   };
+  const updateFocus = (): void => {
+    earlier.toggleAttribute('disabled', !canGo(state, -1));
+    later.toggleAttribute('disabled', !canGo(state, 1));
+    matches.textContent = matchText();
+  };
+  updateFocus();
 
   return {
     element,
-    searchBox: search.element,
     focusSearch: search.focus,
     clearSearch: () => search.set(''),
-    setTrail: (back, forward) => {
-      earlier.toggleAttribute('disabled', !back);
-      later.toggleAttribute('disabled', !forward);
-    },
-    setMatch: (at, of) => {
-      number = at;
-      places = of;
-      matches.textContent = matchText();
-    },
+    updateFocus,
     update: () => {
       mode.set(viewOf(state));
       inverted.element.hidden = viewOf(state) !== 'merged';
@@ -170,7 +155,7 @@ export function createToolbar(state: State, range: HTMLElement, actions: Toolbar
         !state.found || state.found.functionCount === 0 || state.mode === 'table';
       matches.hidden = !state.search;
       matches.classList.toggle('wrong', state.searchError !== '');
-      matches.textContent = matchText();
+      updateFocus();
     },
   };
 }
@@ -204,7 +189,7 @@ function moveAlong(event: KeyboardEvent): void {
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
   if (by === undefined || !isPlain || !target.matches('vscode-button')) return;
   const all = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(controls)];
-  const seen = all.filter((control) => control.offsetParent !== null);
-  seen[(seen.indexOf(target) + by + seen.length) % seen.length]?.focus();
+  const visible = all.filter((control) => control.offsetParent !== null);
+  visible[(visible.indexOf(target) + by + visible.length) % visible.length]?.focus();
   event.preventDefault();
 }

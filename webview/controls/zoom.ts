@@ -1,37 +1,37 @@
-/** Zooming and panning along the horizontal axis: d3-zoom's gestures, kept as a span of ns that outlives growing data. */
+/** Zooming and panning along the horizontal axis: d3-zoom's gestures become spans, which outlive growing data. */
 import { easeCubicOut, scaleLinear, select, timer, zoom, zoomIdentity, type Timer } from 'd3';
-import { extentOf, spanOf, type Span, type State } from '../state/state';
+import type { Dispatch } from '../intents/intent';
+import { extentOf, spanOf } from '../state/derived';
+import { leastSpan } from '../state/spans';
+import type { Span, State } from '../state/state';
 
-/** ns: the least that fills the panel. */
-const leastSpan = 10_000;
+const glideMs = 180;
 
-export interface ViewControl {
-  /** Show a span, clamped to what there is. */
-  show: (span: Span, animated: boolean) => void;
-  /** Multiply the zoom around the middle, or around a place in ns. */
-  zoomBy: (factor: number, around?: number) => void;
-  /** Move by a share of what is visible. */
-  panBy: (share: number) => void;
-  /** Everything. In time order the axis follows a running program again. */
-  reset: (animated: boolean) => void;
+export interface ZoomControl {
+  /** Move the view to a span smoothly, or at once where the user asked for less movement. */
+  glideTo: (span: Span) => void;
+  /** The visible span was set: no glide goes on, and the next gesture begins there. */
+  settle: () => void;
   /** The data or the panel's size changed. */
   sync: () => void;
 }
 
-/**
- * Attach gestures to `target`: wheel and pinch zoom, drag pans. `scrollBy` receives the vertical part of a drag, CSS
- * px; `changed` is called after the span changed.
- */
-export function createView(
+/** Attach gestures to `target`: wheel and pinch zoom, drag pans. `scrollBy` receives the vertical part of a drag, CSS px. */
+export function createZoom(
   state: State,
   target: HTMLElement,
   scrollBy: (px: number) => void,
-  changed: () => void,
-): ViewControl {
-  let quiet = false;
-  let animation: Timer | null = null;
+  dispatch: Dispatch,
+): ZoomControl {
+  let isSyncing = false;
+  let glide: Timer | null = null;
   let dragY = 0;
   const width = (): number => Math.max(1, target.clientWidth);
+  const stop = (): void => {
+    glide?.stop();
+    glide = null;
+  };
+
   const behaviour = zoom<HTMLElement, unknown>()
     .filter(acceptGesture)
     .extent(() => [
@@ -43,39 +43,21 @@ export function createView(
       dragY = clientY(event.sourceEvent);
     })
     .on('zoom', (event: { transform: { rescaleX: Rescale }; sourceEvent: unknown }) => {
-      if (quiet) return;
+      if (isSyncing) return;
       stop();
-      const base = scaleLinear()
-        .domain([0, extentOf(state)])
-        .range([0, width()]);
+      const extent = extentOf(state);
+      const base = scaleLinear().domain([0, extent]).range([0, width()]);
       const [start, end] = event.transform.rescaleX(base).domain() as [number, number];
-      store({ start: Math.max(0, start), end: Math.min(extentOf(state), end) });
+      const span = { start: Math.max(0, start), end: Math.min(extent, end) };
       const source = event.sourceEvent;
       if (source instanceof MouseEvent && !(source instanceof WheelEvent)) {
         scrollBy(dragY - source.clientY);
         dragY = source.clientY;
       }
-      changed();
+      dispatch({ type: 'moved', span, gliding: false });
     });
   const selection = select(target).call(behaviour).on('dblclick.zoom', null);
 
-  const stop = (): void => {
-    animation?.stop();
-    animation = null;
-  };
-  const coversAll = (span: Span): boolean =>
-    span.start <= 0 && span.end >= extentOf(state) * (1 - 1e-9);
-  const store = (span: Span): void => {
-    Object.assign(spanOf(state), span);
-    if (state.mode === 'time') state.following = coversAll(span);
-  };
-  const clamp = (span: Span): Span => {
-    const extent = extentOf(state);
-    const length = Math.min(extent, Math.max(leastSpan, span.end - span.start));
-    const middle = (span.start + span.end) / 2;
-    const start = Math.min(Math.max(0, middle - length / 2), extent - length);
-    return { start, end: start + length };
-  };
   const sync = (): void => {
     const extent = extentOf(state);
     const span = spanOf(state);
@@ -85,40 +67,40 @@ export function createView(
       [0, -Infinity],
       [w, Infinity],
     ]);
-    const k = extent / (span.end - span.start);
-    quiet = true;
-    const transform = zoomIdentity.scale(k).translate((-span.start / extent) * w, 0);
+    const scale = extent / (span.end - span.start);
+    isSyncing = true;
+    const transform = zoomIdentity.scale(scale).translate((-span.start / extent) * w, 0);
     selection.call((chosen) => behaviour.transform(chosen, transform));
-    quiet = false;
+    isSyncing = false;
   };
-  const animateTo = (to: Span, milliseconds: number, done?: () => void): void => {
+  const settle = (): void => {
     stop();
-    const from = { ...spanOf(state) };
-    const span = spanOf(state);
-    animation = timer((elapsed) => {
-      const t = easeCubicOut(Math.min(1, elapsed / milliseconds));
-      span.start = from.start + (to.start - from.start) * t;
-      span.end = from.end + (to.end - from.end) * t;
-      if (elapsed >= milliseconds) {
-        stop();
-        sync();
-        done?.();
-      }
-      changed();
-    });
+    sync();
   };
-  const show = (span: Span, animated: boolean): void => {
-    const to = clamp(span);
-    if (animated && !reducedMotion()) {
-      // Decided now: a running program goes on while the view moves.
-      if (state.mode === 'time') state.following = coversAll(to);
-      animateTo(to, 180, () => Object.assign(spanOf(state), to));
+  const glideTo = (to: Span): void => {
+    stop();
+    if (prefersReducedMotion()) {
+      dispatch({ type: 'moved', span: to, gliding: false });
+      sync();
       return;
     }
-    stop();
-    store(to);
-    sync();
-    changed();
+    const from = spanOf(state);
+    const axis = axisOf(state);
+    glide = timer((elapsed) => {
+      // Somebody went to another view: this one is at an end.
+      if (axisOf(state) !== axis) {
+        stop();
+        return;
+      }
+      const share = easeCubicOut(Math.min(1, elapsed / glideMs));
+      const isThere = elapsed >= glideMs;
+      const span = {
+        start: from.start + (to.start - from.start) * share,
+        end: from.end + (to.end - from.end) * share,
+      };
+      dispatch({ type: 'moved', span: isThere ? to : span, gliding: true });
+      if (isThere) settle();
+    });
   };
 
   target.addEventListener(
@@ -130,34 +112,18 @@ export function createView(
         scrollBy((event.deltaY || event.deltaX) * lineFactor(event));
         return;
       }
-      const along = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
-      pan((along * lineFactor(event)) / width());
+      const delta = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
+      dispatch({ type: 'panBy', share: (delta * lineFactor(event)) / width() });
     },
     { passive: false },
   );
-  const pan = (share: number): void => {
-    const span = spanOf(state);
-    const by = (span.end - span.start) * share;
-    show({ start: span.start + by, end: span.end + by }, false);
-  };
 
-  return {
-    show,
-    sync,
-    panBy: pan,
-    zoomBy: (factor, around) => {
-      const span = spanOf(state);
-      const middle = around ?? (span.start + span.end) / 2;
-      show(
-        {
-          start: middle - (middle - span.start) / factor,
-          end: middle + (span.end - middle) / factor,
-        },
-        false,
-      );
-    },
-    reset: (animated) => show({ start: 0, end: extentOf(state) }, animated),
-  };
+  return { glideTo, settle, sync };
+}
+
+/** What the horizontal axis is of: another key, another axis. */
+function axisOf({ run, mode, tree, center, metric }: State): string {
+  return JSON.stringify(mode === 'merged' ? [run, mode, tree, center, metric] : [run]);
 }
 
 type Rescale = (scale: ReturnType<typeof scaleLinear<number, number>>) => {
@@ -182,6 +148,6 @@ function clientY(event: unknown): number {
 }
 
 /** Whether the user asked for less movement. */
-export function reducedMotion(): boolean {
+function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -1,7 +1,8 @@
 /** The axis above the chart. */
 import { axisTop, scaleLinear, select } from 'd3';
 import { axisFormat } from '../format';
-import { metricOf, spanOf, type State } from '../state/state';
+import { metricOf, spanOf } from '../state/derived';
+import type { State } from '../state/state';
 
 /** Draw the axis over the visible part of the horizontal axis; returns where its ticks are. */
 export function paintAxis(axis: SVGSVGElement, state: State, width: number): number[] {

@@ -17,7 +17,8 @@ import {
   type Run,
   type Scene,
 } from './scene';
-import { depthOf, extentOf, mergedOf, metricOf, type Focus, type State } from '../state/state';
+import { depthOf, extentOf, mergedOf, metricOf } from '../state/derived';
+import type { Focus, State } from '../state/state';
 import { frameName } from '../state/names';
 import { readTheme, type Theme } from './theme';
 
@@ -30,6 +31,8 @@ export interface Chart {
   surface: HTMLElement;
   scene: () => Scene;
   theme: () => Theme;
+  /** Of the horizontal axis as it was painted, in CSS px. */
+  nsPerPx: () => number;
   /** What is written on a run with so much room, in characters; 0: its name alone. */
   textOf: (run: Run, room: number) => string;
   /** A colour as Palette has it. */
@@ -39,7 +42,7 @@ export interface Chart {
   retheme: () => void;
   paint: () => void;
   /** Outlines of the frame pointed at and the focused frame. */
-  paintOverlay: (pointed: Focus | null) => void;
+  paintOverlay: () => void;
   /** Box of a frame in the viewport, CSS px; null when it is not in the view. */
   boxOf: (focus: Focus) => Box | null;
   /** Scroll so that the function in the middle of the sandwich view is visible. */
@@ -134,6 +137,7 @@ export function createChart(state: State): Chart {
     };
   };
 
+  const nsPerPx = (): number => (scene.stepNs * scene.width) / scene.cssWidth;
   const boxOf = (focus: Focus): Box | null => {
     const shown = bandOf(scene, focus);
     const block = shown ? blockOf(state, focus) : null;
@@ -141,7 +145,7 @@ export function createChart(state: State): Chart {
     const { band } = shown;
     const start = Math.max(block.start, shown.start);
     const end = Math.min(block.end, shown.end);
-    const perPx = (scene.stepNs * scene.width) / scene.cssWidth;
+    const perPx = nsPerPx();
     const depth = depthOf(state, focus);
     if (depth >= band.rows) return null;
     const row = band.up ? band.rows - 1 - depth : depth;
@@ -160,6 +164,7 @@ export function createChart(state: State): Chart {
     surface,
     scene: () => scene,
     theme: () => theme,
+    nsPerPx,
     textOf: (run, room) => (room === 0 ? nameOf(run) : textOf(run, room)),
     colourOf: (run) => palette.solid[placeOf(state.store, scene, colours, run)]!,
     recolour,
@@ -183,7 +188,7 @@ export function createChart(state: State): Chart {
       painter.paintLabels(scene, state.store, colours, theme, wide, textOf);
       paintHeadings(context, scene, theme);
     },
-    paintOverlay: (pointed) => {
+    paintOverlay: () => {
       fitCanvas(overlay, scene.height);
       overlayContext.setTransform(1, 0, 0, 1, 0, 0);
       overlayContext.clearRect(0, 0, overlay.width, overlay.height);
@@ -211,7 +216,7 @@ export function createChart(state: State): Chart {
         overlayContext.fillRect(0, middle.top - scene.scrollTop - 1, scene.cssWidth, 1);
         overlayContext.fillRect(0, middle.top - scene.scrollTop + rowHeight - 1, scene.cssWidth, 1);
       }
-      outline(pointed, theme.foreground.formatHex(), 1);
+      outline(state.pointed, theme.foreground.formatHex(), 1);
       outline(state.focus, theme.focus.formatHex(), 1);
       outline(state.focus, theme.foreground.formatHex(), 2);
     },

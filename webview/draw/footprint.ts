@@ -4,9 +4,11 @@ import { footprintAt } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { formatBytes } from '../../profile/words/numbers';
 import { el } from '../dom';
+import type { Dispatch } from '../intents/intent';
 import { createFootprintBar } from '../views/footprintBar';
 import { axisFormat } from '../format';
-import { isWholeRun, metricOf, type Span, type State } from '../state/state';
+import { isWholeRun, metricOf } from '../state/derived';
+import type { Span, State } from '../state/state';
 import { createTimeBrush } from './timeBrush';
 
 const height = 44;
@@ -16,13 +18,6 @@ const axisHeight = 16;
 /** Part of the run that a key moves the chosen time by, and that is chosen first. */
 const keyStep = 0.02;
 const firstChoice = 0.1;
-
-export interface FootprintActions {
-  /** Choose a time, ns. */
-  show: (span: Span) => void;
-  showChange: (metric: 'growth' | 'freed') => void;
-  announce: (text: string) => void;
-}
 
 export interface FootprintStrip {
   element: HTMLElement;
@@ -40,13 +35,13 @@ interface Point {
 }
 
 /** A strip for a state. */
-export function createFootprint(state: State, actions: FootprintActions): FootprintStrip {
+export function createFootprint(state: State, dispatch: Dispatch): FootprintStrip {
+  const chooseTime = (span: Span): void => dispatch({ type: 'chooseTime', span });
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const axis = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   for (const picture of [svg, axis]) picture.setAttribute('aria-hidden', 'true');
   axis.setAttribute('class', 'axis footprint-axis');
-  const wholeRun = (): void => actions.show({ start: 0, end: state.store.endNs });
-  const bar = createFootprintBar(state, { showChange: actions.showChange, wholeRun });
+  const bar = createFootprintBar(state, dispatch);
   const strip = el('div', {
     class: 'minimap footprint',
     role: 'slider',
@@ -69,7 +64,7 @@ export function createFootprint(state: State, actions: FootprintActions): Footpr
   bar.element.append(unfolder);
   const drawing = select(svg).append('g');
   const width = (): number => Math.max(1, strip.clientWidth);
-  const placeBrush = createTimeBrush(state, svg, width, height, actions.show);
+  const placeBrush = createTimeBrush(state, svg, width, height, chooseTime);
   let peak = { ns: 0, live: 0 };
   let mostResident = 0;
 
@@ -88,15 +83,15 @@ export function createFootprint(state: State, actions: FootprintActions): Footpr
   strip.addEventListener('pointerleave', () => bar.pointAt(null));
   strip.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'Enter') actions.showChange('growth');
+    if (event.key === 'Enter') dispatch({ type: 'showChange', metric: 'growth' });
     else {
       const span = spanAfter(state, event.key, event.shiftKey);
       if (!span) return;
-      actions.show(span);
+      chooseTime(span);
       moveBrush();
     }
     event.preventDefault();
-    actions.announce(bar.text());
+    dispatch({ type: 'announce', text: bar.text() });
   });
 
   return {

@@ -6,7 +6,8 @@ import { dominantStacks } from '../model/dominant';
 import type { Track } from '../model/track';
 import { layoutLanes, type Heading } from '../state/lanes';
 import { partAt, sharedStacks, type Part } from '../state/share';
-import { mergedOf, spanOf, type Focus, type State } from '../state/state';
+import { mergedOf, spanOf } from '../state/derived';
+import type { Focus, State } from '../state/state';
 
 /** CSS px. */
 export const rowHeight = 18;

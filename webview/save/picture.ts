@@ -14,7 +14,8 @@ import {
   rowHeight,
   type Run,
 } from '../draw/scene';
-import { metricOf, mergedOf, spanOf, type State } from '../state/state';
+import { metricOf, mergedOf, spanOf } from '../state/derived';
+import type { State } from '../state/state';
 
 const titleHeight = 24;
 const axisHeight = 20;

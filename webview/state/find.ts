@@ -2,7 +2,8 @@
 import type { Merged } from '../model/merged';
 import { matchFrames } from '../model/search';
 import type { Track } from '../model/track';
-import { mergedOf, type Focus, type Found, type State } from './state';
+import { mergedOf } from './derived';
+import type { Focus, Found, State } from './state';
 
 /** More occurrences than this are not told apart: nobody steps through them. */
 const mostPlaces = 200_000;

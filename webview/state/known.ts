@@ -1,14 +1,15 @@
-/** What was derived from a state and is asked for again: kept with it, and gone with it. */
+/** Results derived from a state that are asked for again: they live in the state and go with it. */
 import type { FlameMemory } from '../../profile/flame/memory';
 import type { Merged } from '../model/merged';
 import type { StackSums } from '../model/sums';
 import type { Track } from '../model/track';
 import type { Block } from './navigate';
 import type { Sharing } from './share';
-import type { Focus, Found, Weights } from './state';
+import type { Weights } from './derived';
+import type { Focus, Found } from './state';
 import type { Trees } from './trees';
 
-/** What was found out about a node: the stacks under it, and the block that was asked for last. */
+/** The stacks under a node, and the block of it that was asked for last. */
 export interface KnownNode {
   revision: number;
   node: number;
@@ -22,20 +23,20 @@ export interface Known {
   run: { key: string; value: StackSums } | null;
   view: { key: string; value: StackSums } | null;
   bytes: { key: string; memory: FlameMemory | null; value: Weights } | null;
-  /** By process, what its list of tracks has in it. */
+  /** The entries that each process lists, by its number. */
   lanes: {
     shown: readonly Track[];
     revision: number;
     of: Map<number, (Track | Sharing)[]>;
   } | null;
-  /** Where the matches of a search are; `merged`: of time order none. */
+  /** Where the matches of a search are; `merged` is null in time order. */
   matches: { found: Found; merged: Merged | null; revision: number; at: Focus[] } | null;
-  /** Of the frame under the pointer and the focused one: both are asked about many times in a row. */
+  /** Of the frame under the pointer and of the focused one: both are asked about many times in a row. */
   nodes: KnownNode[];
 }
 
-/** Nothing has been asked yet. */
-export function nothingKnown(): Known {
+/** No results yet. */
+export function emptyKnown(): Known {
   return {
     merged: null,
     run: null,

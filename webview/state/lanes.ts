@@ -155,22 +155,20 @@ function split<T>(all: T[]): [T[], T[]] {
   return [all.slice(0, listed), all.slice(listed)];
 }
 
-/** Opens what hides a track; false when nothing did. */
-export function openTrack(state: State, track: Track): boolean {
-  let opened = false;
-  for (;;) {
-    const hiding = layoutLanes(state).find(
-      ({ heading }) => heading && !heading.open && heading.tracks.includes(track),
-    )?.heading;
-    if (!hiding) return opened;
-    toggle(state, hiding.key);
-    opened = true;
-  }
+/** State.toggled with every heading open that hides a track; the same set when none hides it. */
+export function openedFor(state: State, track: Track): ReadonlySet<string> {
+  const hiding = layoutLanes(state).find(
+    ({ heading }) => heading && !heading.open && heading.tracks.includes(track),
+  )?.heading;
+  if (!hiding) return state.toggled;
+  return openedFor({ ...state, toggled: toggled(state.toggled, hiding.key) }, track);
 }
 
-/** Opens what is closed, closes what is open. */
-export function toggle(state: State, key: string): void {
-  if (!state.toggled.delete(key)) state.toggled.add(key);
+/** State.toggled with a heading opened that is closed, or closed that is open. */
+export function toggled(headings: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(headings);
+  if (!next.delete(key)) next.add(key);
+  return next;
 }
 
 /** `server.py · process 71`. */

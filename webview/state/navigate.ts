@@ -5,7 +5,8 @@ import { stacksUnderNode } from '../model/timeOrder';
 import { firstEndingAfter, sampleAt, type Track } from '../model/track';
 import { nodeOfCell, trackOf, type Hit, type Scene } from '../draw/scene';
 import type { KnownNode } from './known';
-import { mergedOf, type Focus, type Span, type State } from './state';
+import { mergedOf } from './derived';
+import type { Focus, Span, State } from './state';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 

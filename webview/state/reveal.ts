@@ -1,5 +1,6 @@
 /** From a source line to the frame worth showing for it. */
-import { mergedOf, type Focus, type State } from './state';
+import { mergedOf } from './derived';
+import type { Focus, State } from './state';
 
 /** The heaviest frame on the highlighted line: its longest uninterrupted block, or its heaviest path; null when none was seen. */
 export function heaviestLit(state: State): Focus | null {

@@ -1,78 +1,74 @@
-/** Back and forward through what was focused, as in a browser: each place with the view it was seen in. */
+/** Back and forward through what was focused, as in a browser: each place with the view that showed it. */
 import { nodeAt, pathOf } from '../model/trees';
+import { coversRun, mergedOf, spanOf } from './derived';
 import { focusNode } from './navigate';
-import { coversRun, mergedOf, spanOf, type Focus, type Span, type State } from './state';
+import { withSpan } from './spans';
+import type { Focus, Span, State } from './state';
 
 const mostPlaces = 100;
 
-type Look = Pick<State, 'mode' | 'tree' | 'center' | 'metric'>;
-
-interface Place extends Look {
+interface Place extends Pick<State, 'mode' | 'tree' | 'center' | 'metric'> {
   span: Span;
   focus: Focus | null;
-  /** Nodes of a tree get other numbers when it is made anew. */
+  /** How to find the focused node again: nodes of a tree get other numbers when the tree is made again. */
   path: number[];
-  /** Arrow keys went on from here: only where they arrived is kept. */
-  step: boolean;
+  /** The focus came here by an arrow key: of a row of such places only the last is kept. */
+  isStep: boolean;
 }
 
+/** Places in the order in which they were visited; `at` is the current one, −1 for none. */
 export interface Trail {
-  /** The focus or the view changed; step: to a neighbour. */
-  note: (step: boolean) => void;
-  /** Makes the state that of the place before (−1) or after (1); false when there is none. */
-  go: (by: 1 | -1) => boolean;
-  can: (by: 1 | -1) => boolean;
+  places: readonly Place[];
+  at: number;
 }
 
-/** The trail of a state; that of another run is forgotten. */
-export function createTrail(state: State): Trail {
-  let places: Place[] = [];
-  let at = -1;
-  let of = state.store;
+export const emptyTrail: Trail = { places: [], at: -1 };
 
-  const forgetOther = (): void => {
-    if (of === state.store) return;
-    of = state.store;
-    places = [];
-    at = -1;
-  };
-  const now = (step: boolean): Place => {
-    const { mode, tree, center, metric, focus } = state;
-    const path = focus && !focus.track ? pathOf(mergedOf(state, focus.up).tree, focus.node) : [];
-    return { mode, tree, center, metric, span: { ...spanOf(state) }, focus, path, step };
-  };
-  const isSame = (a: Place, b: Place): boolean =>
+/** The state with its focus and view added to the trail. */
+export function withPlace(state: State, isStep: boolean): State {
+  const { places, at } = state.trail;
+  const place = placeOf(state, isStep);
+  const last = places[at];
+  const replaces = last && (isSame(last, place) || (isStep && last.isStep));
+  const kept = [...places.slice(0, replaces ? at : at + 1), place].slice(-mostPlaces);
+  return { ...state, trail: { places: kept, at: kept.length - 1 } };
+}
+
+/** Whether there is a place before (−1) or after (1) the current one. */
+export function canGo({ trail }: State, by: 1 | -1): boolean {
+  return trail.places[trail.at + by] !== undefined;
+}
+
+/** The state at the place before (−1) or after (1); null when there is none. */
+export function goAlong(state: State, by: 1 | -1): State | null {
+  const { places, at } = state.trail;
+  const place = places[at + by];
+  if (!place) return null;
+  const span = { ...spanOf(state) };
+  const leaving = places.map((other, i) => (i === at ? { ...other, span } : other));
+  const trail = { places: leaving, at: at + by };
+  const { mode, tree, center, metric, focus, path } = place;
+  const next = withSpan({ ...state, mode, tree, center, metric, focus, trail }, { ...place.span });
+  if (mode === 'time') next.following = coversRun(next);
+  if (focus && !focus.track) {
+    const node = nodeAt(mergedOf(next, focus.up).tree, path);
+    next.focus = focusNode(next, node, focus.up ?? false);
+  }
+  return next;
+}
+
+function placeOf(state: State, isStep: boolean): Place {
+  const { mode, tree, center, metric, focus } = state;
+  const path = focus && !focus.track ? pathOf(mergedOf(state, focus.up).tree, focus.node) : [];
+  return { mode, tree, center, metric, span: { ...spanOf(state) }, focus, path, isStep };
+}
+
+function isSame(a: Place, b: Place): boolean {
+  return (
     (['mode', 'tree', 'center', 'metric'] as const).every((key) => a[key] === b[key]) &&
     a.focus?.track === b.focus?.track &&
     a.focus?.timeNs === b.focus?.timeNs &&
     a.focus?.up === b.focus?.up &&
-    a.focus?.node === b.focus?.node;
-
-  return {
-    note: (step) => {
-      forgetOther();
-      const place = now(step);
-      const last = places[at];
-      const replaces = last && (isSame(last, place) || (step && last.step));
-      places = [...places.slice(0, replaces ? at : at + 1), place].slice(-mostPlaces);
-      at = places.length - 1;
-    },
-    can: (by) => of === state.store && places[at + by] !== undefined,
-    go: (by) => {
-      forgetOther();
-      const place = places[at + by];
-      if (!place) return false;
-      places[at]!.span = { ...spanOf(state) };
-      at += by;
-      const { mode, tree, center, metric, span, focus, path } = place;
-      Object.assign(state, { mode, tree, center, metric, focus });
-      Object.assign(spanOf(state), span);
-      if (mode === 'time') state.following = coversRun(state);
-      if (focus && !focus.track) {
-        const node = nodeAt(mergedOf(state, focus.up).tree, path);
-        state.focus = focusNode(state, node, focus.up ?? false);
-      }
-      return true;
-    },
-  };
+    a.focus?.node === b.focus?.node
+  );
 }

@@ -2,10 +2,11 @@
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { el } from '../dom';
+import type { Dispatch } from '../intents/intent';
 import { formatTime } from '../../profile/words/numbers';
 import { metricName } from '../format';
-import { isWholeRun, mergedOf, metricOf, type State } from '../state/state';
-import type { Host } from '../host';
+import { isWholeRun, mergedOf, metricOf } from '../state/derived';
+import type { State } from '../state/state';
 import { button } from '../controls/toolkit';
 
 /** One sentence and what to do next; empty where there is something to draw. */
@@ -36,18 +37,14 @@ function isMemoryMissing({ memory, complete, store }: State): boolean {
 /** The note over an empty chart, with a button for what can be done about it. */
 export function createEmptyNote(
   state: State,
-  host: Pick<Host, 'turnOnMemory' | 'openLastRun'>,
+  dispatch: Dispatch,
 ): { element: HTMLElement; update: () => string } {
   const words = el('p', { role: 'status' });
-  const turnOn = button(
-    'Measure memory from the next run on',
-    'lineheat.memory',
-    host.turnOnMemory,
+  const turnOn = button('Measure memory from the next run on', 'lineheat.memory', () =>
+    dispatch({ type: 'turnOnMemory' }),
   );
-  const openLast = button(
-    'Open last run',
-    'Open the newest run of this workspace',
-    host.openLastRun,
+  const openLast = button('Open last run', 'Open the newest run of this workspace', () =>
+    dispatch({ type: 'openLastRun' }),
   );
   const element = el('div', { class: 'empty' }, words, turnOn, openLast);
   return {

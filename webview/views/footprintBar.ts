@@ -2,7 +2,9 @@
 import { changeWithin, footprintAt } from '../../profile/flame/memory';
 import { formatBytes, formatTime } from '../../profile/words/numbers';
 import { el } from '../dom';
-import { isWholeRun, memorySpan, metricOf, type State } from '../state/state';
+import type { Dispatch } from '../intents/intent';
+import { isWholeRun, memorySpan, metricOf } from '../state/derived';
+import type { State } from '../state/state';
 
 export interface FootprintBar {
   element: HTMLElement;
@@ -14,11 +16,8 @@ export interface FootprintBar {
   text: () => string;
 }
 
-/** A bar for a state; `showChange` is asked to show what grew, or was freed, in the chosen time. */
-export function createFootprintBar(
-  state: State,
-  actions: { showChange: (metric: 'growth' | 'freed') => void; wholeRun: () => void },
-): FootprintBar {
+/** A bar for a state. */
+export function createFootprintBar(state: State, dispatch: Dispatch): FootprintBar {
   const words = el('span', { class: 'words' });
   const link = (label: string, title: string, act: () => void): HTMLElement => {
     const button = el('button', { type: 'button', title }, label);
@@ -26,15 +25,13 @@ export function createFootprintBar(
     return button;
   };
   const grew = link('What grew', 'Left heavy, by memory that grew in the chosen time', () =>
-    actions.showChange('growth'),
+    dispatch({ type: 'showChange', metric: 'growth' }),
   );
   const freed = link('What was freed', 'Left heavy, by memory that was freed in it', () =>
-    actions.showChange('freed'),
+    dispatch({ type: 'showChange', metric: 'freed' }),
   );
-  const whole = link(
-    'Whole run',
-    'Choose the whole run again (Esc in the strip)',
-    actions.wholeRun,
+  const whole = link('Whole run', 'Choose the whole run again (Esc in the strip)', () =>
+    dispatch({ type: 'chooseTime', span: { start: 0, end: state.store.endNs } }),
   );
   const buttons = el('span', { class: 'links' }, grew, freed, whole);
   const element = el('div', { class: 'footprint-bar' }, words, buttons);

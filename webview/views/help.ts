@@ -28,12 +28,8 @@ const lines: [string, string][] = [
   ['?', 'Show or hide this sheet'],
 ];
 
-/** A hidden sheet and a function that shows or hides it; while it is shown it has the keyboard, to be read and scrolled. */
-export function createHelp(): {
-  element: HTMLElement;
-  isOpen: () => boolean;
-  toggle: (on?: boolean) => void;
-} {
+/** A hidden sheet. While the sheet is open it has the keyboard, to be read and scrolled. */
+export function createHelp(): { element: HTMLElement; show: (isOpen: boolean) => void } {
   const list = el('dl', {});
   for (const [keys, what] of lines) list.append(el('dt', {}, keys), el('dd', {}, what));
   const note = el(
@@ -50,11 +46,10 @@ export function createHelp(): {
   let before: Element | null = null;
   return {
     element,
-    isOpen: () => !element.hidden,
-    toggle: (on = element.hidden) => {
-      if (on === !element.hidden) return;
-      element.hidden = !on;
-      if (on) {
+    show: (isOpen) => {
+      if (isOpen === !element.hidden) return;
+      element.hidden = !isOpen;
+      if (isOpen) {
         before = document.activeElement;
         element.focus();
       } else if (before instanceof HTMLElement) before.focus();

@@ -16,10 +16,9 @@ import {
   runSums,
   viewSums,
   weightsOf,
-  type Focus,
-  type State,
   type Weights,
-} from '../state/state';
+} from '../state/derived';
+import type { Focus, State } from '../state/state';
 
 export interface HoverCard {
   element: HTMLElement;

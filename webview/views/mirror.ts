@@ -8,7 +8,8 @@ import { metricName } from '../format';
 import { frameFacts } from './hover';
 import { frameName } from '../state/names';
 import { neighbour } from '../state/navigate';
-import { depthOf, metricOf, type Focus, type State, type TreeShape } from '../state/state';
+import { depthOf, metricOf } from '../state/derived';
+import type { Focus, State, TreeShape } from '../state/state';
 
 export interface Mirror {
   element: HTMLElement;

@@ -1,25 +1,15 @@
 /** The time in view for everything: a button that makes figures everywhere those of it, and says so until it is taken back. */
-import type { RunRange } from '../../protocol/lsp';
-import { formatRange } from '../../profile/words/numbers';
-import { isWholeRun, type State } from '../state/state';
+import type { Dispatch } from '../intents/intent';
+import { isWholeRun } from '../state/derived';
+import type { State } from '../state/state';
 import { button, nameOf } from '../controls/toolkit';
 
-/** choose: asks the host for a range, null for the whole run. */
+/** The button of a state. */
 export function createRangeChip(
   state: State,
-  choose: (range: RunRange | null, text: string) => void,
-): { element: HTMLElement; update: () => void; toggle: () => void } {
-  const toggle = (): void => {
-    if (state.range) {
-      choose(null, '');
-      return;
-    }
-    const { start, end } = state.time;
-    if (isWholeRun(state) || state.store.sampleCount === 0) return;
-    const range = { fromNs: Math.max(0, start), untilNs: Math.min(end, state.store.endNs) };
-    choose(range, formatRange(range));
-  };
-  const element = button('', '', toggle);
+  dispatch: Dispatch,
+): { element: HTMLElement; update: () => void } {
+  const element = button('', '', () => dispatch({ type: 'toggleRange' }));
   element.classList.add('range', 'of-host');
   const say = (label: string, title: string, isOn: boolean): void => {
     element.textContent = label;
@@ -30,7 +20,6 @@ export function createRangeChip(
   };
   return {
     element,
-    toggle,
     update: () => {
       element.hidden = !state.range && (state.mode === 'merged' || isWholeRun(state));
       if (state.range) {

@@ -5,7 +5,8 @@ import { formatNumberOf, formatTime } from '../../profile/words/numbers';
 import { metricName } from '../format';
 import { createLegend } from './legend';
 import { frameName, shortSource } from '../state/names';
-import { isWholeRun, mergedOf, metricOf, type State } from '../state/state';
+import { isWholeRun, mergedOf, metricOf } from '../state/derived';
+import type { State } from '../state/state';
 
 function treeParts(state: State): string[] {
   const { tree, store } = state;

@@ -4,13 +4,14 @@ import { functionTable, type FunctionRow } from '../model/stats';
 import { isInstalled } from '../../profile/paths';
 import { frameKinds } from '../../profile/flame/tables';
 import { el } from '../dom';
+import type { Dispatch } from '../intents/intent';
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
-
 import { formatShare, formatTime } from '../../profile/words/numbers';
 import { baseName, formatAmount, metricName } from '../format';
 import { kindName } from '../state/names';
-import { metricOf, weightsOf, type State } from '../state/state';
+import { metricOf, weightsOf } from '../state/derived';
+import type { State } from '../state/state';
 
 type Order = 'self' | 'total' | 'name';
 const mostRows = 1000;
@@ -20,14 +21,8 @@ export interface FunctionTable {
   update: () => void;
 }
 
-export interface TableActions {
-  open: (row: FunctionRow) => void;
-  /** Callers and callees. */
-  showAround: (row: FunctionRow) => void;
-}
-
 /** A table of the state's functions, those of one's own code marked. */
-export function createTable(state: State, actions: TableActions): FunctionTable {
+export function createTable(state: State, dispatch: Dispatch): FunctionTable {
   let order: Order = 'self';
   const head = el('tr', {});
   const body = el('tbody', {});
@@ -81,7 +76,7 @@ export function createTable(state: State, actions: TableActions): FunctionTable 
     select(body)
       .selectAll<HTMLTableRowElement, FunctionRow>('tr.row')
       .data(wanted.slice(0, mostRows), (row) => `${row.fn}.${row.kind}`)
-      .join((enter) => enter.append(() => newRow(actions)))
+      .join((enter) => enter.append(() => newRow(dispatch)))
       .order()
       .each(function fill(row) {
         const { file, line, module } = store.describeFunction(row.fn);
@@ -105,7 +100,7 @@ export function createTable(state: State, actions: TableActions): FunctionTable 
   return { element, update };
 }
 
-function newRow(actions: TableActions): HTMLTableRowElement {
+function newRow(dispatch: Dispatch): HTMLTableRowElement {
   const name = el('button', { type: 'button', title: 'Show its line' });
   const around = el('button', { type: 'button', title: 'Callers and callees' }, '⇅');
   around.setAttribute('aria-label', 'Callers and callees');
@@ -119,7 +114,13 @@ function newRow(actions: TableActions): HTMLTableRowElement {
     el('td', {}),
   );
   const datum = (): FunctionRow => select<HTMLElement, FunctionRow>(row).datum();
-  name.addEventListener('click', () => actions.open(datum()));
-  around.addEventListener('click', () => actions.showAround(datum()));
+  name.addEventListener('click', () => {
+    const { fn, frame } = datum();
+    dispatch({ type: 'openFunction', fn, frame });
+  });
+  around.addEventListener('click', () => {
+    const { fn, kind } = datum();
+    dispatch({ type: 'showFunction', fn, kind });
+  });
   return row;
 }

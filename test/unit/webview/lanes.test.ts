@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createTrack } from '../../../webview/model/track';
-import { layoutLanes, openTrack, toggle } from '../../../webview/state/lanes';
-import { busiestFirst, createState, refreshTracks, type State } from '../../../webview/state/state';
+import { layoutLanes, openedFor, toggled } from '../../../webview/state/lanes';
+import { createState, type State } from '../../../webview/state/state';
+import { busiestFirst, tracksToShow } from '../../../webview/state/tracks';
 
 /** A state whose processes, by number, have so many threads; thread n of a process used n seconds. */
 function stateOf(threads: Record<number, number>): State {
@@ -17,7 +18,7 @@ function stateOf(threads: Record<number, number>): State {
       track.cpuNs = number * 1e9;
     }
   }
-  refreshTracks(state, true);
+  state.shown = tracksToShow(state, true);
   return state;
 }
 
@@ -37,11 +38,11 @@ test('threads are under their process, and the busiest process is first', () => 
   const state = stateOf({ 7: 1, 8: 2 });
   const title = 'main.py · process';
   expect(headings(state)).toEqual([`▾ ${title} 8`, '  ▾ T2', '  ▾ T1', `▾ ${title} 7 · T1`]);
-  toggle(state, 'p8');
+  state.toggled = toggled(state.toggled, 'p8');
   expect(headings(state)).toEqual([`▸ ${title} 8`, `▾ ${title} 7 · T1`]);
-  toggle(state, 'p8');
+  state.toggled = toggled(state.toggled, 'p8');
   state.only = 'p8';
-  refreshTracks(state, true);
+  state.shown = tracksToShow(state, true);
   expect(headings(state)).toEqual([`▾ ${title} 8`, '  ▾ T2', '  ▾ T1']);
 });
 
@@ -52,17 +53,17 @@ test('of many threads the busiest are open and the rest share one heading', () =
   expect(all.filter((heading) => heading.startsWith('▾'))).toHaveLength(12);
   expect([all[0], all[12], all[24]]).toEqual(['▾ T500', '▸ T488', '▸ 476 more threads']);
   const idle = state.shown.at(-1)!;
-  expect(openTrack(state, idle)).toBe(true);
+  state.toggled = openedFor(state, idle);
   expect(headings(state)).toHaveLength(501);
   expect(headings(state).at(-1)).toBe('▾ T1');
-  expect(openTrack(state, idle)).toBe(false);
+  expect(openedFor(state, idle)).toBe(state.toggled);
 });
 
 test('of many processes the busiest are shown and the rest share one heading', () => {
   const state = stateOf(Object.fromEntries(Array.from({ length: 200 }, (_, pid) => [pid + 1, 1])));
   expect(headings(state)).toHaveLength(25);
   expect(headings(state).at(-1)).toBe('▸ 176 more processes');
-  expect(openTrack(state, state.shown.at(-1)!)).toBe(true);
+  state.toggled = openedFor(state, state.shown.at(-1)!);
   expect(headings(state).at(-1)).toMatch(/^▾ main\.py · process \d+ · T1$/);
 });
 
@@ -70,9 +71,9 @@ test('a live chart keeps its order when another thread becomes busier', () => {
   const state = stateOf({ 7: 3 });
   const before = [...state.shown];
   state.store.tracks[0]!.cpuNs = 99e9;
-  refreshTracks(state, false);
+  state.shown = tracksToShow(state, false);
   expect(state.shown).toEqual(before);
-  refreshTracks(state, true);
+  state.shown = tracksToShow(state, true);
   expect(state.shown).toEqual(busiestFirst(state.store.tracks));
   expect(state.shown[0]!.name).toBe('T1');
 });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { FlameStore } from '../../../webview/model/store';
 import type { Track } from '../../../webview/model/track';
-import { layoutLanes, openTrack, toggle } from '../../../webview/state/lanes';
+import { layoutLanes, openedFor, toggled } from '../../../webview/state/lanes';
 import { partAt, partBeside, shareLanes, sharedStacks } from '../../../webview/state/share';
-import { createState, refreshTracks, type State } from '../../../webview/state/state';
+import { createState, type State } from '../../../webview/state/state';
+import { tracksToShow } from '../../../webview/state/tracks';
 import { flameTables } from '../flameTables';
 
 type Row = [string, number, number];
@@ -21,7 +22,7 @@ function stateOf(main: Row[], others: Row[][], nameOf: (at: number) => string): 
   });
   state.store = new FlameStore();
   state.store.append(tables);
-  refreshTracks(state, true);
+  state.shown = tracksToShow(state, true);
   return state;
 }
 
@@ -79,9 +80,9 @@ test('threads that are all busy, or few, keep their own lanes', () => {
 test('a shared lane is closed as one, and opens when one of its threads is focused', () => {
   const state = stateOf([['main:1', 0, 5 * ms]], requests, (at) => `Thread-${at}`);
   const { key } = layoutLanes(state)[1]!.heading!;
-  toggle(state, key);
+  state.toggled = toggled(state.toggled, key);
   expect(layoutLanes(state)).toHaveLength(2);
-  expect(openTrack(state, state.store.tracks[50]!)).toBe(true);
+  state.toggled = openedFor(state, state.store.tracks[50]!);
   expect(layoutLanes(state)).toHaveLength(4);
 });
 

@@ -5,14 +5,10 @@ import { aroundFunction, invertStacks, nodeAt, pathOf } from '../../../webview/m
 import { frameKinds } from '../../../profile/flame/tables';
 import { neighbour } from '../../../webview/state/navigate';
 import { layoutScene, rowHeight } from '../../../webview/draw/scene';
-import {
-  createState,
-  mergedOf,
-  refreshTracks,
-  resetState,
-  type State,
-} from '../../../webview/state/state';
-import { createTrail } from '../../../webview/state/trail';
+import { mergedOf } from '../../../webview/state/derived';
+import { createState, stateOfRun, type State } from '../../../webview/state/state';
+import { tracksToShow } from '../../../webview/state/tracks';
+import { canGo, goAlong, withPlace } from '../../../webview/state/trail';
 import { centerOf } from '../../../webview/state/trees';
 import { flameTables } from '../flameTables';
 
@@ -92,7 +88,7 @@ test('a path leads to the same node after the tree is rebuilt', () => {
 function sandwich(): State {
   const state = createState();
   state.store = storeOf();
-  refreshTracks(state, true);
+  state.shown = tracksToShow(state, true);
   state.mode = 'merged';
   state.tree = 'sandwich';
   const parse = Array.from({ length: state.store.stackCount }, (_, stack) => stack).find(
@@ -132,25 +128,33 @@ test('the sandwich has the nearest callers just above the function, and arrow ke
 });
 
 test('back and forward go through focused frames; moving with arrow keys adds one entry only', () => {
-  const state = sandwich();
-  const trail = createTrail(state);
+  let state = sandwich();
   const focus = (node: number, isStep: boolean): void => {
-    state.focus = { track: null, node, up: false, stack: mergedOf(state).stack[node]!, timeNs: 0 };
-    trail.note(isStep);
+    const stack = mergedOf(state).stack[node]!;
+    state = withPlace(
+      { ...state, focus: { track: null, node, up: false, stack, timeNs: 0 } },
+      isStep,
+    );
+  };
+  const go = (by: 1 | -1): boolean => {
+    const next = goAlong(state, by);
+    state = next ?? state;
+    return next !== null;
   };
   focus(0, false);
   focus(1, true);
   focus(2, true);
-  state.tree = 'inverted';
+  state = { ...state, tree: 'inverted' };
   focus(3, false);
-  expect([trail.can(-1), trail.can(1)]).toEqual([true, false]);
-  expect(trail.go(-1)).toBe(true);
+  expect([canGo(state, -1), canGo(state, 1)]).toEqual([true, false]);
+  expect(go(-1)).toBe(true);
   expect([state.tree, state.focus?.node]).toEqual(['sandwich', 2]);
-  expect(trail.go(-1)).toBe(true);
+  expect(go(-1)).toBe(true);
   expect(state.focus?.node).toBe(0);
-  expect(trail.go(-1)).toBe(false);
-  expect(trail.go(1) && trail.go(1)).toBe(true);
+  expect(go(-1)).toBe(false);
+  expect(go(1) && go(1)).toBe(true);
   expect([state.tree, state.focus?.node]).toEqual(['inverted', 3]);
-  resetState(state, { run: 'other', title: '', live: false, native: true, onlyMyCode: false });
-  expect([trail.can(-1), trail.go(-1)]).toEqual([false, false]);
+  const other = { run: 'other', title: '', live: false, native: true, onlyMyCode: false };
+  state = stateOfRun(state, other);
+  expect([canGo(state, -1), go(-1)]).toEqual([false, false]);
 });
