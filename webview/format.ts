@@ -1,8 +1,8 @@
-/** What is only said in the panel; numbers become words in profile/words/. */
+/** Wording that only the panel needs; numbers become words in profile/words/. */
 import { isBytes, type FlameMetric } from './model/merged';
 import { formatBytes, formatTime } from '../profile/words/numbers';
 
-/** What something weighs under a metric: a time or a size. */
+/** An amount in the unit of a metric: a time or a size. */
 export function formatAmount(metric: FlameMetric, amount: number): string {
   return isBytes(metric) ? formatBytes(amount) : formatTime(amount);
 }

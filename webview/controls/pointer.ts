@@ -16,7 +16,7 @@ export function listenToPointer(
 ): () => void {
   let pointer: { x: number; y: number } | null = null;
 
-  const at = (event: MouseEvent): { x: number; y: number } => {
+  const pointOf = (event: MouseEvent): { x: number; y: number } => {
     const box = chart.surface.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
@@ -52,7 +52,7 @@ export function listenToPointer(
       hide();
       return;
     }
-    pointer = at(event);
+    pointer = pointOf(event);
     hover();
   });
   chart.surface.addEventListener('pointerleave', () => {
@@ -61,7 +61,7 @@ export function listenToPointer(
   });
   chart.surface.addEventListener('click', (event) => {
     chart.scroller.focus({ preventScroll: true });
-    const point = at(event);
+    const point = pointOf(event);
     const heading = headingAt(chart.scene(), point.y);
     if (heading) {
       dispatch({ type: 'toggleHeading', key: heading.key });

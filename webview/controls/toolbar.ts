@@ -18,7 +18,7 @@ import { button, dropdown, segmented, textField, toggle, type Choice } from './t
 
 const all = 'all';
 const controls = 'vscode-button, vscode-dropdown, vscode-text-field';
-/** A longer list is no help; the others are in the chart. */
+/** The list has no more threads than this; the others are in the chart. */
 const mostThreads = 100;
 
 export interface Toolbar {
@@ -160,10 +160,10 @@ export function createToolbar(state: State, range: HTMLElement, dispatch: Dispat
   };
 }
 
-/** Everything, each process, and the busiest threads. Figures come when they no longer change under an open list. */
+/** Everything, each process, and the busiest threads. Figures are added when the run has ended: an open list must not change. */
 function threadChoices({ store: { tracks }, live }: State): Choice[] {
-  const figure = (of: readonly Track[]): string => {
-    const cpuNs = of.reduce((sum, track) => sum + track.cpuNs, 0);
+  const figure = (threads: readonly Track[]): string => {
+    const cpuNs = threads.reduce((sum, track) => sum + track.cpuNs, 0);
     return live ? '' : ` · ${formatTime(cpuNs)} CPU`;
   };
   const ordered = live ? tracks : busiestFirst(tracks);
@@ -171,9 +171,9 @@ function threadChoices({ store: { tracks }, live }: State): Choice[] {
   const several = processes.length > 1;
   return [
     { value: all, label: `All ${tracks.length} threads` },
-    ...(several ? processes : []).map((of) => ({
-      value: `p${of[0]!.pid}`,
-      label: processTitle(of[0]!) + figure(of),
+    ...(several ? processes : []).map((threads) => ({
+      value: `p${threads[0]!.pid}`,
+      label: processTitle(threads[0]!) + figure(threads),
     })),
     ...ordered.slice(0, mostThreads).map((track) => ({
       value: `t${track.id}`,
@@ -182,14 +182,16 @@ function threadChoices({ store: { tracks }, live }: State): Choice[] {
   ];
 }
 
-/** Arrow keys move along the controls, but for those that use them themselves. */
+/** Arrow keys move the keyboard focus along the controls, except in those that use arrow keys themselves. */
 function moveAlong(event: KeyboardEvent): void {
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   const target = event.target as HTMLElement;
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
   if (by === undefined || !isPlain || !target.matches('vscode-button')) return;
-  const all = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(controls)];
-  const visible = all.filter((control) => control.offsetParent !== null);
+  const toolbar = event.currentTarget as HTMLElement;
+  const visible = [...toolbar.querySelectorAll<HTMLElement>(controls)].filter(
+    (control) => control.offsetParent !== null,
+  );
   visible[(visible.indexOf(target) + by + visible.length) % visible.length]?.focus();
   event.preventDefault();
 }

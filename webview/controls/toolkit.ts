@@ -34,7 +34,7 @@ export function button(label: string, title: string, onClick: () => void): HTMLE
   return element;
 }
 
-/** What is said of a control begins with the words that are seen on it; signs are not read. */
+/** The name of a control for screen readers begins with its visible words; labels without letters are not read. */
 export function nameOf(label: string, title: string): string {
   return !/\p{L}/u.test(label) || title.startsWith(label) ? title : `${label}: ${title}`;
 }

@@ -1,4 +1,4 @@
-/** The chart itself: axis, scrolled canvas, and an overlay with what changes without the frames changing. */
+/** The chart itself: axis, scrolled canvas, and an overlay with the outlines, which change more often than the frames. */
 import { formatShare } from '../../profile/words/numbers';
 import { formatAmount } from '../format';
 import { paintAxis } from './axis';
@@ -33,11 +33,11 @@ export interface Chart {
   theme: () => Theme;
   /** Of the horizontal axis as it was painted, in CSS px. */
   nsPerPx: () => number;
-  /** What is written on a run with so much room, in characters; 0: its name alone. */
+  /** The label of a run that has room for so many characters; 0: its name alone. */
   textOf: (run: Run, room: number) => string;
   /** A colour as Palette has it. */
   colourOf: (run: Run) => number;
-  /** Colours depend on data, marks and theme; call when one of them changed. */
+  /** Call when the data or the marks changed: colours depend on them. */
   recolour: () => void;
   retheme: () => void;
   paint: () => void;
@@ -81,8 +81,8 @@ export function createChart(state: State): Chart {
   let palette = createPalette(theme);
   const none = new Uint16Array(0);
   let colours: Colours = { palette, frames: none, nodes: none, callers: none };
-  /** The revision of the store that they are of. */
-  let coloured = 0;
+  /** The revision of the store that the colours are of. */
+  let colouredRevision = 0;
   const room = noRoom();
   let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 }, room);
 
@@ -125,7 +125,7 @@ export function createChart(state: State): Chart {
   };
 
   const recolour = (): void => {
-    coloured = state.store.revision;
+    colouredRevision = state.store.revision;
     const marks = { matched: state.found?.functions ?? null, lit: state.lit };
     const placesIn = (up: boolean): Uint16Array =>
       state.mode === 'merged' ? nodePlaces(state.store, mergedOf(state, up), marks) : none;
@@ -176,7 +176,7 @@ export function createChart(state: State): Chart {
     paint: () => {
       const viewport = measure();
       // Somebody zoomed after rows had arrived and before they were drawn.
-      if (coloured !== state.store.revision) recolour();
+      if (colouredRevision !== state.store.revision) recolour();
       scene = layoutScene(state, viewport, room);
       const content = scene.bands.at(-1)?.bottom ?? 0;
       sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;

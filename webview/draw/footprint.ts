@@ -15,7 +15,7 @@ const height = 44;
 /** CSS px above the highest value, for the word at the peak. */
 const headroom = 13;
 const axisHeight = 16;
-/** Part of the run that a key moves the chosen time by, and that is chosen first. */
+/** Parts of the run: how far a key moves the chosen time, and how much is chosen first. */
 const keyStep = 0.02;
 const firstChoice = 0.1;
 
@@ -53,7 +53,7 @@ export function createFootprint(state: State, dispatch: Dispatch): FootprintStri
   strip.append(svg);
   const element = el('div', { class: 'footprint-block' }, bar.element, strip);
   element.append(axis);
-  // In a low panel the strip is there when somebody asks for it, in a very low one as long as it has the keyboard.
+  // A low panel shows the strip once somebody asks for it, a very low one while the strip has the keyboard.
   const unfold = (): void => {
     element.classList.add('asked', 'now');
     strip.focus();
@@ -107,7 +107,7 @@ export function createFootprint(state: State, dispatch: Dispatch): FootprintStri
         return { ns, ...footprintAt(memory, ns) };
       });
       const top = points.reduce((a, b) => (b.live > a.live ? b : a));
-      // One process says exactly when; of several it is where their sum is highest.
+      // One process records its exact peak; the peak of several is where their sum is highest.
       const [only, ...others] = memory.processes;
       peak =
         only && others.length === 0
@@ -176,7 +176,7 @@ function paintAxis(
     .attr('text-anchor', (at) => (x(at) < 20 ? 'start' : x(at) > width - 20 ? 'end' : 'middle'));
 }
 
-/** What a key makes of the chosen time; undefined: nothing. Arrows move it, with Shift its end; Escape and 0 choose everything. */
+/** The chosen time after a key; undefined: the key means nothing here. Arrows move the time, with Shift its end; Escape and 0 choose everything. */
 function spanAfter(state: State, key: string, shift: boolean): Span | undefined {
   const total = state.store.endNs;
   const { start, end } = state.time;

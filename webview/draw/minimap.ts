@@ -28,7 +28,7 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
   });
   element.append(canvas, svg);
   const context = canvas.getContext('2d');
-  let known: { key: string; store: FlameStore; activity: Activity } | null = null;
+  let cached: { key: string; store: FlameStore; activity: Activity } | null = null;
   const width = (): number => Math.max(1, element.clientWidth);
 
   const moveBrush = createTimeBrush(state, svg, width, height, show);
@@ -45,11 +45,11 @@ export function createMinimap(state: State, show: (span: Span) => void): Minimap
       svg.setAttribute('width', String(width()));
       svg.setAttribute('height', String(height));
       const key = [state.store.revision, columns, ...state.shown.map((track) => track.id)].join();
-      if (known?.key !== key || known.store !== state.store) {
-        known = { key, store: state.store, activity: sumActivity(state, columns) };
+      if (cached?.key !== key || cached.store !== state.store) {
+        cached = { key, store: state.store, activity: sumActivity(state, columns) };
       }
       const matched = matchedColumns(state, columns);
-      paintActivity(context, known.activity, matched, state.store.endNs / columns, theme);
+      paintActivity(context, cached.activity, matched, state.store.endNs / columns, theme);
       moveBrush();
     },
   };

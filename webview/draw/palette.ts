@@ -81,7 +81,7 @@ function placeOf(kind: number, fn: number, look: Look): number {
   return (kind * shades + shade) * looks.length + looks.indexOf(look);
 }
 
-/** What decides how frames stand out; null = nothing asked for. One byte per function or frame. */
+/** Which frames stand out, one byte per function or frame; null = nobody asked. */
 export interface Marks {
   matched: Uint8Array | null;
   lit: Uint8Array | null;

@@ -18,7 +18,7 @@ const trackGap = 8;
 export interface Band {
   /** null: a heading alone, a shared lane, or the call tree of the left-heavy view. */
   track: Track | null;
-  /** The tracks that share it; null: none do. */
+  /** The tracks that share the band; null: none do. */
   shared: readonly Part[] | null;
   /** Callers, the nearest at the bottom. */
   up: boolean;
@@ -113,7 +113,7 @@ export interface Scene {
   merged: boolean;
 }
 
-/** Room for what pixels show, used again by the next scene. */
+/** Arrays for the cells of a scene, used again by the next scene. */
 export interface SceneRoom {
   cells: Int32Array;
   columns: Int32Array;
@@ -160,7 +160,7 @@ export function layoutScene(
       const merged = mergedOf(state, band.up);
       const firstDepth = band.up ? band.rows - firstRow - rows : firstRow;
       layoutMerged(merged, scene.startNs, scene.stepNs, width, firstDepth, rows, cells);
-      if (band.up) turnOver(cells, width, rows);
+      if (band.up) flipRows(cells, width, rows);
     }
     const y = band.rowsTop + firstRow * rowHeight - viewport.scrollTop;
     scene.views.push({ band, firstRow, rows, y, cells });
@@ -168,8 +168,8 @@ export function layoutScene(
   return scene;
 }
 
-/** The first row becomes the last. */
-function turnOver(cells: Int32Array, width: number, rows: number): void {
+/** Make the first row the last one. */
+function flipRows(cells: Int32Array, width: number, rows: number): void {
   for (let row = 0; row < rows >> 1; row++) {
     const [upper, lower] = [row * width, (rows - 1 - row) * width];
     const kept = cells.slice(upper, upper + width);

@@ -16,7 +16,7 @@ export interface Theme {
   font: string;
 }
 
-/** Blue, orange, green, grey, purple and yellow of like lightness: told apart by every kind of colour vision. */
+/** Blue, orange, green, grey, purple and yellow of like lightness: distinct in every kind of colour vision. */
 const kindColours = {
   dark: ['#4d96e0', '#e69f00', '#2fb28c', '#8f959e', '#c78bd1', '#cfc55a'],
   light: ['#1f6fbf', '#c27a00', '#00855f', '#868c94', '#9b4fa8', '#8f8200'],

@@ -1,4 +1,4 @@
-/** A brush over the whole run: what it selects is the time in view. */
+/** A brush over the whole run; its selection is the time in view. */
 import { brushX, select, type BrushSelection } from 'd3';
 import type { Span, State } from '../state/state';
 
@@ -10,7 +10,7 @@ interface BrushEvent {
 
 /**
  * Puts a brush into a strip whose `width()` CSS px stand for the run; `show` is asked to show what was brushed, ns.
- * Returns what moves the brush to the time in view.
+ * Returns a function that moves the brush to the time in view.
  */
 export function createTimeBrush(
   state: State,
@@ -19,14 +19,14 @@ export function createTimeBrush(
   height: number,
   show: (span: Span) => void,
 ): () => void {
-  let quiet = false;
-  /** A gesture is under way: the brush moves the view, so the view must not move the brush. */
-  let brushing = false;
+  let isPlacing = false;
+  /** During a gesture the brush moves the view, so the view must not move the brush. */
+  let isBrushing = false;
   let brushWidth = 0;
 
   const brush = brushX<unknown>().on('start brush end', (event: BrushEvent) => {
-    if (quiet || !event.sourceEvent) return;
-    brushing = event.type !== 'end';
+    if (isPlacing || !event.sourceEvent) return;
+    isBrushing = event.type !== 'end';
     if (event.type === 'start') return;
     const total = state.store.endNs;
     if (event.selection) {
@@ -38,8 +38,8 @@ export function createTimeBrush(
 
   return () => {
     const total = state.store.endNs;
-    if (!(total > 0) || brushing) return;
-    quiet = true;
+    if (!(total > 0) || isBrushing) return;
+    isPlacing = true;
     if (brushWidth !== width()) {
       brushWidth = width();
       brush.extent([
@@ -53,6 +53,6 @@ export function createTimeBrush(
     const left = Math.min(brushWidth - 2, (start / total) * brushWidth);
     const right = Math.min(brushWidth, Math.max(left + 2, (end / total) * brushWidth));
     group.call((chosen) => brush.move(chosen, whole ? null : [left, right]));
-    quiet = false;
+    isPlacing = false;
   };
 }

@@ -4,7 +4,7 @@ import { withRoom } from '../../recording/arrays';
 import { endOf, gallop, type Track } from './track';
 import { frameKinds } from '../../profile/flame/tables';
 
-/** CPU time is told apart by these kinds of the innermost frame: the first ones. */
+/** CPU time is summed by kind of the innermost frame, for this many kinds: the first ones. */
 const kinds = frameKinds.indexOf('system') + 1;
 const blockShift = 6;
 const blockSize = 1 << blockShift;
@@ -92,7 +92,7 @@ export function markColumns(
     const from = Math.floor(time[i]! / stepNs);
     const to = Math.max(from + 1, Math.ceil(endOf(track, i) / stepNs));
     columns.fill(1, from, to);
-    // What else runs in these columns changes nothing.
+    // These columns are marked: go on behind them.
     i = Math.max(i, gallop(track, i, to * stepNs) - 1);
   }
 }

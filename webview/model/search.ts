@@ -18,7 +18,7 @@ export function parseQuery(text: string): FlameQuery {
     const field = (prefix?.toLowerCase() ?? 'name') as Field;
     if (regex === undefined) {
       const wanted = word!.toLowerCase();
-      // A prefix whose value is still being typed matches everything else's way.
+      // A prefix whose value is still being typed limits nothing.
       if (/^(file|module):$/u.test(wanted)) continue;
       terms.push({ field, test: (value) => value.toLowerCase().includes(wanted) });
       continue;

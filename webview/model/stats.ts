@@ -1,4 +1,4 @@
-/** Sums over parts of the flame chart: what a hover card, the search box and the function table say. */
+/** Sums over parts of the flame chart, for the hover card, the search box and the function table. */
 import { frameKinds } from '../../profile/flame/tables';
 import type { FlameStore } from './store';
 import type { StackSums } from './sums';
@@ -83,7 +83,7 @@ export interface FunctionRow {
   kind: number;
   self: number;
   total: number;
-  /** Its heaviest line as a frame. */
+  /** The frame of its heaviest line. */
   frame: number;
 }
 

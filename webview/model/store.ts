@@ -39,7 +39,7 @@ export class FlameStore {
   /** The innermost Python frame at or below this one, as a stack; −1 = none. */
   stackPython = new Int32Array(0);
   /** An ancestor further up, so that any ancestor is O(log depth) away; a root's is itself. */
-  private stackJump = new Int32Array(0);
+  #stackJump = new Int32Array(0);
 
   nodeCount = 0;
   nodeFunction = new Uint32Array(0);
@@ -47,11 +47,11 @@ export class FlameStore {
   /** −1 = outermost. */
   nodeParent = new Int32Array(0);
   nodeDepth = new Int32Array(0);
-  private nodeTable = new Int32Array(0);
+  #nodeTable = new Int32Array(0);
 
   /** In order of appearance. */
   readonly tracks: Track[] = [];
-  private readonly trackById = new Map<number, Track>();
+  readonly #trackById = new Map<number, Track>();
   /** ns, end of the last sample of any thread. */
   endNs = 0;
   sampleCount = 0;
@@ -62,14 +62,14 @@ export class FlameStore {
   append(chunk: FlameTables): void {
     this.revision = ++revisions;
     for (const text of chunk.strings) this.strings.push(text);
-    this.appendFunctions(chunk.functions);
-    this.appendFrames(chunk.frames);
-    this.appendStacks(chunk.stacks);
+    this.#appendFunctions(chunk.functions);
+    this.#appendFrames(chunk.frames);
+    this.#appendStacks(chunk.stacks);
     for (const thread of chunk.threads) {
-      let track = this.trackById.get(thread.id);
+      let track = this.#trackById.get(thread.id);
       if (!track) {
         this.tracks.push((track = createTrack(thread)));
-        this.trackById.set(thread.id, track);
+        this.#trackById.set(thread.id, track);
       }
       if (thread.name) track.name = thread.name;
       track.process = thread.process;
@@ -93,7 +93,7 @@ export class FlameStore {
   ancestor(stack: number, depth: number): number {
     let at = stack;
     while (this.stackDepth[at]! > depth) {
-      const jump = this.stackJump[at]!;
+      const jump = this.#stackJump[at]!;
       at = this.stackDepth[jump]! >= depth ? jump : this.stackParent[at]!;
     }
     return at;
@@ -113,7 +113,7 @@ export class FlameStore {
     };
   }
 
-  private appendFunctions(rows: FlameTables['functions']): void {
+  #appendFunctions(rows: FlameTables['functions']): void {
     const start = this.functionCount;
     const end = start + rows.name.length;
     for (const column of [rows.name, rows.file, rows.module]) {
@@ -126,7 +126,7 @@ export class FlameStore {
     this.functionCount = end;
   }
 
-  private appendFrames(rows: FlameTables['frames']): void {
+  #appendFrames(rows: FlameTables['frames']): void {
     const start = this.frameCount;
     const end = start + rows.function.length;
     check(rows.function, this.functionCount, 'function');
@@ -138,7 +138,7 @@ export class FlameStore {
     this.frameCount = end;
   }
 
-  private appendStacks(rows: FlameTables['stacks']): void {
+  #appendStacks(rows: FlameTables['stacks']): void {
     const start = this.stackCount;
     const end = start + rows.frame.length;
     check(rows.frame, this.frameCount, 'frame');
@@ -146,7 +146,7 @@ export class FlameStore {
     const parents = (this.stackParent = withRoom(this.stackParent, end));
     parents.set(rows.parent, start);
     const depths = (this.stackDepth = withRoom(this.stackDepth, end));
-    const jumps = (this.stackJump = withRoom(this.stackJump, end));
+    const jumps = (this.#stackJump = withRoom(this.#stackJump, end));
     this.stackNode = withRoom(this.stackNode, end);
     this.stackPython = withRoom(this.stackPython, end);
     for (let stack = start; stack < end; stack++) {
@@ -163,7 +163,7 @@ export class FlameStore {
       }
       const frame = this.stackFrame[stack]!;
       const kind = this.frameKind[frame]!;
-      this.stackNode[stack] = this.node(
+      this.stackNode[stack] = this.#node(
         root ? -1 : this.stackNode[parent]!,
         this.frameFunction[frame]!,
         kind,
@@ -174,11 +174,11 @@ export class FlameStore {
   }
 
   /** Find or add the call tree's node for a function called from a node. */
-  private node(parent: number, fn: number, kind: number): number {
-    if (this.nodeCount * 2 >= this.nodeTable.length) this.rehashNodes();
-    let slot = this.slotOf(parent, fn, kind);
+  #node(parent: number, fn: number, kind: number): number {
+    if (this.nodeCount * 2 >= this.#nodeTable.length) this.#rehashNodes();
+    let slot = this.#slotOf(parent, fn, kind);
     for (;;) {
-      const known = this.nodeTable[slot]! - 1;
+      const known = this.#nodeTable[slot]! - 1;
       if (known < 0) break;
       if (
         this.nodeParent[known] === parent &&
@@ -187,7 +187,7 @@ export class FlameStore {
       ) {
         return known;
       }
-      slot = (slot + 1) & (this.nodeTable.length - 1);
+      slot = (slot + 1) & (this.#nodeTable.length - 1);
     }
     const node = this.nodeCount++;
     (this.nodeParent = withRoom(this.nodeParent, node + 1))[node] = parent;
@@ -195,26 +195,26 @@ export class FlameStore {
     (this.nodeKind = withRoom(this.nodeKind, node + 1))[node] = kind;
     this.nodeDepth = withRoom(this.nodeDepth, node + 1);
     this.nodeDepth[node] = parent < 0 ? 0 : this.nodeDepth[parent]! + 1;
-    this.nodeTable[slot] = node + 1;
+    this.#nodeTable[slot] = node + 1;
     return node;
   }
 
-  private slotOf(parent: number, fn: number, kind: number): number {
+  #slotOf(parent: number, fn: number, kind: number): number {
     let hash = Math.imul(parent + 1, 0x9e3779b1) ^ Math.imul(fn + 1, 0x85ebca6b) ^ kind;
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    return (hash ^ (hash >>> 13)) & (this.nodeTable.length - 1);
+    return (hash ^ (hash >>> 13)) & (this.#nodeTable.length - 1);
   }
 
-  private rehashNodes(): void {
-    this.nodeTable = new Int32Array(Math.max(64, this.nodeTable.length * 2));
+  #rehashNodes(): void {
+    this.#nodeTable = new Int32Array(Math.max(64, this.#nodeTable.length * 2));
     for (let node = 0; node < this.nodeCount; node++) {
-      let slot = this.slotOf(
+      let slot = this.#slotOf(
         this.nodeParent[node]!,
         this.nodeFunction[node]!,
         this.nodeKind[node]!,
       );
-      while (this.nodeTable[slot]) slot = (slot + 1) & (this.nodeTable.length - 1);
-      this.nodeTable[slot] = node + 1;
+      while (this.#nodeTable[slot]) slot = (slot + 1) & (this.#nodeTable.length - 1);
+      this.#nodeTable[slot] = node + 1;
     }
   }
 }

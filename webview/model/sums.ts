@@ -12,7 +12,7 @@ export interface StackSums {
   samples: Float64Array;
 }
 
-/** The sums of so many samples are kept: half as many would take nearly twice the memory. */
+/** Samples of a stretch, by their power of two: stretches of half the length would take nearly twice the memory. */
 const stretchShift = 17;
 const stretchSize = 1 << stretchShift;
 

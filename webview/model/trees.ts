@@ -4,7 +4,7 @@ import { outermostNodes } from './stats';
 import type { FlameStore } from './store';
 import { frameKinds } from '../../profile/flame/tables';
 
-/** Steps that making a tree may take; what is farther from its roots than that allows is left out, and said. */
+/** Steps that making a tree may take. Nodes too far from the roots for that are left out, and the status line says so. */
 const mostSteps = 12_000_000;
 const leastDepth = 64;
 
@@ -152,7 +152,7 @@ export function aroundFunction(
   };
 }
 
-/** Adds a node and those above it, each below the one before; true when not all of them. */
+/** Adds a node and its ancestors, each below the one before; true when some of them were left out. */
 function addCallers(
   builder: TreeBuilder,
   store: FlameStore,
@@ -176,7 +176,7 @@ function depthFor(starts: number): number {
   return Math.max(leastDepth, Math.floor(mostSteps / Math.max(1, starts)));
 }
 
-/** The way from a root to a node, as functions with their kinds: it leads to the same node of a tree that is made anew. */
+/** The way from a root to a node, as functions with their kinds: the path leads to the same node when the tree is made again. */
 export function pathOf(tree: Tree, node: number): number[] {
   const path: number[] = [];
   for (let at = node; at >= 0; at = tree.nodeParent[at]!) path.push(keyOf(tree, at));

@@ -27,7 +27,7 @@ function hex(packed: number): string {
   return rgb(packed & 255, (packed >>> 8) & 255, (packed >>> 16) & 255).formatHex();
 }
 
-/** Text as markup says it; names come from recordings. */
+/** Text escaped for markup; names come from recordings, so they may hold anything. */
 export function escapeText(text: string): string {
   const plain = [...text].map((character) => {
     const code = character.codePointAt(0)!;

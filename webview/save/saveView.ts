@@ -1,4 +1,4 @@
-/** The view in a form that can be given to others. */
+/** The view as a file for others. */
 import type { SavedFormat } from '../../protocol/savedPage';
 import type { Chart } from '../draw/chart';
 import { formatNumberOf } from '../../profile/words/numbers';

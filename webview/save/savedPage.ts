@@ -11,7 +11,7 @@ import type { State } from '../state/state';
 /** More samples than this make a file that browsers are slow to open. */
 export const mostSavedSamples = 3_000_000;
 
-/** Everything a store holds as tables, from which an equal one can be made. */
+/** The contents of a store as tables, from which an equal store can be made. */
 export function tablesOf(store: FlameStore): FlameTables {
   return {
     strings: [...store.strings],
@@ -39,7 +39,7 @@ export function tablesOf(store: FlameStore): FlameTables {
       process: track.process,
       coarseNs: track.coarseNs,
       anewNs: Infinity,
-      // −1 becomes 0xffffffff: nothing known.
+      // −1 becomes 0xffffffff: an unknown stack.
       stack: Uint32Array.from(track.stack.subarray(0, track.count)),
       time: track.time.slice(0, track.count),
       wall: track.wall.slice(0, track.count),
@@ -48,7 +48,7 @@ export function tablesOf(store: FlameStore): FlameTables {
   };
 }
 
-/** The page, in the theme the panel has now. Whoever saves it puts the panel's script and style at the marks. */
+/** The page, in the panel's current theme. Whoever saves the page puts the panel's script and style at its marks. */
 export async function savedPage(state: State): Promise<ArrayBuffer> {
   const { title, native, onlyMyCode, sampling, mode, tree, metric, leading, memory } = state;
   const shown: ToPanel[] = [

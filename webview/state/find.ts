@@ -5,7 +5,7 @@ import type { Track } from '../model/track';
 import { mergedOf } from './derived';
 import type { Focus, Found, State } from './state';
 
-/** More occurrences than this are not told apart: nobody steps through them. */
+/** Matches beyond this number are left out: nobody steps through so many. */
 const mostPlaces = 200_000;
 
 /** Where the matches are: outermost matching frames, each run of the same one once. */
@@ -14,12 +14,13 @@ export function matchPlaces(state: State): readonly Focus[] {
   if (!found) return [];
   const { revision } = state.store;
   const merged = state.mode === 'merged' ? mergedOf(state) : null;
-  let known = state.known.matches;
-  if (known?.found !== found || known.merged !== merged || known.revision !== revision) {
-    const at = merged ? placesInTree(merged, found) : placesInTime(state, found);
-    known = state.known.matches = { found, merged, revision, at };
+  const cached = state.known.matches;
+  if (cached?.found === found && cached.merged === merged && cached.revision === revision) {
+    return cached.places;
   }
-  return known.at;
+  const places = merged ? placesInTree(merged, found) : placesInTime(state, found);
+  state.known.matches = { found, merged, revision, places };
+  return places;
 }
 
 /** The match after (1) or before (−1) the focused frame, and its number; null when there is none. */
@@ -50,17 +51,17 @@ function samePlace(place: Focus, focus: Focus | null): boolean {
 function placesInTree(merged: Merged, found: Found): Focus[] {
   const { tree } = merged;
   const inside = new Uint8Array(merged.nodeCount);
-  const at: Focus[] = [];
+  const places: Focus[] = [];
   for (let node = 0; node < inside.length; node++) {
     const parent = tree.nodeParent[node]!;
     const above = parent >= 0 && inside[parent] === 1;
     const match = found.functions[tree.nodeFunction[node]!] === 1;
     inside[node] = above || match ? 1 : 0;
     if (match && !above && merged.total[node]! > 0) {
-      at.push({ track: null, node, stack: merged.stack[node]!, timeNs: 0 });
+      places.push({ track: null, node, stack: merged.stack[node]!, timeNs: 0 });
     }
   }
-  return at.sort((a, b) => merged.total[b.node]! - merged.total[a.node]!);
+  return places.sort((a, b) => merged.total[b.node]! - merged.total[a.node]!);
 }
 
 function placesInTime(state: State, found: Found): Focus[] {
@@ -72,20 +73,20 @@ function placesInTime(state: State, found: Found): Focus[] {
     const above = parent >= 0 ? outermost[parent]! : -1;
     outermost[stack] = above >= 0 ? above : frames[store.stackFrame[stack]!] === 1 ? stack : -1;
   }
-  const at: Focus[] = [];
-  for (const track of state.shown) placesOnTrack(state, track, outermost, at);
-  return at;
+  const places: Focus[] = [];
+  for (const track of state.shown) placesOnTrack(state, track, outermost, places);
+  return places;
 }
 
-function placesOnTrack(state: State, track: Track, outermost: Int32Array, at: Focus[]): void {
+function placesOnTrack(state: State, track: Track, outermost: Int32Array, places: Focus[]): void {
   let before = -1;
-  for (let i = 0; i < track.count && at.length < mostPlaces; i++) {
+  for (let i = 0; i < track.count && places.length < mostPlaces; i++) {
     const leaf = track.stack[i]!;
     const match = leaf < 0 ? -1 : outermost[leaf]!;
     const node = match < 0 ? -1 : state.store.stackNode[match]!;
     if (node >= 0 && node !== before && track.wall[i]! > 0) {
       const timeNs = track.time[i]! + track.wall[i]! / 2;
-      at.push({ track, node, stack: match, timeNs });
+      places.push({ track, node, stack: match, timeNs });
     }
     before = node;
   }

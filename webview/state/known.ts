@@ -27,10 +27,10 @@ export interface Known {
   lanes: {
     shown: readonly Track[];
     revision: number;
-    of: Map<number, (Track | Sharing)[]>;
+    entries: Map<number, (Track | Sharing)[]>;
   } | null;
   /** Where the matches of a search are; `merged` is null in time order. */
-  matches: { found: Found; merged: Merged | null; revision: number; at: Focus[] } | null;
+  matches: { found: Found; merged: Merged | null; revision: number; places: Focus[] } | null;
   /** Of the frame under the pointer and of the focused one: both are asked about many times in a row. */
   nodes: KnownNode[];
 }

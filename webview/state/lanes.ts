@@ -8,9 +8,9 @@ import { threadName } from './names';
 import { isMain, shareLanes, type Part, type Sharing } from './share';
 import type { State } from './state';
 
-/** So many tracks are open until somebody closes them. */
+/** This many tracks are open at first. */
 const mostOpen = 12;
-/** So many processes, and tracks of each, have a heading of their own until somebody asks for the rest. */
+/** This many processes, and tracks of each process, have a heading of their own; the rest has one heading, closed at first. */
 const mostListed = 24;
 
 /** A line above a track, or above all tracks of a process. */
@@ -18,12 +18,12 @@ export interface Heading {
   /** `t3`: a track, `g71 Thread-*`: those that share lanes, `p71`: a process, `r71`: the rest of its tracks, `rest`: that of the processes. */
   key: string;
   title: string;
-  /** The tracks it speaks of. */
+  /** The tracks under the heading. */
   tracks: readonly Track[];
   open: boolean;
-  /** It stands under another one. */
+  /** The heading stands under another one. */
   inner: boolean;
-  /** How its tracks share lanes; null: they do not. */
+  /** How the tracks share lanes; null: they do not. */
   sharing: Sharing | null;
 }
 
@@ -31,12 +31,12 @@ export interface Heading {
 export interface Lane {
   heading: Heading | null;
   track: Track | null;
-  /** The tracks that share it; null: none do. */
+  /** The tracks that share the lane; null: none do. */
   shared: readonly Part[] | null;
   open: boolean;
 }
 
-/** The lanes of the time order view, from top to bottom. A heading only where there is something to tell apart. */
+/** The lanes of the time order view, from top to bottom. A single track has no heading. */
 export function layoutLanes(state: State): Lane[] {
   const { shown, store } = state;
   if (store.tracks.length === 1) {
@@ -45,7 +45,7 @@ export function layoutLanes(state: State): Lane[] {
   const several = store.tracks.some(({ pid }) => pid !== store.tracks[0]!.pid);
   const processes = byProcess(shown);
   const lanes: Lane[] = [];
-  const place: Place = { state, lanes, passed: 0 };
+  const place: Place = { state, lanes, tracksBefore: 0 };
   const [listed, rest] = split(processes);
   for (const tracks of listed) addProcess(place, tracks, several);
   if (rest.length > 0) {
@@ -60,8 +60,8 @@ export function layoutLanes(state: State): Lane[] {
 interface Place {
   state: State;
   lanes: Lane[];
-  /** Tracks so far, open or not. */
-  passed: number;
+  /** How many tracks are above, open or not. */
+  tracksBefore: number;
 }
 
 function addProcess(place: Place, tracks: Track[], several: boolean): void {
@@ -72,31 +72,32 @@ function addProcess(place: Place, tracks: Track[], several: boolean): void {
     return;
   }
   if (several && !add(place, `p${first.pid}`, processTitle(first), tracks, false, true)) {
-    place.passed += tracks.length;
+    place.tracksBefore += tracks.length;
     return;
   }
   const entries = entriesOf(place.state, tracks);
   const [listed, rest] = split(entries);
   for (const entry of listed) addEntry(place, entry, several);
   if (rest.length === 0) return;
-  const of = rest.flatMap((entry) => ('lanes' in entry ? entry.tracks : [entry]));
-  if (add(place, `r${first.pid}`, formatNumberOf(of.length, 'more thread'), of, several, false)) {
+  const hidden = rest.flatMap((entry) => ('lanes' in entry ? entry.tracks : [entry]));
+  const title = formatNumberOf(hidden.length, 'more thread');
+  if (add(place, `r${first.pid}`, title, hidden, several, false)) {
     for (const entry of rest) addEntry(place, entry, several);
-  } else place.passed += of.length;
+  } else place.tracksBefore += hidden.length;
 }
 
-/** What a process lists: a track, or those that share lanes. */
+/** What a process lists: a track, or tracks that share lanes. */
 type Entry = Track | Sharing;
 
 /** The entries of a process: the main thread first, then the busiest, or as they were listed while the run is live. */
 function entriesOf(state: State, tracks: Track[]): Entry[] {
   const { store, shown, live } = state;
-  let known = state.known.lanes;
-  if (known?.shown !== shown || known.revision !== store.revision) {
-    known = state.known.lanes = { shown, revision: store.revision, of: new Map() };
+  let cached = state.known.lanes;
+  if (cached?.shown !== shown || cached.revision !== store.revision) {
+    cached = state.known.lanes = { shown, revision: store.revision, entries: new Map() };
   }
   const { pid } = tracks[0]!;
-  let entries = known.of.get(pid);
+  let entries = cached.entries.get(pid);
   if (!entries) {
     const shared = new Map<Track, Sharing>();
     for (const sharing of shareLanes(store, tracks)) {
@@ -104,7 +105,7 @@ function entriesOf(state: State, tracks: Track[]): Entry[] {
     }
     entries = [...new Set(tracks.map((track): Entry => shared.get(track) ?? track))];
     if (!live && shared.size > 0) entries.sort((a, b) => weightOf(b) - weightOf(a));
-    known.of.set(pid, entries);
+    cached.entries.set(pid, entries);
   }
   return entries;
 }
@@ -121,18 +122,18 @@ function addEntry(place: Place, entry: Entry, inner: boolean): void {
   }
   const { name, tracks, lanes } = entry;
   const [first, ...others] = lanes;
-  const openAtFirst = place.passed < mostOpen;
-  place.passed += lanes.length;
+  const openAtFirst = place.tracksBefore < mostOpen;
+  place.tracksBefore += lanes.length;
   if (!add(place, `g${tracks[0]!.pid} ${name}`, name, tracks, inner, openAtFirst, entry)) return;
   place.lanes.at(-1)!.shared = first!;
   for (const shared of others) place.lanes.push({ heading: null, track: null, shared, open: true });
 }
 
 function addTrack(place: Place, track: Track, title: string, inner: boolean): void {
-  add(place, `t${track.id}`, title, [track], inner, place.passed++ < mostOpen);
+  add(place, `t${track.id}`, title, [track], inner, place.tracksBefore++ < mostOpen);
 }
 
-/** Adds a heading, with a track if it is one's; whether it is open. */
+/** Adds a heading, with a track if the heading is that of one track; returns whether the heading is open. */
 function add(
   { state, lanes }: Place,
   key: string,
@@ -149,7 +150,7 @@ function add(
   return open;
 }
 
-/** What is listed at first, and the rest, unless that were one. */
+/** What is listed at first, and the rest; a rest of one is listed too. */
 function split<T>(all: T[]): [T[], T[]] {
   const listed = all.length > mostListed + 1 ? mostListed : all.length;
   return [all.slice(0, listed), all.slice(listed)];
@@ -180,8 +181,8 @@ export function processTitle({ process, pid }: Track): string {
 export function byProcess(tracks: readonly Track[]): Track[][] {
   const processes = new Map<number, Track[]>();
   for (const track of tracks) {
-    const known = processes.get(track.pid);
-    if (known) known.push(track);
+    const tracksOfProcess = processes.get(track.pid);
+    if (tracksOfProcess) tracksOfProcess.push(track);
     else processes.set(track.pid, [track]);
   }
   return [...processes.values()];

@@ -1,4 +1,4 @@
-/** What frames, threads and kinds are called. */
+/** The names of frames, threads and kinds. */
 import type { FlameStore } from '../model/store';
 import type { Track } from '../model/track';
 import type { FrameKind } from '../../profile/flame/tables';

@@ -13,13 +13,14 @@ export type Direction = 'up' | 'down' | 'left' | 'right';
 /** A frame's whole extent along the horizontal axis, ns, and the samples in it. */
 export type Block = Span & { samples: number };
 
-function lookAt({ store, known }: State, node: number): KnownNode {
+/** What is known of a node; the two nodes that were asked about last are kept. */
+function knownNode({ store, known }: State, node: number): KnownNode {
   const { revision } = store;
-  const before = known.nodes.find((one) => one.revision === revision && one.node === node);
-  const stacks = before ? before.stacks : stacksUnderNode(store, node);
-  const found = before ?? { revision, node, stacks, track: null, block: null };
-  known.nodes = [found, ...known.nodes.filter((one) => one !== found)].slice(0, 2);
-  return found;
+  const cached = known.nodes.find((kept) => kept.revision === revision && kept.node === node);
+  const stacks = cached ? cached.stacks : stacksUnderNode(store, node);
+  const asked = cached ?? { revision, node, stacks, track: null, block: null };
+  known.nodes = [asked, ...known.nodes.filter((kept) => kept !== asked)].slice(0, 2);
+  return asked;
 }
 
 /** The block of a frame; null when its thread is not shown. */
@@ -32,7 +33,7 @@ export function blockOf(state: State, focus: Focus): Block | null {
     return { start, end, samples: merged.samples[focus.node]! };
   }
   const { track, timeNs } = focus;
-  const known = lookAt(state, focus.node);
+  const known = knownNode(state, focus.node);
   const { block } = known;
   if (block && known.track === track && block.start <= timeNs && timeNs < block.end) return block;
   const sample = sampleAt(track, timeNs);
@@ -48,10 +49,10 @@ export function focusOfHit(state: State, scene: Scene, hit: Hit): Focus | null {
   if (scene.merged) return focusNode(state, node, hit.view.band.up);
   const track = trackOf(hit.view.band, hit.ns, 2 * scene.stepNs);
   if (!track) return null;
-  // A pixel shows the stack that dominates it, which need not be the one at its middle: find that one's sample.
+  // A pixel shows its dominant stack, which need not be the stack at its middle: find the sample of the one that is shown.
   const from = hit.ns - scene.stepNs;
   const to = hit.ns + scene.stepNs;
-  const { stacks } = lookAt(state, node);
+  const { stacks } = knownNode(state, node);
   let timeNs = -1;
   for (let i = firstEndingAfter(track, from); i < track.count && track.time[i]! < to; i++) {
     if (track.stack[i]! < 0 || stacks[track.stack[i]!] !== 1) continue;
@@ -94,7 +95,7 @@ function middleOf(track: Track, sample: number): number {
   return track.time[sample]! + track.wall[sample]! / 2;
 }
 
-/** The neighbour of a frame, or null at the edge. `stepNs`: moves sideways are at least this long, so that every press is seen. */
+/** The neighbour of a frame, or null at the edge. `stepNs`: moves sideways are at least this long, so that every key press is visible. */
 export function neighbour(
   state: State,
   focus: Focus,
@@ -110,8 +111,8 @@ export function neighbour(
   const block = blockOf(state, focus);
   if (!block) return null;
   if (direction === 'down') {
-    const here = focusAt(state, track, focus.timeNs, depth + 1);
-    if (here && store.nodeDepth[here.node] === depth + 1) return here;
+    const callee = focusAt(state, track, focus.timeNs, depth + 1);
+    if (callee && store.nodeDepth[callee.node] === depth + 1) return callee;
     return scan(state, track, block.start, block.end, depth + 1);
   }
   return direction === 'right'

@@ -1,8 +1,8 @@
-/** From a source line to the frame worth showing for it. */
+/** From a source line to the frame that shows the line best. */
 import { mergedOf } from './derived';
 import type { Focus, State } from './state';
 
-/** The heaviest frame on the highlighted line: its longest uninterrupted block, or its heaviest path; null when none was seen. */
+/** The heaviest frame on the highlighted line: its longest uninterrupted block, or its heaviest path; null when no sample has one. */
 export function heaviestLit(state: State): Focus | null {
   const { lit, store } = state;
   if (!lit) return null;

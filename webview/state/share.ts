@@ -1,6 +1,6 @@
 /**
- * Threads of one kind share lanes: a hundred that live for a moment each are drawn one after the other, and of a hundred
- * that mostly wait only what they did. Nothing is copied: a lane says which track is seen when.
+ * Threads of one kind share lanes: many short-lived threads are drawn one after the other, and of many threads that mostly
+ * wait only the time in which they do something is drawn. Nothing is copied: a lane says when it shows which track.
  */
 import type { FlameStore } from '../model/store';
 import { dominantStacks } from '../model/dominant';
@@ -10,9 +10,9 @@ import { threadName } from './names';
 
 /** Fewer threads than this keep a lane each. */
 const leastThreads = 6;
-/** Threads that need more lanes than this are no easier to look at together. */
+/** Threads that need more lanes than this are no easier to read together. */
 const mostLanes = 12;
-/** ns: a thread that waits for less than this between two things keeps its lane. */
+/** ns: a thread that waits for less than this keeps its lane. */
 const leastWait = 2e6;
 const mostParts = 100_000;
 
@@ -29,43 +29,43 @@ export interface Sharing {
   name: string;
   tracks: Track[];
   lanes: Part[][];
-  /** Only where they did not wait. */
+  /** Times in which a thread waits are left out. */
   busyOnly: boolean;
 }
 
-/** The main thread of a process has its number. */
+/** The main thread of a process has the number of the process. */
 export function isMain({ pid, tid }: Track): boolean {
   return pid === tid;
 }
 
-/** A thread's name without what tells it from its like; the names libraries give are a word and a number. */
-export function nameOfKin(track: Track): string {
+/** A thread's name without its numbers: libraries name threads of one kind by a word and a number. */
+function nameOfKind(track: Track): string {
   return threadName(track).replace(/\d+(?:[-_.:]\d+)*/g, '*');
 }
 
 /** What shares lanes among the tracks of a process; the others are left as they are. */
 export function shareLanes(store: FlameStore, tracks: readonly Track[]): Sharing[] {
-  const kin = new Map<string, Track[]>();
+  const kinds = new Map<string, Track[]>();
   for (const track of tracks) {
     if (isMain(track)) continue;
-    const name = nameOfKin(track);
-    const known = kin.get(name);
-    if (known) known.push(track);
-    else kin.set(name, [track]);
+    const name = nameOfKind(track);
+    const tracksOfKind = kinds.get(name);
+    if (tracksOfKind) tracksOfKind.push(track);
+    else kinds.set(name, [track]);
   }
-  return [...kin].flatMap(([name, of]): Sharing[] => {
-    if (of.length < leastThreads) return [];
-    const lives = of
+  return [...kinds].flatMap(([name, tracksOfKind]): Sharing[] => {
+    if (tracksOfKind.length < leastThreads) return [];
+    const lives = tracksOfKind
       .filter(({ count }) => count > 0)
       .map((track) => ({ track, start: track.time[0]!, end: track.endNs }));
-    const most = Math.min(mostLanes, Math.floor(of.length / 2));
+    const most = Math.min(mostLanes, Math.floor(tracksOfKind.length / 2));
     const byLife = pack(lives, most);
-    const lanes = byLife ?? pack(busyParts(store, of), most);
-    return lanes ? [{ name, tracks: of, lanes, busyOnly: !byLife }] : [];
+    const lanes = byLife ?? pack(busyParts(store, tracksOfKind), most);
+    return lanes ? [{ name, tracks: tracksOfKind, lanes, busyOnly: !byLife }] : [];
   });
 }
 
-/** Each part in the lane of its track where that is free, or the first free one; null where there is nothing, or more than `most` are needed. */
+/** Each part goes to the lane of its track if that lane is free, else to the first free one; null without parts, or where more than `most` lanes are needed. */
 function pack(parts: Part[], most: number): Part[][] | null {
   const lanes: Part[][] = [];
   const last = new Map<Track, number>();
@@ -84,7 +84,7 @@ function pack(parts: Part[], most: number): Part[][] | null {
   return lanes.length > 0 ? lanes : null;
 }
 
-/** Where threads did not wait; empty where that is in too many pieces to be looked at. */
+/** The times in which threads do not wait; empty when there are too many to read. */
 function busyParts(store: FlameStore, tracks: readonly Track[]): Part[] {
   const isWait = frameKinds.map((kind) => kind === 'wait');
   const parts: Part[] = [];
@@ -103,7 +103,7 @@ function busyParts(store: FlameStore, tracks: readonly Track[]): Part[] {
   return parts;
 }
 
-/** The part of a lane at a time, or the next one: its index, the length for none. */
+/** Index of the part of a lane at a time, or of the next one; the length for none. */
 function partFrom(lane: readonly Part[], ns: number): number {
   let low = 0;
   for (let high = lane.length; low < high;) {
@@ -114,7 +114,7 @@ function partFrom(lane: readonly Part[], ns: number): number {
   return low;
 }
 
-/** The part whose pixel a time is in: the nearest one, as far as `nearNs` away. */
+/** The part of a lane at a time, or the nearest one within `nearNs` of it. */
 export function partAt(lane: readonly Part[], ns: number, nearNs = 0): Part | null {
   const next = partFrom(lane, ns);
   const near = [lane[next - 1], lane[next]].filter((part) => part !== undefined);
@@ -135,8 +135,8 @@ export function partBeside(
 }
 
 /**
- * As dominantStacks, for a lane. A pixel that two threads share shows the first; where there is room a pixel stays empty
- * between them, so that one does not seem to be a part of the other.
+ * As dominantStacks, for a lane. A pixel that two threads share shows the first; where there is room, a pixel between them
+ * stays empty, so that they do not look like one.
  */
 export function sharedStacks(
   store: FlameStore,
@@ -156,7 +156,7 @@ export function sharedStacks(
     if ((end - startNs) / stepNs <= filled) continue;
     const fromNs = startNs + from * stepNs;
     if (to === from + 1) {
-      // Less than a pixel of it is here: the grid that dominantStacks asks may have its middle elsewhere.
+      // Less than a pixel of the part is here: the grid of dominantStacks may have its middle elsewhere.
       const sample = firstEndingAfter(track, Math.max(start, fromNs));
       out[from] = sample < track.count ? track.stack[sample]! : -1;
     } else dominantStacks(store, track, fromNs, stepNs, to - from, out.subarray(from, to));

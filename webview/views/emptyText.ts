@@ -1,4 +1,4 @@
-/** What is said where there is nothing to draw. */
+/** The text in place of an empty chart. */
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { el } from '../dom';
@@ -29,7 +29,7 @@ export function emptyText(state: State): string {
     : `Nothing grew ${when}: what was allocated then was freed again.`;
 }
 
-/** Whether it would help to measure memory. */
+/** Whether the chart is empty because memory was not measured. */
 function isMemoryMissing({ memory, complete, store }: State): boolean {
   return complete && memory === null && store.sampleCount > 0;
 }

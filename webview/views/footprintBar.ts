@@ -1,4 +1,4 @@
-/** The words above the memory strip, and what can be done with a time that was chosen in it. */
+/** The text above the memory strip, and buttons for the time that is chosen in the strip. */
 import { changeWithin, footprintAt } from '../../profile/flame/memory';
 import { formatBytes, formatTime } from '../../profile/words/numbers';
 import { el } from '../dom';
@@ -8,11 +8,11 @@ import type { State } from '../state/state';
 
 export interface FootprintBar {
   element: HTMLElement;
-  /** The data, the chosen time or the way it is looked at changed. `peak`: when most was held, and how much. */
+  /** The data, the chosen time or the view changed. `peak`: when most was held, and how much. */
   update: (peak: { ns: number; live: number }, mostResident: number) => void;
-  /** Say what was held at a moment, ns; null: what is said otherwise. */
+  /** Show what was held at a moment, ns; null: the summary again. */
   pointAt: (ns: number | null) => void;
-  /** What is said of the chosen time, or of the run. */
+  /** The summary of the chosen time, or of the run. */
   text: () => string;
 }
 
@@ -35,16 +35,16 @@ export function createFootprintBar(state: State, dispatch: Dispatch): FootprintB
   );
   const buttons = el('span', { class: 'links' }, grew, freed, whole);
   const element = el('div', { class: 'footprint-bar' }, words, buttons);
-  let said = '';
-  let known = '';
+  let summary = '';
+  let summaryKey = '';
 
   return {
     element,
-    text: () => said,
+    text: () => summary,
     pointAt: (ns) => {
       const { memory } = state;
       if (ns === null || !memory) {
-        words.textContent = said;
+        words.textContent = summary;
         return;
       }
       const { live, resident } = footprintAt(memory, ns);
@@ -66,8 +66,8 @@ export function createFootprintBar(state: State, dispatch: Dispatch): FootprintB
       mark(grew, state.mode === 'merged' && metric === 'growth');
       mark(freed, state.mode === 'merged' && metric === 'freed');
       const key = [isPart, time.start, time.end, store.stackCount, peak.ns, peak.live].join();
-      if (key === known) return;
-      known = key;
+      if (key === summaryKey) return;
+      summaryKey = key;
       if (isPart) {
         const { start, end } = memorySpan(state);
         const change = changeWithin(memory, store.stackCount, start, end);
@@ -75,7 +75,7 @@ export function createFootprintBar(state: State, dispatch: Dispatch): FootprintB
           change.grown > 0 ? `${formatBytes(change.grown)} grew` : 'nothing grew',
           change.freed > 0 ? `${formatBytes(change.freed)} freed on the way` : 'nothing freed',
         ];
-        said = `${formatTime(time.start)} to ${formatTime(time.end)}: ${what.join(' · ')}`;
+        summary = `${formatTime(time.start)} to ${formatTime(time.end)}: ${what.join(' · ')}`;
       } else {
         const parts = [
           `peak ${formatBytes(peak.live)} at ${formatTime(peak.ns)}`,
@@ -85,11 +85,11 @@ export function createFootprintBar(state: State, dispatch: Dispatch): FootprintB
         if (merged) {
           parts.push(`${merged.processes} processes that ended earlier are shown as averages`);
         }
-        said = `Memory held: ${parts.join(' · ')}`;
+        summary = `Memory held: ${parts.join(' · ')}`;
       }
-      words.textContent = said;
+      words.textContent = summary;
       words.title =
-        `${said}. Held is what was allocated and not freed yet; resident is what the system counts for the process. ` +
+        `${summary}. Held is what was allocated and not freed yet; resident is what the system counts for the process. ` +
         'Drag in the strip, or press m and use the arrow keys, to choose a time and see what grew in it.';
     },
   };

@@ -43,16 +43,16 @@ export function createHelp(): { element: HTMLElement; show: (isOpen: boolean) =>
   const element = el('div', { class: 'help', role: 'dialog', 'aria-label': 'Keys' }, list, note);
   element.hidden = true;
   element.tabIndex = -1;
-  let before: Element | null = null;
+  let focusedBefore: Element | null = null;
   return {
     element,
     show: (isOpen) => {
       if (isOpen === !element.hidden) return;
       element.hidden = !isOpen;
       if (isOpen) {
-        before = document.activeElement;
+        focusedBefore = document.activeElement;
         element.focus();
-      } else if (before instanceof HTMLElement) before.focus();
+      } else if (focusedBefore instanceof HTMLElement) focusedBefore.focus();
     },
   };
 }

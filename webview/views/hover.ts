@@ -1,4 +1,4 @@
-/** The card beside the pointer: what a frame is, and what its function costs in view and in the whole run. */
+/** The card beside the pointer: what a frame is, and what its function costs, in view and in the whole run. */
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { selfStacks, sumOf } from '../model/stats';
@@ -28,7 +28,7 @@ export interface HoverCard {
   hide: () => void;
 }
 
-/** What a card says, also read out by screen readers. */
+/** The texts of a card; screen readers read them too. */
 export interface FrameFacts {
   name: string;
   kind: string;
@@ -39,7 +39,7 @@ export interface FrameFacts {
   samples: string;
 }
 
-/** Everything known about a frame, in words. A few passes over the stacks, and over the samples when the view moved. */
+/** The facts about a frame. Costs a few passes over the stacks, and one over the samples when the view moved. */
 export function frameFacts(state: State, focus: Focus): FrameFacts {
   const { store } = state;
   const frame = store.stackFrame[focus.stack]!;
@@ -51,11 +51,11 @@ export function frameFacts(state: State, focus: Focus): FrameFacts {
   const metric = metricOf(state);
   const row = (label: string, weight: Float64Array): FrameFacts['rows'][number] => {
     const all = sumOf(weight, null);
-    const say = (marked: Uint8Array): string => {
+    const amountIn = (marked: Uint8Array): string => {
       const part = sumOf(weight, marked);
       return `${formatAmount(metric, part)} · ${formatShare(part, all)}`;
     };
-    return { label, self: say(self), total: say(under) };
+    return { label, self: amountIn(self), total: amountIn(under) };
   };
   const ofRun: Weights = weightsOf(state);
   const isPart = isOfTime(metric) && !isWholeRun(state);

@@ -1,9 +1,9 @@
-/** The card with figures at the frame that the keyboard went to, as the pointer shows it. */
+/** Shows the card with figures at the frame that arrow keys led to, as the pointer does. */
 import type { Chart } from '../draw/chart';
 import type { HoverCard } from './hover';
 import type { State } from '../state/state';
 
-/** ms: when a view that moved is painted, and when one that glides has arrived. */
+/** ms after a key: when a view that jumped is painted, and when one that glides has arrived. */
 const moments = [40, 260];
 
 /** `show` shows the card of the focused frame once the view has come to rest. */

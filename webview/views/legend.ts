@@ -1,4 +1,4 @@
-/** Which colour means what: only of what this run has. */
+/** The colours of the kinds of frames, of those that this run has. */
 import type { FlameStore } from '../model/store';
 import { frameKinds } from '../../profile/flame/tables';
 import { el } from '../dom';
@@ -23,21 +23,23 @@ const titles: Partial<typeof labels> = {
 
 /** Kinds of frames that a store has, by number, with their names. */
 export function legendOf(store: FlameStore): { kind: number; label: string }[] {
-  const seen = new Uint8Array(frameKinds.length);
-  for (let frame = 0; frame < store.frameCount; frame++) seen[store.frameKind[frame]!] = 1;
-  return frameKinds.flatMap((name, kind) => (seen[kind] ? [{ kind, label: labels[name] }] : []));
+  const isPresent = new Uint8Array(frameKinds.length);
+  for (let frame = 0; frame < store.frameCount; frame++) isPresent[store.frameKind[frame]!] = 1;
+  return frameKinds.flatMap((name, kind) =>
+    isPresent[kind] ? [{ kind, label: labels[name] }] : [],
+  );
 }
 
-/** A small legend; it is brought up to date when there are new frames. */
+/** A small legend; `update` does something only when there are new frames. */
 export function createLegend(state: State): { element: HTMLElement; update: () => void } {
   const element = el('span', { class: 'legend', role: 'group', 'aria-label': 'Colors' });
-  let known: { store: FlameStore; frames: number } | null = null;
+  let shown: { store: FlameStore; frames: number } | null = null;
   return {
     element,
     update: () => {
       const { store } = state;
-      if (known?.store === store && known.frames === store.frameCount) return;
-      known = { store, frames: store.frameCount };
+      if (shown?.store === store && shown.frames === store.frameCount) return;
+      shown = { store, frames: store.frameCount };
       element.replaceChildren(
         ...legendOf(store).map(({ kind, label }) => {
           const name = frameKinds[kind]!;

@@ -1,6 +1,6 @@
 /**
- * The chart for screen readers: the focused frame and its neighbours as a tree the canvas only illustrates, and a
- * live region for what has no place in it.
+ * The chart for screen readers: the focused frame and its neighbours as a tree, and a live region for whatever
+ * else has to be said.
  */
 import { select } from 'd3';
 import { el } from '../dom';

@@ -1,4 +1,4 @@
-/** The time in view for everything: a button that makes figures everywhere those of it, and says so until it is taken back. */
+/** The button that limits figures everywhere to the time in view. While they are limited it says to which time, and takes the limit back. */
 import type { Dispatch } from '../intents/intent';
 import { isWholeRun } from '../state/derived';
 import type { State } from '../state/state';
@@ -11,10 +11,10 @@ export function createRangeChip(
 ): { element: HTMLElement; update: () => void } {
   const element = button('', '', () => dispatch({ type: 'toggleRange' }));
   element.classList.add('range', 'of-host');
-  const say = (label: string, title: string, isOn: boolean): void => {
-    element.textContent = label;
+  const label = (text: string, title: string, isOn: boolean): void => {
+    element.textContent = text;
     element.setAttribute('title', title);
-    element.setAttribute('aria-label', nameOf(label, title));
+    element.setAttribute('aria-label', nameOf(text, title));
     element.setAttribute('aria-pressed', String(isOn));
     element.setAttribute('appearance', isOn ? 'primary' : 'secondary');
   };
@@ -24,10 +24,10 @@ export function createRangeChip(
       element.hidden = !state.range && (state.mode === 'merged' || isWholeRun(state));
       if (state.range) {
         const { text } = state.range;
-        say(`${text} ×`, `All figures are those of ${text} only. Show the whole run (e)`, true);
+        label(`${text} ×`, `All figures are those of ${text} only. Show the whole run (e)`, true);
       } else {
         const what = 'Show only this time everywhere: beside the code, in Hot Lines, left heavy';
-        say('This time only', `${what} (e)`, false);
+        label('This time only', `${what} (e)`, false);
       }
     },
   };

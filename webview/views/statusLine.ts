@@ -24,14 +24,14 @@ function treeParts(state: State): string[] {
 export function createStatusLine(state: State): {
   element: HTMLElement;
   update: () => void;
-  /** Says something for a moment, where the focused frame is named. */
+  /** Shows words for a moment in place of the focused frame. */
   flash: (words: string) => void;
 } {
   const what = el('span', {});
   const focused = el('span', { class: 'focused' });
   const legend = createLegend(state);
   const element = el('div', { class: 'status' }, what, focused, legend.element);
-  let flashed: ReturnType<typeof setTimeout> | undefined;
+  let flashTimer: ReturnType<typeof setTimeout> | undefined;
   const nameFocus = (): void => {
     const { focus, store } = state;
     focused.textContent = focus
@@ -41,9 +41,9 @@ export function createStatusLine(state: State): {
   return {
     element,
     flash: (words) => {
-      clearTimeout(flashed);
+      clearTimeout(flashTimer);
       focused.textContent = words;
-      flashed = setTimeout(nameFocus, 1500 + 50 * words.length);
+      flashTimer = setTimeout(nameFocus, 1500 + 50 * words.length);
     },
     update: () => {
       legend.update();
@@ -70,7 +70,7 @@ export function createStatusLine(state: State): {
         coarseNs > 0 ? `what is old is in order to ${formatTime(coarseNs)}` : '',
       ];
       what.title = what.textContent = parts.filter(Boolean).join(' · ');
-      clearTimeout(flashed);
+      clearTimeout(flashTimer);
       nameFocus();
     },
   };

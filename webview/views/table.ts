@@ -1,4 +1,4 @@
-/** The functions as a sortable table, over the time in view: the screen reader's equal of the chart. */
+/** The functions as a sortable table, over the time in view. Screen readers get the figures of the chart from it. */
 import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../model/stats';
 import { isInstalled } from '../../profile/paths';
@@ -62,10 +62,10 @@ export function createTable(state: State, dispatch: Dispatch): FunctionTable {
     if (order === 'total') wanted.sort((a, b) => b.total - a.total);
     if (order === 'name') wanted.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
     for (const cell of head.children) {
-      const mine = (cell as HTMLElement).dataset['order'] === order;
+      const isOrder = (cell as HTMLElement).dataset['order'] === order;
       cell.setAttribute(
         'aria-sort',
-        mine ? (order === 'name' ? 'ascending' : 'descending') : 'none',
+        isOrder ? (order === 'name' ? 'ascending' : 'descending') : 'none',
       );
     }
     note.textContent =
