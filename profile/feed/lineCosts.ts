@@ -1,67 +1,15 @@
-/** Costs by source line and by function, added up as samples come in and handed out as immutable files. */
-import { addRow, costOfRow, costRow, costRowLength, wallOf } from '../cost';
+/** Adds up costs by source line and by function, and hands them out as plain data. */
+import { addRow, costRowLength } from '../cost';
 import type { Cells } from './cells';
 import { Codes } from '../stacks/codes';
+import { buildFile } from './fileCost';
+import type { FileEntry, FunctionEntry, LineEntry, ResolvedFrame } from './lineEntries';
 import { LineTables } from '../stacks/lineTable';
-import { MemoryShares, noMemory, worse } from '../memory/shares';
+import { MemoryShares, noMemory } from '../memory/shares';
 import type { MemorySites } from '../memory/sites';
 import type { NativeNode } from '../stacks/nativeChains';
 import type { StackTree } from '../stacks/stackTree';
-import type { FileCost, FunctionCost, GpuCost, LineCost, NativeShare } from '../types';
-import type { Leak, MemoryCost } from '../memory/types';
-import type { Writable } from '../writable';
-
-/** A function as a line or a flame chart names it. */
-export interface FunctionEntry {
-  file: FileEntry;
-  name: string;
-  qualname: string;
-  line: number;
-  /** Cost rows. */
-  self: Float64Array;
-  total: Float64Array;
-  memory: MemoryShares | undefined;
-  gpu: Writable<GpuCost> | undefined;
-  /** Threads without Python code that worked for it, by their ids; undefined for none. */
-  helpers: Set<number> | undefined;
-  /** And how many of processes that have ended. */
-  endedHelpers: number;
-  /** Its frames by line: those of all processes. */
-  frames: Map<number, ResolvedFrame>;
-  /** The last cell added to total, so that recursion counts once. */
-  stamp: number;
-}
-/** A Python frame whose code is known. */
-export interface ResolvedFrame {
-  line: LineEntry;
-  function: FunctionEntry;
-}
-/** One line of a file; see FunctionEntry for stamp. */
-export interface LineEntry {
-  file: FileEntry;
-  line: number;
-  function: FunctionEntry;
-  /** Cost rows. */
-  self: Float64Array;
-  total: Float64Array;
-  natives: Map<string, Writable<NativeShare>>;
-  memory: MemoryShares | undefined;
-  gpu: Writable<GpuCost> | undefined;
-  helpers: Set<number> | undefined;
-  endedHelpers: number;
-  stamp: number;
-  /** As last handed out; undefined once something has been added since. */
-  built: LineCost | undefined;
-}
-export interface FileEntry {
-  path: string;
-  lines: Map<number, LineEntry>;
-  functions: Map<string, FunctionEntry>;
-  /** The last stack that was asked about; see isFirstOfFile. */
-  stamp: number;
-  /** As last handed out; undefined once something has been added since. */
-  built: FileCost | undefined;
-}
+import type { FileCost } from '../types';
 
 /** All lines and functions of a run. */
 export class LineCosts {
@@ -251,65 +199,6 @@ export class LineCosts {
     }
     return files;
   }
-}
-
-/** none: the memory of what has allocated nothing. */
-function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
-  const lines: LineCost[] = [];
-  const leaks = new Map<FunctionEntry, Leak | null>();
-  for (const entry of file.lines.values()) {
-    if (entry.memory || !isEmpty(entry.total)) {
-      const line = (entry.built ??= buildLine(entry, none));
-      lines.push(line);
-      // What leaks in a function leaks on a line: a function may last as long as the program, whatever its lines do.
-      const leak = worse(leaks.get(entry.function) ?? null, line.memory?.leak ?? null);
-      leaks.set(entry.function, leak);
-    }
-  }
-  const functions: FunctionCost[] = [];
-  for (const entry of file.functions.values()) {
-    if (entry.memory || !isEmpty(entry.total)) {
-      functions.push({
-        name: entry.name,
-        qualname: entry.qualname,
-        line: entry.line,
-        self: costOfRow(entry.self, 0),
-        total: costOfRow(entry.total, 0),
-        helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
-        memory: entry.memory
-          ? { ...entry.memory.cost(undefined), leak: leaks.get(entry) ?? null }
-          : none,
-        ...(entry.gpu && { gpu: { ...entry.gpu } }),
-      });
-    }
-  }
-  lines.sort((a, b) => a.line - b.line);
-  functions.sort((a, b) => a.line - b.line);
-  return { path: file.path, lines, functions };
-}
-
-function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
-  const total = costOfRow(entry.total, 0);
-  return {
-    line: entry.line,
-    function: entry.function.qualname,
-    self: costOfRow(entry.self, 0),
-    total,
-    helperThreads: entry.endedHelpers + (entry.helpers?.size ?? 0),
-    memory: entry.memory?.cost(wallOf(total)) ?? none,
-    ...(entry.gpu && { gpu: { ...entry.gpu } }),
-    natives: [...entry.natives.values()]
-      .map((share) => ({ ...share }))
-      .sort((a, b) => b.self - a.self),
-  };
-}
-
-/** No time and no samples: gil, runtime and unsure are parts of what is looked at. */
-function isEmpty(total: Float64Array): boolean {
-  const { python, native, system, wait, queue, helper, samples } = costRow;
-  return [python, native, system, wait, queue, helper, samples].every(
-    (index) => total[index] === 0,
-  );
 }
 
 /** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */

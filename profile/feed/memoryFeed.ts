@@ -2,9 +2,12 @@
 import type { Cells } from './cells';
 import type { Columns } from './columns';
 import { Footprint } from '../memory/footprint';
-import type { LineCosts, ResolvedFrame } from './lineCosts';
+import type { LineCosts } from './lineCosts';
+import type { ResolvedFrame } from './lineEntries';
 import { mayLeakAtEnd } from '../memory/leak';
-import { MemorySites, siteRow } from '../memory/sites';
+import { SiteRecords } from '../memory/siteRecords';
+import { siteRow } from '../memory/siteRow';
+import { MemorySites } from '../memory/sites';
 import type {
   AllocationRecord,
   BlockRecord,
@@ -27,6 +30,8 @@ export class MemoryFeed {
   readonly sites: MemorySites;
   /** Records taken. */
   revision = 0;
+  /** undefined once it is compact: no record comes any more. */
+  #records: SiteRecords | undefined;
   /** undefined once it is compact: it is in info() by then. */
   #footprint: Footprint | undefined = new Footprint();
   #slices = 0;
@@ -38,16 +43,17 @@ export class MemoryFeed {
     columns: Columns,
   ) {
     this.places = columns;
-    this.sites = new MemorySites(false, columns.blocks, columns.sitesRoom);
+    this.sites = new MemorySites(false, columns.sitesRoom);
+    this.#records = new SiteRecords(this.sites, columns.blocks);
   }
 
   /** Takes something that happened at a cell. */
   sample(record: AllocationRecord | CopyRecord, cell: number): void {
     this.revision++;
     if (record.kind === 'copy') {
-      this.sites.copy(cell, record);
+      this.#records?.copy(cell, record);
     } else {
-      this.sites.allocate(cell, record);
+      this.#records?.allocate(cell, record);
       this.#footprint?.live(record.timeNs, this.sites.total);
     }
   }
@@ -56,10 +62,10 @@ export class MemoryFeed {
   sum(record: MemorySumRecord | BlockRecord, cell: number): void {
     this.revision++;
     if (record.kind === 'block') {
-      this.sites.knowBlock(cell, record);
+      this.#records?.knowBlock(cell, record);
       return;
     }
-    this.sites.addSum(cell, record);
+    this.#records?.addSum(cell, record);
     this.#footprint?.live(record.timeNs, this.sites.total);
   }
 
@@ -71,11 +77,16 @@ export class MemoryFeed {
       return;
     }
     if (record.kind === 'free') {
-      this.sites.free(record.allocation, record.timeNs);
+      this.#records?.free(record.allocation, record.timeNs);
     } else {
-      this.sites.touch(record);
+      this.#records?.touch(record);
     }
     this.#footprint?.live(record.timeNs, this.sites.total);
+  }
+
+  /** Earlier allocations are gone: the next one has the number after this one. */
+  goOnFrom(number: number): void {
+    this.#records?.goOnFrom(number);
   }
 
   /**
@@ -116,6 +127,7 @@ export class MemoryFeed {
   compact(places: Places, cellNow: Uint32Array): void {
     this.places = places;
     this.sites.compact(cellNow);
+    this.#records = undefined;
     this.#footprint = undefined;
   }
 

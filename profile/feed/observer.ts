@@ -1,6 +1,6 @@
 /** Whoever wants to know how a feed divides what threads without Python code and GPUs did among places. */
 import type { CellTop } from './cells';
-import type { HelperSample } from '../helpers/helperWork';
+import type { HelperSample } from '../helpers/helper';
 import type { SampleRecord } from '../../recording/records';
 
 /** What is decided about. */

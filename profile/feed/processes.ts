@@ -2,6 +2,7 @@
  * The processes of a run, made of its recordings. A process that calls exec leaves one recording per program it runs;
  * one that was forked only to start another program (subprocess does that) is its parent's doing.
  */
+import { isPassing, previousProgram } from './exec';
 import { joinGpus } from './gpuFeed';
 import { addOffLine } from './offLine';
 import { packPoints, unpackPoints } from '../memory/packedPoints';
@@ -27,7 +28,8 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
   const byPid = new Map<number, Process[]>();
   const parents = new Set(feeds.map(({ ppid }) => ppid));
   for (const feed of [...feeds].sort((a, b) => a.startNs - b.startNs)) {
-    const before = feed.continues && byLast.get(feed.continues);
+    const previous = previousProgram(feed);
+    const before = previous && byLast.get(previous);
     const process = before ?? { feeds: [feed], passing: none };
     byLast.set(feed, process);
     if (before) {
@@ -46,7 +48,7 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
       .get(first.ppid)
       ?.findLast(({ feeds: [other] }) => other !== first && other!.startNs <= first.startNs);
     const parent = started && (passedTo.get(started) ?? started);
-    if (parent && process.feeds.every((feed) => feed.isPassing)) {
+    if (parent && process.feeds.every(isPassing)) {
       if (parent.passing === none) parent.passing = [];
       for (const feed of [...process.feeds, ...process.passing]) parent.passing.push(feed);
       passedTo.set(process, parent);

@@ -2,6 +2,7 @@
  * Hands out the flame chart's tables piece by piece, so that a live chart never starts over. Rows are appended; only where
  * old ones were merged before all of them had been handed out, those of the track come anew.
  */
+import { isHidden, previousProgram } from '../feed/exec';
 import type { EndedProcesses } from '../ended/processes';
 import { leastOf } from '../extremes';
 import { FlameInterner, type FlamePlaces } from './interner';
@@ -9,7 +10,8 @@ import type { FlameMemory, FlameProcess } from './memory';
 import type { Fold } from '../view/fold';
 import { unpackPoints } from '../memory/packedPoints';
 import type { EndedMemory } from '../ended/memory';
-import { mostSlices, siteRow } from '../memory/sites';
+import { siteRow } from '../memory/siteRow';
+import { mostSlices } from '../memory/sites';
 import type { ProcessFeed } from '../feed/processFeed';
 import type { HandedRows, ThreadFeed } from '../feed/threadFeed';
 import type { FlameTables, FlameThread } from './tables';
@@ -79,7 +81,8 @@ export class FlameRows {
     let more = false;
     for (const feed of feeds) {
       // After exec a track goes on where the program before has ended.
-      if (feed.isHidden || (feed.continues && !isOut(feed.continues, handed))) {
+      const previous = previousProgram(feed);
+      if (isHidden(feed) || (previous && !isOut(previous, handed))) {
         continue;
       }
       for (const thread of feed.threads.values()) {
@@ -129,7 +132,7 @@ export class FlameRows {
   /** The memory by stack now. Stacks it names first are in the next piece. Places whose code is not known yet are left out. */
   memory(feeds: readonly ProcessFeed[]): FlameMemory {
     const baseNs = this.#base(feeds);
-    const apart = feeds.filter((feed) => feed.memory && !feed.isHidden);
+    const apart = feeds.filter((feed) => feed.memory && !isHidden(feed));
     const merged = this.ended.memory;
     const measured = [
       ...apart.map((feed) => this.#flameProcess(feed, baseNs)),

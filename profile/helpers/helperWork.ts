@@ -1,94 +1,38 @@
 /**
- * For which lines threads without Python code work: pools of OpenMP, BLAS, Eigen, Rayon and their like.
- *
- * Such a thread is taken to work for the thread that runs Python and is inside the same library meanwhile: it computes
- * there as well, or waits there. The library is told by the native frames of both.
- *
- * While nobody is inside the library, a pool that has not slept since somebody was goes on for that call: it finishes the
- * work, or looks for more. The same holds from the moment at which a line made the thread. Results may also be computed before somebody asks for them:
- * what goes on until a thread waits there is that thread's. What a thread does long after any call is on no line.
+ * For which lines helpers work: threads without Python code, in pools of OpenMP, BLAS, Eigen, Rayon and their like. A sample of
+ * a helper is decided about when the threads that it may have worked for have told where they were (servedCells.ts).
  */
-import { CallSurroundings, type Surroundings } from './callSurroundings';
+import { CallSurroundings } from './callSurroundings';
 import type { Cells } from '../feed/cells';
 import { costRow, costRowLength } from '../cost';
-import { callMargin, LibraryCalls } from './libraryCalls';
+import type { Helper, HelperSample, ServedCells } from './helper';
+import { LibraryCalls } from './libraryCalls';
 import { generatedCode, isPackageKey } from '../stacks/libraries';
 import type { SampleRecord } from '../../recording/records';
+import { longestLead, ServedCellsFinder } from './servedCells';
 import type { ThreadFeed } from '../feed/threadFeed';
-import { firstEndingAt, isUnseen, longestGap, neverSlept, rowsAt } from './threadRows';
 
-/** A thread that waits says so this long after the fact at most, ns. */
-const latest = 500e6;
-/** Who waits for a result does so within this time, ns. */
-const longestLead = 500e6;
-/** The threads of a pool are made by one thread within this time, ns. */
-const onePool = 10e6;
-/** A thread without a core is looked for in so many rows before and after. */
-const mostRowsAway = 16;
-/** How many samples of a thread share what is left of its CPU time in the end; as many as the agent takes. */
+/** The waiting of a thread is recorded at most so long after it, ns. */
+const longestDelay = 500e6;
+/** So many last samples of a thread share the rest of its CPU time when it ends; the agent does the same. */
 const recentSamples = 8;
-/** Where nothing else is known, a helper worked as in so many samples before: a quarter of a second of CPU time and more. */
+/** Where nothing else is known, a helper works as in its last samples, so many of them: a quarter of a second of CPU time or more. */
 const rememberedSamples = 64;
 
-/** A sample of a helper. */
-export interface HelperSample {
-  thread: ThreadFeed;
-  /** What the recording calls that thread. */
-  number: number;
-  cell: number;
-  timeNs: number;
-  wallNs: number;
-  cpuNs: number;
-  /** CPU time that was left over in the end, not an observation. */
-  remainder: boolean;
-  /** What it is counted as while nobody is known for whom it was. */
-  cost: Float64Array;
-}
-
-/** Library keys: files, and packages, which say less. */
-interface Libraries {
-  files: Set<string>;
-  packages: Set<string>;
-}
-
-/** What is known of a helper. */
-interface Helper {
-  /** Every library that it was seen in. */
-  libraries: Libraries;
-  /** For which cells its last samples were. */
-  recent: Places[];
-  remainders: number;
-  guesses: number;
-}
-
-/** The cells that a sample was for. */
-interface Places {
-  cells: readonly number[];
-  /** No other line comes into question. */
-  isSure: boolean;
-  /** Nobody was in the library any more. */
-  isAfter: boolean;
-  /** The thread that was in the call, and when it was. */
-  seen?: { thread: ThreadFeed; ns: number };
-  /** Of that call, once it was asked for. */
-  surroundings?: Surroundings;
-}
-
-const nobody: Places = { cells: [], isSure: true, isAfter: false };
 /** Decides which lines the helpers of one process work for. */
 export class HelperWork {
   #pending: HelperSample[] = [];
   readonly #helpers = new Map<ThreadFeed, Helper>();
   readonly #calls: LibraryCalls;
-  readonly #surroundings: CallSurroundings;
-  /** Which of several lines a sample is counted for. */
-  #turn = 0;
+  readonly #finder: ServedCellsFinder;
+  /** Samples that were divided: each counts for one of its cells, the next one each time. */
+  #divided = 0;
 
   constructor(
-    private readonly cells: Cells,
-    private readonly threads: ReadonlyMap<number, ThreadFeed>,
+    cells: Cells,
+    threads: ReadonlyMap<number, ThreadFeed>,
     /** The innermost line of a cell, as far as it is known. */
-    private readonly lineOf: (cell: number) => object | undefined,
+    lineOf: (cell: number) => object | undefined,
     /** The lines of a cell that are known, outermost first. */
     pathOf: (cell: number) => readonly object[],
     /** Takes the part of a sample that was for a cell, as a cost row; undefined: it was for nobody. */
@@ -99,10 +43,18 @@ export class HelperWork {
     ) => void,
   ) {
     this.#calls = new LibraryCalls(cells, threads);
-    this.#surroundings = new CallSurroundings(cells, this.#calls, pathOf);
+    const surroundings = new CallSurroundings(cells, this.#calls, pathOf);
+    this.#finder = new ServedCellsFinder(
+      cells,
+      threads,
+      this.#helpers,
+      lineOf,
+      this.#calls,
+      surroundings,
+    );
   }
 
-  /** A helper's sample, and what it costs as its own thread's. */
+  /** Takes a helper's sample; cost: as its own thread's. */
   sample(thread: ThreadFeed, cell: number, sample: SampleRecord, cost: Float64Array): void {
     this.saw(thread, cell);
     const { timeNs, wallNs, cpuNs, remainder } = sample;
@@ -119,12 +71,12 @@ export class HelperWork {
     });
   }
 
-  /** A helper was somewhere. */
+  /** Takes note of the libraries that a helper is in. */
   saw(thread: ThreadFeed, cell: number): void {
     let helper = this.#helpers.get(thread);
     if (!helper) {
       const libraries = { files: new Set<string>(), packages: new Set<string>() };
-      helper = { libraries, recent: [], remainders: 0, guesses: 0 };
+      helper = { thread, libraries, recent: [], remainders: 0, guesses: 0 };
       this.#helpers.set(thread, helper);
     }
     for (const key of this.#calls.librariesOf(cell)) {
@@ -134,36 +86,37 @@ export class HelperWork {
     }
   }
 
-  /** Decides about what has become known, at a moment of the process. isFinal: nothing more will come. */
+  /** Decides about the samples for which enough is known now. isFinal: nothing more will come. */
   settle(nowNs: number, isFinal: boolean): void {
-    const later: HelperSample[] = [];
+    const undecided: HelperSample[] = [];
     for (const sample of this.#pending) {
       const age = isFinal ? Infinity : nowNs - sample.timeNs;
-      const places = age < latest ? undefined : this.#placesOf(sample, age >= latest + longestLead);
-      if (places) {
-        this.#divide(sample, places);
+      const served =
+        age < longestDelay ? undefined : this.#servedBy(sample, age >= longestDelay + longestLead);
+      if (served) {
+        this.#divide(sample, served);
       } else {
-        later.push(sample);
+        undecided.push(sample);
       }
     }
-    this.#pending = later;
+    this.#pending = undecided;
   }
 
   /** The cells that a sample was for; undefined while that cannot be said. */
-  #placesOf(sample: HelperSample, isLate: boolean): Places | undefined {
+  #servedBy(sample: HelperSample, isLate: boolean): ServedCells | undefined {
     const helper = this.#helpers.get(sample.thread)!;
     if (sample.remainder && helper.recent.length > 0) {
-      // Of the samples before it, each in turn.
+      // Remainders are shared by the last samples, one after the other.
       const recent = helper.recent.slice(-recentSamples);
       return recent[helper.remainders++ % recent.length]!;
     }
     if (sample.remainder) {
-      // A thread that was over before a tick met it: it cannot have done much after it began.
+      // The thread ended before its first tick: its CPU time is from right after its start.
       const timeNs = Math.min(sample.timeNs, sample.thread.startNs + sample.cpuNs);
-      const found = this.#placesBy({ ...sample, timeNs, wallNs: 0 }, helper, isLate);
+      const found = this.#finder.find({ ...sample, timeNs, wallNs: 0 }, helper, isLate);
       return found && { ...found, isSure: false };
     }
-    const found = this.#placesBy(sample, helper, isLate);
+    const found = this.#finder.find(sample, helper, isLate);
     if (found) {
       helper.recent.push(found);
       if (helper.recent.length > rememberedSamples) helper.recent.shift();
@@ -171,175 +124,13 @@ export class HelperWork {
     return found;
   }
 
-  #placesBy(sample: HelperSample, helper: Helper, isLate: boolean): Places | undefined {
-    const { packages } = helper.libraries;
-    const files = this.#filesOf(sample.thread, helper);
-    const own = this.#calls.librariesOf(sample.cell);
-    const ownFiles = new Set([...own].filter((key) => !isPackageKey(key)));
-    // A chain that ends in generated code names no library.
-    const within = this.#meanwhile(sample, ownFiles) ?? this.#meanwhile(sample, files);
-    if (within) return within;
-    const after = this.#after(sample, files);
-    if (after) return after;
-    // Other code of the package may have nothing to do with a pool of one of its libraries.
-    const beside = this.#meanwhile(sample, packages);
-    if (beside) return beside;
-    if (!isLate) return undefined;
-    return (
-      this.#awaited(sample, files, packages) ?? this.#asBefore(sample, files, helper) ?? nobody
-    );
-  }
-
-  /** Libraries that a helper was seen in; if that was in generated code only, those of the helpers that were made with it. */
-  #filesOf({ makerTid, startNs }: ThreadFeed, { libraries }: Helper): ReadonlySet<string> {
-    if (libraries.files.size > 0 || makerTid === 0) return libraries.files;
-    const siblings = [...this.#helpers].filter(
-      ([it]) => it.makerTid === makerTid && Math.abs(it.startNs - startNs) < onePool,
-    );
-    return new Set(siblings.flatMap(([, sibling]) => [...sibling.libraries.files]));
-  }
-
-  /** Where the threads were that were inside a library meanwhile. */
-  #meanwhile(sample: HelperSample, libraries: ReadonlySet<string>): Places | undefined {
-    if (libraries.size === 0) return undefined;
-    // Samples tell where a thread is around their moment: what a row ends with, the next half of a tick does too.
-    for (const ns of [sample.timeNs - sample.wallNs / 2, sample.timeNs]) {
-      const calls = this.#others(sample.thread, ns).flatMap((thread) =>
-        rowsAt(thread, ns)
-          .flatMap((row) => this.#cellsOf(thread, row))
-          .filter((at) => this.#calls.isInside(at, libraries))
-          .slice(0, 1)
-          .map((cell) => ({ thread, cell })),
-      );
-      const cells = calls.map(({ cell }) => cell);
-      if (calls.length > 1) return { cells, isSure: false, isAfter: false };
-      const [only] = calls;
-      if (only) return { cells, isSure: true, isAfter: false, seen: { thread: only.thread, ns } };
-    }
-    return undefined;
-  }
-
-  /** The line whose call was the last one into the library, or that made the helper, if the helper has not slept since. */
-  #after(sample: HelperSample, files: ReadonlySet<string>): Places | undefined {
-    const { thread, timeNs } = sample;
-    const calls = this.#others(thread, timeNs).flatMap((other) =>
-      this.#calls.last(other, timeNs, files),
-    );
-    calls.push(...this.#calls.making(thread, timeNs));
-    if (calls.length === 0) return undefined;
-    const last = calls.reduce((a, b) => (b.endNs > a.endNs ? b : a));
-    const from = Math.min(last.endNs, timeNs);
-    if (!this.#neverSlept(thread, from, Math.max(from, timeNs - sample.wallNs))) return undefined;
-    const line = this.lineOf(last.cell);
-    const isSure = calls.every(
-      ({ cell, endNs }) => endNs < last.endNs - callMargin || this.lineOf(cell) === line,
-    );
-    return { cells: [last.cell], isSure, isAfter: true };
-  }
-
-  /**
-   * The cell of a row. While a thread has no core it is not seen in compiled code, but it is in the same call as when it was
-   * seen on that line shortly before or after.
-   */
-  #cellsOf({ rowStart, rowCell, rowCount }: ThreadFeed, row: number): number[] {
-    const cell = rowCell[row]!;
-    if (this.cells.top(cell) !== 'queue' || this.cells.leaf(cell)) return [cell];
-    const line = this.lineOf(cell);
-    if (!line) return [];
-    for (let away = 1; away <= mostRowsAway; away++) {
-      const near = [row - away, row + away].filter(
-        (at) =>
-          at >= 0 &&
-          at < rowCount &&
-          Math.abs(rowStart[at]! - rowStart[row]!) < longestGap &&
-          this.lineOf(rowCell[at]!) === line &&
-          this.cells.top(rowCell[at]!) !== 'queue',
-      );
-      if (near.length > 0) return near.map((at) => rowCell[at]!);
-    }
-    return [];
-  }
-
-  /** Where threads soon wait for what a helper does: it does not sleep until then. */
-  #awaited(
-    { thread, timeNs }: HelperSample,
-    files: ReadonlySet<string>,
-    packages: ReadonlySet<string>,
-  ): Places | undefined {
-    const cells = this.#others(thread, timeNs).flatMap((other) => {
-      for (let row = firstEndingAt(other, timeNs); row < other.rowCount; row++) {
-        const start = other.rowStart[row]!;
-        const cell = other.rowCell[row]!;
-        if (start > timeNs + longestLead) break;
-        if (start < timeNs) continue;
-        if (this.#calls.isInside(cell, files) || this.#calls.isInside(cell, packages)) {
-          const waits = this.cells.top(cell) === 'wait';
-          return waits && this.#neverSlept(thread, timeNs, start) ? [cell] : [];
-        }
-      }
-      return [];
-    });
-    return cells.length > 0 ? { cells, isSure: false, isAfter: false } : undefined;
-  }
-
-  /**
-   * A thread that calls the library now and then, and slept where nobody saw it, waited for the helper. In which call is
-   * not known: those that the helper worked for lately between the same lines have it in turn, as often as they had it then.
-   */
-  #asBefore(
-    { thread, timeNs, wallNs }: HelperSample,
-    files: ReadonlySet<string>,
-    helper: Helper,
-  ): Places | undefined {
-    const ns = timeNs - wallNs / 2;
-    const caller = this.#others(thread, ns).find(
-      (other) =>
-        (isUnseen(other, ns) || this.#lacksCore(other, ns)) &&
-        this.#calls.last(other, ns, files).length > 0,
-    );
-    const known = helper.recent.filter(({ cells }) => cells.length > 0);
-    if (!caller || known.length === 0) return undefined;
-    const here = this.#surroundings.of(caller, ns, files);
-    const likenesses = known.map((places) => {
-      if (!places.seen) return 0;
-      places.surroundings ??= this.#surroundings.of(places.seen.thread, places.seen.ns, files);
-      return this.#surroundings.likeness(here, places.surroundings);
-    });
-    const most = Math.max(...likenesses);
-    const alike = known.filter((_, index) => likenesses[index] === most);
-    const { cells } = alike[helper.guesses++ % alike.length]!;
-    return { cells, isSure: false, isAfter: false };
-  }
-
-  /** Whether a helper ran, or wanted to, from one moment to another. */
-  #neverSlept(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
-    const isQueue = (row: number): boolean => this.cells.top(thread.rowCell[row]!) === 'queue';
-    return neverSlept(thread, fromNs, untilNs, isQueue);
-  }
-
-  /** The kernel says how long a thread lacked a core, not when: it may as well have slept at that moment. */
-  #lacksCore(thread: ThreadFeed, ns: number): boolean {
-    const row = rowsAt(thread, ns)[0];
-    return row !== undefined && this.cells.top(thread.rowCell[row]!) === 'queue';
-  }
-
-  #others(helper: ThreadFeed, ns: number): ThreadFeed[] {
-    return [...this.threads.values()].filter(
-      (thread) =>
-        thread.runsPython &&
-        thread !== helper &&
-        ns >= thread.startNs &&
-        ns <= thread.endNs + longestGap,
-    );
-  }
-
-  #divide(sample: HelperSample, { cells, isSure, isAfter }: Places): void {
+  #divide(sample: HelperSample, { cells, isSure, isAfter }: ServedCells): void {
     const row = new Float64Array(costRowLength);
     if (cells.length === 0) {
       this.charge(sample, undefined, row);
       return;
     }
-    const counted = this.#turn++ % cells.length;
+    const counted = this.#divided++ % cells.length;
     cells.forEach((cell, index) => {
       const part = sample.cpuNs / cells.length;
       row[costRow.helper] = part;

@@ -1,6 +1,7 @@
 /** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
 import { findLeak, isTold, mayBeOneCall, type Execution } from './leak';
-import { siteRow, siteRowLength, type MemorySites } from './sites';
+import { siteRow, siteRowLength } from './siteRow';
+import type { MemorySites } from './sites';
 import type { Leak, MemoryCost } from './types';
 import type { Writable } from '../writable';
 

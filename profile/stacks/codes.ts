@@ -1,5 +1,6 @@
 /** The code objects of a run. Its processes share them: most of them run the same code. */
-import type { FunctionEntry, LineCosts } from '../feed/lineCosts';
+import type { LineCosts } from '../feed/lineCosts';
+import type { FunctionEntry } from '../feed/lineEntries';
 import type { LineTable } from './lineTable';
 import { absolutePath } from '../paths';
 import type { CodeRecord, ProcessRecord } from '../../recording/records';

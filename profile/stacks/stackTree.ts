@@ -2,7 +2,8 @@
 import type { Code } from './codes';
 import { withRoom } from '../../recording/arrays';
 import { lookUpNearest, type SourcePosition } from './lineTable';
-import type { LineCosts, ResolvedFrame } from '../feed/lineCosts';
+import type { LineCosts } from '../feed/lineCosts';
+import type { ResolvedFrame } from '../feed/lineEntries';
 
 const written = 1;
 const shim = 2;

@@ -2,7 +2,9 @@
  * Memory records of long ago with less detail: in a stretch of time one record says what all of a place came to. Sums, and
  * what each place held when the process held most, stay exact; when within the stretch something happened is lost.
  */
-import { MemorySites, siteRow } from '../memory/sites';
+import { SiteRecords } from '../memory/siteRecords';
+import { siteRow } from '../memory/siteRow';
+import { MemorySites } from '../memory/sites';
 import type {
   AllocationRecord,
   BlockRecord,
@@ -45,6 +47,7 @@ const figureNames = Object.keys(nothing) as (keyof MemoryFigures)[];
 /** Adds up the memory of one recording. */
 export class MemoryMerger {
   readonly #sites = new MemorySites();
+  readonly #records = new SiteRecords(this.#sites);
   readonly #cellOf = new Map<string, number>();
   readonly #places: Place[] = [];
   /** Of each site what has been said of it. */
@@ -61,22 +64,22 @@ export class MemoryMerger {
     if (record.kind !== 'block') this.#lastNs = Math.max(this.#lastNs, record.timeNs);
     switch (record.kind) {
       case 'allocation':
-        this.#sites.allocate(this.#cell(record), record);
+        this.#records.allocate(this.#cell(record), record);
         return;
       case 'copy':
-        this.#sites.copy(this.#cell(record), record);
+        this.#records.copy(this.#cell(record), record);
         return;
       case 'free':
-        this.#sites.free(record.allocation, record.timeNs);
+        this.#records.free(record.allocation, record.timeNs);
         return;
       case 'touched':
-        this.#sites.touch(record);
+        this.#records.touch(record);
         return;
       case 'memorySum':
-        this.#sites.addSum(this.#cell(record), record);
+        this.#records.addSum(this.#cell(record), record);
         return;
       case 'block':
-        this.#sites.knowBlock(this.#cell(record), record);
+        this.#records.knowBlock(this.#cell(record), record);
         return;
       case 'footprint':
         if (!this.#highest || record.resident > this.#highest.resident) this.#highest = record;
@@ -85,14 +88,14 @@ export class MemoryMerger {
     }
   }
 
-  /** See MemorySites.goOnFrom. */
+  /** See SiteRecords.goOnFrom. */
   goOnFrom(allocations: number): void {
-    this.#sites.goOnFrom(allocations);
+    this.#records.goOnFrom(allocations);
   }
 
   /** How many blocks have had a number. */
   get allocations(): number {
-    return this.#sites.lastBlock;
+    return this.#records.lastBlock;
   }
 
   /** The stretch is over: says what it came to. */
@@ -130,7 +133,7 @@ export class MemoryMerger {
   /** All stretches are over: names the blocks that are there. */
   finish(): void {
     this.flush();
-    this.#sites.eachBlock((allocation, { site, bytes, variance, reserved }) => {
+    this.#records.eachBlock((allocation, { site, bytes, variance, reserved }) => {
       const place = this.#places[this.#sites.cell[site]!]!;
       const block: BlockRecord = { kind: 'block', allocation, ...place, bytes, variance };
       this.put(reserved ? { ...block, reserved: { ...reserved } } : block);

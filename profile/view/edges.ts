@@ -1,6 +1,6 @@
 /** Who calls a line and what it calls. */
 import { addCost, costOfRow, costRowLength, wallOf, zeroCost, type CostSum } from '../cost';
-import type { ResolvedFrame } from '../feed/lineCosts';
+import type { ResolvedFrame } from '../feed/lineEntries';
 import type { Cost } from '../types';
 import type { Places, RunPlaces } from './places';
 

@@ -1,5 +1,5 @@
 /** Only my code: frames of other files are folded into the nearest frame below them that is the user's own. */
-import type { ResolvedFrame } from '../feed/lineCosts';
+import type { ResolvedFrame } from '../feed/lineEntries';
 import type { StackTree } from '../stacks/stackTree';
 
 type Stacks = Pick<StackTree, 'visible' | 'parentOf' | 'frame'>;

@@ -5,7 +5,7 @@
 import { addRow, costOfRow, costRow, costRowLength } from '../cost';
 import type { Cost } from '../types';
 import type { RunPlaces } from './places';
-import type { FunctionEntry } from '../feed/lineCosts';
+import type { FunctionEntry } from '../feed/lineEntries';
 
 import type { WalkedStacks } from './stacks';
 import type { Writable } from '../writable';

@@ -1,7 +1,7 @@
 /** Which part of a line did what to memory. */
 import type { PartAmount } from '../words/expressions';
 import { columnsOf } from './lineParts';
-import { siteRow } from '../memory/sites';
+import { siteRow } from '../memory/siteRow';
 import type { MemoryMetric } from '../metric';
 import type { RunPlaces } from './places';
 

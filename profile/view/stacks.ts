@@ -1,6 +1,7 @@
 /** Stacks as a view has them: folded, and on lines and functions of its own. */
 import type { Fold } from './fold';
-import type { LineCosts, ResolvedFrame } from '../feed/lineCosts';
+import type { LineCosts } from '../feed/lineCosts';
+import type { ResolvedFrame } from '../feed/lineEntries';
 import type { SourcePosition } from '../stacks/lineTable';
 import type { StackTree } from '../stacks/stackTree';
 
