@@ -1,5 +1,6 @@
 /** Numbers in records that stand for words. */
-import type { AllocationSource, MemoryFigures, ModuleKind, SampleState, Severity } from './records';
+import type { AllocationSource, MemoryFigures } from './memoryRecords';
+import type { ModuleKind, SampleState, Severity } from './records';
 
 export const moduleKinds: readonly ModuleKind[] = [
   'other',

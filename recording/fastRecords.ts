@@ -6,9 +6,8 @@
 import { allocationSources, moduleKinds, sampleFlags, sampleStates } from './codes';
 import { type Clocks, knownOf } from './fields';
 import type { PayloadReader } from './payload';
+import type { AllocationRecord, CopyRecord } from './memoryRecords';
 import type {
-  AllocationRecord,
-  CopyRecord,
   ModuleRecord,
   NativeRecord,
   QueueRecord,

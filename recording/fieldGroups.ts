@@ -1,7 +1,8 @@
 /** Fields that belong together, as fields.ts has them one by one. */
 import { sampleFlags, sampleStates } from './codes';
 import { type Field, varint } from './fields';
-import type { MemoryFigures, ReservedPart, SampleRecord, ThinnedRecord } from './records';
+import type { MemoryFigures, ReservedPart } from './memoryRecords';
+import type { SampleRecord, ThinnedRecord } from './records';
 
 export interface Place {
   stack: number;

@@ -2,13 +2,8 @@
  * What no agent can have written. A checksum says that bytes are those that somebody wrote, not that they make sense, and
  * older recordings have none.
  */
-import type {
-  HelpedRecord,
-  MemoryFigures,
-  RecordingHeader,
-  ReservedPart,
-  StreamRecord,
-} from './records';
+import type { HelpedRecord, RecordingHeader, StreamRecord } from './records';
+import type { MemoryFigures, ReservedPart } from './memoryRecords';
 
 /** Ten years, ns. */
 const longestNs = 10 * 366 * 86_400e9;

@@ -2,6 +2,8 @@
  * What a recording says, one type per record of profiler-agent/STREAM.md. The codec is recording/decode.ts;
  * the builder (profile/feed/builder.ts) turns records into a profile. Times and costs are nanoseconds as numbers.
  */
+import type { GpuRecord } from './gpuRecords';
+import type { MemoryRecord } from './memoryRecords';
 
 /** What tops the Python frames of something that was seen. */
 export const cellTops = ['running', 'system', 'wait', 'gil', 'queue'] as const;
@@ -167,110 +169,6 @@ export interface NoteRecord {
   text: string;
 }
 
-/** Who gave a block: malloc and its family, Python's own allocators, or the kernel to the program itself. */
-export type AllocationSource = 'malloc' | 'python' | 'mapped';
-
-export interface AllocationRecord {
-  kind: 'allocation';
-  thread: number;
-  timeNs: number;
-  source: AllocationSource;
-  /** Bytes of the block. */
-  size: number;
-  /** Bytes more than the block it replaces; its size, unless it comes from realloc. */
-  grown: number;
-  /** Bytes between two that are chosen, on average; 0: every block is recorded. */
-  period: number;
-  stack: number;
-  native: number;
-  /** −1 when native is 0. */
-  opcode: number;
-  /** It is a mapping of which nothing is touched so far: TouchedRecords say how much is. */
-  reserved?: true;
-}
-/** How much of a mapping that was reserved is touched from now on. */
-export interface TouchedRecord {
-  kind: 'touched';
-  timeNs: number;
-  /** Implied id of the allocation. */
-  allocation: number;
-  bytes: number;
-}
-export interface FreeRecord {
-  kind: 'free';
-  timeNs: number;
-  /** Implied id of the allocation. */
-  allocation: number;
-}
-export interface CopyRecord {
-  kind: 'copy';
-  thread: number;
-  timeNs: number;
-  size: number;
-  /** As in AllocationRecord. */
-  period: number;
-  stack: number;
-  native: number;
-  opcode: number;
-}
-export interface FootprintRecord {
-  kind: 'footprint';
-  timeNs: number;
-  /** Bytes of the process that are in memory. */
-  resident: number;
-}
-
-/** What the memory records of a stretch of time long ago came to in one place. Numbers are estimates, and may be fractions. */
-export interface MemorySumRecord {
-  kind: 'memorySum';
-  /** The last moment of the stretch, or that at which the process held most. */
-  timeNs: number;
-  stack: number;
-  native: number;
-  /** −1 when native is 0. */
-  opcode: number;
-  /** Allocations that were recorded, and when the first and the last of the place were. */
-  records: number;
-  firstNs: number;
-  lastNs: number;
-  /** By how much each figure of the place changed. */
-  change: MemoryFigures;
-}
-/** Bytes, a number of allocations, and expected squares of errors. */
-export interface MemoryFigures {
-  allocated: number;
-  allocations: number;
-  /** The part of allocated that Python's own allocators gave. */
-  python: number;
-  copied: number;
-  reserved: number;
-  live: number;
-  variance: number;
-  liveVariance: number;
-}
-/** A block that MemorySumRecords count already, and that records to come may name. */
-export interface BlockRecord {
-  kind: 'block';
-  /** The implied id that its AllocationRecord had. */
-  allocation: number;
-  stack: number;
-  native: number;
-  /** −1 when native is 0. */
-  opcode: number;
-  /** Bytes that it stands for now, and the expected square of their error. */
-  bytes: number;
-  variance: number;
-  /** Of a mapping that was reserved. */
-  reserved?: ReservedPart;
-}
-export interface ReservedPart {
-  size: number;
-  /** The probability that it was recorded. */
-  seen: number;
-  /** Bytes that are not allocated by it but by the one that it replaces, and the most that was touched. */
-  before: number;
-  most: number;
-}
 /** What a thread without Python code did for a place, in several samples of long ago. */
 export interface HelpedRecord {
   kind: 'helped';
@@ -292,15 +190,6 @@ export interface HelpedRecord {
   nativeNs: number;
   systemNs: number;
 }
-/** How long a place kept GPUs busy, as GpuUseRecords of long ago say. */
-export interface GpuPlaceRecord {
-  kind: 'gpuPlace';
-  stack: number;
-  native: number;
-  /** −1 when native is 0. */
-  opcode: number;
-  ns: number;
-}
 /** Everything before it was made of records that are gone: sums stay what they were, the order within stretches is lost. */
 export interface ThinnedRecord {
   kind: 'thinned';
@@ -314,31 +203,6 @@ export interface ThinnedRecord {
   allocations: number;
   /** Kernel time that samples of each thread have not been charged with yet, ns; threads that are not named have none. */
   uncharged: { thread: number; systemNs: number }[];
-}
-
-/** A GPU that the process uses. */
-export interface GpuDeviceRecord {
-  kind: 'gpuDevice';
-  /** As the driver counts them, from 0. */
-  device: number;
-  /** Bytes of its memory; 0 when that is not known. */
-  bytes: number;
-  name: string;
-}
-/** What the process did with a GPU from one moment to another; null: not known. */
-export interface GpuUseRecord {
-  kind: 'gpuUse';
-  device: number;
-  startNs: number;
-  endNs: number;
-  /** How much of that time it kept the GPU busy, ns. */
-  busyNs: number | null;
-  /** Bytes of the GPU's memory that it has at the end. */
-  bytes: number | null;
-  /** CPU time of finding out, since the process was first asked about, ns. */
-  costNs: number;
-  /** Which places kept it busy is in GpuPlaceRecords. */
-  settled?: true;
 }
 
 export type StreamRecord =
@@ -355,15 +219,7 @@ export type StreamRecord =
   | EndRecord
   | ChildEndRecord
   | NoteRecord
-  | AllocationRecord
-  | TouchedRecord
-  | FreeRecord
-  | CopyRecord
-  | FootprintRecord
-  | MemorySumRecord
-  | BlockRecord
   | HelpedRecord
-  | GpuPlaceRecord
   | ThinnedRecord
-  | GpuDeviceRecord
-  | GpuUseRecord;
+  | MemoryRecord
+  | GpuRecord;

@@ -11,7 +11,7 @@ import { GpuTimeline } from './gpuTimeline';
 import type { LineCosts } from './lineCosts';
 import type { PythonStacks } from '../stacks/pythonStacks';
 import type { Writable } from '../writable';
-import type { GpuDeviceRecord, GpuUseRecord } from '../../recording/records';
+import type { GpuDeviceRecord, GpuUseRecord } from '../../recording/gpuRecords';
 import type { ThreadFeed } from './threadFeed';
 import type { GpuDevice, ProcessGpu } from '../types';
 

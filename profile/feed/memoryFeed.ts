@@ -16,7 +16,7 @@ import type {
   FreeRecord,
   MemorySumRecord,
   TouchedRecord,
-} from '../../recording/records';
+} from '../../recording/memoryRecords';
 import type { StackTree } from '../stacks/stackTree';
 import type { ProcessMemory } from '../memory/types';
 

@@ -1,6 +1,6 @@
 /** The blocks of memory of one process that are alive, as columns: a program can have millions of them. */
 import { withRoom } from '../../recording/arrays';
-import type { ReservedPart } from '../../recording/records';
+import type { ReservedPart } from '../../recording/memoryRecords';
 
 /** What is known of one; bytes are what it stands for. */
 export interface Block {

@@ -12,7 +12,7 @@ import type {
   CopyRecord,
   MemorySumRecord,
   TouchedRecord,
-} from '../../recording/records';
+} from '../../recording/memoryRecords';
 
 export class SiteRecords {
   readonly #sites: MemorySites;

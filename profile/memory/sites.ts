@@ -5,7 +5,7 @@
 import { Changes } from './changes';
 import { trimmed, withRoom } from '../../recording/arrays';
 import { firstMoment, siteRow, siteRowLength } from './siteRow';
-import type { MemoryFigures } from '../../recording/records';
+import type { MemoryFigures } from '../../recording/memoryRecords';
 import { TimeAxis } from '../feed/timeAxis';
 
 /** Slices of time that live bytes are known for, by place. */

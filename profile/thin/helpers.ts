@@ -7,12 +7,12 @@ import { costRow } from '../cost';
 import type { ProcessFeed } from '../feed/processFeed';
 import type {
   CellTop,
-  GpuPlaceRecord,
   HelpedRecord,
   RecordingHeader,
   SampleRecord,
   StreamRecord,
 } from '../../recording/records';
+import type { GpuPlaceRecord } from '../../recording/gpuRecords';
 
 type Place = Pick<SampleRecord, 'stack' | 'native' | 'opcode'>;
 

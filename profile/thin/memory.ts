@@ -6,25 +6,12 @@ import { SiteRecords } from '../memory/siteRecords';
 import { siteRow } from '../memory/siteRow';
 import { MemorySites } from '../memory/sites';
 import type {
-  AllocationRecord,
   BlockRecord,
-  CopyRecord,
   FootprintRecord,
-  FreeRecord,
   MemoryFigures,
-  MemorySumRecord,
-  StreamRecord,
-  TouchedRecord,
-} from '../../recording/records';
-
-export type MemoryRecord =
-  | AllocationRecord
-  | CopyRecord
-  | FreeRecord
-  | TouchedRecord
-  | FootprintRecord
-  | MemorySumRecord
-  | BlockRecord;
+  MemoryRecord,
+} from '../../recording/memoryRecords';
+import type { StreamRecord } from '../../recording/records';
 
 interface Place {
   stack: number;

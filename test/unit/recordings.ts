@@ -1,7 +1,7 @@
 /** Makes recordings in memory, for tests of what is built from them. */
 import { ProfileBuilder, type ProcessFeed } from '../../profile/feed/builder';
+import type { AllocationRecord } from '../../recording/memoryRecords';
 import type {
-  AllocationRecord,
   ModuleKind,
   QueueRecord,
   RecordingHeader,

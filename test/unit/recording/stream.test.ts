@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { AllocationRecord } from '../../../recording/memoryRecords';
 import type {
-  AllocationRecord,
   FrameTaker,
   RecordingHeader,
   SampleRecord,

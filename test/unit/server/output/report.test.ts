@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AllocationRecord } from '../../../../recording/records';
+import type { AllocationRecord } from '../../../../recording/memoryRecords';
 import { buildReport } from '../../../../server/output/report';
 import { Run } from '../../../../server/reading/run';
 import { showRun } from '../../../../server/cli/text/report';
