@@ -9,8 +9,8 @@
 _Atomic bool guard_is_active;
 static _Atomic uint64_t recovered;
 
-// Copies `size` bytes and returns true. An instruction before guard_copy_failed that faults goes on there, which
-// returns false: so nothing in between may push anything.
+// Copies `size` bytes and returns true. When an instruction before guard_copy_failed faults, execution continues there,
+// which returns false; so no instruction between may push anything.
 extern const char guard_copy_failed[] __attribute__((visibility("hidden")));
 
 #define FUNCTION(name, body)               \
@@ -123,24 +123,25 @@ bool guarded_write(void *to, const void *from, size_t size) {
   return written;
 }
 
-// The linker says where the table is (guard.h). It has one entry at least, which is nobody's.
+// The linker defines the bounds of the table (guard.h). It needs at least one entry, so this one leads nowhere.
 __asm__(".pushsection guard_table, \"a\"\n.balign 4\n.long 0, 0\n.popsection\n");
 extern const struct guard_exit __start_guard_table[] __attribute__((visibility("hidden")));
 extern const struct guard_exit __stop_guard_table[] __attribute__((visibility("hidden")));
 
-// Where to go on after a fault at `counter`; 0 when that is nothing of ours.
+// Returns the address at which to continue after a fault of the instruction at `counter`; 0 when that is not one of
+// ours.
 static uintptr_t exit_of(uintptr_t counter) {
   uintptr_t first = (uintptr_t)guard_copy, failed = (uintptr_t)guard_copy_failed;
   if (counter - first < failed - first) return failed;
-  for (const struct guard_exit *it = __start_guard_table; it < __stop_guard_table; it++)
-    if (it->load && (uintptr_t)&it->load + (uintptr_t)(intptr_t)it->load == counter)
-      return (uintptr_t)&it->exit + (uintptr_t)(intptr_t)it->exit;
+  for (const struct guard_exit *place = __start_guard_table; place < __stop_guard_table; place++)
+    if (place->load && (uintptr_t)&place->load + (uintptr_t)(intptr_t)place->load == counter)
+      return (uintptr_t)&place->exit + (uintptr_t)(intptr_t)place->exit;
   return 0;
 }
 
 bool guard_recover(const siginfo_t *info, ucontext_t *context, bool count) {
   uintptr_t *counter = counter_of(context);
-  // Of what was sent, not met, the counter says nothing.
+  // For a signal that somebody sent, the interrupted instruction means nothing.
   uintptr_t exit = info->si_code > 0 ? exit_of(*counter) : 0;
   if (!exit) return false;
   *counter = exit;

@@ -1,22 +1,22 @@
-// Copies that may meet memory that is not there.
+// Copies and loads that fail instead of crashing when memory is not there.
 //
-// The program frees its memory whenever it likes, and whoever may shorten a file that is mapped takes its pages away. A
-// copy that meets such a place fails, and nothing else happens: its fault is recovered by where it happened
-// (handlers.c has the handlers of SIGSEGV and SIGBUS). As long as nothing goes wrong this costs what memcpy costs.
+// The program frees its memory at any time, and whoever truncates a mapped file takes pages away. A copy or load that
+// reaches such a place fails, and nothing else happens: the handlers of SIGSEGV and SIGBUS (handlers.c) recover the
+// fault by the address of the instruction. Without a fault, the cost is that of memcpy.
 #pragma once
 #include <signal.h>
 #include <ucontext.h>
 
 #include "base.h"
 
-// The copy itself, and whether its faults are recovered.
+// The copy itself: false when a part could not be copied. And whether its faults are recovered.
 bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
 extern _Atomic bool guard_is_active __attribute__((visibility("hidden")));
 
-// Loads in place, for what is read for every frame. One that faults goes on behind itself with 0 and sets *failed; what
-// it is to go on with lies out of the way, and guard_table leads there.
+// Loads in place, for fields that are read for every frame. A load that faults gives 0, sets *failed, and execution
+// continues behind it. The code for that lies out of the way; guard_table tells where.
 struct guard_exit {
-  int32_t load, exit;  // both as distances from themselves
+  int32_t load, exit;  // addresses of the load and of that code, each relative to its own place
 };
 #define GUARD_EXIT(give_up)                    \
   "2:\n"                                       \
@@ -68,13 +68,13 @@ INLINE uint8_t guard_load_byte(uintptr_t from, uint32_t *failed) {
   return (uint8_t)word;
 }
 
-// Are faults recovered without a system call? If not, the copies below ask the kernel to make them, which costs
-// hundreds of times as much. (signal)
+// True when faults are recovered without a system call. If not, the functions below have the kernel copy, which costs
+// hundreds of times as much. (signal, watcher)
 INLINE bool guard_active(void) {
   return atomic_load_explicit(&guard_is_active, memory_order_relaxed);
 }
 
-// True when all of it could be read. Aligned words are read whole. (signal, watcher)
+// Copies memory. False when a part cannot be read. Aligned words are read as a whole. (signal, watcher)
 INLINE bool guarded_read(uintptr_t from, void *into, size_t size) {
   if (UNLIKELY(!guard_active())) return memory_read(from, into, size);
   if (!__builtin_constant_p(size) || size != 8 && size != 16) return guard_copy(into, (const void *)from, size);
@@ -86,19 +86,20 @@ INLINE bool guarded_read(uintptr_t from, void *into, size_t size) {
   __builtin_memcpy(into, words, size);
   return true;
 }
-// Where the `size` bytes of a structure can be loaded from with guard_load: in place, or from a copy in `room`, where
-// only the kernel may read them. 0 when they cannot be read. (signal, watcher)
+// Returns an address from which guard_load can load `size` bytes of a structure: its own, or where only the kernel may
+// read, that of a copy in `room`. 0 when they cannot be read. (signal, watcher)
 INLINE uintptr_t guarded_fields(uintptr_t from, void *room, size_t size) {
   if (LIKELY(guard_active())) return from;
   return memory_read(from, room, size) ? (uintptr_t)room : 0;
 }
-// True when all of it could be written. (signal, watcher)
+// Writes memory. False when a part cannot be written. (signal, watcher)
 bool guarded_write(void *to, const void *from, size_t size);
+// Sets whether faults are recovered. (watcher, thread that starts the agent)
 void guard_use(bool active);
-// Was it one of these loads and copies that faulted? Then the context goes on where it has failed. Those that are
-// to be known of are counted. (signal)
+// True when one of these loads or copies faulted: the context then continues where it fails. `count`: the fault counts
+// as recovered. (signal)
 bool guard_recover(const siginfo_t *info, ucontext_t *context, bool count);
-// How many faults were counted in this process so far.
+// Returns the number of faults counted in this process. (watcher)
 uint64_t guard_recovered(void);
-// In a forked child.
+// In a forked child: counts from 0.
 void guard_after_fork(void);

@@ -17,9 +17,9 @@
 
 #define FAULTS 2
 static const int faults[FAULTS] = {SIGSEGV, SIGBUS};
-// What the program has asked of them, as the kernel would tell it, all but the handlers.
+// What the program has set for them, as the kernel would return it, but without the handlers.
 static struct sigaction asked[FAULTS];
-// Its handlers of all signals that come to us first.
+// The program's handlers of all signals that come to us first.
 static _Atomic(sighandler_t) handlers[_NSIG];
 static bool installed;
 
@@ -39,13 +39,13 @@ int handlers_real(int number, const struct sigaction *action, struct sigaction *
 
 // ---- A signal arrives ----
 
-THREAD_LOCAL uint32_t sampling;  // how many times within each other
+THREAD_LOCAL uint32_t sampling;  // depth of nested samples
 THREAD_LOCAL bool declines;
-THREAD_LOCAL uint32_t waiting;  // which of the faults were sent meanwhile
+THREAD_LOCAL uint32_t waiting;  // bits of the faults that were sent meanwhile
 THREAD_LOCAL siginfo_t sent[FAULTS];
 
 static void send_to(int tid, int number, siginfo_t *info) {
-  // The kernel lets nobody but itself say that it was the kernel or a kill.
+  // The kernel allows only itself to claim that a signal came from the kernel or from kill.
   if (syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, number, info) != 0) syscall(SYS_tgkill, getpid(), tid, number);
 }
 
@@ -61,14 +61,14 @@ void handlers_decline(void) {
   declines = true;
 }
 
-// As if the kernel found the signal blocked, which is the end of whoever faults.
+// As if the kernel had found the signal blocked: for a fault, that ends the process.
 static void block(ucontext_t *context, int number) {
   sigaddset(&context->uc_sigmask, number);
 }
 
-// Another thread sent it, or this one did. Returns true when the program's handler is to be called now.
+// Handles a fault that another thread, or this one, sent. True when the program's handler is to be called now.
 static bool arrive_sent(int number, siginfo_t *info, ucontext_t *context) {
-  int which = index_of(number), self = (int)syscall(SYS_gettid);
+  int which = index_of(number), tid = (int)syscall(SYS_gettid);
   if (sampling) {
     sent[which] = *info;
     waiting |= 1u << which;
@@ -80,32 +80,32 @@ static bool arrive_sent(int number, siginfo_t *info, ucontext_t *context) {
     return false;
   }
   if (signals_hold(number)) {
-    // The program believes it blocked: now it is, and waits.
+    // The program believes that the signal is blocked: block it now, so that it waits.
     block(context, number);
-    send_to(self, number, info);
+    send_to(tid, number, info);
     return false;
   }
   sighandler_t handler = atomic_load(&handlers[number]);
   if (handler == SIG_DFL) {
     struct sigaction fatal = {.sa_handler = SIG_DFL};
     handlers_real(number, &fatal, NULL);
-    send_to(self, number, info);
+    send_to(tid, number, info);
   }
   return is_function(handler);
 }
 
-// What is to be called now for a fault, or for what was sent as one.
-static sighandler_t arrive_fault(struct arrival *it) {
-  int number = (int)it->number;
-  // The watcher reads stacks that change meanwhile, and drops those that do: only samples are worth a word.
-  if (guard_recover(it->info, it->context, sampling)) return NULL;
+// Returns the handler to call for a fault, or for a signal sent as one; NULL: none.
+static sighandler_t arrive_fault(struct arrival *arrival) {
+  int number = (int)arrival->number;
+  // The watcher reads stacks that change meanwhile, so its faults are normal: only those of samples are counted.
+  if (guard_recover(arrival->info, arrival->context, sampling)) return NULL;
   int error = errno;
   sighandler_t handler = atomic_load(&handlers[number]);
-  if (it->info->si_code <= 0) {
-    if (!arrive_sent(number, it->info, it->context)) handler = NULL;
+  if (arrival->info->si_code <= 0) {
+    if (!arrive_sent(number, arrival->info, arrival->context)) handler = NULL;
   } else if (!is_function(handler) || signals_believes_blocked(number)) {
-    // When this returns, the instruction faults again, and the kernel ends the process as it would have done at once.
-    block(it->context, number);
+    // The instruction faults again after the return, and the kernel ends the process as it would have done at once.
+    block(arrival->context, number);
     handler = NULL;
   }
   if (handler && asked[index_of(number)].sa_flags & SA_RESETHAND) atomic_store(&handlers[number], SIG_DFL);
@@ -113,31 +113,32 @@ static sighandler_t arrive_fault(struct arrival *it) {
   return handler;
 }
 
-// Where the kernel finds no room for a handler, the program is at its end.
-static void overflow(struct arrival *it) {
+// There is no room for the handler's frame: the program ends, as it would without us.
+static void overflow(struct arrival *arrival) {
   int error = errno;
-  it->handler = NULL;
-  if (handlers_is_fault((int)it->number))
-    block(it->context, (int)it->number);
+  arrival->handler = NULL;
+  if (handlers_is_fault((int)arrival->number))
+    block(arrival->context, (int)arrival->number);
   else
     syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSEGV);
   errno = error;
 }
 
-__attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival *it) {
-  int number = (int)it->number;
-  it->handler = handlers_is_fault(number) ? arrive_fault(it) : atomic_load(&handlers[number]);
-  if (!it->handler || !arrival__has_frame(it) || !signal_stack_holds(it->stack)) return;
-  // It asks for an alternate stack, and is on ours: away from there, unless there is nowhere else.
-  uintptr_t interrupted = arrival__interrupted(it), limit;
+__attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival *arrival) {
+  int number = (int)arrival->number;
+  arrival->handler = handlers_is_fault(number) ? arrive_fault(arrival) : atomic_load(&handlers[number]);
+  if (!arrival->handler || !arrival__has_frame(arrival) || !signal_stack_holds(arrival->stack)) return;
+  // This handler asks for an alternate stack, and the kernel has put it on ours. It is moved, unless the interrupted
+  // code itself ran there.
+  uintptr_t interrupted = arrival__interrupted(arrival), limit;
   if (signal_stack_holds(interrupted)) return;
   uintptr_t top = signal_stack_of_program(interrupted, &limit);
-  if (!arrival__move(it, top, limit)) overflow(it);
+  if (!arrival__move(arrival, top, limit)) overflow(arrival);
 }
 
-// ---- What the program asks to happen ----
+// ---- Settings of the program ----
 
-// Those of the kernel's flags that are ours, whatever the program asks.
+// Flags that we need, whatever the program asks.
 #define OURS (SA_SIGINFO | SA_RESETHAND)
 
 static struct sigaction for_kernel(const struct sigaction *action) {
@@ -152,10 +153,10 @@ static int set_fault(int number, const struct sigaction *action, struct sigactio
   before.sa_handler = atomic_load(&handlers[number]);
   if (action) {
     struct sigaction kernel = for_kernel(action);
-    // The kernel leaves out what it does not know, and the C library adds what it needs.
+    // The kernel removes unknown flags, and the C library adds flags that it needs.
     if (handlers_real(number, &kernel, NULL) != 0 || handlers_real(number, NULL, &now) != 0) return -1;
     now.sa_flags = now.sa_flags & ~OURS | action->sa_flags & OURS;
-    // The handler last: whoever arrives now is called with the old ones or with the new ones.
+    // The handler is set last: a signal that arrives now runs the old settings or the new ones.
     *known = now;
     atomic_store(&handlers[number], action->sa_handler);
   }
@@ -167,7 +168,7 @@ static int set_other(int number, const struct sigaction *action, struct sigactio
   bool known = number > 0 && number < _NSIG, function = action && is_function(action->sa_handler);
   sighandler_t handler = known ? atomic_load(&handlers[number]) : NULL;
   struct sigaction kernel, before;
-  // A vfork child's handlers are its own, and what is known here is its parent's.
+  // The handlers of a vfork child are its own, but `handlers` is its parent's.
   bool mine = known && function && action->sa_flags & SA_ONSTACK && signals_ours() && signals_in_process();
   if (mine) {
     kernel = *action;
@@ -179,20 +180,20 @@ static int set_other(int number, const struct sigaction *action, struct sigactio
   if (result != 0) return result;
   if (before.sa_sigaction == handlers_entry) before.sa_handler = handler;
   if (old) *old = before;
-  // Where nothing is sampled, nothing is watched.
+  // Without sampling, no call is interrupted.
   if (function && signals_ours()) restart_watch_handler(number);
   return 0;
 }
 
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old) {
   if (action) memory_handler_comes(number, action->sa_handler);
-  // One of a fault in a vfork child is told as it is here.
+  // In a vfork child, asking for a fault's handler is answered here, too.
   bool fault = installed && handlers_is_fault(number) && (signals_in_process() || !action);
   return fault ? set_fault(number, action, old) : set_other(number, action, old);
 }
 
 void handlers_install(void) {
-  // Those that are there already.
+  // Handlers that the program has set already.
   for (int number = 1; number < _NSIG; number++) {
     struct sigaction before;
     if (handlers_is_fault(number) || number == signals_ours() || handlers_real(number, NULL, &before) != 0) continue;

@@ -1,28 +1,32 @@
-// The program's signal handlers, and what the kernel has in their place.
+// The program's signal handlers, and the handlers that the kernel calls instead.
 //
-// SIGSEGV and SIGBUS always come to us first: a copy of ours that faulted is recovered (guard.h), and everything else
-// happens as the program has asked. It is told what it asked, never what the kernel has.
+// SIGSEGV and SIGBUS always come to us first: a fault of our own copies is recovered (guard.h), and everything else
+// happens as the program has asked. When it asks for its settings it is told those, never the kernel's.
 #pragma once
 #include <signal.h>
 
 #include "base.h"
 
-// Takes SIGSEGV and SIGBUS.
+// Takes SIGSEGV and SIGBUS. Called once, by the thread that starts the agent.
 void handlers_install(void);
-// sigaction, for every signal that is not ours.
+// Does what sigaction does, for any signal but the sampling signal. Returns −1 with errno on failure. (program's
+// threads)
 int handlers_set(int number, const struct sigaction *action, struct sigaction *old);
-// The C library's own sigaction.
+// Calls the C library's sigaction.
 int handlers_real(int number, const struct sigaction *action, struct sigaction *old);
-// Whether a signal comes to us first, so that it must never be blocked.
+// True for a signal that always comes to us first, so that it must never be blocked.
 INLINE bool handlers_is_fault(int number) {
   return number == SIGSEGV || number == SIGBUS;
 }
-// While the calling thread makes a sample, what others send to it waits. (signal)
+// Begins or ends a time in which the calling thread takes a sample: faults that others send to it wait until the end.
+// (signal; program's threads that note memory)
 void handlers_sampling(bool begins);
-// The calling thread is not the program's: what is sent to it is for another one.
+// The calling thread is the watcher: faults sent to it are passed on to a thread of the program.
 void handlers_decline(void);
-// Looks whether somebody has taken SIGSEGV or SIGBUS away by a system call of their own. (watcher)
+// Checks whether SIGSEGV and SIGBUS still come to us: the program may have set handlers by system calls of its own.
+// (watcher)
 void handlers_look(void);
-// Before exec: what is to be ignored stays so; it did not come to that.
+// Before exec: has the kernel ignore what the program ignores, because that survives exec. After a failed exec: undoes
+// that.
 void handlers_before_exec(void);
 void handlers_after_exec(void);

@@ -1,12 +1,12 @@
-// The older ways to ask for a signal, which the C library builds on its own sigaction: each does what the original
-// does, by way of ours.
+// Older functions that set signal handlers. The C library's versions do not call our sigaction, so each is implemented
+// here with it. They run on the program's threads.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 
 #include "base.h"
 
-// Signals whose calls are to be interrupted (siginterrupt).
+// Signals whose handlers interrupt system calls (siginterrupt).
 static sigset_t interrupting;
 
 static sighandler_t set(int number, sighandler_t handler, int flags, bool masked) {

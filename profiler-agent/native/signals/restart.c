@@ -15,17 +15,17 @@
 #include "unwind/modules.h"
 #include "unwind/unwind.h"
 
-// SA_RESTART makes the kernel restart most calls by itself. It never does so for those that wait with a time limit or
-// for a signal. A signal from a CPU-time timer does not cut them short either (threads.h); one that the watcher sends
-// to a thread just as it begins to wait does. Starting the call again is then what the kernel does elsewhere: nothing
-// has happened yet when a call fails with EINTR. Time limits that are relative begin anew, but the kernel has written
-// what is left of most of them where the call reads them again; and since only threads are signalled that ran a moment
-// ago, a wait is cut short in its first microseconds or not at all.
+// SA_RESTART makes the kernel restart most system calls by itself, but never those that wait with a time limit or for a
+// signal. A signal from a CPU-time timer does not interrupt these either (threads.h), but one that the watcher sends to
+// a thread that is just beginning to wait does. To make the call again is what the kernel does elsewhere: a call that
+// fails with EINTR has had no effect. Relative time limits begin again, but for most of them the kernel has written the
+// remaining time where the call reads it. Only threads that ran a moment ago are signalled, so a wait is interrupted in
+// its first microseconds or not at all.
 
 #if defined(__x86_64__)
 
-// Calls that can be started again and that the kernel does not restart. Not here: close, which has closed the file even
-// so, and connect, which has begun to connect.
+// Calls that can be made again and that the kernel does not restart. Not among them: close, which has closed the file
+// anyway, and connect, which has begun to connect.
 static bool is_restartable(long call, const greg_t *regs) {
   struct stat file;
   switch (call) {
@@ -57,21 +57,21 @@ static bool is_restartable(long call, const greg_t *regs) {
     case SYS_msgsnd:
     case SYS_io_getevents: return true;
     case SYS_futex:
-      // Its other waits have effects of their own.
+      // The other kinds of futex waits have effects of their own.
       return (regs[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT || (regs[REG_RSI] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
     case SYS_read:
     case SYS_readv:
     case SYS_write:
     case SYS_writev:
-      // Sockets with a time limit. What else fails with EINTR here, such as a file system in user space, may have
-      // acted.
+      // Only sockets with a time limit. Other files that fail with EINTR, such as those of a file system in user space,
+      // may have done something.
       return sandbox_allows(SANDBOX_PENDING) && syscall(SYS_fstat, (int)regs[REG_RDI], &file) == 0 &&
              S_ISSOCK(file.st_mode);
     default: return false;
   }
 }
 
-// Calls that the kernel restarts after a handler that was set with SA_RESTART, as ours is, and after no other.
+// Calls that the kernel restarts after a handler with SA_RESTART, as ours, but not after one without.
 static bool is_restarted(long call) {
   switch (call) {
     case SYS_read:
@@ -93,13 +93,13 @@ static bool is_restarted(long call) {
   }
 }
 
-// With such a byte in front, the same instruction is about %r8 instead of %eax.
+// With such a prefix byte, the same instruction refers to %r8 instead of %eax.
 static bool is_prefix(unsigned char byte) {
   return (byte & 0xf0) == 0x40;
 }
 
-// The length of an instruction that the C library has between the number of a call and `syscall`, to load its
-// arguments; 0 for any other, and for all that change %eax.
+// Returns the length of an instruction that loads arguments: the C library has such instructions between the one that
+// loads a call's number and `syscall`. 0 for any other instruction, and for one that changes %eax.
 static int argument_load(const unsigned char *code) {
   int prefix = is_prefix(code[0]);
   const unsigned char *at = code + prefix;
@@ -107,17 +107,17 @@ static int argument_load(const unsigned char *code) {
   bool extended = prefix && code[0] & 4;
   // mov disp8(%rsp), %register
   if (at[0] == 0x8b && (at[1] & 0xc7) == 0x44 && at[2] == 0x24) return target || extended ? prefix + 4 : 0;
-  // mov %register, %register and xor %register, %register: the target is the other operand.
+  // mov %register, %register and xor %register, %register; the second operand is the target.
   if ((at[0] == 0x89 || at[0] == 0x31) && at[1] >> 6 == 3) return at[1] & 7 || prefix && code[0] & 1 ? prefix + 2 : 0;
   return 0;
 }
 
 #define LOADS_MAX 20  // bytes
-// Nothing further before a `syscall` is looked at.
+// How much code before a `syscall` is examined.
 #define CODE_BEFORE (LOADS_MAX + 8)
 
-// The number of the call, when the code before `syscall` says so: `mov $number, %eax` or `xor %eax, %eax`, then nothing
-// but loads of arguments. −1 when it does not.
+// Returns the number of a call from the code before `syscall`: `mov $number, %eax` or `xor %eax, %eax`, then only loads
+// of arguments. −1 when the code does not look like that.
 static long number_from_code(const unsigned char *instruction) {
   for (int distance = 0; distance <= LOADS_MAX; distance++) {
     const unsigned char *at = instruction - distance;
@@ -137,60 +137,62 @@ static long number_from_code(const unsigned char *instruction) {
   return -1;
 }
 
-// The number of the call that `syscall` before the interrupted instruction made; −1 when it is not certain.
+// Returns the number of the call made by the `syscall` before the interrupted instruction; −1 when it is not certain.
 static long call_number(const greg_t *regs, const struct module_map *map) {
   unsigned char code[CODE_BEFORE + 3];
   if (!guarded_read((uintptr_t)regs[REG_RIP] - 2 - CODE_BEFORE, code, sizeof code)) return -1;
   const unsigned char *instruction = code + CODE_BEFORE;
   int number;
-  // From 2.41 glibc makes all calls that may be cancelled in one place, with the number as an argument that comes on
-  // the stack, as the seventh: by itself where nothing can cancel it,
+  // From 2.41 on, glibc makes all calls that can be cancelled in one function. The number is its seventh argument,
+  // which is on the stack. Where the call cannot be cancelled, the function makes it itself.
   static const unsigned char load[] = {0x48, 0x8b, 0x44, 0x24};  // mov disp8(%rsp), %rax
   if (memcmp(instruction - 5, load, sizeof load) == 0)
     return guarded_read((uintptr_t)regs[REG_RSP] + (signed char)instruction[-1], &number, sizeof number) ? number : -1;
-  // or by a piece of assembler that it calls.
+  // Otherwise it calls a piece of assembler.
   static const unsigned char cancellable[] = {0x4c, 0x89, 0x5c, 0x24, 0x08, 0x0f, 0x05, 0xc3};
   if (memcmp(instruction - 5, cancellable, sizeof cancellable) != 0) return number_from_code(instruction);
-  const struct thread *self = thread_self();
-  if (!self) return -1;
+  const struct thread *thread = thread_self();
+  if (!thread) return -1;
   struct unwind_cursor cursor = {
       .at = {.pc = (uintptr_t)regs[REG_RIP], .sp = (uintptr_t)regs[REG_RSP], .fp = (uintptr_t)regs[REG_RBP]},
-      .stack_low = self->stack_low,
-      .stack_end = self->stack_end,
+      .stack_low = thread->stack_low,
+      .stack_end = thread->stack_end,
   };
   struct unwind_step step;
   if (!unwind_step(&cursor, map, true, &step) || !unwind_step(&cursor, map, false, &step)) return -1;
   return guarded_read(cursor.at.sp, &number, sizeof number) ? number : -1;
 }
 
-// Whether a signal of the program's is about to be delivered: then the call ends with EINTR because of that one.
+// True when a signal of the program is about to be delivered: then the call fails with EINTR because of that one.
 static bool is_due(const ucontext_t *context) {
   uint64_t pending, blocked;
   if (!sandbox_allows(SANDBOX_PENDING)) return true;
   if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0) return true;
-  // Of a call that waits with a mask of its own this is the mask outside it: what is pending inside it is met again.
+  // For a call that waits with a mask of its own, this is the mask outside the call: a signal pending inside is
+  // delivered when the call is made again.
   memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
   return (pending & ~blocked) != 0;
 }
 
-// A call begins again when our handler returns. Until the processor has come to it, a signal of the program's may be
-// delivered, which would have ended the call: it has to fail with EINTR all the same. So that this can be seen, %rcx
-// says how the thread came to a `syscall` that it has not executed; that instruction changes %rcx, so nobody misses
-// what was in it. The kernel, when it sets a call back, leaves the address behind it there.
+// A call is made again after our handler returns. Before the processor reaches it, a signal of the program may be
+// delivered, which would have interrupted the call: then the call must still fail with EINTR. To recognize this, %rcx
+// tells how the thread came to a `syscall` that it has not executed yet. That instruction overwrites %rcx, so nobody
+// needs its value. When the kernel restarts a call, it leaves the address behind the `syscall` there.
 enum {
-  SET_BACK_BY_US = 0,             // the distance of %rcx from the instruction
-  SET_BACK_BY_US_FOR_KERNEL = 1,  // it fails after a handler without SA_RESTART only
+  SET_BACK_BY_US = 0,             // how far %rcx is from the `syscall`
+  SET_BACK_BY_US_FOR_KERNEL = 1,  // the call fails only after a handler without SA_RESTART
   SET_BACK_BY_KERNEL = 2,
 };
 
-// In %r11 of a context that is on its way out of a call with EINTR, which the program is due, since a handler of its
-// own has run: a signal of ours that arrives right then would otherwise find the same as one that has cut the call
-// short. The kernel leaves the flags there, of which there are no such, and nobody misses those.
+// In %r11 of a context that returns from a call with EINTR because a handler of the program has run: otherwise a signal
+// of ours at this moment would look like one that has interrupted the call. The kernel leaves the flags in %r11, which
+// never have this bit, and nobody needs them.
 #define LEAVING ((greg_t)1 << 62)
 
-// What a handler of the program's returns to, in place of the C library's code: it looks at what goes on then, and does
-// the same system call, rt_sigreturn. %rsp is the context that goes on, in which debuggers and exceptions find the
-// registers as this describes it. No function can be this. restart_return_restarting is for handlers with SA_RESTART.
+// The code to which handlers of the program return, instead of the C library's. It examines where execution continues,
+// then makes the same system call, rt_sigreturn. %rsp points to the context that continues; the unwind information
+// tells debuggers and exceptions where the registers are in it. No C function could do this. restart_return_restarting
+// is for handlers with SA_RESTART.
 #define SAVED(number, offset) ".cfi_escape 0x10, " #number ", 3, 0x77, (" #offset " & 0x7f) | 0x80, " #offset " >> 7\n"
 #define RETURN(name, restarts) \
   ".cfi_startproc simple\n"                                                                                        \
@@ -212,8 +214,8 @@ enum {
 extern const char restart_return[], restart_return_restarting[];
 __asm__(".pushsection .text\n" RETURN(restart_return, 0) RETURN(restart_return_restarting, 1) ".popsection\n");
 
-// Is this in the C library? Only that one promises what the code around a system call looks like; and a page before its
-// code is its own.
+// True when the address is in the C library, as is the code before it that is examined: only there the code around a
+// system call is known.
 static bool is_libc(uintptr_t pc) {
   const struct module_map *map = modules_enter();
   int module = map ? module_map__find(map, pc) : -1;
@@ -223,13 +225,13 @@ static bool is_libc(uintptr_t pc) {
   return found;
 }
 
-// Is the thread on its way out of a system call that failed with EINTR?
+// True when the thread returns from a system call that failed with EINTR.
 static bool is_interrupted(const greg_t *regs) {
   uintptr_t pc = (uintptr_t)regs[REG_RIP];
   return UNLIKELY(regs[REG_RAX] == -EINTR) && is_libc(pc) && after_syscall(pc);
 }
 
-// Does it come to a system call in this way?
+// True when the thread is at a `syscall` to which it came in this way.
 static bool is_set_back(const greg_t *regs, int how) {
   uintptr_t pc = (uintptr_t)regs[REG_RIP];
   return UNLIKELY(regs[REG_RCX] - regs[REG_RIP] == how) && is_libc(pc) && after_syscall(pc + 2);
@@ -245,11 +247,12 @@ __attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontex
 }
 
 void restart_watch_handler(int number) {
-  // A fault interrupts no call, and whoever prints its stack prints where its handler returns to.
+  // Faults interrupt no calls. And programs that print the stack of a fault print the address to which the handler
+  // returns.
   static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
     if (number == faults[i]) return;
-  // The kernel's own structure, with the C library's flags and mask as they are.
+  // The kernel's own structure, so that the C library's flags and mask stay as they are.
   struct {
     void *handler;
     unsigned long flags;
@@ -268,7 +271,7 @@ void restart_interrupted_call(ucontext_t *context) {
     long call = call_number(regs, modules_enter());
     modules_leave();
     if (call < 0 || !is_restartable(call, regs) || is_due(context)) return;
-    // The kernel keeps a call's arguments in their registers, and the number is all that its result has overwritten.
+    // The kernel keeps the arguments in their registers; only the number was overwritten, by the result.
     regs[REG_RAX] = call;
     regs[REG_RIP] -= 2;
     regs[REG_RCX] = regs[REG_RIP] + SET_BACK_BY_US;
@@ -279,8 +282,7 @@ void restart_interrupted_call(ucontext_t *context) {
 
 #else
 
-// arm64 returns a call's result in the register of its first argument, which is lost then: nothing can be started
-// again.
+// On arm64, the result of a call overwrites the register of its first argument, so no call can be made again.
 void restart_interrupted_call(ucontext_t *context) {
   (void)context;
 }

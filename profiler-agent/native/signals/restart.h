@@ -1,10 +1,10 @@
-// Undoes what a signal of ours does to a system call that blocks.
+// Restarts blocking system calls that our signal has interrupted.
 #pragma once
 #include <ucontext.h>
 
-// When the interrupted thread is on its way out of a system call that failed with EINTR for no other reason than our
-// signal, makes it start that call again. Before anything else in the handler, once the registers have been read.
-// (signal)
+// When the interrupted thread is about to return from a system call that failed with EINTR only because of our signal,
+// has it make that call again. Called first in the handler, once the registers have been read. (signal)
 void restart_interrupted_call(ucontext_t *context);
-// The program has set a handler: from now on it is known when that one has interrupted a call.
+// The program has set a handler for signal `number`. From now on, a call that this handler has interrupted can be told
+// from one that our signal has. (program's threads)
 void restart_watch_handler(int number);

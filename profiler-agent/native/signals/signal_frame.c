@@ -40,28 +40,28 @@ __asm__(
     ".size handlers_entry, . - handlers_entry\n"
     ".popsection\n");
 
-// Linux, arch/x86/kernel/signal.c and arch/x86/include/asm/sigframe.h: the address to return to, the kernel's ucontext,
-// and the siginfo; above them what floating point and vector registers hold.
+// Linux, arch/x86/kernel/signal.c and arch/x86/include/asm/sigframe.h: the return address, the kernel's ucontext, and
+// the siginfo. Above them lie the floating point and vector registers.
 #define CONTEXT_AT 8
 #define INFO_AT 312
 #define FRAME_SIZE 440
 #define RED_ZONE 128
 
-// What the kernel says of the size of those registers (arch/x86/include/uapi/asm/sigcontext.h).
+// Where the kernel stores the size of those registers (arch/x86/include/uapi/asm/sigcontext.h).
 #define EXTENDED_MAGIC 0x46505853u
 #define EXTENDED_AT 464
 #define PLAIN_SIZE 512
 
-uintptr_t arrival__interrupted(const struct arrival *self) {
-  return (uintptr_t)self->context->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
+uintptr_t arrival__interrupted(const struct arrival *arrival) {
+  return (uintptr_t)arrival->context->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
 }
 
-bool arrival__has_frame(const struct arrival *self) {
-  return (uintptr_t)self->context == self->stack + CONTEXT_AT;
+bool arrival__has_frame(const struct arrival *arrival) {
+  return (uintptr_t)arrival->context == arrival->stack + CONTEXT_AT;
 }
 
-bool arrival__move(struct arrival *self, uintptr_t top, uintptr_t limit) {
-  const unsigned char *vector = (const unsigned char *)self->context->uc_mcontext.fpregs;
+bool arrival__move(struct arrival *arrival, uintptr_t top, uintptr_t limit) {
+  const unsigned char *vector = (const unsigned char *)arrival->context->uc_mcontext.fpregs;
   uint32_t size = 0, magic[2];
   if (vector) {
     memcpy(magic, vector + EXTENDED_AT, sizeof magic);
@@ -70,12 +70,12 @@ bool arrival__move(struct arrival *self, uintptr_t top, uintptr_t limit) {
   if (top < limit || top - limit < size + FRAME_SIZE + 128) return false;
   uintptr_t vector_to = top - size & ~(uintptr_t)63;
   uintptr_t to = (vector_to - FRAME_SIZE & ~(uintptr_t)15) - 8;
-  if (vector) self->context->uc_mcontext.fpregs = (void *)vector_to;
+  if (vector) arrival->context->uc_mcontext.fpregs = (void *)vector_to;
   if (!guarded_write((void *)vector_to, vector, size)) return false;
-  if (!guarded_write((void *)to, (const void *)self->stack, FRAME_SIZE)) return false;
-  self->stack = to;
-  self->context = (ucontext_t *)(to + CONTEXT_AT);
-  self->info = (siginfo_t *)(to + INFO_AT);
+  if (!guarded_write((void *)to, (const void *)arrival->stack, FRAME_SIZE)) return false;
+  arrival->stack = to;
+  arrival->context = (ucontext_t *)(to + CONTEXT_AT);
+  arrival->info = (siginfo_t *)(to + INFO_AT);
   return true;
 }
 
@@ -113,49 +113,49 @@ __asm__(
     ".size handlers_entry, . - handlers_entry\n"
     ".popsection\n");
 
-// Linux, arch/arm64/kernel/signal.c: the siginfo and the ucontext, which ends with as many records as there are kinds
-// of registers; above them a frame record, to which the frame pointer leads.
+// Linux, arch/arm64/kernel/signal.c: the siginfo and the ucontext, which ends with one record for each kind of
+// register. Above them lies a frame record, to which the frame pointer points.
 #define INFO_AT 0
 #define CONTEXT_AT 128
 #define RECORD_SIZE 16
 #define FRAME_MAX (1u << 20)
 
-// A record that says where more of them are, behind the others (arch/arm64/include/uapi/asm/sigcontext.h).
+// A record that tells where further records are, behind the others (arch/arm64/include/uapi/asm/sigcontext.h).
 #define MORE_MAGIC 0x45585401u
 struct more {
   uint32_t magic, size;
   uint64_t data;
 };
 
-uintptr_t arrival__interrupted(const struct arrival *self) {
-  return (uintptr_t)self->context->uc_mcontext.sp;
+uintptr_t arrival__interrupted(const struct arrival *arrival) {
+  return (uintptr_t)arrival->context->uc_mcontext.sp;
 }
 
-bool arrival__has_frame(const struct arrival *self) {
-  return (uintptr_t)self->context == self->stack + CONTEXT_AT && self->frame_pointer > self->stack &&
-         self->frame_pointer - self->stack < FRAME_MAX;
+bool arrival__has_frame(const struct arrival *arrival) {
+  return (uintptr_t)arrival->context == arrival->stack + CONTEXT_AT && arrival->frame_pointer > arrival->stack &&
+         arrival->frame_pointer - arrival->stack < FRAME_MAX;
 }
 
-bool arrival__move(struct arrival *self, uintptr_t top, uintptr_t limit) {
-  uintptr_t size = self->frame_pointer + RECORD_SIZE - self->stack;
+bool arrival__move(struct arrival *arrival, uintptr_t top, uintptr_t limit) {
+  uintptr_t size = arrival->frame_pointer + RECORD_SIZE - arrival->stack;
   if (top < limit || top - limit < size + RECORD_SIZE) return false;
   uintptr_t to = (top & ~(uintptr_t)15) - size;
-  unsigned char *records = self->context->uc_mcontext.__reserved;
-  for (size_t at = 0; at + sizeof(struct more) <= sizeof self->context->uc_mcontext.__reserved;) {
+  unsigned char *records = arrival->context->uc_mcontext.__reserved;
+  for (size_t at = 0; at + sizeof(struct more) <= sizeof arrival->context->uc_mcontext.__reserved;) {
     struct more record;
     memcpy(&record, records + at, sizeof record);
     if (!record.magic || !record.size) break;
     if (record.magic == MORE_MAGIC) {
-      record.data += to - self->stack;
+      record.data += to - arrival->stack;
       memcpy(records + at, &record, sizeof record);
     }
     at += record.size;
   }
-  if (!guarded_write((void *)to, (const void *)self->stack, size)) return false;
-  self->frame_pointer += to - self->stack;
-  self->stack = to;
-  self->context = (ucontext_t *)(to + CONTEXT_AT);
-  self->info = (siginfo_t *)(to + INFO_AT);
+  if (!guarded_write((void *)to, (const void *)arrival->stack, size)) return false;
+  arrival->frame_pointer += to - arrival->stack;
+  arrival->stack = to;
+  arrival->context = (ucontext_t *)(to + CONTEXT_AT);
+  arrival->info = (siginfo_t *)(to + INFO_AT);
   return true;
 }
 

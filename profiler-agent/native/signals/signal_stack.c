@@ -20,18 +20,18 @@
 #endif
 
 #define PAGE 4096
-// What our handler needs beside what the kernel puts on the stack, test/agent/safety/handlerStack.test.ts measures it;
-// and room for handlers that come on this stack although they are the program's, since it has taken it for its own by
-// asking the kernel itself.
+// What our handler needs besides the kernel's frame (test/agent/safety/handlerStack.test.ts measures it). And room for
+// handlers of the program that run on this stack although it is not theirs, because the program set them by its own
+// system call.
 #define HANDLER_BYTES 8192
 #define FOREIGN_BYTES (32 * 1024)
 
 static __typeof__(&sigaltstack) real;
-THREAD_LOCAL stack_t ours;     // as the kernel knows it; no size: this thread has none
+THREAD_LOCAL stack_t ours;     // as the kernel has it; size 0: this thread has none
 THREAD_LOCAL stack_t program;  // what the program has asked for
-THREAD_LOCAL bool lent;        // the kernel has that one
+THREAD_LOCAL bool lent;        // the kernel has the program's stack
 
-// What the kernel puts there on this processor: some 3.6 KB, 12 where matrices are registers.
+// Size of the kernel's frame on this processor: about 3.6 KB, or 12 KB where matrices are registers.
 static size_t frame_size(void) {
   size_t size = getauxval(AT_MINSIGSTKSZ);
   return size ? size : 6144;
@@ -41,9 +41,9 @@ size_t signal_stack_size(void) {
   static _Atomic size_t known;
   size_t size = atomic_load_explicit(&known, memory_order_relaxed);
   if (size) return size;
-  // Twice: what our handler reads may be gone, and that is a signal too.
+  // Two frames: a read of our handler may fault, which is another signal.
   size = (PAGE + 2 * frame_size() + HANDLER_BYTES + FOREIGN_BYTES + PAGE - 1) / PAGE * PAGE;
-  // A page of 64 KB is possible on arm64.
+  // Pages on arm64 may have 64 KB.
   size_t page = (size_t)getpagesize();
   if (page > PAGE) size = page + (size + page - 1) / page * page;
   atomic_store_explicit(&known, size, memory_order_relaxed);
@@ -59,7 +59,7 @@ static bool is_set(const stack_t *stack) {
 }
 
 static bool holds(const stack_t *stack, uintptr_t address) {
-  // As the kernel sees it: a stack pointer lies above what is on the stack.
+  // Like the kernel: a stack pointer lies above what is on the stack.
   return address - (uintptr_t)stack->ss_sp - 1 < stack->ss_size;
 }
 
@@ -67,13 +67,13 @@ static void find(void) {
   if (UNLIKELY(!real)) real = (__typeof__(real))original("sigaltstack");
 }
 
-// Is the kernel's ours?
+// True when the kernel has our stack.
 static bool kernel_has_ours(stack_t *now) {
   return real(NULL, now) == 0 && is_set(&ours) && now->ss_sp == ours.ss_sp;
 }
 
 void signal_stack_begin(void *memory) {
-  // A forked child goes on with its parent's.
+  // A forked child keeps its parent's stack.
   if (is_set(&ours)) return;
   find();
   size_t page = (size_t)getpagesize();
@@ -95,8 +95,8 @@ bool signal_stack_holds(uintptr_t address) {
 }
 
 bool signal_stack_has_room(const stack_t *kernels) {
-  uintptr_t left = (uintptr_t)__builtin_frame_address(0) - (uintptr_t)kernels->ss_sp;
-  return kernels->ss_size == ours.ss_size || left >= kernels->ss_size || left >= frame_size() + HANDLER_BYTES;
+  uintptr_t remaining = (uintptr_t)__builtin_frame_address(0) - (uintptr_t)kernels->ss_sp;
+  return kernels->ss_size == ours.ss_size || remaining >= kernels->ss_size || remaining >= frame_size() + HANDLER_BYTES;
 }
 
 uintptr_t signal_stack_of_program(uintptr_t interrupted, uintptr_t *limit) {
@@ -110,13 +110,14 @@ static int refuse(int error) {
   return -1;
 }
 
-// One that disarms itself while a handler runs changes without a word to us: it is left to the kernel.
+// A stack that disarms itself while a handler runs is changed by the kernel without our knowledge, so the kernel keeps
+// it.
 static bool is_kernels(const stack_t *stack) {
   return is_set(stack) && stack->ss_flags & SS_AUTODISARM;
 }
 
-// Takes the kernel's back, unless that is to have the program's. As long as it has, the thread is not sampled: who
-// knows how much room there is.
+// Gives the kernel our stack again, unless it must keep the program's. As long as it has that one, the thread is not
+// sampled: its room is not known.
 static void settle(void) {
   real(NULL, &program);
   program.ss_flags &= ~SS_ONSTACK;
@@ -129,7 +130,7 @@ static void settle(void) {
 EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
   find();
   stack_t now;
-  // Another program shares this memory; or somebody has asked the kernel without us.
+  // Another process shares this memory, or the kernel's stack was set by a system call.
   if (!signals_in_process() || !kernel_has_ours(&now)) {
     int result = real(stack, old);
     if (old && result == 0 && is_set(&ours) && old->ss_sp == ours.ss_sp) *old = program;
@@ -142,7 +143,7 @@ EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
   if (stack) {
     if (inside) return refuse(EPERM);
     if (!guarded_read((uintptr_t)stack, &wanted, sizeof wanted)) return refuse(EFAULT);
-    // The kernel judges, and has it for a moment.
+    // The kernel checks the new stack by having it for a moment.
     signals_pause();
     if (real(&wanted, NULL) != 0) {
       signals_go_on();

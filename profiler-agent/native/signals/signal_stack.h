@@ -1,25 +1,25 @@
-// The stack that our handler runs on, one for each thread that is sampled.
+// The stack on which our handler runs, one for each sampled thread.
 //
-// Compiled code may keep the stack pointer in memory of its own, which nobody may write to: so no handler of ours runs
-// there. The kernel knows one alternate stack for a thread, and that is ours; what the program says about its own is
-// remembered and told back, and its handlers that ask for it run where they would run without us (handlers.c).
+// Compiled code may point the stack pointer at data of its own, so our handler must not run on the interrupted stack.
+// The kernel knows one alternate stack for each thread, and that is ours. The program's own alternate stack is
+// remembered and returned when it asks, and its handlers that want it run where they would run without us (handlers.c).
 #pragma once
 #include <signal.h>
 
 #include "base.h"
 
-// Bytes to allocate for one, with a page in front that nobody may touch.
+// Returns the bytes to allocate for one, including a guard page in front.
 size_t signal_stack_size(void);
-// Makes that page so. The kernel's pages begin at `memory`.
+// Makes the first page at `memory` a guard page.
 void signal_stack_protect(void *memory);
-// The calling thread gets it, and gives it up.
+// Gives the calling thread this stack, or takes it away. (program's threads)
 void signal_stack_begin(void *memory);
 void signal_stack_end(void);
-// Is an address on the calling thread's? (signal)
+// True when an address is on the calling thread's stack of ours. (signal)
 bool signal_stack_holds(uintptr_t address);
-// In our handler, with the alternate stack that the kernel has: may it go on? The program may have set one of its own
-// without asking the C library, and a small one. (signal)
+// Called in our handler with the kernel's alternate stack: true when there is room to continue. The program may have
+// set a small one by its own system call. (signal)
 bool signal_stack_has_room(const stack_t *kernels);
-// From where down, and how far, a handler that asks for an alternate stack would have had its frame, had it interrupted
-// the calling thread at this stack pointer. (signal)
+// For a handler that wants an alternate stack: returns the address below which it would have had its frame without us,
+// when the interrupted stack pointer was this. *limit: the lowest address of that stack. (signal)
 uintptr_t signal_stack_of_program(uintptr_t interrupted, uintptr_t *limit);

@@ -16,17 +16,17 @@
 #include "threads.h"
 
 static _Atomic int ours;
-static _Atomic bool sending;  // the watcher has read `ours` and may not have sent it yet
-static int process;           // a vfork child shares this memory, but its signals are its own
+static _Atomic bool sending;  // the watcher may be sending a signal with the number that `ours` had
+static int process;           // process id; a vfork child shares this memory, but has signals of its own
 static void (*on_signal)(int, siginfo_t *, void *);
-static struct sigaction pretended;  // the program's idea of our signal
+static struct sigaction pretended;  // what the program has set for our signal
 
-// Signals that are never blocked but where it would do harm, each a bit of a mask: what the program believes.
+// Bits of the signals that this thread believes to be blocked, and that are not, or only because one came (`held`).
 THREAD_LOCAL uint64_t believed;
-THREAD_LOCAL uint64_t held;    // of those, the ones that are blocked, because one was sent meanwhile
-THREAD_LOCAL bool is_blocked;  // ours is, since there is no stack for it
+THREAD_LOCAL uint64_t held;    // believed signals that are blocked, because one was sent
+THREAD_LOCAL bool is_blocked;  // our signal is blocked, because it would have no stack
 
-// The C library's own function of that name.
+// The C library's function of this name.
 #define REAL(name) ((__typeof__(&name))real(&real_##name, #name))
 #define REAL_OF(name) static void *real_##name
 REAL_OF(sigprocmask);
@@ -49,7 +49,7 @@ static uint64_t unblockable(void) {
   return bit(signals_ours()) | (guard_active() ? bit(SIGSEGV) | bit(SIGBUS) : 0);
 }
 
-// The kernel's part of a set is its first word.
+// The first word of a set is the kernel's mask.
 static uint64_t word_of(const sigset_t *set) {
   uint64_t word;
   memcpy(&word, set, sizeof word);
@@ -69,14 +69,14 @@ static sigset_t only(int number) {
 
 // ---- Which signal ----
 
-// Takes a free signal. Returns its number or 0.
+// Takes a free signal. Returns its number, 0 when there is none.
 static int take(void) {
   for (int candidate = SIGRTMAX - 3; candidate > SIGRTMIN; candidate--) {
     struct sigaction old;
     if (handlers_real(candidate, NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigfillset(&action.sa_mask);
-    // What the handler reads may be gone (guard.h).
+    // Reads of the handler may fault (guard.h).
     sigdelset(&action.sa_mask, SIGSEGV);
     sigdelset(&action.sa_mask, SIGBUS);
     if (handlers_real(candidate, &action, NULL) == 0) return candidate;
@@ -88,12 +88,12 @@ int signals_install(void (*handler)(int, siginfo_t *, void *)) {
   if (signals_ours()) return signals_ours();
   on_signal = handler;
   process = getpid();
-  // Whatever may be called from a handler of the program's is looked up now.
+  // Functions that may be called from a handler of the program are looked up now.
   REAL(sigprocmask), REAL(pthread_sigmask);
   atomic_store(&ours, take());
   if (!signals_ours()) return 0;
   handlers_install();
-  // The program that started this one may have left them blocked.
+  // The program that started this one may have left these signals blocked.
   sigset_t mask;
   REAL(pthread_sigmask)(SIG_BLOCK, NULL, &mask);
   signals_begin(word_of(&mask));
@@ -128,16 +128,16 @@ void signals_after_fork(void) {
   atomic_store(&sending, false);
 }
 
-// The program wants the signal for itself.
+// The program wants this signal for itself: takes another one.
 static void make_way(int number) {
   int next = take();
   atomic_store(&ours, next);
   threads_change_signal(next);
-  // The watcher, which waits for nobody, may be about to send the old one. To yield would not let it run where this
-  // thread has a real-time priority.
+  // The watcher never waits for anybody, but may be about to send the old signal. Sleeping lets it run; sched_yield
+  // would not, where this thread has a real-time priority.
   static const struct timespec moment = {.tv_nsec = 20000};
   while (atomic_load(&sending)) syscall(SYS_nanosleep, &moment, NULL);
-  // Those of ours that are still on their way are forgotten by the kernel when they are to be ignored.
+  // Ignoring a signal makes the kernel discard those that are pending.
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   handlers_real(number, &ignore, NULL);
   sigset_t mask = only(number);
@@ -156,7 +156,7 @@ void signals_answer(const siginfo_t *info) {
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), info->si_signo);
 }
 
-// ---- What the program asks to happen ----
+// ---- Settings of the program ----
 
 static bool is_function(void (*handler)(int)) {
   return handler != SIG_DFL && handler != SIG_IGN;
@@ -179,9 +179,9 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
   return 0;
 }
 
-// ---- Which signals a thread takes ----
+// ---- Masks of threads ----
 
-// Those that the kernel blocks by itself, as in a handler, and unblocks by itself.
+// Signals that the kernel itself blocks and unblocks, as while a handler runs.
 static uint64_t blocked_by_kernel(uint64_t kernel) {
   uint64_t by_us = held | (is_blocked ? bit(signals_ours()) : 0);
   return kernel & unblockable() & ~by_us;
@@ -203,7 +203,7 @@ static int mask_change(__typeof__(&pthread_sigmask) change, int how, const sigse
   if (set) {
     changed = *set;
     uint64_t named = word_of(set) & hidden;
-    // In a handler these go on being the kernel's.
+    // While a handler runs, the kernel goes on blocking these.
     if (named && how != SIG_UNBLOCK) kept |= blocked_by_kernel(kernel_mask());
     after = how == SIG_BLOCK ? before | named & ~kept : how == SIG_UNBLOCK ? before & ~named : named & ~kept;
     after |= held & (how == SIG_BLOCK ? before : how == SIG_UNBLOCK ? before & ~named : named);
@@ -211,7 +211,7 @@ static int mask_change(__typeof__(&pthread_sigmask) change, int how, const sigse
     if (is_blocked) kernel = how == SIG_UNBLOCK ? kernel & ~bit(signals_ours()) : kernel | bit(signals_ours());
     word_set(&changed, kernel);
   }
-  // What waits is delivered before the change returns.
+  // A pending signal may be delivered before `change` returns, so the new values are set first.
   uint64_t believed_before = believed, held_before = held;
   believed = after;
   held &= after;
@@ -271,7 +271,7 @@ void signals_go_on(void) {
 }
 
 bool signals_in_process(void) {
-  // Where a sandbox forbids to ask, a forked child is told the same as its parent.
+  // A sandbox may forbid getpid: then a forked child counts as its parent.
   return sandbox_allows(SANDBOX_PID) ? process == getpid() : process && !process_is_borrowed();
 }
 
@@ -288,7 +288,7 @@ void signals_after_exec(void) {
   if (!is_blocked) signals_begin(believed);
 }
 
-// Whoever waits for every signal does not wait for ours.
+// A program that waits for all signals must not receive ours.
 static const sigset_t *without_ours(const sigset_t *set, sigset_t *copy) {
   int number = signals_ours();
   if (!number || !set) return set;

@@ -1,38 +1,46 @@
-// The one signal that is ours, and that the program sees nothing of it.
+// The sampling signal, hidden from the program.
 //
-// It is a real-time signal that nobody uses; when the program begins to use it, another one is taken. What the program
-// says about its number is remembered and told back, and it is never blocked but where it would do harm, so threads
-// that block every signal are sampled too.
+// It is a real-time signal that nobody uses. When the program begins to use it, we take another one. What the program
+// sets for this signal is remembered and returned when it asks. The signal is hardly ever blocked in truth, so threads
+// that block all signals are sampled, too.
+//
+// In the following, `believed` signals are those that the program has blocked and believes to be blocked, but that are
+// not.
 #pragma once
 #include <signal.h>
 
 #include "base.h"
 
-// Takes a signal for the handler, with everything blocked while it runs. Returns its number, 0 when none is free.
+// Takes a signal for the handler, with all signals but faults blocked while it runs. Returns its number, 0 when none is
+// free. Called once, by the thread that starts the agent.
 int signals_install(void (*handler)(int, siginfo_t *, void *));
-// Its number now; 0 once the program has taken every one there is. (signal)
+// Returns the signal's number; 0 once the program has taken all free signals. (signal, any thread)
 int signals_ours(void);
-// Sends it to a thread of this process. False when the thread is gone, or there is no such signal. (watcher)
+// Sends the signal to a thread. False when the thread has ended, or there is no signal. (watcher)
 bool signals_send(int tid);
-// The kernel refused a signal, or a timer that sends it. Has it done so for the limit on pending signals?
+// Remembers that the kernel refused a signal, or a timer that sends it, with this errno. The second function: true when
+// the limit on pending signals was the reason.
 void signals_are_refused(int error);
 bool signals_lack_room(void);
-// Someone else has sent it: what the program has asked to happen then happens. (signal)
+// Somebody else has sent the signal: does what the program has set for it. (signal)
 void signals_answer(const siginfo_t *info);
-// Of the signals that are never blocked, those that the calling thread believes are, each a bit of the kernel's mask.
+// Return the believed signals of the calling thread, as bits of the kernel's mask, or whether one is among them.
+// (program's threads; the second one: signal)
 uint64_t signals_believed(void);
 bool signals_believes_blocked(int number);
-// A signal has come that the calling thread may believe is blocked: if so, from now on it is. (signal)
+// A signal came that the calling thread may believe to be blocked: then it is blocked from now on. Returns whether it
+// is. (signal)
 bool signals_hold(int number);
-// The calling thread begins, and believes what its creator believed.
+// The calling thread begins with its creator's believed signals. (program's threads)
 void signals_begin(uint64_t blocked);
-// The calling thread gets no signal of ours for a while.
+// Block and unblock the sampling signal for the calling thread.
 void signals_pause(void);
 void signals_go_on(void);
-// Not so in a vfork child, which shares this memory.
+// False in a vfork child, which shares this memory.
 bool signals_in_process(void);
-// Before exec, the next program inherits what this one believes; it did not come to that.
+// Before exec: blocks the believed signals, because the next program inherits the mask. After a failed exec: undoes
+// that.
 void signals_before_exec(void);
 void signals_after_exec(void);
-// In a forked child.
+// In a forked child: remembers its process id.
 void signals_after_fork(void);
