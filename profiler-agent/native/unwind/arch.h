@@ -1,4 +1,5 @@
-// What differs between processors: registers, their numbers in unwind tables, and a few instructions.
+// What differs between processors: registers, their numbers in unwind tables, and a few instructions. Functions with
+// (signal) also run in handlers.
 #pragma once
 #include <string.h>
 #include <ucontext.h>
@@ -20,10 +21,10 @@ struct registers {
 // DWARF's numbers (System V ABI, AMD64 supplement, figure 3.36).
 enum { REG_FP = 6, REG_SP = 7, REG_RETURN = 16 };
 #define CODE_ALIGN 1
-// Bytes between stack pointer and frame address when a function begins.
+// Bytes from the stack pointer to the frame address at a function's first instruction.
 #define ENTRY_FRAME 8
 
-// For a loop that waits.
+// For loops that wait.
 INLINE void processor_pause(void) {
   __asm__ volatile("pause");
 }
@@ -34,41 +35,41 @@ INLINE struct registers registers_read(const ucontext_t *context) {
       .pc = (uintptr_t)all[REG_RIP], .sp = (uintptr_t)all[REG_RSP], .fp = (uintptr_t)all[REG_RBP]};
 }
 
-// Where the calling function is, for unwinding from there.
+// The registers of the calling function, to unwind from there.
 INLINE struct registers registers_here(void) {
   struct registers here = {0};
   __asm__ volatile("lea 0(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2" : "=r"(here.pc), "=r"(here.sp), "=r"(here.fp));
   return here;
 }
 
-// Is the instruction before this one, which is interrupted on the way out of the kernel, `syscall`? (signal)
+// True when the instruction before `pc`, which is interrupted on its way out of the kernel, is `syscall`. (signal)
 INLINE bool after_syscall(uintptr_t pc) {
   unsigned char code[2];
   return guarded_read(pc - sizeof code, code, sizeof code) && code[0] == 0x0f && code[1] == 0x05;
 }
 
-// Return addresses carry nothing but the address.
+// A return address has no other bits than the address.
 INLINE uintptr_t pointer_strip(uintptr_t address) {
   return address;
 }
 
-// In an entry of the procedure linkage table: bytes from the stack pointer to the frame address; −1 elsewhere. Linkers
-// describe these entries by the one expression that they use for frame addresses (`described`): each has 16 bytes and
+// For an entry of the procedure linkage table: bytes from the stack pointer to the frame address; −1 for other code.
+// Linkers describe these entries by a single expression for the frame address (`described`). Each has 16 bytes and
 // pushes a word half way. (signal)
 INLINE int plt_frame(uintptr_t pc, bool described) {
   return !described ? -1 : (pc & 15) >= 11 ? 16 : 8;
 }
 
-// `mov %reg, offset(%reg)`, 64 bits wide: a store to a field of a structure.
+// `mov %reg, offset(%reg)` with 64 bits: a store to a field of a structure.
 INLINE bool is_store_at(const unsigned char *code, uint32_t offset) {
   bool store = (code[0] & 0xf8) == 0x48 && code[1] == 0x89;
   return store && code[2] >> 6 == 1 && (code[2] & 7) != 4 && code[3] == offset;
 }
 
-// A direct jump is at most this long.
+// The longest direct jump, in bytes.
 #define JUMP_BYTES 6
 
-// Where a jump with a 32-bit distance goes, conditional or not; 0 when this is none.
+// Returns the target of a jump with a 32-bit distance, conditional or not; 0 when the code is no such jump.
 INLINE uintptr_t jump_target(const unsigned char *code) {
   uintptr_t size = code[0] == 0xe9 ? 5 : code[0] == 0x0f && (code[1] & 0xf0) == 0x80 ? 6 : 0;
   int32_t distance;
@@ -85,14 +86,15 @@ enum { REG_FP = 29, REG_SP = 31, REG_RETURN = 30 };
 #define CODE_ALIGN 4
 #define ENTRY_FRAME 0
 
-// A return address without its signature (pointer authentication): `xpaclri`, which older processors take for a no-op.
+// Removes the signature (pointer authentication) from a return address: `xpaclri`, which older processors execute as a
+// no-op.
 INLINE uintptr_t pointer_strip(uintptr_t address) {
   register uintptr_t link __asm__("x30") = address;
   __asm__("hint #7" : "+r"(link));
   return link;
 }
 
-// For a loop that waits.
+// For loops that wait.
 INLINE void processor_pause(void) {
   for (int i = 0; i < 30; i++) __asm__ volatile("yield");
 }
@@ -103,7 +105,7 @@ INLINE struct registers registers_read(const ucontext_t *context) {
       .pc = all->pc, .sp = all->sp, .fp = all->regs[REG_FP], .link = pointer_strip(all->regs[REG_RETURN])};
 }
 
-// Where the calling function is, for unwinding from there.
+// The registers of the calling function, to unwind from there.
 INLINE struct registers registers_here(void) {
   struct registers here;
   __asm__ volatile("adr %0, .\n\tmov %1, sp\n\tmov %2, x29\n\tmov %3, x30"
@@ -111,13 +113,13 @@ INLINE struct registers registers_here(void) {
   return here;
 }
 
-// 0, which is no instruction, where it cannot be read.
+// Reads an instruction. 0, which is none, when it cannot be read.
 INLINE uint32_t instruction_at(uintptr_t pc) {
   uint32_t word;
   return guarded_read(pc, &word, sizeof word) ? word : 0;
 }
 
-// Is the instruction before this one, which is interrupted on the way out of the kernel, `svc #0`? (signal)
+// True when the instruction before `pc`, which is interrupted on its way out of the kernel, is `svc #0`. (signal)
 INLINE bool after_syscall(uintptr_t pc) {
   return instruction_at(pc - 4) == 0xd4000001;
 }
@@ -125,19 +127,19 @@ INLINE bool after_syscall(uintptr_t pc) {
 #define PLT_PUSH 0xa9bf7bf0  // stp x16, x30, [sp, #-16]!
 #define PLT_JUMP 0xd61f0220  // br x17
 
-// What comes before the jump: `adrp x16`, `ldr x17, [x16, …]`, `add x16, x16, …`, and what guards the entry against
-// being jumped to (`bti c`, `autia1716`).
+// True for the instructions before the jump: `adrp x16`, `ldr x17, [x16, …]`, `add x16, x16, …`, and those that protect
+// the entry (`bti c`, `autia1716`).
 INLINE bool is_plt_instruction(uint32_t word) {
   return (word & 0x9f00001f) == 0x90000010 || (word & 0xffc003ff) == 0xf9400211 || (word & 0xff8003ff) == 0x91000210 ||
          word == 0xd503245f || word == 0xd503219f || word == PLT_PUSH;
 }
 
-// In an entry of the procedure linkage table: bytes from the stack pointer to the frame address; −1 elsewhere. Linkers
-// leave these entries out of .eh_frame (not `described`), so they are known by their instructions. Only the first entry
-// pushes something. (signal)
+// For an entry of the procedure linkage table: bytes from the stack pointer to the frame address; −1 for other code.
+// Linkers do not describe these entries in .eh_frame (not `described`), so they are recognized by their instructions.
+// Only the first entry pushes something. (signal)
 INLINE int plt_frame(uintptr_t pc, bool described) {
   if (described) return -1;
-  // Nothing is read that may not be mapped.
+  // Only the page of `pc` is read: the next one may not be mapped.
   const uintptr_t page = pc & ~(uintptr_t)4095;
   uintptr_t at = pc;
   for (; is_plt_instruction(instruction_at(at)); at += 4)
@@ -148,7 +150,7 @@ INLINE int plt_frame(uintptr_t pc, bool described) {
   return 0;
 }
 
-// `str xN, [xM, #offset]` where xM is not the stack pointer: a store to a field of a structure.
+// `str xN, [xM, #offset]`, where xM is not the stack pointer: a store to a field of a structure.
 INLINE bool is_store_at(const unsigned char *code, uint32_t offset) {
   uint32_t word = instruction_at((uintptr_t)code);
   return word >> 22 == 0x3e4 && (word >> 10 & 0xfff) == offset / 8 && (word >> 5 & 31) != REG_SP;
@@ -156,7 +158,7 @@ INLINE bool is_store_at(const unsigned char *code, uint32_t offset) {
 
 #define JUMP_BYTES 4
 
-// `b`, `b.cond`, `cbz` and `cbnz` count instructions.
+// `b`, `b.cond`, `cbz` and `cbnz`, whose distances count instructions.
 INLINE uintptr_t jump_target(const unsigned char *code) {
   uint32_t word = instruction_at((uintptr_t)code);
   int32_t distance;

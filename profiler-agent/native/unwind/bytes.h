@@ -1,61 +1,62 @@
-// Reading DWARF's encodings of numbers from memory that may be gone.
+// Reads DWARF's encodings of numbers from memory that may be unmapped. All functions run in handlers, too.
 #pragma once
 #include <string.h>
 
 #include "signals/guard.h"
 
-// A reader that stops at `end`, or where memory cannot be read, as if it ended there. A window is copied at a time.
+// A reader that stops at `end`, and where memory cannot be read as if it ended there. It copies a window of bytes at a
+// time.
 #define BYTES_WINDOW 64
 struct bytes {
   uintptr_t at, end;
-  uintptr_t from, until;  // what the window holds
+  uintptr_t from, until;  // the addresses of the window's bytes
   unsigned char window[BYTES_WINDOW];
 };
 
 INLINE struct bytes bytes_between(uintptr_t at, uintptr_t end) {
-  struct bytes self;
-  self.at = at;
-  self.end = end;
-  self.from = self.until = 0;
-  return self;
+  struct bytes bytes;
+  bytes.at = at;
+  bytes.end = end;
+  bytes.from = bytes.until = 0;
+  return bytes;
 }
 
-static inline bool bytes__fill(struct bytes *self) {
-  size_t size = self->end - self->at < BYTES_WINDOW ? self->end - self->at : BYTES_WINDOW;
-  self->from = self->at;
-  self->until = self->at + size;
-  if (guarded_read(self->at, self->window, size)) return true;
-  self->at = self->end = self->from = self->until = 0;
+static inline bool bytes__fill(struct bytes *bytes) {
+  size_t size = bytes->end - bytes->at < BYTES_WINDOW ? bytes->end - bytes->at : BYTES_WINDOW;
+  bytes->from = bytes->at;
+  bytes->until = bytes->at + size;
+  if (guarded_read(bytes->at, bytes->window, size)) return true;
+  bytes->at = bytes->end = bytes->from = bytes->until = 0;
   return false;
 }
 
-INLINE uint64_t bytes__fixed(struct bytes *self, unsigned size) {
+INLINE uint64_t bytes__fixed(struct bytes *bytes, unsigned size) {
   uint64_t value = 0;
-  if (self->end - self->at < size || self->at > self->end) {
-    self->at = self->end;
+  if (bytes->end - bytes->at < size || bytes->at > bytes->end) {
+    bytes->at = bytes->end;
     return 0;
   }
-  if ((self->at < self->from || self->at + size > self->until) && !bytes__fill(self)) return 0;
-  memcpy(&value, self->window + (self->at - self->from), size);
-  self->at += size;
+  if ((bytes->at < bytes->from || bytes->at + size > bytes->until) && !bytes__fill(bytes)) return 0;
+  memcpy(&value, bytes->window + (bytes->at - bytes->from), size);
+  bytes->at += size;
   return value;
 }
 
-INLINE uint64_t bytes__uleb(struct bytes *self) {
+INLINE uint64_t bytes__uleb(struct bytes *bytes) {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 63; shift += 7) {
-    uint64_t byte = bytes__fixed(self, 1);
+    uint64_t byte = bytes__fixed(bytes, 1);
     value |= (byte & 0x7f) << shift;
     if (!(byte & 0x80)) break;
   }
   return value;
 }
 
-INLINE int64_t bytes__sleb(struct bytes *self) {
+INLINE int64_t bytes__sleb(struct bytes *bytes) {
   uint64_t value = 0, byte;
   unsigned shift = 0;
   do {
-    byte = bytes__fixed(self, 1);
+    byte = bytes__fixed(bytes, 1);
     value |= (byte & 0x7f) << shift;
     shift += 7;
   } while (byte & 0x80 && shift < 63);
@@ -63,20 +64,21 @@ INLINE int64_t bytes__sleb(struct bytes *self) {
   return (int64_t)value;
 }
 
-// A pointer in one of the DW_EH_PE encodings that appear in practice: absolute, or 4 or 8 bytes relative to itself.
-INLINE uintptr_t bytes__pointer(struct bytes *self, uint8_t encoding) {
-  uintptr_t here = self->at, value;
+// Reads a pointer in one of the DW_EH_PE encodings that occur: absolute, or relative to its own address, with 4 or 8
+// bytes.
+INLINE uintptr_t bytes__pointer(struct bytes *bytes, uint8_t encoding) {
+  uintptr_t here = bytes->at, value;
   switch (encoding & 0x0f) {
     case 0x00:
     case 0x04:
-    case 0x0c: value = (uintptr_t)bytes__fixed(self, 8); break;
-    case 0x03: value = (uintptr_t)bytes__fixed(self, 4); break;
-    case 0x0b: value = (uintptr_t)(intptr_t)(int32_t)bytes__fixed(self, 4); break;
-    default: self->at = self->end; return 0;
+    case 0x0c: value = (uintptr_t)bytes__fixed(bytes, 8); break;
+    case 0x03: value = (uintptr_t)bytes__fixed(bytes, 4); break;
+    case 0x0b: value = (uintptr_t)(intptr_t)(int32_t)bytes__fixed(bytes, 4); break;
+    default: bytes->at = bytes->end; return 0;
   }
   return (encoding & 0x70) == 0x10 ? value + here : value;
 }
 
-INLINE void bytes__skip(struct bytes *self, uint64_t size) {
-  self->at = size < self->end - self->at ? self->at + size : self->end;
+INLINE void bytes__skip(struct bytes *bytes, uint64_t size) {
+  bytes->at = size < bytes->end - bytes->at ? bytes->at + size : bytes->end;
 }

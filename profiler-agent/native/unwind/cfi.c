@@ -4,36 +4,36 @@
 
 #define REMEMBERED 8
 
-// The place of a register that is followed, or NULL.
-static int64_t *row__place(struct cfi_row *self, uint64_t reg) {
-  return reg == REG_FP ? &self->fp_saved : reg == REG_RETURN ? &self->return_saved : NULL;
+// Where the row has the place of this register; NULL when the register is not tracked.
+static int64_t *row__place(struct cfi_row *row, uint64_t reg) {
+  return reg == REG_FP ? &row->fp_saved : reg == REG_RETURN ? &row->return_saved : NULL;
 }
 
-static void row__put(struct cfi_row *self, uint64_t reg, int64_t place) {
-  int64_t *at = row__place(self, reg);
+static void row__put(struct cfi_row *row, uint64_t reg, int64_t place) {
+  int64_t *at = row__place(row, reg);
   if (at) *at = place;
 }
 
-// Back to what the function began with.
-static void row__restore(struct cfi_row *self, uint64_t reg, const struct cfi_row *initial) {
+// Restores the register's place as it was before the function's own program.
+static void row__restore(struct cfi_row *row, uint64_t reg, const struct cfi_row *initial) {
   struct cfi_row first = initial ? *initial : (struct cfi_row){0};
   int64_t *at = row__place(&first, reg);
-  if (at) row__put(self, reg, *at);
+  if (at) row__put(row, reg, *at);
 }
 
-// A number that the table gives in units. Damaged tables give any, so it is computed as numbers without a sign are,
-// whose overflow is defined.
+// Converts a distance from units to bytes. A damaged table may hold any number, so unsigned arithmetic is used, whose
+// overflow is defined.
 static int64_t scaled(uint64_t units, const struct cfi_function *function) {
   return (int64_t)(units * (uint64_t)function->data_align);
 }
 
-static void row__frame(struct cfi_row *self, uint64_t reg, int64_t offset) {
-  self->reg = reg;
-  self->offset = offset;
-  self->expression = false;
+static void row__frame(struct cfi_row *row, uint64_t reg, int64_t offset) {
+  row->reg = reg;
+  row->offset = offset;
+  row->expression = false;
 }
 
-// Runs one program until the row for `pc`.
+// Runs a program up to the row for `pc`.
 static bool program_run(struct bytes in, const struct cfi_function *function, uintptr_t pc, struct cfi_row *row,
                         const struct cfi_row *initial) {
   struct cfi_row stack[REMEMBERED];
@@ -102,7 +102,7 @@ static bool program_run(struct bytes in, const struct cfi_function *function, ui
         row__frame(row, reg, scaled((uint64_t)bytes__sleb(&in), function));
         break;
       case 0x13: row->offset = scaled((uint64_t)bytes__sleb(&in), function); break;  // def_cfa_offset_sf
-      case 0x2d: break;                    // AARCH64_negate_ra_state: pointer_strip does without it
+      case 0x2d: break;                    // AARCH64_negate_ra_state: not needed, see pointer_strip
       case 0x2e: bytes__uleb(&in); break;  // GNU_args_size
       default: return false;
     }
@@ -112,9 +112,9 @@ static bool program_run(struct bytes in, const struct cfi_function *function, ui
   return true;
 }
 
-bool cfi_row_at(struct cfi_row *self, const struct cfi_function *function, uintptr_t pc) {
-  *self = (struct cfi_row){0};
-  if (!program_run(function->initial, function, UINTPTR_MAX, self, NULL)) return false;
-  struct cfi_row initial = *self;
-  return program_run(function->program, function, pc, self, &initial);
+bool cfi_row_at(struct cfi_row *row, const struct cfi_function *function, uintptr_t pc) {
+  *row = (struct cfi_row){0};
+  if (!program_run(function->initial, function, UINTPTR_MAX, row, NULL)) return false;
+  struct cfi_row initial = *row;
+  return program_run(function->program, function, pc, row, &initial);
 }

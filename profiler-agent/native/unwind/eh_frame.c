@@ -4,12 +4,12 @@
 #include "unwind/arch.h"
 #include "unwind/cfi.h"
 
-// The format: Linux Standard Base, "Exception Frames"; DWARF 4, section 6.4.
+// The format is described in Linux Standard Base, "Exception Frames", and DWARF 4, section 6.4.
 
-// More letters than are known.
+// More letters than any augmentation has.
 #define AUGMENTATION_MAX 8
 
-static bool entry_read(struct cfi_function *self, uintptr_t address, uintptr_t limit) {
+static bool entry_read(struct cfi_function *function, uintptr_t address, uintptr_t limit) {
   struct bytes in = bytes_between(address, limit);
   uint64_t length = bytes__fixed(&in, 4);
   if (length == 0 || length == 0xffffffff || length > limit - in.at) return false;
@@ -27,11 +27,11 @@ static bool entry_read(struct cfi_function *self, uintptr_t address, uintptr_t l
   char augmentation[AUGMENTATION_MAX];
   for (unsigned i = 0; (augmentation[i] = (char)bytes__fixed(&cie, 1)); i++)
     if (i == sizeof augmentation - 1) return false;
-  self->code_align = bytes__uleb(&cie);
-  self->data_align = bytes__sleb(&cie);
+  function->code_align = bytes__uleb(&cie);
+  function->data_align = bytes__sleb(&cie);
   version == 1 ? bytes__fixed(&cie, 1) : bytes__uleb(&cie);
   uint8_t encoding = 0;
-  self->signal_frame = false;
+  function->signal_frame = false;
   bool augmented = augmentation[0] == 'z';
   if (augmented) {
     uint64_t size = bytes__uleb(&cie);
@@ -45,24 +45,24 @@ static bool entry_read(struct cfi_function *self, uintptr_t address, uintptr_t l
       } else if (*letter == 'L') {
         bytes__fixed(&cie, 1);
       } else if (*letter == 'S') {
-        self->signal_frame = true;
+        function->signal_frame = true;
       }
     }
     cie.at = after;
   } else if (augmentation[0]) {
     return false;
   }
-  self->initial = cie;
+  function->initial = cie;
 
   in.end = end;
-  self->start = bytes__pointer(&in, encoding);
-  self->end = self->start + bytes__pointer(&in, encoding & 0x0f);
+  function->start = bytes__pointer(&in, encoding);
+  function->end = function->start + bytes__pointer(&in, encoding & 0x0f);
   if (augmented) {
     uint64_t size = bytes__uleb(&in);
     in.at += size;
   }
   if (in.at > in.end) return false;
-  self->program = in;
+  function->program = in;
   return true;
 }
 
@@ -71,25 +71,25 @@ struct header {
   uint64_t count;
 };
 
-// .eh_frame_hdr with the only layout linkers write: a sorted table of 4-byte offsets relative to itself.
-static bool header_read(struct header *self, const struct module *module) {
+// Reads .eh_frame_hdr in the only layout that linkers write: a sorted table of offsets of 4 bytes, relative to itself.
+static bool header_read(struct header *header, const struct module *module) {
   if (!module->frame_header) return false;
   struct bytes in = bytes_between(module->frame_header, module->frame_header_end);
   uint8_t version = (uint8_t)bytes__fixed(&in, 1), pointer = (uint8_t)bytes__fixed(&in, 1);
   uint8_t count = (uint8_t)bytes__fixed(&in, 1), table = (uint8_t)bytes__fixed(&in, 1);
   if (version != 1 || count != 0x03 || table != 0x3b) return false;
   bytes__pointer(&in, pointer);
-  self->count = bytes__fixed(&in, 4);
-  self->base = module->frame_header;
-  self->table = in.at;
-  return self->count <= (in.end - in.at) / 8;
+  header->count = bytes__fixed(&in, 4);
+  header->base = module->frame_header;
+  header->table = in.at;
+  return header->count <= (in.end - in.at) / 8;
 }
 
-static bool header__row(const struct header *self, uint64_t row, uintptr_t *start, uintptr_t *entry) {
+static bool header__row(const struct header *header, uint64_t row, uintptr_t *start, uintptr_t *entry) {
   int32_t pair[2];
-  if (!guarded_read(self->table + row * 8, pair, sizeof pair)) return false;
-  *start = self->base + (uintptr_t)(intptr_t)pair[0];
-  *entry = self->base + (uintptr_t)(intptr_t)pair[1];
+  if (!guarded_read(header->table + row * 8, pair, sizeof pair)) return false;
+  *start = header->base + (uintptr_t)(intptr_t)pair[0];
+  *entry = header->base + (uintptr_t)(intptr_t)pair[1];
   return true;
 }
 
@@ -119,15 +119,15 @@ bool eh_frame_function(const struct module *module, uintptr_t pc, uintptr_t *sta
   return true;
 }
 
-// On arm64 the C library describes the function that binds others on their first call (_dl_runtime_resolve) as if its
-// caller had pushed nothing. Only where it says that the return address lies outside the frame does that show.
+// On arm64 the C library's _dl_runtime_resolve, which binds functions on their first call, is described as if its
+// caller had pushed nothing. This shows by a return address that is outside the frame.
 static bool is_misdescribed(const struct cfi_function *function, const struct cfi_row *row) {
   struct cfi_row last;
   if (row->return_saved) return row->return_saved > 0;
   return cfi_row_at(&last, function, function->end - 1) && last.return_saved > CFI_COMPUTED;
 }
 
-// Older C libraries do not describe the few instructions where a program begins.
+// Older C libraries do not describe the first instructions of a program.
 #define ENTRY_BYTES 64
 
 struct rule eh_frame_rule(const struct module *module, uintptr_t pc) {

@@ -1,8 +1,8 @@
-// Facts about a mapped ELF file, from where it lies in memory.
+// Reads facts about a mapped ELF file from memory. (watcher)
 #pragma once
 #include "unwind/modules.h"
 
-// Fills in what the file says of itself. `base` is where its first page is mapped.
-void module__read(struct module *self, uintptr_t base);
-// Whether it is still mapped there, and not something else.
-bool module__is_there(const struct module *self);
+// Fills in what the file's headers tell. `base` is the address of its first page.
+void module__read(struct module *module, uintptr_t base);
+// True when the same file is still mapped there.
+bool module__is_there(const struct module *module);

@@ -12,8 +12,8 @@
 static struct module known[MODULES_MAX];
 static uint32_t known_count;
 static _Atomic(struct module_map *) current;
-static _Atomic uint32_t readers;    // of a picture
-static struct module_map *retired;  // pictures that someone may be reading
+static _Atomic uint32_t readers;    // of maps
+static struct module_map *retired;  // old maps, which somebody may still read
 static _Atomic bool wanted;
 static _Atomic uint32_t unloads;  // how often something was unmapped
 static uintptr_t stack_low;
@@ -44,22 +44,22 @@ bool modules_refresh_wanted(void) {
 }
 
 uintptr_t modules_stack_low(uintptr_t end) {
-  // Where that is not known, what it may take as a rule.
+  // When the limit is not known: the usual size of a stack.
   return stack_low && stack_low < end ? stack_low : end - (8u << 20);
 }
 
 void modules_after_fork(void) {
-  // Only the caller is left, which does not read.
+  // Only the calling thread is left, and it is not reading.
   atomic_store(&readers, 0);
   for (uint32_t i = 0; i < known_count; i++) known[i].id = 0;
 }
 
-// The first range that ends behind an address.
-static uint32_t module_map__behind(const struct module_map *self, uintptr_t address) {
-  uint32_t low = 0, high = self->ranges;
+// Returns the index of the first range that ends behind an address.
+static uint32_t module_map__behind(const struct module_map *map, uintptr_t address) {
+  uint32_t low = 0, high = map->ranges;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    if (self->range[middle].end <= address)
+    if (map->range[middle].end <= address)
       low = middle + 1;
     else
       high = middle;
@@ -67,25 +67,25 @@ static uint32_t module_map__behind(const struct module_map *self, uintptr_t addr
   return low;
 }
 
-INLINE uint32_t range__module(const struct code_range *self) {
-  return atomic_load_explicit(&self->module, memory_order_acquire);
+INLINE uint32_t range__module(const struct code_range *range) {
+  return atomic_load_explicit(&range->module, memory_order_acquire);
 }
 
-// Where the range of an address was found before, by its page. No more than a guess, since others have the same slot
-// and maps are renewed.
+// The range in which an address was found before, by the address's page. Only a guess: other pages share the entry, and
+// maps are replaced.
 #define GUESSES (1u << 11)
 static _Atomic uint16_t guesses[GUESSES];
 _Static_assert(RANGES_MAX <= UINT16_MAX, "a guess fits");
 
-int module_map__find(const struct module_map *self, uintptr_t pc) {
+int module_map__find(const struct module_map *map, uintptr_t pc) {
   _Atomic uint16_t *guess = &guesses[pc >> 12 & (GUESSES - 1)];
   uint32_t at = atomic_load_explicit(guess, memory_order_relaxed);
-  if (at >= self->ranges || pc < self->range[at].start || pc >= self->range[at].end) {
-    at = module_map__behind(self, pc);
-    if (at == self->ranges || pc < self->range[at].start) return -1;
+  if (at >= map->ranges || pc < map->range[at].start || pc >= map->range[at].end) {
+    at = module_map__behind(map, pc);
+    if (at == map->ranges || pc < map->range[at].start) return -1;
     atomic_store_explicit(guess, (uint16_t)at, memory_order_relaxed);
   }
-  return (int)range__module(&self->range[at]);  // −1 when it is gone
+  return (int)range__module(&map->range[at]);  // −1 when it is unmapped
 }
 
 bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end) {
@@ -101,10 +101,10 @@ bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end) {
   return index >= 0;
 }
 
-// ---- What is gone ----
+// ---- Unmapped code ----
 
-static void range__drop(const struct code_range *self) {
-  atomic_store((_Atomic uint32_t *)&self->module, NO_MODULE);
+static void range__drop(const struct code_range *range) {
+  atomic_store((_Atomic uint32_t *)&range->module, NO_MODULE);
 }
 
 void modules_unmap(const void *start, size_t size) {
@@ -117,7 +117,7 @@ void modules_unmap(const void *start, size_t size) {
     dropped = true;
   }
   modules_leave();
-  // A picture that is being made may have it still.
+  // A map that is being made may still have the range.
   if (dropped) atomic_fetch_add(&unloads, 1);
 }
 
@@ -136,7 +136,7 @@ void modules_drop(const bool *is_loaded) {
   modules_leave();
 }
 
-// ---- A new picture ----
+// ---- A new map ----
 
 static enum module_kind kind_of(const char *path) {
   if (path[0] == 0) return MODULE_ANONYMOUS;
@@ -152,7 +152,7 @@ static enum module_kind kind_of(const char *path) {
   return MODULE_OTHER;
 }
 
-// The module mapped from `path` with its first page at `base`.
+// Returns the index of the module that is mapped from `path` with its first page at `base`, −1 when there is no room.
 static int module_find_or_add(const char *path, uintptr_t base) {
   struct module found = {.kind = kind_of(path), .bias = base, .base = base};
   if (found.kind != MODULE_ANONYMOUS) module__read(&found, base);
@@ -168,7 +168,7 @@ static int module_find_or_add(const char *path, uintptr_t base) {
   return (int)known_count++;
 }
 
-// The whole of a /proc file into pages that the caller frees with pages_free(…, *capacity).
+// Reads a whole /proc file into pages, which the caller frees with pages_free(…, *capacity). NULL on failure.
 static char *proc_read(const char *path, size_t *capacity) {
   for (*capacity = 256 * 1024; *capacity <= 64u * 1024 * 1024; *capacity *= 4) {
     char *text = pages_alloc(*capacity);
@@ -189,7 +189,7 @@ static char *proc_read(const char *path, size_t *capacity) {
   return NULL;
 }
 
-// Whoever began to read before there was a newer picture has come to an end when nobody reads.
+// When nobody reads, everybody who read an older map has finished.
 static void retired_free(void) {
   while (retired && atomic_load(&readers) == 0) {
     struct module_map *gone = retired;
@@ -200,7 +200,7 @@ static void retired_free(void) {
 
 bool modules_refresh(uintptr_t inside) {
   atomic_store(&wanted, false);
-  uint32_t seen_unloads = atomic_load(&unloads);
+  uint32_t unloads_before = atomic_load(&unloads);
   size_t capacity;
   char *text = proc_read("/proc/self/maps", &capacity);
   struct module_map *map = pages_alloc(sizeof *map);
@@ -219,7 +219,7 @@ bool modules_refresh(uintptr_t inside) {
     int path_at = 0;
     if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %n", &start, &end, rights, &offset, &path_at) < 4) continue;
     char *path = path_at ? line + path_at : "";
-    // Room that nothing else is put in.
+    // The stack can grow to the end of the mapping before it.
     if (strcmp(path, "[stack]") == 0) stack_low = last_end;
     last_end = end;
     char *deleted = strstr(path, " (deleted)");
@@ -229,7 +229,7 @@ bool modules_refresh(uintptr_t inside) {
       snprintf(base_path, sizeof base_path, "%s", path);
       base = start;
     } else if (strcmp(base_path, path) != 0) {
-      continue;  // The first page of the file is not mapped: nothing is known about it.
+      continue;  // the file's first page is not mapped, so nothing is known about it
     }
     if (rights[2] != 'x') continue;
     bool named = path[0] == '/' || strcmp(path, "[vdso]") == 0;
@@ -250,6 +250,6 @@ bool modules_refresh(uintptr_t inside) {
     retired = before;
   }
   retired_free();
-  if (atomic_load(&unloads) != seen_unloads) modules_drop(NULL);
+  if (atomic_load(&unloads) != unloads_before) modules_drop(NULL);
   return changed;
 }

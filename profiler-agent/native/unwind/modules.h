@@ -1,7 +1,7 @@
-// The files mapped into this process: which one an address belongs to, and where its unwind tables are.
+// The files mapped into this process: to which file an address belongs, and where that file's unwind tables are.
 //
-// A file may be unmapped at any time. What unmaps code says so before its address means something else: the map then
-// knows nothing there, until the watcher has looked again.
+// A file may be unmapped at any time. Whoever unmaps code tells so before the address can mean something else: the map
+// then has nothing at that address until the watcher has read the mappings again.
 #pragma once
 #include "base.h"
 
@@ -9,16 +9,16 @@ enum module_kind { MODULE_OTHER, MODULE_INTERPRETER, MODULE_LIBC, MODULE_AGENT, 
 
 struct module {
   uintptr_t bias;              // runtime address − ELF virtual address
-  uintptr_t base;              // where its first page is mapped
-  uintptr_t entry;             // where a program begins, 0 in a library
-  uintptr_t frame_header;      // .eh_frame_hdr, 0 when it has none
+  uintptr_t base;              // address of its first page
+  uintptr_t entry;             // address where a program starts, 0 in a library
+  uintptr_t frame_header;      // address of .eh_frame_hdr, 0 when it has none
   uintptr_t frame_header_end;  // end of the mapped segment that holds it
-  uint64_t content;            // of its headers and tables: tells it from another file of that name
-  uint64_t head;               // of its first bytes alone
-  uint64_t salt;               // no other module has it
+  uint64_t content;            // hash of its headers and tables: differs from another file with the same name
+  uint64_t head;               // hash of its first bytes only
+  uint64_t salt;               // a number that no other module has
   enum module_kind kind;
-  bool exchanges_stacks;  // greenlet: what lies on a C stack beyond its frames is not how the thread came there
-  uint32_t id;            // in the recording, 0 = not written yet
+  bool exchanges_stacks;  // greenlet: outer frames on the C stack may belong to other greenlets
+  uint32_t id;            // in the recording, 0: not written yet
   uint8_t build_id[32];
   uint8_t build_id_size;
   char path[512];
@@ -26,45 +26,44 @@ struct module {
 
 #define NO_MODULE UINT32_MAX
 
-// One executable mapping.
+// An executable mapping.
 struct code_range {
   uintptr_t start, end;
-  _Atomic uint32_t module;  // NO_MODULE: it is gone
+  _Atomic uint32_t module;  // index, NO_MODULE: unmapped
 };
 
 #define MODULES_MAX 1024
 #define RANGES_MAX 2048
 
-// A picture of the mappings, sorted by address. Only what is gone changes in it.
+// The executable mappings at one time, sorted by address. Afterwards only unmapped ones are changed.
 struct module_map {
   struct module_map *next;
   uint32_t ranges, modules;
   struct code_range range[RANGES_MAX];
 };
 
-// The current picture, or NULL. It stays until the matching modules_leave. (signal)
+// Returns the current map, or NULL. It stays valid until the matching modules_leave. (signal, any thread)
 const struct module_map *modules_enter(void);
 void modules_leave(void);
-// The same for the one who renews it. (watcher, or before there is one)
+// The same for the thread that replaces maps. (watcher, or before it runs)
 const struct module_map *modules_current(void);
-// The index of the module that an address of code belongs to, or −1. (signal)
-int module_map__find(const struct module_map *self, uintptr_t pc);
-// The extent of the code of the module that holds pc. False when it is not known.
+// Returns the index of the module that the code at pc belongs to, −1: not known. (signal)
+int module_map__find(const struct module_map *map, uintptr_t pc);
+// Sets the range of the code of the module that holds pc. False when it is not known. (any thread)
 bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end);
-// Facts about a module; they never change once it has been seen. (signal)
+// Returns a module, whose facts never change. (signal)
 struct module *module_at(uint32_t index);
-// The lowest address that the stack of the first thread, which ends at `end`, can grow to.
+// Returns the lowest address to which the first thread's stack, which ends at `end`, can grow.
 uintptr_t modules_stack_low(uintptr_t end);
-// Reads /proc/self/maps again. `inside` is an address in the interpreter. Returns true when there is something new.
-// (watcher)
+// Reads /proc/self/maps again. `inside` is an address in the interpreter. True when something is new. (watcher)
 bool modules_refresh(uintptr_t inside);
-// Asked for by whoever met an address that is not in the picture. (signal)
+// Asks for that, when an address is not in the map. (signal) The second function: true when it was asked for. (watcher)
 void modules_want_refresh(void);
 bool modules_refresh_wanted(void);
-// Memory is about to be unmapped, or to become something else.
+// Memory will be unmapped or replaced. (program's threads)
 void modules_unmap(const void *start, size_t size);
-// Libraries have been unloaded: which, is seen by `is_loaded`, of a module's index, and where that does not know it by
-// whether it is still there. NULL: by the latter alone.
+// Libraries have been unloaded: removes the modules that are not `is_loaded`, by index, and are not in memory any more.
+// NULL: only the memory counts. (program's threads, watcher)
 void modules_drop(const bool *is_loaded);
 // After fork: every module has to be written to the new recording.
 void modules_after_fork(void);

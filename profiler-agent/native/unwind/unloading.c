@@ -1,4 +1,4 @@
-// Noticing that libraries are unloaded, before their addresses mean something else.
+// Notices that libraries are unloaded, before their addresses can mean something else. Runs on the program's threads.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
@@ -15,7 +15,7 @@ static int unloads_read(struct dl_phdr_info *info, size_t size, void *into) {
   return 1;
 }
 
-// How many libraries the loader has unloaded so far.
+// Returns how many libraries the loader has unloaded so far.
 static unsigned long long unloads_count(void) {
   unsigned long long count = 0;
   dl_iterate_phdr(unloads_read, &count);
@@ -29,11 +29,11 @@ struct loaded {
 
 static int loaded_note(struct dl_phdr_info *info, size_t size, void *into) {
   (void)size;
-  struct loaded *self = into;
+  struct loaded *loaded = into;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     if (info->dlpi_phdr[i].p_type != PT_LOAD || !(info->dlpi_phdr[i].p_flags & PF_X)) continue;
-    int index = module_map__find(self->map, info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-    if (index >= 0 && module_at((uint32_t)index)->bias == info->dlpi_addr) self->is[index] = true;
+    int index = module_map__find(loaded->map, info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    if (index >= 0 && module_at((uint32_t)index)->bias == info->dlpi_addr) loaded->is[index] = true;
   }
   return 0;
 }

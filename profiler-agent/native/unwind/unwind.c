@@ -6,10 +6,10 @@
 #include "signals/guard.h"
 #include "unwind/eh_frame.h"
 
-// A rule packed in 64 bits, so that it can be cached without locks: 2 + 16 + 12 + 12 + 22.
-static uint64_t rule__pack(const struct rule *self) {
-  return (uint64_t)self->kind | (uint64_t)(self->offset / 8) << 2 | (uint64_t)(self->fp_saved / 8) << 18 |
-         (uint64_t)(self->return_saved / 8) << 30 | (uint64_t)(self->into / CODE_ALIGN) << 42;
+// A rule packed into 64 bits, so that it can be cached without a lock: 2 + 16 + 12 + 12 + 22 bits.
+static uint64_t rule__pack(const struct rule *rule) {
+  return (uint64_t)rule->kind | (uint64_t)(rule->offset / 8) << 2 | (uint64_t)(rule->fp_saved / 8) << 18 |
+         (uint64_t)(rule->return_saved / 8) << 30 | (uint64_t)(rule->into / CODE_ALIGN) << 42;
 }
 
 static struct rule rule_unpack(uint64_t bits) {
@@ -20,15 +20,15 @@ static struct rule rule_unpack(uint64_t bits) {
                        .into = (uint32_t)(bits >> 42) * CODE_ALIGN};
 }
 
-static bool rule__packable(const struct rule *self) {
-  return (self->offset | self->fp_saved | self->return_saved) % 8 == 0 && self->into % CODE_ALIGN == 0 &&
-         self->offset / 8 <= 0xffff && self->fp_saved / 8 <= 0xfff && self->return_saved / 8 <= 0xfff &&
-         self->into / CODE_ALIGN < 1u << 22;
+static bool rule__packable(const struct rule *rule) {
+  return (rule->offset | rule->fp_saved | rule->return_saved) % 8 == 0 && rule->into % CODE_ALIGN == 0 &&
+         rule->offset / 8 <= 0xffff && rule->fp_saved / 8 <= 0xfff && rule->return_saved / 8 <= 0xfff &&
+         rule->into / CODE_ALIGN < 1u << 22;
 }
 
-// A rule by program counter and module: code that is unloaded makes room for other code. Key and value are stored xored
-// so that a pair written half by one thread and half by another does not match (Hyatt, "A lockless transposition
-// table").
+// Rules by program counter and module, because other code may be loaded at the address of unloaded code. The key is
+// stored xored with the value, so that a pair written by two threads at once matches no key (Hyatt, "A lockless
+// transposition table").
 #define CACHE_BITS 13
 #define CACHE (1u << CACHE_BITS)
 static struct { _Atomic uint64_t key, value; } cache[CACHE];
@@ -39,7 +39,7 @@ static struct rule rule_find(const struct module *module, uintptr_t pc) {
   uint64_t key = atomic_load_explicit(&cache[slot].key, memory_order_relaxed);
   if ((key ^ value) == wanted && key) return rule_unpack(value);
   struct rule rule = eh_frame_rule(module, pc);
-  // Frames of half a megabyte, or functions of several: found anew every time.
+  // Frames of more than half a megabyte and functions of several are looked up every time.
   if (!rule__packable(&rule)) return rule;
   value = rule__pack(&rule);
   atomic_store_explicit(&cache[slot].value, value, memory_order_relaxed);
@@ -47,22 +47,22 @@ static struct rule rule_find(const struct module *module, uintptr_t pc) {
   return rule;
 }
 
-// Reads a word that was saved in the frame that ends at `frame`, and not below `low`.
+// Reads a word saved at a distance below `frame`, the frame's end, if it is not below `low`.
 static bool saved_read(uintptr_t low, uintptr_t frame, uint32_t below, uintptr_t *into) {
   uintptr_t saved = frame - below;
   return saved >= low && saved < frame && guarded_read(saved, into, sizeof *into);
 }
 
 bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, bool first, struct unwind_step *step) {
-  // A return address may be the first byte of the next function when the call never returns.
+  // When a call never returns, its return address may be in the next function.
   uintptr_t pc = first ? cursor->at.pc : cursor->at.pc - CODE_ALIGN;
   *step = (struct unwind_step){.module = module_map__find(map, pc)};
   if (step->module < 0) return false;
   const struct module *module = module_at((uint32_t)step->module);
   struct rule rule = rule_find(module, pc);
   if (rule.into || rule.kind) step->function = pc - rule.into;
-  // A stack pointer may be used for something else, or be on a stack that the thread has borrowed. A frame pointer
-  // leads back to the thread's own.
+  // Code may use the stack pointer for something else, or have switched to another stack. A frame pointer may still
+  // lead to the thread's own stack.
   bool own = cursor->at.sp - cursor->stack_low < cursor->stack_end - cursor->stack_low;
   uintptr_t low = own ? cursor->at.sp : cursor->stack_low, frame;
   switch (rule.kind) {
@@ -74,13 +74,13 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
     case RULE_END: step->outermost = true; return false;
     default: return false;
   }
-  // Every word read lies between the stack pointer and the end of this thread's own stack.
+  // All words that are read lie between the stack pointer and the end of the thread's own stack.
   if (frame & 7 || frame < low || frame > cursor->stack_end) return false;
-  // In an epilogue that has popped it already, the frame pointer is the caller's again.
+  // In an epilogue that has already popped the frame pointer, the register has the caller's value.
   bool popped = first && own && frame - rule.fp_saved < cursor->at.sp;
   uintptr_t caller = first ? cursor->at.link : 0, pair[2];
   if (LIKELY(!popped && rule.fp_saved == rule.return_saved + 8 && rule.return_saved)) {
-    // Side by side, as functions with a frame pointer have them.
+    // Saved side by side, as in functions with a frame pointer.
     if (frame - rule.fp_saved < low || !guarded_read(frame - rule.fp_saved, pair, sizeof pair)) return false;
     cursor->at.fp = pair[0];
     caller = pair[1];
@@ -91,6 +91,6 @@ bool unwind_step(struct unwind_cursor *cursor, const struct module_map *map, boo
   cursor->at.pc = pointer_strip(caller);
   cursor->at.sp = frame;
   step->outermost = cursor->at.pc == 0;
-  // A frame that is not what its table says yields anything: what cannot be code is no caller.
+  // A frame that does not match its table gives an arbitrary address: one that cannot be code is rejected.
   return cursor->at.pc > 4096 && cursor->at.pc < ADDRESS_LIMIT;
 }
