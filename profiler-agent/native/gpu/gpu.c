@@ -17,7 +17,7 @@
 #include "record/records.h"
 #include "unwind/modules.h"
 
-// How often the helper is listened to; it speaks ten times a second.
+// How often messages are read. The helper sends some ten times a second.
 #define LISTEN_NS (20 * 1000 * 1000ull)
 #define STACK_SIZE (32 * 1024)
 
@@ -25,7 +25,7 @@ static char library_path[4096] = "LD_LIBRARY_PATH=";
 static bool path_known;
 
 static bool possible, wanted, started;
-static bool said_end;  // by the helper, that it has nothing more to say
+static bool said_end;  // the helper has said that it ends
 static int from_helper = -1;
 static uint64_t next_look;
 
@@ -46,44 +46,46 @@ void gpu_code_met(const char *path) {
 }
 
 void gpu_after_fork(void) {
-  // The watcher's files, the pipe among them, are not in the child.
+  // The watcher's descriptors, such as the pipe, do not exist in the child.
   wanted = started = false;
   from_helper = -1;
 }
 
-// ---- Starting it ----
+// ---- Starting the helper ----
 
-// The new processes share our memory until one of them has become the helper, and we rest until then: what they leave
-// in `result` is read by us, and nothing else of it may change.
+// The new processes share our memory until one of them has become the helper, and the watcher is suspended until then.
+// It reads what they leave in `result`; nothing else may change.
 struct start {
   const char *program, *loader;
   char *const *arguments;
   char *const *environment;
   char *stack;
-  int result;  // an errno
+  int result;  // 0, or an errno
 };
 
 static int become_helper(void *argument) {
-  struct start *self = argument;
-  syscall(SYS_execve, self->program, self->arguments + 1, self->environment);
-  // Packages and file systems can lose the right to execute a file; the loader only has to read it.
-  if (self->loader) syscall(SYS_execve, self->loader, self->arguments, self->environment);
-  self->result = errno;
+  struct start *start = argument;
+  syscall(SYS_execve, start->program, start->arguments + 1, start->environment);
+  // Packages and file systems may lose the permission to execute a file. The loader only needs to read it.
+  if (start->loader) syscall(SYS_execve, start->loader, start->arguments, start->environment);
+  start->result = errno;
   syscall(SYS_exit_group, 1);
   return 0;
 }
 
-// The process between: it is gone at once, so that the helper is a child of the system's first process, and a program
-// that waits for any of its children never meets it. It is none itself for that matter, without an exit signal; the
-// helper would be, since exec gives every process that of an ordinary child.
+// An intermediate process that ends at once. So the helper becomes a child of the system's first process, and a program
+// that waits for any of its children does not see it. The intermediate process is not seen either, because it has no
+// exit signal. The helper itself would be, because exec gives every process the exit signal of an ordinary child.
 static int start_helper(void *argument) {
-  struct start *self = argument;
-  if (clone(become_helper, self->stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, self) < 0) self->result = errno;
+  struct start *start = argument;
+  if (clone(become_helper, start->stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, start) < 0)
+    start->result = errno;
   syscall(SYS_exit_group, 0);
   return 0;
 }
 
-// The helper lies beside the agent. *loader is what loads programs of this kind, NULL where that is not known.
+// Finds the helper, which is beside the agent. *loader: the loader of such programs, NULL when it is not known. False
+// when the agent's own path is not known.
 static bool helper_find(char *path, size_t size, const char **loader) {
   const struct module_map *map = modules_current();
   bool found = false;
@@ -99,7 +101,7 @@ static bool helper_find(char *path, size_t size, const char **loader) {
   return found;
 }
 
-// Orphans become children of the first process of a container, and of those that ask for them.
+// True when orphans become children of this process: the first one of a container, or one that has asked for that.
 static bool adopts_orphans(void) {
   int asked = 0;
   return getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &asked) == 0 && asked);
@@ -147,7 +149,7 @@ static void helper_start(void) {
   record_note(SEVERITY_INFORMATION, text);
 }
 
-// ---- Listening to it ----
+// ---- Messages of the helper ----
 
 static void message_record(struct gpu_message *message) {
   message->text[sizeof message->text - 1] = 0;
@@ -161,7 +163,7 @@ static void message_record(struct gpu_message *message) {
     said_end = true;
 }
 
-// Returns false when there will be no more.
+// Records all messages that are there. False when no more will come.
 static bool listen(void) {
   struct gpu_message message;
   for (;;) {
@@ -187,7 +189,7 @@ void gpu_look(uint64_t now) {
 void gpu_finish(void) {
   if (from_helper >= 0) {
     listen();
-    // It ends when nobody listens any more.
+    // The helper ends when nobody reads its messages.
     close(from_helper);
   }
   from_helper = -1;

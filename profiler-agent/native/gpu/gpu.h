@@ -1,22 +1,22 @@
-// What the process keeps GPUs busy with: a helper program asks the NVIDIA driver, the watcher writes down what it says.
+// Use of GPUs by the process: a helper program asks the NVIDIA driver, and the watcher records its answers.
 //
-// The helper (../gpu) is a process of its own because the driver's library cannot be shared with the program: programs
-// use it too (NCCL, PyTorch), it keeps one state for a whole process, and that state names file descriptors, which the
-// watcher and the program have in different tables. In a process of its own it can also hang, crash, and be in the
-// middle of anything when the program forks. It is started by the first sample that meets the CUDA driver's code, so a
-// program without a GPU never pays for it.
+// The helper (../gpu) is a process of its own because the driver's library cannot be shared with the program. Programs
+// such as PyTorch and NCCL use the library too; it has one state for the whole process; and that state has file
+// descriptors, but the watcher and the program have different descriptor tables. In its own process, the helper may
+// also hang, crash, or be busy while the program forks. It is started by the first sample in code of the CUDA driver,
+// so programs that use no GPU never pay for it.
 #pragma once
 #include "base.h"
 
-// Keeps what the helper has to know of the environment. Before the program runs.
+// Remembers the environment variables that the helper needs. Called before the program runs.
 void gpu_prepare(void);
-// For a new recording. Nothing is done where the watcher has no table of files of its own.
+// A recording begins. `own_files`: the watcher has a descriptor table of its own; without one, GPUs are not measured.
 void gpu_begin(bool own_files);
-// Code of this file has been met in a sample of this process.
+// A module with this path was recorded. (watcher)
 void gpu_code_met(const char *path);
-// Starts the helper when there is reason to, and writes down what it has said. (watcher)
+// Starts the helper when code of the driver was seen, and records what it has sent. `now` in ns. (watcher)
 void gpu_look(uint64_t now);
-// The watcher ends, and the helper with it. (watcher)
+// Ends listening, which ends the helper. (watcher)
 void gpu_finish(void);
 // In a forked child: the helper is the parent's.
 void gpu_after_fork(void);
