@@ -1,7 +1,9 @@
-// What every part of the agent shares: small helpers, and the rules of the house.
+// Small helpers that all parts of the agent share, and the marks that tell which thread runs a function.
 //
-// Code marked "signal" in its comment runs inside the sampling handler: no malloc, no locks, no stdio, no lazily
-// allocated thread-locals, errno preserved. Code marked "watcher" runs on the watcher thread only.
+// "(signal)": the sampling handler may run it, on a thread of the program. It allocates nothing, takes no lock, uses no
+// stdio and no thread-local that is allocated on first use, and preserves errno. "(watcher)": only the watcher runs it,
+// the agent's own thread (watcher.h). "(program's threads)": interposed functions and what they call. "(any thread)":
+// all of these. "A recording begins": called for each recording by the thread that starts the watcher, before that.
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,55 +14,57 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define INLINE static inline __attribute__((always_inline))
-// Thread-locals must not be allocated on first use: the first use may be in a signal handler.
+// A thread-local must not be allocated on first use, because that may be in a signal handler.
 #define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
-// For functions that do nothing, nearly always, but jump on to another one: in one cache line each.
+// For functions that nearly always just jump to another one: without a stack frame, in one cache line.
 #ifdef __clang__
 #define FRAMELESS __attribute__((aligned(64)))
 #else
 #define FRAMELESS __attribute__((optimize("omit-frame-pointer"), aligned(64)))
 #endif
-// The only symbols the library shows: the functions it interposes.
+// For interposed functions, the only symbols that the library exports.
 #define EXPORT __attribute__((visibility("default")))
 
 #define NS_PER_SECOND 1000000000ull
 
+// Reads a clock in ns. 0 when that fails.
 INLINE uint64_t clock_ns(clockid_t clock) {
   struct timespec now;
   if (clock_gettime(clock, &now) != 0) return 0;
   return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-// Addresses of a program are below this on every processor: the bits above are free for marks.
+// Addresses of user space are below this on every processor; the bits above may be used as marks.
 #define ADDRESS_LIMIT ((uintptr_t)1 << 56)
 
-// Aligned, and an address of user space.
+// True for an address of user space that is aligned to 8 bytes.
 INLINE bool is_plausible(uintptr_t pointer) {
   return pointer >= 4096 && (pointer & 7) == 0 && pointer < ADDRESS_LIMIT;
 }
 
-// The CPU clock of any thread of this process, from its kernel id (the encoding is the kernel's ABI, and what
-// pthread_getcpuclockid computes).
+// The CPU clock of a thread of this process, by the kernel's id. (The encoding is part of the kernel's ABI;
+// pthread_getcpuclockid computes the same.)
 INLINE clockid_t thread_clock(int tid) {
   return (clockid_t)((~(unsigned)tid << 3) | 6u);
 }
 
-// How a thread's CPU time divides, ns, as the kernel counts it: a whole tick for whichever mode the tick met. rusage
-// reports the same counts, but scaled so that they add up to the exact clock; the scaling moves time between samples.
+// How the kernel divides a thread's CPU time, in ns: each tick counts as a whole for the mode in which it came.
+// getrusage returns the same counts scaled to the exact clock, but that scaling moves time from one sample to another.
 struct ticks {
   uint64_t user, system;
 };
 
-// The calling thread's, from the clocks behind ITIMER_VIRTUAL and ITIMER_PROF (the encoding is the kernel's ABI).
-// (signal)
+// The ticks of the calling thread, from the clocks behind ITIMER_VIRTUAL and ITIMER_PROF. (Their encoding is part of
+// the kernel's ABI.) (signal)
 INLINE struct ticks ticks_now(void) {
   uint64_t user = clock_ns((clockid_t)(~0u << 3 | 5u)), both = clock_ns((clockid_t)(~0u << 3 | 4u));
   return (struct ticks){user, both - user};
 }
 
-// Time between two of the kernel's ticks, ns.
+// Returns the time between two of the kernel's ticks, in ns. (any thread)
 uint64_t tick_ns(void);
 
+// Mixes the bits of a number, so that any of them can serve as a hash.
 INLINE uint64_t mix64(uint64_t x) {
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93ull;
@@ -70,11 +74,11 @@ INLINE uint64_t mix64(uint64_t x) {
   return x;
 }
 
-// A random distance between events that come once in a unit on average and know nothing of each other (exponentially
-// distributed), from a state that it changes.
+// Returns the distance to the next of many independent events, one in each unit on average: an exponentially
+// distributed number. Changes *state. (any thread)
 double random_distance(uint64_t *state);
-// Zeroed pages from the kernel, never the program's malloc. NULL when there are none.
+// Returns zeroed pages from the kernel, not from the program's malloc. NULL when there are none. (any thread)
 void *pages_alloc(size_t size);
 void pages_free(void *memory, size_t size);
-// Copies from this process's memory without ever faulting. True when all of it could be read.
+// Copies memory of this process without crashing where it is unmapped. False when a part cannot be read. (any thread)
 bool memory_read(uintptr_t address, void *into, size_t size);

@@ -3,15 +3,15 @@
 #include "memory/memory_notes.h"
 #include "observe.h"
 
-// How often the interval is reconsidered.
+// How often the interval is adapted.
 #define BUDGET_NS (100 * 1000 * 1000ull)
 
 static uint64_t asked_for;
 static uint32_t permille;
-static uint64_t interval;  // between two rounds, now
-// When it was reconsidered last, and the counts and clocks then.
+static uint64_t interval;  // between two looks, at present
+// Time, clocks and counts when the interval was last adapted.
 static struct { uint64_t from, agent, process, memory, ticks, handlers, rounds; } before;
-static uint64_t reached_sum, reached_count;  // of a rate finer than ticks
+static uint64_t reached_sum, reached_count;  // sum and number of the intervals so far
 
 void budget_begin(uint64_t interval_ns, uint32_t wanted_permille, uint64_t now) {
   asked_for = interval_ns;
@@ -33,28 +33,28 @@ uint64_t budget_reached_ns(void) {
   return reached_count ? reached_sum / reached_count : 0;
 }
 
-// Interrupting a thread from another core costs about this much beside what the handler measures of itself; a guess on
-// the high side, for virtual machines.
+// Cost of interrupting a thread from another core, besides what the handler measures itself. An upper estimate for
+// virtual machines.
 #define SIGNAL_COST_NS 10000
 
-// Widens the interval so that looking around takes no more than its share of what the program uses, or of a core. What
-// a wake-up costs differs by an order of magnitude between machines (3 µs on bare metal, 30 µs and more where every
-// timer interrupt leaves a virtual machine), so it is measured, not assumed.
+// Adapts the interval so that looking takes no more than its share of the program's CPU time, or of one core. The cost
+// of a wake-up is measured because it differs by a factor of ten between machines: 3 µs on bare metal, 30 µs and more
+// where every timer interrupt leaves a virtual machine.
 static void apply(uint64_t now, uint64_t sent) {
   uint64_t passed = now - before.from;
   if (passed < BUDGET_NS || !permille) return;
   uint64_t agent = clock_ns(CLOCK_THREAD_CPUTIME_ID), process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-  // What memory costs is kept within a budget of its own.
+  // Memory has a budget of its own.
   uint64_t memory = memory_drained_ns(), own = agent - before.agent - (memory - before.memory);
   uint64_t handlers = observer_handler_ns();
   uint64_t signals = (sent - before.ticks) * SIGNAL_COST_NS + handlers - before.handlers;
   uint64_t cost = (own + signals) / (before.rounds + 1);
   uint64_t program = process - before.process - (agent - before.agent);
-  // One that mostly waits is looked at as often as one that keeps a core busy.
+  // A program that mostly waits is looked at as often as one that keeps a core busy.
   uint64_t wanted = cost * passed * 1000 / ((program > passed ? program : passed) * permille);
   if (wanted < asked_for) wanted = asked_for;
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
-  // Half way at a time: the next stretch may cost differently.
+  // Go half way only: the cost may change.
   interval = (interval + wanted) / 2;
   reached_sum += interval;
   reached_count++;

@@ -1,5 +1,6 @@
-// Binds to the oldest version of each function, so that what is built on a new system also loads on an older one: glibc
-// 2.34 gave new versions to all that it moved from libpthread and libdl into libc, unchanged. Included by the Makefile.
+// Binds functions to their oldest version, so that an agent built on a new system also loads on an old one: glibc 2.34
+// gave new versions, with unchanged code, to all functions that it moved from libpthread and libdl to libc. The
+// Makefile includes this file everywhere.
 #pragma once
 
 #define GLIBC_SYMBOL(name, version) __asm__(".symver " #name "," #name "@GLIBC_" version)
@@ -24,8 +25,8 @@ GLIBC_FIRST(__pthread_register_cancel, "2.3.3");
 GLIBC_FIRST(__pthread_unregister_cancel, "2.3.3");
 GLIBC_FIRST(__pthread_unwind_next, "2.3.3");
 
-// What the agent itself copies does not pass its own hooks (hooks_copy.c), and is not counted as the program's. The
-// calls that compilers make of assignments follow.
+// Copies made by the agent itself, including those that compilers emit for assignments, must not count as the
+// program's: they do not go through its hooks (hooks_copy.c).
 #ifndef __PIE__
 void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size) __asm__("agent_memcpy");
 void *memmove(void *to, const void *from, __SIZE_TYPE__ size) __asm__("agent_memmove");

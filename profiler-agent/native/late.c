@@ -13,8 +13,8 @@
 
 static _Atomic bool expected, looking;
 static void (*call)(void);
-static int process;                      // a vfork child has its parent's memory, and loads nothing
-static _Atomic unsigned long long seen;  // how often an object was loaded, when last looked
+static int process;  // process id; a vfork child shares its parent's memory, and loads nothing
+static _Atomic unsigned long long known_loads;  // how many objects had been loaded at the last check
 
 static void after_fork_in_child(void) {
   process = getpid();
@@ -35,7 +35,7 @@ struct look {
 static int object_look(struct dl_phdr_info *info, size_t size, void *context) {
   struct look *look = context;
   (void)size;
-  if (info->dlpi_adds == atomic_load(&seen)) return 1;
+  if (info->dlpi_adds == atomic_load(&known_loads)) return 1;
   look->loaded = info->dlpi_adds;
   const char *name = strrchr(info->dlpi_name, '/');
   if (name && strncmp(name, "/libpython", 10) == 0 && strlen(info->dlpi_name) < sizeof look->path)
@@ -46,9 +46,9 @@ static int object_look(struct dl_phdr_info *info, size_t size, void *context) {
 static void look_at_new(const struct look *look) {
   void *library = NULL;
   if (process != getpid()) return;
-  atomic_store(&seen, look->loaded);
+  atomic_store(&known_loads, look->loaded);
   if (!dlsym(RTLD_DEFAULT, "Py_GetVersion")) {
-    // Loaded for its loader alone. The handle also keeps it from being unloaded.
+    // Only to get a handle for dlsym, which also keeps the library from being unloaded.
     library = look->path[0] ? dlopen(look->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
     if (!library || !dlsym(library, "Py_GetVersion")) return;
   }

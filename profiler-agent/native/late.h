@@ -1,8 +1,9 @@
-// A Python that is loaded after the program began, as by frozen programs in one file and by those that embed it.
+// Finds a Python that is loaded after the program began: in frozen programs of one file, and in programs that embed
+// Python.
 #pragma once
 
-// Calls `found` when there is one, on the thread that is about to use it.
+// Remembers to call `found`, once, when Python has been loaded. It is called on the thread that is about to use Python.
 void late_expect(void (*found)(void));
-// Is there one by now? Asked where Python, as it begins, calls the C library by functions that are ours already. Costs
-// next to nothing where no library was loaded meanwhile.
+// Checks whether Python has been loaded. Called by interposed functions that Python calls when it starts. Costs next to
+// nothing while no library was loaded. (program's threads)
 void late_look(void);

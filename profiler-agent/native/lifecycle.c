@@ -1,7 +1,8 @@
-// When the agent starts, what it interposes, and when it stops.
+// Starts and stops the agent, and interposes functions for that.
 //
-// Interposed: pthread_create and pthread_exit (to know threads from their first instruction to their last) and _exit
-// (to say goodbye). Each does what the original does. exec.c has what starts programs.
+// Interposed are pthread_create and pthread_exit, to know each thread from its first instruction to its last, _exit and
+// _Exit, to end the recording, and fopen. Each does what the original does. The functions that start programs are in
+// exec.c.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -50,12 +51,12 @@ static bool is_this_process(void) {
   return active && process_is_recorded();
 }
 
-// A vfork child shares all memory, and is another process.
+// A vfork child shares all memory, but is another process.
 static bool is_really_this_process(void) {
   return is_this_process() && !process_is_borrowed();
 }
 
-// The watcher's own thread is made without the trampoline.
+// Also creates the watcher's thread, which must not use the trampoline.
 int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                               void *argument) {
   if (!real_pthread_create) real_pthread_create = original("pthread_create");
@@ -74,7 +75,7 @@ static void on_exit_status(int status, void *unused) {
 }
 
 static void say(enum severity severity, const char *text) {
-  // The recording is the only place to talk: the program's stdout and stderr are its own.
+  // The recording is the only place for messages: stdout and stderr belong to the program.
   bool again;
   if (!recording_open(directory, settings.interval_ns, &again)) return;
   record_process(&python);
@@ -93,7 +94,7 @@ void lifecycle_watcher_failed(void) {
   process_end();
 }
 
-// The recording says why there is nothing in it.
+// Ends the recording with the reason why nothing is in it.
 static void without_watcher(int error) {
   char text[240];
   snprintf(text, sizeof text,
@@ -104,9 +105,9 @@ static void without_watcher(int error) {
   recording_close();
 }
 
-static bool recorded;  // there is a file
+static bool recorded;  // the recording's file was created
 
-// A program that loads Python late is recorded from then on.
+// Notes for a program that loads Python late: the recording begins only now.
 static void say_late(void) {
   char text[256];
   struct stat tasks;
@@ -121,7 +122,7 @@ static void say_late(void) {
     record_note(SEVERITY_INFORMATION, text);
   }
   int folder = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  // Two links, and one for each thread.
+  // The folder has two links, and one more for each thread.
   bool several = folder >= 0 && syscall(SYS_fstat, folder, &tasks) == 0 && tasks.st_nlink > 3;
   if (folder >= 0) close(folder);
   if (several)
@@ -136,7 +137,7 @@ static bool record_from_here(bool late) {
     threads_stop_timers();
     return false;
   }
-  // exec keeps the process's clocks running; what they say so far is in the recording before this one.
+  // exec does not reset the process's clocks. Their time so far is in the recording before this one.
   settings.cpu_base = again ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
   settings.ticks_base = again ? ticks_now() : (struct ticks){0};
   recording_set_cpu_base(again ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
@@ -150,7 +151,7 @@ static bool record_from_here(bool late) {
 }
 
 static void after_fork_in_child(void) {
-  // The program's handlers and masks go on being told, also where nothing is recorded.
+  // Masks and handlers that the program sets stay hidden from it also where nothing is recorded.
   signals_after_fork();
   guard_after_fork();
   if (!active) return;
@@ -229,20 +230,20 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
 
 // ---- Threads ----
 
-// The process ends with its last thread, which the watcher must not be: the C library counts it.
-static void finish_thread(void *self) {
-  if (thread__finish(self) && is_this_process()) say_goodbye(0);
+// The process ends with its last thread. The C library counts the watcher, so it must be stopped first.
+static void finish_thread(void *thread) {
+  if (thread__finish(thread) && is_this_process()) say_goodbye(0);
 }
 
 static void *trampoline(void *argument) {
-  struct thread *self = argument;
-  void *(*start)(void *) = self->start;
-  void *value = self->argument;
-  sandbox_inherit(self->forbidden);
-  thread__begin(self);
-  if (sandbox_allows(SANDBOX_THREAD)) signals_begin(self->signals_blocked);
+  struct thread *thread = argument;
+  void *(*start)(void *) = thread->start;
+  void *value = thread->argument;
+  sandbox_inherit(thread->forbidden);
+  thread__begin(thread);
+  if (sandbox_allows(SANDBOX_THREAD)) signals_begin(thread->signals_blocked);
   void *result;
-  pthread_cleanup_push(finish_thread, self);
+  pthread_cleanup_push(finish_thread, thread);
   result = start(value);
   pthread_cleanup_pop(1);
   return result;
@@ -250,37 +251,37 @@ static void *trampoline(void *argument) {
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
   late_look();
-  struct thread *self = is_this_process() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
-  if (!self) return agent_real_pthread_create(thread, attributes, start, argument);
-  self->start = start;
-  self->argument = argument;
-  self->has_trampoline = true;
+  struct thread *slot = is_this_process() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
+  if (!slot) return agent_real_pthread_create(thread, attributes, start, argument);
+  slot->start = start;
+  slot->argument = argument;
+  slot->has_trampoline = true;
   const struct thread *maker = thread_self();
-  self->maker = maker ? maker->tid : 0;
-  self->signals_blocked = signals_believed();
-  self->forbidden = sandbox_forbidden;
-  int error = agent_real_pthread_create(thread, attributes, trampoline, self);
-  if (error) thread__unclaim(self);
+  slot->maker = maker ? maker->tid : 0;
+  slot->signals_blocked = signals_believed();
+  slot->forbidden = sandbox_forbidden;
+  int error = agent_real_pthread_create(thread, attributes, trampoline, slot);
+  if (error) thread__unclaim(slot);
   return error;
 }
 
-// The first thread, which can leave the others behind, has no trampoline that notices.
+// The first thread has no trampoline, and may end before others.
 EXPORT void pthread_exit(void *value) {
   static void (*real)(void *) __attribute__((noreturn));
   if (!real) *(void **)&real = original("pthread_exit");
-  struct thread *self = is_this_process() ? thread_self() : NULL;
-  if (self && !self->has_trampoline) finish_thread(self);
+  struct thread *thread = is_this_process() ? thread_self() : NULL;
+  if (thread && !thread->has_trampoline) finish_thread(thread);
   real(value);
 }
 
 void lifecycle_thread_ends(int status) {
-  struct thread *self = is_really_this_process() ? thread_self() : NULL;
-  if (self && thread__finish(self)) say_goodbye(status);
+  struct thread *thread = is_really_this_process() ? thread_self() : NULL;
+  if (thread && thread__finish(thread)) say_goodbye(status);
 }
 
-// exec ends every other thread without a word, so the recording is brought to a good end first; and a signal that were
-// pending when the new program image takes the place of our handler would kill that program. With the watcher gone only
-// the timers are left: the kernel deletes them, and their pending signals, as part of exec.
+// exec ends all other threads, so the recording is completed first. And a signal of ours that is pending when the new
+// program has replaced our handler would end that program. Without the watcher only timers send signals; exec deletes
+// them with their pending signals.
 bool lifecycle_before_exec(void) {
   if (!is_really_this_process() || !watcher_stop(false, -1)) return false;
   recording_mark_closed(true);
@@ -311,17 +312,17 @@ EXPORT void _Exit(int status) {
   _exit(status);
 }
 
-// ---- What the program sees of us ----
+// ---- What the program must not see ----
 
-// CPython 3.12 counts the process's threads in /proc/self/stat after fork and warns when there are several. Ours is not
-// the program's, so it is not counted.
+// CPython 3.12 reads the number of threads in /proc/self/stat after a fork and warns when there are several. So the
+// watcher's thread is left out of that number.
 static FILE *without_us(FILE *file, const char *path) {
   if (!file || strcmp(path, "/proc/self/stat") != 0 || !is_this_process()) return file;
   char text[2048], corrected[2048];
   size_t length = fread(text, 1, sizeof text - 1, file);
   text[length] = 0;
   rewind(file);
-  // Fields are counted from behind the command name, which may hold anything; the thread count is the 20th.
+  // The command's name may contain anything, so fields are counted from its end. The number of threads is the 20th.
   char *at = strrchr(text, ')');
   for (int field = 2; at && field < 20; field++) at = strchr(at + 1, ' ');
   if (!at) return file;

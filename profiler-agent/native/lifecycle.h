@@ -1,18 +1,18 @@
-// What others ask of the process's beginning and end.
+// Events in the life of the process that other parts notice or need.
 #pragma once
 #include <pthread.h>
 
 #include "base.h"
 
-// Around an exec, on the thread that calls it. False when nothing is recorded here, as in a child made by vfork; then
-// there is nothing to say after one that failed either.
+// Called before an exec, and after one that failed, by the thread that calls exec. The first returns false where
+// nothing is recorded, as in a vfork child; then the second must not be called.
 bool lifecycle_before_exec(void);
 void lifecycle_exec_failed(void);
-// The calling thread, or the whole process, is about to end.
+// The calling thread, or the whole process, is about to end. `status`: the exit status of the process, if it ends.
 void lifecycle_thread_ends(int status);
 void lifecycle_process_ends(int status);
-// The C library's own: the thread is none of the program's, so nothing is noted of it. Returns an errno.
+// Calls the C library's pthread_create: the new thread does not count as the program's. Returns 0, or an errno.
 int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                               void *argument);
-// The watcher had to stop and does not start again: the recording ends here.
+// The watcher was stopped and could not be started again: ends the recording.
 void lifecycle_watcher_failed(void);

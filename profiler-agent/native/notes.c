@@ -17,11 +17,11 @@
 #include "threads.h"
 #include "watcher.h"
 
-static bool said_refused;    // that threads are missing
-static bool said_no_signal;  // that the program has taken every signal
-static bool said_unguarded;  // that the program has taken the signals of memory that is not there
-static bool said_no_room;    // that the limit on pending signals is reached
-static bool said_in_step;    // that it keeps step with the tick
+static bool said_refused;    // threads are missing
+static bool said_no_signal;  // the program has taken every real-time signal
+static bool said_unguarded;  // the program handles SIGSEGV or SIGBUS without our knowledge
+static bool said_no_room;    // the limit on pending signals was reached
+static bool said_in_step;    // work is in step with the tick
 
 void notes_begin(void) {
   said_refused = said_no_signal = said_no_room = said_unguarded = said_in_step = false;

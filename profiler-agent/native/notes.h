@@ -1,12 +1,12 @@
-// What the person who profiles a program has to know of the run. (watcher)
+// Notes for the user about the run. All functions run on the watcher; notes_begin before it runs.
 #pragma once
 #include "base.h"
 
 struct watcher_settings;
 
-// For a recording that is about to begin.
+// A recording begins.
 void notes_begin(void);
-// Writes what has not been said yet.
+// Writes notes that are due and have not been written.
 void notes_write(void);
-// Writes that, and what is only known at the end.
+// Writes those, and notes about the whole run, at the end.
 void notes_write_last(const struct watcher_settings *settings);

@@ -22,16 +22,16 @@
 #include "sandbox/outside.h"
 #include "signals/signals.h"
 
-// A helper that was seen at work is taken to be at work for so long.
+// A helper seen at work counts as working for this long.
 #define HELPERS_NS (200 * 1000 * 1000ull)
-// A thread that waits is written down this often, so that a reader sees it wait.
+// How often a waiting thread is recorded, so that a reader sees it wait.
 #define WAIT_REPORT_NS (200 * 1000 * 1000ull)
-// So much CPU time without a sample: the timer's ticks miss the thread.
+// After this much CPU time without a sample, the timer's ticks seem to miss the thread, so the watcher signals it.
 #define MISSED_NS (40 * 1000 * 1000ull)
-// A signal that has not been answered for so long is sent again.
+// A signal that has not been handled after this time is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
 
-// How many samples one stretch of waiting of an event loop may become: one for so long, and no more than this.
+// The wait of an event loop becomes at most one sample for each AWAIT_NS, and at most AWAITS_WRITTEN.
 #define AWAIT_NS (1000 * 1000ull)
 #define AWAITS_WRITTEN 64
 
@@ -40,12 +40,13 @@ static struct stats *stats;
 static uint32_t thread_ids;
 static uint64_t handler_ns;
 
-// What the kernel does not say any more: in which call a thread waits, or whether it waits at all.
+// What the kernel no longer tells: in which call a thread waits (NO_CALLS), or even whether it waits (NOTHING).
 enum { KNOWS_ALL, NO_CALLS, NOTHING };
 static int knows, said;
-// A thread without Python code was seen at work. For whom it works, those tell who wait meanwhile: by where they do.
+// A helper, a thread without Python code, was seen at work. Whose work it does is found out from the places where other
+// threads wait meanwhile.
 static bool has_helpers;
-static uint64_t helper_worked;  // when one was last seen at work
+static uint64_t helper_worked;  // when a helper was last seen at work
 
 void observer_configure(const struct observer_settings *wanted, struct stats *counters) {
   settings = *wanted;
@@ -67,11 +68,11 @@ bool observer_helpers_work(uint64_t now) {
 }
 
 bool observer_in_step(void) {
-  // Where a thread without a core seems to wait, its work seems to begin with the tick that gives it one.
+  // Without information about queue time, work after a time without a core seems to begin with a tick.
   return in_step_seen() && !settings.signal_always && knows != NOTHING;
 }
 
-// ---- What a thread does ----
+// ---- State of a thread ----
 
 enum { NOT_RUNNING, RUNNING, UNKNOWN };
 
@@ -84,25 +85,26 @@ const char *observer_unknown(void) {
                              "core. Both count as waiting, and so does waiting for the interpreter lock.";
 }
 
-// Less than that: what is open to everybody (its state alone), or nothing.
-static int thread_look_from_afar(const struct thread *it, bool stood_still) {
+// Used when the kernel does not tell the system call: reads the thread's state, which everybody may read. Without that,
+// a thread whose clock stood still counts as waiting.
+static int thread_look_from_afar(const struct thread *thread, bool stood_still) {
   char text[512];
-  bool state = proc_file_read(it->tid, PROC_STAT, text, sizeof text);
+  bool state = proc_file_read(thread->tid, PROC_STAT, text, sizeof text);
   const char *at = state ? strrchr(text, ')') : NULL;
-  if (!at && access("/proc/self/stat", R_OK) == 0) return UNKNOWN;  // It has just ended.
+  if (!at && access("/proc/self/stat", R_OK) == 0) return UNKNOWN;  // it has just ended
   if (knows < (at ? NO_CALLS : NOTHING)) knows = at ? NO_CALLS : NOTHING;
   if (!at) return stood_still ? NOT_RUNNING : RUNNING;
   return at[1] && at[2] == 'R' ? RUNNING : NOT_RUNNING;
 }
 
-// The kernel's word on a thread, whose clock may have stood still since the last look: running or runnable, or where it
-// sleeps.
-static int thread_look(const struct thread *it, bool stood_still, struct sleep_place *place) {
+// Asks the kernel whether a thread is running or runnable, or else where it sleeps. `stood_still`: its CPU clock has
+// not changed since the last look.
+static int thread_look(const struct thread *thread, bool stood_still, struct sleep_place *place) {
   char text[256];
-  if (!proc_file_read(it->tid, PROC_SYSCALL, text, sizeof text)) return thread_look_from_afar(it, stood_still);
+  if (!proc_file_read(thread->tid, PROC_SYSCALL, text, sizeof text)) return thread_look_from_afar(thread, stood_still);
   if (strncmp(text, "running", 7) == 0) return RUNNING;
   char *rest;
-  uintptr_t words[8];  // six arguments, stack pointer, program counter
+  uintptr_t words[8];  // six arguments, the stack pointer and the program counter
   place->call = strtol(text, &rest, 10);
   for (int i = 0; i < 8; i++) words[i] = (uintptr_t)strtoull(rest, &rest, 16);
   place->argument = words[0];
@@ -113,55 +115,56 @@ static int thread_look(const struct thread *it, bool stood_still, struct sleep_p
 
 // ---- From observations to records ----
 
-uint32_t thread__introduce(struct thread *it) {
-  if (it->id) return it->id;
-  it->id = ++thread_ids;
-  // A sandbox may have kept it from saying so.
-  if (!it->began) it->began = clock_ns(CLOCK_MONOTONIC);
-  if (it->is_first) {
-    it->cpu = settings.cpu_base;
-    it->ticks = settings.ticks_base;
-    // exec keeps this clock running too.
-    queue__begin_main(it);
+uint32_t thread__introduce(struct thread *thread) {
+  if (thread->id) return thread->id;
+  thread->id = ++thread_ids;
+  // A sandbox may have kept the thread from reading the time.
+  if (!thread->began) thread->began = clock_ns(CLOCK_MONOTONIC);
+  if (thread->is_first) {
+    thread->cpu = settings.cpu_base;
+    thread->ticks = settings.ticks_base;
+    // exec does not reset this count either.
+    queue__begin_main(thread);
   }
-  record_thread(it->id, it->tid, it->began, it->name, it->maker);
-  return it->id;
+  record_thread(thread->id, thread->tid, thread->began, thread->name, thread->maker);
+  return thread->id;
 }
 
-// Waiting up to a moment that has not been charged yet, in ns: the thread's time so far but for what it ran (by its CPU
-// clock at that moment), for what it only lacked a core, and for what has been charged.
-static uint64_t wait_owed(const struct thread *it, uint64_t until, uint64_t cpu) {
-  uint64_t busy = cpu - it->began_cpu + it->delay - it->born_delay;
-  uint64_t owed = until - it->began - busy - it->waited;
-  // Clocks are read one after the other, and a thread may have begun after the round did.
+// Returns the uncharged waiting up to the moment `until`, in ns: the time since the thread began, without its CPU time
+// (`cpu`, its clock then), its queue time, and the waiting that was charged.
+static uint64_t wait_owed(const struct thread *thread, uint64_t until, uint64_t cpu) {
+  uint64_t busy = cpu - thread->began_cpu + thread->delay - thread->born_delay;
+  uint64_t owed = until - thread->began - busy - thread->waited;
+  // Clocks are read one after the other, and the thread may have begun after `until`.
   return (int64_t)owed > 0 ? owed : 0;
 }
 
-// Charges so much waiting, up to a moment, to where the thread was last seen to wait.
-static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
-  it->wait_written = until;
-  it->postponed_wait = 0;
+// Charges `wall` ns of waiting, up to the moment `until`, to where the thread was last seen to wait.
+static void wait_charge(struct thread *thread, uint64_t until, uint64_t wall) {
+  thread->wait_written = until;
+  thread->postponed_wait = 0;
   if (!wall) return;
-  struct await_slice slices[AWAITS_WRITTEN] = {{it->wait_known ? it->wait_stack : 0, wall}};
+  struct await_slice slices[AWAITS_WRITTEN] = {{thread->wait_known ? thread->wait_stack : 0, wall}};
   uint32_t count = 1;
-  // No more samples than of a thread that runs.
-  if (it->awaits && it->awaits->thread == it->id && it->awaits->count) {
+  // At most as many samples as for a running thread.
+  if (thread->awaits && thread->awaits->thread == thread->id && thread->awaits->count) {
     uint64_t most = 1 + slices[0].wall / AWAIT_NS;
-    count = awaits_divide(it->awaits, slices[0].wall, slices, most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
+    count =
+        awaits_divide(thread->awaits, slices[0].wall, slices, most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
   }
   struct sample_record sample = {
-      .thread = it->id,
-      .flags = it->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
+      .thread = thread->id,
+      .flags = thread->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
       .time = until - wall,
   };
-  // The tasks of an event loop wait elsewhere than its thread.
-  if (count == 1 && slices[0].stack == it->wait_stack && it->wait_native) {
-    sample.native = it->wait_native;
-    sample.opcode = it->wait_opcode;
-    if (it->wait_incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
+  // The native frames are those of the thread, not of a loop's tasks.
+  if (count == 1 && slices[0].stack == thread->wait_stack && thread->wait_native) {
+    sample.native = thread->wait_native;
+    sample.opcode = thread->wait_opcode;
+    if (thread->wait_incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
   }
-  if (!it->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
-  // One after the other, although they wait at the same time: a thread's samples do not overlap.
+  if (!thread->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
+  // The tasks wait at the same time, but the samples of a thread must not overlap.
   for (uint32_t i = 0; i < count; i++) {
     sample.stack = slices[i].stack;
     sample.wall = slices[i].wall;
@@ -169,103 +172,103 @@ static void wait_charge(struct thread *it, uint64_t until, uint64_t wall) {
     early_sample(&sample);
     stats->samples++;
   }
-  it->waited += wall;
+  thread->waited += wall;
 }
 
-// The thread has run since it was last seen off its CPU. If it waited, it waited there until then at least, whatever it
-// waits for now; and there it was when it could run but had no core. `now` and `cpu` are its clocks at a later moment.
-static void wait_over(struct thread *it, uint64_t now, uint64_t cpu) {
-  queue__ask(it);
-  if (it->waiting && it->observed_at > it->wait_written)
-    wait_charge(it, it->observed_at, wait_owed(it, it->observed_at, it->observed_cpu));
-  queue__charge(it, now - (cpu - it->observed_cpu), it->observed_cpu);
+// The thread has run since it was last seen off the CPU. If it waited then, it waited there at least until that look,
+// and its queue time belongs there, too. `now` and `cpu` are its clocks at a later moment.
+static void wait_over(struct thread *thread, uint64_t now, uint64_t cpu) {
+  queue__ask(thread);
+  if (thread->waiting && thread->observed_at > thread->wait_written)
+    wait_charge(thread, thread->observed_at, wait_owed(thread, thread->observed_at, thread->observed_cpu));
+  queue__charge(thread, now - (cpu - thread->observed_cpu), thread->observed_cpu);
 }
 
-// A wait has ended and another was met: what lies between the two looks belongs to either, or to waits that no look
-// met. Half of it goes to the first, the rest to the second. All of it to either would be as fair to long waits and
-// short ones, and noisier.
-static void wait_share(struct thread *it, uint64_t now, uint64_t cpu) {
-  uint64_t owed = wait_owed(it, now, cpu);
-  if (!it->wait_known || !it->waited) return;
-  wait_charge(it, it->wait_written + owed / 2, owed / 2);
-  it->postponed_wait = owed - owed / 2;
-  it->postponed_at = now;
+// A wait has ended and another one was seen. The time between the two looks belongs to either, or to waits in between
+// that nobody saw. One half goes to the first, the rest to the second. Giving all of it to one of them would be as fair
+// on average, but noisier.
+static void wait_share(struct thread *thread, uint64_t now, uint64_t cpu) {
+  uint64_t owed = wait_owed(thread, now, cpu);
+  if (!thread->wait_known || !thread->waited) return;
+  wait_charge(thread, thread->wait_written + owed / 2, owed / 2);
+  thread->postponed_wait = owed - owed / 2;
+  thread->postponed_at = now;
 }
 
-void thread__write_off_cpu(struct thread *it, uint64_t now, uint64_t cpu) {
-  queue__ask(it);
-  queue__charge(it, now, cpu);
-  uint64_t owed = wait_owed(it, now, cpu);
-  if (!it->waiting && it->postponed_wait) {
-    // When that was left, the kernel may not have counted yet that it had no core.
-    wait_charge(it, it->postponed_at, it->postponed_wait < owed ? it->postponed_wait : owed);
-    owed = wait_owed(it, now, cpu);
+void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu) {
+  queue__ask(thread);
+  queue__charge(thread, now, cpu);
+  uint64_t owed = wait_owed(thread, now, cpu);
+  if (!thread->waiting && thread->postponed_wait) {
+    // When this was postponed, the kernel may not have counted the last queue time yet.
+    wait_charge(thread, thread->postponed_at, thread->postponed_wait < owed ? thread->postponed_wait : owed);
+    owed = wait_owed(thread, now, cpu);
   }
-  if (it->waiting) {
-    wait_charge(it, now, owed);
+  if (thread->waiting) {
+    wait_charge(thread, now, owed);
   } else if (owed) {
-    // Since it was last seen to run, it may have waited anywhere, or had no core: that belongs to no line.
+    // Since the thread was last seen to run, it may have waited anywhere or had no core: this time belongs to no line.
     record_sample(&(struct sample_record){
-        .thread = it->id,
+        .thread = thread->id,
         .flags = SAMPLE_WAITING | SAMPLE_NO_PYTHON | SAMPLE_REMAINDER,
         .time = now,
         .wall = owed,
     });
-    it->waited += owed;
+    thread->waited += owed;
   }
 }
 
-void thread__drain(struct thread *it) {
+void thread__drain(struct thread *thread) {
   const struct entry *entry;
   if (selftest_holds()) return;
-  while ((entry = ring__peek(it->ring))) {
+  while ((entry = ring__peek(thread->ring))) {
     if (entry->kind == ENTRY_CODE) {
       if (!selftest_contradicted()) record_code((const struct entry_code *)entry);
     } else if (entry->kind == ENTRY_SAMPLE) {
       struct entry_sample sample = *(const struct entry_sample *)entry;
       const uint64_t *words = (const uint64_t *)((const struct entry_sample *)entry + 1);
-      thread__introduce(it);
-      if (!sample.wall || !sample.cpu) outside_complete(it, &sample, !ring__has_more(it->ring, entry));
-      // The watcher has not seen it run yet.
-      if (it->woken && sample.wall > it->observed_at && sample.cpu > it->observed_cpu)
-        wait_over(it, sample.wall, sample.cpu);
-      it->woken = false;
-      early_release(it->id, sample.wall);
-      if (!it->is_first && sample.flags & SAMPLE_NO_PYTHON) {
+      thread__introduce(thread);
+      if (!sample.wall || !sample.cpu) outside_complete(thread, &sample, !ring__has_more(thread->ring, entry));
+      // The sample tells that the thread ran; the watcher has not seen that yet.
+      if (thread->woken && sample.wall > thread->observed_at && sample.cpu > thread->observed_cpu)
+        wait_over(thread, sample.wall, sample.cpu);
+      thread->woken = false;
+      early_release(thread->id, sample.wall);
+      if (!thread->is_first && sample.flags & SAMPLE_NO_PYTHON) {
         has_helpers = true;
         if (sample.wall > helper_worked) helper_worked = sample.wall;
       }
-      thread__take_sample(it, &sample, words, settings.signal_always, stats);
+      thread__take_sample(thread, &sample, words, settings.signal_always, stats);
     } else if (entry->kind == ENTRY_END) {
       struct entry_end end = *(const struct entry_end *)entry;
-      thread__introduce(it);
-      outside_complete_end(it, &end);
-      thread__write_off_cpu(it, end.wall, end.cpu);
-      thread__settle(it, end.wall, end.cpu);
-      record_thread_end(it->id, end.wall, end.cpu);
+      thread__introduce(thread);
+      outside_complete_end(thread, &end);
+      thread__write_off_cpu(thread, end.wall, end.cpu);
+      thread__settle(thread, end.wall, end.cpu);
+      record_thread_end(thread->id, end.wall, end.cpu);
     }
-    ring__pop(it->ring, entry);
+    ring__pop(thread->ring, entry);
   }
-  handler_ns += atomic_exchange_explicit(&it->handler_ns, 0, memory_order_relaxed);
-  if (it->id) early_release(it->id, UINT64_MAX);
-  stats->dropped += atomic_exchange_explicit(&it->dropped, 0, memory_order_relaxed);
-  stats->rejected += atomic_exchange_explicit(&it->rejected, 0, memory_order_relaxed);
+  handler_ns += atomic_exchange_explicit(&thread->handler_ns, 0, memory_order_relaxed);
+  if (thread->id) early_release(thread->id, UINT64_MAX);
+  stats->dropped += atomic_exchange_explicit(&thread->dropped, 0, memory_order_relaxed);
+  stats->rejected += atomic_exchange_explicit(&thread->rejected, 0, memory_order_relaxed);
 }
 
-// ---- One look at one thread ----
+// ---- A look at a thread ----
 
-static void thread_signal(struct thread *it, uint64_t now) {
-  if (atomic_load(&it->unsampled)) return;
-  if (atomic_load_explicit(&it->ticked, memory_order_acquire)) {
-    // Still on its way, or the program blocks every signal in that thread. Try again after a while.
-    if (now - it->ticked_at < RETRY_NS) return;
+static void thread_signal(struct thread *thread, uint64_t now) {
+  if (atomic_load(&thread->unsampled)) return;
+  if (atomic_load_explicit(&thread->ticked, memory_order_acquire)) {
+    // The signal is on its way, or the thread blocks all signals. Try again later.
+    if (now - thread->ticked_at < RETRY_NS) return;
   }
-  atomic_store(&it->ticked, true);
-  it->ticked_at = now;
-  if (signals_send(it->tid))
+  atomic_store(&thread->ticked, true);
+  thread->ticked_at = now;
+  if (signals_send(thread->tid))
     stats->ticks++;
   else
-    atomic_store(&it->ticked, false);
+    atomic_store(&thread->ticked, false);
 }
 
 static bool is_event_wait(long call) {
@@ -275,105 +278,105 @@ static bool is_event_wait(long call) {
   return call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
 
-// Notes where in compiled code a thread waits, under the innermost of its Python frames.
-static void wait_look_native(struct thread *it, const struct sleep_place *place, uintptr_t instruction) {
-  struct wait_native found = wait_native_read(place, it, settings.python);
-  it->wait_native = found.native;
-  it->wait_incomplete = found.incomplete;
-  if (!instruction || !memory_read(instruction, &it->wait_opcode, 1)) it->wait_opcode = 0;
+// Notes where in compiled code a thread waits, inside its innermost Python frame.
+static void wait_look_native(struct thread *thread, const struct sleep_place *place, uintptr_t instruction) {
+  struct wait_native found = wait_native_read(place, thread, settings.python);
+  thread->wait_native = found.native;
+  thread->wait_incomplete = found.incomplete;
+  if (!instruction || !memory_read(instruction, &thread->wait_opcode, 1)) thread->wait_opcode = 0;
 }
 
-// Notes where a thread waits that does not run. False when it ran after all.
-static bool wait_look(struct thread *it, uint64_t now, const struct sleep_place *place) {
+// Notes where a sleeping thread waits. False when the thread ran meanwhile.
+static bool wait_look(struct thread *thread, uint64_t now, const struct sleep_place *place) {
   struct wait_stack found;
-  bool known = wait_stack_read(&found, it);
+  bool known = wait_stack_read(&found, thread);
   bool gil = gil_is_awaited(settings.python, found.tstate, place->call, place->argument);
-  // An event loop waits for those of its tasks that wait. One without Python code waits for events where it calls the
-  // kernel for them.
+  // An event loop waits for its waiting tasks. A loop without Python code does so when its thread waits in the kernel
+  // for events.
   bool looping = known && found.kind != LOOP_NONE && !gil &&
-                 (found.kind != LOOP_FOREIGN || is_event_wait(place->call) || place->call < 0 && it->awaits);
-  struct awaits *awaits = looping ? tasks_look(it, &found, now) : NULL;
-  it->wait_native = 0;
-  if (known && !gil && has_helpers) wait_look_native(it, place, found.instruction_address);
-  if (clock_ns(thread_clock(it->tid)) != it->observed_cpu) return false;
-  it->waiting = true;
-  it->wait_known = known;
-  it->wait_stack = found.stack;
-  it->wait_gil = gil;
-  it->awaits = awaits;
-  it->woken = true;
-  it->place = (struct sample_place){.stack = known ? found.stack : 0};
+                 (found.kind != LOOP_FOREIGN || is_event_wait(place->call) || place->call < 0 && thread->awaits);
+  struct awaits *awaits = looping ? tasks_look(thread, &found, now) : NULL;
+  thread->wait_native = 0;
+  if (known && !gil && has_helpers) wait_look_native(thread, place, found.instruction_address);
+  if (clock_ns(thread_clock(thread->tid)) != thread->observed_cpu) return false;
+  thread->waiting = true;
+  thread->wait_known = known;
+  thread->wait_stack = found.stack;
+  thread->wait_gil = gil;
+  thread->awaits = awaits;
+  thread->woken = true;
+  thread->place = (struct sample_place){.stack = known ? found.stack : 0};
   return true;
 }
 
-// Notes where a thread is that could run but has no core: what the kernel will count when it has one belongs there.
-static void queue_look(struct thread *it) {
+// Notes the place of a thread that could run but has no core. The kernel counts that queue time later.
+static void queue_look(struct thread *thread) {
   struct wait_stack found;
-  bool known = wait_stack_read(&found, it);
-  if (clock_ns(thread_clock(it->tid)) != it->observed_cpu) return;
-  it->woken = true;
-  it->place = (struct sample_place){.stack = known ? found.stack : 0};
+  bool known = wait_stack_read(&found, thread);
+  if (clock_ns(thread_clock(thread->tid)) != thread->observed_cpu) return;
+  thread->woken = true;
+  thread->place = (struct sample_place){.stack = known ? found.stack : 0};
 }
 
 // Returns true when the thread runs.
-bool thread__observe(struct thread *it, uint64_t now) {
-  clockid_t clock = thread_clock(it->tid);
-  uint64_t before = it->observed_cpu, cpu = clock_ns(clock);
-  if (!cpu) return false;  // It has just ended.
-  thread__introduce(it);
-  bool ran = cpu != before, asked = ran && it->woken;
-  if (asked) wait_over(it, now, cpu);
-  it->woken = it->woken && !ran;
-  it->observed_at = now;
-  it->observed_cpu = cpu;
+bool thread__observe(struct thread *thread, uint64_t now) {
+  clockid_t clock = thread_clock(thread->tid);
+  uint64_t before = thread->observed_cpu, cpu = clock_ns(clock);
+  if (!cpu) return false;  // it has just ended
+  thread__introduce(thread);
+  bool ran = cpu != before, asked = ran && thread->woken;
+  if (asked) wait_over(thread, now, cpu);
+  thread->woken = thread->woken && !ran;
+  thread->observed_at = now;
+  thread->observed_cpu = cpu;
   struct sleep_place place = {.call = -1};
-  if (!ran && it->waiting) {
-    // None of this wait has been charged to what an older look has found.
-    if (it->awaits && it->awaits->thread == it->id && tasks_due(it->awaits, now))
-      wait_look(it, now, &(struct sleep_place){.call = -1});
-    if (now - it->wait_written > WAIT_REPORT_NS) {
-      // Perhaps its stack could not be read before, because Python was only beginning, or there were no helpers.
-      bool unknown = !it->wait_known || has_helpers && !it->wait_gil && !it->wait_native;
-      int state = thread_look(it, true, &place);
-      if (unknown && state == NOT_RUNNING) wait_look(it, now, &place);
-      // It has been woken but has no core yet: the kernel counts that when it gets one.
-      if (state != RUNNING) wait_charge(it, now, wait_owed(it, now, cpu));
-      // Others of its tasks, when there are too many to look at all.
-      if (it->awaits && it->awaits->thread == it->id && it->awaits->partial)
-        wait_look(it, now, &(struct sleep_place){.call = -1});
+  if (!ran && thread->waiting) {
+    // The last look did not find all tasks, and nothing of this wait has been charged yet.
+    if (thread->awaits && thread->awaits->thread == thread->id && tasks_due(thread->awaits, now))
+      wait_look(thread, now, &(struct sleep_place){.call = -1});
+    if (now - thread->wait_written > WAIT_REPORT_NS) {
+      // The stack may have been unreadable before because Python was just starting; or there were no helpers yet.
+      bool unknown = !thread->wait_known || has_helpers && !thread->wait_gil && !thread->wait_native;
+      int state = thread_look(thread, true, &place);
+      if (unknown && state == NOT_RUNNING) wait_look(thread, now, &place);
+      // A thread that was woken but has no core does not wait: the kernel counts its queue time when it gets one.
+      if (state != RUNNING) wait_charge(thread, now, wait_owed(thread, now, cpu));
+      // With too many tasks for one look, the next look takes others.
+      if (thread->awaits && thread->awaits->thread == thread->id && thread->awaits->partial)
+        wait_look(thread, now, &(struct sleep_place){.call = -1});
     }
     return false;
   }
-  // Its clock moved since the last look. Does it still? A second look a moment later says so at the price of one
-  // more clock; only when it stands still is the kernel asked whether the thread sleeps or merely lost its core.
+  // The clock has changed since the last look. Reading it again tells cheaply whether the thread still runs. Only if it
+  // stands still is the kernel asked whether the thread sleeps or has lost its core.
   bool runs = clock_ns(clock) != cpu;
-  int state = runs ? RUNNING : thread_look(it, !ran, &place);
+  int state = runs ? RUNNING : thread_look(thread, !ran, &place);
   if (state != NOT_RUNNING) {
-    // What it waited since the last look is shared with where it is next seen to wait; there may be no such place.
-    if (it->waiting) {
-      if (!asked) queue__ask(it);
-      it->postponed_wait = wait_owed(it, it->postponed_at = now, cpu);
-      it->waiting = false;
+    // The waiting since the last look is shared with the next place where the thread is seen to wait, if there is one.
+    if (thread->waiting) {
+      if (!asked) queue__ask(thread);
+      thread->postponed_wait = wait_owed(thread, thread->postponed_at = now, cpu);
+      thread->waiting = false;
     } else if (ran) {
-      queue__look(it, now, cpu);
+      queue__look(thread, now, cpu);
     }
-    if (!runs && !it->woken && state == RUNNING) queue_look(it);
-    // The thread's timer sees to it, unless there is none, a finer rate than the kernel's tick was asked for, or the
-    // program works in step with that tick and is never met by it.
-    if (it->timer < 0 || settings.signal_always || cpu - it->cpu > MISSED_NS && !selftest_holds())
-      thread_signal(it, now);
+    if (!runs && !thread->woken && state == RUNNING) queue_look(thread);
+    // The thread's timer causes its samples, unless it has none, a finer interval than the tick was asked for, or the
+    // tick never hits the thread because they are in step.
+    if (thread->timer < 0 || settings.signal_always || cpu - thread->cpu > MISSED_NS && !selftest_holds())
+      thread_signal(thread, now);
     return true;
   }
-  it->sampled = 0;
-  // All that it had to say before it began to wait.
-  thread__drain(it);
-  if (atomic_load(&it->phase) != THREAD_LIVE) return false;
-  // Once more: since it was asked before, it may have got the core that it lacked then, and fallen asleep.
-  queue__ask(it);
-  queue__charge(it, now, cpu);
-  wait_share(it, now, cpu);
-  if (!wait_look(it, now, &place)) return true;
-  in_step__waits(&it->in_step, cpu);
-  wait_charge(it, now, wait_owed(it, now, cpu));
+  thread->sampled = 0;
+  // Samples from before the wait come first.
+  thread__drain(thread);
+  if (atomic_load(&thread->phase) != THREAD_LIVE) return false;
+  // Ask again: since the last time, the thread may have got the core that it lacked, and begun to sleep.
+  queue__ask(thread);
+  queue__charge(thread, now, cpu);
+  wait_share(thread, now, cpu);
+  if (!wait_look(thread, now, &place)) return true;
+  in_step__waits(&thread->in_step, cpu);
+  wait_charge(thread, now, wait_owed(thread, now, cpu));
   return false;
 }

@@ -1,35 +1,35 @@
-// What the watcher sees of one thread, and how that becomes records.
+// What the watcher observes of a thread, and how that becomes records. All functions run on the watcher, except that
+// observer_configure runs before it. Times are ns of CLOCK_MONOTONIC, `cpu` is ns of the thread's CPU clock.
 #pragma once
 #include "record/records.h"
 #include "threads.h"
 
 struct observer_settings {
   const struct interpreter *python;
-  bool signal_always;  // also threads that have a timer of their own
-  // What the main thread's clocks said when the recording began: after exec they go on where they were.
+  bool signal_always;  // the watcher also signals threads that have a timer
+  // The main thread's clocks when the recording began: exec does not reset them.
   uint64_t cpu_base;
   struct ticks ticks_base;
 };
 
-// For a recording that is about to begin; the counters are kept in *stats.
+// A recording begins. Counts are kept in *stats.
 void observer_configure(const struct observer_settings *settings, struct stats *stats);
 
-// CPU time that threads have spent in handlers of signals that were sent to them, so far.
+// Returns the CPU time so far, in ns, that threads have spent in the handler for signals of the watcher.
 uint64_t observer_handler_ns(void);
-// Has a thread without Python code been at work just now?
+// True when a helper, a thread without Python code, was at work a moment ago.
 bool observer_helpers_work(uint64_t now);
-// Did a thread work in step with the tick, at which it is sampled?
+// True when the work of a thread was in step with the tick that samples it.
 bool observer_in_step(void);
 
-// What the kernel does not say of waiting threads, a sentence, once; NULL when it says all.
+// Returns a sentence for the user, once, when the kernel does not tell all about waiting threads. Else NULL.
 const char *observer_unknown(void);
 
-// Writes it down when that has not been done. Returns its id.
-uint32_t thread__introduce(struct thread *self);
-// One look: asks for a sample, or notes where the thread waits. Returns true when it runs.
-bool thread__observe(struct thread *self, uint64_t now);
-// Writes what its handler has left in the ring.
-void thread__drain(struct thread *self);
-// The thread or the recording is over: charges all of its time off the CPU that has not been charged yet. `cpu` is its
-// CPU clock.
-void thread__write_off_cpu(struct thread *self, uint64_t now, uint64_t cpu);
+// Records the thread if that has not been done. Returns its id in the recording.
+uint32_t thread__introduce(struct thread *thread);
+// Looks at the thread once: asks for a sample, or notes where it waits. True when it runs.
+bool thread__observe(struct thread *thread, uint64_t now);
+// Records what the thread's handler has left in the ring.
+void thread__drain(struct thread *thread);
+// The thread or the recording ends: charges the rest of its time off the CPU. `cpu` is its CPU clock.
+void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu);

@@ -1,17 +1,16 @@
-// The functions behind those of ours that have their names: the C library's own, or those of another library that is
-// preloaded.
+// Finds the originals of interposed functions: the C library's, or those of another preloaded library.
 #pragma once
 #include <dlfcn.h>
 
 #include "base.h"
 
-// NULL where there is none.
+// Returns the address of the next function of this name, NULL when there is none.
 INLINE void *original(const char *name) {
   return dlsym(RTLD_NEXT, name);
 }
 
-// Has `prepare` look originals up, unless `last`, the one that it looks up last, is known: the constructor of another
-// library may call our functions before ours has run.
+// Calls `prepare`, which looks originals up, if `last`, the last one that it sets, is still NULL: another library's
+// constructor may call our functions before ours has run.
 INLINE void originals_prepare(void *last, void (*prepare)(void)) {
   if (UNLIKELY(!last)) prepare();
 }

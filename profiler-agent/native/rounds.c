@@ -19,15 +19,15 @@
 
 #define STATS_NS (250 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
-// So many of the threads that wait are looked at in one round.
+// How many waiting threads are looked at in one round.
 #define WAITING_LOOKS 32
 
 static const struct interpreter *python;
-static bool silent;  // nothing is to be sampled: only the process's own figures are recorded
+static bool silent;  // the self-test has failed: only figures of the whole process are recorded
 static struct stats stats;
-static uint64_t agent_cpu_before;  // of watchers that were stopped
+static uint64_t agent_cpu_before;  // of earlier watchers of this recording
 static uint64_t next_stats, next_modules, next_verify, modules_wait;
-static uint32_t next_turn;  // of the threads that wait, the first to be looked at
+static uint32_t next_waiting;  // the first of the waiting threads to look at in this round
 
 struct stats *rounds_begin(const struct interpreter *interpreter) {
   python = interpreter;
@@ -52,13 +52,13 @@ static void modules_look(uint64_t now) {
     modules_wait = MODULES_NS;
     records_forget_natives();
   } else if (modules_wait < NS_PER_SECOND) {
-    // Code without a file, as a JIT makes, is asked for again and again: look ever less often.
+    // Samples in code without a file, such as a JIT's, ask for this again and again, so the interval grows.
     modules_wait *= 2;
   }
   next_modules = now + modules_wait;
 }
 
-// An interpreter that is not what it says it is is not sampled any more.
+// Ends sampling, and tells the user, when the self-test has failed.
 static void verdict_write(void) {
   const char *verdict = selftest_verdict();
   if (!verdict) return;
@@ -77,39 +77,39 @@ bool rounds_ask_interpreter(uint64_t now) {
 void rounds_drain(void) {
   memory_drain();
   for (uint32_t i = 0; i < threads_count(); i++) {
-    struct thread *it = thread_at(i);
-    int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
-    if (phase == THREAD_LIVE || phase == THREAD_ENDED) thread__drain(it);
+    struct thread *thread = thread_at(i);
+    int phase = atomic_load_explicit(&thread->phase, memory_order_acquire);
+    if (phase == THREAD_LIVE || phase == THREAD_ENDED) thread__drain(thread);
   }
 }
 
 bool rounds_look(uint64_t now) {
   bool running = false;
-  // Before the samples that met the unknown address are written, if it can be.
+  // Before the samples with an unknown address are recorded, so that their module may be known by then.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
   memory_drain();
   memory_adapt(now);
   uint32_t count = threads_count();
   for (uint32_t i = 0; i < count; i++) {
-    struct thread *it = thread_at(i);
-    int phase = atomic_load_explicit(&it->phase, memory_order_acquire);
+    struct thread *thread = thread_at(i);
+    int phase = atomic_load_explicit(&thread->phase, memory_order_acquire);
     if (phase != THREAD_LIVE && phase != THREAD_ENDED) continue;
-    bool has_run = ring__peek(it->ring) != NULL;
-    thread__drain(it);
+    bool has_run = ring__peek(thread->ring) != NULL;
+    thread__drain(thread);
     if (phase == THREAD_ENDED) {
       if (selftest_holds()) continue;
-      // Its last words about memory, while its slot is still its own.
+      // Record its notes about memory while the slot is still its own.
       memory_drain();
-      thread__release(it);
+      thread__release(thread);
       continue;
     }
-    // Those that wait are most likely to wait still: where they are many, they take turns.
-    bool turn = (i + count - next_turn % count) % count < WAITING_LOOKS;
-    if (!silent && (turn || has_run || !it->waiting)) running |= thread__observe(it, now);
+    // Waiting threads usually go on waiting: when there are many, only some are looked at in each round.
+    bool due = (i + count - next_waiting % count) % count < WAITING_LOOKS;
+    if (!silent && (due || has_run || !thread->waiting)) running |= thread__observe(thread, now);
   }
-  next_turn += WAITING_LOOKS;
+  next_waiting += WAITING_LOOKS;
   if (now >= next_verify) {
-    // What the C library loads for itself it unloads without dlclose.
+    // Libraries that the C library loads for itself are unloaded without dlclose.
     next_verify = now + NS_PER_SECOND;
     modules_drop(NULL);
   }
@@ -127,19 +127,19 @@ bool rounds_look(uint64_t now) {
 
 void rounds_finish(const struct watcher_settings *settings, bool ends) {
   selftest_give_up_waiting();
-  // It may have answered since the last look.
+  // The self-test may have failed since the last round.
   verdict_write();
   uint64_t now = clock_ns(CLOCK_MONOTONIC);
   for (uint32_t i = 0; i < threads_count(); i++) {
-    struct thread *it = thread_at(i);
-    int phase = atomic_load(&it->phase);
+    struct thread *thread = thread_at(i);
+    int phase = atomic_load(&thread->phase);
     if (phase != THREAD_LIVE && phase != THREAD_ENDED) continue;
-    thread__drain(it);
-    if (phase != THREAD_LIVE || !it->id) continue;
-    uint64_t cpu = clock_ns(thread_clock(it->tid));
-    thread__write_off_cpu(it, now, cpu);
-    thread__settle(it, now, cpu);
-    if (ends) record_thread_end(it->id, now, cpu - (it->is_first ? settings->cpu_base : 0));
+    thread__drain(thread);
+    if (phase != THREAD_LIVE || !thread->id) continue;
+    uint64_t cpu = clock_ns(thread_clock(thread->tid));
+    thread__write_off_cpu(thread, now, cpu);
+    thread__settle(thread, now, cpu);
+    if (ends) record_thread_end(thread->id, now, cpu - (thread->is_first ? settings->cpu_base : 0));
   }
   const char *estimate = kin_finish();
   if (estimate) record_note(SEVERITY_INFORMATION, estimate);

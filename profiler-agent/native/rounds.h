@@ -1,21 +1,21 @@
-// What the watcher does each time it looks: at the interpreter, at mapped files, at every thread, and at what is to be
-// written now and then. (watcher)
+// What the watcher does each time it looks: it looks at the interpreter, at mapped files and at every thread, and
+// writes what is due. All functions run on the watcher, except that rounds_begin runs before it. Times are ns of
+// CLOCK_MONOTONIC.
 #pragma once
 #include "base.h"
 
 struct interpreter;
 struct watcher_settings;
 
-// For a recording that is about to begin. Returns the counts that are kept of it.
+// A recording begins. Returns the counts that are kept for it.
 struct stats *rounds_begin(const struct interpreter *python);
-// Asks the interpreter whether it is what it says it is; if not, nothing is sampled any more. Returns true as long as
-// it has not answered.
+// Lets the self-test go on, and ends sampling when it has failed. True as long as it has no answer.
 bool rounds_ask_interpreter(uint64_t now);
-// One round. Returns true when some thread runs.
+// Makes one round. True when a thread runs.
 bool rounds_look(uint64_t now);
-// Makes room in every ring.
+// Records what is in the rings, to make room.
 void rounds_drain(void);
-// How many signals were sent.
+// Returns the number of signals sent.
 uint64_t rounds_ticks(void);
-// The last round. `ends`: the program does, too.
+// Makes the last round. `ends`: the program ends.
 void rounds_finish(const struct watcher_settings *settings, bool ends);

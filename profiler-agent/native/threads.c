@@ -12,14 +12,14 @@
 #include "signals/signals.h"
 #include "unwind/modules.h"
 
-// Threads alive at once from which on they get smaller rings.
+// From this many threads on, new ones get smaller rings.
 #define MANY 64
 
 static struct thread *slots[THREADS_MAX];
 static _Atomic uint32_t count;
 static _Atomic bool claiming;
 static _Atomic bool refused;
-static _Atomic int alive;  // slots claimed by threads that have not finished
+static _Atomic int alive;  // claimed slots of threads that have not finished
 THREAD_LOCAL struct thread *mine;
 
 uint32_t threads_count(void) {
@@ -42,7 +42,7 @@ int threads_any_live(void) {
 
 struct thread *thread_claim(void) {
   struct thread *found = NULL;
-  // Held for the length of this function only, by threads that are being created.
+  // A spin lock: held during this function only, by threads that create others.
   while (atomic_exchange_explicit(&claiming, true, memory_order_acquire)) {
   }
   uint32_t used = threads_count();
@@ -82,9 +82,9 @@ bool threads_refused(void) {
   return atomic_load_explicit(&refused, memory_order_relaxed);
 }
 
-void thread__unclaim(struct thread *self) {
+void thread__unclaim(struct thread *thread) {
   atomic_fetch_sub(&alive, 1);
-  atomic_store(&self->phase, THREAD_FREE);
+  atomic_store(&thread->phase, THREAD_FREE);
 }
 
 static _Atomic int timer_signal;
@@ -92,22 +92,23 @@ static uint64_t timer_interval;
 
 void threads_use_timer(int signal, uint64_t interval_ns) {
   timer_signal = signal;
-  // One that is not longer than a tick wants every tick. A timer is not looked at between them, but what is left of its
-  // interval would keep it from a tick that meets a thread soon after the last one, as where it has slept in between.
+  // With an interval of a tick or less, every tick should take a sample. A timer is checked at ticks only; but with a
+  // full interval, the rest of it would make the timer miss a tick that comes soon after the last one, as when the
+  // thread has slept in between.
   timer_interval = interval_ns > tick_ns() ? interval_ns : tick_ns() / 100;
 }
 
 static int stopped_signal;
 
-// Straight system calls: the C library's would add a helper thread for some kinds of notification. Returns the kernel's
-// id, −1 when there is none.
-static int timer_create_for(const struct thread *it, int signal) {
+// By system calls: the C library would create a helper thread for some kinds of notification. Returns the kernel's id
+// of the timer, −1 on failure.
+static int timer_create_for(const struct thread *thread, int signal) {
   if (!signal || !sandbox_allows(SANDBOX_THREAD)) return -1;
   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
-  event.sigev_value.sival_ptr = (void *)it;
-  event._sigev_un._tid = it->tid;
+  event.sigev_value.sival_ptr = (void *)thread;
+  event._sigev_un._tid = thread->tid;
   int timer;
-  if (syscall(SYS_timer_create, thread_clock(it->tid), &event, &timer) != 0) {
+  if (syscall(SYS_timer_create, thread_clock(thread->tid), &event, &timer) != 0) {
     signals_are_refused(errno);
     return -1;
   }
@@ -118,20 +119,21 @@ static int timer_create_for(const struct thread *it, int signal) {
   return -1;
 }
 
-// Whoever takes the id deletes it: the thread that ends, or the one that changes the signal.
-static void thread__use_timer(struct thread *it, int timer) {
-  // Then the watcher does.
+// Exchanges the timer's id and deletes the old timer: the thread does so when it ends, others when they change the
+// signal.
+static void thread__use_timer(struct thread *thread, int timer) {
+  // Where a sandbox forbids this, the watcher does so.
   if (!sandbox_allows(SANDBOX_THREAD)) return;
-  int before = atomic_exchange(&it->timer, timer);
+  int before = atomic_exchange(&thread->timer, timer);
   if (before >= 0) syscall(SYS_timer_delete, before);
 }
 
-static void thread__start_timer(struct thread *it) {
+static void thread__start_timer(struct thread *thread) {
   int signal;
   do {
     signal = atomic_load(&timer_signal);
-    thread__use_timer(it, timer_create_for(it, signal));
-  } while (signal != atomic_load(&timer_signal));  // it was changed meanwhile
+    thread__use_timer(thread, timer_create_for(thread, signal));
+  } while (signal != atomic_load(&timer_signal));  // changed meanwhile
 }
 
 void threads_change_signal(int signal) {
@@ -147,9 +149,9 @@ void threads_stop_timers(void) {
   timer_signal = 0;
   static const struct itimerspec never;
   for (uint32_t i = 0; i < threads_count(); i++) {
-    struct thread *it = slots[i];
-    if (atomic_load(&it->phase) == THREAD_LIVE && it->timer >= 0)
-      syscall(SYS_timer_settime, it->timer, 0, &never, NULL);
+    struct thread *thread = slots[i];
+    if (atomic_load(&thread->phase) == THREAD_LIVE && thread->timer >= 0)
+      syscall(SYS_timer_settime, thread->timer, 0, &never, NULL);
   }
 }
 
@@ -167,97 +169,98 @@ int threads_alive(void) {
   return atomic_load(&alive);
 }
 
-void thread__stop_sampling(struct thread *self) {
-  atomic_store(&self->unsampled, true);
-  thread__use_timer(self, -1);
-  // One that the watcher is just sending waits for ever.
+void thread__stop_sampling(struct thread *thread) {
+  atomic_store(&thread->unsampled, true);
+  thread__use_timer(thread, -1);
+  // A signal that the watcher is just sending then stays pending for ever.
   uint64_t mask = 1ull << (signals_ours() - 1);
   if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof mask);
 }
 
-void thread__sample_again(struct thread *self) {
+void thread__sample_again(struct thread *thread) {
   uint64_t mask = 1ull << (signals_ours() - 1);
   if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof mask);
-  atomic_store(&self->unsampled, false);
-  thread__start_timer(self);
+  atomic_store(&thread->unsampled, false);
+  thread__start_timer(thread);
 }
 
-// The calling thread's id, which the C library knows. (Its clock is named after it.)
+// The kernel's id of the calling thread. The C library knows it as part of the thread's clock.
 static int own_tid(void) {
   clockid_t clock;
   if (sandbox_allows(SANDBOX_THREAD)) return (int)syscall(SYS_gettid);
   return pthread_getcpuclockid(pthread_self(), &clock) == 0 && clock < 0 ? ~(clock >> 3) : 0;
 }
 
-void thread__begin(struct thread *self) {
+void thread__begin(struct thread *thread) {
   extern void *__libc_stack_end;
-  self->tid = own_tid();
-  self->is_first = self->tid == process_id();
-  atomic_store(&self->timer, -1);
-  self->pthread = pthread_self();
-  self->stack_low = self->stack_end = 0;
+  thread->tid = own_tid();
+  thread->is_first = thread->tid == process_id();
+  atomic_store(&thread->timer, -1);
+  thread->pthread = pthread_self();
+  thread->stack_low = thread->stack_end = 0;
   bool allowed = sandbox_allows(SANDBOX_THREAD);
-  if (self->is_first) {
-    // pthread_getattr_np would read /proc/self/maps for the main thread; the loader has kept what is needed.
-    self->stack_end = (uintptr_t)__libc_stack_end;
-    self->stack_low = modules_stack_low(self->stack_end);
+  if (thread->is_first) {
+    // For the main thread, pthread_getattr_np would read /proc/self/maps; the loader has kept what is needed.
+    thread->stack_end = (uintptr_t)__libc_stack_end;
+    thread->stack_low = modules_stack_low(thread->stack_end);
   } else if (!allowed) {
-    // It asks on which processors the thread may run. The thread's own data lies at the end of its stack.
-    self->stack_end = (uintptr_t)pthread_self();
+    // pthread_getattr_np makes a system call that is not allowed here. The thread's descriptor is at the end of its
+    // stack.
+    thread->stack_end = (uintptr_t)pthread_self();
   } else {
     pthread_attr_t attributes;
     void *stack;
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
       if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
-        self->stack_low = (uintptr_t)stack;
-        self->stack_end = (uintptr_t)stack + size;
+        thread->stack_low = (uintptr_t)stack;
+        thread->stack_end = (uintptr_t)stack + size;
       }
       pthread_attr_destroy(&attributes);
     }
   }
-  if (allowed) signal_stack_begin(self->signal_stack);
-  mine = self;
-  if (sandbox_allows(SANDBOX_TIME)) self->began = clock_ns(CLOCK_MONOTONIC);
-  if (sandbox_allows(SANDBOX_CPU_CLOCK)) self->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  atomic_store(&self->unsampled, !sandbox_allows(SANDBOX_RETURN));
-  atomic_store_explicit(&self->phase, THREAD_LIVE, memory_order_release);
-  thread__start_timer(self);
+  if (allowed) signal_stack_begin(thread->signal_stack);
+  mine = thread;
+  if (sandbox_allows(SANDBOX_TIME)) thread->began = clock_ns(CLOCK_MONOTONIC);
+  if (sandbox_allows(SANDBOX_CPU_CLOCK)) thread->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  atomic_store(&thread->unsampled, !sandbox_allows(SANDBOX_RETURN));
+  atomic_store_explicit(&thread->phase, THREAD_LIVE, memory_order_release);
+  thread__start_timer(thread);
 }
 
-bool thread__finish(struct thread *self) {
+bool thread__finish(struct thread *thread) {
   mine = NULL;
-  thread__use_timer(self, -1);
-  struct entry_end *end = ring__reserve(self->ring, sizeof *end);
+  thread__use_timer(thread, -1);
+  struct entry_end *end = ring__reserve(thread->ring, sizeof *end);
   if (end) {
     *end = (struct entry_end){.entry = {sizeof *end, ENTRY_END}};
     if (sandbox_allows(SANDBOX_TIME)) end->wall = clock_ns(CLOCK_MONOTONIC);
     if (sandbox_allows(SANDBOX_CPU_CLOCK)) end->cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    ring__publish(self->ring, sizeof *end);
+    ring__publish(thread->ring, sizeof *end);
   }
   if (sandbox_allows(SANDBOX_THREAD)) signal_stack_end();
-  atomic_store_explicit(&self->phase, THREAD_ENDED, memory_order_release);
+  atomic_store_explicit(&thread->phase, THREAD_ENDED, memory_order_release);
   return atomic_fetch_sub(&alive, 1) == 1;
 }
 
-void thread__release(struct thread *self) {
-  // A sandbox may have kept the thread from doing so.
-  thread__use_timer(self, -1);
-  struct ring *ring = self->ring;
-  void *signal_stack = self->signal_stack;
+void thread__release(struct thread *thread) {
+  // A sandbox may have kept the thread from deleting its timer.
+  thread__use_timer(thread, -1);
+  struct ring *ring = thread->ring;
+  void *signal_stack = thread->signal_stack;
   atomic_store(&ring->head, 0);
   atomic_store(&ring->tail, 0);
-  memset((char *)self + sizeof self->phase, 0, sizeof *self - sizeof self->phase);
-  self->ring = ring;
-  self->signal_stack = signal_stack;
-  atomic_store_explicit(&self->phase, THREAD_FREE, memory_order_release);
+  memset((char *)thread + sizeof thread->phase, 0, sizeof *thread - sizeof thread->phase);
+  thread->ring = ring;
+  thread->signal_stack = signal_stack;
+  atomic_store_explicit(&thread->phase, THREAD_FREE, memory_order_release);
 }
 
 void threads_after_fork(void) {
   struct thread *me = mine;
   atomic_store(&claiming, false);
   for (uint32_t i = 0; i < threads_count(); i++) {
-    // A forked child has no timers.
+    // A forked child inherits no timers.
     atomic_store(&slots[i]->timer, -1);
     if (slots[i] == me) continue;
     atomic_store(&slots[i]->phase, THREAD_ENDED);
@@ -271,7 +274,7 @@ void threads_after_fork(void) {
   me->has_trampoline = has_trampoline;
   atomic_store(&me->phase, THREAD_STARTING);
   thread__begin(me);
-  // The forking thread keeps its stack, whichever it was; only its kernel id became the process's.
+  // The forking thread keeps its stack; only its kernel id has become that of the process.
   me->stack_low = stack_low;
   me->stack_end = stack_end;
 }

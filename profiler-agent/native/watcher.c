@@ -37,29 +37,29 @@
 #include "unwind/arch.h"
 #include "unwind/modules.h"
 
-// The heart beats at least this often.
+// The recording's heartbeat is renewed at least this often.
 #define PAUSE_MAX_NS (95 * 1000 * 1000ull)
-// The longest that a program waits for the watcher's first steps.
+// How long a program waits at most for the watcher's first steps.
 #define BEGIN_NS (50 * 1000 * 1000)
-// The longest where a sandbox keeps threads from calling the watcher.
+// The longest pause where a sandbox keeps threads from waking the watcher.
 #define POLL_NS (10 * 1000 * 1000ull)
-// A thread that may not wait in the kernel for the watcher to stop looks so many times: for about a second.
+// How often a thread that may not wait in the kernel checks whether the watcher has stopped: for about a second.
 #define SPINS 20000000
-// The longest while nothing can be sampled yet.
+// The longest pause while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
-// The longest while threads without Python code work: who waits for them meanwhile is known from looks alone.
+// The longest pause while helpers work: whose work they do is only known from looks.
 #define HELPERS_INTERVAL_NS (10 * 1000 * 1000ull)
-// Nothing runs: look less often.
+// While nothing runs, pauses are longer by this factor.
 #define IDLE_INTERVALS 4
 
 static struct watcher_settings settings;
 static _Atomic bool started;
 static pthread_t thread;
 static _Atomic bool stop_wanted;
-static _Atomic uint32_t calls;  // futex: counts who wants the watcher before its next look
+static _Atomic uint32_t calls;  // futex: number of wake-ups
 static _Atomic int stopped;     // futex
-static _Atomic int begun;       // futex: the watcher has what it needs of the file system
-static _Atomic int tid;         // of the watcher
+static _Atomic int begun;       // futex: the watcher has its descriptors and its root folder
+static _Atomic int tid;         // the watcher's kernel id
 static bool say_end;
 static int end_status;
 static uint64_t random_state;
@@ -68,13 +68,14 @@ static void finish(void) {
   rounds_finish(&settings, say_end);
   if (say_end) record_end(end_status);
   recording_commit();
-  // Not by the thread that is waiting for this: it may be in a sandbox.
+  // Closed here, because the thread that waits for this may be in a sandbox.
   recording_release();
   if (say_end) recording_close();
 }
 
-// The last of the program's threads may end in a sandbox without a word (SYS_exit, all that strict mode allows). Then
-// only the watcher keeps the process alive. Returns true when the first thread is gone, and no other is there.
+// In a sandbox, the program's last thread may end unnoticed by a system call (in strict mode, only SYS_exit is
+// allowed). Then the watcher alone keeps the process alive. True when the first thread has ended and there is no other
+// one.
 static bool program_is_over(void) {
   char text[1024];
   for (uint32_t i = 0; i < threads_count(); i++)
@@ -93,7 +94,7 @@ static bool program_is_over(void) {
   return true;
 }
 
-// Until a moment of CLOCK_MONOTONIC, or a call after `called`.
+// Sleeps until a moment of CLOCK_MONOTONIC, or until a wake-up later than number `called`.
 static void sleep_until(uint64_t moment, uint32_t called) {
   struct timespec at = {(time_t)(moment / NS_PER_SECOND), (long)(moment % NS_PER_SECOND)};
   syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, called, &at, NULL, FUTEX_BITSET_MATCH_ANY);
@@ -105,11 +106,11 @@ static void *run(void *unused) {
   atomic_store(&tid, (int)syscall(SYS_gettid));
   prctl(PR_SET_NAME, "lineheat");
   prctl(PR_SET_TIMERSLACK, 1000);
-  // A table of file descriptors of its own: the program never meets our files among its own, and the kernel need not
-  // count references on every read and write, as it does when threads share a table (10 % of a small system call).
-  // The copies are closed at once, or a pipe that the program closes would stay open.
-  // A root folder of its own, too: /proc and the recording stay where they are when the program changes its own. And
-  // the kernel lets nobody enter a mount namespace who shares one.
+  // The watcher gets a descriptor table of its own: the program does not see our files among its own, and the kernel
+  // need not count references at every read and write, as for a shared table (10 % of a small system call). The copies
+  // are closed at once, because a pipe that the program closes would stay open. It also gets a root folder of its own:
+  // /proc and the recording stay reachable when the program changes its root. And the kernel refuses to let a thread
+  // enter a mount namespace while it shares its root folder.
   unshare(CLONE_FS);
   bool own_files = unshare(CLONE_FILES) == 0;
   if (own_files && syscall(SYS_close_range, 0, ~0u, 0) != 0)
@@ -126,7 +127,7 @@ static void *run(void *unused) {
     uint32_t called = atomic_load(&calls);
     if (atomic_load_explicit(&stop_wanted, memory_order_acquire)) break;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    // Called because a ring fills: what is looked at, and when, must not depend on that.
+    // Woken because a ring fills: the looks themselves must not depend on that.
     if (now < next) {
       rounds_drain();
       sleep_until(next, called);
@@ -146,8 +147,8 @@ static void *run(void *unused) {
       if (program_is_over()) break;
       if (pause > POLL_NS / 2) pause = POLL_NS / 2;
     }
-    // Looks that know nothing of each other are fair to short waits and long ones, and to a program that works in step
-    // with a clock of its own (R. Wolff, "Poisson arrivals see time averages").
+    // Looks at random, independent moments are fair to short and long waits, and to programs that work in step with a
+    // clock (R. Wolff, "Poisson arrivals see time averages").
     uint64_t distance = (uint64_t)(random_distance(&random_state) * (double)pause);
     uint64_t most = sandbox_needs_polling() ? POLL_NS : PAUSE_MAX_NS;
     next += distance < most ? distance : most;
@@ -158,7 +159,7 @@ static void *run(void *unused) {
   bool over = !atomic_load(&stop_wanted);
   finish();
   atomic_store(&stopped, 1);
-  // Nobody can wait for this thread, so the process may end with it: with the program's exit status.
+  // When nobody can wait for this thread, the process may end with it, and must then have the program's exit status.
   if (over || say_end && sandbox_needs_polling()) syscall(SYS_exit, end_status);
   syscall(SYS_futex, &stopped, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   return NULL;
@@ -184,7 +185,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
   random_state = clock_ns(CLOCK_MONOTONIC) ^ (uint64_t)getpid() << 40;
 }
 
-// Root may give up its rights, or its root folder, with its next call: then the watcher has to be there first.
+// A process of root may give up its rights or its root folder with its next call, so the watcher must be ready first.
 static void begin_wait(void) {
   struct timespec moment = {0, BEGIN_NS};
   if (geteuid() == 0 && !atomic_load(&begun)) syscall(SYS_futex, &begun, FUTEX_WAIT_PRIVATE, 0, &moment, NULL, 0);
@@ -194,10 +195,10 @@ int watcher_start(void) {
   atomic_store(&stop_wanted, false);
   atomic_store(&stopped, 0);
   atomic_store(&begun, 0);
-  // The watcher takes no signal of the program's, and inherits that from the one who creates it.
+  // The watcher must take no signal of the program. It inherits the mask of the thread that creates it.
   sigset_t all, old;
   sigfillset(&all);
-  // What it reads may be gone (guard.h).
+  // Its reads may fault (guard.h).
   sigdelset(&all, SIGSEGV);
   sigdelset(&all, SIGBUS);
   pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -229,16 +230,16 @@ bool watcher_stop(bool end, int exit_status) {
     struct timespec wait = {0, (long)(deadline - now)};
     syscall(SYS_futex, &stopped, FUTEX_WAIT_PRIVATE, 0, &wait, NULL, 0);
   }
-  // It is on its way out; only then does the C library count it no more.
+  // The thread is about to end. Only after this does the C library not count it any more.
   pthread_join(thread, NULL);
-  // The kernel does a moment later.
+  // The kernel stops counting it a moment later.
   while (sandbox_allows(SANDBOX_RECORD) && syscall(SYS_tgkill, process_id(), atomic_load(&tid), 0) == 0) sched_yield();
   return true;
 }
 
 void watcher_wake(void) {
   atomic_fetch_add(&calls, 1);
-  // It looks by itself where it cannot be called.
+  // Where waking is forbidden, the watcher looks by itself.
   if (sandbox_allows(SANDBOX_WAKE)) syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 

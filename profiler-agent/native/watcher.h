@@ -1,6 +1,6 @@
-// The thread that looks at every other thread's CPU clock, reads where those that wait are, and writes the recording.
-// Threads that run are sampled by their own timers (threads.h); the watcher signals them itself only where a finer rate
-// than the kernel's tick was asked for, or a thread has no timer.
+// The watcher, the only thread of the agent. It reads the CPU clock of every other thread, reads where those that wait
+// are, and writes the recording. Running threads are sampled by their own timers (threads.h). The watcher only signals
+// them when a finer interval than the kernel's tick was asked for, or when a timer is missing or misses.
 #pragma once
 #include "base.h"
 
@@ -9,23 +9,24 @@ struct interpreter;
 struct watcher_settings {
   const struct interpreter *python;
   uint64_t interval_ns;
-  uint32_t budget_permille;  // of the CPU time the program uses, or of one core; 0 = whatever the interval costs
-  // What the main thread's clocks said when the recording began: after exec they go on where they were.
+  uint32_t budget_permille;  // of the program's CPU time, or of one core; 0: the interval is kept whatever it costs
+  // The main thread's clocks when the recording began: exec does not reset them.
   uint64_t cpu_base;
   struct ticks ticks_base;
 };
 
-// Finds out about the mapped files and the extent of the bytecode loop, before anything is sampled.
+// Reads the mapped files and finds the eval loop. Called before anything is sampled, by the thread that starts the
+// agent.
 void watcher_prepare(struct interpreter *python);
-// What it works with, for a recording that is about to begin.
+// A recording begins, before the watcher runs.
 void watcher_configure(const struct watcher_settings *settings);
-// Starts it, also after a watcher_stop. Returns 0 or an errno.
+// Starts the watcher, also after watcher_stop. Returns 0, or an errno. (program's threads)
 int watcher_start(void);
-// Lets it write what is left, and waits for that, a second at most, which it takes only when there is no core
-// for it. With `end` the process says goodbye with its exit
-// status (−1 unknown). Returns false when it does not run, or did not stop in time.
+// Lets the watcher write the rest, and waits for that, at most a second, which only takes that long when there is no
+// core for it. `end`: the process ends with `exit_status` (−1: not known). False when the watcher does not run, or did
+// not stop in time. (program's threads)
 bool watcher_stop(bool end, int exit_status);
-// Has it make room now: a ring fills. Only a hint. (signal)
+// Wakes the watcher because a ring fills; a hint only. (signal)
 void watcher_wake(void);
-// In a forked child, where the thread does not exist.
+// In a forked child, where the watcher does not run.
 void watcher_after_fork(void);

@@ -10,7 +10,7 @@
 
 // Remembers the environment variables that the helper needs. Called before the program runs.
 void gpu_prepare(void);
-// A recording begins. `own_files`: the watcher has a descriptor table of its own; without one, GPUs are not measured.
+// The watcher begins. `own_files`: the watcher has a descriptor table of its own; without one, GPUs are not measured.
 void gpu_begin(bool own_files);
 // A module with this path was recorded. (watcher)
 void gpu_code_met(const char *path);

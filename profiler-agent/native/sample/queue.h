@@ -10,7 +10,8 @@
 void queue_begin(struct stats *stats);
 // Reads the thread's queue time from the kernel. False when the kernel does not tell.
 bool queue__ask(struct thread *thread);
-// A recording begins: the queue time of the main thread so far belongs to no recording, or to the one before exec.
+// The main thread is recorded for the first time: its queue time so far belongs to no recording, or to the one before
+// exec.
 void queue__begin_main(struct thread *thread);
 // Queue time that was read from the kernel and not charged yet.
 uint64_t queue__owed(const struct thread *thread);
