@@ -1,4 +1,4 @@
-/** Carries out what intents lead to: drawing, scrolling, keyboard focus, words, messages to the host. */
+/** Carries out the effects of intents: drawing, scrolling, keyboard focus, announcements, messages to the host. */
 import type { Parts } from './parts';
 import type { Redraw } from './redraw';
 import type { Host } from './host';

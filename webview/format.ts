@@ -28,7 +28,7 @@ const units: [number, string][] = [
 ];
 
 /** Labels of an axis whose ticks are `stepNs` apart: all in one unit, with just enough decimals. */
-export function axisFormat(metric: FlameMetric, step: number): (at: number) => string {
+export function axisFormat(metric: FlameMetric, step: number): (value: number) => string {
   return isBytes(metric) ? formatBytes : timeFormat(step);
 }
 

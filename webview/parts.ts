@@ -1,4 +1,4 @@
-/** The parts of the panel, all over one state; what their users ask for becomes intents. */
+/** The parts of the panel. All read one state; a user's actions on them become intents. */
 import { createFootprint } from './draw/footprint';
 import { createChart } from './draw/chart';
 import { createMinimap } from './draw/minimap';

@@ -1,4 +1,4 @@
-/** Brings the panel up to date with its state: all of it, or what one kind of change makes stale. */
+/** Brings the panel up to date with its state: all of the panel, or the parts that one kind of change makes stale. */
 import { oncePerFrame } from './dom';
 import type { Host } from './host';
 import type { Drawing } from './intents/effect';

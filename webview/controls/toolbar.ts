@@ -70,10 +70,10 @@ export function createToolbar(state: State, range: HTMLElement, dispatch: Dispat
   const native = toggle('Native', 'Frames of compiled code (v)', () =>
     dispatch({ type: 'toggleNative' }),
   );
-  const mine = toggle('My code', 'Only frames of my own code (u)', () =>
+  const myCode = toggle('My code', 'Only frames of my own code (u)', () =>
     dispatch({ type: 'toggleOnlyMyCode' }),
   );
-  for (const { element } of [native, mine]) element.classList.add('of-host');
+  for (const { element } of [native, myCode]) element.classList.add('of-host');
   const search = textField(
     'Search functions: words, /regex/, file:name, module:name',
     'Search: text, /regex/, file:, module:',
@@ -93,7 +93,7 @@ export function createToolbar(state: State, range: HTMLElement, dispatch: Dispat
     thread.element,
     metric.element,
     native.element,
-    mine.element,
+    myCode.element,
     range,
     search.element,
     back,
@@ -140,7 +140,7 @@ export function createToolbar(state: State, range: HTMLElement, dispatch: Dispat
       inverted.element.hidden = viewOf(state) !== 'merged';
       inverted.set(state.tree === 'inverted');
       native.set(state.native);
-      mine.set(state.onlyMyCode);
+      myCode.set(state.onlyMyCode);
       thread.element.hidden = state.store.tracks.length < 2 || isBytes(metricOf(state));
       thread.set(threadChoices(state), state.only || all);
       metric.element.hidden = state.mode === 'time';

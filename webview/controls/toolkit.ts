@@ -39,7 +39,7 @@ export function nameOf(label: string, title: string): string {
   return !/\p{L}/u.test(label) || title.startsWith(label) ? title : `${label}: ${title}`;
 }
 
-/** A button that stays down. */
+/** A button that stays pressed. */
 export function toggle(
   label: string,
   title: string,

@@ -11,7 +11,7 @@ import {
   bandOf,
   headerHeight,
   layoutScene,
-  noRoom,
+  noBuffers,
   nodeOfCell,
   rowHeight,
   type Run,
@@ -27,11 +27,11 @@ export interface Chart {
   element: HTMLElement;
   /** Scrolls vertically and takes the keyboard. */
   scroller: HTMLElement;
-  /** What the pointer acts on: the canvas, without the scroll bar. */
+  /** The canvas without the scroll bar; takes the pointer. */
   surface: HTMLElement;
   scene: () => Scene;
   theme: () => Theme;
-  /** Of the horizontal axis as it was painted, in CSS px. */
+  /** ns per CSS px of the horizontal axis, as painted last. */
   nsPerPx: () => number;
   /** The label of a run that has room for so many characters; 0: its name alone. */
   textOf: (run: Run, room: number) => string;
@@ -43,7 +43,7 @@ export interface Chart {
   paint: () => void;
   /** Outlines of the frame pointed at and the focused frame. */
   paintOverlay: () => void;
-  /** Box of a frame in the viewport, CSS px; null when it is not in the view. */
+  /** Box of a frame in the viewport, CSS px; null for a frame out of sight. */
   boxOf: (focus: Focus) => Box | null;
   /** Scroll so that the function in the middle of the sandwich view is visible. */
   revealCenter: () => void;
@@ -83,8 +83,12 @@ export function createChart(state: State): Chart {
   let colours: Colours = { palette, frames: none, nodes: none, callers: none };
   /** The revision of the store that the colours are of. */
   let colouredRevision = 0;
-  const room = noRoom();
-  let scene: Scene = layoutScene(state, { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 }, room);
+  const buffers = noBuffers();
+  let scene: Scene = layoutScene(
+    state,
+    { cssWidth: 1, height: 1, scrollTop: 0, ratio: 1 },
+    buffers,
+  );
 
   const measure = (): { cssWidth: number; height: number; scrollTop: number; ratio: number } => ({
     cssWidth: Math.max(1, scroller.clientWidth),
@@ -175,9 +179,9 @@ export function createChart(state: State): Chart {
     },
     paint: () => {
       const viewport = measure();
-      // Somebody zoomed after rows had arrived and before they were drawn.
+      // Rows may have arrived since the colours were made: somebody zoomed before the rows were drawn.
       if (colouredRevision !== state.store.revision) recolour();
-      scene = layoutScene(state, viewport, room);
+      scene = layoutScene(state, viewport, buffers);
       const content = scene.bands.at(-1)?.bottom ?? 0;
       sizer.style.height = `${Math.max(content + 4, viewport.height)}px`;
       surface.style.height = `${viewport.height}px`;

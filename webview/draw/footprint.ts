@@ -169,11 +169,11 @@ function paintAxis(
       .tickValues(ticks)
       .tickSize(3)
       .tickPadding(2)
-      .tickFormat((at) => format(at)),
+      .tickFormat((ns) => format(ns)),
   );
   select(axis)
     .selectAll<SVGTextElement, number>('.tick text')
-    .attr('text-anchor', (at) => (x(at) < 20 ? 'start' : x(at) > width - 20 ? 'end' : 'middle'));
+    .attr('text-anchor', (ns) => (x(ns) < 20 ? 'start' : x(ns) > width - 20 ? 'end' : 'middle'));
 }
 
 /** The chosen time after a key; undefined: the key means nothing here. Arrows move the time, with Shift its end; Escape and 0 choose everything. */

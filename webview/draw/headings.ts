@@ -41,8 +41,8 @@ function paintHeading(
 }
 
 function headingFigures({ tracks, sharing }: Heading): string {
-  const sum = (of: (track: Track) => number): number =>
-    tracks.reduce((total, track) => total + of(track), 0);
+  const sum = (nsOf: (track: Track) => number): number =>
+    tracks.reduce((total, track) => total + nsOf(track), 0);
   const cpu = `${formatTime(sum(({ cpuNs }) => cpuNs))} CPU`;
   if (sharing) {
     const lanes = `${formatNumberOf(tracks.length, 'thread')} in ${formatNumberOf(sharing.lanes.length, 'lane')}`;

@@ -81,7 +81,7 @@ function paintActivity(
   const { height: pixels } = context.canvas;
   context.fillStyle = theme.background.formatHex();
   context.fillRect(0, 0, columns, pixels);
-  // A short sample that carries CPU time from before it makes a column look busier than the machine can be.
+  // A short sample that carries CPU time from before its start makes a column look busier than the machine can be.
   const sums = activity[0]!.map((sum, x) => sum + activity[1]![x]! + activity[2]![x]!).sort();
   const most = Math.max(stepNs, sums[Math.floor(columns * 0.98)]!);
   const base = new Float64Array(columns);

@@ -158,7 +158,7 @@ function fillStrip(
       const from = x;
       const first = cell;
       const node = merged ? cell : stackNode[cell]!;
-      // A frame's line changes along it, and with it whether it is lit; its function does not.
+      // Along a frame its line may change, and with the line whether the frame is lit; the function stays the same.
       do {
         const place = merged ? nodes[cell]! : colours.frames[stackFrame[cell]!]!;
         pixels[base + x] = solid[place]!;
@@ -176,7 +176,7 @@ function fillStrip(
   }
 }
 
-/** What is written on a run: its name, shortened to `room` columns, with figures where there is room for them. */
+/** The label of a run: its name, shortened to `room` columns, with figures where there is room for them. */
 export function labelText(name: string, figures: string, room: number): string {
   if (room < 2) return '';
   const width = columns(name);

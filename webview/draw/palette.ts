@@ -105,8 +105,8 @@ export function framePlaces(store: FlameStore, marks: Marks): Uint16Array {
 }
 
 /**
- * Places in the palette's columns by node of a call tree; a node is lit when any of its stacks is on the lit line, and in
- * a tree made for one view when its heaviest one is.
+ * Places in the palette's columns by node of a call tree; a node is lit when any of its stacks is on the lit line, in
+ * a derived tree when its heaviest stack is.
  */
 export function nodePlaces(store: FlameStore, merged: Merged, marks: Marks): Uint16Array {
   const { tree } = merged;

@@ -114,20 +114,20 @@ export interface Scene {
 }
 
 /** Arrays for the cells of a scene, used again by the next scene. */
-export interface SceneRoom {
+export interface SceneBuffers {
   cells: Int32Array;
   columns: Int32Array;
 }
 
-export function noRoom(): SceneRoom {
+export function noBuffers(): SceneBuffers {
   return { cells: new Int32Array(0), columns: new Int32Array(0) };
 }
 
-/** Decide what every visible pixel shows. A scene is good until the next one is made in the same room. */
+/** Decide what every visible pixel shows. A scene is valid until the next one is laid out in the same buffers. */
 export function layoutScene(
   state: State,
   viewport: { cssWidth: number; height: number; scrollTop: number; ratio: number },
-  room = noRoom(),
+  buffers = noBuffers(),
 ): Scene {
   const width = Math.max(1, Math.round(viewport.cssWidth * viewport.ratio));
   const span = spanOf(state);
@@ -143,14 +143,14 @@ export function layoutScene(
   if (!(scene.stepNs > 0)) return scene;
   const windows = scene.bands.map((band) => visibleRows(band, viewport));
   const needed = windows.reduce((sum, { rows }) => sum + rows, 0) * width;
-  if (room.cells.length < needed) room.cells = new Int32Array(needed);
-  if (room.columns.length < width) room.columns = new Int32Array(width);
-  const { columns } = room;
+  if (buffers.cells.length < needed) buffers.cells = new Int32Array(needed);
+  if (buffers.columns.length < width) buffers.columns = new Int32Array(width);
+  const { columns } = buffers;
   let used = 0;
   scene.bands.forEach((band, i) => {
     const { firstRow, rows } = windows[i]!;
     if (rows === 0) return;
-    const cells = room.cells.subarray(used, (used += rows * width));
+    const cells = buffers.cells.subarray(used, (used += rows * width));
     if (band.track || band.shared) {
       const { startNs, stepNs } = scene;
       if (band.track) dominantStacks(state.store, band.track, startNs, stepNs, width, columns);

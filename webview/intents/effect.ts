@@ -1,10 +1,10 @@
-/** What follows from an intent beside the new state, as plain data. webview/effects.ts carries it out. */
+/** The effects of an intent beside the new state, as plain data. webview/effects.ts carries them out. */
 import type { FromPanel } from '../../protocol/panel';
 import type { SavedFormat } from '../../protocol/savedPage';
 import { extentOf } from '../state/derived';
 import type { Focus, Span, State } from '../state/state';
 
-/** What has to be drawn again: all of it, what depends on the visible span, the focus, the chart, its outlines, the status. */
+/** Parts of the panel that have to be drawn again. `span`: all that depends on the visible span. */
 export type Drawing = 'everything' | 'span' | 'focus' | 'chart' | 'outlines' | 'status';
 
 export type Effect =
@@ -35,7 +35,7 @@ export type Effect =
   | { do: 'save'; format: SavedFormat }
   | { do: 'post'; message: FromPanel };
 
-/** What becomes of an intent. */
+/** The result of an intent. */
 export interface Outcome {
   state: State;
   effects: Effect[];

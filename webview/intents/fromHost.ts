@@ -1,4 +1,4 @@
-/** What the host says: another run, new rows, the end, settings, and the line of the editor's cursor. */
+/** Intents of the host: another run, new rows, the end, settings, and the line of the editor's cursor. */
 import { isFlameMetric } from '../model/merged';
 import { withMarks } from '../state/marks';
 import { withGrownSpans } from '../state/spans';

@@ -1,4 +1,4 @@
-/** What the user or the host can ask of the panel, as plain data. reduce.ts says what becomes of each. */
+/** Everything that the user or the host can ask of the panel, as plain data. reduce.ts handles each. */
 import type { FlameMemory } from '../../profile/flame/memory';
 import type { ToPanel } from '../../protocol/panel';
 import type { SavedFormat } from '../../protocol/savedPage';
@@ -7,7 +7,7 @@ import type { Direction } from '../state/navigate';
 import type { Focus, Span } from '../state/state';
 import type { ViewName } from '../state/views';
 
-/** What the host says; messages with bytes in them arrive decoded. */
+/** Messages of the host; those with bytes in them arrive decoded. */
 export type HostIntent =
   | Exclude<ToPanel, { type: 'chunk' | 'memory' }>
   /** Rows were appended to the store, or the memory of the run changed. ended: there will be no more. */
@@ -60,7 +60,7 @@ export type FocusIntent =
   | { type: 'step'; by: 1 | -1 }
   | { type: 'escape' };
 
-/** What is done outside the chart; the state stays as it is. */
+/** Done outside the chart. */
 export type ActionIntent =
   /** Show the source line; the keyboard goes there too if `go`. */
   | { type: 'open'; focus: Focus; go: boolean }

@@ -1,4 +1,4 @@
-/** What becomes of an intent: the next state and its effects. Pure: nothing is drawn, sent or changed here. */
+/** The next state and the effects of an intent. Pure: nothing is drawn, sent or changed here. */
 import type { State } from '../state/state';
 import { reduceAction } from './action';
 import type { Outcome } from './effect';

@@ -18,7 +18,7 @@ export interface Busy {
 /** CPU time per column, ns: an array for each kind. */
 export type Activity = Float64Array[];
 
-/** No activity in so many columns. */
+/** Columns without activity. */
 export function createActivity(columns: number): Activity {
   return Array.from({ length: kinds }, () => new Float64Array(columns));
 }
@@ -42,14 +42,14 @@ export function cutBusy({ busy, count }: Track): void {
   busy.blocks = Math.min(busy.blocks, count >>> blockShift);
 }
 
-/** Time without a known stack, and CPU on the way into a wait, is the interpreter's as far as anyone knows. */
+/** Time without a known stack, and CPU on the way into a wait, counts as the interpreter's. */
 function kindOf({ stackFrame, frameKind }: FlameStore, { stack }: Track, sample: number): number {
   const id = stack[sample]!;
   const kind = id < 0 ? 0 : frameKind[stackFrame[id]!]!;
   return kind < kinds ? kind : 0;
 }
 
-/** Add a track's CPU time to columns of `stepNs` each; that of a sample in several is shared equally by them. */
+/** Add a track's CPU time to columns of `stepNs` each; a sample that spans several columns is shared equally among them. */
 export function addActivity(
   store: FlameStore,
   track: Track,

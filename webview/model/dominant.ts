@@ -1,6 +1,6 @@
 /**
- * Which stack dominates a stretch of time, answered without reading every sample of it: an index over blocks of 8
- * samples, and a binary tree over the blocks.
+ * Finds the stack that dominates a stretch of time without reading every sample: an index over blocks of 8 samples, and a
+ * binary tree over the blocks.
  */
 import { withRoom } from '../../recording/arrays';
 import type { FlameStore } from './store';
@@ -72,15 +72,15 @@ export function dominantStacks(
   }
 }
 
-/** Room for `count` cells from `first` on, with what is already known about them. */
+/** An array for `count` cells from `first` on, filled with the stacks that are cached. */
 function cellsFor(track: Track, gridNs: number, first: number, count: number): Int32Array {
-  const known = track.cells;
+  const cached = track.cells;
   const stacks = new Int32Array(count).fill(unknown);
-  if (known?.gridNs === gridNs && known.samples === track.count) {
-    const from = Math.max(first, known.first);
-    const to = Math.min(first + count, known.first + known.stacks.length);
+  if (cached?.gridNs === gridNs && cached.samples === track.count) {
+    const from = Math.max(first, cached.first);
+    const to = Math.min(first + count, cached.first + cached.stacks.length);
     if (to > from) {
-      stacks.set(known.stacks.subarray(from - known.first, to - known.first), from - first);
+      stacks.set(cached.stacks.subarray(from - cached.first, to - cached.first), from - first);
     }
   }
   track.cells = { gridNs, first, stacks, samples: track.count };

@@ -11,7 +11,7 @@ export function isFlameMetric(metric: string): metric is FlameMetric {
 
 /** Whether a metric is bytes; the others are ns. */
 export function isBytes(metric: FlameMetric): metric is FlameMemoryMetric {
-  return flameMemoryMetrics.some((known) => known === metric);
+  return flameMemoryMetrics.some((bytes) => bytes === metric);
 }
 
 /** Nodes with their parents before them: functions as they call each other, or the other way round. */

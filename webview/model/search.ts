@@ -7,7 +7,7 @@ interface Term {
   test: (text: string) => boolean;
 }
 
-/** A query, or one sentence saying what is wrong with it. No terms = match nothing. */
+/** A parsed query, or a sentence about its error. A query without terms matches nothing. */
 export type FlameQuery = { ok: true; terms: Term[] } | { ok: false; message: string };
 
 /** Parse a query. Text matches anywhere, ignoring case; a regular expression is between slashes and may hold spaces. */
@@ -62,7 +62,7 @@ export function matchFrames(store: FlameStore, functions: Uint8Array): Uint8Arra
   return frames;
 }
 
-/** One byte per frame: 1 where it executes this line of this file. */
+/** One byte per frame: 1 where the frame executes this line of this file. */
 export function framesOnLine(store: FlameStore, path: string, line: number): Uint8Array {
   const frames = new Uint8Array(store.frameCount);
   const file = store.strings.indexOf(path);

@@ -58,7 +58,7 @@ export class FlameStore {
   /** Another one after each chunk, and in each store. */
   revision = ++revisions;
 
-  /** Append one chunk; ids in it count from the start of the run. Throws on a row that names one not yet known. */
+  /** Append one chunk. Its ids count from the start of the run; one that is not defined yet throws. */
   append(chunk: FlameTables): void {
     this.revision = ++revisions;
     for (const text of chunk.strings) this.strings.push(text);
@@ -178,14 +178,14 @@ export class FlameStore {
     if (this.nodeCount * 2 >= this.#nodeTable.length) this.#rehashNodes();
     let slot = this.#slotOf(parent, fn, kind);
     for (;;) {
-      const known = this.#nodeTable[slot]! - 1;
-      if (known < 0) break;
+      const node = this.#nodeTable[slot]! - 1;
+      if (node < 0) break;
       if (
-        this.nodeParent[known] === parent &&
-        this.nodeFunction[known] === fn &&
-        this.nodeKind[known] === kind
+        this.nodeParent[node] === parent &&
+        this.nodeFunction[node] === fn &&
+        this.nodeKind[node] === kind
       ) {
-        return known;
+        return node;
       }
       slot = (slot + 1) & (this.#nodeTable.length - 1);
     }

@@ -1,11 +1,11 @@
 /**
- * What the samples of tracks add up to by stack. Sums of long stretches are kept as samples arrive, so that the figures of
- * any part of a run are read from few samples.
+ * Sums of the samples of tracks by stack. Sums of long stretches are kept as samples arrive, so that summing any part of a
+ * run reads few samples.
  */
 import type { FlameStore } from './store';
 import { endOf, firstEndingAfter, type Track } from './track';
 
-/** What was spent with each stack as the whole stack, in ns, and how many samples were taken: columns by stack. */
+/** Columns by stack, each for the time when it was the whole stack: wall and CPU time in ns, and how many samples were taken. */
 export interface StackSums {
   wall: Float64Array;
   cpu: Float64Array;
@@ -93,7 +93,7 @@ function addStretch(sums: StackSums, { stack, wall, cpu, samples }: Stretch): vo
   }
 }
 
-/** Add samples from one number to another as far as they are within `[fromNs, toNs)`. */
+/** Add the samples numbered `[from, to)`, as far as they are within `[fromNs, toNs)`. */
 function addSamples(
   sums: StackSums,
   { time, wall, cpu, stack }: Track,

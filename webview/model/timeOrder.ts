@@ -34,8 +34,8 @@ export function layoutTimeOrder(
 }
 
 /**
- * For every stack, whether it is or runs on top of a frame that `marked` (one byte per frame) names.
- * Parents come before children, so one pass does it.
+ * For every stack, whether it is, or runs on top of, a frame that `marked` (one byte per frame) names.
+ * Parents come before children, so one pass suffices.
  */
 export function stacksUnder(store: FlameStore, marked: Uint8Array): Uint8Array {
   const under = new Uint8Array(store.stackCount);
@@ -47,7 +47,7 @@ export function stacksUnder(store: FlameStore, marked: Uint8Array): Uint8Array {
   return under;
 }
 
-/** For every stack, whether it is or runs on top of this node of the call tree. */
+/** For every stack, whether it is, or runs on top of, this node of the call tree. */
 export function stacksUnderNode(store: FlameStore, node: number): Uint8Array {
   const under = new Uint8Array(store.stackCount);
   for (let stack = 0; stack < under.length; stack++) {

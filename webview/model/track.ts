@@ -16,10 +16,10 @@ export interface Track {
   name: string;
   /** What its process runs. */
   process: string;
-  /** Within stretches of this length, ns, the order of what happened long ago is lost; 0: it is not. */
+  /** Old samples have no order within stretches of this length, ns; 0: all have an order. */
   coarseNs: number;
   count: number;
-  /** −1 = nothing known. */
+  /** −1 = unknown. */
   stack: Int32Array;
   /** ns since the run's start. */
   time: Float64Array;
@@ -67,7 +67,7 @@ export function createTrack(thread: FlameThread): Track {
   };
 }
 
-/** Forgets the samples from a moment on, and returns how many those are. */
+/** Drops the samples from a moment on; returns how many were dropped. */
 export function dropSamples(store: FlameStore, track: Track, fromNs: number): number {
   const { count, wall, cpu, stack } = track;
   const kept = firstStartingAt(track, fromNs);
@@ -141,7 +141,7 @@ export function sampleAt(track: Track, ns: number): number {
   return i < track.count && track.time[i]! <= ns ? i : -1;
 }
 
-/** The first sample that ends after a time, searched for from a sample before it: mostly a few steps away. */
+/** The first sample that ends after a time. The search begins at an earlier sample, which is mostly a few steps away. */
 export function gallop(track: Track, from: number, ns: number): number {
   if (from >= track.count || endOf(track, from) > ns) return from;
   let stride = 1;

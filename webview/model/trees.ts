@@ -1,4 +1,4 @@
-/** Call trees that are made from the one the flame chart keeps: callees first, and what is above and below one function. */
+/** Call trees derived from that of the store: callees first, and the callers and callees of one function. */
 import { childLists, mergeStacks, type Merged, type Tree } from './merged';
 import { outermostNodes } from './stats';
 import type { FlameStore } from './store';
@@ -22,7 +22,7 @@ interface Node {
 /** Collects nodes; equal paths become one. */
 class TreeBuilder {
   readonly #nodes: Node[] = [];
-  readonly #known = new Map<number, number>();
+  readonly #ids = new Map<number, number>();
   readonly #keys: number;
 
   constructor(store: FlameStore) {
@@ -39,12 +39,12 @@ class TreeBuilder {
     const fn = store.nodeFunction[from]!;
     const kind = store.nodeKind[from]!;
     const key = (parent + 1) * this.#keys + fn * frameKinds.length + kind;
-    let id = this.#known.get(key);
+    let id = this.#ids.get(key);
     if (id === undefined) {
       const depth = parent < 0 ? 0 : this.#nodes[parent]!.depth + 1;
       const empty = { total: 0, samples: 0, stack: -1, heaviest: -1 };
       id = this.#nodes.push({ function: fn, kind, parent, depth, ...empty }) - 1;
-      this.#known.set(key, id);
+      this.#ids.set(key, id);
     }
     const node = this.#nodes[id]!;
     node.total += weight.total;
@@ -82,7 +82,7 @@ class TreeBuilder {
   }
 }
 
-/** Left-heavy from the other end: what ran as the innermost frame, and below it who called it, and who called those. */
+/** The call tree with callees first: its roots are innermost frames, and below each node are its callers. */
 export function invertStacks(
   store: FlameStore,
   weights: Float64Array,
@@ -106,7 +106,7 @@ export function invertStacks(
   return builder.finish(base.rootTotal, base.rootTotal, cut);
 }
 
-/** Who called a function and what it called, each as a tree whose roots are next to it; the function is the root of callees. */
+/** The callers and the callees of a function as two trees. The function is the root of its callees; its direct callers are the roots of the other tree. */
 export function aroundFunction(
   store: FlameStore,
   weights: Float64Array,

@@ -1,4 +1,4 @@
-/** What follows from the state: sums, call trees, extents. Results are kept in `state.known` until their inputs change. */
+/** Values derived from the state: sums, call trees, extents. Results are kept in `state.cache` until their inputs change. */
 import { isOfTime, memoryByStack } from '../../profile/flame/memory';
 import { isBytes, type FlameMetric, type Merged } from '../model/merged';
 import { sumByStack, type StackSums } from '../model/sums';
@@ -14,10 +14,10 @@ function dataKey(state: State): string {
 export function runSums(state: State): StackSums {
   const { start, end } = chosenSpan(state);
   const key = `${dataKey(state)} ${start} ${end}`;
-  if (state.known.run?.key !== key) {
-    state.known.run = { key, value: sumByStack(state.store, state.shown, start, end) };
+  if (state.cache.run?.key !== key) {
+    state.cache.run = { key, value: sumByStack(state.store, state.shown, start, end) };
   }
-  return state.known.run.value;
+  return state.cache.run.value;
 }
 
 /** The time that figures everywhere are of. */
@@ -33,10 +33,10 @@ function chosenSpan({ range, store }: State): Span {
 export function viewSums(state: State): StackSums {
   const { start, end } = state.time;
   const key = `${dataKey(state)} ${start} ${end}`;
-  if (state.known.view?.key !== key) {
-    state.known.view = { key, value: sumByStack(state.store, state.shown, start, end) };
+  if (state.cache.view?.key !== key) {
+    state.cache.view = { key, value: sumByStack(state.store, state.shown, start, end) };
   }
-  return state.known.view.value;
+  return state.cache.view.value;
 }
 
 /** The metric that frames are drawn by. Time order is always of wall time. */
@@ -63,13 +63,13 @@ export function weightsOf(state: State): Weights {
   }
   const { start, end } = memorySpan(state);
   const key = [metric, store.stackCount, ...(isOfTime(metric) ? [start, end] : [])].join();
-  if (state.known.bytes?.key !== key || state.known.bytes.memory !== memory) {
+  if (state.cache.bytes?.key !== key || state.cache.bytes.memory !== memory) {
     const value = memory
       ? memoryByStack(memory, store.stackCount, metric, start, end)
       : { weight: new Float64Array(store.stackCount), count: new Float64Array(store.stackCount) };
-    state.known.bytes = { key, memory, value };
+    state.cache.bytes = { key, memory, value };
   }
-  return state.known.bytes.value;
+  return state.cache.bytes.value;
 }
 
 /** Whether no part of the run's time has been chosen. A view that follows a running program is a moment behind it. */
@@ -96,12 +96,12 @@ export function mergedOf(state: State, up = false): Merged {
   const { store, tree, center } = state;
   const nodes = store.nodeCount;
   const key = tree === 'sandwich' ? `${tree} ${JSON.stringify(center)}` : tree;
-  const known = state.known.merged;
-  if (known?.weight !== weight || known.nodes !== nodes || known.key !== key) {
+  const cached = state.cache.merged;
+  if (cached?.weight !== weight || cached.nodes !== nodes || cached.key !== key) {
     const value = makeTrees(store, weight, count, tree, center);
-    state.known.merged = { weight, nodes, key, value };
+    state.cache.merged = { weight, nodes, key, value };
   }
-  const { callers, main } = state.known.merged!.value;
+  const { callers, main } = state.cache.merged!.value;
   return (up && callers) || main;
 }
 

@@ -14,12 +14,12 @@ export function matchPlaces(state: State): readonly Focus[] {
   if (!found) return [];
   const { revision } = state.store;
   const merged = state.mode === 'merged' ? mergedOf(state) : null;
-  const cached = state.known.matches;
+  const cached = state.cache.matches;
   if (cached?.found === found && cached.merged === merged && cached.revision === revision) {
     return cached.places;
   }
   const places = merged ? placesInTree(merged, found) : placesInTime(state, found);
-  state.known.matches = { found, merged, revision, places };
+  state.cache.matches = { found, merged, revision, places };
   return places;
 }
 
@@ -79,15 +79,15 @@ function placesInTime(state: State, found: Found): Focus[] {
 }
 
 function placesOnTrack(state: State, track: Track, outermost: Int32Array, places: Focus[]): void {
-  let before = -1;
+  let previous = -1;
   for (let i = 0; i < track.count && places.length < mostPlaces; i++) {
     const leaf = track.stack[i]!;
     const match = leaf < 0 ? -1 : outermost[leaf]!;
     const node = match < 0 ? -1 : state.store.stackNode[match]!;
-    if (node >= 0 && node !== before && track.wall[i]! > 0) {
+    if (node >= 0 && node !== previous && track.wall[i]! > 0) {
       const timeNs = track.time[i]! + track.wall[i]! / 2;
       places.push({ track, node, stack: match, timeNs });
     }
-    before = node;
+    previous = node;
   }
 }

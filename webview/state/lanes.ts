@@ -92,9 +92,9 @@ type Entry = Track | Sharing;
 /** The entries of a process: the main thread first, then the busiest, or as they were listed while the run is live. */
 function entriesOf(state: State, tracks: Track[]): Entry[] {
   const { store, shown, live } = state;
-  let cached = state.known.lanes;
+  let cached = state.cache.lanes;
   if (cached?.shown !== shown || cached.revision !== store.revision) {
-    cached = state.known.lanes = { shown, revision: store.revision, entries: new Map() };
+    cached = state.cache.lanes = { shown, revision: store.revision, entries: new Map() };
   }
   const { pid } = tracks[0]!;
   let entries = cached.entries.get(pid);

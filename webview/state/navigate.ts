@@ -4,7 +4,7 @@ import { extentAround } from '../model/stats';
 import { stacksUnderNode } from '../model/timeOrder';
 import { firstEndingAfter, sampleAt, type Track } from '../model/track';
 import { nodeOfCell, trackOf, type Hit, type Scene } from '../draw/scene';
-import type { KnownNode } from './known';
+import type { CachedNode } from './cache';
 import { mergedOf } from './derived';
 import type { Focus, Span, State } from './state';
 
@@ -13,13 +13,13 @@ export type Direction = 'up' | 'down' | 'left' | 'right';
 /** A frame's whole extent along the horizontal axis, ns, and the samples in it. */
 export type Block = Span & { samples: number };
 
-/** What is known of a node; the two nodes that were asked about last are kept. */
-function knownNode({ store, known }: State, node: number): KnownNode {
+/** The stacks under a node and the block asked for last; kept for the two nodes that were asked about last. */
+function cachedNode({ store, cache }: State, node: number): CachedNode {
   const { revision } = store;
-  const cached = known.nodes.find((kept) => kept.revision === revision && kept.node === node);
+  const cached = cache.nodes.find((kept) => kept.revision === revision && kept.node === node);
   const stacks = cached ? cached.stacks : stacksUnderNode(store, node);
   const asked = cached ?? { revision, node, stacks, track: null, block: null };
-  known.nodes = [asked, ...known.nodes.filter((kept) => kept !== asked)].slice(0, 2);
+  cache.nodes = [asked, ...cache.nodes.filter((kept) => kept !== asked)].slice(0, 2);
   return asked;
 }
 
@@ -33,13 +33,13 @@ export function blockOf(state: State, focus: Focus): Block | null {
     return { start, end, samples: merged.samples[focus.node]! };
   }
   const { track, timeNs } = focus;
-  const known = knownNode(state, focus.node);
-  const { block } = known;
-  if (block && known.track === track && block.start <= timeNs && timeNs < block.end) return block;
+  const node = cachedNode(state, focus.node);
+  const { block } = node;
+  if (block && node.track === track && block.start <= timeNs && timeNs < block.end) return block;
   const sample = sampleAt(track, timeNs);
   if (sample < 0) return null;
-  known.track = track;
-  return (known.block = extentAround(track, sample, known.stacks));
+  node.track = track;
+  return (node.block = extentAround(track, sample, node.stacks));
 }
 
 /** The frame under the pointer. */
@@ -52,7 +52,7 @@ export function focusOfHit(state: State, scene: Scene, hit: Hit): Focus | null {
   // A pixel shows its dominant stack, which need not be the stack at its middle: find the sample of the one that is shown.
   const from = hit.ns - scene.stepNs;
   const to = hit.ns + scene.stepNs;
-  const { stacks } = knownNode(state, node);
+  const { stacks } = cachedNode(state, node);
   let timeNs = -1;
   for (let i = firstEndingAfter(track, from); i < track.count && track.time[i]! < to; i++) {
     if (track.stack[i]! < 0 || stacks[track.stack[i]!] !== 1) continue;

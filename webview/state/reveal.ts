@@ -33,12 +33,12 @@ function longestBlock(state: State, outermost: Int32Array): Focus | null {
   let longest = -1;
   for (const track of state.shown) {
     let length = 0;
-    let before = -1;
+    let previous = -1;
     for (let i = 0; i < track.count; i++) {
       const leaf = track.stack[i]!;
       const stack = leaf < 0 ? -1 : outermost[leaf]!;
-      length = stack >= 0 && stack === before ? length + track.wall[i]! : (track.wall[i] ?? 0);
-      before = stack;
+      length = stack >= 0 && stack === previous ? length + track.wall[i]! : (track.wall[i] ?? 0);
+      previous = stack;
       if (stack < 0 || length <= longest) continue;
       longest = length;
       const timeNs = track.time[i]! + track.wall[i]! / 2;

@@ -4,6 +4,8 @@ import type { Span, State } from './state';
 
 /** ns: the least that fills the panel. */
 export const leastSpan = 10_000;
+/** CSS px: narrower frames are zoomed to when somebody asks for them by name. */
+const leastPx = 3;
 
 /** The state with another visible part, as it is. */
 export function withSpan(state: State, span: Span): State {
@@ -63,7 +65,7 @@ export function withGrownSpans(state: State): State {
   return { ...grown, merged: span };
 }
 
-/** The span to show so that a block is in view, and when `closer` also wide enough to be seen; null: the visible one. */
+/** The span that brings a block into view, and with `closer` makes it wide enough to be seen; null: the block is there. */
 export function spanAround(
   state: State,
   block: Span,
@@ -73,14 +75,12 @@ export function spanAround(
   const span = spanOf(state);
   const length = span.end - span.start;
   const middle = (block.start + block.end) / 2;
-  const around = (wanted: number): Span => ({
-    start: middle - wanted / 2,
-    end: middle + wanted / 2,
+  const ofLength = (ns: number): Span => ({
+    start: middle - ns / 2,
+    end: middle + ns / 2,
   });
   const px = ((block.end - block.start) / length) * widthPx;
-  if (closer && px < leastPx) return around(((block.end - block.start) * widthPx) / (leastPx * 10));
-  return block.end < span.start || block.start > span.end ? around(length) : null;
+  if (closer && px < leastPx)
+    return ofLength(((block.end - block.start) * widthPx) / (leastPx * 10));
+  return block.end < span.start || block.start > span.end ? ofLength(length) : null;
 }
-
-/** Narrower frames, CSS px, are zoomed to when somebody asks for them by name. */
-const leastPx = 3;

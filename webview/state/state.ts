@@ -1,6 +1,6 @@
 /**
  * What the panel shows, in one place. Views read this state; only intents change it (intents/reduce.ts). A change replaces
- * values; `store` and `known` alone are extended in place, because they are large.
+ * values; `store` and `cache` alone are extended in place, because they are large.
  */
 import { FlameStore } from '../model/store';
 import type { FlameMemory } from '../../profile/flame/memory';
@@ -8,7 +8,7 @@ import type { FlameMetric } from '../model/merged';
 import type { Amount } from '../model/stats';
 import type { Track } from '../model/track';
 import type { RunRange } from '../../protocol/lsp';
-import { emptyKnown, type Known } from './known';
+import { emptyCache, type StateCache } from './cache';
 import { emptyTrail, type Trail } from './trail';
 import type { Center } from './trees';
 
@@ -101,8 +101,8 @@ export interface State {
   wantsReveal: boolean;
   /** The sheet with keys is open. */
   help: boolean;
-  /** What was derived from all this. */
-  known: Known;
+  /** Results derived from all this. */
+  cache: StateCache;
 }
 
 /** The state before anything arrived. */
@@ -142,7 +142,7 @@ export function createState(): State {
     lit: null,
     wantsReveal: false,
     help: false,
-    known: emptyKnown(),
+    cache: emptyCache(),
   };
 }
 

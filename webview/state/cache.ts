@@ -10,7 +10,7 @@ import type { Focus, Found } from './state';
 import type { Trees } from './trees';
 
 /** The stacks under a node, and the block of it that was asked for last. */
-export interface KnownNode {
+export interface CachedNode {
   revision: number;
   node: number;
   stacks: Uint8Array;
@@ -18,7 +18,7 @@ export interface KnownNode {
   block: Block | null;
 }
 
-export interface Known {
+export interface StateCache {
   merged: { weight: Float64Array; nodes: number; key: string; value: Trees } | null;
   run: { key: string; value: StackSums } | null;
   view: { key: string; value: StackSums } | null;
@@ -32,11 +32,11 @@ export interface Known {
   /** Where the matches of a search are; `merged` is null in time order. */
   matches: { found: Found; merged: Merged | null; revision: number; places: Focus[] } | null;
   /** Of the frame under the pointer and of the focused one: both are asked about many times in a row. */
-  nodes: KnownNode[];
+  nodes: CachedNode[];
 }
 
 /** No results yet. */
-export function emptyKnown(): Known {
+export function emptyCache(): StateCache {
   return {
     merged: null,
     run: null,
