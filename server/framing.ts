@@ -1,20 +1,24 @@
 /**
- * Whether what a client sends over a stream are messages of the language server protocol: `Content-Length: N`, an empty
- * line, N bytes of JSON. Whoever has lost the thread can neither be understood nor answered, and would wait for ever.
+ * Checks that what a client sends over a stream are messages of the language server protocol: `Content-Length: N`, an empty
+ * line, N bytes of JSON. A client that sends something else can neither be understood nor answered, and would wait for ever.
  */
+
+/** Bytes of a header, at most. */
 const mostHeader = 4096;
-/** No editor sends a text of more. */
+/** Bytes of a message, at most: no editor sends a larger text. */
 const mostBody = 1 << 30;
-const begin = 'content-';
+/** How each line of a header begins. */
+const lineStart = 'content-';
 
 /** Follows one stream. */
 export class Framing {
   #bytes: Buffer = Buffer.alloc(0);
-  /** Bytes of the body that is coming; undefined while a header is. */
+  /** Length of the body that comes next; undefined while a header comes. */
   #body: number | undefined;
-  #before = 0;
+  /** Bytes of the messages before `#bytes`. */
+  #position = 0;
 
-  /** Takes what has come. Returns what is wrong with it, as a sentence; undefined when nothing is so far. */
+  /** Takes the next bytes. Returns one sentence when they are no message; undefined while nothing is wrong. */
   push(piece: Buffer): string | undefined {
     this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
     for (;;) {
@@ -22,12 +26,12 @@ export class Framing {
       if (next !== 'more') {
         return next === undefined
           ? undefined
-          : `The client sent something that is not a message of the language server protocol (${next}, byte ${this.#before}), so the server ends. Start it again.`;
+          : `The client sent something that is not a message of the language server protocol (${next}, byte ${this.#position}), so the server ends. Start it again.`;
       }
     }
   }
 
-  /** 'more': this part was complete; undefined: it is not yet; otherwise what is wrong. */
+  /** 'more': the header is complete; undefined: not yet; otherwise what is wrong. */
   #header(): string | undefined {
     const end = this.#bytes.indexOf('\r\n\r\n');
     const text = this.#bytes.toString('latin1', 0, end < 0 ? mostHeader : end);
@@ -40,6 +44,7 @@ export class Framing {
     return 'more';
   }
 
+  /** The same for a body. */
   #json(length: number): string | undefined {
     if (this.#bytes.length < length) return undefined;
     try {
@@ -54,14 +59,14 @@ export class Framing {
 
   #take(length: number): void {
     this.#bytes = this.#bytes.subarray(length);
-    this.#before += length;
+    this.#position += length;
   }
 }
 
-/** Headers begin with the same word, all two there are. */
+/** Whether a header may begin with this text: the last line of it may be cut off anywhere. */
 function isBeginning(text: string): boolean {
   return text
     .replace(/[\r\n]+$/, '')
     .split('\r\n')
-    .every((line) => begin.startsWith(line.slice(0, begin.length).toLowerCase()));
+    .every((line) => lineStart.startsWith(line.slice(0, lineStart.length).toLowerCase()));
 }

@@ -50,7 +50,7 @@ import { RunStore } from './store';
 import { version } from './version';
 
 /** How long the server waits for its last message to get out before it ends by itself. */
-const lastWordsMs = 100;
+const lastMessageMs = 100;
 /** A command for clients that do not send openRun: its one argument is the path of a recording or of a run's folder. */
 const openRecordingCommand = 'lineheat.server.openRecording';
 
@@ -70,7 +70,7 @@ function report(what: string, error: unknown): void {
   connection.console.error(`${what} failed: ${detail}`);
 }
 
-/** Answers a request, or `fallback` when the handler throws: one bad file must not take the server down. */
+/** Answers a request, or with `fallback` when the handler throws: one bad file must not end the server. */
 function guarded<P, R>(what: string, fallback: R, handle: (params: P) => R): (params: P) => R {
   return (params) => {
     try {
@@ -178,7 +178,7 @@ documents.listen(connection);
 
 process.on('uncaughtException', (error) => report('The server', error));
 process.on('unhandledRejection', (error) => report('The server', error));
-// An editor that is gone can neither be served nor told; the recordings are on disk.
+// The editor is gone. The recordings are on disk, so there is nothing to save.
 process.on('disconnect', () => process.exit(0));
 connection.onShutdown(() => store.close());
 connection.listen();
@@ -190,6 +190,6 @@ if (process.argv.includes('--stdio')) {
     process.stdin.pause();
     process.stderr.write(`lineheat: ${problem}\n`);
     connection.window.showErrorMessage(plainMessage(problem));
-    setTimeout(() => process.exit(1), lastWordsMs);
+    setTimeout(() => process.exit(1), lastMessageMs);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Names that are not UTF-8. Linux takes any bytes for a name, and Node decodes them with a loss. Here each byte that is
- * not UTF-8 is half of a surrogate pair, U+DC80 to U+DCFF (decodeRaw in recording/utf8.ts), and can be had back.
+ * Names that are not UTF-8. On Linux a name may be any bytes, and Node loses those that are not UTF-8. Here each such byte
+ * is kept as half of a surrogate pair, U+DC80 to U+DCFF (decodeRaw in recording/utf8.ts), so that it can be restored.
  */
 
 const escaped = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
@@ -20,7 +20,7 @@ export function rawBytes(text: string): Buffer {
   );
 }
 
-/** The path whose bytes a recording's text shows as `\\xe9`; undefined where it shows none. */
+/** The bytes of a path that a recording shows with escapes such as `\\xe9`; undefined where it has none. */
 export function shownPath(text: string): Buffer | undefined {
   const raw = text.replace(/\\x([89a-f][0-9a-f])/g, (_, hex: string) =>
     String.fromCharCode(0xdc00 + parseInt(hex, 16)),

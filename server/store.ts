@@ -15,13 +15,13 @@ import { Run } from './reading/run';
 
 const tailPeriodMs = 125;
 const publishPeriodMs = 333;
-/** Both, until a live run has its first figures, or so much time has passed: somebody waits for them. */
+/** Both periods while a live run has no figures yet, because somebody waits for them; but no longer than firstWaitMs. */
 const firstPeriodMs = 50;
 const firstWaitMs = 10_000;
 /** Publishing may take this share of the server's time; a huge run is refreshed less often instead. */
 const publishShare = 0.25;
-/** Closing a run waits this long for the last words of processes that are still ending. */
-const lastWordsMs = 1500;
+/** Closing a run waits this long for processes that are still ending. */
+const endingMs = 1500;
 
 export interface StoreEvents {
   status(status: RunStatus): void;
@@ -35,11 +35,11 @@ interface Opened {
   id: string;
   run: Run;
   live: boolean;
-  /** A view of its own asks for it, shown or not. */
+  /** It has a tab of its own, and is kept for that also while another run is shown. */
   hasView: boolean;
   /** New records since the last publication. */
   changed: boolean;
-  /** Until when its first figures are hurried, Date.now(); 0 once they were published. */
+  /** Until this moment, Date.now(), its first figures are published early; 0 once they were. */
   hurryUntilMs: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -51,7 +51,7 @@ export class RunStore {
 
   constructor(private readonly events: StoreEvents) {}
 
-  /** The run that hovers and annotations speak of. */
+  /** The run that hovers and annotations are about. */
   get shown(): Run | undefined {
     return this.shownId === undefined ? undefined : this.runs.get(this.shownId)?.run;
   }
@@ -79,7 +79,7 @@ export class RunStore {
       return { ok: false, message: error instanceof Error ? error.message : String(error) };
     }
     if (!params.live) {
-      // A first look decides whether this is a recording at all, so that the answer can say so.
+      // Its first piece shows whether this is a recording at all, so that the answer can say so.
       run.poll();
       const problem = run.processCount === 0 ? whyEmpty(run) : undefined;
       if (problem) {
@@ -106,18 +106,17 @@ export class RunStore {
     return { ok: true };
   }
 
-  /** The program ended: reads what is left and says how it went. `ownOf`: what folds a run into the user's own code. */
+  /** The program ended: reads the rest and says how the run went. `ownOf`: what folds a run into the user's own code. */
   async end(params: EndRunParams, ownOf?: (run: Run) => Fold | undefined): Promise<EndRunResult> {
     const opened = this.runs.get(params.run);
-    if (!opened)
-      return {
-        severity: 'information',
-        message: 'The run was cleared before it ended.',
-        hasFigures: false,
-      };
+    if (!opened) {
+      const message =
+        'The run was cleared before it ended. Its recording is kept: open it from the list of runs.';
+      return { severity: 'information', message, hasFigures: false };
+    }
     opened.live = false;
     opened.run.programEnded();
-    const deadline = Date.now() + lastWordsMs;
+    const deadline = Date.now() + endingMs;
     for (;;) {
       const { behind } = opened.run.poll();
       opened.changed = true;
@@ -131,7 +130,7 @@ export class RunStore {
     return result;
   }
 
-  /** The view of its own that a run was opened with is gone. */
+  /** The tab that a run was opened with is gone. */
   closeView(id: string): void {
     const opened = this.runs.get(id);
     if (!opened) return;
@@ -160,7 +159,7 @@ export class RunStore {
     if (this.shownId === id) this.shownId = undefined;
   }
 
-  /** Nobody looks at a run that is over, is not shown and has no view: it is read again when somebody does. */
+  /** Forgets a run that is over, not shown, and without a tab. It is read again when it is opened again. */
   private forgetUnused({ id, hasView }: Opened): void {
     if (id !== this.shownId && !hasView && !this.isLive(id)) this.forget(id);
   }

@@ -30,7 +30,7 @@ import { Run } from '../reading/run';
 import { terminalStyle, showRun } from './text/report';
 import { version } from '../version';
 
-/** What the shell sees when the tool itself could not do its work. */
+/** Exit codes when the tool itself could not do its work. */
 const misuse = 2;
 const failed = 1;
 
@@ -125,16 +125,16 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
   }
 }
 
-/** What has to be said of a run that was opened here; `signal` is the one that ended the program, where that is known. */
+/** The notes about a run; `signal` is the one that ended the program, where that is known. */
 function notesOf(recorded: Run, signal: string | undefined): Note[] {
-  const said = recorded.notes().map((note): Note => {
+  const notes = recorded.notes().map((note): Note => {
     if (note.code !== 'killed' || signal === undefined) return note;
-    // Whoever presses Ctrl-C need not be warned of it.
+    // A user who presses Ctrl-C needs no warning.
     const isAsked = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].includes(signal);
     const text = note.text.replace('a signal', `a signal (${signal})`);
     return { severity: isAsked ? 'information' : note.severity, text };
   });
-  return sortNotes([...said, ...sourceNotes(recorded.profile())]);
+  return sortNotes([...notes, ...sourceNotes(recorded.profile())]);
 }
 
 function writeReport(recorded: Run, notes: readonly Note[], path: string): boolean {
@@ -153,7 +153,7 @@ function save(recorded: Run, path: string): boolean {
   }
 }
 
-/** Saves under a name that is not UTF-8, by way of one that is. */
+/** Saves under a name that is not UTF-8, by copying from one that is. */
 function saveRaw(recorded: Run, path: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-'));
   try {
@@ -165,7 +165,7 @@ function saveRaw(recorded: Run, path: string): void {
   }
 }
 
-/** A name for a recording that the file system's functions take whatever bytes its own has. */
+/** A name of a recording that Node's file system functions take, whatever bytes its own name has. */
 function readablePath(path: string): string {
   if (!isRaw(path)) return path;
   try {
@@ -186,7 +186,7 @@ function writeText(path: string, pieces: Iterable<string>): boolean {
     if (fd !== 1) closeSync(fd);
     return true;
   } catch (error) {
-    // A reader such as `head` that has seen enough is not a failure.
+    // That a reader such as `head` stops reading is not a failure.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return true;
     say(`${plainText(path)} could not be written: ${messageOf(error)}.`);
     return false;
@@ -218,7 +218,8 @@ main(rawArguments()).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    say(`This should not have happened: ${error instanceof Error ? error.stack : String(error)}`);
+    const detail = error instanceof Error ? error.stack : String(error);
+    say(`This should not have happened. Please report it, with these lines: ${detail}`);
     process.exitCode = failed;
   },
 );

@@ -1,4 +1,4 @@
-/** What the kernel says of this process, where Node's own answer would have lost bytes that are not UTF-8. */
+/** The command line and environment of this process, as the kernel has them: Node loses bytes that are not UTF-8. */
 import { readFileSync } from 'node:fs';
 import { decodeRaw } from '../../recording/utf8';
 
@@ -18,13 +18,13 @@ export function rawEnvironment(): string[] {
   return readList('/proc/self/environ').map(decodeRaw);
 }
 
-/** The working folder; by way of /proc where it has no name that Node can say, or is gone. */
+/** The working folder; through /proc where its name is not UTF-8, or it was deleted. */
 export function workingFolder(): string {
   try {
     const folder = process.cwd();
     if (!folder.includes('\ufffd')) return folder;
   } catch {
-    // It was deleted; the program finds it as it is.
+    // It was deleted, and the program starts in the deleted folder as well.
   }
   return `/proc/${process.pid}/cwd`;
 }

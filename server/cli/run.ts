@@ -1,4 +1,4 @@
-/** `lineheat run`: starts the program under the agent, waits for it, and leaves everything of the program's to it. */
+/** `lineheat run`: starts the program under the agent and waits for its end. Streams and exit code stay the program's. */
 import { existsSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ import { start } from './start';
 import { makeTemporary, type Temporary } from './temporary';
 
 /** Closing waits this long for child processes that are just ending. */
-const lastWordsMs = 500;
+const endingMs = 500;
 
 /** What came of a run; `exitCode` is the program's, 128 + signal when one killed it. */
 export type Outcome =
@@ -53,7 +53,7 @@ export async function runProgram(
       program: script?.program ?? command.program,
       form: command.form,
       args: command.args,
-      // Whoever names an interpreter passes its options too.
+      // A user who names an interpreter passes its options as well.
       options: [...(command.python ? [] : (script?.options ?? [])), ...command.options],
       cwd,
       interpreters: interpreters(command.python ?? script?.interpreter, cwd),
@@ -100,7 +100,7 @@ export async function runProgram(
   };
 }
 
-/** Where a Python comes from when the user named none: what their shell would take. */
+/** Interpreters to try: the one that was named, else those that a shell would take. */
 function interpreters(python: Candidate | undefined, cwd: string): Candidate[] {
   if (python !== undefined) return [python];
   const active = process.env['VIRTUAL_ENV'];
@@ -114,7 +114,7 @@ function interpreters(python: Candidate | undefined, cwd: string): Candidate[] {
 }
 
 async function readToEnd(run: Run): Promise<void> {
-  const deadline = Date.now() + lastWordsMs;
+  const deadline = Date.now() + endingMs;
   for (;;) {
     const { behind } = run.poll();
     if (!behind && (run.ended || Date.now() > deadline)) return;

@@ -1,12 +1,12 @@
-/** Which file `run` shall run, and with which Python: a file that is there, or a console script as `pytest` on the PATH. */
+/** Finds the file that `run` runs, and its Python: a file in the folder, or a console script such as `pytest` on the PATH. */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { plainText } from '../../recording/plain';
 import { locate, type Candidate } from '../launch/interpreter';
 import { isRaw, rawPath } from '../rawText';
-import { isPythonName } from './arguments/pythonOptions';
+import { isPythonName } from '../launch/pythonOptions';
 
-/** Bytes; the kernel reads fewer of a first line, installers write a second. */
+/** Bytes: more than the kernel reads of a first line, so that a second one of an installer is among them. */
 const firstBytes = 2048;
 
 export type Script =
@@ -21,12 +21,12 @@ export type Script =
     }
   | { ok: false; message: string };
 
-/** Finds the script, from this process's folder, `cwd`. Where there is none, the path stays as it was named, and the plan says that it does not exist. */
+/** Finds the script from this process's folder, `cwd`. A path that does not exist is returned as it is: the plan says so. */
 export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): Script {
   const here = readStart(name);
-  // A folder and a zip file are Python's business, and the first line of a .py file is the shell's.
+  // Python itself runs folders and zip files, and the first line of a .py file is for the shell only.
   if (here !== undefined) {
-    return /\.(pyw?|pyz|zip)$/.test(name) ? plain(name) : judge(name, here);
+    return /\.(pyw?|pyz|zip)$/.test(name) ? plain(name) : scriptOf(name, here);
   }
   if (name.includes('/') || name.endsWith('.py') || isRaw(name)) return plain(name);
   const places = [
@@ -47,15 +47,15 @@ export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): S
       message: `There is no file ${plainText(name)} in this folder, and no command of that name; to run a module, write -m ${plainText(name)}.`,
     };
   }
-  return judge(found, readStart(found) ?? '', name);
+  return scriptOf(found, readStart(found) ?? '', name);
 }
 
 function plain(program: string): Script {
   return { ok: true, program, interpreter: undefined, options: [] };
 }
 
-/** `typed`: how the user named the file. */
-function judge(name: string, start: string, typed = name): Script {
+/** Decides how a file runs, by its first bytes. `typed`: how the user named the file. */
+function scriptOf(name: string, start: string, typed = name): Script {
   if (start.startsWith('\u007fELF')) return notPython(typed, typed === name, 'it is compiled');
   const line = interpreterLine(start, name);
   if (!line) return plain(name);
@@ -86,12 +86,12 @@ function notPython(name: string, isHere: boolean, why: string): Script {
 
 interface InterpreterLine {
   command: string;
-  /** It is looked for on the PATH. */
+  /** Whether the command is searched on the PATH. */
   isSearched: boolean;
   options: string[];
 }
 
-/** What the first line of a script says, or the second one, where the first is a shell that only leads there. */
+/** The interpreter in the first line of a script, or in the second, where the first names a shell that only starts it. */
 export function interpreterLine(start: string, path: string): InterpreterLine | undefined {
   const [first = '', second = ''] = start.split('\n', 2);
   if (!first.startsWith('#!')) return undefined;
@@ -100,12 +100,13 @@ export function interpreterLine(start: string, path: string): InterpreterLine | 
     const [name = '', ...options] = rest.filter((word) => word !== '-S');
     return { command: name, isSearched: true, options };
   }
-  if (basename(command) === 'sh') return shellLine(second, path) ?? { command, ...nothingMore };
+  if (basename(command) === 'sh') return shellLine(second, path) ?? { command, ...plainCommand };
   // The kernel passes all that follows as one word.
   return { command, isSearched: false, options: rest.length > 0 ? [rest.join(' ')] : [] };
 }
 
-const nothingMore = { isSearched: false, options: [] };
+/** A command by its path, without options. */
+const plainCommand = { isSearched: false, options: [] };
 
 /** `'''exec' /a/long/path/python "$0" "$@"`: installers write it where the path is too long for a first line. */
 function shellLine(line: string, path: string): InterpreterLine | undefined {
@@ -116,7 +117,7 @@ function shellLine(line: string, path: string): InterpreterLine | undefined {
   }
   const beside = /^'''exec' "\$\(dirname.*"\$0"\)"\)"\/'?([\w.]+)'? "\$0" "\$@"/.exec(line);
   if (!beside) return undefined;
-  return { command: join(dirname(realPath(path)), beside[1]!), ...nothingMore };
+  return { command: join(dirname(realPath(path)), beside[1]!), ...plainCommand };
 }
 
 function realPath(path: string): string {
@@ -127,7 +128,7 @@ function realPath(path: string): string {
   }
 }
 
-/** The first bytes of a regular file; empty for what else is there, undefined where nothing is. */
+/** The first bytes of a regular file; empty for anything else, undefined where there is nothing. */
 function readStart(path: string): string | undefined {
   let fd: number;
   try {

@@ -1,4 +1,4 @@
-/** Starts a program with the bytes that the user gave, and passes signals on to it. */
+/** Starts a program with exactly the bytes of the user's command line, and passes signals on to it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,12 +1,11 @@
-/** Where `lineheat run` records: a temporary folder, which its next start removes when this one was killed before it could. */
+/** The temporary folder of `lineheat run`. Where the tool is killed before it can remove it, the next start does. */
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const prefix = 'lineheat-';
-/** In the folder, while it is nobody's but the tool's: which process that is. */
+/** A file in the folder that names the process of the tool, until the folder is kept for the user. */
 const ownerFile = 'owner';
-/** A folder that is being made has no owner for a moment; what has none is left alone. */
 const folderName = /^lineheat-\w{6}$/;
 
 export interface Temporary {
@@ -16,9 +15,9 @@ export interface Temporary {
   remove(): void;
 }
 
-/** Makes a folder, and removes those whose tool is gone. Throws the file system's error. */
+/** Makes a folder, and removes those of tools that were killed. Throws the file system's error. */
 export function makeTemporary(parent = tmpdir()): Temporary {
-  removeLeft(parent);
+  removeAbandoned(parent);
   const path = mkdtempSync(join(parent, prefix));
   writeFileSync(join(path, ownerFile), ownerOf(process.pid) ?? '', { mode: 0o600 });
   return {
@@ -28,21 +27,21 @@ export function makeTemporary(parent = tmpdir()): Temporary {
   };
 }
 
-function removeLeft(parent: string): void {
+function removeAbandoned(parent: string): void {
   for (const name of list(parent).filter((one) => folderName.test(one))) {
     const path = join(parent, name);
     try {
       const info = lstatSync(path);
       const isOwn = info.isDirectory() && info.uid === process.getuid?.();
-      if (isOwn && isLeft(path)) rmSync(path, { recursive: true, force: true });
+      if (isOwn && isAbandoned(path)) rmSync(path, { recursive: true, force: true });
     } catch {
-      // Somebody else removes it, or it cannot be removed: it is no trouble.
+      // Another process removes it at the same time, or it cannot be removed: neither does harm.
     }
   }
 }
 
-/** Whether the tool that made a folder is gone, and everything that it had started. */
-function isLeft(path: string): boolean {
+/** Whether the tool that made a folder is gone, with everything that it had started. A folder without owner is kept. */
+function isAbandoned(path: string): boolean {
   const owner = join(path, ownerFile);
   if (!lstatSync(owner).isFile()) return false;
   const [pid, began] = readFileSync(owner, 'utf8').split(' ');
@@ -50,11 +49,11 @@ function isLeft(path: string): boolean {
   const recorded = list(path)
     .flatMap((run) => list(join(path, run)))
     .map((file) => /^(\d+)(?:\.\d+)?\.lsp$/.exec(file)?.[1]);
-  // The program may have outlived the tool. Its number may also be another's by now: then the folder stays a while.
+  // The program may have outlived the tool. Where its id is that of another process by now, the folder stays a while.
   return recorded.every((process) => process === undefined || !ownerOf(Number(process)));
 }
 
-/** A process as nobody else is it: its number, and when it began. Undefined when it is gone. */
+/** A unique name of a process: its id, and when it began. Undefined when it is gone. */
 function ownerOf(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ');

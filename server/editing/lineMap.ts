@@ -1,6 +1,6 @@
 /** Follows lines through edits: which line of the text that ran is which line of the text there is now. */
 
-/** Where a line is in the other text, 1-based; stale: it has been changed, this is what stands in its place. */
+/** Where a line is in the other text, 1-based. stale: the line was changed, and this one stands in its place. */
 export interface MappedLine {
   line: number;
   stale: boolean;
@@ -17,8 +17,8 @@ const pairLimit = 250_000;
 
 /**
  * Maps the lines of two texts. Equal lines (white space at the end aside) are matched in order, unmoved ones first,
- * around lines that are unique in both texts. In what is left between two matches, changed lines are
- * paired from the top.
+ * around lines that are unique in both texts. Between two matches, changed lines are paired from the
+ * top.
  */
 export function mapLines(captured: readonly string[], current: readonly string[]): LineMap {
   const ids = new Map<string, number>();
@@ -107,23 +107,24 @@ function trim(from: Int32Array, to: Int32Array, range: Range, matches: Int32Arra
 
 /** The longest run of lines, in order in both texts, among those that each has once in the range. */
 function uniqueAnchors(from: Int32Array, to: Int32Array, range: Range): [number, number][] {
-  const seen = new Map<number, { from: number; to: number; once: boolean }>();
+  /** By line; `to` is -1 until the line is found there. */
+  const places = new Map<number, { from: number; to: number; once: boolean }>();
   for (let index = range.from; index < range.fromEnd; index++) {
-    const known = seen.get(from[index]!);
+    const known = places.get(from[index]!);
     if (known) {
       known.once = false;
     } else {
-      seen.set(from[index]!, { from: index, to: -1, once: true });
+      places.set(from[index]!, { from: index, to: -1, once: true });
     }
   }
   for (let index = range.to; index < range.toEnd; index++) {
-    const known = seen.get(to[index]!);
+    const known = places.get(to[index]!);
     if (known) {
       known.once &&= known.to < 0;
       known.to = index;
     }
   }
-  const candidates = [...seen.values()].filter(({ once, to: at }) => once && at >= 0);
+  const candidates = [...places.values()].filter(({ once, to: at }) => once && at >= 0);
   return longestIncreasing(candidates.map(({ from: a, to: b }) => [a, b]));
 }
 

@@ -4,7 +4,7 @@ import { Fold } from '../../profile/view/fold';
 import { absolutePath, isInstalled } from '../../profile/paths';
 import type { Profile } from '../../profile/types';
 import type { ServerSettings } from '../../protocol/lsp';
-import { codeOf, moduleOf } from '../cli/arguments/pythonOptions';
+import { codeOf, moduleOf } from '../launch/pythonOptions';
 import type { Run } from '../reading/run';
 
 /** Whether a file is the user's program rather than a library it uses. */
@@ -21,7 +21,7 @@ export function isOwn(path: string, profile: Profile): boolean {
   );
 }
 
-/** Whether a file is the module that -m names, or what runs when a package is named. */
+/** Whether a file is the module that -m names, or the __main__.py of the package that it names. */
 function isModule(path: string, module: string | undefined): boolean {
   const place = `/${module?.replaceAll('.', '/')}`;
   return (
@@ -52,7 +52,7 @@ export class OwnCode {
   }
 }
 
-/** A pattern that does not begin at the root is meant for any folder. */
+/** A pattern that does not begin at the root matches in any folder. */
 function anywhere(pattern: string): string {
   return /^(\/|\*\*)/.test(pattern) ? pattern : `**/${pattern}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Which files here are the files a run speaks of, what they said when the run began, and where their lines
- * are now. Files are matched by real path, never by how a path ends.
+ * Which files here are those of a run, which text they had when the run began, and where their lines are
+ * now. Files are matched by real path, never by how a path ends.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { leastOf } from '../../profile/extremes';
@@ -22,7 +22,7 @@ export interface LocalFile {
 /** [prefix in the recording, prefix here]. */
 export type PathMappings = readonly (readonly [string, string])[];
 
-/** Bytes. Nobody reads a larger file line by line. */
+/** Bytes; nobody reads a larger file line by line. */
 export const largestSource = 32 << 20;
 
 /** Real paths, remembered briefly: the same few files are asked for with every keystroke. */
@@ -69,7 +69,7 @@ export class Sources {
 
   constructor(private readonly mappings: PathMappings) {}
 
-  /** Looks up files the profile names and this has not seen; captures their text while it is still what ran. */
+  /** Looks up files that the profile names and that are new here; captures their text while that is still what ran. */
   update(profile: Profile): void {
     const startedMs = leastOf(profile.processes, ({ startUnixMs }) => startUnixMs);
     for (const path of profile.files.keys()) {
@@ -100,7 +100,7 @@ export class Sources {
 
   /**
    * Where the captured lines are in a document's current text. `version`: the document's, to compute once each.
-   * Undefined when the text at the run is unknown: lines keep their numbers then, and all are suspect.
+   * Undefined when the text at the run is unknown: lines keep their numbers then, and each may have changed.
    */
   lineMap(file: LocalFile, version: number, text: () => string): LineMap | undefined {
     if (!file.captured) return undefined;

@@ -14,7 +14,7 @@ export class AnnotationSender {
 
   constructor(private readonly post: (file: FileAnnotations) => void) {}
 
-  /** Sends what changed. `context` undefined: no run is shown, so everything is cleared. */
+  /** Sends what changed. Where `context` is undefined no run is shown, and everything is cleared. */
   send(
     context: FeatureContext | undefined,
     openDocument: (uri: string) => TextDocument | undefined,
@@ -71,11 +71,11 @@ export function annotationsOf(
   });
 }
 
-/** A definition may have so many lines of decorators. */
+/** Lines of decorators that are searched for the definition below them. */
 const mostDecorators = 40;
 const definition = /^\s*(async\s+def|def)\b/;
 
-/** Functions of one file, at the lines of their `def`; none where it is not known which text ran. */
+/** Functions of one file, at the lines of their `def`; none where the text that ran is not known. */
 function functionsOf(
   context: FeatureContext,
   file: LocalFile,
@@ -88,7 +88,7 @@ function functionsOf(
   const place = placer(context, file, document);
   const all = annotateFunctions(cost, profile, settings.metric, settings.thresholdPercent);
   return all.flatMap((figures) => {
-    // Where there are decorators, a function begins with them.
+    // A decorated function begins at its first decorator.
     const first = figures.line - 1;
     const at = captured
       .slice(first, first + mostDecorators)
@@ -98,7 +98,7 @@ function functionsOf(
   });
 }
 
-/** Where a line of a file as it ran is in its current text, and whether that line has changed; undefined: it is gone. */
+/** Says where a line of the text that ran is now, and whether it was changed; undefined: it was removed. */
 export function placer(
   { sources }: FeatureContext,
   file: LocalFile,

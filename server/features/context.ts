@@ -18,7 +18,7 @@ export interface FeatureContext {
   rich: boolean;
 }
 
-/** A document the shown run has numbers for. */
+/** A document for which the shown run has figures. */
 export interface ProfiledDocument {
   file: LocalFile;
   cost: FileCost;

@@ -18,7 +18,7 @@ export function readFlame(
   const look = { native: params.native, fold };
   const { builder } = run;
   const revision = builder.memoryRevision;
-  // Before the rows: what this names has to be among them.
+  // Taken before the rows, because the rows have to hold every frame that it names.
   const memory =
     params.memory === undefined || params.memory === revision
       ? undefined

@@ -9,10 +9,10 @@ import type { Fold } from '../../profile/view/fold';
 import { placer } from './annotations';
 import type { FeatureContext } from './context';
 
-/** Nobody reads on; the editor and the report have the rest. */
+/** Rows, at most. The editor and the report have the rest. */
 const mostRows = 200;
 
-/** own: folds libraries into the user's own code, of which rows are wanted. */
+/** own: folds libraries into the user's own code; then rows are those of the user's files, where there are any. */
 export function hotList(
   context: FeatureContext | undefined,
   { of }: HotListParams,
@@ -49,5 +49,5 @@ function whyEmpty({ profile, settings }: FeatureContext, of: HotListParams['of']
   if (isMemoryMetric(metric) && !profile.memory) return profile.range ? memoryHasNoTime : '';
   const what = of === 'lines' ? 'No line' : 'No function';
   const whole = profile.range ? 'this part of the run' : 'the run';
-  return `${what} has ${thresholdPercent} % of ${whole} by this metric yet.`;
+  return `${what} has ${thresholdPercent} % of ${whole} by this metric yet. Choose another metric, or lower lineheat.thresholdPercent.`;
 }

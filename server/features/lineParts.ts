@@ -1,4 +1,4 @@
-/** Which expressions of a line cost what, for its hover and for drawing under them. */
+/** Which expressions of a line cost what: named in its hover, and underlined in the editor. */
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { LinePartsParams, LinePartsResult } from '../../protocol/lsp';
 import { cpuOf } from '../../profile/cost';
@@ -11,17 +11,17 @@ import { fewSamples } from '../../profile/words/numbers';
 import { profiled, type FeatureContext, type ProfiledDocument } from './context';
 import { codeSpan } from './links';
 
-/** When the leading metric is below this part of the waiting, the waiting is what the line is about. */
+/** A line whose chosen metric is below this part of its waiting mostly waits. */
 const waitLeads = 0.05;
-/** Expressions that a hover names. */
+/** Expressions that a hover names, at most. */
 const mostNamed = 4;
 
-/** Whether a line has next to nothing to say under a metric that leaves waiting out. */
+/** Whether a line mostly waits, so that a metric without waiting shows next to nothing of it. */
 export function isWaiting({ total }: LineCost, metric: TimeMetric): boolean {
   return amountOf(total, metric) < waitLeads * total.wait;
 }
 
-/** `` Which part: `slow(3)` 74.9 %, `slow(1)` 25.0 % ``; empty where that says nothing. text: the line's, as it ran. */
+/** `` Which part: `slow(3)` 74.9 %, `slow(1)` 25.0 % ``; empty where the parts are not known. text: of the line as it ran. */
 export function whichPart(
   context: FeatureContext,
   place: ProfiledDocument,
@@ -36,7 +36,7 @@ export function whichPart(
   return `Which part: ${named.join(', ')}${more}`;
 }
 
-/** The parts of a line that an editor draws under. */
+/** The parts of a line that an editor underlines. */
 export function lineParts(
   context: FeatureContext | undefined,
   document: TextDocument | undefined,
@@ -59,7 +59,7 @@ export function lineParts(
   };
 }
 
-/** A sixth of the line is a step; the coldest two are for what costs less than any part that is shown. */
+/** The heat of a part: one step for each sixth of the line, from the third step on. */
 function heatOf(share: number): number {
   return Math.min(7, 2 + Math.floor(6 * share));
 }
@@ -71,7 +71,7 @@ function expressions(
   line: LineCost,
   text: string | undefined,
 ): Expression[] {
-  // Lines of a text that is not known to have run may be others.
+  // Parts are columns of the text that ran, and the line may have another text now.
   if (text === undefined) return [];
   const { metric: leading } = context.settings;
   if (isMemoryMetric(leading) && context.profile.memory) {
@@ -93,7 +93,7 @@ function expressions(
   );
 }
 
-/** What is found of a line when somebody asks, by each name that its file has in the run. */
+/** The details of a line, which are computed on demand: one for each name that its file has in the run. */
 export function detailsOf(
   { places }: FeatureContext,
   { file }: ProfiledDocument,

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
 /** What a working interpreter says about itself. */
 export interface Interpreter {
-  /** Absolute path of the command to run, as the user named it (not resolved through links: a venv is its link). */
+  /** Absolute path of the command. Links are not resolved, because a virtual environment is told by its link. */
   path: string;
   version: [number, number, number];
   versionText: string;
@@ -55,8 +55,8 @@ sys.stdout.write("\\t".join(str(word) for word in said + list(sys.version_info[:
 `;
 
 /**
- * The first candidate that exists. A candidate that exists but does not work ends the search: silently
- * running another interpreter than the one chosen would profile the wrong program.
+ * The first candidate that exists. A candidate that exists but does not work ends the search, because another
+ * interpreter than the one chosen would profile the wrong program.
  */
 export async function findInterpreter(
   candidates: readonly Candidate[],

@@ -12,10 +12,10 @@ import { testRunner } from './testRunner';
 
 const lowSpaceBytes = 256 * 1024 * 1024;
 
-/** What the plan notes down beside the recordings. */
+/** The description of a run that is written beside its recordings. */
 export interface RunFile {
   program: string;
-  /** What the run is called, where that is not after the program. */
+  /** What the run is called; missing: as its program. */
   name?: string;
   module: boolean;
   args: string[];
@@ -28,7 +28,7 @@ export const runFileName = 'run.json';
 /** How a program is named: a file, `-m`, `-c`, `-` for standard input, or any command, which may start Python. */
 export type ProgramForm = 'script' | 'module' | 'code' | 'input' | 'command';
 
-/** What a program is called that has no name. */
+/** What programs without a name are called. */
 const programNames: { [form in ProgramForm]?: string } = { code: 'python -c', input: 'python -' };
 
 /** What the command line can ask for and an editor does not. */
@@ -95,7 +95,7 @@ export async function planRun(
 
 interface Found {
   command: string;
-  /** Before the program's own. */
+  /** Arguments before the program's own. */
   args: string[];
   machine: string;
   pythonVersion: string;
@@ -115,10 +115,10 @@ async function findProgram(
       throw new CannotRun(
         there
           ? `${plainText(program)} cannot be executed. Change its permissions (chmod +x), or name the program that runs it.`
-          : `There is no command ${plainText(program)}.`,
+          : `There is no command ${plainText(program)}. Check its name, or write its path.`,
       );
     }
-    // The command as it was named, because a program may look at that.
+    // The command as the user named it, because a program may look at its own name.
     return { command: program, args: [], machine: '', pythonVersion: '' };
   }
   const found = await findInterpreter(interpreters, cwd, env);
@@ -155,7 +155,7 @@ async function checkFolder(cwd: string): Promise<void> {
 }
 
 async function checkScript(program: string, cwd: string): Promise<void> {
-  // As the kernel reads it: behind a link, `..` is not what the text says.
+  // The kernel resolves links before `..`, so the path is not normalized.
   const path = isAbsolute(program) ? program : `${cwd}/${program}`;
   const shown = plainText(resolve(path));
   const info = await fs.stat(rawPath(path)).catch(() => undefined);
@@ -206,7 +206,7 @@ async function linkWithoutSpaces(agent: string): Promise<string> {
     return link;
   } catch (error) {
     throw new CannotRun(
-      `The native engine lies in a folder whose name has a space or a colon (${agent}), which the dynamic loader cannot take, and a link to it could not be made in ${folder}: ${messageOf(error)}.`,
+      `The native engine lies in a folder whose name has a space or a colon (${agent}), which the dynamic loader cannot take, and a link to it could not be made in ${folder}: ${messageOf(error)}. Install Lineheat in another folder, or set TMPDIR to a writable one.`,
     );
   }
 }
@@ -231,7 +231,7 @@ async function makeRunFolder(params: RunRequest): Promise<string> {
   }
 }
 
-/** Not mkdir's own `recursive`, which never returns where a parent can neither be made nor be found, as in /proc. */
+/** Without mkdir's option `recursive`, which never returns where a parent can neither be made nor be found, as in /proc. */
 async function makeFolders(path: string): Promise<void> {
   try {
     await fs.mkdir(path);
@@ -246,7 +246,7 @@ async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/** So that the run has a name before its first sample, and still has one when it is opened much later. */
+/** Gives the run a name before its first sample, and when it is opened much later. */
 async function describeRun(
   runDir: string,
   params: RunRequest,
@@ -271,7 +271,7 @@ async function spaceWarnings(folder: string): Promise<string[]> {
   const free = disk.bavail * disk.bsize;
   if (free >= lowSpaceBytes) return [];
   return [
-    `Only ${Math.floor(free / 1024 / 1024)} MB are free where recordings are kept (${folder}); a long run may stop recording early.`,
+    `Only ${Math.floor(free / 1024 / 1024)} MB are free where recordings are kept (${folder}); a long run may stop recording early. Free some space.`,
   ];
 }
 

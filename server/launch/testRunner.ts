@@ -1,11 +1,11 @@
-/** How the tests of a file are run. */
+/** Finds out how the tests of a file can be run. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
 const askMs = 15_000;
 
-// The working folder is looked into as `-m` does, but not while Python's own modules are imported.
+// The working folder is searched, as `-m` does, but not while Python's own modules are imported.
 const probe = `
 import sys
 sys.path[:] = [place for place in sys.path if place != ""]
@@ -27,7 +27,7 @@ export async function testRunner(
   if (await hasPytest(interpreter, cwd, env)) return ['-m', 'pytest', file];
   const text = await readFile(file, 'utf8').catch(() => '');
   const inside = relative(cwd, file);
-  // unittest makes a module name of the path, which it can only below the working folder.
+  // unittest turns the path into a module name, which is possible only below the working folder.
   const canImport = !inside.startsWith('..');
   return canImport && /^\s*(?:import|from)\s+unittest\b/m.test(text)
     ? ['-m', 'unittest', inside]

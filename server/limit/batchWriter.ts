@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import type { StreamRecord } from '../../recording/records';
 import { StreamEncoder } from '../../recording/decode';
 
-/** A batch ends after so many bytes. */
+/** A batch ends after this many bytes. */
 const batchBytes = 256 * 1024;
 
 export class BatchWriter {
@@ -23,7 +23,7 @@ export class BatchWriter {
     this.#add(this.#encoder.encode(record));
   }
 
-  /** Takes a record as it is: one without times that others are relative to. */
+  /** Copies the bytes of a record. Not for a record with a time that times of later records are relative to. */
   copy(bytes: Uint8Array): void {
     this.#encoder.copy(bytes);
     this.#add(bytes.slice());
@@ -38,7 +38,7 @@ export class BatchWriter {
     this.#size = 0;
   }
 
-  /** Takes whole batches as they are. */
+  /** Copies whole batches. */
   append(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
       const at = this.start + this.length;

@@ -8,12 +8,12 @@ import { frontExtension } from '../reading/recordingFront';
 import { openRegular, readAt } from '../reading/regularFile';
 
 const blockBytes = 512;
-/** A process that lives says so ten times a second. */
+/** A process that records renews its heartbeat ten times a second; one that has not for so long has ended. */
 const silentNs = 2e9;
-/** Copies of what is in the shared room, which is small and is copied again by whoever reads it. */
+/** Copies from the shared room: small, and made anew by each reader (sharedRoom.ts). */
 const isCopy = /^shared-\d+\.lsp$/;
 
-/** What a recording or a front is made in before it takes its place. */
+/** Ending of the file in which a recording or a front is written, before it replaces the old one. */
 export const unfinishedExtension = '.new';
 const unfinished = /\.lsp(\.front)?\.new$/;
 
@@ -27,17 +27,17 @@ export interface OnDisk {
 /** All recordings of a folder, and what the whole folder takes. */
 export function onDisk(folder: string): { recordings: OnDisk[]; bytes: number } {
   const recordings = new Map<string, OnDisk>();
-  let all = 0;
+  let total = 0;
   for (const name of readdirSync(folder)) {
     const bytes = bytesOf(join(folder, name));
-    all += bytes;
+    total += bytes;
     const recording = name.endsWith(frontExtension) ? name.slice(0, -frontExtension.length) : name;
     if (!recording.endsWith('.lsp') || isCopy.test(recording)) continue;
     const known = recordings.get(recording);
     if (known) known.bytes += bytes;
     else recordings.set(recording, { path: join(folder, recording), bytes });
   }
-  return { recordings: [...recordings.values()], bytes: all };
+  return { recordings: [...recordings.values()], bytes: total };
 }
 
 /** Bytes of the disk that a recording and its front take. */
@@ -45,14 +45,14 @@ export function recordingBytes(path: string): number {
   return bytesOf(path) + bytesOf(`${path}${frontExtension}`);
 }
 
-/** Removes what somebody left behind who was killed while making a recording smaller. */
+/** Removes unfinished files, which stay when a process is killed while it makes a recording smaller. */
 export function removeUnfinished(folder: string): void {
   try {
     for (const name of readdirSync(folder).filter((one) => unfinished.test(one))) {
       rmSync(join(folder, name), { force: true });
     }
   } catch {
-    // It only takes room.
+    // Unfinished files only take space.
   }
 }
 
@@ -71,8 +71,8 @@ export function headerOf(path: string): RecordingHeader | undefined {
 }
 
 /**
- * Whether nobody will write to a recording any more, so that another file may take its place. One that was closed is opened
- * again when a call of exec fails.
+ * Whether no process will write to a recording any more, so that another file may take its place. That it is closed does
+ * not suffice: a process closes its recording before it calls exec, and goes on with it when the call fails.
  */
 export function isOver(header: RecordingHeader, leastSilentNs = silentNs): boolean {
   const silent = Number(process.hrtime.bigint()) - header.heartbeatNs;

@@ -1,4 +1,4 @@
-/** Gives back the room of a part of a file. Node has no call for that; util-linux has a program. */
+/** Frees the disk space of a part of a file. Node has no call for that, so a program of util-linux does it. */
 import { execFile } from 'node:child_process';
 
 /** The part reads as zeros from then on. Throws one sentence where that is not possible. */

@@ -1,6 +1,6 @@
 /**
- * Keeps the recordings of a run below a limit on the disk, while it goes on. Beyond that the oldest detail is given up first:
- * in stretches of time of which only sums are kept, longer ones where short ones do not help.
+ * Keeps the recordings of a run below a limit on the disk while the run goes on. The oldest detail is given up first: of
+ * stretches of time only sums are kept. Stretches get longer where short ones do not save enough.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,50 +18,52 @@ import {
   type Pause,
   type Thinned,
 } from './thin';
-import { detailNote, overLimitNote, type Detail } from './words';
+import { detailNote, overLimitNote, type Detail } from '../output/limitNotes';
 
 const periodMs = 1000;
 const longestPauseMs = 1000;
-/** Looking may take this share of the time, and making recordings smaller this one; more of it the further they are beyond. */
+/** The share of the time that measuring the folder may take. */
 const lookShare = 0.05;
+/** The share that making recordings smaller may take; more, the further they are above the limit. */
 const workShare = 0.25;
 /**
- * Work begins before the limit is reached: while it goes on there is both what is made smaller and what it is made into. It
- * ends when there is room, so that it is not done again soon.
+ * Work begins at this share of the limit, because while it goes on the old file and the new one are both there. It ends at
+ * the second share, so that it does not begin again soon.
  */
 const beginShare = 0.75;
 const goalShare = 0.5;
-/** Stretches grow by this. */
+/** Stretches become this many times as long. */
 const longer = 4;
-/** Recordings with fewer bytes than this are left alone: what they take is mostly what it takes to be a recording. */
+/** Recordings with fewer bytes are left alone: most of those are what every recording needs. */
 const leastBytes = 48 * 1024;
-/** The end of a recording that goes on is left alone: this part of the limit for all of them, between these bounds. */
+/** The end of a recording that goes on keeps its detail: this part of the limit for all of them, between these bounds. */
 const keptShare = 1 / 8;
 const leastKept = 64 * 1024;
 const mostKept = 32 << 20;
-/** So much more of it has to be old before it is made smaller again, as what is old by then is read again. */
+/** This part of the limit has to be added before a recording is made smaller again, because its old part is read again then. */
 const moreShare = 1 / 16;
 
-/** The work is given up. */
+/** Thrown to give up the work. */
 class Stopped extends Error {}
 
-/** What was done with a recording. */
+/** How far a recording was made smaller. */
 interface Done {
   stretchNs: number;
-  /** All of it; or of one that goes on: up to where in its record area. */
+  /** Whether all of it was merged. */
   isWhole: boolean;
+  /** Otherwise up to this byte of its record area. */
   until: number;
-  /** Up to which moment it was merged, ns of CLOCK_MONOTONIC. */
+  /** Up to this moment, ns of CLOCK_MONOTONIC. */
   untilNs: number;
 }
 
 interface Candidate extends OnDisk {
   header: RecordingHeader;
   isOver: boolean;
-  /** Up to which byte of its record area it may be merged, where it is not over. */
+  /** Where its process may go on: the byte of its record area up to which it may be merged. */
   until: number;
-  /** Of its oldest detail. */
-  ageNs: number;
+  /** The time of its oldest detail. */
+  oldestNs: number;
 }
 
 /** Owns a timer: stop it. */
@@ -69,20 +71,22 @@ export class RecordingLimit {
   readonly #done = new Map<string, Done>();
   readonly #failures = new Map<string, string>();
   #stretchNs = shortestStretchNs;
-  /** When the first process began, and whose recordings were asked for that. */
+  /** When the first process began, and the recordings whose headers were read for that. */
   #startNs = Infinity;
-  readonly #asked = new Set<string>();
-  #over: Note | undefined;
+  readonly #timed = new Set<string>();
+  /** Said when the recordings are above the limit in spite of the work. */
+  #overLimit: Note | undefined;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
-  /** How long it took to look at them. */
+  /** How long it took to measure the folder. */
   #lookMs = 0;
-  /** What the recordings take that are not being made smaller now. */
+  /** Bytes of all files of the folder but the recording that is being made smaller. */
   #otherBytes = 0;
-  #rested = process.cpuUsage();
+  /** The CPU time of this process at the end of the last pause. */
+  #cpuAtPause = process.cpuUsage();
 
-  /** readTo: up to which byte of its record area somebody who follows a recording has read it. */
+  /** readTo: the byte of its record area up to which a recording was read by whoever follows it. */
   constructor(
     private readonly folder: string,
     private readonly limit: number,
@@ -94,7 +98,7 @@ export class RecordingLimit {
     this.#next(periodMs);
   }
 
-  /** Ends the work. Then recordings of processes that are over are in one file each. */
+  /** Ends the work, and then puts recordings of processes that are over into one file each. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -103,13 +107,13 @@ export class RecordingLimit {
     await this.#joinAll();
   }
 
-  /** What is to be said about the recording as it is on the disk. */
+  /** What the user should know about the recordings as they are on the disk. */
   get notes(): Note[] {
     const { detail } = this;
-    return [...(detail ? [detailNote(detail)] : []), ...(this.#over ? [this.#over] : [])];
+    return [...(detail ? [detailNote(detail)] : []), ...(this.#overLimit ? [this.#overLimit] : [])];
   }
 
-  /** From when on nothing is missing; undefined when nothing is. */
+  /** Which detail is left; undefined when nothing is missing. */
   get detail(): Detail | undefined {
     if (this.#done.size === 0) return undefined;
     const all = [...this.#done.values()];
@@ -137,7 +141,7 @@ export class RecordingLimit {
     let { bytes, recordings } = onDisk(this.folder);
     this.#lookMs = performance.now() - startMs;
     if (bytes <= this.limit * beginShare) {
-      this.#over = undefined;
+      this.#overLimit = undefined;
       return;
     }
     this.#failures.clear();
@@ -152,7 +156,7 @@ export class RecordingLimit {
       const isEnough = bytes <= this.limit * goalShare;
       if (!isEnough && this.#lengthen()) continue;
       const why = [...this.#failures.values()];
-      this.#over = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
+      this.#overLimit = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
       return;
     }
   }
@@ -177,17 +181,17 @@ export class RecordingLimit {
       const isCoarser = (done?.stretchNs ?? 0) < this.#stretchNs;
       const isMore = one.isOver ? !done?.isWhole : until - (done?.until ?? 0) >= more;
       if (!isMore && !(isCoarser && done)) return [];
-      return [{ ...one, until, ageNs: (!isCoarser && done?.untilNs) || startMonotonicNs }];
+      return [{ ...one, until, oldestNs: (!isCoarser && done?.untilNs) || startMonotonicNs }];
     });
-    return candidates.sort((a, b) => a.ageNs - b.ageNs);
+    return candidates.sort((a, b) => a.oldestNs - b.oldestNs);
   }
 
   #findStart(recordings: readonly OnDisk[]): void {
     for (const { path } of recordings) {
-      if (this.#asked.has(path)) continue;
+      if (this.#timed.has(path)) continue;
       const start = headerOf(path)?.startMonotonicNs;
       if (start === undefined) continue;
-      this.#asked.add(path);
+      this.#timed.add(path);
       this.#startNs = Math.min(this.#startNs, start);
     }
   }
@@ -195,7 +199,7 @@ export class RecordingLimit {
   async #thin({ path, header, isOver: whole, until }: Candidate): Promise<void> {
     const stretchNs = this.#stretchNs;
     const pause = (): Promise<void> => this.#pause(path);
-    this.#rested = process.cpuUsage();
+    this.#cpuAtPause = process.cpuUsage();
     try {
       const thinned = whole
         ? await thinWhole(path, stretchNs, pause)
@@ -214,7 +218,7 @@ export class RecordingLimit {
     }
   }
 
-  /** Of a recording that may go on: what is merged becomes a hole. */
+  /** Makes a recording smaller whose process may go on: the part that was merged becomes a hole. */
   async #thinOpen(
     path: string,
     header: RecordingHeader,
@@ -243,18 +247,18 @@ export class RecordingLimit {
         if (header && isOver(header, 0)) await joinFront(path, () => sleep(0));
       }
     } catch {
-      // A recording in two files is read like any other.
+      // A recording that stays in two files is read like any other.
     }
   }
 
-  /** Leaves most of the time to others; less of it when the recordings outgrow the limit meanwhile. */
+  /** Leaves most of the CPU to other work; less of it the further the recordings are above the limit. */
   async #pause(path: string): Promise<void> {
     if (this.#stopped) throw new Stopped();
-    const { user, system } = process.cpuUsage(this.#rested);
-    const beyond = (this.#otherBytes + recordingBytes(path)) / this.limit - 1;
-    const share = clamp(workShare + 2 * beyond, workShare, 1);
+    const { user, system } = process.cpuUsage(this.#cpuAtPause);
+    const excess = (this.#otherBytes + recordingBytes(path)) / this.limit - 1;
+    const share = clamp(workShare + 2 * excess, workShare, 1);
     await sleep(Math.min(longestPauseMs, ((user + system) / 1000) * (1 / share - 1)));
-    this.#rested = process.cpuUsage();
+    this.#cpuAtPause = process.cpuUsage();
   }
 }
 

@@ -1,4 +1,4 @@
-/** Makes one recording smaller: what is old in it is merged (profile/thin/thinner.ts), what comes after stays byte by byte. */
+/** Makes one recording smaller: its old part is merged (profile/thin/thinner.ts), the rest stays byte by byte. */
 import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { RecordingHeader } from '../../recording/records';
@@ -9,22 +9,23 @@ import { openRegular, readAt } from '../reading/regularFile';
 import { BatchWriter } from './batchWriter';
 import { unfinishedExtension } from './folder';
 
-/** Bytes read between two pauses: of records, which takes some tens of milliseconds, and of what is only copied. */
+/** Bytes between two pauses: of records that are merged, which takes some tens of milliseconds, and of bytes that are copied. */
 const recordBytes = 64 * 1024;
 const copyBytes = 1024 * 1024;
-/** The only version whose records are all known here. */
+/** The only minor version of the format whose records are all known here. */
 const knownMinor = 2;
 
-/** A disk can take seconds for it. */
+/** Asynchronous, because a disk can take seconds for it. */
 const flush = promisify(fsync);
 
-/** Waits, so that others get their turn. Throws to give up. */
+/** Waits, so that other work goes on. Throws to give up. */
 export type Pause = () => Promise<void>;
 
-/** What became of the old part of a recording. */
+/** The merged part of a recording. */
 export interface Thinned {
-  /** Bytes of records that it has now, and where in the recording's file what follows it begins. */
+  /** Bytes of its records. */
   length: number;
+  /** The byte of the recording's own record area that follows it. */
   resume: number;
   /** Up to which moment of the process it goes, ns. */
   untilNs: number;
@@ -83,7 +84,7 @@ export async function thinWhole(path: string, stretchNs: number, pause: Pause): 
   const result = await withNew(path, path, async (source, fd) => {
     const writer = new BatchWriter(fd, source.header.headerSize);
     const thinned = await merge(source, source.length, stretchNs, writer, pause);
-    // What is damaged stays as it is.
+    // A damaged rest stays as it is.
     await copy(source, thinned.read, writer, pause);
     writeAt(fd, changedHeader(source.rawHeader, writer.length), 0);
     return { ...thinned, length: writer.length };
@@ -93,8 +94,8 @@ export async function thinWhole(path: string, stretchNs: number, pause: Pause): 
 }
 
 /**
- * Merges the part of a recording before byte `until` of its record area, in its file, into its front. What was merged is
- * still in the recording, too, until it is made a hole.
+ * Merges the part of a recording before byte `until` of its own record area into its front. That part is still in the
+ * recording, too, until it is made a hole.
  */
 export async function thinFront(
   path: string,
@@ -112,7 +113,7 @@ export async function thinFront(
   });
 }
 
-/** Removes a front whose recording still has what it stands for. */
+/** Removes a front whose recording still has the part that the front replaces. */
 export function removeUnusedFront(path: string): void {
   try {
     const source = new Source(path);
@@ -123,7 +124,7 @@ export function removeUnusedFront(path: string): void {
   }
 }
 
-/** Makes one file of a recording whose process is over and its front. */
+/** Puts a recording whose process is over and its front into one file. */
 export async function joinFront(path: string, pause: Pause): Promise<void> {
   await withNew(path, path, async (source, fd) => {
     const writer = new BatchWriter(fd, source.header.headerSize);
@@ -133,7 +134,7 @@ export async function joinFront(path: string, pause: Pause): Promise<void> {
   rmSync(`${path}${frontExtension}`, { force: true });
 }
 
-/** Writes what the records before a position come to. `read`: where those begin that come after. */
+/** Merges the records before a position. `read`: where the first record after them begins. */
 async function merge(
   source: Source,
   until: number,
@@ -158,19 +159,19 @@ async function merge(
     pause,
   );
   const end = thinner.finish();
-  // It comes last in its batch: the next one has the number that it names.
+  // The last record of its batch: it names the number of the next one.
   writer.put({ kind: 'thinned', ...end, ...decoder.state });
   writer.flush();
   const read = decoder.position - header.headerSize;
   return { read, resume: area.inFile(read), untilNs: end.untilNs };
 }
 
-/** Copies what comes from a position on. */
+/** Copies everything from a position on. */
 function copy(source: Source, from: number, writer: BatchWriter, pause: Pause): Promise<void> {
   return source.each(from, source.length, copyBytes, (piece) => writer.append(piece), pause);
 }
 
-/** Makes a file with what `write` puts into it, and puts it where `to` says: at any moment there is the old one or the new one. */
+/** Writes a new file and renames it to `to`, so that at any moment there is either the old file or the new one. */
 async function withNew<T>(
   path: string,
   to: string,

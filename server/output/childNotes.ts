@@ -1,4 +1,4 @@
-/** What is said of child processes that did not come to their end by themselves. */
+/** Notes about child processes that did not end by themselves. */
 import { constants } from 'node:os';
 import type { ProcessInfo } from '../../profile/types';
 import type { Note } from '../reading/recordingFile';
@@ -9,10 +9,10 @@ const requests: readonly number[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'].m
 );
 const kill = constants.signals.SIGKILL;
 
-/** Crashes beyond so many are only counted. */
+/** Crashes that have a note of their own; more are only counted. */
 const mostCrashes = 5;
 
-/** A sentence for those that were stopped, one for each that crashed, and one for those of which nothing is known. */
+/** One note for those that were stopped, one for each that crashed, and one for those of which nothing is known. */
 export function childNotes(lost: readonly ProcessInfo[]): Note[] {
   const stopped: ProcessInfo[] = [];
   const crashed: ProcessInfo[] = [];
@@ -37,7 +37,7 @@ function moreCrashes(count: number): Note[] {
   return [{ severity: 'warning', text }];
 }
 
-/** A pool ends its workers so, and a server its own: nothing is wrong with that. */
+/** Pools and servers end their workers with a signal: nothing is wrong with that. */
 function stoppedNote(stopped: readonly ProcessInfo[]): Note[] {
   if (stopped.length === 0) return [];
   const signals = [...new Set(stopped.map(({ endedBy }) => nameOf(endedBy!.signal)))].join(', ');
@@ -59,7 +59,7 @@ function crashNote({ pid, endedBy }: ProcessInfo): Note {
   return { severity: 'warning', text };
 }
 
-/** Who started them was not recorded, or has not asked how they ended. */
+/** Of these no recorded process says how they ended: their parent was not recorded, or has not waited for them. */
 function unknownNote(unknown: readonly ProcessInfo[]): Note[] {
   if (unknown.length === 0) return [];
   const who =

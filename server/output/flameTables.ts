@@ -44,7 +44,7 @@ function joinThreads(parts: readonly FlameThread[]): FlameThread[] {
     else byId.set(part.id, [part]);
   }
   return [...byId.values()].map((of) => ({
-    // The latest piece knows the latest name.
+    // The last piece has the name that the thread had last.
     ...of.at(-1)!,
     stack: Uint32Array.from(concatenated(of.map(({ stack }) => stack))),
     time: Float64Array.from(concatenated(of.map(({ time }) => time))),

@@ -1,4 +1,4 @@
-/** The part of the JSON report that is about GPUs: nothing at all where none was used. */
+/** The parts of the JSON report about GPUs; no field where no GPU was used. */
 import type { GpuCost, GpuTotal, ProcessGpu } from '../../profile/types';
 
 type Fields = Record<string, unknown>;

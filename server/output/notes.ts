@@ -1,4 +1,4 @@
-/** What should be said about a run beside its numbers. */
+/** The notes about a run. Those of the agent are in the recording; the others are worded here and in the files beside this. */
 import type { Profile } from '../../profile/types';
 import { plainText } from '../../recording/plain';
 import type { Note } from '../reading/recordingFile';
@@ -6,31 +6,31 @@ import { childNotes } from './childNotes';
 import { samplingNotes } from './sampling';
 import { whyStopped } from './whyStopped';
 
-/** Said when the program's own process did not come to its end by itself. */
+/** Said when a signal ended the program's own process. */
 const killed: Note = {
   code: 'killed',
   severity: 'warning',
   text: 'The program was ended by a signal; everything recorded up to then is shown.',
 };
 
-/** What processes said themselves, how those ended that could not say it, and how well all were sampled. */
+/** The agent's notes of each process, how processes ended that could not say it themselves, and how well all were sampled. */
 export function profileNotes(profile: Profile): Note[] {
   const { processes } = profile;
   const main = profile.processes[0];
-  const said = processes.flatMap(({ pid, notes }) => {
+  const notes = processes.flatMap(({ pid, notes: own }) => {
     const who = processes.length > 1 ? `Process ${pid}: ` : '';
-    return notes.map(({ severity, text }): Note => ({ severity, text: who + text }));
+    return own.map(({ severity, text }): Note => ({ severity, text: who + text }));
   });
   for (const { pid, state, whyFull } of processes) {
     if (state !== 'full') continue;
     const who = processes.length > 1 ? `Process ${pid}: ` : '';
-    said.push({ severity: 'warning', text: who + whyStopped(whyFull) });
+    notes.push({ severity: 'warning', text: who + whyStopped(whyFull) });
   }
   if (main?.state === 'lost') {
-    said.push(killed);
+    notes.push(killed);
   }
   const lost = processes.filter((process) => process !== main && process.state === 'lost');
-  return [...said, ...childNotes(lost), ...samplingNotes(profile)];
+  return [...notes, ...childNotes(lost), ...samplingNotes(profile)];
 }
 
 /** Most severe first, each text once. */

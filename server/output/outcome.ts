@@ -38,7 +38,7 @@ export function describeEnd(
       message: `${after}, too soon to say much: ${formatSamples(profile.samples)}, taken every ${interval} ms of CPU time. Give it more work to do.`,
     };
   }
-  // Whoever stops a program need not be told that it was ended.
+  // A user who stopped the program knows that it was ended.
   const problem = run
     .notes()
     .find(({ severity, code }) => severity !== 'information' && !(stopped && code === 'killed'));
@@ -68,7 +68,7 @@ export function nothingRecorded(run: Run, exit: number | undefined, command?: st
     );
   }
   if (exit === 127 || exit === 126)
-    return 'Nothing was recorded, because the interpreter could not be started.';
+    return 'Nothing was recorded, because the interpreter could not be started. The terminal says why; choose another interpreter.';
   return (
     'Nothing was recorded: the engine was not loaded into a Python interpreter. This happens when the interpreter, or a ' +
     'program that starts it, is statically linked, has more rights (such as sudo), or is started by a service that was ' +
@@ -89,7 +89,7 @@ interface HotLine {
   words: string;
 }
 
-/** A line of a library is the user's line that called it: who profiles a program has no use for the inside of pandas. */
+/** The hottest line, or where that is a line of a library, the hottest of the user's own lines with what it called there. */
 function hottestOf(run: Run, own: Fold | undefined): HotLine | undefined {
   const hottest = hottestLine(run.profile());
   if (!hottest || !own || own.keepsFile(hottest.path)) return hottest;
@@ -101,7 +101,7 @@ function hottestOf(run: Run, own: Fold | undefined): HotLine | undefined {
 function hottestLine(profile: Profile): HotLine | undefined {
   let best: { path: string; line: number; cost: number } | undefined;
   for (const [path, { lines }] of profile.files) {
-    // `<frozen importlib…>` and the like are nothing to point at.
+    // `<frozen importlib…>` and the like are no files that could be opened.
     if (path.startsWith('<')) continue;
     for (const { line, self } of lines) {
       const cost = cpuOf(self);

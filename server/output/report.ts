@@ -146,7 +146,7 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
   };
 }
 
-/** What no line got: cost seen outside Python code, and the remainders of threads that ended. */
+/** The cost on no line: seen outside Python code, or the remainders of threads that ended. */
 function unattributed(profile: Profile): Cost {
   const rest = { ...profile.total };
   for (const { lines } of profile.files.values()) {

@@ -1,4 +1,4 @@
-/** How densely and how completely a run was sampled, and the words for it. */
+/** How densely and how completely a run was sampled, in numbers and in notes. */
 import { cpuOf } from '../../profile/cost';
 import type { Profile } from '../../profile/types';
 import {
@@ -10,19 +10,19 @@ import {
 } from '../../profile/words/numbers';
 import type { Note } from '../reading/recordingFile';
 
-/** With less CPU time than this a measured rate says nothing. */
+/** With less CPU time than this a measured rate means nothing. */
 const leastCpuNs = 5e7;
-/** Losses and time on no line below this share are no news, and neither are single samples or a moment. */
+/** Losses, and time on no line, are mentioned above this share; short times never. */
 const worthSaying = 0.01;
-const momentNs = 2e7;
-/** Above this share they are a warning. */
+const shortNs = 2e7;
+/** Above this share the note is a warning. */
 const worthWarning = 0.1;
-/** Starting and ending Python always takes a moment. */
+/** Starting and ending Python is mentioned above this share: it always takes a while. */
 const usualStart = 0.1;
 
 /**
- * Samples per second of CPU time: as asked for or, where the system did not keep up, as it was, to two figures.
- * 0 when nothing is known.
+ * Samples per second of CPU time: the rate that was asked for or, where the system did not keep up, the measured one to
+ * two figures. 0 when nothing is known.
  */
 export function samplingRate(profile: Profile): number {
   const asked = askedRate(profile);
@@ -32,7 +32,7 @@ export function samplingRate(profile: Profile): number {
   return got > 0.8 * asked ? asked : Number(got.toPrecision(2));
 }
 
-/** `4,012 samples at 250 Hz`, with what was lost when that matters. */
+/** `4,012 samples at 250 Hz`, and what was lost where that matters. */
 export function samplingSummary(profile: Profile): string {
   const rate = samplingRate(profile);
   const samples = formatSamples(profile.samples) + (rate > 0 ? ` at ${formatRate(rate)}` : '');
@@ -44,7 +44,7 @@ export function samplingSummary(profile: Profile): string {
   return [samples, ...lost].join(' · ');
 }
 
-/** What a reader of the numbers should know about how they were taken, one sentence each; nothing when all is well. */
+/** Notes on how the samples were taken, one sentence each; none when all is well. */
 export function samplingNotes(profile: Profile): Note[] {
   const lost = losses(profile).map(({ count, share, sentence, hurts }) =>
     note(hurts ? share : 0, `${formatSamples(count)} (${formatPercent(share)}) ${sentence}`),
@@ -57,7 +57,7 @@ interface Loss {
   share: number;
   word: string;
   sentence: string;
-  /** Figures are worse for it, not only coarser. */
+  /** Whether figures are wrong by it, and not only coarser. */
   hurts: boolean;
 }
 
@@ -91,7 +91,7 @@ function losses({ samples, dropped, rejected, late }: Profile): Loss[] {
     .filter(({ count, share }) => count >= fewSamples && share > worthSaying);
 }
 
-/** Slower than the default is usual, where the kernel's tick is; whoever asks for a finer rate wants to know. */
+/** A note where a user asked for a finer rate than the default and did not get it. Slower than the default is usual. */
 function rateNotes(profile: Profile): Note[] {
   const asked = askedRate(profile);
   const rate = samplingRate(profile);
@@ -101,7 +101,7 @@ function rateNotes(profile: Profile): Note[] {
 }
 
 function offLineNotes(profile: Profile): Note[] {
-  const said: Note[] = [];
+  const notes: Note[] = [];
   const { interpreter, libraries } = profile.offLine;
   const shareOf = (ns: number): number => ns / allCpu(profile);
   const spent = (ns: number): string =>
@@ -109,32 +109,32 @@ function offLineNotes(profile: Profile): Note[] {
   const unseen = unseenNs(profile);
   if (isNews(unseen, profile, worthSaying)) {
     const text = `${spent(unseen)} was seen by no sample; it is in the totals, but on no line.`;
-    said.push(note(shareOf(unseen), text));
+    notes.push(note(shareOf(unseen), text));
   }
   const threads = libraries.reduce((sum, { ns }) => sum + ns, 0);
   if (isNews(threads, profile, worthSaying)) {
     const where = `${libraries.length > 1 ? 'mostly ' : ''}in ${libraries[0]?.module || 'generated code'}`;
     const text = `${spent(threads)} was spent ${where} by threads without Python code that worked for no line; the flame chart shows it, no line does.`;
-    said.push(note(0, text));
+    notes.push(note(0, text));
   }
   if (isNews(interpreter, profile, usualStart)) {
     const text = `${spent(interpreter)} went into starting and ending Python; it is on no line.`;
-    said.push(note(0, text));
+    notes.push(note(0, text));
   }
-  return said;
+  return notes;
 }
 
 function isNews(ns: number, profile: Profile, leastShare: number): boolean {
-  return ns >= momentNs && ns > leastShare * allCpu(profile);
+  return ns >= shortNs && ns > leastShare * allCpu(profile);
 }
 
 function allCpu({ cpuNs, total }: Profile): number {
   return Math.max(cpuNs, cpuOf(total));
 }
 
-/** CPU time that no sample explains, of threads that were seen and of those that were not. */
+/** CPU time that no sample explains, of threads with samples and of those without. */
 function unseenNs({ processes, offLine, cpuNs, total }: Profile): number {
-  // A live process's clock is ahead of its samples.
+  // The clock of a process that runs is ahead of its samples.
   if (processes.some(({ state }) => state === 'running')) return offLine.unseen;
   const agentNs = processes.reduce((sum, { agentCpuNs }) => sum + agentCpuNs, 0);
   return offLine.unseen + Math.max(0, cpuNs - agentNs - cpuOf(total));

@@ -1,8 +1,8 @@
-/** The checksum of recordings, by zlib where that is there: Node has it from 20.15 and 22.2 on. */
+/** The checksum of recordings, computed by zlib where Node has zlib.crc32: from 20.15 and 22.2 on. */
 import * as zlib from 'node:zlib';
 import { checksum } from '../../recording/checksum';
 
-/** Of so few bytes ours is the faster one, because calling zlib takes longer, bytes. */
+/** For fewer bytes than this our own code is faster, because calling zlib takes longer. */
 const few = 512;
 
 /** See checksum(). */

@@ -1,4 +1,4 @@
-/** The beginning of a recording as it may be sent to others: without the secrets among the arguments of its program. */
+/** Removes secrets among the arguments of a program from the beginning of its recording, which is sent to others. */
 import { batchStart, checksum } from '../../recording/checksum';
 import { PayloadReader } from '../../recording/payload';
 import { headerBytes, readHeader } from '../../recording/decode';
@@ -14,8 +14,8 @@ interface Frame {
 }
 
 /**
- * Masks secrets in the record that says what the program was given, in place: it keeps its length, and what follows its
- * place. `beginning` is that of a recording, long enough for its first batch.
+ * Masks secrets in the record that holds the program's arguments. The record keeps its length, so that everything after it
+ * stays where it is. `beginning`: of a recording, at least its first batch.
  */
 export function maskRecording(beginning: Uint8Array): void {
   // Slices of a Buffer share its memory.
@@ -39,7 +39,7 @@ function header(bytes: Uint8Array): { headerSize: number } {
   try {
     return readHeader(bytes.subarray(0, headerBytes));
   } catch {
-    // What cannot be read says nothing.
+    // Without a header no record can be found, so nothing is masked.
     return { headerSize: bytes.length };
   }
 }
@@ -59,7 +59,7 @@ function maskProcess(bytes: Uint8Array, { payload, end }: Frame): void {
   const read = reader(bytes, payload, end);
   try {
     read.varint();
-    // Engine, version, executable, working folder.
+    // Skips engine, version, executable and working folder.
     for (let text = 0; text < 4; text++) read.blob();
     const from = read.at;
     const args = Array.from({ length: Math.min(read.varint(), end) }, () => read.blob());
@@ -67,13 +67,13 @@ function maskProcess(bytes: Uint8Array, { payload, end }: Frame): void {
     const masked = maskSecrets(texts);
     if (masked.every((text, index) => text === texts[index])) return;
     const written = masked.flatMap((text, index) => {
-      // What is not masked stays what it is, also where it is no text.
+      // An argument that is not masked keeps its bytes, which may be no text.
       const arg =
         text === texts[index] ? args[index]! : encodeUtf8(text).subarray(0, args[index]!.length);
       return [varint(arg.length), arg];
     });
     const rest = bytes.slice(read.at, end);
-    // Fields that a record has no more of are 0.
+    // The arguments are shorter now; the zeros that fill the record are read as empty fields.
     bytes.fill(0, from, end);
     let at = from;
     for (const part of [varint(args.length), ...written, rest]) {
@@ -81,7 +81,7 @@ function maskProcess(bytes: Uint8Array, { payload, end }: Frame): void {
       at += part.length;
     }
   } catch {
-    // A damaged record is not shown, and its arguments neither: nothing of it is passed on.
+    // In a damaged record the arguments cannot be told from the rest, so all of it is removed.
     bytes.fill(0, payload, end);
   }
 }

@@ -17,13 +17,13 @@ export type ProcessEnd = 'ended' | 'lost' | 'full';
 export interface Note {
   severity: Severity;
   text: string;
-  /** What it says, where more is done with it than showing it: a signal ended the program. */
+  /** Tells notes on which code acts: a signal ended the program. */
   code?: 'killed';
 }
 
-/** Takes one process's recording as it is read. */
+/** Receives one process's recording as it is read. */
 export interface ProcessSink {
-  /** Takes those of its records that are native frames and stacks; without it record() does. */
+  /** Receives records of native frames and stacks; without it they go to record() as well. */
   readonly frames?: FrameTaker;
   header(header: RecordingHeader): void;
   record(record: StreamRecord): void;
@@ -33,8 +33,8 @@ export interface ProcessSink {
 export type OpenSink = (header: RecordingHeader) => ProcessSink;
 
 /**
- * What is read at once, of all recordings in turn: a decoder keeps copies of what it needs later. Not a Buffer, whose slices
- * are no copies.
+ * The bytes that are read at once, for one recording after the other: a decoder copies what it needs later, with slice().
+ * Not a Buffer, because that one's slice() does not copy.
  */
 const piece = new Uint8Array(1 << 20);
 /** A live writer renews its heartbeat every 100 ms; one second without is suspicious, not yet proof. */
@@ -47,10 +47,12 @@ export class RecordingFile {
   private fd: number | undefined;
   private sink: ProcessSink | undefined;
   private decoder: StreamDecoder | undefined;
-  /** Where its records are, and how many bytes of them were read. */
+  /** Where its records are. */
   private area: RecordArea | undefined;
+  /** Bytes of records that were read. */
   private position = 0;
-  private saidEnd = false;
+  /** Whether a record told the end of the process. */
+  private hasEnd = false;
 
   constructor(
     readonly path: string,
@@ -65,7 +67,7 @@ export class RecordingFile {
       return this.read(budget, live, replaced);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (error instanceof StreamError && this.hasLostItsPlace()) {
+      if (error instanceof StreamError && this.hasLostItsBeginning()) {
         const text = `${basename(this.path)} was made smaller while it was read; what was read before is shown. Open it again to see all of it.`;
         this.say({ severity: 'warning', text });
         this.finish('ended');
@@ -79,7 +81,7 @@ export class RecordingFile {
     }
   }
 
-  /** Up to which byte of the record area of its file it was read. */
+  /** The byte of its file's record area up to which it was read. */
   get readTo(): number {
     return this.area?.inFile(this.position) ?? 0;
   }
@@ -96,11 +98,11 @@ export class RecordingFile {
     let header = this.readHeader(this.fd, size, live);
     if (!header) return 0;
     const end = this.howItEnded(header, live, replaced);
-    // A writer found dead may have written after the header was read, so the last word is read again.
+    // A writer found dead may have written after the header was read, so the header is read again.
     if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
     const committed = header.headerSize + header.committed;
     const whole = Math.min(committed, size) - header.headerSize;
-    // Whether it has a front is only known once there is something.
+    // Only the first bytes of its records tell whether it has a front.
     if (whole > 0 && !this.area) this.area = this.openArea(this.fd, header);
     const available = this.area?.lengthOf(whole) ?? 0;
     this.decoder?.header(header);
@@ -155,7 +157,7 @@ export class RecordingFile {
     return header;
   }
 
-  /** One that is just being changed can look damaged, for a moment. */
+  /** Reads a second time what looks damaged: the writer may just have been changing it. */
   private parseHeader(fd: number, bytes: Uint8Array): RecordingHeader {
     try {
       return readHeader(bytes);
@@ -178,8 +180,8 @@ export class RecordingFile {
     return silent && !isAlive(header) ? 'lost' : undefined;
   }
 
-  /** Whether the beginning has become a hole while it was read; whoever does that waits only for readers that it knows. */
-  private hasLostItsPlace(): boolean {
+  /** Whether the beginning has become a hole while it was read: another process may make the recording smaller. */
+  private hasLostItsBeginning(): boolean {
     return this.area?.hasFront === false && existsSync(`${this.path}${frontExtension}`);
   }
 
@@ -197,14 +199,14 @@ export class RecordingFile {
   }
 
   private readonly take = (record: StreamRecord): void => {
-    if (record.kind === 'end') this.saidEnd = true;
+    if (record.kind === 'end') this.hasEnd = true;
     this.sink?.record(record);
   };
 
   private finish(end: ProcessEnd): void {
     this.done = true;
-    // A process can be gone between its last record and marking its file closed.
-    this.sink?.finish(end === 'lost' && this.saidEnd ? 'ended' : end);
+    // A process can be killed between its last record and marking its file closed.
+    this.sink?.finish(end === 'lost' && this.hasEnd ? 'ended' : end);
     this.sink = undefined;
     this.decoder = undefined;
     this.close();

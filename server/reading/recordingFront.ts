@@ -1,7 +1,7 @@
 /**
- * What stands for the beginning of a recording whose process may still run. When a run outgrows its limit, the old part of
- * such a file is made smaller in a file beside it (`<pid>.lsp.front`), and becomes a hole where it was: a process that records has its file
- * mapped, so the file itself cannot be replaced. The record area of a recording begins with a 0 exactly where it has a front.
+ * The front of a recording: a file beside it (`<pid>.lsp.front`) with a smaller version of its beginning. It is made when a
+ * run outgrows its limit while the process runs. The process has its recording mapped, so that file cannot be replaced:
+ * its beginning becomes a hole instead. A recording has a front exactly where its record area begins with a 0.
  */
 import { closeSync, readSync } from 'node:fs';
 import type { RecordingHeader } from '../../recording/records';
@@ -9,18 +9,19 @@ import { headerBytes, readHeader } from '../../recording/decode';
 import { openRegular, readAt } from './regularFile';
 
 export const frontExtension = '.front';
-/** Where the header of a front says which byte of the recording's record area follows it (u64). */
+/** Offset in the header of a front: the byte of the recording's record area that follows the front (u64). */
 const resumeAt = 88;
 
 const first = new Uint8Array(1);
 
 /** The record area of a recording, from one file or two. Owns the front's open file, not the recording's: close it. */
 export class RecordArea {
-  /** Bytes that stand for the beginning, and how many of the recording they stand for. */
+  /** Bytes of records in the front, and bytes of the recording that they replace; 0 without a front. */
   private length = 0;
   private resume = 0;
+  /** The front's open file. */
   private front: number | undefined;
-  /** It has no beginning: neither in its own file nor in a front. */
+  /** Its beginning is missing: neither in its own file nor in a front. */
   readonly isCut: boolean;
 
   /** fd: the recording's. */
@@ -51,12 +52,12 @@ export class RecordArea {
     return this.length > 0;
   }
 
-  /** How long the area is where so many bytes of it are in the recording's file, the beginning among them. */
+  /** The length of the area when `committed` bytes of the recording's own record area are written. */
   lengthOf(committed: number): number {
     return Math.max(0, committed - this.resume) + this.length;
   }
 
-  /** Which byte of the record area in the recording's file a position is. */
+  /** The byte of the recording's own record area that a position is. */
   inFile(position: number): number {
     return Math.max(0, position - this.length) + this.resume;
   }
@@ -77,7 +78,7 @@ export class RecordArea {
   }
 }
 
-/** The header of a front, made of that of its recording. */
+/** The header of a front, made from that of its recording. */
 export function frontHeader(header: Uint8Array, resume: number): Uint8Array {
   const bytes = Uint8Array.from(header);
   new DataView(bytes.buffer).setBigUint64(resumeAt, BigInt(resume), true);

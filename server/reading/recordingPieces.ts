@@ -15,14 +15,14 @@ export function* recordingPieces(path: string, size: number): Generator<Uint8Arr
     if (bytes.length < headerBytes || bytes[0] === 0) return;
     const header = tryHeader(bytes);
     if (!header) {
-      // Whoever reads the saved file is told that it is damaged.
+      // The reader of the saved file says that it is damaged.
       yield bytes;
       return;
     }
     const { headerSize, committed } = header;
     area = new RecordArea(path, fd, header);
     const length = area.lengthOf(Math.min(committed, fstatSync(fd).size - headerSize));
-    // The copy that was read first: a live writer may have moved on since.
+    // The header that was read first, because a live writer may have changed it since.
     const first = area.hasFront ? changedHeader(bytes, area.lengthOf(committed)) : bytes;
     for (let at = -headerSize; at < length;) {
       const piece = new Uint8Array(Math.min(size, length - at));

@@ -1,12 +1,12 @@
 /**
- * Opening files that a recording names, or that a person was sent. A recording may not choose what is read: only regular
- * files are opened, and never by a call that waits. A device can act on being opened, and a pipe waits for its other end.
+ * Opens files that a recording names, or that somebody sent. A recording can name anything, so only regular files are
+ * opened, and never by a call that waits: a device can act when it is opened, and a pipe waits for its other end.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { plainText } from '../../recording/plain';
 
-/** A path that leads to something else than a file with contents; the message is one sentence for the user. */
+/** The path is no regular file; the message is one sentence for the user. */
 export class NotRegularError extends Error {
   readonly code = 'ENOTREGULAR';
 }
@@ -14,7 +14,7 @@ export class NotRegularError extends Error {
 /** Opens a regular file for reading. Throws NotRegularError for anything else, or the file system's error. */
 export function openRegular(path: string | Buffer): number {
   if (!statSync(path).isFile()) throw notRegular(path);
-  // Asked again of what was opened: the path may lead elsewhere by now.
+  // The open file is checked again, because the path may lead elsewhere by now.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     if (fstatSync(fd).isFile()) return fd;
@@ -49,7 +49,7 @@ export function readRegularText(path: string | Buffer, largest: number): string 
 
 /** Up to `length` bytes from `offset`; fewer where the file ends. */
 export function readAt(fd: number, offset: number, length: number): Buffer {
-  // A length that the file only claims must not take memory.
+  // A length that a damaged file claims must not take memory.
   const there = Math.max(0, fstatSync(fd).size - offset);
   const bytes = Buffer.alloc(Math.min(length, there));
   let filled = 0;

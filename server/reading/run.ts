@@ -9,7 +9,7 @@ import { viewedPlaces, viewedProfile, type View } from '../../profile/view/viewe
 import { plainText } from '../../recording/plain';
 import { runFileName, type RunFile } from '../launch/plan';
 import { RecordingLimit } from '../limit/recordingLimit';
-import { detailNotes } from '../limit/words';
+import { detailNotes } from '../output/limitNotes';
 import { profileNotes, sortNotes } from '../output/notes';
 import type { Note, OpenSink } from './recordingFile';
 import { NotRegularError, readRegularText } from './regularFile';
@@ -87,7 +87,7 @@ export class Run {
     return this.source.ended;
   }
 
-  /** Keeps the recordings of a run that goes on below so many bytes, until it has ended or is closed. */
+  /** Keeps the recordings of a run that goes on below this size, until it has ended or is closed. */
   keepBelow(bytes: number): void {
     if (!(this.source instanceof Tail) || bytes === Infinity) return;
     const { source } = this;
@@ -95,12 +95,12 @@ export class Run {
     this.limit?.start();
   }
 
-  /** Who keeps its recordings below a limit, and what that has to say belongs to the run. */
+  /** Tells the run of the limit that its recordings are kept below, whose notes are the run's as well. */
   limitedBy(limit: RecordingLimit): void {
     this.limit = limit;
   }
 
-  /** The run has ended: what its limit has begun is brought to an end. */
+  /** The run has ended: finishes the work of its limit. */
   async settleLimit(): Promise<void> {
     await this.limit?.stop();
   }
@@ -148,7 +148,7 @@ export class Run {
     return plainText(this.name || programOf(command) || basename(this.path));
   }
 
-  /** Everything worth saying about this run that its numbers do not, most severe first, each once. */
+  /** All notes about this run, most severe first, each once. */
   notes(): Note[] {
     const changed = this.symbols.changedModules().map((path): Note => ({
       severity: 'information',

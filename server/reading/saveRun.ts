@@ -15,12 +15,15 @@ export async function saveRun({ path, file }: SaveRunParams): Promise<SaveRunRes
     while (run.poll().behind) await new Promise((done) => setImmediate(done));
     if (run.processCount === 0) {
       const [note] = run.notes();
-      return { ok: false, message: note?.text ?? 'This run holds no recording.' };
+      return {
+        ok: false,
+        message: note?.text ?? 'This run holds no recording, so there is nothing to save.',
+      };
     }
     run.save(file);
     return { ok: true };
   } catch (error) {
-    const message = `${plainText(file)} could not be written: ${plainText(messageOf(error))}.`;
+    const message = `${plainText(file)} could not be written: ${plainText(messageOf(error))}. Save the run in another folder.`;
     return { ok: false, message };
   } finally {
     run.close();

@@ -1,12 +1,12 @@
 /**
- * Passwords and tokens that a program was given as arguments. A recording is opened where it was made; what is saved or
- * exported is sent to others, so they are masked there.
+ * Masks passwords and tokens among the arguments of a program, in files that are sent to others: saved runs and exports.
+ * The recordings themselves stay on the machine where they were made.
  */
 
-/** Stands for a secret, however long that was. */
+/** Stands for a secret of any length. */
 const mask = '***';
 
-/** What secrets are called, at the end of a name and as a word of it: `--db-password`, `apiKey`, but not `tokenizer`. */
+/** The last word of a name that stands for a secret: `--db-password`, `apiKey`, but not `tokenizer`. */
 const secretName =
   /(?:^|[^a-z])(?:pass|password|passwd|passphrase|pwd|secret|token|credentials?|authorization|pat|(?:api|access|auth|private|secret|encryption|signing|account)[-_. ]?key)$/;
 /** `name=value`, `name: value` and `"name": "value"`, wherever in an argument. */

@@ -1,7 +1,7 @@
 /**
- * Recordings of processes that could make no file of their own: forked after their parent gave up its root folder or its
- * rights, they write into a file that was mapped before (`shared.room`, see STREAM.md). They are copied from there into
- * files like any other's, as they grow.
+ * Recordings of processes that could make no file of their own, because they were forked after their parent gave up its
+ * root folder or its rights. They write into a file that was mapped before (`shared.room`, see STREAM.md). As they grow,
+ * they are copied from there into files of their own.
  */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,14 +17,15 @@ interface Copy {
   chunks: number[];
   /** Bytes from the beginning that are in the copy. */
   copied: number;
-  /** As it was written last. */
+  /** The header that was copied last. */
   header: Buffer | undefined;
 }
 
 /** Owns open file handles: close it. */
 export class SharedRoom {
   private fd: number | undefined;
-  private seen = 0;
+  /** Chunks whose owners are known. */
+  private known = 0;
   private readonly copies = new Map<number, Copy>();
 
   constructor(private readonly folder: string) {}
@@ -36,7 +37,7 @@ export class SharedRoom {
       this.findChunks(this.fd);
       for (const copy of this.copies.values()) copyNew(this.fd, copy);
     } catch {
-      // No file, one that is no such file, or no place for copies.
+      // There is no such file, or no copies can be made.
     }
   }
 
@@ -44,7 +45,7 @@ export class SharedRoom {
   close(ended: boolean): void {
     if (this.fd !== undefined) {
       closeSync(this.fd);
-      if (ended && this.seen === 0) rmSync(join(this.folder, 'shared.room'), { force: true });
+      if (ended && this.known === 0) rmSync(join(this.folder, 'shared.room'), { force: true });
     }
     this.fd = undefined;
     this.copies.clear();
@@ -52,13 +53,13 @@ export class SharedRoom {
 
   private findChunks(fd: number): void {
     const taken = Math.min(readAt(fd, 4, 4).readUInt32LE(), chunksMost);
-    if (taken === this.seen) return;
-    const owners = readAt(fd, tableStart + 4 * this.seen, 4 * (taken - this.seen));
+    if (taken === this.known) return;
+    const owners = readAt(fd, tableStart + 4 * this.known, 4 * (taken - this.known));
     for (let at = 0; at < owners.length; at += 4) {
       const owner = owners.readUInt32LE(at);
-      // Taken, but not yet said by whom.
+      // Taken, but its owner is not written yet.
       if (owner === 0) return;
-      this.copyOf(owner).chunks.push(this.seen++);
+      this.copyOf(owner).chunks.push(this.known++);
     }
   }
 
@@ -66,7 +67,7 @@ export class SharedRoom {
     let copy = this.copies.get(recording);
     if (!copy) {
       const path = join(this.folder, `shared-${recording}.lsp`);
-      // One that an earlier reader left; never what a link leads to.
+      // Removes the copy of an earlier reader, and a link without what it leads to.
       rmSync(path, { force: true });
       closeSync(openSync(path, 'wx', 0o600));
       copy = { path, chunks: [], copied: 0, header: undefined };
@@ -91,7 +92,7 @@ function copyNew(from: number, copy: Copy): void {
       writeSync(into, bytes, 0, bytes.length, copy.copied);
       copy.copied += bytes.length;
     }
-    // Last, because it says how much is there.
+    // Written last, because the header says how many bytes follow.
     writeSync(into, header, 0, headerBytes, 0);
     copy.header = header;
   } finally {

@@ -1,7 +1,7 @@
 /**
  * Follows a run's recordings while programs write them: a folder of `*.lsp` files that may appear at any time
  * (child processes), or one such file. Nothing here waits for a writer, and nothing past `committed` is read.
- * One bad recording becomes a note; the others go on.
+ * A recording that cannot be read becomes a note; the others go on.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,25 +11,27 @@ import { RecordingFile, type Note, type OpenSink } from './recordingFile';
 import { SharedRoom } from './sharedRoom';
 
 const extension = '.lsp';
-/** Listing a folder that is still written to may take this share of the time, where it takes longer than this. */
+/** Listing the folder of a live run may take this share of the time; quicker listings than quickListMs are not limited. */
 const listShare = 0.05;
 const quickListMs = 5;
 
 /** Follows a folder or a file. Owns open file handles: close it. */
 export class Tail {
   readonly notes: Note[] = [];
-  /** Paths of the recordings seen so far, and those that have not come to their end. */
+  /** Paths of all recordings so far. */
   private readonly found = new Set<string>();
+  /** Those that have not ended. */
   private readonly open = new Set<RecordingFile>();
-  /** Of each number of a process, when the youngest one started whose recording was seen. */
+  /** By process id, the latest start of a process with a recording: ids are used again. */
   private readonly youngest = new Map<number, number>();
   private readonly shared = new SharedContents(fastChecksum);
   private readonly isFolder: boolean;
   private readonly room: SharedRoom;
-  private unlisted = false;
-  /** The last poll left something of the recordings that were found. */
+  /** Whether a note says that the folder cannot be listed. */
+  private isUnlisted = false;
+  /** Whether the last poll did not reach the end of all recordings. */
   private behind = false;
-  /** Not before this moment is the folder of a live run listed again, ms. */
+  /** The folder of a live run is listed again from this moment on, performance.now(). */
   private nextListMs = 0;
 
   /** Throws when `path` does not exist or cannot be read. `live`: a program may still be writing. */
@@ -53,12 +55,12 @@ export class Tail {
     return file?.readTo ?? Infinity;
   }
 
-  /** True when every process seen has come to its end. */
+  /** True when every process with a recording has ended. */
   get ended(): boolean {
     return this.open.size === 0;
   }
 
-  /** Says that no new process can start and what has gone silent has ended. */
+  /** No new process can start, and a process without a heartbeat has ended. */
   programEnded(): void {
     this.live = false;
   }
@@ -67,19 +69,19 @@ export class Tail {
    * Reads up to `budget` bytes of what is new. `progress`: something was; `behind`: there may be more to read now.
    */
   poll(budget = 1 << 20): { progress: boolean; behind: boolean } {
-    // What has been found is read before more is looked for: a folder can hold very many recordings.
+    // Known recordings are read before new ones are looked for, because a folder can hold very many.
     const isListed = !this.behind;
     if (isListed) this.discover();
     let progress = false;
-    let left = budget;
+    let remaining = budget;
     for (const file of this.open) {
-      if (left <= 0) break;
-      const read = file.poll(left, this.live, this.isReplaced(file));
-      left -= read;
+      if (remaining <= 0) break;
+      const read = file.poll(remaining, this.live, this.isReplaced(file));
+      remaining -= read;
       progress ||= read > 0 || file.done;
-      this.seen(file);
+      this.noteState(file);
     }
-    this.behind = left <= 0;
+    this.behind = remaining <= 0;
     return { progress, behind: this.behind || !isListed };
   }
 
@@ -100,8 +102,8 @@ export class Tail {
     this.nextListMs = tookMs < quickListMs ? 0 : startMs + tookMs / listShare;
   }
 
-  /** Takes note of what a recording's header says, and forgets one that has come to its end. */
-  private seen(file: RecordingFile): void {
+  /** Notes when the process of a recording started, and drops a recording that has ended. */
+  private noteState(file: RecordingFile): void {
     if (file.header) {
       const { pid, startMonotonicNs } = file.header;
       const known = this.youngest.get(pid) ?? -Infinity;
@@ -110,7 +112,7 @@ export class Tail {
     if (file.done) this.open.delete(file);
   }
 
-  /** Paths of recordings that were not seen before. */
+  /** Paths of new recordings. */
   private list(): string[] {
     if (!this.isFolder) return this.found.has(this.path) ? [] : [this.path];
     this.room.unpack();
@@ -119,8 +121,8 @@ export class Tail {
         .filter((path) => !this.found.has(path))
         .sort(byNumber);
     } catch (error) {
-      if (!this.unlisted) {
-        this.unlisted = true;
+      if (!this.isUnlisted) {
+        this.isUnlisted = true;
         const why = error instanceof Error ? error.message : String(error);
         this.notes.push({
           severity: 'error',
@@ -131,7 +133,7 @@ export class Tail {
     }
   }
 
-  /** After exec the same process writes a second recording, and the first will never say that it ended. */
+  /** After exec the same process writes a second recording, and the first one never gets a record of its end. */
   private isReplaced(file: RecordingFile): boolean {
     const { header } = file;
     return header !== undefined && this.youngest.get(header.pid)! > header.startMonotonicNs;

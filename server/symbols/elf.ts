@@ -45,7 +45,7 @@ const kindNone = 0;
 const kindFunction = 2;
 const kindIndirectFunction = 10;
 const bindGlobal = 1;
-/** A damaged header must not make us allocate without end. */
+/** Bytes; a damaged header must not make us allocate without end. */
 const largestSection = 1 << 30;
 
 /** Reads an ELF file's function symbols. Returns undefined when the file is missing, unreadable or not a sound ELF64 file. */

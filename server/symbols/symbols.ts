@@ -1,6 +1,6 @@
 /**
- * Names for native frames, resolved after the fact so that the profiled program never has to: from the
- * library's own symbol table, from a separate debug file, or from the names saved with a recording.
+ * Names for native frames, resolved here so that the profiled program need not: from the library's own
+ * symbol table, from a separate debug file, or from the names saved with a recording.
  */
 import { basename, dirname, join } from 'node:path';
 import type { ModuleRecord } from '../../recording/records';
@@ -8,7 +8,7 @@ import { plainText } from '../../recording/plain';
 import { demangle } from './demangle';
 import { readElf, symbolAt, type ElfInfo } from './elf';
 
-/** Characters. Templates make names that nobody reads to their end. */
+/** Characters; templates make very long names. */
 const longestName = 1000;
 
 /** Names already resolved, by library and offset; what a saved recording carries. */
@@ -46,7 +46,7 @@ export class Symbols {
     return out;
   }
 
-  /** Libraries that are not the ones the program ran with any more, so their frames stay unnamed. */
+  /** Libraries that have changed since the program ran, so that their frames have no names. */
   changedModules(): string[] {
     return [...this.changed];
   }

@@ -17,7 +17,7 @@ export interface Option {
   /** What completes the value: a file, one of some words, or nothing. */
   completes?: 'file' | readonly string[];
   help: string;
-  /** Taken for the sake of hands that know another profiler: not in the help, nor completed. */
+  /** Accepted for users of other profilers: neither in the help nor completed. */
   silent?: boolean;
 }
 
@@ -104,7 +104,7 @@ export const completionsOptions = [
   { names: ['-h', '--help'], help: 'print this help' },
 ] as const satisfies readonly Option[];
 
-/** What stands where options stand and belongs to Python, or to `run` alone. */
+/** Words that stand among options and are none: those of Python, and --exec. */
 export const programForms = [
   { name: '-m', help: 'run a module' },
   { name: '-c', help: 'run code' },

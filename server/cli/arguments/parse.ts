@@ -1,4 +1,4 @@
-/** The command line of `lineheat`. Which commands and options there are, options.ts says. */
+/** Parses the command line of `lineheat`; options.ts lists its commands and options. */
 import {
   allNames,
   commands,
@@ -132,7 +132,7 @@ function didYouMean(typed: string, words: readonly string[]): string {
   return meant ? `; did you mean ${meant}?` : '.';
 }
 
-/** The words that are no options; undefined when help was asked for. */
+/** Parses a command line without a program. Returns the words that are no options; undefined when help was asked for. */
 function parsePlain(
   argv: string[],
   command: CommandName,

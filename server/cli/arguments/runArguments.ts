@@ -1,13 +1,13 @@
 /**
- * The arguments of `lineheat run`, parsed by hand: Python's own options stand among ours, and everything after the program
- * belongs to the program.
+ * Parses the arguments of `lineheat run` by hand, because Python's own options stand among ours, and everything after the
+ * program belongs to the program.
  */
 import { intervalOf, intervalOfRate, intervalOfUs } from './interval';
 import type { ProgramForm } from '../../launch/plan';
 import { Misuse } from './misuse';
 import { nearest } from './nearest';
 import { allNames, engines, runOptions } from './options';
-import { isPythonName, readPythonWord } from './pythonOptions';
+import { isPythonName, readPythonWord } from '../../launch/pythonOptions';
 import { limitOf, usualLimitBytes } from './size';
 import { Words } from './words';
 
@@ -17,11 +17,11 @@ export interface RunCommand {
   save: string | undefined;
   intervalUs: number;
   memory: boolean;
-  /** Of the recording on the disk, bytes. */
+  /** What the recording may take of the disk, bytes. */
   limitBytes: number;
   engine: 'auto' | 'native';
   quiet: boolean;
-  /** The interpreter that was asked for, and in which way, for messages. */
+  /** The interpreter that the user named, and where, for messages. */
   python: { path: string; source: string } | undefined;
   /** Options of the interpreter. */
   options: string[];
@@ -131,7 +131,7 @@ function takeProgram(words: Words, command: RunCommand): void {
     takePythonCommand(words, command);
     return;
   }
-  // `-- -m module`, though nothing needs the `--`.
+  // `-- -m module` is accepted, although the `--` is not needed.
   if (word !== undefined && /^-[mc]$/.test(word)) {
     takePythonOption(words, command);
     return;

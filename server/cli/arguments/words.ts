@@ -1,4 +1,4 @@
-/** The words of a command line, and options among them. */
+/** The words of a command line, read one after the other. */
 import { Misuse } from './misuse';
 import type { Option } from './options';
 
@@ -23,12 +23,12 @@ export class Words {
     return this.#all.slice(this.#at);
   }
 
-  /** The option that comes now, with its value, and steps behind it; undefined when `options` have no such. */
+  /** Takes the next word if it is one of these options, with its value; undefined when it is none. */
   option(options: readonly Option[]): { name: string; value: string } | undefined {
     const word = this.peek() ?? '';
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const spelled = equals < 0 ? word : word.slice(0, equals);
-    // As `-oFILE`, where no longer option is called so.
+    // A value can follow a short option in the same word, as in `-oFILE`.
     const joined = /^-[a-z]./.test(word) ? word.slice(0, 2) : undefined;
     const option =
       options.find(({ names }) => names.includes(spelled)) ??

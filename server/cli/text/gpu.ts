@@ -1,4 +1,4 @@
-/** The GPUs of a run on the terminal: how busy, and the lines that ran or waited meanwhile. */
+/** The GPUs of a run on the terminal: how busy they were, and the lines that ran or waited meanwhile. */
 import { gpuSummary } from '../../../profile/words/gpu';
 import type { Profile } from '../../../profile/types';
 import { formatPercent, formatSeconds } from '../../../profile/words/numbers';

@@ -11,7 +11,7 @@ import { readRegularText } from '../../reading/regularFile';
 import { shownPath } from '../../rawText';
 import { largestSource, splitLines } from '../../editing/sources';
 import { isOwn } from '../../editing/ownCode';
-import { codeOf } from '../arguments/pythonOptions';
+import { codeOf } from '../../launch/pythonOptions';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 /** Lines below this share of the run's CPU time are not listed; the editor shows them. */
@@ -63,12 +63,12 @@ export function hotFiles(run: Run, style: Style): string[] {
   return blocks;
 }
 
-/** Lines of libraries may have cost as much, but were seen too seldom to be sure of. */
+/** Says why no line is listed: lines of libraries with too few samples are left out. */
 function noLines(profile: Profile): string {
-  const left = [...profile.files.values()].some(
+  const hasLibraryLines = [...profile.files.values()].some(
     (file) => annotateFile(file, profile, 'cpu', thresholdPercent).length > 0,
   );
-  return left
+  return hasLibraryLines
     ? `Only lines of libraries, each with fewer than ${fewSamples} samples, reached ${thresholdPercent} % of the CPU time; the JSON report has all lines.`
     : `No line reached ${thresholdPercent} % of the CPU time.`;
 }
@@ -79,7 +79,7 @@ function rowsOf(file: FileCost, run: Run): Row[] {
   if (figures.length === 0) return [];
   const costs = new Map(file.lines.map((line) => [line.line, line]));
   const source = readSource(file.path, run);
-  // Of libraries only the lines that surely work themselves are listed: what calls them is in the user's own files.
+  // Of libraries only lines with enough samples of their own are listed. The calls are in the user's own files.
   const own = isOwn(file.path, profile);
   return figures.flatMap((line) => {
     const cost = costs.get(line.line);
@@ -138,7 +138,7 @@ function fileBlock(
   return [title, ...lines].join('\n');
 }
 
-/** The compiled functions under a line, where they are what the line is about. */
+/** The compiled functions of a line, where it mostly runs in those. */
 function natives(cost: LineCost, layout: Layout, style: Style): string[] {
   if (cost.self.native < 0.2 * selfCpu(cost)) return [];
   return cost.natives
@@ -152,7 +152,7 @@ function natives(cost: LineCost, layout: Layout, style: Style): string[] {
     });
 }
 
-/** A bar stacked of the kinds of time, as long as the share of the run. */
+/** A stacked bar of the kinds of time, as long as the line's share of the run. */
 function bar(parts: LineFigures['bar'], style: Style): string {
   const paint = paintWith(style);
   const all = parts.python + parts.native + parts.system + parts.wait + parts.queue;
@@ -169,7 +169,7 @@ function bar(parts: LineFigures['bar'], style: Style): string {
   return text + paint('dim', '·'.repeat(barWidth - used));
 }
 
-/** What a bar is made of: without colour the kinds differ by shade. */
+/** The character that a bar is made of: without colour the kinds differ by shade. */
 export function glyph(kind: TimeKind, style: Style): string {
   return style.color ? '▇' : { python: '█', native: '▓', system: '▒', wait: '░', queue: '╌' }[kind];
 }
@@ -183,12 +183,12 @@ export function readSource(path: string, run?: Run): string[] {
   return splitLines(text).map((line) => plainText(line.replace(/\t/g, '    ').trimEnd()));
 }
 
-/** Code of other texts than -c names has the same file name, as that of .pth files: this much of a line may be theirs. */
+/** Code of .pth files has the file name of -c as well. At most this part of a line may be theirs. */
 const mostForeign = 0.25;
 
 /**
- * The code that was run with -c. Of several lines it is not known where they end: a recording shows the end of a line as
- * the two characters that code may hold itself.
+ * The code that was run with -c, if it is one line. Of more it is not known where they end: a recording shows the end of
+ * a line as the two characters `\\n`, which code may hold itself.
  */
 function codeLines(run: Run): string[] {
   const profile = run.profile();

@@ -9,7 +9,7 @@ import { readSource, shortPath } from './lineTable';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
 const mostLines = 12;
-/** Lines whose part of everything allocated, held at the peak, and grown is smaller are left out. */
+/** Lines with a smaller part of each total (allocated, held at the peak, grown) are left out. */
 const smallestPart = 0.02;
 const narrowestText = 16;
 
@@ -17,11 +17,11 @@ interface Row {
   file: FileCost;
   line: LineCost;
   memory: MemoryCost;
-  /** Its largest part of any total, 0…1. */
+  /** The largest of its parts of all totals, 0…1. */
   part: number;
 }
 
-/** The block; empty for a run of nothing. */
+/** The block; empty for a run without processes. */
 export function memoryText(profile: Profile, style: Style): string {
   const paint = paintWith(style);
   if (profile.memory === null) {
@@ -86,7 +86,7 @@ function table(profile: Profile, style: Style): string[] {
   ];
 }
 
-/** Lines of the user's own files where there are any, those with the largest part of something first; leaks are never left out. */
+/** The lines to list: of the user's own files, where there are any; leaks first, then by the largest part of a total. */
 function rowsOf(profile: Profile): Row[] {
   const all = [...profile.files.values()].flatMap((file) =>
     file.lines.flatMap((line) => {

@@ -1,4 +1,4 @@
-/** A run on the terminal: a header, the hot lines, the waiting, the memory, and what to know about the numbers. */
+/** A run on the terminal: a header, the hot lines, waiting, memory, and the notes. */
 import { mostOf } from '../../../profile/extremes';
 import { amountOf } from '../../../profile/metric';
 import type { Cost, Profile } from '../../../profile/types';
@@ -21,9 +21,9 @@ import { clip, columns, padLeft, padRight, paintWith, type Style } from './termi
 export { terminalStyle } from './terminal';
 
 const mostWaits = 5;
-/** Waiting shorter than this share of the elapsed time is not worth a list. */
+/** Waiting shorter than this share of the elapsed time is not listed. */
 const smallestWait = 0.05;
-/** Source text in fewer columns than this says nothing. */
+/** Source text is left out where it has fewer columns than this. */
 const narrowestText = 16;
 
 /** The whole report, ending in a newline. */
@@ -76,7 +76,7 @@ function legend(cost: Cost, style: Style): string {
     .join('  ');
 }
 
-/** The lines a program waited in, or had no core in: CPU time does not show that. */
+/** The lines in which a program waited or had no core, which CPU time does not show. */
 function waits(run: Run, style: Style, kind: 'wait' | 'queue'): string {
   const profile = run.profile();
   const least = Math.max(smallestWait * profile.elapsedNs, 1e6);

@@ -1,4 +1,4 @@
-/** Sources that are newer than what is said of their lines. */
+/** Notes about sources that were changed since the run began. */
 import { statSync } from 'node:fs';
 import { leastOf } from '../../../profile/extremes';
 import type { Profile } from '../../../profile/types';
@@ -9,7 +9,7 @@ import { shortPath } from './lineTable';
 
 const mostNamed = 3;
 
-/** A sentence for the user's own files that were changed since the run began; empty where there are none. */
+/** One note for all of the user's own files that were changed; empty where there are none. */
 export function sourceNotes(profile: Profile): Note[] {
   const startMs = leastOf(profile.processes, ({ startUnixMs }) => startUnixMs);
   const endMs = Math.max(
@@ -22,7 +22,7 @@ export function sourceNotes(profile: Profile): Note[] {
     const times = timesOf(path);
     if (!times) continue;
     if (times.changedMs > endMs) after.push(path);
-    // A program may write modules and then import them: those are what ran.
+    // A program may write modules and then import them; then the new text is what ran.
     else if (times.changedMs > startMs && times.madeMs < startMs) during.push(path);
   }
   return [

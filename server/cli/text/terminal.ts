@@ -1,4 +1,4 @@
-/** What a terminal can show, and text laid out in its columns. */
+/** The style of a terminal, and text laid out in its columns. */
 import { clip as clipPlain } from '../../../profile/words/columns';
 
 export { columns, padLeft, padRight } from '../../../profile/words/columns';
@@ -9,7 +9,7 @@ export interface Style {
   color: boolean;
 }
 
-// Blue, orange, purple, grey and yellow: told apart by everyone, and the editor's colours.
+// Blue, orange, purple, grey and yellow: the editor's colours, which colour-blind people can tell apart.
 const codes = {
   bold: '1',
   dim: '2',

@@ -1,6 +1,6 @@
 /** How CPython reads its command line (Python/getopt.c): short options, alone or in groups, some with a value. */
 
-/** Switches of CPython 3.9 – 3.15. `-h` and `-V` only print something, and `-q` alone is ours. */
+/** Switches of CPython 3.9 – 3.15, without `-h` and `-V`, which only print something, and `-q`, which is Lineheat's. */
 const switches = new Set('bBdEiIOPqRsSuvx');
 const withValue = new Set('XW');
 const hashPycs = '--check-hash-based-pycs';

@@ -1,11 +1,13 @@
-/** What is said about a recording that has reached its limit. */
+/** Notes about a recording that has reached its limit. */
 import type { Profile } from '../../profile/types';
 import { formatBytes, formatSeconds } from '../../profile/words/numbers';
 import type { Note } from '../reading/recordingFile';
 
-/** From which moment of the run on detail is whole, ns, and how long the stretches before are at the most. */
+/** Which detail a recording still has. */
 export interface Detail {
+  /** From this moment of the run on it is complete. */
   ns: number;
+  /** Before that there are only sums over stretches of time, each no longer than this. */
   stretchNs: number;
 }
 
@@ -19,7 +21,7 @@ export function detailNote({ ns, stretchNs }: Detail): Note {
   };
 }
 
-/** What recordings say themselves of detail that they no longer have. */
+/** Notes about detail that is missing according to the recordings themselves. */
 export function detailNotes({ processes }: Profile): Note[] {
   const startMs = Math.min(...processes.map(({ startUnixMs }) => startUnixMs));
   const details = processes.flatMap(({ detailFrom, startUnixMs }) =>
@@ -31,7 +33,7 @@ export function detailNotes({ processes }: Profile): Note[] {
   return [detailNote({ ns, stretchNs })];
 }
 
-/** why: of each recording that could not be made smaller. */
+/** why: the reasons for which recordings could not be made smaller. */
 export function overLimitNote(bytes: number, limit: number, why: readonly string[]): Note {
   return {
     severity: 'warning',
