@@ -79,9 +79,9 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
       kept: runActions(context, { server, runner, runs }),
     }),
   );
-  // From now on the list of hot lines is there, and says how to fill it.
+  // Shows the list of hot lines, whose welcome text says how to fill it.
   void vscode.commands.executeCommand('setContext', 'lineheat.active', true);
-  // The Run button's menu only makes sense where another extension puts one there; alone it would be a second flame.
+  // In the menu of the Run button only where the Python extension puts such a button: alone it would be a second flame.
   void vscode.commands.executeCommand(
     'setContext',
     'lineheat.besideRunButton',
@@ -89,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
   );
   runner.recover().catch((error: unknown) => sayError('open the last run again', error));
 
-  // Between loading a bundle and calling activate, VS Code fetches the extension's state; that is not our time.
+  // VS Code fetches the extension's state between loading the bundle and calling activate; that time is not counted.
   const activationMs = loadingMs + performance.now() - calledAt;
   getLog().info(`Activated in ${activationMs.toFixed(1)} ms.`);
   const api = createExports({ annotations, runner, runs });
@@ -98,5 +98,5 @@ export function activate(context: vscode.ExtensionContext): LineheatApi & { test
   return Object.assign(api, { test: createTestApi(activationMs, parts) });
 }
 
-/** This is the last module of the bundle to be evaluated. */
+/** The time to load the bundle: this is its last module to be evaluated. */
 const loadingMs = performance.now() - loadedAt;

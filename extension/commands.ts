@@ -34,9 +34,9 @@ export function registerCommands(
   context: vscode.ExtensionContext,
   { server, annotations, runner, runs, hotLines, flameChart, timeRange, kept }: Parts,
 ): vscode.Disposable {
-  const start = async (...what: Parameters<Runner['profile']>): Promise<void> => {
+  const start = async (...launch: Parameters<Runner['profile']>): Promise<void> => {
     if (viewSettings().openFlameChart) await flameChart.show();
-    await runner.profile(...what);
+    await runner.profile(...launch);
   };
   return vscode.Disposable.from(
     register(commands.profileFile, 'profile this file', async (uri) => {
@@ -128,7 +128,7 @@ export function registerCommands(
   );
 }
 
-/** Turns the setting on, and says that what has run already stays as it is. */
+/** Turns the setting on, and says that it counts from the next run on. */
 async function turnOnMemory(): Promise<void> {
   await update('memory', true);
   say('information', 'Memory is measured from the next run on.', {
@@ -167,7 +167,7 @@ async function placeOf(
   };
 }
 
-/** Asks for a command line, beginning with the one given for this file before. */
+/** Asks for a command line, beginning with the last one for this file. */
 async function askForArguments(
   context: vscode.ExtensionContext,
   file: vscode.Uri,

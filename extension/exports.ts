@@ -8,7 +8,7 @@ import type { Runner } from './run/runner';
 import type { Runs, ShownRun } from './run/runs';
 import { fileToProfile } from './run/target';
 
-/** What other extensions are given. Values are copies: nobody can change ours. */
+/** Makes the interface for other extensions. Its values are copies, so that no extension can change ours. */
 export function createExports(parts: {
   annotations: Annotations;
   runner: Runner;

@@ -7,7 +7,7 @@ export type Severity = 'information' | 'warning' | 'error';
 export class UserError extends Error {
   /** A button that does the next step. */
   readonly action: Action | undefined;
-  /** Nobody has answered: what was asked for may still come, or never. */
+  /** The server has not answered in time: the answer may still come, or never. */
   readonly isSilence: boolean;
 
   constructor(message: string, action?: Action, isSilence = false) {
@@ -23,8 +23,9 @@ export interface Action {
 }
 
 const mentionMs = 10_000;
+const mostTold = 200;
 
-/** Everything the user was told, oldest first. For tests; capped so that a long session does not grow. */
+/** Everything the user was told, oldest first. For tests; capped, because a session can be long. */
 export const told: { severity: Severity; text: string }[] = [];
 
 const log = vscode.window.createOutputChannel('Lineheat', { log: true });
@@ -42,7 +43,7 @@ export function say(severity: Severity, words: string, ...actions: Action[]): vo
 
 let mentioned: vscode.Disposable | undefined;
 
-/** Says in the status bar, for some seconds, what the user can see anyway. It is in the log, too. */
+/** Says something in the status bar for some seconds, because the user can see it anyway. It is logged, too. */
 export function mention(words: string): void {
   unmention();
   const text = tell('information', words);
@@ -50,7 +51,7 @@ export function mention(words: string): void {
   mentioned = vscode.window.setStatusBarMessage(`$(flame) ${text}`, mentionMs);
 }
 
-/** Takes back what was mentioned last, because it is not so any more. */
+/** Removes what was mentioned last, because it is no longer true. */
 export function unmention(): void {
   mentioned?.dispose();
   mentioned = undefined;
@@ -59,7 +60,7 @@ export function unmention(): void {
 function tell(severity: Severity, words: string): string {
   const text = plainMessage(words);
   told.push({ severity, text });
-  if (told.length > 200) told.shift();
+  if (told.length > mostTold) told.shift();
   return text;
 }
 
@@ -93,7 +94,7 @@ export async function confirm(question: string, detail: string, button: string):
   return chosen === button;
 }
 
-/** Says what went wrong: a UserError as it is, anything else with the log one click away. */
+/** Says what went wrong: a UserError in its own words, anything else with a button that shows the log. */
 export function sayError(doing: string, error: unknown): void {
   if (error instanceof UserError) {
     say('error', error.message, ...(error.action ? [error.action] : []));

@@ -62,7 +62,7 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
 export function viewSettings(): {
   show: boolean;
   maxColumn: number;
-  /** What stands beside the code: what fits where the width is known, everything, or value and share. */
+  /** What stands beside the code: as much as fits, everything, or value and share only. */
   figures: 'auto' | 'full' | 'compact';
   /** What a full bar stands for: the hottest line of the run, or the run. */
   fullBar: 'hottest line' | 'run';
@@ -88,7 +88,7 @@ export function viewSettings(): {
   };
 }
 
-/** keepRunsOfUser: what the user says for everywhere, whatever this workspace says for itself. */
+/** keepRunsOfUser: what the user's own settings say, without those of this workspace. */
 export function storageSettings(): { folder: string; keepRuns: number; keepRunsOfUser: number } {
   const ofUser = vscode.workspace.getConfiguration(section).inspect<unknown>('keepRuns');
   const everywhere = ofUser?.globalValue ?? ofUser?.defaultValue;
@@ -99,7 +99,7 @@ export function storageSettings(): { folder: string; keepRuns: number; keepRunsO
   };
 }
 
-/** What the recordings of a run may take of the disk, bytes; undefined: anything. */
+/** What the recordings of a run may take of the disk, bytes; undefined: without limit. */
 export function recordingLimit(): number | undefined {
   const megabytes = read('recordingLimitMB', 2000);
   return megabytes > 0 ? megabytes * 1e6 : undefined;

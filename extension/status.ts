@@ -96,8 +96,8 @@ export class Status implements vscode.Disposable {
 
 function statusText(state: Runner['state'], title: string, status: RunStatus | undefined): string {
   const figures = status && [formatSeconds(status.elapsedS * 1e9), formatSamples(status.samples)];
-  const troubled = status?.notes.some(({ severity }) => severity !== 'information');
-  const sign = troubled ? '$(warning) ' : '';
+  const hasTrouble = status?.notes.some(({ severity }) => severity !== 'information');
+  const sign = hasTrouble ? '$(warning) ' : '';
   switch (state) {
     case 'preparing':
       return '$(loading~spin) Preparing to profile…';
@@ -108,13 +108,13 @@ function statusText(state: Runner['state'], title: string, status: RunStatus | u
     case 'stopping':
       return `$(loading~spin) Stopping ${title}…`;
     case 'finishing':
-      return `$(loading~spin) Reading what is left of ${title}…`;
+      return `$(loading~spin) Reading the rest of ${title}…`;
     case 'idle':
       return `$(flame) ${sign}${[metricText(status), title].join(' · ')}`;
   }
 }
 
-/** The metric, and that there are no figures for it where that is so. */
+/** The metric; says so where it was not measured. */
 function metricText(status: RunStatus | undefined): string {
   const metric = currentMetric();
   const { label } = metricNames[metric];

@@ -8,7 +8,7 @@ import type { Runner, RunState } from './run/runner';
 import type { Runs, ShownRun } from './run/runs';
 import type { Status } from './status';
 
-/** The journeys set it. Nobody else gets the test API. */
+/** True in the journeys of test/editor, which set this variable; only they get the test API. */
 export function isUnderTest(): boolean {
   return process.env['LINEHEAT_TEST_API'] === '1';
 }

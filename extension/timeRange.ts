@@ -12,7 +12,7 @@ export interface ChosenRange {
 }
 
 export const clearTimeRange = 'lineheat.clearTimeRange';
-/** What running programs are watched by. */
+/** The part of a running program that is followed. */
 const lastSeconds = 10;
 
 /** Which part of the shown run figures are of: chosen here or in the chart, told to the server, said in the status bar. */
@@ -60,7 +60,7 @@ export class TimeRange implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** Follows what came last. */
+  /** Makes all figures those of the last seconds, as time goes on. */
   followLast(): void {
     this.#requireRun();
     this.choose({ range: { lastNs: lastSeconds * 1e9 }, text: `last ${lastSeconds} s` });

@@ -1,6 +1,6 @@
 import type { LineAnnotation } from '../../protocol/lsp';
 
-/** Lines at least this hot are worth a mark in the Explorer. */
+/** Lines at least this hot mark their file in the Explorer. */
 const hotFrom = 2;
 
 export interface Badge {

@@ -11,7 +11,7 @@ export function barSize(fontSize: number): BarSize {
   return { width: Math.round(fontSize * 5.2), height: Math.round(fontSize * 0.72) };
 }
 
-/** A part that is there is seen: at least this many pixels wide. */
+/** Pixels: a part is at least this wide, so that it can be seen. */
 const narrowest = 1.5;
 
 /** How long a line's bar would be if the whole run filled its track, 0…1. */
@@ -20,9 +20,9 @@ export function barLength({ bar }: Pick<LineAnnotation, 'bar'>): number {
 }
 
 /**
- * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right on a track that stands
- * for `full` of the run; what is longer fills it. Self cost fills the height; total cost, spent in what the line called,
- * is a thinner line so that the two are never taken for each other.
+ * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right. Its track stands for
+ * `full` of the run; a longer bar is cut off there. Self cost fills the height. Total cost, spent in what the line called,
+ * is a thinner bar, so that the two are never taken for each other.
  */
 export function barSvg(
   annotation: Pick<LineAnnotation, 'bar' | 'kind' | 'stale'>,
@@ -35,23 +35,23 @@ export function barSvg(
   const thickness = kind === 'self' ? height : Math.max(4, Math.round(height * 0.4));
   const top = (height - thickness) / 2;
   const hasOutline = !/^#(...0|.{6}00)$/.test(palette.outline);
-  // An outline, which only high contrast themes have, must not cover what it is around.
+  // An outline, which only high contrast themes have, must not cover the bar inside.
   const outlined = kind === 'self' && hasOutline;
   const inset = outlined ? 1.5 : 0;
   const right = width - inset;
-  let left = inset;
+  let x = inset;
   const parts = (['python', 'native', 'system', 'wait', 'queue', 'memory'] as const).map((part) => {
     const share = Math.min(1, Math.max(0, bar[part] / full));
-    if (share === 0 || left >= right) return '';
-    const length = Math.min(right - left, Math.max(narrowest, share * (width - 2 * inset)));
-    const x = left;
-    left += length;
-    return `<rect x="${round(x)}" y="${top}" width="${round(length)}" height="${thickness}" fill="${palette[part]}"/>`;
+    if (share === 0 || x >= right) return '';
+    const length = Math.min(right - x, Math.max(narrowest, share * (width - 2 * inset)));
+    const start = x;
+    x += length;
+    return `<rect x="${round(start)}" y="${top}" width="${round(length)}" height="${thickness}" fill="${palette[part]}"/>`;
   });
   const radius = Math.min(2, thickness / 2);
   const shape = (fill: string) =>
     `<rect y="${top}" width="${width}" height="${thickness}" rx="${radius}" fill="${fill}"/>`;
-  // There is no room for an outline around a thin bar: a line says how long it could be.
+  // A thin bar has no room for an outline: a line shows its track instead.
   const rail =
     hasOutline && !outlined
       ? `<rect y="${(height - 1) / 2}" width="${width}" height="1" fill="${palette.outline}"/>`
@@ -64,7 +64,7 @@ export function barSvg(
   );
 }
 
-/** The mark in the gutter: taller and wider with heat, so that it does not speak by colour alone. */
+/** The mark in the gutter: wider with heat, so that colour is not the only sign. */
 export function heatSvg(step: number, palette: Palette): string {
   const width = 3 + Math.floor(step / 2);
   return (
@@ -73,7 +73,7 @@ export function heatSvg(step: number, palette: Palette): string {
   );
 }
 
-/** A picture as a URI that CSS takes whatever characters are in it. */
+/** A picture as a URI for CSS, whatever characters are in it. */
 export function dataUri(svg: string): string {
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }

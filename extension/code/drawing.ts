@@ -4,13 +4,14 @@ import { barColumns, type PlacedAnnotation } from './layout';
 import { readPalette, type Palette } from './palette';
 
 /**
- * So many decoration types share the figures of a file, each with lines that follow each other: a type's decorations are
- * only ever replaced together, and a keystroke is to send a few lines to VS Code, not all of them.
+ * The figures of a file are divided among this many decoration types, each with lines that follow each other. VS Code
+ * replaces all decorations of a type at once, and a keystroke should send a few lines, not all.
  */
 const parts = 16;
+/** Lines of a part, at least. */
 const smallestPart = 32;
 
-/** Attachments collapse ordinary spaces. */
+/** VS Code collapses ordinary spaces in decorations. */
 const space = '\u00a0';
 
 /** Decoration types are few and reused: some for figures, one per heat step. */
@@ -23,13 +24,13 @@ interface DecorationTypes {
 interface Drawn {
   figures: PlacedAnnotation[][];
   heat: number[][];
-  /** What bars were made for. */
+  /** The font and the scale that bars were made for. */
   look: string;
-  /** Of the document. */
+  /** The version of the document. */
   version: number;
 }
 
-/** The lines, 0-based, that an edit has written. VS Code itself moves the decorations of all others with their text. */
+/** The lines, 0-based, that an edit has written. VS Code moves the decorations of all other lines with their text. */
 export interface Written {
   first: number;
   last: number;
@@ -37,7 +38,7 @@ export interface Written {
 
 const everything: Written = { first: 0, last: Infinity };
 
-/** Draws placed annotations in editors. Keeps what each of them shows, so that only what changed is sent to VS Code. */
+/** Draws placed annotations in editors. Knows what each editor shows, so that only changes are sent to VS Code. */
 export class Drawing implements vscode.Disposable {
   readonly #extension: vscode.Extension<unknown>;
   #drawn = new WeakMap<vscode.TextEditor, Drawn>();
@@ -51,8 +52,8 @@ export class Drawing implements vscode.Disposable {
   }
 
   /**
-   * Shows these annotations and no others. `full`: what a full bar stands for, 0…1 of the run; `font`: px. `written`: by the edit
-   * that made the text what it is, where that is known.
+   * Shows these annotations and no others. `full`: what a full bar stands for, 0…1 of the run; `font`: px. `written`: the
+   * lines that the last edit has written, where that is known.
    */
   draw(
     editor: vscode.TextEditor,
@@ -65,7 +66,7 @@ export class Drawing implements vscode.Disposable {
     const look = `${font} ${full}`;
     const before = this.#drawn.get(editor);
     const edits = version - (before?.version ?? 0);
-    // What several edits have written, one range cannot say.
+    // One range cannot hold what several edits have written.
     const touched = edits === 1 && written ? written : everything;
     const isInPlace = (line: number, drawnAt: number): boolean =>
       edits === 0 ? line === drawnAt : line < touched.first || line > touched.last;
@@ -108,8 +109,8 @@ export class Drawing implements vscode.Disposable {
     return {
       range: new vscode.Range(line, end, line, end),
       renderOptions: {
-        // Nothing before the end of the line: the caret would stand behind it. The bar is the background of a hole in the
-        // text, which VS Code has no name for: this is the one property that takes CSS as it is.
+        // Figures stand after the end of the line: the caret would stand behind anything before that. The bar is the
+        // background of a hole in the text. VS Code has no property for backgrounds, but passes this one on as CSS.
         after: {
           contentText: text.replaceAll(' ', space),
           color: new vscode.ThemeColor(
@@ -123,12 +124,12 @@ export class Drawing implements vscode.Disposable {
     };
   }
 
-  /** Takes nothing for granted of what an editor shows: the next call of draw sends everything. */
+  /** Forgets what an editor shows, so that the next call of draw sends everything. */
   forget(editor: vscode.TextEditor): void {
     this.#drawn.delete(editor);
   }
 
-  /** Takes the theme's colours anew: inside pictures they are fixed when the picture is made. Nothing is drawn then. */
+  /** Reads the theme's colours again, because pictures hold them as they were. Nothing is drawn until draw is called. */
   restyle(): void {
     disposeTypes(this.#types);
     this.#palette = readPalette(this.#extension);

@@ -6,14 +6,14 @@ export interface VisibleLines {
   last: number;
 }
 
-/** The line that stays of folded ones, and the last of those, 0-based. */
+/** By the line that stays in sight, the last of the lines folded away below it, 0-based. */
 export type Folds = ReadonlyMap<number, number>;
 
 export const noFolds: Folds = new Map();
 
 /**
- * Which lines have those below them folded away, told from what an editor shows: VS Code does not tell extensions. What is out
- * of sight is as it was; so is the last line in sight, below which nothing is known.
+ * Finds folded lines from the lines in sight, because VS Code does not tell extensions. Lines out of sight keep their
+ * folds, and so does the last line in sight, below which nothing is known.
  */
 export function findFolds(visible: readonly VisibleLines[], before: Folds): Folds {
   const [top, bottom] = [visible[0], visible.at(-1)];
@@ -44,7 +44,7 @@ export function shiftFolds(folds: Folds, startLine: number, delta: number): Fold
 }
 
 /**
- * What is to be drawn: lines that are folded away have no figures, and the line that stays of a function has those of all of
+ * The figures to draw: lines that are folded away have none, and the first line of a folded function has those of all of
  * it. Both lists are in order of lines.
  */
 export function withFolds(
@@ -63,7 +63,7 @@ export function withFolds(
   return [...shown, ...outer].sort((a, b) => a.line - b.line);
 }
 
-/** Says of lines (1-based), to be asked in their order, whether they are not folded away. */
+/** A function that says whether a line (1-based) is not folded away. It has to be called in order of lines. */
 function outside(folds: Folds): (line: number) => boolean {
   const spans = [...folds].sort(([a], [b]) => a - b);
   let next = 0;

@@ -12,7 +12,7 @@ import type { TimeRange } from '../timeRange';
 
 export const hotLinesView = 'lineheat.hotLines';
 
-/** A live run is looked at again no more often than this. */
+/** The list follows a live run no more often than this. */
 const refreshMs = 700;
 
 /** The list of hot lines, or functions, in the Explorer: sorted by the leading metric, and following live runs. */
@@ -27,7 +27,7 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
   readonly #subscriptions: vscode.Disposable[];
   #of: HotListParams['of'] = 'lines';
   #rows: HotRow[] = [];
-  /** What is shown, to leave a list alone that has not changed. */
+  /** The rows as text, to redraw the list only when they change. */
   #shown = '';
   #icons: vscode.Uri[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -43,16 +43,16 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
     this.#runs = runs;
     this.#extension = extension;
     this.#view = vscode.window.createTreeView(hotLinesView, { treeDataProvider: this });
-    this.#draw();
+    this.#makeIcons();
     this.#subscriptions = [
       this.#view.onDidChangeVisibility(() => this.#soon(0)),
       server.onAnnotations(() => this.#soon()),
       server.onRunStatus(() => this.#soon()),
       runs.onDidChange(() => this.#soon(0)),
       timeRange.onDidChange(() => this.#soon(50)),
-      vscode.window.onDidChangeActiveColorTheme(() => this.#draw()),
+      vscode.window.onDidChangeActiveColorTheme(() => this.#makeIcons()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('workbench.colorCustomizations')) this.#draw();
+        if (event.affectsConfiguration('workbench.colorCustomizations')) this.#makeIcons();
         if (event.affectsConfiguration('lineheat')) this.#soon(50);
       }),
     ];
@@ -91,8 +91,8 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
     return item;
   }
 
-  /** Colours inside pictures are fixed when the picture is made: make them again. */
-  #draw(): void {
+  /** Makes the icons again, because pictures hold the colours of the theme they were made for. */
+  #makeIcons(): void {
     const palette = readPalette(this.#extension);
     this.#icons = palette.heat.map((_, step) => vscode.Uri.parse(dataUri(heatSvg(step, palette))));
     this.#changed.fire();
@@ -111,13 +111,13 @@ export class HotLines implements vscode.TreeDataProvider<HotRow>, vscode.Disposa
     }, milliseconds);
   }
 
-  /** Asks the server, if anybody looks. */
+  /** Asks the server, if the list is in sight. */
   async #refresh(): Promise<void> {
     if (!this.#view.visible) return;
     const metric = currentMetric();
     const { status, shown } = this.#runs;
     const isMissing = isMemoryMetric(metric) && status !== undefined && !status.memory;
-    // The view's welcome text says what to do about it.
+    // With this key, the view's welcome text says how to measure memory.
     void vscode.commands.executeCommand('setContext', 'lineheat.memoryMissing', isMissing);
     const { rows, message } = shown
       ? await this.#server.hotList({ of: this.#of })
@@ -159,7 +159,7 @@ export function isHotRow(value: unknown): value is HotRow {
   );
 }
 
-/** Every package has an `__init__.py`: which one is told by its folder. */
+/** The name of a file; with its folder for `__init__.py` and the like, which every package has. */
 function fileName(path: string): string {
   const name = basename(path);
   return name.startsWith('__') ? `${basename(dirname(path))}/${name}` : name;

@@ -5,14 +5,15 @@ import { say } from '../messages';
 import type { Runs } from '../run/runs';
 import { currentMetric } from '../settings';
 
-/** Says once of a run that memory was not measured in it, when somebody asks for memory: the editor would only be empty. */
+/** Says once of each run that its memory was not measured, when the user chooses a metric of memory: the editor stays empty. */
 export function registerMemoryNotice(server: Server, runs: Runs): vscode.Disposable {
-  let told = '';
+  /** The run of which it was said. */
+  let toldRun = '';
   const check = (): void => {
     const { status, shown } = runs;
-    if (!shown || status?.state !== 'ended' || status.memory || told === shown.run) return;
+    if (!shown || status?.state !== 'ended' || status.memory || toldRun === shown.run) return;
     if (!isMemoryMetric(currentMetric())) return;
-    told = shown.run;
+    toldRun = shown.run;
     say(
       'information',
       `Memory was not measured in this run of ${shown.title}. Measure it from the next run on?`,

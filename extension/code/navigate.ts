@@ -5,7 +5,7 @@ import type { Annotations } from './annotations';
 import { barLength } from './bars';
 import { getLog, say } from '../messages';
 
-/** Lines at least this hot count as hot; where none is, every annotated line does. */
+/** Lines at least this hot count as hot; in a file without any, every annotated line does. */
 const hotFrom = 2;
 
 /**
@@ -26,7 +26,7 @@ export async function openSource(
       'warning',
       isFile
         ? `${path} cannot be opened on this machine. If the recording comes from elsewhere, say where its files are here with the setting lineheat.pathMappings.`
-        : `${path || 'This frame'} has no source file to open.`,
+        : `${path || 'This frame'} has no source file, so there is nothing to open.`,
     );
     return;
   }
@@ -78,8 +78,8 @@ export async function goToHotLine(
 
 /** Opens the file with the hottest line of the shown run, at that line: the user's own, where there is one. */
 export async function goToHottest(annotations: Annotations, server: Server): Promise<void> {
-  const isAny = annotations.paths().length > 0;
-  const [own] = isAny ? (await server.hotList({ of: 'lines', own: true })).rows : [];
+  const hasFigures = annotations.paths().length > 0;
+  const [own] = hasFigures ? (await server.hotList({ of: 'lines', own: true })).rows : [];
   if (own) {
     await openSource(own.path, own.line);
     return;

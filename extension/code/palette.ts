@@ -71,7 +71,7 @@ function customizations(): Record<string, string> {
   );
 }
 
-/** Colours go into SVG text: nothing else may. */
+/** Whether a setting is a colour: it becomes part of SVG text, where nothing else may come in. */
 function isColor(value: unknown): boolean {
   return typeof value === 'string' && /^#[0-9a-f]{3,8}$/i.test(value);
 }

@@ -5,16 +5,16 @@ import type { Server } from '../client';
 import { describe, getLog } from '../messages';
 import { viewSettings } from '../settings';
 
-/** Steps of heat. */
+/** Steps of heat, one decoration type each. */
 const steps = 8;
-/** A caret that moves through lines does not ask for each. */
+/** The caret has to rest this long on a line before the server is asked. */
 const restMs = 60;
-/** While a program runs the figures of a line change several times a second; what is under it changes slower. */
+/** While a program runs, what is underlined is refreshed no more often than this. */
 const refreshMs = 1000;
-/** In a huge run, finding the parts of a line may take this part of the server's time. */
+/** Finding the parts of a line may take this share of the server's time; in a huge run it is done less often. */
 const askingShare = 0.1;
 
-/** A line with lines under its parts. */
+/** The line whose parts are underlined. */
 interface Shown {
   editor: vscode.TextEditor;
   /** 0-based. */
@@ -22,7 +22,7 @@ interface Shown {
   parts: readonly LinePart[];
 }
 
-/** Underlines the parts that a line's time went to, in colours of heat: of the line with the caret, if it has figures. */
+/** Underlines the parts of the line with the caret in colours of heat, by what they cost. */
 export class PartHeat implements vscode.Disposable {
   readonly #types: vscode.TextEditorDecorationType[];
   readonly #subscriptions: vscode.Disposable[];
@@ -30,8 +30,8 @@ export class PartHeat implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   /** How long the last answer took. */
   #tookMs = 0;
-  /** Only the answer to the last question counts. */
-  #asked = 0;
+  /** Number of the last request: only its answer is drawn. */
+  #lastRequest = 0;
 
   constructor(
     private readonly server: Server,
@@ -39,7 +39,7 @@ export class PartHeat implements vscode.Disposable {
   ) {
     this.#types = Array.from({ length: steps }, (_, step) =>
       vscode.window.createTextEditorDecorationType({
-        // Who cannot tell the colours apart sees which parts are the large ones.
+        // A thicker line marks the large parts for those who cannot tell the colours apart.
         borderWidth: `0 0 ${step < 4 ? 1 : 2}px 0`,
         borderStyle: 'solid',
         borderColor: new vscode.ThemeColor(`lineheat.heat${step}`),
@@ -86,7 +86,7 @@ export class PartHeat implements vscode.Disposable {
   }
 
   async #update(): Promise<void> {
-    const asked = ++this.#asked;
+    const request = ++this.#lastRequest;
     const editor = vscode.window.activeTextEditor;
     if (!editor || editor.document.uri.scheme !== 'file') return this.#clear();
     const { show, lineParts } = viewSettings();
@@ -102,7 +102,7 @@ export class PartHeat implements vscode.Disposable {
     const { parts } = await this.server.lineParts({ uri: String(document.uri), line: line + 1 });
     this.#tookMs = performance.now() - began;
     const isCurrent =
-      asked === this.#asked &&
+      request === this.#lastRequest &&
       document.version === version &&
       editor === vscode.window.activeTextEditor &&
       editor.selection.active.line === line;

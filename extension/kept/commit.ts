@@ -1,4 +1,4 @@
-/** What git has checked out, read from its files: starting git for it would cost more, and needs git. */
+/** Reads from git's files what is checked out. Starting git would take longer, and it may not be installed. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 

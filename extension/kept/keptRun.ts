@@ -1,8 +1,8 @@
-/** A run that is kept on disk: its description, and how a person reads it. Knows nothing of VS Code. */
+/** A run that is kept on disk: its description, and its words for people. Knows nothing of VS Code. */
 import { formatSeconds } from '../../profile/words/numbers';
 import { plainText } from '../../recording/plain';
 
-/** A run, as its folder's run.json describes it. What only shows in the list of runs may be missing: older runs lack it. */
+/** A run, as the run.json in its folder describes it. Facts that only the list of runs shows may be missing. */
 export interface KnownRun {
   run: string;
   runDir: string;
@@ -104,7 +104,7 @@ export function startTime({ startedUnixMs }: KnownRun, language: string, now = n
   });
 }
 
-/** How it ended, where that is worth a word: a program that ended by itself and without an error is not. */
+/** How the run ended; empty where the program ended by itself and without an error. */
 export function outcome({ exit, stopped }: KnownRun): string {
   if (stopped) return 'stopped';
   return exit === undefined || exit === 0 ? '' : `exit ${exit}`;
@@ -114,7 +114,7 @@ export function hasFailed(run: KnownRun): boolean {
   return outcome(run).startsWith('exit');
 }
 
-/** `12.3 s · CPU 11.9 s`; empty where nobody has counted. */
+/** `12.3 s · CPU 11.9 s`; empty where that is not known. */
 export function figures({ elapsedS, cpuS }: KnownRun): string {
   const parts = [
     ...(elapsedS === undefined ? [] : [formatSeconds(elapsedS * 1e9)]),
@@ -123,7 +123,7 @@ export function figures({ elapsedS, cpuS }: KnownRun): string {
   return parts.join(' · ');
 }
 
-/** Of arguments and commits, as much as a row has room for. */
+/** Characters of arguments and of a commit for which a row has room. */
 const longestArgs = 60;
 const shortCommit = 7;
 

@@ -3,13 +3,13 @@ import type { Server } from '../client';
 import { getLog, UserError } from '../messages';
 
 const key = 'lineheat.opening';
-/** So long a server may take until it has first figures. */
+/** How long the server may take until it has first figures. */
 const figuresMs = 60_000;
 
 /**
- * Recordings that are opened without anybody asking: tabs that the editor brings back. One that keeps the server busy without
- * end would do so at every start. So what is being opened is noted down until the server has figures of it; what is
- * still noted at the next start is not opened by itself.
+ * Opens recordings that the user did not ask for: tabs that the editor brings back. One that keeps the server busy without
+ * end would do so at every start of the editor. So a path is noted while its recording is being opened, and removed when
+ * the server has figures. A path that is still noted at the next start is not opened.
  */
 export class Opening {
   readonly #state: vscode.Memento;
@@ -20,36 +20,25 @@ export class Opening {
     this.#server = server;
   }
 
-  /** Opens a recording, unless it did not come to an end the last time: then that is said once, by a UserError. */
+  /** Opens a recording, unless opening it did not end the last time: then throws a UserError that says so, once. */
   async open(run: string, path: string, open: () => Promise<void>): Promise<void> {
     if (this.#noted().includes(path)) {
       await this.#note(this.#noted().filter((other) => other !== path));
       throw new UserError(
-        'This recording was not read to its end the last time, perhaps because it keeps Lineheat busy. Close this tab, and open the recording again to try once more.',
+        'This recording was not read to its end the last time, perhaps because it keeps Lineheat busy. Close this tab and open the recording again to try once more.',
       );
     }
     await this.#note([...this.#noted(), path]);
-    let seen: (() => void) | undefined;
-    const figures = new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), figuresMs);
-      const status = this.#server.onRunStatus((next) => {
-        if (next.run === run) seen?.();
-      });
-      seen = () => {
-        clearTimeout(timer);
-        status.dispose();
-        resolve(true);
-      };
-    });
+    const figures = new FirstFigures(this.#server, run);
     try {
       await open();
     } catch (error) {
-      // A refusal is an answer.
-      if (!(error instanceof UserError && error.isSilence)) seen?.();
+      // The server refused the recording, so it is not busy with it.
+      if (!(error instanceof UserError && error.isSilence)) figures.settle(true);
       throw error;
     } finally {
-      void figures.then(async (came) => {
-        if (came) await this.#note(this.#noted().filter((other) => other !== path));
+      void figures.come.then(async (have) => {
+        if (have) await this.#note(this.#noted().filter((other) => other !== path));
         else getLog().warn(`${path} has no figures after ${figuresMs / 1000} s.`);
       });
     }
@@ -61,5 +50,30 @@ export class Opening {
 
   #note(paths: readonly string[]): Thenable<void> {
     return this.#state.update(key, paths.length > 0 ? paths : undefined);
+  }
+}
+
+/** Waits for the first status of a run, or until it has taken too long. */
+class FirstFigures {
+  /** Whether they came in time. */
+  readonly come: Promise<boolean>;
+  readonly #status: vscode.Disposable;
+  readonly #timer: NodeJS.Timeout;
+  #resolve: ((have: boolean) => void) | undefined;
+
+  constructor(server: Server, run: string) {
+    this.come = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#timer = setTimeout(() => this.settle(false), figuresMs);
+    this.#status = server.onRunStatus((status) => {
+      if (status.run === run) this.settle(true);
+    });
+  }
+
+  settle(have: boolean): void {
+    clearTimeout(this.#timer);
+    this.#status.dispose();
+    this.#resolve?.(have);
   }
 }

@@ -8,7 +8,8 @@ import type { Runs, ShownRun } from '../run/runs';
 import { tabSurface } from '../flame/surface';
 import type { TimeRange } from '../timeRange';
 
-let opened = 0;
+/** Makes the ids of runs unique. */
+let openedCount = 0;
 
 /** Opens a recording file: the one a menu was opened on, else one the user picks. */
 export async function openRecording(runs: Runs, chosen: unknown): Promise<void> {
@@ -18,7 +19,7 @@ export async function openRecording(runs: Runs, chosen: unknown): Promise<void> 
 
 const shownKey = 'lineheat.shown';
 
-/** Notes down which run is shown, for the time after a reload of the window. */
+/** Remembers which run is shown, so that it is shown again after a reload of the window. */
 export function noteShown(state: vscode.Memento, run: ShownRun | undefined): void {
   const note = run && !run.hasTab ? { path: run.path, title: run.title } : undefined;
   void state.update(shownKey, note);
@@ -32,12 +33,12 @@ export async function openShownBefore(
 ): Promise<void> {
   const noted = workspaceState.get<{ path: string; title: string }>(shownKey);
   if (!noted || runs.shown) return;
-  const run = `again-${++opened}`;
+  const run = `again-${++openedCount}`;
   const open = () => runs.open({ run, ...noted, live: false });
   try {
     await new Opening(workspaceState, server).open(run, noted.path, open);
   } catch (error) {
-    // Nobody asked for this run: it may have been deleted since.
+    // Only logged, because the user did not ask for this run, and may have deleted it.
     getLog().info(`${noted.title} is not shown again: ${describe(error)}`);
     noteShown(workspaceState, undefined);
   }
@@ -61,7 +62,7 @@ export function registerRecordingEditors(
         timeRange,
         context.extensionUri,
       );
-      // Only the shown run is read again by a new server: that run is what the figures beside the code are about.
+      // A new server reads only the shown run again, the one that the figures beside the code are about.
       const restarted = runs.onDidReopen(({ run: reopened }) => {
         if (reopened === run.run) panel.restart();
         else panel.fail('The Lineheat server was restarted. Close this tab and open it again.');
@@ -97,7 +98,7 @@ export function recordingOf(uri: vscode.Uri): ShownRun {
     );
   }
   return {
-    run: `recording-${++opened}`,
+    run: `recording-${++openedCount}`,
     path: uri.fsPath,
     title: path.basename(uri.fsPath),
     live: false,

@@ -9,7 +9,8 @@ import type { Runner } from '../run/runner';
 import type { Runs } from '../run/runs';
 import { forget, knownRuns, liveProcesses, remember } from './storage';
 
-let opened = 0;
+/** Makes the ids of runs unique: the same run may be opened again. */
+let openedCount = 0;
 
 export interface RunActions {
   open(run: unknown): Promise<void>;
@@ -51,7 +52,7 @@ export function runActions(
       }
       const time = startTime(run, vscode.env.language);
       await runs.open({
-        run: `${run.run}-${++opened}`,
+        run: `${run.run}-${++openedCount}`,
         path: run.runDir,
         title: `${runName(run)} (${time})`,
         live: false,
@@ -153,7 +154,7 @@ async function showFile({ file }: KnownRun): Promise<void> {
     );
     return;
   }
-  // Not in the place of the flame chart, which may be what is active.
+  // Not in the group of the flame chart, which may be the active one.
   const beside = editors.find((editor) => editor.document.uri.scheme === 'file')?.viewColumn;
   await vscode.window.showTextDocument(document, {
     viewColumn: beside ?? vscode.ViewColumn.One,

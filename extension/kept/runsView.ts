@@ -8,7 +8,7 @@ import { knownRuns, noteFigures, onDidChangeKeptRuns } from './storage';
 
 export const runsView = 'lineheat.runs';
 
-/** Changes come in bursts: what is written down, and what the run's state is. */
+/** Changes come in bursts, of descriptions and of the run's state: the list is refreshed once for each burst. */
 const refreshMs = 100;
 
 /** The list of this workspace's kept runs in the Explorer: pinned ones first, then the newest. */

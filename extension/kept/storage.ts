@@ -9,7 +9,7 @@ import { expand, scopeOf, settingPlace } from '../run/variables';
 
 const description = 'run.json';
 
-/** What the server's planRun names its folders. Only such folders are ever deleted. */
+/** The names that the server's planRun gives to folders. No other folder is ever deleted. */
 const runFolderName = /^\d{8}-\d{6}-[\w.-]*-\w{6}$/;
 
 /** The folder for recordings: the setting, else the extension's own storage. */
@@ -30,18 +30,18 @@ const changed = new vscode.EventEmitter<void>();
 /** A run was added, described anew, or deleted by this window. */
 export const onDidChangeKeptRuns = changed.event;
 
-/** Descriptions are changed one after another: one that ends may be renamed at the same moment. */
-let noting: Promise<void> = Promise.resolve();
+/** Descriptions are changed one after another, because a run may end and be renamed at the same moment. */
+let lastChange: Promise<void> = Promise.resolve();
 
 /**
- * Writes down what is new about a run, beside its recordings; what is undefined is forgotten. A failure is logged: the run
- * itself does not need it.
+ * Writes facts about a run into its description, beside its recordings; those that are undefined are removed. A failure is
+ * logged only, because the run goes on without.
  */
 export function remember(
   runDir: string,
   facts: { [Name in keyof KnownRun]?: KnownRun[Name] | undefined },
 ): Promise<void> {
-  noting = noting.then(async () => {
+  lastChange = lastChange.then(async () => {
     const file = path.join(runDir, description);
     try {
       const before = await readDescription(runDir);
@@ -54,13 +54,13 @@ export function remember(
     }
     changed.fire();
   });
-  return noting;
+  return lastChange;
 }
 
-/** Writes down what a run took, if it is a run of the list and this is news. */
+/** Writes the time that a run took into its description, if it is a run of the list and this is new. */
 export async function noteFigures(runDir: string, elapsedS: number, cpuS: number): Promise<void> {
   if (!runFolderName.test(path.basename(runDir))) return;
-  await noting;
+  await lastChange;
   const known = await readRun(runDir);
   if (!known || (known.elapsedS === elapsedS && known.cpuS === cpuS)) return;
   await remember(runDir, { elapsedS, cpuS });

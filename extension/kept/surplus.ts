@@ -1,17 +1,18 @@
-/** A folder of a run, by name: names start with the time in UTC, so their order is that of the runs. */
+/** The folder of a kept run. */
 export interface KeptRun {
+  /** Begins with the time in UTC, so that the order of names is that of the runs. */
   name: string;
   /** The workspace it was started from; undefined when that is not known. */
   workspace: string | undefined;
-  /** What ran: the same program's runs push out one another, and no other's. */
+  /** What ran: the limit is for the runs of one program. */
   program: string | undefined;
-  /** Never too many. */
+  /** Kept whatever the limit is. */
   pinned: boolean;
 }
 
 /**
- * Runs that are too many. So many are kept of each program. A repository can bring settings of its own, and those count for
- * the runs from there: of all others as many are kept as the user says.
+ * The names of runs beyond the limit: the newest of each program are kept. A repository can bring settings of its own, which
+ * count for runs that were started there (`here`); for all others the user's own settings do (`elsewhere`).
  */
 export function surplus(
   runs: readonly KeptRun[],

@@ -1,4 +1,4 @@
-/** What activating an environment would set, for the programs that the profiled one starts. */
+/** The variables that activating an environment would set, for programs that the profiled one starts. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
@@ -25,7 +25,7 @@ export async function activationEnv(
   return {};
 }
 
-/** As Conda says it: `base`, the name of one among the environments of an installation, else the path. */
+/** The name that Conda would show: `base`, the folder's name among those of an installation, else the path. */
 async function condaName(environment: string): Promise<string> {
   if (await exists(path.join(environment, 'condabin'))) return 'base';
   const parent = path.dirname(environment);

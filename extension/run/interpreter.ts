@@ -14,13 +14,13 @@ export interface Interpreter {
 /** How an interpreter that the user set is named in messages. */
 export const interpreterSetting = 'the setting lineheat.interpreter';
 
-/** How long the Python extension may take to come up; finding environments on a cold disk takes it many seconds. */
+/** How long the Python extension may take to start; on a cold disk, finding environments takes it many seconds. */
 const readyMs = 60_000;
 
 /**
- * Interpreters to try in order. What the user chose stands alone: another Python instead would be a surprise. Without
- * a choice: a virtual environment beside the file or in a folder above it up to the workspace folder, then PATH.
- * `chosen.path` may be empty, and hold variables. Throws a UserError when the Python extension does not answer.
+ * Interpreters to try in order. One that the user chose is the only one: another Python instead would be a surprise.
+ * Without a choice: a virtual environment beside the file or in a folder above it up to the workspace folder, then PATH.
+ * `chosen.path` may be empty, or hold variables. Throws a UserError when the Python extension does not answer.
  */
 export async function findInterpreters(
   chosen: Interpreter & { place: Place },
@@ -59,7 +59,7 @@ async function selectedInPythonExtension(scope: Scope): Promise<Interpreter | un
     const executable = environment?.executable.uri?.fsPath;
     if (executable) return { path: executable, source };
     getLog().warn(`The Python extension's interpreter ${active.path} could not be resolved.`);
-    // A bare command is its answer when nothing is selected. A path is a choice, even if what it names is gone.
+    // It answers with a bare command when nothing is selected. A path was chosen, even if nothing is there any more.
     return path.isAbsolute(active.path) ? { path: active.path, source } : undefined;
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -76,7 +76,7 @@ async function inTime<Value>(milliseconds: number, work: () => Promise<Value>): 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `The Python extension did not come up within ${milliseconds / 1000} s, so its interpreter is not known. Try again, or set lineheat.interpreter.`;
+      const message = `The Python extension did not start within ${milliseconds / 1000} s, so its interpreter is not known. Try again, or set lineheat.interpreter.`;
       reject(new UserError(message));
     }, milliseconds);
   });

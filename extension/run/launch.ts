@@ -12,13 +12,13 @@ import { expand, scopeOf, settingPlace, type Place, type Scope } from './variabl
 export interface Launch {
   /** What messages call it: its name, or that of the file or module. */
   label: string;
-  /** What it is called where that is not after its program. */
+  /** What the run is called; undefined: as its program. */
   name?: string;
   program: string;
   /** The file that the user looks at; undefined where a module runs. */
   file: string | undefined;
   module: boolean;
-  /** Its tests are run, not the file itself. */
+  /** The tests in the file are run, not the file itself. */
   tests?: boolean;
   args: string[];
   cwd: string;
@@ -80,7 +80,7 @@ export async function launchOfConfiguration(
   const env: unknown = configuration['env'];
   const python = [configuration['python'], configuration['pythonPath']].find(
     (value): value is string =>
-      // This one is no choice of its own: it stands for what is selected, as leaving it out does.
+      // The command stands for the interpreter that is selected, which is used without it as well.
       typeof value === 'string' && value !== '' && value !== '${command:python.interpreterPath}',
   );
   const chosen: Chosen =
@@ -92,11 +92,11 @@ export async function launchOfConfiguration(
     env: typeof env === 'object' && env !== null ? strings(env) : {},
     envFile: text('envFile') || defaultEnvFile,
   };
-  const around = await surroundings(asked, chosen, scope, (name) => ({
+  const prepared = await surroundings(asked, chosen, scope, (name) => ({
     name: `${where}: ${name}`,
     open,
   }));
-  const absolute = module || path.resolve(around.cwd, program);
+  const absolute = module || path.resolve(prepared.cwd, program);
   return {
     label: configuration.name,
     name: configuration.name,
@@ -108,11 +108,11 @@ export async function launchOfConfiguration(
     ),
     intervalUs: settings.intervalUs,
     memory: settings.memory,
-    ...around,
+    ...prepared,
   };
 }
 
-/** What stands for the interpreter, and where. */
+/** The interpreter that a setting or a configuration names, and where that is written. */
 type Chosen = Interpreter & { place: Place };
 
 function chosenInSettings({ interpreter }: RunSettings): Chosen {

@@ -11,11 +11,11 @@ export interface ShownRun {
   path: string;
   title: string;
   live: boolean;
-  /** It has a tab of its own, which VS Code brings back. */
+  /** It has a tab of its own, which VS Code brings back after a reload. */
   hasTab?: boolean;
 }
 
-/** Which run is shown. The server knows its contents; this knows which one it is, also when the server dies. */
+/** Which run is shown. The server knows its contents; this knows which one it is, and opens it again when the server dies. */
 export class Runs implements vscode.Disposable {
   readonly #server: Server;
   readonly #changed = new vscode.EventEmitter<ShownRun | undefined>();

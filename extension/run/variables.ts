@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError, type Action } from '../messages';
 
-/** What `${…}` in settings and launch configurations refers to. */
+/** What variables (`${…}`) in settings and launch configurations refer to. */
 export interface Scope {
   folder: vscode.WorkspaceFolder | undefined;
   /** Absolute path of the file concerned, if there is one. */
@@ -35,7 +35,7 @@ export function scopeOf(uri?: vscode.Uri): Scope {
 }
 
 /**
- * Replaces `${workspaceFolder}`, `${fileDirname}`, `${env:NAME}` and their kin.
+ * Replaces variables such as `${workspaceFolder}`, `${fileDirname}` and `${env:NAME}`. Throws a UserError for one without a value.
  * Outside a workspace folder, `${workspaceFolder}` is the folder of the file.
  */
 export function expand(text: string, scope: Scope, place: Place): string {
