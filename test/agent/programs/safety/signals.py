@@ -72,7 +72,7 @@ def faults():
     faulthandler.register(signal.SIGUSR1, all_threads=False)
     os.kill(os.getpid(), signal.SIGUSR1)
     faulthandler.dump_traceback_later(0.05, exit=False)
-    time.sleep(0.2)
+    time.sleep(1)  # Long enough for the thread that writes, also where cores are scarce.
     faulthandler.cancel_dump_traceback_later()
     faulthandler.dump_traceback(all_threads=False)
     sys.stderr.flush()
