@@ -3,7 +3,7 @@
 #include "base.h"
 
 // Offsets in bytes in CPython's structures. From 3.13 on the interpreter publishes most of them (_Py_DebugOffsets).
-// Before that, they are constants of each minor version's release build. 0: the version has no such field.
+// Before that, they are constants of each minor version's release build. A field that a version lacks has 0.
 struct offsets {
   uint16_t tstate_prev, tstate_next, tstate_interp, tstate_thread_id;
   uint16_t tstate_frame;     // 3.9, 3.10, 3.13 and later: the frame; 3.11, 3.12: the cframe

@@ -1,4 +1,4 @@
-// Python's str objects as bytes. Called by handlers and the watcher.
+// Python's str objects as bytes. Called in handlers, on the watcher, and by the self-test.
 #pragma once
 #include "cpython/interpreter.h"
 

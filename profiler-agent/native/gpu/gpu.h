@@ -1,10 +1,10 @@
 // Use of GPUs by the process: a helper program asks the NVIDIA driver, and the watcher records its answers.
 //
-// The helper (../gpu) is a process of its own because the driver's library cannot be shared with the program. Programs
-// such as PyTorch and NCCL use the library too; it has one state for the whole process; and that state has file
-// descriptors, but the watcher and the program have different descriptor tables. In its own process, the helper may
-// also hang, crash, or be busy while the program forks. It is started by the first sample in code of the CUDA driver,
-// so programs that use no GPU never pay for it.
+// The helper (../../gpu) is a process of its own because the driver's library cannot be shared with the program.
+// Programs such as PyTorch and NCCL use the library too; it has one state for the whole process; and that state has
+// file descriptors, but the watcher and the program have different descriptor tables. In its own process, the helper
+// may also hang, crash, or be busy while the program forks. It is started by the first sample in code of the CUDA
+// driver, so programs that use no GPU never pay for it.
 #pragma once
 #include "base.h"
 

@@ -6,7 +6,7 @@
 // A recording begins.
 void awaits_begin(const struct interpreter *python);
 
-// What an object is to somebody who awaits it.
+// Kinds of objects that may be awaited, by how such a chain goes on.
 enum kind {
   KIND_OTHER,
   KIND_GENERATOR,  // has a frame: a coroutine, generator or asynchronous generator

@@ -11,7 +11,7 @@ void tasks_begin(const struct interpreter *python, uint64_t now);
 struct awaits {
   uint32_t thread;  // id of the thread that runs the loop, 0: unused
   bool partial;     // some tasks have not been looked at
-  bool again;       // the budget did not allow to look at all tasks, or to look again: another look may find more
+  bool again;       // the budget was too small to look at all tasks, or to look again: another look may find more
   uint64_t when;    // time of the look
   uint32_t loop_stack;
   uint32_t tasks, count;

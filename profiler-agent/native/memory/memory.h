@@ -70,8 +70,8 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
 // A block is about to be freed that may be in the table: notes that.
 void memory_freed(const void *block);
 // Takes a block that is about to be freed or moved out of the table. Returns its size when it was sampled, else 0.
-// Afterwards the token must be released, when the block is gone, or kept, when the call failed or the block moved
-// unsampled.
+// Afterwards the token must be released, when the block is gone, or kept: the call failed, or the block goes on under
+// the given address.
 #define TOUCHED_UNKNOWN UINT64_MAX
 struct memory_token {
   uint32_t id;  // of the allocation in the recording, 0: the block was not sampled

@@ -1,4 +1,4 @@
-// Tells in which process code runs, without system calls: a sandbox may forbid even getpid.
+// Tells in which process code runs, also where a sandbox forbids asking the kernel with getpid.
 #pragma once
 #include "base.h"
 

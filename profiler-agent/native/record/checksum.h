@@ -1,4 +1,5 @@
-// CRC-32 as in gzip and zip, by which a reader detects bytes that are not those written. Used by the watcher.
+// CRC-32 as in gzip and zip, by which a reader detects bytes that are not those written. Used by the watcher, or while
+// it does not run.
 #pragma once
 #include "base.h"
 

@@ -1,5 +1,5 @@
 // A hash table that gives small ids to keys of 16 bytes. It grows with pages from the kernel. At its size limit it is
-// emptied, and keys get new ids. Used by the watcher.
+// emptied, and keys get new ids. Used by the watcher, or while it does not run.
 #pragma once
 #include "base.h"
 

@@ -1,5 +1,5 @@
-// Assembles one record and appends it to the recording: begin, put its fields, finish. Used by the watcher. A field
-// that does not fit is left out.
+// Assembles one record and appends it to the recording: begin, put its fields, finish. Used by the watcher, or while
+// it does not run. A field that does not fit is left out.
 #pragma once
 #include "base.h"
 

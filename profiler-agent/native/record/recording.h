@@ -8,6 +8,7 @@
 bool recording_open(const char *directory, uint64_t interval_ns, bool *again);
 // Sets the CPU time that the process had used when the recording began.
 void recording_set_cpu_base(uint64_t cpu_ns);
+// True while there is a recording.
 bool recording_is_open(void);
 // Lets readers see what was written since the last call, and renews the heartbeat.
 void recording_commit(void);

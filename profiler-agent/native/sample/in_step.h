@@ -2,8 +2,8 @@
 //
 // Where work begins at random moments, the first tick after that moment comes after any delay up to a tick's length
 // with equal chance. Where a thread wakes up by a clock, for example every 20 ms, the delay is the same each time:
-// ticks always hit the same code, or never hit the thread. The figures of such a thread's lines are wrong, so the user
-// is told.
+// ticks always hit the same code, or never hit the thread. The figures of such a thread's lines may be wrong, so the
+// user is told.
 //
 // All functions run on the watcher. Times are ns of the thread's CPU clock.
 #pragma once
@@ -28,5 +28,5 @@ bool in_step_seen(void);
 void in_step__tick(struct in_step *work, uint64_t cpu, bool in_call);
 // The thread began to wait at `cpu`: its stretch of work is over.
 void in_step__waits(struct in_step *work, uint64_t cpu);
-// The thread has used `cpu` ns of CPU time since the last tick. So much without any tick is in step as well.
+// The thread has used `cpu` ns of CPU time since the last tick. Much time without any tick counts as in step, too.
 void in_step_missed(uint64_t cpu);

@@ -24,7 +24,7 @@ struct entry {
 };
 
 // A sample as the handler took it. Its frames follow, one word each, innermost first. Clocks are absolute, in ns; 0
-// where a sandbox forbids to read them. The watcher takes the differences, so the cost of a dropped sample goes to the
+// where a sandbox forbids reading them. The watcher takes the differences, so the cost of a dropped sample goes to the
 // next one.
 struct entry_sample {
   struct entry entry;
@@ -71,7 +71,7 @@ struct entry_code {
   uint8_t padding[4];
 };
 
-// The thread has ended, and its clocks then, in ns. 0 where a sandbox forbids to read them.
+// The thread has ended. Its clocks at that moment, in ns; 0 where a sandbox forbids reading them.
 struct entry_end {
   struct entry entry;
   uint64_t wall, cpu;
@@ -127,6 +127,7 @@ INLINE bool ring__has_more(struct ring *ring, const struct entry *entry) {
   return used > entry->size;
 }
 
+// Removes the oldest entry, which is `entry`. (watcher)
 INLINE void ring__pop(struct ring *ring, const struct entry *entry) {
   uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   atomic_store_explicit(&ring->tail, tail + entry->size, memory_order_release);

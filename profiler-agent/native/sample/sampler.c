@@ -21,7 +21,7 @@ static const struct interpreter *python;
 
 static void sample_take(struct thread *thread, const struct registers *registers, bool by_tick) {
   struct entry_sample sample = {.by_tick = by_tick};
-  // The watcher fills in clocks that a sandbox forbids to read here (outside.c).
+  // The watcher fills in clocks that a sandbox forbids reading here (outside.c).
   if (sandbox_allows(SANDBOX_TIME)) sample.wall = clock_ns(CLOCK_MONOTONIC);
   if (sandbox_allows(SANDBOX_CPU_CLOCK)) {
     sample.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);

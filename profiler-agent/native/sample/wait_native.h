@@ -5,8 +5,8 @@
 
 // What the kernel tells about a sleeping thread (/proc/self/task/TID/syscall): its system call and two registers.
 struct sleep_place {
-  long call;  // the number of the system call, −1: not known
-  uintptr_t argument, sp, pc;
+  long call;                   // the number of the system call, −1: not known
+  uintptr_t argument, sp, pc;  // the call's first argument, the stack pointer and the program counter
 };
 
 struct wait_native {

@@ -7,7 +7,7 @@
 enum loop_kind {
   LOOP_NONE,
   LOOP_ASYNCIO,    // asyncio's own
-  LOOP_FOREIGN,    // another loop for asyncio, without Python code, such as uvloop, if it waits at all; `loop` is 0
+  LOOP_FOREIGN,    // another loop for asyncio, without Python code, such as uvloop; it may not be waiting; `loop` is 0
   LOOP_TRIO,       // trio; `loop` is its Runner
   LOOP_GREENLETS,  // gevent or eventlet; `loop` is the hub
 };

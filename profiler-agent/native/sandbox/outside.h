@@ -1,4 +1,4 @@
-// Reads from outside, on the watcher, the clocks of a thread that a sandbox forbids to read them.
+// The watcher reads the clocks of a thread from outside where a sandbox forbids the thread to read them.
 #pragma once
 #include "sample/ring.h"
 #include "threads.h"

@@ -1,8 +1,8 @@
 // The sampling signal, hidden from the program.
 //
 // It is a real-time signal that nobody uses. When the program begins to use it, we take another one. What the program
-// sets for this signal is remembered and returned when it asks. The signal is hardly ever blocked in truth, so threads
-// that block all signals are sampled, too.
+// sets for this signal is remembered and returned when it asks. In fact it is blocked only where it would do harm, so
+// threads that block all signals are sampled, too.
 //
 // In the following, `believed` signals are those that the program has blocked and believes to be blocked, but that are
 // not.
