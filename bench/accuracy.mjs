@@ -1,5 +1,5 @@
-// How far each profiler is from the truth: the programs of test/truth, which know what their own lines cost, under
-// Lineheat and under its peers.
+// Measures the error of each profiler: runs the programs of test/truth, which know what their own lines cost, under Lineheat
+// and under its peers. Good: a mean error of Lineheat below 1 percentage point, and an answer to every question.
 //
 //   npm run bench:accuracy -- [--quick] [--seconds N] [--python PATH] [--case NAME]… [--tool NAME]… [--no-save]
 import { execFileSync } from 'node:child_process';
@@ -21,7 +21,7 @@ import { quickMs, whileTimeLasts } from './time.mjs';
 
 const reader = fileURLToPath(new URL('peers/read.py', import.meta.url));
 const quickCases = ['numpy line', 'sorted and loop', 'calls', 'idle threads', 'sleep in C'];
-/** Ten times as slow as the program alone, and a minute to begin and end: whoever takes longer hangs. */
+/** A profiled program may take ten times as long as bare, and a minute to start and end; a longer run counts as hanging. */
 const deadlineMs = (seconds) => 60_000 + 10 * seconds * 1000;
 
 await main(async () => {
@@ -45,7 +45,7 @@ await main(async () => {
   const peers = await ensurePeers(options.python);
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-accuracy-'));
   const began = Date.now();
-  const said = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
+  const summary = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
   const results = [];
   const measured = [];
   try {
@@ -62,7 +62,7 @@ await main(async () => {
             : await runPeer(bench, wanted, tool, bare);
           results.push({ wanted, tool, scores });
         } catch (error) {
-          // The last line of a traceback says what went wrong.
+          // The last line of a traceback is the error.
           results.push({ wanted, tool, scores: [], problem: tail(error.message, 1).trim() });
         }
       }
@@ -71,26 +71,27 @@ await main(async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  said.push(`${Math.ceil((Date.now() - began) / 60_000)} min, load afterwards ${load()}`);
-  const left = wantedCases.slice(measured.length).map(({ name }) => name);
-  if (left.length > 0) said.push(`No time for ${left.join(', ')}`);
+  summary.push(`${Math.ceil((Date.now() - began) / 60_000)} min, load afterwards ${load()}`);
+  const notMeasured = wantedCases.slice(measured.length).map(({ name }) => name);
+  if (notMeasured.length > 0) summary.push(`No time for ${notMeasured.join(', ')}`);
   const report = accuracyReport(measured, wantedTools, results, peers.versions);
-  console.log(`\n${said.join('\n')}\n\n${report}`);
+  console.log(`\n${summary.join('\n')}\n\n${report}`);
   if (!options['no-save']) {
     const command = ['npm run bench:accuracy --', ...process.argv.slice(2)].join(' ');
     const title = `Accuracy beside the peers${options.quick ? ', quick' : ''}`;
-    saveSection(title, command, `${said.join('. ')}.\n\n${report}`);
+    saveSection(title, command, `${summary.join('. ')}.\n\n${report}`);
   }
 });
 
+/** The entries with these names; all entries without names. */
 function named(all, names, what) {
-  const unknown = names?.find((name) => !all.some((it) => it.name === name));
+  const unknown = names?.find((name) => !all.some((entry) => entry.name === name));
   if (unknown === undefined) return names ? all.filter(({ name }) => names.includes(name)) : all;
   const known = all.map(({ name }) => name).join(', ');
   throw new Problem(`There is no ${what} “${unknown}”. There are: ${known}.`);
 }
 
-/** The truth suite's own way, with the peers' interpreter. */
+/** Runs a case as the truth suite does, with the peers' interpreter. */
 function runOurs({ peers, folder, seconds, helper }, wanted, { ours }) {
   const minor = Number(peers.version.split('.')[1]);
   const python = { name: `3.${minor}`, path: peers.python, minor };
@@ -98,7 +99,7 @@ function runOurs({ peers, folder, seconds, helper }, wanted, { ours }) {
   return runCase(wanted, { python, seconds, intervalUs, folder, keep: undefined, helper });
 }
 
-/** Runs a case's program, under a tool when there is one. Returns what it says of itself, and where the tool's output is. */
+/** Runs a case's program, under a peer if there is one. Returns the program's answers and the path of the peer's output. */
 async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
   const place = mkdtempSync(join(folder, 'run-'));
   const answers = join(place, 'answers');
@@ -116,7 +117,7 @@ async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
   const found = readAnswers(answers);
   if (code !== 0 || found.length === 0) {
     if (code === 124) throw new Error(`not done in ${deadlineMs(seconds) / 1000} s`);
-    throw new Error(`exit ${code}: ${tail(printed, 1).trim() || 'it said nothing'}`);
+    throw new Error(`exit ${code}: ${tail(printed, 1).trim() || 'without output'}`);
   }
   return { answers: found, output, path };
 }
@@ -130,24 +131,24 @@ async function runPeer(bench, wanted, peer, bare) {
   });
   const truth = peer.traces ? bare.answers : answers;
   return score(
-    asked(wanted, peer),
+    answerable(wanted, peer),
     truth,
     measuredBy(JSON.parse(read), peer, truth),
     marksIn(path),
   );
 }
 
-/** Without what the tool does not claim: tracers have no total and are no part of what happens to system calls. */
-function asked(wanted, { traces, wall }) {
+/** The case without quantities that the tool does not claim to know: tracers have no total and do not affect system calls. */
+function answerable(wanted, { traces, wall }) {
   const quantities = wanted.quantities.filter(
     ({ type }) => !((traces || wall) && type === 'sampled') && !(traces && type === 'count'),
   );
   return { ...wanted, quantities };
 }
 
-/** What a tool says, in the truth suite's form. */
+/** A tool's figures in the truth suite's form. */
 function measuredBy(read, { wall }, truth) {
-  const waits = truth.some(({ regions }) =>
+  const hasWaiting = truth.some(({ regions }) =>
     Object.values(regions).some(({ wait_s }) => wait_s !== undefined),
   );
   const clocks = truth.flatMap(({ threads }) => Object.values(threads).map(({ cpu_s }) => cpu_s));
@@ -155,7 +156,7 @@ function measuredBy(read, { wall }, truth) {
     cpu: read.cpu ?? clocks.reduce((sum, one) => sum + one, 0),
     ownCpu: 0,
     seconds(lines, what, frames) {
-      if (!read.kinds[frames].includes(what) || (wall && waits)) return undefined;
+      if (!read.kinds[frames].includes(what) || (wall && hasWaiting)) return undefined;
       if (lines.some((line) => read.cannot?.[frames].includes(line))) return undefined;
       return lines.reduce((sum, line) => sum + (read.lines[line]?.[frames][what] ?? 0), 0);
     },

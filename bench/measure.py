@@ -1,11 +1,10 @@
 """
-Runs a command for at most so many seconds, and prints what the operating system charged it and everything it started:
+Runs a command for at most SECONDS, and prints what the operating system charged to its whole process tree:
 {"cpu_s", "wall_s", "peak_bytes", "exit"}. exit is null after a timeout.
 
     python measure.py SECONDS COMMAND…
 
-Processes that outlive their parent come to this one, so that a profiler's own processes are counted too, whoever waits
-for them.
+This process adopts processes that outlive their parent, so that a profiler's own processes are counted too.
 """
 
 import ctypes
@@ -20,7 +19,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 prctl = ctypes.CDLL(None, use_errno=True).prctl
-# The second is so that nothing runs on when the benchmark is killed.
+# The second option ends everything when the benchmark is killed.
 for option, value in (PR_SET_CHILD_SUBREAPER, 1), (PR_SET_PDEATHSIG, signal.SIGTERM):
     if prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")

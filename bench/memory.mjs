@@ -1,4 +1,5 @@
-// What lines allocate and hold beside what memray says, which records every allocation: real programs, line by line.
+// Compares what lines allocate and hold at the peak with memray, which records every allocation. Good: a median of ×1.00 at the
+// peak; allocated bytes are lower, because memray counts a block that realloc grows twice.
 //
 //   npm run bench:memory -- [--no-save] [--python PATH] [PROGRAM…]
 import { execFileSync } from 'node:child_process';
@@ -26,12 +27,12 @@ if (!existsSync(tool)) {
   process.exit(1);
 }
 const packages = ['memray==1.20.0', 'numpy==2.3.5', 'pandas==2.3.3'];
-/** Lines that allocate less, and hold less, are left out. */
+/** Lines that allocate and hold fewer bytes are left out. */
 const smallest = 1e6;
 
 const [python, version] = resolvePython(options.python ?? findPython());
 
-/** memray and what the programs import, as a folder for PYTHONPATH in the cache. */
+/** Installs memray and the packages that the programs import into the cache. Returns a folder for PYTHONPATH. */
 async function ensurePackages() {
   const key = createHash('sha256').update(`${python} ${packages}`).digest('hex').slice(0, 8);
   const folder = join(cacheFolder(), `bench-memory-${version}-${key}`);
@@ -52,8 +53,8 @@ async function ensurePackages() {
 const PYTHONPATH = await ensurePackages();
 const env = { ...process.env, PYTHONPATH, PYTHONHASHSEED: '0', OPENBLAS_NUM_THREADS: '1' };
 
-/** What Lineheat says of a program: by line, the bytes allocated and those held at the peak. */
-function ours(program, folder) {
+/** Lineheat's figures of a program: bytes allocated, held at the peak and reserved, by line. */
+function measureLineheat(program, folder) {
   const json = join(folder, 'report.json');
   const words = [tool, 'run', '--json', json, '--python', python, program];
   execFileSync(process.execPath, words, { env, stdio: 'ignore' });
@@ -66,8 +67,8 @@ function ours(program, folder) {
   );
 }
 
-/** What memray says of it. */
-function theirs(program, folder) {
+/** memray's figures of a program: bytes allocated and held at the peak, by line. */
+function measureMemray(program, folder) {
   const recording = join(folder, 'memray.bin');
   const words = ['-m', 'memray', 'run', '--quiet', '--trace-python-allocators'];
   execFileSync(python, [...words, '--output', recording, program], { env, stdio: 'ignore' });
@@ -94,21 +95,21 @@ for (const name of programs) {
   const program = join(here, 'memory', name);
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
-    const mine = ours(program, folder);
-    const memray = theirs(program, folder);
+    const lineheat = measureLineheat(program, folder);
+    const memray = measureMemray(program, folder);
     const source = readFileSync(program, 'utf8').split('\n');
-    const lines = [...new Set([...mine.keys(), ...memray.keys()])].sort((a, b) => a - b);
+    const lines = [...new Set([...lineheat.keys(), ...memray.keys()])].sort((a, b) => a - b);
     const rows = lines.flatMap((line) => {
-      const [allocated, peak, reserved] = mine.get(line) ?? [0, 0, 0];
-      const [allocatedThere, peakThere] = memray.get(line) ?? [0, 0];
-      if (Math.max(allocated, peak, allocatedThere, peakThere) < smallest) return [];
-      if (allocatedThere >= smallest) ratios.allocated.push(allocated / allocatedThere);
-      if (peakThere >= smallest) ratios.peak.push(peak / peakThere);
+      const [allocated, peak, reserved] = lineheat.get(line) ?? [0, 0, 0];
+      const [memrayAllocated, memrayPeak] = memray.get(line) ?? [0, 0];
+      if (Math.max(allocated, peak, memrayAllocated, memrayPeak) < smallest) return [];
+      if (memrayAllocated >= smallest) ratios.allocated.push(allocated / memrayAllocated);
+      if (memrayPeak >= smallest) ratios.peak.push(peak / memrayPeak);
       return [
         [
           String(line),
-          ...[megabytes(allocated), megabytes(allocatedThere), ratio(allocated, allocatedThere)],
-          ...[megabytes(peak), megabytes(peakThere), ratio(peak, peakThere)],
+          ...[megabytes(allocated), megabytes(memrayAllocated), ratio(allocated, memrayAllocated)],
+          ...[megabytes(peak), megabytes(memrayPeak), ratio(peak, memrayPeak)],
           reserved >= 1e5 ? megabytes(reserved) : undefined,
           `\`${source[line - 1].trim()}\``,
         ],
@@ -121,9 +122,9 @@ for (const name of programs) {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-const said = (name, values) =>
+const summary = (name, values) =>
   `${name} ×${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} – ${Math.max(...values).toFixed(2)})`;
-const whole = `Ours to memray's, medians of the lines with 1 MB and more (lowest – highest): ${said('allocated', ratios.allocated)}, ${said('at the peak', ratios.peak)}.`;
+const whole = `Ours to memray's, medians of the lines with 1 MB and more (lowest – highest): ${summary('allocated', ratios.allocated)}, ${summary('at the peak', ratios.peak)}.`;
 console.log(whole);
 
 if (options.save && chosen.length === 0) {

@@ -1,6 +1,7 @@
-// What being profiled costs: each program runs bare, under the agent and bare again, and the middle run is compared with
-// the mean of its neighbours. The control compares the two bare runs with each other: it is the noise of the machine.
-// With --memory each program runs under the agent twice, without memory and with it, and bare in between.
+// Measures the overhead of the agent on small programs. Each program runs bare, under the agent and bare again, and the
+// profiled run is compared with the mean of the two bare runs. The control compares the bare runs with each other: it is the
+// noise of the machine. With --memory each program runs under the agent twice, without and with memory profiling, and bare in
+// between. Goals: CPU ×1.02, with memory ×1.05.
 //
 //   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [--memory]
 //     [PROGRAM…]
@@ -55,10 +56,10 @@ const programs = readdirSync(join(here, 'programs'))
   .filter((name) => chosen.length === 0 || chosen.includes(name))
   .filter((name) => name !== 'arrays' || numpy !== undefined);
 
-/** What the agent is asked to look at. */
+/** What the agent measures. */
 const modes = options.memory ? ['time', 'memory'] : ['time'];
 
-/** One run; under the agent when there is a folder for its recording. */
+/** Runs a program once; under the agent if there is a folder for the recording. */
 function run(program, folder, mode) {
   const env = { ...process.env, PYTHONHASHSEED: '0' };
   if (program === 'arrays') env.PYTHONPATH = numpy;
@@ -70,7 +71,7 @@ function run(program, folder, mode) {
       if (Number(options['interval-us']) < 1000) env.LINEHEAT_BUDGET_PERMILLE = '100';
     }
   }
-  // The preload is for the program only, not for the process that measures it.
+  // Only the program is preloaded, not the process that measures the run.
   const command = folder
     ? ['/usr/bin/env', `LD_PRELOAD=${agent}`, python]
     : ['/usr/bin/env', python];
@@ -94,8 +95,8 @@ print(
   'program        asked for   bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
 );
 
-/** What was measured of one program, or of all of them, under the agent in one mode. */
-const figures = () => ({
+/** Figures of one program, or of all programs, under the agent in one mode. */
+const emptyFigures = () => ({
   cpu: [],
   wall: [],
   control: [],
@@ -104,22 +105,22 @@ const figures = () => ({
   samples: [],
   memory: [],
 });
-const all = new Map(modes.map((mode) => [mode, figures()]));
+const all = new Map(modes.map((mode) => [mode, emptyFigures()]));
 
-/** One run under the agent after a bare run, and another bare run, which is returned. */
-function compare(into, before, program, mode) {
+/** Runs a program under the agent and then bare, and adds the comparison to `figures`. Returns the bare run. */
+function compare(figures, before, program, mode) {
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
-    const under = run(program, folder, mode);
+    const profiled = run(program, folder, mode);
     const after = run(program);
-    into.cpu.push((2 * under.cpu_s) / (before.cpu_s + after.cpu_s));
-    into.wall.push((2 * under.wall_s) / (before.wall_s + after.wall_s));
-    into.control.push(after.cpu_s / before.cpu_s);
-    into.bare.push(before.cpu_s, after.cpu_s);
+    figures.cpu.push((2 * profiled.cpu_s) / (before.cpu_s + after.cpu_s));
+    figures.wall.push((2 * profiled.wall_s) / (before.wall_s + after.wall_s));
+    figures.control.push(after.cpu_s / before.cpu_s);
+    figures.bare.push(before.cpu_s, after.cpu_s);
     const recorded = measureRecordings(folder);
-    into.samples.push(recorded.samples / under.cpu_s);
-    into.rate.push(recorded.bytes / 1000 / under.cpu_s);
-    into.memory.push(under.peak_bytes - before.peak_bytes);
+    figures.samples.push(recorded.samples / profiled.cpu_s);
+    figures.rate.push(recorded.bytes / 1000 / profiled.cpu_s);
+    figures.memory.push(profiled.peak_bytes - before.peak_bytes);
     return after;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -142,16 +143,16 @@ function row(program, mode, { cpu, wall, control, bare, rate, samples, memory })
 }
 
 for (const program of programs) {
-  const measured = new Map(modes.map((mode) => [mode, figures()]));
+  const measured = new Map(modes.map((mode) => [mode, emptyFigures()]));
   run(program); // Warms caches and compiled modules; not counted.
   for (let pair = 0; pair < pairs; pair++) {
     let before = run(program);
     for (const mode of modes) before = compare(measured.get(mode), before, program, mode);
   }
   for (const mode of modes) {
-    const of = measured.get(mode);
-    print(row(program, mode, of));
-    for (const [name, values] of Object.entries(of)) all.get(mode)[name].push(...values);
+    const figures = measured.get(mode);
+    print(row(program, mode, figures));
+    for (const [name, values] of Object.entries(figures)) all.get(mode)[name].push(...values);
   }
 }
 print('');
@@ -163,10 +164,10 @@ for (const mode of modes) {
 }
 
 if (options.save) {
-  const said = process.argv
+  const words = process.argv
     .slice(2)
     .filter((word) => word !== options.python && word !== '--python');
-  const command = ['npm run bench:overhead --', ...said].join(' ');
+  const command = ['npm run bench:overhead --', ...words].join(' ');
   const title = `Overhead${options['interval-us'] ? ` at ${options['interval-us']} µs` : ''}${options.memory ? ' with memory' : ''}`;
   saveSection(title, command, `\`\`\`\n${lines.join('\n')}\n\`\`\``);
 }

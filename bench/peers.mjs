@@ -1,5 +1,5 @@
-// What being profiled costs, beside the peers: each program runs bare, under one profiler, bare, under the next… and every
-// profiled run is compared with the mean of its two neighbours.
+// Compares the overhead of Lineheat and its peers. Each program runs bare, under one profiler, bare, under the next profiler,
+// and so on; every profiled run is compared with the mean of the bare runs before and after it. Goal: `lineheat` ×1.02.
 //
 //   npm run bench:peers -- [--quick] [--rounds N] [--python PATH] [--tools NAME,…] [--no-save] [PROGRAM…]
 import { spawnSync } from 'node:child_process';
@@ -22,9 +22,9 @@ const programs = [
   ...['none', 'io', 'cpu_io_mixed', 'memoization'].map((variant) => `async_tree_${variant}`),
   ...['docutils', 'fannkuch', 'mdp', 'pprint', 'raytrace', 'sympy'],
 ];
-/** Different kinds of programs that can be cut short. */
+/** Programs of different kinds that can be shortened. */
 const quickPrograms = ['async_tree_cpu_io_mixed', 'fannkuch', 'raytrace', 'sympy'];
-/** Tools at other rates, and our own report, are left out of a quick run. */
+/** A quick run does without these: tools at other rates, and the command line tool with its report. */
 const extraTools = ['lineheat run', 'scalene (100 Hz)', 'py-spy (100 Hz)', 'austin (10 kHz)'];
 const quickShare = 0.4;
 const deadlineSeconds = 120;
@@ -57,12 +57,12 @@ await main(async () => {
   const peers = await ensurePeers(options.python);
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-peers-'));
   try {
-    // A build meanwhile is not to change what is measured.
+    // A copy, so that a build in the meantime does not change what is measured.
     const agent = join(folder, 'liblineheat.so');
     copyFileSync(builtAgent, agent);
     const bench = { ...peers, agent, folder, share: options.quick ? quickShare : 1 };
     const began = Date.now();
-    const said = [`${machine()}, Python ${peers.version}, rounds: ${rounds}`];
+    const summary = [`${machine()}, Python ${peers.version}, rounds: ${rounds}`];
     const wanted = positionals.length ? positionals : options.quick ? quickPrograms : programs;
     const measured = [];
     const runs = [];
@@ -71,9 +71,9 @@ await main(async () => {
       measured.push(program);
     }
     const minutes = Math.ceil((Date.now() - began) / 60_000);
-    said.push(`${minutes} min, load afterwards ${load()}`);
+    summary.push(`${minutes} min, load afterwards ${load()}`);
     if (measured.length < wanted.length) {
-      said.push(`No time for ${wanted.slice(measured.length).join(', ')}`);
+      summary.push(`No time for ${wanted.slice(measured.length).join(', ')}`);
     }
     const report = overheadReport({
       tools: chosen,
@@ -81,11 +81,11 @@ await main(async () => {
       runs,
       versions: peers.versions,
     });
-    console.log(`\n${said.join('\n')}\n\n${report}`);
+    console.log(`\n${summary.join('\n')}\n\n${report}`);
     if (!options['no-save']) {
       const command = ['npm run bench:peers --', ...process.argv.slice(2)].join(' ');
       const title = `Overhead beside the peers${options.quick ? ', quick' : ''}`;
-      saveSection(title, command, `${said.join('. ')}.\n\n${report}`);
+      saveSection(title, command, `${summary.join('. ')}.\n\n${report}`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -93,27 +93,29 @@ await main(async () => {
 });
 
 /**
- * Bare, tool, bare, tool… Tracing profilers, which take many times as long and differ by more than any noise, have one round.
- * @returns what overheadReport takes: a row for each profiled run, and one for each pair of bare runs
+ * Runs a program bare, under a tool, bare, under the next tool, and so on. Tracing profilers have one round only: they take
+ * many times as long, and their overhead exceeds any noise.
+ * @returns rows for overheadReport, one for each profiled run with the bare runs around it
  */
 function measureProgram(bench, program, chosen, rounds) {
   const rows = [];
   const failed = new Set();
   once(bench, program); // Warms caches and compiled modules; not counted.
   for (let round = 0; round < rounds; round++) {
-    const turn = chosen
+    // Each round begins with another tool.
+    const order = chosen
       .slice(round % chosen.length)
       .concat(chosen.slice(0, round % chosen.length))
       .filter((tool) => (round === 0 || tool.kind === 'sampling') && !failed.has(tool));
     let before = once(bench, program);
-    for (const tool of turn) {
+    for (const tool of order) {
       process.stderr.write(
         `\r${program}, round ${round + 1}, ${tool.name}, load ${load()}   \x1b[K`,
       );
-      const under = once(bench, program, tool);
-      if (under.problem) failed.add(tool);
+      const profiled = once(bench, program, tool);
+      if (profiled.problem) failed.add(tool);
       const after = once(bench, program);
-      rows.push({ program, tool: tool.name, under, before, after });
+      rows.push({ program, tool: tool.name, profiled, before, after });
       before = after;
     }
   }
@@ -121,9 +123,9 @@ function measureProgram(bench, program, chosen, rounds) {
   return rows;
 }
 
-/** One run: seconds of the whole tree, of the program alone, and what the tool wrote; or what went wrong. */
+/** Runs a program once. Returns seconds of the whole process tree and of the program's own work, and what the tool wrote; or the problem. */
 function once({ python, bin, programs: sources, agent, folder, share }, program, tool) {
-  // Scalene writes to a name that ends like this one, whatever it is given.
+  // Scalene appends .json to other names.
   const output = join(folder, 'output.json');
   const spent = join(folder, 'spent');
   const module = `bm_${program.replace(/^(async_tree)_.*/, '$1')}`;
@@ -151,7 +153,7 @@ function once({ python, bin, programs: sources, agent, folder, share }, program,
       },
     );
     const result = JSON.parse(stdout);
-    // Not every tool fails where its program does.
+    // Some tools exit with 0 although their program failed.
     if (result.exit !== 0 || !existsSync(spent)) {
       const why = result.exit === null ? `not done in ${deadlineSeconds} s` : `exit ${result.exit}`;
       if (!tool) throw new Problem(`${program} fails without a profiler: ${why}\n${tail(stderr)}`);

@@ -1,4 +1,4 @@
-// What is in a folder of recordings, without the model: their size and how often a thread was observed.
+// Counts bytes and samples in a folder of recordings, without building a profile.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ export function measureRecordings(folder) {
   return sum;
 }
 
-/** Walks over the records of profiler-agent/STREAM.md. */
+/** Counts samples among the records; profiler-agent/STREAM.md has the format. */
 function countSamples(bytes, end) {
   let count = 0;
   for (let at = headerBytes; at < end;) {

@@ -1,4 +1,4 @@
-// The file of measurements: one section for each benchmark, which a later run replaces.
+// RESULTS.md: one section for each benchmark, which a later run replaces.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 
 const path = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
-/** Timer interrupts per second that this kernel was built with, where it says so. */
+/** Timer interrupts per second of this kernel, if its build configuration is readable. */
 function kernelTick() {
   const configurations = ['/proc/config.gz', `/boot/config-${release()}`].filter(existsSync);
   for (const name of configurations) {
@@ -20,7 +20,7 @@ function kernelTick() {
   return 'unknown';
 }
 
-/** The machine in words, and how busy it is now. */
+/** Describes the machine and its load. */
 export function machine() {
   const model = cpus()[0]?.model ?? 'unknown processor';
   return `${cpus().length} × ${model}, Linux ${release()}, kernel tick ${kernelTick()}, load ${load()}`;
@@ -29,7 +29,7 @@ export function machine() {
 /** Load average of the last minute. */
 export const load = () => loadavg()[0].toFixed(2);
 
-/** The interpreter itself, because a launcher script in front of it would be measured too, and its version. */
+/** Path and version of the interpreter behind a command: a launcher script in front of it would be measured too. */
 export function resolvePython(command) {
   const probe = 'import sys; print(sys.executable); print(sys.version.split()[0])';
   return execFileSync(command, ['-c', probe], { encoding: 'utf8' }).trim().split('\n');
@@ -38,7 +38,7 @@ export function resolvePython(command) {
 /**
  * Writes a section of RESULTS.md in place of the one with the same title.
  * @param {string} title
- * @param {string} command what a person types to measure it again
+ * @param {string} command the command that repeats the measurement
  * @param {string} text Markdown
  */
 export function saveSection(title, command, text) {
@@ -52,7 +52,7 @@ export function saveSection(title, command, text) {
   writeFileSync(path, [head, ...sections].map((part) => `${part.trim()}\n`).join('\n'));
 }
 
-/** A table in Markdown, its columns aligned. Cells are text; undefined is a dash. */
+/** A Markdown table with aligned columns. Cells are text; undefined becomes a dash. */
 export function markdownTable(head, rows) {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
   const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at].length)));

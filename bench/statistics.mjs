@@ -1,6 +1,6 @@
-// Middles and spreads of a few numbers.
+// Quantiles and means.
 
-/** The value below which a share of the numbers lies, interpolated; undefined for none. */
+/** The value below which a share of the numbers lies, interpolated; undefined if there are no numbers. */
 export function quantile(numbers, share) {
   if (numbers.length === 0) return undefined;
   const sorted = numbers.toSorted((a, b) => a - b);

@@ -1,11 +1,11 @@
-// A benchmark that promises to be done in time.
+// Keeps a benchmark within a time limit.
 
-/** What a quick run may take, milliseconds: a bit less than five minutes. */
+/** How long a quick run may take, milliseconds: a bit less than five minutes. */
 export const quickMs = 285_000;
 
 /**
- * Hands out items one after the other until the next would probably end too late, judged by the longest so far. The first
- * one is always handed out.
+ * Yields items one after the other until the next one would probably end too late, judged by the longest so far. The first
+ * item is always yielded.
  * @template T
  * @param {readonly T[]} items
  * @param {number} limitMs

@@ -1,10 +1,10 @@
 /**
- * A window that is used for long: many runs, and the flame chart opened and closed as often. What the extension host and the
- * language server keep is looked at again and again; both have to stay flat.
+ * Measures the memory of the extension host and the language server in a window that is used for long: many runs, and then
+ * many flame charts, opened and closed. Good: both stop growing.
  *
  *     npm run bench:window -- [--runs 20] [--panels 50] [--save]
  *
- * After `npm run package`.
+ * Run `npm run package` first.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -35,12 +35,12 @@ const rows = [];
 try {
   for (let run = 1; run <= runs; run++) {
     await profile();
-    if (run === 1 || run % 5 === 0) await look(`${run} runs`);
+    if (run === 1 || run % 5 === 0) await addRow(`${run} runs`);
   }
   for (let panel = 1; panel <= panels; panel++) {
     await openChart(vs);
     await closeCharts(vs);
-    if (panel === 1 || panel % 10 === 0) await look(`${panel} charts`);
+    if (panel === 1 || panel % 10 === 0) await addRow(`${panel} charts`);
   }
 } finally {
   await vs.close();
@@ -75,7 +75,8 @@ function shownRun() {
   return vs.companion.lineheat((lineheat) => lineheat.shownRun()?.run, null);
 }
 
-async function look(after) {
+/** Measures both processes, and adds a row to the table. */
+async function addRow(after) {
   const heap = await vs.companion.ask(() => {
     const builtin = process.getBuiltinModule;
     builtin('node:v8').setFlagsFromString('--expose-gc');

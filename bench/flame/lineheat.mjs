@@ -1,4 +1,4 @@
-/** The built panel, sent a profile piece by piece as the extension does. */
+/** Opens the built panel and sends it a profile piece by piece, as the extension does. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { serve } from './serve.mjs';
 
 const built = fileURLToPath(new URL('../../dist/webview/', import.meta.url));
 
-/** The host's side of the panel, in the page: answers what the panel asks, and sends a chunk when the one before is acknowledged. */
+/** The extension's part, run in the page: it answers the panel's requests, and sends a chunk once the one before is acknowledged. */
 const host = `
   const tell = (message) => window.dispatchEvent(new MessageEvent('message', { data: message }));
   const answers = {

@@ -1,10 +1,11 @@
 /**
- * How fast the flame chart is, beside speedscope on the same profile in the same browser (headless Chromium without a GPU).
+ * Measures how fast the flame chart is, compared with speedscope on the same profile in the same browser (headless Chromium
+ * without a GPU). Good: zoom, pan and a key of the search within 25 ms, also with ten times as many samples.
  *
  *     npm run bench:flame -- [--samples 1000000] [--alone] [--save]
  *
- * After `npm run build`. --alone: without speedscope. Each step is real input; its figure is how long the page's main thread
- * was busy with it (Chromium's TaskDuration: scripts, layout, painting), in ms. CHROMIUM names another browser.
+ * Run `npm run build` first. --alone: without speedscope. Each step is real input; its figure is how long the page's main
+ * thread was busy with that input, in ms (Chromium's TaskDuration: scripts, layout, painting). CHROMIUM names another browser.
  */
 import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,31 +36,31 @@ const folder = mkdtempSync(join(tmpdir(), 'lineheat-flame-'));
 try {
   const tables = makeProfile({ samples });
   const chunks = pieces(tables).map((piece) => Buffer.from(encodeFlameChunk(piece)));
-  const { found: ours, failed } = await measure(browser, openLineheat(chunks));
+  const { found: lineheat, failed } = await measure(browser, openLineheat(chunks));
   if (failed) throw new Error(`${failed.step}: ${failed.why}`);
-  let theirs;
-  let of = '';
+  let speedscope;
+  let speedscopeText = '';
   if (!options.alone) {
-    const speedscope = ensureSpeedscope();
+    const { folder: release, version } = ensureSpeedscope();
     const path = join(folder, 'profile.json');
     await pipeline(
       Readable.from(toSpeedscope(tables, 'bench', 'lineheat')),
       createWriteStream(path),
     );
-    of = `; speedscope ${speedscope.version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
-    theirs = await measure(browser, openSpeedscope(speedscope.folder, path));
+    speedscopeText = `; speedscope ${version}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
+    speedscope = await measure(browser, openSpeedscope(release, path));
   }
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   const text = [
-    `${count} samples: Lineheat, ${(bytes / 1e6).toFixed(0)} MB${of}. ${machine()}.`,
-    theirs?.failed ? `speedscope failed: ${theirs.failed.why}.` : '',
+    `${count} samples: Lineheat, ${(bytes / 1e6).toFixed(0)} MB${speedscopeText}. ${machine()}.`,
+    speedscope?.failed ? `speedscope failed: ${speedscope.failed.why}.` : '',
     markdownTable(
-      ['', 'Lineheat', ...(theirs ? ['speedscope', 'ratio'] : [])],
-      Object.entries(ours).map(([step, value]) => {
-        const other = theirs?.found[step];
+      ['', 'Lineheat', ...(speedscope ? ['speedscope', 'ratio'] : [])],
+      Object.entries(lineheat).map(([step, value]) => {
+        const other = speedscope?.found[step];
         const ratio = other === undefined ? undefined : `×${(other / value).toFixed(1)}`;
-        const said = theirs?.failed?.step === step ? 'failed' : other && digits(other);
-        return [step, digits(value), ...(theirs ? [said, ratio] : [])];
+        const cell = speedscope?.failed?.step === step ? 'failed' : other && digits(other);
+        return [step, digits(value), ...(speedscope ? [cell, ratio] : [])];
       }),
     ),
   ].filter(Boolean);

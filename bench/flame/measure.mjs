@@ -1,4 +1,4 @@
-/** Drives a viewer with real input, and says how long its page was busy with each step. */
+/** Drives a viewer with real input, and measures how long its page is busy with each step. */
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
@@ -8,10 +8,10 @@ const longest = 600_000;
 /**
  * @typedef {object} Viewer what is measured
  * @property {(page: import('playwright-core').Page) => Promise<void>} open ends when the first samples are painted
- * @property {(page: import('playwright-core').Page) => Promise<void>} complete ends when everything is there
- * @property {Record<string, (page: import('playwright-core').Page, index: number) => Promise<void>>} steps by what they
- *   are called in the table; each is done many times, or once where its name ends with a full stop, which is not shown;
- *   one in parentheses is not in the table
+ * @property {(page: import('playwright-core').Page) => Promise<void>} complete ends when the whole profile is loaded
+ * @property {Record<string, (page: import('playwright-core').Page, index: number) => Promise<void>>} steps by their
+ *   names in the table; each is done many times, or once if its name ends with a full stop, which is not shown; a step in
+ *   parentheses is not in the table
  * @property {() => Promise<void>} close
  */
 
@@ -20,7 +20,7 @@ const longest = 600_000;
  * @param {string} executablePath of the browser
  * @param {Viewer | Promise<Viewer>} opened
  * @returns {Promise<{found: Record<string, number>, failed?: {step: string, why: string}}>} ms by step, of repeated ones the
- *   95th percentile, and MB of memory; failed: the step that it did not get through
+ *   95th percentile, and MB of memory; failed: the step that failed, and why
  */
 export async function measure(executablePath, opened) {
   const viewer = await opened;
@@ -74,7 +74,7 @@ export async function measure(executablePath, opened) {
   }
 }
 
-/** Resident bytes of the process that the page is in: typed arrays are no part of its heap. */
+/** Resident bytes of the page's process, because typed arrays are not part of its heap. */
 async function pageBytes(browser) {
   const devTools = await browser.newBrowserCDPSession();
   const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
@@ -86,7 +86,7 @@ async function pageBytes(browser) {
   return 1024 * Math.max(...sizes);
 }
 
-/** Until what was asked for is painted: work may go on for some frames, or wait for the page to be idle. */
+/** Waits until the last input is painted: work may go on for some frames, or wait until the page is idle. */
 async function settled(page) {
   await page.evaluate(
     () =>

@@ -1,4 +1,4 @@
-/** A made-up profile of any size, the same every time: what the flame chart's benchmark draws. */
+/** A synthetic profile of any size, the same every time, for the flame chart's benchmark. */
 
 const kinds = { python: 0, native: 1, system: 2, wait: 3, gil: 4 };
 const unattributed = 0xffffffff;
@@ -12,7 +12,7 @@ function seeded(seed) {
   };
 }
 
-/** A growing table of rows that are added once. */
+/** A growing table that keeps each row once. */
 function table(width) {
   const ids = new Map();
   const columns = Array.from({ length: width }, () => []);
@@ -115,10 +115,10 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
   };
 }
 
-/** Rows of one piece, as the server hands them out. */
+/** Rows of one piece, as many as the server sends. */
 const rowsPerPiece = 150_000;
 
-/** The same tables piece by piece: the first has all but most rows, the others have only rows. */
+/** The same tables in pieces: the first piece has all tables and its rows, the others have only rows. */
 export function pieces(tables) {
   const none = () => new Uint32Array(0);
   const rest = {

@@ -1,4 +1,4 @@
-/** Pages for a browser on this machine. */
+/** A web server for a browser on this machine. */
 import { createServer } from 'node:http';
 
 /**

@@ -1,4 +1,4 @@
-/** speedscope as npm has it, opening the same profile in its own format. */
+/** Opens the same profile, in speedscope's format, in the speedscope of npm. */
 import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -41,7 +41,7 @@ export async function openSpeedscope(folder, profile) {
   };
   const open = async (page) => {
     await page.goto(`${server.url}#profileURL=${encodeURIComponent(`${server.url}profile.json`)}`);
-    // The canvas of the minimap and that of the chart are there once the profile has been read.
+    // The canvases of the minimap and of the chart exist once the profile has been read.
     await page.waitForFunction(() => document.querySelectorAll('canvas').length >= 2, null, {
       polling: 'raf',
     });

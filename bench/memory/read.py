@@ -1,5 +1,5 @@
 """
-What memray recorded of a program, by line of the program's own file, as JSON: {line: [allocated, peak]}, bytes.
+Prints memray's figures by line of the program's own file as JSON: {line: [allocated, peak]}, in bytes.
 
     python read.py RECORDING PROGRAM
 
@@ -13,7 +13,7 @@ import sys
 from memray import AllocatorType, FileReader
 
 recording, program = sys.argv[1:]
-gone = {AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE}
+frees = {AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE}
 
 
 def line_of(record):
@@ -23,7 +23,7 @@ def line_of(record):
 lines = collections.defaultdict(lambda: [0, 0])
 reader = FileReader(recording)
 for record in reader.get_allocation_records():
-    if AllocatorType(record.allocator) not in gone:
+    if AllocatorType(record.allocator) not in frees:
         lines[line_of(record)][0] += record.size
 for record in reader.get_high_watermark_allocation_records(merge_threads=True):
     lines[line_of(record)][1] += record.size

@@ -3,7 +3,7 @@ import { quantityName } from '../../test/truth/score';
 import { markdownTable } from '../results.mjs';
 import { mean } from '../statistics.mjs';
 
-/** Columns of the first table: what kind of question a quantity is. */
+/** Columns of the first table: kinds of questions. */
 const questions = [
   ['CPU of lines', ({ type, what }) => type === 'line' && what === 'cpu'],
   ['Python or native', ({ type, what }) => type === 'line' && /python|native/.test(what)],
@@ -13,7 +13,7 @@ const questions = [
   ['threads', ({ type }) => type === 'threads'],
   ['processes', ({ type }) => type === 'process'],
 ];
-/** Not a share: what all that it saw adds up to. */
+/** Whether a quantity is a total rather than a share. */
 const isTotal = ({ type }) => type === 'sampled' || type === 'processes';
 
 /**
@@ -64,7 +64,7 @@ export function accuracyReport(cases, tools, results, versions) {
   return [legend, byQuestion, byCase, problems.join('\n')].filter(Boolean).join('\n\n');
 }
 
-/** Percentage points; nothing seen where there was something is all of it. */
+/** Error in percentage points; a tool that saw nothing of a cost misses all of it. */
 function errorOf({ error, expected }) {
   return Number.isNaN(error) ? expected : error;
 }
@@ -79,10 +79,10 @@ function interruptions(scores) {
   return scores.length === 0 ? '–' : String(scores.reduce((sum, { error }) => sum + error, 0));
 }
 
-const legend = `Mean error in percentage points and, in brackets, the worst. A dash: it does not say, or cannot run. Lines, threads and
+const legend = `Mean error in percentage points and, in brackets, the worst. A dash: the profiler has no answer, or cannot run. Lines, threads and
 processes are shares of the program's CPU time, waiting is a share of all its waiting, Python, native and system are shares
-of a line; totals are what everything adds up to, in percent of the clocks, and no part of “all”. What tracers say is
-compared with a run without them, because they change what lines cost. A profiler that shows native frames says native where
-the innermost frame is one. Function profilers say what a line costs where it is nearly all of its function; line_profiler
-says it of lines that call none of the program's functions. Profilers that only know wall-clock time say nothing of CPU time
-where the program waits. memray measures memory only.`;
+of a line; totals are sums of everything, in percent of the clocks, and not part of “all”. Figures of tracers are
+compared with a run without them, because they change what lines cost. For a profiler that shows native frames, a sample is
+native if its innermost frame is. Function profilers have an answer for a line that is nearly all of its function;
+line_profiler for lines that call none of the program's functions. Profilers that only know wall-clock time have no answer about
+CPU time where the program waits. memray measures memory only.`;

@@ -1,12 +1,13 @@
-// The profilers in the form in which they tell most about lines, and how what they wrote is read.
+// The profilers with the options with which they say most about lines, and the formats of their output.
 import { austin, cProfile, lineProfiler, pyinstrument, pySpy, scalene, yappi } from './tools.mjs';
 
 const spied = ['--rate', '1000', '--subprocesses'];
 const full = ['--interval', '1ms', '--full', '--children'];
 
 /**
- * `ours`: run by the truth suite itself. `format`: of read.py. `traces`: it changes what lines cost, so that the truth is
- * that of a run without it. `wall`: its seconds are not CPU time, so that it has none where a program waits.
+ * `ours`: options for the truth suite, which runs Lineheat itself. `format`: the output's format in read.py. `traces`: the tool
+ * changes what lines cost, so its figures are compared with a run without it. `wall`: the tool's seconds are wall-clock time,
+ * so it knows no CPU time where a program waits.
  * @type {{name: string, ours?: {intervalUs?: number}, tool?: import('./tools.mjs').Tool, format?: string,
  *   traces?: boolean, wall?: boolean}[]}
  */

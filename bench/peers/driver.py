@@ -3,9 +3,9 @@ Runs one of pyperformance's benchmarks in this process, a fixed number of times,
 
     PYTHONPATH=BENCHMARKS python driver.py NAME [SHARE]
 
-SHARE scales the number of times; 1 takes two to four seconds. Where LINEHEAT_BENCH_SPENT names a file, it gets the
-CPU time that this process used from here to the end of the work, in seconds: what is left of the whole tree's CPU time
-is start-up, other processes and whatever a profiler does after the program.
+SHARE scales the number of times; 1 takes two to four seconds. If LINEHEAT_BENCH_SPENT names a file, the CPU time of the
+work in this process is written there, in seconds. The rest of the process tree's CPU time is start-up, other processes and
+what a profiler does after the program.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ def sympy(times):
             module.bench_sympy(1, getattr(module, f"bench_{name}"))
 
 
-# What runs a benchmark, and how often for two to four seconds.
+# Functions that run a benchmark, and how often it runs in two to four seconds.
 PROGRAMS = {
     "async_tree_none": (lambda times: async_tree("none", times), 4),
     "async_tree_io": (lambda times: async_tree("io", times), 2),

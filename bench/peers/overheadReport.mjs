@@ -2,12 +2,13 @@
 import { markdownTable } from '../results.mjs';
 import { median, quantile } from '../statistics.mjs';
 
-/** What each column of a tool's row is, of its runs. */
-const ratio = (key) => (row) => (2 * row.under[key]) / (row.before[key] + row.after[key]);
+// Columns of a tool's row, computed from its runs.
+const ratio = (key) => (row) => (2 * row.profiled[key]) / (row.before[key] + row.after[key]);
 const outside = ({ cpu_s, program_s }) => cpu_s - program_s;
-const grown = ({ under, before, after }) =>
-  under.peak_bytes - (before.peak_bytes + after.peak_bytes) / 2;
-const extra = ({ under, before, after }) => outside(under) - (outside(before) + outside(after)) / 2;
+const grown = ({ profiled, before, after }) =>
+  profiled.peak_bytes - (before.peak_bytes + after.peak_bytes) / 2;
+const extra = ({ profiled, before, after }) =>
+  outside(profiled) - (outside(before) + outside(after)) / 2;
 
 /**
  * @param {{tools: import('./tools.mjs').Tool[], programs: string[], runs: object[], versions: Record<string, string>}} measured
@@ -17,9 +18,13 @@ export function overheadReport({ tools, programs, runs, versions }) {
   const of = (tool, program) =>
     runs.filter(
       (row) =>
-        row.tool === tool.name && (!program || row.program === program) && !row.under.problem,
+        row.tool === tool.name && (!program || row.program === program) && !row.profiled.problem,
     );
-  const control = runs.map(({ before, after }) => ({ under: after, before, after: before }));
+  const control = runs.map(({ before, after }) => ({
+    profiled: after,
+    before,
+    after: before,
+  }));
   const summary = markdownTable(
     [
       'profiler',
@@ -64,8 +69,8 @@ export function overheadReport({ tools, programs, runs, versions }) {
     ],
   );
   const problems = runs
-    .filter((row) => row.under.problem)
-    .map((row) => `- ${row.tool} could not run ${row.program}: ${row.under.problem}`);
+    .filter((row) => row.profiled.problem)
+    .map((row) => `- ${row.tool} could not run ${row.program}: ${row.profiled.problem}`);
   return [summary, legend, each, verdict(tools, of), problems.join('\n')]
     .filter(Boolean)
     .join('\n\n');
@@ -77,7 +82,9 @@ const sees = ({ seesNative, seesMemory }) =>
 function figures(rows) {
   if (rows.length === 0) return Array(8).fill('–');
   const cpu = rows.map(ratio('cpu_s'));
-  const rates = rows.map(({ under }) => under.samples / under.wall_s).filter(Number.isFinite);
+  const rates = rows
+    .map(({ profiled }) => profiled.samples / profiled.wall_s)
+    .filter(Number.isFinite);
   return [
     times(median(cpu)),
     `${quantile(cpu, 0.25).toFixed(3)} – ${quantile(cpu, 0.75).toFixed(3)}`,
@@ -85,7 +92,7 @@ function figures(rows) {
     `${median(rows.map(extra)).toFixed(2)} s`,
     times(median(rows.map(ratio('wall_s')))),
     rates.length ? median(rates).toFixed(0) : '–',
-    (median(rows.map(({ under }) => under.bytes / under.program_s)) / 1000).toFixed(1),
+    (median(rows.map(({ profiled }) => profiled.bytes / profiled.program_s)) / 1000).toFixed(1),
     `${(median(rows.map(grown)) / 1e6).toFixed(1)} MB`,
   ];
 }
@@ -95,7 +102,7 @@ ratios of all programs, then their quartiles. program: the CPU time of the progr
 work. elsewhere: CPU time outside of that, beyond the bare run's: other processes, start-up, reports. KB/s: bytes written
 per CPU second of the program. + resident: by how much the largest process is larger.`;
 
-/** Who is cheapest among those that can do the same, in the words of a result. */
+/** Sentences that rank tools with the same abilities by their cost. */
 function verdict(tools, of) {
   const kinds = [
     [

@@ -1,11 +1,11 @@
 """
-Reads what a profiler wrote, and prints what it says of one program's lines, as JSON:
+Reads a profiler's output, and prints its figures of one program's lines as JSON:
 
     python read.py FORMAT OUTPUT PROGRAM
 
-{"cpu": seconds of everything it saw, "kinds": {"self": what it can tell apart, "total": the same with calls},
+{"cpu": seconds in total, "kinds": {"self": kinds of time that the profiler tells apart, "total": the same with calls},
  "lines": {line: {"self": {kind: seconds}, "total": {kind: seconds}}},
- "cannot": {"self": [lines it has no such figure for], "total": …}, "threads": {"pid tid": seconds}, "processes": {pid: seconds}}
+ "cannot": {"self": [lines without a figure], "total": …}, "threads": {"pid tid": seconds}, "processes": {pid: seconds}}
 
 Kinds are those of test/truth/cases.ts: cpu, python, native, system, wait.
 """
@@ -110,8 +110,8 @@ def austin(path, sees_native):
 
 def scalene(path, virtual):
     """
-    Shares of the time that it saw. Its third share, "system", is everything but Python and C: by its clock of CPU time
-    that is the kernel, by its default clock it is mostly waiting.
+    Scalene has shares of its total. Its third share, "system", is everything but Python and C: with --use-virtual-time
+    that is the kernel, by default it is mostly waiting.
     """
     profile = json.load(open(path))
     elapsed = profile.get("elapsed_time_sec", 0)
@@ -187,7 +187,7 @@ def calls():
 
 
 def pstats(path, sees_native):
-    """cProfile and yappi: seconds by function, and by who called it."""
+    """cProfile and yappi: seconds by function and by caller."""
     import marshal
 
     table = marshal.load(open(path, "rb"))
@@ -217,9 +217,11 @@ def pyinstrument(path):
         if mine:
             # "[self]" is a child of its own, a builtin a child without a file.
             functions[key][0] += frame["time"] - inner
-            functions[key][0] += sum(it["time"] for it in children if it["function"] == "[self]")
+            functions[key][0] += sum(
+                child["time"] for child in children if child["function"] == "[self]"
+            )
             functions[key][2] += sum(
-                it["time"] for it in children if it["file_path"] == "<built-in>"
+                child["time"] for child in children if child["file_path"] == "<built-in>"
             )
             if key not in above:
                 functions[key][1] += frame["time"]
@@ -237,7 +239,7 @@ def scopes():
     found = [{"name": "<module>", "first": (0, 1), "start": 1, "end": 10**9, "marks": {}}]
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            start = min([node.lineno, *(it.lineno for it in getattr(node, "decorator_list", []))])
+            start = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
             name = getattr(node, "name", "<lambda>")
             first = (start, node.lineno)
             found.append(
@@ -253,8 +255,8 @@ def scopes():
 
 def by_scope(functions, cpu, sees_native):
     """
-    A function's figure is its marked lines' figure where all of them carry one mark: the others are a few cheap lines.
-    A function that was never seen has none.
+    A function's figure is that of its marked lines if they all have the same mark, because its other lines are few and cheap.
+    A function without samples has no figure.
     """
     lines = Lines()
     cannot = []

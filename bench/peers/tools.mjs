@@ -1,5 +1,5 @@
-// The profilers, and how each is put around `python SCRIPT ARGUMENTS…`. What they are asked for is what a person would
-// type; a sampler is asked for 1 kHz, and for its own default where that is another.
+// The profilers, and how each runs `python SCRIPT ARGUMENTS…`, with the options that a person would type. A sampler runs at
+// 1 kHz, and also at its default rate where that differs.
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,13 @@ const tool = join(root, 'dist/cli.js');
  * @typedef {object} Tool
  * @property {string} name
  * @property {string} distribution what it is installed as; empty for ours
- * @property {'sampling' | 'tracing' | 'memory'} kind what it does about time; memory: nothing
- * @property {boolean} seesNative it tells time in compiled code from time in Python
- * @property {boolean} seesMemory it tells what lines allocate
- * @property {string} asked what it is asked for, in words
+ * @property {'sampling' | 'tracing' | 'memory'} kind how the tool measures time; memory: it does not
+ * @property {boolean} seesNative whether the tool tells time in compiled code from time in Python
+ * @property {boolean} seesMemory whether the tool says what lines allocate
+ * @property {string} asked the tool's options in words
  * @property {(place: Place, script: string[]) => {command: string[], env?: Record<string, string>}} wrap
- * @property {(output: string) => number | undefined} samples observations of threads in what it wrote; throws when that is
- *   no profile
+ * @property {(output: string) => number | undefined} samples observations of threads in the tool's output; throws if the
+ *   output is no profile
  */
 
 const none = () => undefined;
@@ -35,12 +35,12 @@ const ours = { distribution: '', kind: 'sampling', seesNative: true, seesMemory:
 
 function preload({ python, agent, output }, script, more = {}) {
   mkdirSync(output);
-  // For the program only, not for the process that measures it.
+  // Only the program is preloaded, not the process that measures the run.
   const command = ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script];
   return { command, env: { LINEHEAT_DIR: output, ...more } };
 }
 
-/** The agent alone, without the command line tool that reads what it wrote. */
+/** The agent alone, without the command line tool that reads the recording. */
 const lineheat = (name, asked, seesMemory, more = {}) => ({
   ...ours,
   name,
@@ -186,7 +186,7 @@ export const tools = [
   }),
   lineheat('lineheat + memory', 'the default: time and memory', true),
   lineheatRun,
-  // With its profiling of coroutines it does not get through tens of thousands of tasks.
+  // With its profiling of coroutines Scalene hangs with tens of thousands of tasks.
   scalene('scalene', '1 kHz, CPU only, no coroutines', [...oneKilohertz, '--no-async']),
   scalene('scalene (100 Hz)', 'its default rate, CPU only', []),
   scalene('scalene + memory', 'its default rate, memory, no coroutines', ['--no-async'], true),
