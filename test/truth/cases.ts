@@ -1,25 +1,25 @@
 /**
- * The truth suite: programs that know what their own lines cost, and which of it a profiler is asked for. Marks are
- * comments in the programs (`# mark: NAME`); a mark on several lines means all of them, and a mark's name is that of the
- * region whose true cost the program measured or, where that cannot be done in place, constructed.
+ * The cases of the truth suite: programs that know what their own lines cost, and the quantities that a profiler is asked
+ * for. Marks are comments in the programs (`# mark: NAME`); a mark on several lines means all of these lines. A mark has the
+ * name of the region whose true cost the program measured or, where that cannot be done in place, constructed.
  */
 
-/** Seconds of a line that a profiler can tell: CPU in all and by kind, waiting in all and for the interpreter lock. */
+/** Kinds of a line's seconds: CPU in total and by kind, waiting in total and for the interpreter lock. */
 export type Kind = 'cpu' | 'python' | 'native' | 'system' | 'wait' | 'gil';
 
 export interface LineQuantity {
   type: 'line';
   mark: string;
   what: Kind;
-  /** The region that knows the truth, where it has not the mark's name. */
+  /** The region that knows the truth, if its name is not the mark's. */
   region?: string;
-  /** What it is a share of: `cpu`, all CPU time of the program; `wait`, all waiting that the program knows of. */
+  /** What the quantity is a share of: `cpu`, all CPU time of the program; `wait`, all waiting that the program knows of. */
   of: 'cpu' | 'wait';
-  /** `self`: the innermost Python line only. `total`: with what it called. */
+  /** `self`: only where this is the innermost Python line. `total`: with the line's calls. */
   frames: 'self' | 'total';
   /**
-   * The part of the region's CPU time (of all waiting, for waiting) that is of this kind, 0 to 1, where that is known by
-   * construction and not measured by the program.
+   * The part of the region's CPU time (of all waiting, for waiting) that is of this kind, 0 to 1, if it is known by
+   * construction instead of measured by the program.
    */
   part?: number;
   /** Largest error that passes, percentage points. */
@@ -38,18 +38,18 @@ export type Quantity =
   | { type: 'processes'; allowed: number }
   /** The kernel's part of all CPU time; the truth is the operating system's own split, which is sampled too. */
   | { type: 'system'; allowed: number }
-  /** Something the program counts that has to be 0. */
+  /** A number that the program counts, and that has to be 0. */
   | { type: 'count'; fact: string };
 
 export interface Case {
   name: string;
-  /** In test/truth/programs. Arguments: where the answers go, CPU seconds, path of the compiled helper. */
+  /** A file of test/truth/programs. Its arguments: path of the answers, CPU seconds, path of the compiled helper. */
   program: string;
   numpy?: boolean;
   quantities: Quantity[];
 }
 
-/** A share within the noise of 250 samples a second over 8 s: one standard deviation is at most 1.1 points. */
+/** The error allowed for a share: with 250 samples a second over 8 s, one standard deviation is at most 1.1 points. */
 const points = 3;
 
 function share(mark: string, frames: 'self' | 'total' = 'self'): LineQuantity {
@@ -66,7 +66,7 @@ function none(mark: string, what: Kind, frames: 'self' | 'total' = 'self'): Line
 function waits(mark: string): LineQuantity {
   return { type: 'line', mark, what: 'wait', of: 'wait', frames: 'self', allowed: points };
 }
-/** These lines only compute: no waiting is theirs. */
+/** These lines only compute, and have no waiting. */
 function waitsNever(mark: string): LineQuantity {
   return { ...waits(mark), part: 0 };
 }
@@ -118,7 +118,7 @@ export const cases: Case[] = [
     quantities: [
       ...['dumps', 'loads', 'findall', 'compress', 'sha256', 'execute'].flatMap((mark) => [
         share(mark, 'total'),
-        // The rest is the kernel's: memory for what the call makes.
+        // The rest is system time: the kernel maps memory for the call's result.
         none(mark, 'python', 'total'),
       ]),
       share('python'),
@@ -201,7 +201,7 @@ export const cases: Case[] = [
       share('second'),
       waits('first'),
       waits('second'),
-      // Nothing else keeps these lines from running.
+      // Only the interpreter lock keeps these lines from running.
       { ...waits('first'), what: 'gil' },
       { ...waits('second'), what: 'gil' },
       ...totals,
@@ -245,10 +245,10 @@ export const cases: Case[] = [
       share('second computes'),
       waitsNever('first computes'),
       waitsNever('second computes'),
-      // What an await ends in is a line of asyncio's own.
+      // The innermost line of an await is one of asyncio's.
       { ...waits('first sleeps'), frames: 'total' },
       { ...waits('second sleeps'), frames: 'total' },
-      // It waits for tasks, which wait themselves.
+      // This line waits for tasks, which have the waiting.
       { ...waitsNever('gather'), frames: 'total' },
       ...totals,
     ],

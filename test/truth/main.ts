@@ -1,6 +1,6 @@
 /**
- * `npm run truth`: what Lineheat says of programs that know their own cost, as a table for each Python version.
- * Options: --memory or --time for only those cases, --memory-runs N for one program of memory N times, --case NAME, --python 3.12, --seconds N, --interval-us N, --json FILE, --keep FOLDER (recordings). Exit code 1 when anything fails.
+ * `npm run truth`: compares Lineheat's figures with those of programs that know their own cost, in a table for each Python
+ * version. README.md has the options. Exit code 1 when a quantity or a program fails.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -31,14 +31,14 @@ const { values: options } = parseArgs({
   },
 });
 const allCases = [
-  ...(options.memory ? [] : cases.map((it) => ({ name: it.name, time: it }))),
-  ...(options.time ? [] : memoryCases.map((it) => ({ name: it.name, memory: it }))),
+  ...(options.memory ? [] : cases.map((time) => ({ name: time.name, time }))),
+  ...(options.time ? [] : memoryCases.map((memory) => ({ name: memory.name, memory }))),
 ];
 const wantedCases = chosen(allCases, ({ name }) => name, options.case, 'case');
 const memoryRuns = Number(options['memory-runs'] ?? 0);
 if (memoryRuns > 0 && options.case === undefined) wantedCases.length = 0;
-const timeCases = wantedCases.flatMap((it) => ('time' in it ? it.time : []));
-const wantedMemory = wantedCases.flatMap((it) => ('memory' in it ? it.memory : []));
+const timeCases = wantedCases.flatMap((one) => ('time' in one ? one.time : []));
+const wantedMemory = wantedCases.flatMap((one) => ('memory' in one ? one.memory : []));
 const wantedPythons = chosen(pythons, ({ name }) => name.split(' ')[0]!, options.python, 'Python');
 const seconds = Number(options.seconds);
 const intervalUs =
@@ -109,22 +109,23 @@ if (options.json !== undefined) {
   );
 }
 const scores = results.flatMap((result) => [...result.scores, ...result.memory]);
-const failed = scores.filter(({ ok }) => !ok).length + results.flatMap((it) => it.problems).length;
+const failed =
+  scores.filter(({ ok }) => !ok).length + results.flatMap(({ problems }) => problems).length;
 console.log(`\n${scores.filter(({ ok }) => ok).length} passed, ${failed} failed`);
 process.exitCode = failed > 0 || scores.length === 0 ? 1 : 0;
 
-/** Those of `all` whose name is wanted; all when nothing is. Exits with a sentence when a name is nobody's. */
+/** Items with the wanted names; all items without wanted names. Exits with a sentence when a name is unknown. */
 function chosen<T>(
   all: readonly T[],
-  nameOf: (it: T) => string,
+  nameOf: (item: T) => string,
   wanted: string[] | undefined,
   what: string,
 ): T[] {
   if (wanted === undefined) return [...all];
-  const unknown = wanted.find((name) => !all.some((it) => nameOf(it) === name));
+  const unknown = wanted.find((name) => !all.some((item) => nameOf(item) === name));
   if (unknown !== undefined) {
     console.error(`There is no ${what} “${unknown}”. There are: ${all.map(nameOf).join(', ')}.`);
     process.exit(2);
   }
-  return all.filter((it) => wanted.includes(nameOf(it)));
+  return all.filter((item) => wanted.includes(nameOf(item)));
 }

@@ -1,9 +1,9 @@
 /**
- * Programs that know what their own lines allocate, hold and copy. What is expected is a fact that the program wrote, in
- * bytes; marks are as in cases.ts.
+ * Programs that know what their own lines allocate, hold and copy. The expected value is a fact that the program wrote, in
+ * bytes. Marks are as in cases.ts.
  */
 
-/** Bytes of a line that a profiler can tell: given out in all, held at the end, held at the peak, copied. */
+/** Kinds of a line's bytes: allocated in total, held at the end, held at the peak, copied. */
 export type Bytes = 'allocated' | 'growth' | 'peak' | 'copied';
 
 export type MemoryQuantity =
@@ -11,21 +11,21 @@ export type MemoryQuantity =
       type: 'line';
       mark: string;
       what: Bytes;
-      /** What the program calls it. */
+      /** The program's name for the true value. */
       fact: string;
-      /** Nothing is expected; the fact is only what the error is measured by. */
+      /** The expected value is 0; the error is a percentage of the fact. */
       none?: boolean;
       /** Largest error that passes, percent of the fact. */
       allowed: number;
     }
-  /** The line's part of what the whole program holds at the end, which has to be at least so many percent. */
+  /** The line's part of what the whole program holds at the end, which has to be at least `allowed` percent. */
   | { type: 'most growth'; mark: string; allowed: number }
   /** The part of what the line allocated that Python's own allocators gave, 0 to 1. */
   | { type: 'python'; mark: string; part: 0 | 1; allowed: number }
   | { type: 'leak'; mark: string; leaks: boolean }
   /** How fast a line leaks, bytes per second. */
   | { type: 'leak rate'; mark: string; fact: string; allowed: number }
-  /** Live bytes of the program at their highest; what importing takes is allowed for. */
+  /** The highest live bytes of the program; the allowed error includes imports. */
   | { type: 'peak'; fact: string; allowed: number }
   /** Resident bytes at a moment of the run, `${fact} at`. */
   | { type: 'resident'; fact: string; allowed: number }
@@ -34,10 +34,10 @@ export type MemoryQuantity =
 
 export interface MemoryCase {
   name: string;
-  /** In test/truth/programs. Arguments: where the answers go, CPU seconds, path of the compiled helper. */
+  /** A file of test/truth/programs. Its arguments: path of the answers, CPU seconds, path of the compiled helper. */
   program: string;
   numpy?: boolean;
-  /** The program first runs bare, with one more argument, `traced`: what it writes then are facts. */
+  /** The program first runs bare with the additional argument `traced`, and writes facts. */
   traced?: boolean;
   quantities: MemoryQuantity[];
 }
@@ -45,11 +45,11 @@ export interface MemoryCase {
 function line(mark: string, what: Bytes, fact: string, allowed: number): MemoryQuantity {
   return { type: 'line', mark, what, fact, allowed };
 }
-/** Nothing of the kind is the line's, measured by a fact. */
+/** The line has no bytes of this kind; the error is a percentage of a fact. */
 function none(mark: string, what: Bytes, fact: string, allowed: number): MemoryQuantity {
   return { type: 'line', mark, what, fact, none: true, allowed };
 }
-/** What the line allocates it keeps. */
+/** The line keeps everything that it allocates. */
 function kept(mark: string, fact: string, allowed: number): MemoryQuantity[] {
   return [line(mark, 'allocated', fact, allowed), line(mark, 'growth', fact, allowed)];
 }
@@ -60,7 +60,7 @@ function python(mark: string, part: 0 | 1): MemoryQuantity {
   return { type: 'python', mark, part, allowed: 2 };
 }
 
-/** 60 MB and more of each. */
+/** Marks of lines that keep 60 MB or more. */
 const kinds = ['strings', 'lists', 'tuples', 'dict', 'dicts', 'set', 'objects', 'grown lists'];
 const cBlocks = [
   'malloc',
@@ -114,7 +114,7 @@ export const memoryCases: MemoryCase[] = [
     name: 'blocks in C',
     program: 'c_blocks.py',
     quantities: [
-      // Half a second of CPU time buys few samples.
+      // Half a second of CPU time pays for few samples.
       ...cBlocks.flatMap((mark) => [...kept(mark, 'kept', 10), python(mark, 0)]),
       none('reserve', 'allocated', 'kept', 1),
       line('passing', 'allocated', 'passing', 10),
@@ -125,7 +125,7 @@ export const memoryCases: MemoryCase[] = [
     name: 'burst',
     program: 'burst.py',
     quantities: ['medium', 'large'].flatMap((mark) => [
-      // As few are written down as there is room for: the estimate is rough, and not off to one side.
+      // Only as many allocations are recorded as the buffer holds, so the estimate is rough but unbiased.
       line(mark, 'allocated', mark, 25),
       none(mark, 'growth', mark, 0.01),
     ]),
@@ -205,7 +205,7 @@ export const memoryCases: MemoryCase[] = [
     quantities: [
       noLeak('store'),
       line('store', 'allocated', 'allocated', 5),
-      // What is held is 100 MB in a thousand blocks, of which a third is known at worst.
+      // 100 MB are held in a thousand blocks; at worst a third of them is sampled.
       line('store', 'growth', 'held', 10),
     ],
   },

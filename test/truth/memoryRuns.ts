@@ -1,5 +1,5 @@
 /**
- * The same program again and again: estimates have to be right on average, and off by as much as is said of them.
+ * Runs one program many times: estimates have to be right on average, and their errors as large as the report says.
  * `npm run truth -- --memory-runs 20`.
  */
 import type { MemoryScore } from './memoryScore';
@@ -9,14 +9,14 @@ import type { Options } from './runCase';
 const wanted = { name: 'mixed sizes', program: 'mixed_sizes.py' };
 const marks = ['tiny', 'small', 'medium', 'large', 'passing'];
 
-/** One figure of one run: by how much it is off, and by how much it should be, both as a part of the truth. */
+/** The error of one figure of one run, and the standard error that the report states, both as parts of the truth. */
 interface Miss {
   mark: string;
   error: number;
-  said: number;
+  stated: number;
 }
 
-/** Runs the program so many times, and scores what all runs say together. */
+/** Runs the program `runs` times, and scores all runs together. */
 export async function runMemoryRuns(runs: number, options: Options): Promise<MemoryScore[]> {
   const misses: Miss[] = [];
   for (let run = 0; run < runs; run++) {
@@ -25,30 +25,30 @@ export async function runMemoryRuns(runs: number, options: Options): Promise<Mem
       const { bytes, errors } = measured.line(lines(mark));
       const truth = facts[mark]!;
       const what = mark === 'passing' ? 'allocated' : 'growth';
-      misses.push({ mark, error: bytes[what] / truth - 1, said: errors[what] / truth });
+      misses.push({ mark, error: bytes[what] / truth - 1, stated: errors[what] / truth });
     }
   }
   const scores = marks.map((mark) => bias(mark, withMark(misses, mark)));
   return [...scores, bias('all lines', misses), ...spread(misses)];
 }
 
-/** The mean of all runs; it may be off by 1 %, or by what so few runs can say. */
+/** Scores the mean of all runs: it may be off by 1 %, or by three standard errors of the mean. */
 function bias(name: string, misses: readonly Miss[]): MemoryScore {
   const off = mean(misses.map(({ error }) => error));
-  const standardError = Math.sqrt(mean(misses.map(({ said }) => said ** 2)) / misses.length);
+  const standardError = Math.sqrt(mean(misses.map(({ stated }) => stated ** 2)) / misses.length);
   const allowed = Math.max(0.01, 3 * standardError);
   return percent(`${name}: mean of ${misses.length}`, 1, 1 + off, Math.abs(off), allowed);
 }
 
-/** How far figures are off, beside what is said of each. */
+/** Compares the errors of figures with the stated standard errors. */
 function spread(misses: readonly Miss[]): MemoryScore[] {
-  const sampled = misses.filter(({ said }) => said > 0);
-  const ratios = sampled.map(({ error, said }) => error / said);
+  const sampled = misses.filter(({ stated }) => stated > 0);
+  const ratios = sampled.map(({ error, stated }) => error / stated);
   const root = Math.sqrt(mean(ratios.map((ratio) => ratio ** 2)));
   const within = mean(ratios.map((ratio) => (Math.abs(ratio) <= 2 ? 1 : 0)));
   return [
-    percent('error, of what is said of it', 1, root, Math.abs(Math.log(root)), Math.log(1.5)),
-    // In a hundred figures, the part that is within has a standard deviation of 2 points.
+    percent('error, of the stated error', 1, root, Math.abs(Math.log(root)), Math.log(1.5)),
+    // Of a hundred figures, the share within has a standard deviation of 2 points.
     percent('within two standard errors', 0.954, within, Math.abs(within - 0.954), 0.07),
   ];
 }

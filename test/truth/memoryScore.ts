@@ -1,12 +1,12 @@
-/** Compares what a profiler says of a program's memory with what the program knows of it. */
+/** Compares a profiler's memory figures with what the program knows of its own memory. */
 import type { Bytes, MemoryCase, MemoryQuantity } from './memoryCases';
 
-/** What a profiler says of some lines of the program together. */
+/** A profiler's figures of some lines of the program together. */
 export interface LineMemory {
   bytes: Record<Bytes, number>;
   /** The standard errors that the profiler itself expects. */
   errors: { allocated: number; growth: number };
-  /** Part of allocated that Python's own allocators gave, 0 to 1. */
+  /** The part of the allocated bytes that came from Python's own allocators, 0 to 1. */
   python: number;
   /** Bytes per second; null for no leak. */
   leak: number | null;
@@ -26,7 +26,7 @@ export interface MemoryScore {
   quantity: string;
   expected: number;
   measured: number;
-  /** Percent of what is expected or, where that is nothing, of the fact it is measured by; for shares, points. */
+  /** Percent of the expected value or, if that is 0, of the quantity's fact; for shares, points. */
   error: number;
   allowed: number;
   unit: 'bytes' | 'bytes/s' | '%' | 'leaks';
@@ -46,11 +46,12 @@ export function scoreMemory(
     return known;
   };
   return quantities.map((quantity) => {
-    const said = compare(quantity, fact, measured, marks);
+    const compared = compare(quantity, fact, measured, marks);
     const allowed = 'allowed' in quantity ? quantity.allowed : 0;
-    // The share that is enough is a bound, all others are distances.
-    const ok = quantity.type === 'most growth' ? said.measured >= allowed : said.error <= allowed;
-    return { case: name, quantity: memoryQuantityName(quantity), allowed, ok, ...said };
+    // For this type `allowed` is a lower bound, for all others the largest error.
+    const ok =
+      quantity.type === 'most growth' ? compared.measured >= allowed : compared.error <= allowed;
+    return { case: name, quantity: memoryQuantityName(quantity), allowed, ok, ...compared };
   });
 }
 
@@ -62,16 +63,16 @@ function compare(
   measured: MeasuredMemory,
   marks: (mark: string) => number[],
 ): Compared {
-  const bytes = (expected: number, said: number, by = expected): Compared => ({
+  const bytes = (expected: number, measured: number, by = expected): Compared => ({
     expected,
-    measured: said,
-    error: (Math.abs(said - expected) / by) * 100,
+    measured,
+    error: (Math.abs(measured - expected) / by) * 100,
     unit: 'bytes',
   });
-  const share = (expected: number, said: number): Compared => ({
+  const share = (expected: number, part: number): Compared => ({
     expected: expected * 100,
-    measured: said * 100,
-    error: Math.abs(said - expected) * 100,
+    measured: part * 100,
+    error: Math.abs(part - expected) * 100,
     unit: '%',
   });
   switch (quantity.type) {
@@ -86,8 +87,8 @@ function compare(
       return share(quantity.part, measured.line(marks(quantity.mark)).python);
     case 'leak': {
       const expected = Number(quantity.leaks);
-      const said = Number(measured.line(marks(quantity.mark)).leak !== null);
-      return { expected, measured: said, error: Math.abs(said - expected), unit: 'leaks' };
+      const found = Number(measured.line(marks(quantity.mark)).leak !== null);
+      return { expected, measured: found, error: Math.abs(found - expected), unit: 'leaks' };
     }
     case 'leak rate':
       return {

@@ -1,4 +1,4 @@
-/** The table of memory on a terminal. */
+/** The memory table on a terminal. */
 import type { MemoryScore } from './memoryScore';
 import { columns } from './table';
 

@@ -1,4 +1,4 @@
-/** Runs a case under Lineheat: the program's own answers, and the report in the suite's neutral form. */
+/** Runs a case under Lineheat. Returns the program's own answers, and the report in the suite's neutral form. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Options {
   seconds: number;
   /** Microseconds between samples; undefined: the tool's own default. */
   intervalUs: number | undefined;
-  /** A folder for everything the run leaves behind. */
+  /** A folder for all files of the run. */
   folder: string;
   /** A folder for the recording, or undefined. */
   keep: string | undefined;
@@ -49,7 +49,7 @@ export function marksIn(path: string): (mark: string) => number[] {
   };
 }
 
-/** Environment that a case's program needs. */
+/** The environment that a case's program needs. */
 export async function caseEnvironment(
   { numpy }: { numpy?: boolean },
   python: Python,
@@ -57,14 +57,14 @@ export async function caseEnvironment(
   return numpy ? { PYTHONPATH: await numpyFolder(python), OPENBLAS_NUM_THREADS: '1' } : {};
 }
 
-/** What a program's processes say of themselves: the files that begin with `answer` in a folder. */
+/** Reads the answers of a program's processes: the files of a folder that begin with `answer`. */
 export function readAnswers(folder: string): Answer[] {
   return readdirSync(folder)
     .filter((name) => /^answer\.\d+\.json$/.test(name))
     .map((name) => {
       const answer = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Answer;
       const end = join(folder, name.replace(/json$/, 'end'));
-      // A process that leaves with os._exit has nothing left to do, and does not say so.
+      // A process that ends with os._exit writes no clocks at its end.
       if (existsSync(end)) {
         const [process = NaN, main = NaN] = readFileSync(end, 'utf8').split(' ').map(Number);
         answer.process_cpu_s = process;
@@ -74,7 +74,7 @@ export function readAnswers(folder: string): Answer[] {
     });
 }
 
-/** Runs a case's program under Lineheat. Throws when it fails or says nothing. */
+/** Runs a case's program under Lineheat. Throws when the program fails or writes no answer. */
 export async function profileCase(
   wanted: Pick<Case, 'name' | 'program' | 'numpy'>,
   { python, seconds, intervalUs, folder: parent, helper, keep }: Options,

@@ -1,4 +1,4 @@
-/** Runs a case of memory under Lineheat: what the program knows, and the report in the suite's neutral form. */
+/** Runs a memory case under Lineheat. Returns the program's facts, and the report in the suite's neutral form. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../agent/programs';
@@ -20,7 +20,7 @@ export async function runMemoryCase(wanted: MemoryCase, options: Options): Promi
   return scoreMemory(wanted, facts, measured, marks);
 }
 
-/** Runs a case: what the program knows, and what Lineheat says. */
+/** Runs a case. Returns the program's facts and Lineheat's figures. */
 export async function measureMemory(
   wanted: Omit<MemoryCase, 'quantities'>,
   options: Options,
@@ -63,20 +63,20 @@ function together(lines: readonly ReportLine[]): LineMemory {
   const memories = lines.flatMap(({ memory }) => memory ?? []);
   const sum = (of: (memory: MemoryReport) => number): number =>
     memories.reduce((total, memory) => total + of(memory), 0);
-  const allocated = sum((it) => it.allocated_bytes);
+  const allocated = sum((memory) => memory.allocated_bytes);
   const leaks = memories.flatMap(({ leak }) => leak?.bytes_per_second ?? []);
   return {
     bytes: {
       allocated,
-      growth: sum((it) => it.growth_bytes),
-      peak: sum((it) => it.peak_bytes),
-      copied: sum((it) => it.copied_bytes),
+      growth: sum((memory) => memory.growth_bytes),
+      peak: sum((memory) => memory.peak_bytes),
+      copied: sum((memory) => memory.copied_bytes),
     },
     errors: {
-      allocated: Math.sqrt(sum((it) => it.allocated_error_bytes ** 2)),
-      growth: Math.sqrt(sum((it) => it.growth_error_bytes ** 2)),
+      allocated: Math.sqrt(sum((memory) => memory.allocated_error_bytes ** 2)),
+      growth: Math.sqrt(sum((memory) => memory.growth_error_bytes ** 2)),
     },
-    python: sum((it) => it.python_fraction * it.allocated_bytes) / allocated,
+    python: sum((memory) => memory.python_fraction * memory.allocated_bytes) / allocated,
     leak: leaks.length > 0 ? leaks.reduce((total, rate) => total + rate, 0) : null,
   };
 }

@@ -1,4 +1,4 @@
-/** Compares what a profiler says of a program with what the program knows of itself. */
+/** Compares a profiler's figures of a program with what the program knows of itself. */
 import type { Case, Kind, Quantity } from './cases';
 
 /** The answer of one process, as programs/truth.py writes it. Times are seconds. */
@@ -8,26 +8,26 @@ export interface Answer {
   threads: Record<string, { tid: number; cpu_s: number }>;
   regions: Record<string, { cpu_s?: number; wait_s?: number; system_s?: number }>;
   facts: Record<string, number>;
-  /** Of the whole process, the profiler's own threads in it included. */
+  /** CPU time of the whole process, including the profiler's own threads in it. */
   process_cpu_s: number;
   user_s: number;
   system_s: number;
-  /** Of all processes below it that have ended, as the operating system counts. */
+  /** CPU time of all ended processes below this one, as the operating system counts. */
   children_cpu_s: number;
 }
 
 /**
- * What a profiler says. A tool that cannot tell something answers undefined, and is not asked about it. A peer that knows
- * a line only with everything it called, or only by itself, gives the same answer for both kinds of frames.
+ * A profiler's figures. A tool without an answer returns undefined, and the quantity is left out. A peer that knows a line
+ * only with its calls, or only without them, gives the same answer for both kinds of frames.
  */
 export interface Measured {
-  /** CPU seconds of everything the tool attributes or counts, all processes; shares are shares of this. */
+  /** CPU seconds of everything that the tool counts, in all processes; shares are shares of this. */
   cpu: number;
   /** Seconds of one kind on these lines of the program, all processes. */
   seconds(lines: readonly number[], what: Kind, frames: 'self' | 'total'): number | undefined;
   threadCpu?(pid: number, tid: number): number;
   processCpu?(pid: number): number;
-  /** CPU seconds that the tool says all processes used, as the operating system counts, its own part included. */
+  /** CPU seconds of all processes as the operating system counts, according to the tool, including its own part. */
   processesCpu?: number;
   /** CPU seconds that the tool itself used inside the processes. */
   ownCpu: number;
@@ -37,7 +37,7 @@ export interface Measured {
 export interface Score {
   case: string;
   quantity: string;
-  /** Percent; of what is part of the quantity's name. A count where `unit` says so. */
+  /** Percent of what the quantity's name says, or a count, by `unit`. */
   expected: number;
   measured: number;
   /** Percentage points. */
@@ -49,7 +49,7 @@ export interface Score {
 
 /**
  * Scores a profiler on a case. marks gives the lines of a mark.
- * Quantities that the profiler has no answer to are left out.
+ * Quantities without an answer of the profiler are left out.
  */
 export function score(
   { name, quantities }: Case,
@@ -60,21 +60,21 @@ export function score(
   const truth = new Truth(answers);
   const scores: Score[] = [];
   for (const quantity of quantities) {
-    const said = compare(quantity, truth, measured, marks);
-    if (said === undefined) continue;
+    const compared = compare(quantity, truth, measured, marks);
+    if (compared === undefined) continue;
     const counted = quantity.type === 'count';
     const scale = counted ? 1 : 100;
-    const error = Math.abs(said.measured - said.expected) * scale;
+    const error = Math.abs(compared.measured - compared.expected) * scale;
     const allowed = counted ? 0 : quantity.allowed;
     scores.push({
       case: name,
       quantity: quantityName(quantity),
-      expected: said.expected * scale,
-      measured: said.measured * scale,
+      expected: compared.expected * scale,
+      measured: compared.measured * scale,
       error,
       allowed,
       unit: counted ? 'times' : '%',
-      // Nothing measured where something was expected is NaN, which never passes.
+      // A missing measurement is NaN, which never passes.
       ok: error <= allowed,
     });
   }
@@ -83,7 +83,7 @@ export function score(
 
 class Truth {
   readonly #answers: readonly Answer[];
-  /** CPU seconds of processes that the program started and that say nothing of themselves. */
+  /** CPU seconds of processes that the program started and that wrote no answer. */
   readonly silentCpu: number;
   /** CPU seconds of all the program's threads by their own clocks, and of silent processes. */
   readonly cpu: number;
@@ -106,17 +106,18 @@ class Truth {
     return sumOf(this.#answers.map(of));
   }
 
-  /** Seconds of a kind in a region. Throws when no process knows the region. */
+  /** Seconds of one kind in a region. Throws when no process knows the region. */
   region(name: string, what: 'cpu_s' | 'wait_s' | 'system_s'): number {
     const known = this.#answers.filter(({ regions }) => regions[name]?.[what] !== undefined);
     if (known.length === 0) throw new Error(`The program says nothing of ${what} in “${name}”.`);
     return sumOf(known.map(({ regions }) => regions[name]![what]!));
   }
 
-  /** The region's CPU seconds in user mode, by its own ticks; all of them where it did not read those. */
+  /** The region's CPU seconds in user mode, by the kernel's ticks; all its CPU seconds if the program read no ticks. */
   userSeconds(name: string): number {
     return (
-      this.region(name, 'cpu_s') - sumOf(this.#answers.map((it) => it.regions[name]?.system_s ?? 0))
+      this.region(name, 'cpu_s') -
+      sumOf(this.#answers.map(({ regions }) => regions[name]?.system_s ?? 0))
     );
   }
 
@@ -149,8 +150,7 @@ function compare(
         const known = part === undefined ? truth.region(region, 'wait_s') / truth.waited : part;
         return { expected: known, measured: seconds / truth.waited };
       }
-      // What the kernel does there is neither Python's nor compiled code's, whoever made it do that: Lineheat itself when
-      // it notes memory.
+      // System time is neither Python nor native time, even if Lineheat itself caused it by recording memory.
       const isUser = what === 'python' || what === 'native';
       const known =
         part === undefined
@@ -162,11 +162,11 @@ function compare(
       const ask = measured.threadCpu;
       if (!ask) return undefined;
       const chosen = (answer: Answer) => quantity.names.flatMap((n) => answer.threads[n] ?? []);
-      const said = truth.sum((answer) =>
+      const found = truth.sum((answer) =>
         sumOf(chosen(answer).map(({ tid }) => ask(answer.pid, tid))),
       );
       const known = truth.sum((answer) => sumOf(chosen(answer).map(({ cpu_s }) => cpu_s)));
-      return { expected: known / truth.cpu, measured: said / measured.cpu };
+      return { expected: known / truth.cpu, measured: found / measured.cpu };
     }
     case 'process': {
       if (!measured.processCpu) return undefined;
@@ -192,7 +192,8 @@ function compare(
         ? undefined
         : {
             expected:
-              truth.sum(({ system_s }) => system_s) / truth.sum((it) => it.user_s + it.system_s),
+              truth.sum(({ system_s }) => system_s) /
+              truth.sum(({ user_s, system_s }) => user_s + system_s),
             measured: measured.system / measured.cpu,
           };
     case 'count':

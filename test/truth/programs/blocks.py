@@ -1,6 +1,6 @@
-"""For programs that know what they allocate: the helper's functions that allocate, and exact figures of Python's own.
+"""For programs that know what they allocate: allocating functions of the helper, and exact figures from tracemalloc.
 
-A program that asks `traced` is run twice: bare under tracemalloc, which says how much each block of lines keeps, and
+A program that uses `traced` runs twice: bare under tracemalloc, which measures what each block of lines keeps, and
 profiled.
 """
 
@@ -28,7 +28,7 @@ if is_traced:
 
 
 class traced:
-    """Notes how much more memory of Python's there is after a `with` block than before."""
+    """Notes by how much the memory of Python's allocators grows in a `with` block."""
 
     def __init__(self, name):
         self.name = name
@@ -42,7 +42,7 @@ class traced:
 
 
 def slowly(seconds):
-    """Something every few milliseconds."""
+    """Yields every few milliseconds, for some seconds."""
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         time.sleep(0.003)

@@ -1,4 +1,4 @@
-"""A list built early in the run, and one at its end, which grows to the last: nothing leaks."""
+"""A list that is built early in the run, and one that grows until its end: nothing leaks."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""A list that one line builds for nearly all of the run, to its end: that is its result, and no leak."""
+"""A list that one line builds during nearly the whole run: the list is the line's result, not a leak."""
 
 import sys
 

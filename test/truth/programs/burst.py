@@ -1,4 +1,4 @@
-"""More blocks in a moment than anybody could write down, each freed at once and never touched."""
+"""More blocks in a moment than the agent can record, each freed at once and never touched."""
 
 from blocks import helper
 from truth import facts, write

@@ -1,4 +1,4 @@
-"""Memory that compiled code gets by each of the functions there are, in large blocks and in small ones."""
+"""Memory that compiled code allocates with each allocation function, in large and small blocks."""
 
 from blocks import helper
 from truth import facts, write

@@ -1,4 +1,4 @@
-"""Sleeping in C, resumed when a signal interrupts it: no signal should, and the line waits and costs no CPU."""
+"""Sleeps in C and resumes after a signal: no signal should interrupt the sleep, and the line waits without CPU time."""
 
 from truth import facts, going, helper, region, wait, write
 

@@ -1,4 +1,4 @@
-"""Blocks of two sizes, kept on two lines: what a line holds is their size, however they take turns."""
+"""Blocks of two sizes, kept by two lines in turn: each line holds the size of its blocks."""
 
 from truth import facts, write
 

@@ -1,4 +1,4 @@
-"""A call that keeps 160 KB each time, beside 800 KB that it lets go of."""
+"""A function that keeps 160 KB in each call, beside 800 KB that are freed."""
 
 import time
 

@@ -10,7 +10,7 @@ import zlib
 
 from truth import again, region, write
 
-# When the collector runs depends on the version, and not on the line that it interrupts.
+# When the collector runs depends on the version of Python, not on the interrupted line.
 gc.disable()
 generator = random.Random(1)
 words = [f"{generator.randrange(10**9):x}" for _ in range(40_000)]
@@ -40,7 +40,7 @@ while again():
         count(twice)
     with region("loads"):
         result = json.loads(encoded)  # mark: loads
-    # What a call has made is freed by the line that forgets it.
+    # The result of a call is freed by the line that drops it.
     result = None
     with region("findall"):
         result = pattern.findall(text)  # mark: findall

@@ -1,6 +1,6 @@
-"""A numpy line among trivial lines, and the same trivial lines without it: the difference is what it costs.
+"""A numpy line among trivial lines, and the same trivial lines without it: the difference is the numpy line's cost.
 
-They may cost more where the arrays push them out of the caches; the arrays are so large that this is nothing.
+The trivial lines may cost more beside the arrays, which fill the caches; the arrays are so large that this is negligible.
 """
 
 import numpy

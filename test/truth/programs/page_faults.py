@@ -1,7 +1,7 @@
 """Memory touched for the first time and touched again: the kernel's part of a line that makes no system call.
 
-A line writes one byte of each page. How much of a page fault is the kernel's is for the kernel to say: to enter and
-leave it, and what it does to the caches, is not.
+A line writes one byte of each page. The kernel's ticks say how much of a page fault is system time: entering and
+leaving the kernel, and its effect on the caches, is not.
 """
 
 import mmap

@@ -1,4 +1,4 @@
-"""The most memory is held in the middle of the run: by two lines, which are not those that hold it at the end."""
+"""Memory has its peak in the middle of the run, held by two lines; other lines hold memory at the end."""
 
 import sys
 import time

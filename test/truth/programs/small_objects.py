@@ -1,4 +1,4 @@
-"""Five million small objects, kept: their exact size is for tracemalloc to say, in a process of its own."""
+"""Five million small objects, kept: tracemalloc measures their exact size in a separate process."""
 
 from blocks import traced
 from truth import write

@@ -1,4 +1,4 @@
-"""A compiled function that the interpreter brings along, and a loop in Python."""
+"""A compiled function of the interpreter, sorted(), and a loop in Python."""
 
 import random
 

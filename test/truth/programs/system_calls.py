@@ -1,4 +1,4 @@
-"""System calls among Python: large ones, that are the kernel's work, and empty ones, that are mostly the way there."""
+"""System calls beside Python: large ones, which are mostly work in the kernel, and empty ones, which are mostly entering it."""
 
 import os
 

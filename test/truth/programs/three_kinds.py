@@ -1,6 +1,6 @@
 """Three threads at once: one sleeps, one runs Python, one runs C without the interpreter lock.
 
-Whoever comes back to Python waits for the lock, which the thread that runs Python has most of the time.
+A thread that returns to Python waits for the lock, which the thread that runs Python holds most of the time.
 """
 
 import threading

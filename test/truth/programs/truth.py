@@ -1,7 +1,7 @@
-"""What a program knows of its own cost: thread clocks read around blocks of lines, written as JSON when it ends.
+"""Measures a program's own cost: reads thread clocks around blocks of lines, and writes them as JSON at the end.
 
-Blocks last milliseconds and a clock costs a microsecond, so measuring adds nothing to what is measured; what it does
-add is on lines of this file and on the `with` lines.
+Blocks last milliseconds and reading a clock costs a microsecond, so measuring hardly changes the cost; its own cost is
+on lines of this file and on the `with` lines.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import threading
 import time
 
 answer, seconds = sys.argv[1], float(sys.argv[2])
-# Functions in C; calling them lets go of the interpreter lock.
+# Functions in C; a call releases the interpreter lock.
 helper = ctypes.CDLL(sys.argv[3])
 helper.sleep_for.argtypes = [ctypes.c_double]
 helper.sleep_for.restype = ctypes.c_int
@@ -28,7 +28,7 @@ files = threading.local()
 
 
 class region:
-    """Adds the thread's CPU time of a `with` block, and the kernel's part, to what is known of the lines of that name."""
+    """Adds the thread's CPU time in a `with` block, and the kernel's part of that, to the region of this name."""
 
     def __init__(self, name):
         self.name = name
@@ -44,16 +44,16 @@ class region:
 
 
 def ticks():
-    """What the kernel's ticks count of this thread, all and in user mode: its clocks for profiling and virtual time.
+    """This thread's clocks for profiling and virtual time: the kernel's ticks, all of them and those in user mode.
 
-    They go on by whole ticks of a nominal length. Only their ratio over many blocks says something.
+    The clocks advance by whole ticks of a nominal length. Only their ratio over many blocks is meaningful.
     """
     clock = ~threading.get_native_id() << 3 | 4
     return time.clock_gettime_ns(clock), time.clock_gettime_ns(clock | 1)
 
 
 class wait:
-    """As region, for lines that wait: also the time off the CPU, without what was spent in the run queue."""
+    """Like region, for lines that wait: also adds the time off the CPU, without time in the run queue."""
 
     def __init__(self, name):
         self.name = name
@@ -85,29 +85,29 @@ def run_queue_s():
 
 
 def going(share=1.0):
-    """True until this thread has used its share of the CPU seconds that the program was asked for."""
+    """True until this thread has used its share of the program's CPU seconds."""
     return time.thread_time() < seconds * share
 
 
 def again():
-    """As going(), for rounds of several blocks on one thread, which so take turns without a beat.
+    """Like going(), for rounds of several blocks on one thread; keeps the rounds out of step with the kernel's tick.
 
-    Rounds that last whole ticks of the kernel (4 ms) would meet each tick at the same lines, and with it whoever samples
-    then. A block of random length up to a tick keeps them from it.
+    If rounds lasted a whole number of ticks (4 ms), every tick, and every sample taken then, would meet the same lines.
+    A block of random length up to a tick prevents that.
     """
     helper.burn(random.randrange(2_400_000))
     return going()
 
 
 def thread_ends(name):
-    """Every thread but the main one says what it cost as the last thing that it does."""
+    """Notes the CPU time of this thread. Every thread but the main one calls this last."""
     threads[name] = {"tid": threading.get_native_id(), "cpu_s": time.thread_time()}
 
 
 def write():
-    """The last thing that a process does. Every process of the program has an answer of its own.
+    """Writes the answer of this process. Every process of the program calls this last.
 
-    Python cannot see the interpreter take itself apart, so the clocks are written once more when the process exits.
+    Python cannot measure its own shutdown, so the helper writes the clocks once more when the process exits.
     """
     path = f"{answer}.{os.getpid()}"
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -12,7 +12,7 @@ def burn(rounds):
     return total
 
 
-# How often, not how long: it is the waiting that has to be long.
+# The number of rounds is fixed, because the waiting has to be long, not the work.
 for _ in range(int(seconds * 50)):
     with wait("short"):
         time.sleep(0.02)  # mark: short
