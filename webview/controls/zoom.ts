@@ -3,7 +3,7 @@ import { easeCubicOut, scaleLinear, select, timer, zoom, zoomIdentity, type Time
 import type { Dispatch } from '../intents/intent';
 import { extentOf, spanOf } from '../state/derived';
 import { leastSpan } from '../state/spans';
-import type { Span, State } from '../state/state';
+import type { Axis, Span, State } from '../state/state';
 
 const glideMs = 180;
 
@@ -54,7 +54,7 @@ export function createZoom(
         scrollBy(dragY - source.clientY);
         dragY = source.clientY;
       }
-      dispatch({ type: 'moved', span, gliding: false });
+      dispatch({ type: 'moved', span });
     });
   const selection = select(target).call(behaviour).on('dblclick.zoom', null);
 
@@ -80,15 +80,16 @@ export function createZoom(
   const glideTo = (to: Span): void => {
     stop();
     if (prefersReducedMotion()) {
-      dispatch({ type: 'moved', span: to, gliding: false });
+      dispatch({ type: 'moved', span: to });
       sync();
       return;
     }
     const from = spanOf(state);
-    const axis = axisOf(state);
+    const axis = state.mode === 'merged' ? 'merged' : 'time';
+    const axisKey = keyOf(state, axis);
     glide = timer((elapsed) => {
-      // Somebody went to another view: this one is at an end.
-      if (axisOf(state) !== axis) {
+      // Another run or another call tree: the axis is a different one.
+      if (keyOf(state, axis) !== axisKey) {
         stop();
         return;
       }
@@ -98,7 +99,7 @@ export function createZoom(
         start: from.start + (to.start - from.start) * share,
         end: from.end + (to.end - from.end) * share,
       };
-      dispatch({ type: 'moved', span: isThere ? to : span, gliding: true });
+      dispatch({ type: 'glided', axis, span: isThere ? to : span });
       if (isThere) settle();
     });
   };
@@ -121,9 +122,9 @@ export function createZoom(
   return { glideTo, settle, sync };
 }
 
-/** What the horizontal axis is of: another key, another axis. */
-function axisOf({ run, mode, tree, center, metric }: State): string {
-  return JSON.stringify(mode === 'merged' ? [run, mode, tree, center, metric] : [run]);
+/** The same as long as an axis means the same. */
+function keyOf({ run, tree, center, metric }: State, axis: Axis): string {
+  return JSON.stringify(axis === 'merged' ? [run, tree, center, metric] : [run]);
 }
 
 type Rescale = (scale: ReturnType<typeof scaleLinear<number, number>>) => {

@@ -4,7 +4,7 @@ import type { ToPanel } from '../../protocol/panel';
 import type { SavedFormat } from '../../protocol/savedPage';
 import type { FlameMetric } from '../model/merged';
 import type { Direction } from '../state/navigate';
-import type { Focus, Span } from '../state/state';
+import type { Axis, Focus, Span } from '../state/state';
 import type { ViewName } from '../state/views';
 
 /** Messages of the host; those with bytes in them arrive decoded. */
@@ -36,8 +36,10 @@ export type ViewIntent =
 
 /** Which part of the horizontal axis is visible. */
 export type SpanIntent =
-  /** A gesture moved the view; gliding: an animation did, on its way to what somebody chose. */
-  | { type: 'moved'; span: Span; gliding: boolean }
+  /** A gesture moved the view. */
+  | { type: 'moved'; span: Span }
+  /** An animation moved an axis on its way to a span that somebody chose; its view may be out of sight by now. */
+  | { type: 'glided'; axis: Axis; span: Span }
   | { type: 'zoomBy'; factor: number }
   /** By a share of what is visible. */
   | { type: 'panBy'; share: number }

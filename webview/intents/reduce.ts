@@ -33,6 +33,7 @@ export function reduce(state: State, intent: Intent): Outcome {
     case 'showMemory':
       return reduceView(state, intent);
     case 'moved':
+    case 'glided':
     case 'zoomBy':
     case 'panBy':
     case 'fit':

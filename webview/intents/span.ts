@@ -8,7 +8,6 @@ import {
   visibleMiddle,
   withChosenSpan,
   withFollowing,
-  withSpan,
   withTime,
   zoomedSpan,
 } from '../state/spans';
@@ -21,10 +20,10 @@ const drawSpan: Effect = { do: 'draw', what: 'span' };
 
 export function reduceSpan(state: State, intent: SpanIntent): Outcome {
   switch (intent.type) {
-    case 'moved': {
-      const { span, gliding } = intent;
-      return outcome(gliding ? withSpan(state, span) : withChosenSpan(state, span), drawSpan);
-    }
+    case 'moved':
+      return outcome(withChosenSpan(state, intent.span), drawSpan);
+    case 'glided':
+      return outcome({ ...state, [intent.axis]: intent.span }, drawSpan);
     case 'zoomBy': {
       const span = spanOf(state);
       const block = state.focus && blockOf(state, state.focus);

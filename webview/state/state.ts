@@ -16,6 +16,9 @@ export type Mode = 'time' | 'merged' | 'table';
 /** Which call tree the merged view shows: callers first, callees first, or what is around one function. */
 export type TreeShape = 'top' | 'inverted' | 'sandwich';
 
+/** The horizontal axis of time order and the table, and that of left heavy. */
+export type Axis = 'time' | 'merged';
+
 /** A stretch of the horizontal axis, ns, or bytes in a call tree of memory. */
 export interface Span {
   start: number;

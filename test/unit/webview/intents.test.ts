@@ -29,7 +29,10 @@ function dispatch(intent: Intent): void {
   state = frozen(next);
   for (const effect of all) {
     effects.push(effect);
-    if (effect.do === 'glide') dispatch({ type: 'moved', span: effect.to, gliding: true });
+    if (effect.do === 'glide') {
+      const axis = state.mode === 'merged' ? 'merged' : 'time';
+      dispatch({ type: 'glided', axis, span: effect.to });
+    }
     if (effect.do === 'show') {
       const { focus, closer } = effect;
       dispatch({ type: 'bringIntoView', focus, closer, widthPx: 1000 });
@@ -159,6 +162,20 @@ test('an axis that follows the program goes on doing so while the view glides to
   const { state: next, effects: all } = reduce(before, { type: 'rows', ended: false });
   expect(next.following).toBe(true);
   expect(all).toContainEqual({ do: 'glide', to: whole });
+});
+
+test('a glide arrives on its own axis, even if another view is shown by then', () => {
+  const { state: zooming, effects: all } = reduce(state, {
+    type: 'zoomTo',
+    focus: frameAt(15 * ms, 1),
+  });
+  const glide = all.find((effect) => effect.do === 'glide')!;
+  expect(zooming.following).toBe(false);
+  state = zooming;
+  dispatch({ type: 'toggleView' });
+  const tree = state.merged;
+  dispatch({ type: 'glided', axis: 'time', span: glide.to });
+  expect([state.merged, state.time]).toEqual([tree, { start: 9.8 * ms, end: 30.2 * ms }]);
 });
 
 test('back and forward lead through frames, with the view and the span that showed them', () => {
