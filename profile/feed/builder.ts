@@ -1,6 +1,6 @@
 /**
- * Builds a profile from recordings, while they are still being written or afterwards: what lines and functions cost
- * (snapshot), and the rows of the flame chart (flameSince). Both cost in proportion to what is new, not to what was.
+ * Builds a profile from recordings, while they are being written or afterwards: what lines and functions cost
+ * (snapshot), and the rows of the flame chart (flameSince). Both take time in proportion to what is new.
  */
 import { addCost, zeroCost } from '../cost';
 import { leastOf, mostOf } from '../extremes';
@@ -32,27 +32,30 @@ export type { Symbolize } from '../stacks/nativeChains';
 export type { ProcessFeed } from './processFeed';
 export type { FlamePiece } from '../flame/pieces';
 
-/** Which frames the flame chart has: those of compiled functions (by default yes), and whether others than the user's own are folded. */
+/**
+ * Which frames the flame chart has. native: frames of compiled functions, by default yes. fold: frames of other files
+ * are folded into the user's own.
+ */
 export interface FlameLook {
   native?: boolean | undefined;
   fold?: Fold | undefined;
 }
 
-/** About 4 MB for the former; for rows 135 MB. */
+/** Places take at most about 4 MB, rows 135 MB. */
 const usualLimits: Limits = { placesApart: 1 << 14, rows: 1 << 21 };
 
 /** One run. Feed it recordings, ask it any time. */
 export class ProfileBuilder implements RunPlaces {
   readonly #feeds: ProcessFeed[] = [];
-  /** The last process of each number. */
+  /** The last process of each pid. */
   readonly #byPid = new Map<number, ProcessFeed>();
   readonly #lines = new LineCosts();
   readonly #ended: EndedProcesses;
-  /** With native frames, and without; and the newest that are folded. */
+  /** Rows with native frames, and without; #foldedFlame: the same for the newest fold. */
   readonly #flame: readonly [FlameRows, FlameRows];
   #foldedFlame: readonly [FlameRows, FlameRows] | undefined;
   readonly #natives: NativeTree;
-  /** When the run started, as the last profile says. */
+  /** When the run started, as known at the last snapshot. */
   #startNs = 0;
   #threads = 0;
   readonly #newThread = (): ThreadFeed => new ThreadFeed(++this.#threads, this.#ended.rows);
@@ -73,14 +76,14 @@ export class ProfileBuilder implements RunPlaces {
     },
   };
 
-  /** symbolize is called once for each place in native code, as it is read. */
+  /** symbolize is called once for each native address when it is read. */
   constructor(symbolize: Symbolize, limits: Partial<Limits> = {}) {
     this.#natives = new NativeTree(symbolize);
     this.#ended = new EndedProcesses(this.#lines, this.#natives, { ...usualLimits, ...limits });
     this.#flame = [new FlameRows(true, this.#ended), new FlameRows(false, this.#ended)];
   }
 
-  /** A process whose recording has appeared; of one process the earlier first. */
+  /** A process whose recording has appeared. Recordings of one process come in the order in which they began. */
   addProcess(header: RecordingHeader): ProcessFeed {
     const feed = new ProcessFeed(
       header,
@@ -138,12 +141,12 @@ export class ProfileBuilder implements RunPlaces {
     };
   }
 
-  /** Where time was spent: processes that are not over, and all others together. */
+  /** Where time was spent: in each process that has not ended, and in all others together. */
   get places(): readonly Places[] {
     return [...this.#feeds.filter((feed) => !feed.isCompact), this.#ended];
   }
 
-  /** The same with the rows of the tracks, of which a view may choose a part. */
+  /** The same with the rows of the tracks, so that a view can count a part of the time only. */
   timedPlaces(): TimedPlaces[] {
     const startNs = leastOf(this.#shown(), (feed) => feed.startNs);
     const tracksOf = (feeds: readonly ProcessFeed[]): TimedPlaces['tracks'] =>
@@ -165,7 +168,7 @@ export class ProfileBuilder implements RunPlaces {
     ];
   }
 
-  /** Adds what a process did to lines; if it has ended, it is folded together with the others that have. */
+  /** Adds what a process did to lines. If it has ended, folds it together with the others that have. */
   #settle(feed: ProcessFeed): void {
     if (feed.isCompact) return;
     feed.settle();
@@ -175,14 +178,18 @@ export class ProfileBuilder implements RunPlaces {
   }
 
   /**
-   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Ids continue
-   * where the piece before ended, and so do rows, but for tracks that come anew (FlameThread.anewNs). Cursors are of one look.
+   * The flame chart's rows that come after a cursor (0: all), at most about 4 MB of them. Ids and rows continue where
+   * the previous piece ended, except for tracks that are sent anew (FlameThread.anewNs). A cursor belongs to one
+   * look.
    */
   flameSince(cursor: number, look: FlameLook = {}): FlamePiece {
     return this.#rowsOf(look).since(this.#shown(), cursor);
   }
 
-  /** The memory of the run by stack, as it is now; the stacks are those of flameSince, some only in the piece to come. */
+  /**
+   * The memory of the run by stack, as it is now. The stacks are those of flameSince; some come only with its next
+   * piece.
+   */
   flameMemory(look: FlameLook = {}): FlameMemory {
     return this.#rowsOf(look).memory(this.#shown());
   }
@@ -196,13 +203,13 @@ export class ProfileBuilder implements RunPlaces {
     return this.#foldedFlame[native ? 0 : 1];
   }
 
-  /** Recordings without those of processes that are their parents' doing. */
+  /** All recordings, except those of processes that were only forked to run another program (exec.ts). */
   #shown(): ProcessFeed[] {
     const passing = new Set(findProcesses(this.#feeds).flatMap((process) => process.passing));
     return this.#feeds.filter((feed) => !passing.has(feed));
   }
 
-  /** Changes whenever memory does; 0 while none is measured. */
+  /** Changes whenever memory does; 0 while memory is not measured. */
   get memoryRevision(): number {
     const { revision } = this.#ended.memory;
     return this.#feeds.reduce((sum, { memory }) => sum + (memory?.revision ?? 0), revision);

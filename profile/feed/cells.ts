@@ -11,10 +11,10 @@ import { cellTops, type CellTop } from '../../recording/records';
 
 export { cellTops, type CellTop } from '../../recording/records';
 
-/** Of a place without any frame. */
+/** The work of a cell without any frame. */
 const workAlone = classifyWithoutPython([]);
 
-/** What there is beside the place of a cell: cost, and cost that was not added to lines yet. */
+/** Bits of a cell's state: it has cost; some of that was not added to lines yet. */
 const hasCost = 1;
 const isFresh = 2;
 
@@ -52,8 +52,8 @@ export class Cells {
   }
 
   /**
-   * Takes over a cell of another process with all that it cost, and returns its id here. stack: what its stack is here.
-   * What was not yet added to lines there is not yet here.
+   * Takes over a cell of another process with its cost, and returns the cell's id here. stack: the id of the cell's
+   * stack here. Cost that was not added to lines yet is still to be added here.
    */
   adopt(from: Cells, cell: number, stack: number): number {
     const leaf = from.#leaf[cell]!;
@@ -71,7 +71,7 @@ export class Cells {
     return id;
   }
 
-  /** Where in the table a cell is, or would be. */
+  /** The slot of a cell in the table, or the free slot where it belongs. */
   #slotOf(stack: number, leaf: number, variant: number): number {
     const mask = this.#table.length - 1;
     let at = hash(stack, leaf, variant) & mask;
@@ -108,14 +108,17 @@ export class Cells {
     return this.natives.get(this.#leaf[id]!);
   }
 
-  /** Whose work the CPU time outside the kernel is. Only a running thread says that; one that waits has done little. */
+  /**
+   * Whose work the CPU time outside the kernel is. Only the frames of a running thread tell; a thread that waits has
+   * done little.
+   */
   work(id: number): Work {
     const top = this.top(id);
     if (top === 'running' || top === 'system') return this.reach(id);
     return this.stack[id] === 0 ? workAlone : 'python';
   }
 
-  /** Whose code a cell's native frames are, running or waiting. */
+  /** Whose code a cell's native frames are, whether the thread ran or waited. */
   reach(id: number): Work {
     const leaf = this.leaf(id);
     if (this.stack[id] === 0) return leaf?.workAlone ?? workAlone;
@@ -142,13 +145,13 @@ export class Cells {
     return (this.#state[id]! & isFresh) !== 0;
   }
 
-  /** Forgets the fresh cost of a cell taken from dirty. */
+  /** The fresh cost of a cell was added to lines. */
   settled(id: number): void {
     this.#state[id]! &= ~isFresh;
     this.fresh.fill(0, id * costRowLength, (id + 1) * costRowLength);
   }
 
-  /** Forgets all, for another process. */
+  /** Forgets everything, so that another process can use the columns. */
   clear(): void {
     this.total.fill(0, 0, this.count * costRowLength);
     this.fresh.fill(0, 0, this.count * costRowLength);

@@ -5,8 +5,8 @@ import type { LineCosts } from './lineCosts';
 import type { WalkedStacks } from '../view/stacks';
 
 /**
- * Adds the fresh cost of a cell. helpers: threads without Python code that worked for it. Returns false when the code of
- * a frame is not known, which is left out.
+ * Adds the fresh cost of a cell. helpers: the threads without Python code that worked for it. Returns false if the
+ * code of a frame is unknown; that frame is left out.
  */
 export function chargeCell(
   lines: LineCosts,

@@ -1,6 +1,6 @@
 /**
- * What the numbers in one recording mean. A process that has ended leaves these columns to the next one: emptying them takes
- * less time than making them, and a run can have tens of thousands of processes.
+ * The tables that the numbers in a recording refer to. A process that has ended leaves its columns to the next one:
+ * clearing columns is faster than allocating them, and a run can have tens of thousands of processes.
  */
 import { Blocks } from '../memory/blocks';
 import { Cells } from './cells';
@@ -10,7 +10,7 @@ import type { SitesRoom } from '../memory/sites';
 import { NativeChains, type NativeTree } from '../stacks/nativeChains';
 import { PythonStacks } from '../stacks/pythonStacks';
 
-/** Larger ones are not kept, and of those that are no more than so many. */
+/** Columns with more rows are not kept, and at most so many columns are. */
 const mostRows = 1 << 12;
 const mostSpare = 8;
 
@@ -18,9 +18,9 @@ export class Columns implements FrameTaker {
   readonly cells: Cells;
   readonly stacks: PythonStacks;
   readonly natives: NativeChains;
-  /** Of memory that is alive. */
+  /** Live blocks of memory. */
   readonly blocks = new Blocks();
-  /** As much as the places of memory of the last process took: those it keeps. */
+  /** The room that the memory sites of the last process took. The process keeps the sites themselves. */
   sitesRoom: SitesRoom | undefined;
 
   constructor(lines: LineCosts, natives: NativeTree) {
@@ -58,12 +58,12 @@ export class SpareColumns {
     private readonly natives: NativeTree,
   ) {}
 
-  /** Empty ones. */
+  /** Columns without content. */
   take(): Columns {
     return this.#spare.pop() ?? new Columns(this.lines, this.natives);
   }
 
-  /** Nobody uses these any more. */
+  /** Takes back columns that are no longer in use. */
   giveBack(columns: Columns): void {
     if (this.#spare.length >= mostSpare || !columns.isSmall) return;
     columns.clear();

@@ -1,4 +1,4 @@
-/** What there is to say of a recording in which something is missing. */
+/** Notes about a recording in which something is missing. */
 import type { ProcessInfo } from '../types';
 
 type Note = ProcessInfo['notes'][number];

@@ -5,7 +5,7 @@ import { worse } from '../memory/shares';
 import type { Leak, MemoryCost } from '../memory/types';
 import type { FileCost, FunctionCost, LineCost } from '../types';
 
-/** none: the memory of what has allocated nothing. */
+/** none: the memory of a line that allocated nothing. */
 export function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
   const lines: LineCost[] = [];
   const leaks = new Map<FunctionEntry, Leak | null>();
@@ -13,7 +13,8 @@ export function buildFile(file: FileEntry, none: MemoryCost | null): FileCost {
     if (entry.memory || !isEmpty(entry.total)) {
       const line = (entry.built ??= buildLine(entry, none));
       lines.push(line);
-      // What leaks in a function leaks on a line: a function may last as long as the program, whatever its lines do.
+      // A function leaks what its lines leak: its own figures would not tell, since it may run as long as the
+      // program.
       const leak = worse(leaks.get(entry.function) ?? null, line.memory?.leak ?? null);
       leaks.set(entry.function, leak);
     }
@@ -56,7 +57,7 @@ function buildLine(entry: LineEntry, none: MemoryCost | null): LineCost {
   };
 }
 
-/** No time and no samples: gil, runtime and unsure are parts of what is looked at. */
+/** Whether there is no time and no sample. gil, runtime and unsure are parts of other kinds. */
 function isEmpty(total: Float64Array): boolean {
   const { python, native, system, wait, queue, helper, samples } = costRow;
   return [python, native, system, wait, queue, helper, samples].every(

@@ -15,9 +15,9 @@ import type { GpuDeviceRecord, GpuUseRecord } from '../../recording/gpuRecords';
 import type { ThreadFeed } from './threadFeed';
 import type { GpuDevice, ProcessGpu } from '../types';
 
-/** A thread that waits says so this long after the fact at most, ns. */
-const latest = 500e6;
-/** The CUDA driver and what comes before it, by the names of their files. */
+/** The waiting of a thread is recorded at most so long after it, ns. */
+const longestDelay = 500e6;
+/** File names of the CUDA driver and of the libraries that call it. */
 const driver = /^libcuda(rt)?[.\-_]/;
 
 export class GpuFeed {
@@ -26,15 +26,18 @@ export class GpuFeed {
   readonly #timeline = new GpuTimeline();
   #peakBytes: number | null = null;
   #costNs = 0;
-  /** Of each device: until when it has been told of. */
+  /** By device: the end of the last stretch of time that was recorded. */
   readonly #until = new Map<number, number>();
-  /** Uses whose threads may not have been heard of yet. */
+  /** Uses during which samples of threads may still be missing. */
   #pending: GpuUseRecord[] = [];
-  /** By cell: GPU time not yet charged to lines, ns; and whether its native frames are in the driver (1) or not (2). */
+  /**
+   * By cell: GPU time not yet charged to lines, ns; and whether its native frames are in the driver: 1 yes, 2 no, 0
+   * not found out yet.
+   */
   #fresh = new Float64Array(0);
   #isDriver = new Uint8Array(0);
   readonly #dirty = new Set<number>();
-  /** Of each thread: rows looked at so far, and whether one of them was in the driver. */
+  /** By thread: how many of its rows were searched, and whether one of them was in the driver. */
   readonly #seen = new Map<ThreadFeed, { rows: number; isUser: boolean }>();
 
   constructor(
@@ -42,7 +45,7 @@ export class GpuFeed {
     private readonly stacks: PythonStacks,
     private readonly cells: Cells,
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
-    /** Told which cell kept a GPU busy, and for how long. */
+    /** Called with each cell that kept a GPU busy, and for how long. */
     private readonly divided?: (cell: number, ns: number) => void,
   ) {}
 
@@ -56,12 +59,12 @@ export class GpuFeed {
     }
   }
 
-  /** Charges lines for what has become known, at a moment of the process. isFinal: nothing more will come. */
+  /** Charges lines with the uses for which all samples have come by now. isFinal: nothing more will come. */
   settle(nowNs: number, isFinal: boolean): void {
     const later: GpuUseRecord[] = [];
     this.#findUsers();
     for (const use of this.#pending) {
-      if (isFinal || use.endNs + latest <= nowNs) {
+      if (isFinal || use.endNs + longestDelay <= nowNs) {
         this.#divide(use);
       } else {
         later.push(use);
@@ -102,7 +105,8 @@ export class GpuFeed {
     const device = this.#device(use.device);
     this.#costNs = Math.max(this.#costNs, use.costNs);
     if (use.busyNs !== null) {
-      // Stretches of a device follow one another: what was told before is not told again. More than all of the time is damage.
+      // A device's stretches of time follow one another, so an overlap is counted once. Busy for longer than the
+      // stretch is damage.
       const { endNs } = use;
       const startNs = Math.min(endNs, Math.max(use.startNs, this.#until.get(use.device) ?? 0));
       this.#until.set(use.device, Math.max(endNs, this.#until.get(use.device) ?? 0));
@@ -122,11 +126,11 @@ export class GpuFeed {
     }
   }
 
-  /** Notes which threads have been in the driver since they were last looked at. */
+  /** Finds out which threads have been in the driver, from the rows since the last call. */
   #findUsers(): void {
     for (const thread of this.threads.values()) {
       const seen = this.#seen.get(thread) ?? { rows: 0, isUser: false };
-      // Rows of long ago may have been merged since.
+      // Old rows may have been merged since, so that there are fewer.
       const { merged, rowCount, rowCell } = thread;
       while (!seen.isUser && seen.rows < rowCount + merged) {
         seen.isUser = this.#isInDriver(rowCell[Math.max(0, seen.rows++ - merged)]!);
@@ -156,7 +160,7 @@ export class GpuFeed {
     }
   }
 
-  /** A cell kept GPUs busy for so long. */
+  /** Adds GPU time to a cell. */
   add(cell: number, ns: number): void {
     this.#fresh = withRoom(this.#fresh, cell + 1);
     this.#fresh[cell]! += ns;
@@ -164,11 +168,11 @@ export class GpuFeed {
     this.divided?.(cell, ns);
   }
 
-  /** Where in Python a thread was during a use, and for how long. */
+  /** The cells that a thread was in during a use, and for how long. */
   #placesOf(thread: ThreadFeed, { startNs, endNs }: GpuUseRecord): { cell: number; ns: number }[] {
     const { rowStart, rowWall, rowCell, rowCount } = thread;
     const places: { cell: number; ns: number }[] = [];
-    // Rows are in order of time: the first that ends after the start.
+    // Rows are in order of time, so the first one that ends after the start is found by halving.
     let low = 0;
     for (let high = rowCount; low < high;) {
       const middle = (low + high) >> 1;
@@ -201,12 +205,12 @@ export class GpuFeed {
   }
 }
 
-/** The sum of what is known; null where nothing is. */
+/** The sum of the known values; null if none is known. */
 function sumKnown(values: readonly (number | null)[]): number | null {
   return values.reduce((sum, value) => (value === null ? sum : (sum ?? 0) + value), null);
 }
 
-/** The GPUs of a process that ran one program after the other, or of several processes. sinceStart: of each, ns. */
+/** Joins the GPUs of the programs that one process ran, or of several processes. sinceStart: when each began, ns. */
 export function joinGpus(
   images: readonly { gpu: ProcessGpu; sinceStart: number }[],
   peakOf: 'one' | 'all',

@@ -1,17 +1,17 @@
-/** How busy GPUs were over time, and how much of their memory was taken, in bounded room. */
+/** How busy GPUs were over time, and how much of their memory was used, in bounded room. */
 import { TimeAxis } from './timeAxis';
 import type { GpuPoint } from '../types';
 
 const mostSlices = 256;
 const firstSliceNs = 50e6;
 
-/** Of each slice of time what is known of it: busy time added up, memory at its highest. */
+/** For each slice of time: busy time added up, and memory at its highest. NaN: unknown. */
 export class GpuTimeline {
   readonly #busy = new Float64Array(mostSlices).fill(NaN);
   readonly #bytes = new Float64Array(mostSlices).fill(NaN);
   readonly #axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#join());
 
-  /** So much of the time between two moments a GPU was busy, ns; nobody knows when. */
+  /** Adds busy time, ns, spread evenly over a stretch, since the driver does not say when in it the GPU was busy. */
   busy(startNs: number, endNs: number, busyNs: number): void {
     const last = this.#axis.sliceOf(endNs);
     const { widthNs } = this.#axis;
@@ -23,13 +23,13 @@ export class GpuTimeline {
     }
   }
 
-  /** So many bytes are taken, of all GPUs together. */
+  /** Takes note of the bytes in use, of all GPUs together. */
   bytes(ns: number, bytes: number): void {
     const slice = this.#axis.sliceOf(ns);
     this.#bytes[slice] = higher(this.#bytes[slice]!, bytes);
   }
 
-  /** The slices that something is known of. */
+  /** The slices of which something is known. */
   points(): GpuPoint[] {
     const points: GpuPoint[] = [];
     for (let slice = 0; slice < this.#axis.count; slice++) {
@@ -59,7 +59,7 @@ export class GpuTimeline {
   }
 }
 
-/** The higher one; NaN is not known. */
+/** The higher value; NaN is unknown. */
 function higher(a: number, b: number): number {
   return Number.isNaN(a) || b > a ? b : a;
 }

@@ -19,7 +19,7 @@ export class LineCosts {
   #stamp = 0;
   #isMemoryMeasured = false;
 
-  /** The entry of a function, made when new. qualname is its name where the recording has none (before 3.11). */
+  /** The entry of a function, made when new. qualname is empty before Python 3.11; the name stands for it. */
   functionEntry(path: string, name: string, qualname: string, line: number): FunctionEntry {
     let file = this.files.get(path);
     if (!file) {
@@ -49,7 +49,7 @@ export class LineCosts {
     return entry;
   }
 
-  /** The entry of a line executed by a function, made when new. A line in several functions belongs to the one with a name. */
+  /** The entry of a line that a function executes, made when new. A line in several functions belongs to the named one. */
   lineEntry(owner: FunctionEntry, line: number): LineEntry {
     let entry = owner.file.lines.get(line);
     if (!entry) {
@@ -86,7 +86,7 @@ export class LineCosts {
     return frame;
   }
 
-  /** Starts a new stack: what is added until the next call counts once per line and function. */
+  /** Starts a new stack: what is added until the next call counts once for each line and function. */
   nextStack(): void {
     this.#stamp++;
   }
@@ -106,7 +106,7 @@ export class LineCosts {
     }
   }
 
-  /** Adds native time of a line, ns, under the compiled function that took it. */
+  /** Adds native time, ns, to the compiled function that a line spent it in. */
   addNative(line: LineEntry, node: NativeNode, ns: number): void {
     const share = line.natives.get(node.key);
     if (share) {
@@ -116,7 +116,7 @@ export class LineCosts {
     }
   }
 
-  /** Adds GPU time, ns, to a frame on the current stack; isInnermost: it is the line's own. */
+  /** Adds GPU time, ns, to a frame on the current stack. isInnermost: it counts as the line's own time as well. */
   addGpu(line: LineEntry, owner: FunctionEntry, ns: number, isInnermost: boolean): void {
     for (const entry of [line, owner]) {
       entry.gpu ??= { self: 0, total: 0 };
@@ -128,7 +128,7 @@ export class LineCosts {
     line.file.built = undefined;
   }
 
-  /** Threads without Python code have worked for a frame whose cost is being added. */
+  /** Adds helper threads to a frame whose cost is being added. */
   addHelpers(line: LineEntry, owner: FunctionEntry, threads: ReadonlySet<number>): void {
     for (const entry of [line, owner]) {
       const known = (entry.helpers ??= new Set());
@@ -136,7 +136,7 @@ export class LineCosts {
     }
   }
 
-  /** A process has ended: of the threads that worked for its cells (by their ids) only the number is kept. */
+  /** A process has ended: the ids of the helper threads of its cells are replaced by their number. */
   endHelpers(helpersOf: ReadonlyMap<number, Set<number>>, cells: Cells, stacks: StackTree): void {
     const ended = new Map<FunctionEntry | LineEntry, Set<number>>();
     for (const [cell, threads] of helpersOf) {
@@ -156,7 +156,10 @@ export class LineCosts {
     }
   }
 
-  /** Memory is being measured: a line without any has allocated nothing. */
+  /**
+   * Memory is being measured. From now on a line without allocations has allocated nothing, instead of an unknown
+   * amount.
+   */
   measureMemory(): void {
     if (!this.#isMemoryMeasured) {
       this.#isMemoryMeasured = true;
@@ -167,14 +170,14 @@ export class LineCosts {
     }
   }
 
-  /** Whether the current stack has not been asked about this file before. */
+  /** Whether this is the first call for this file and the current stack. */
   isFirstOfFile(file: FileEntry): boolean {
     const isFirst = file.stamp !== this.#stamp;
     file.stamp = this.#stamp;
     return isFirst;
   }
 
-  /** The memory of a frame has changed; place: one that it has not been charged for yet. */
+  /** The memory of a frame has changed. place: a site that the frame is charged with from now on. */
   touchMemory(
     line: LineEntry,
     owner: FunctionEntry,
@@ -188,7 +191,7 @@ export class LineCosts {
     }
   }
 
-  /** The files as they are now. A file that has not changed since the last call is the same object. */
+  /** All files as plain data. A file without new cost is the same object as at the last call. */
   snapshot(): Map<string, FileCost> {
     const files = new Map<string, FileCost>();
     for (const [path, file] of this.files) {
@@ -201,7 +204,10 @@ export class LineCosts {
   }
 }
 
-/** A comprehension or lambda shares its line with the function around it, a definition its first line with the module. */
+/**
+ * Which of the functions on one line names it: a named function rather than the module, the module rather than a
+ * comprehension or a lambda.
+ */
 function nameRank(name: string): number {
   return name === '<module>' ? 1 : name.startsWith('<') ? 0 : 2;
 }

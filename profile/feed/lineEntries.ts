@@ -3,7 +3,7 @@ import type { MemoryShares } from '../memory/shares';
 import type { FileCost, GpuCost, LineCost, NativeShare } from '../types';
 import type { Writable } from '../writable';
 
-/** A function as a line or a flame chart names it. */
+/** A function of a file. */
 export interface FunctionEntry {
   file: FileEntry;
   name: string;
@@ -14,11 +14,11 @@ export interface FunctionEntry {
   total: Float64Array;
   memory: MemoryShares | undefined;
   gpu: Writable<GpuCost> | undefined;
-  /** Threads without Python code that worked for it, by their ids; undefined for none. */
+  /** Ids of the helper threads that worked for it; undefined: none. */
   helpers: Set<number> | undefined;
-  /** And how many of processes that have ended. */
+  /** How many more there were in processes that have ended. */
   endedHelpers: number;
-  /** Its frames by line: those of all processes. */
+  /** Its frames by line, shared by all processes. */
   frames: Map<number, ResolvedFrame>;
   /** The last stack added to total, so that recursion counts once. */
   stamp: number;
@@ -42,15 +42,15 @@ export interface LineEntry {
   helpers: Set<number> | undefined;
   endedHelpers: number;
   stamp: number;
-  /** As last handed out; undefined once something has been added since. */
+  /** The figures as last handed out; undefined once something has been added since. */
   built: LineCost | undefined;
 }
 export interface FileEntry {
   path: string;
   lines: Map<number, LineEntry>;
   functions: Map<string, FunctionEntry>;
-  /** The last stack that was asked about; see isFirstOfFile. */
+  /** The last stack that isFirstOfFile was called for. */
   stamp: number;
-  /** As last handed out; undefined once something has been added since. */
+  /** The figures as last handed out; undefined once something has been added since. */
   built: FileCost | undefined;
 }

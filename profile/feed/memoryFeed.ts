@@ -1,4 +1,4 @@
-/** The memory of one process: takes its records, and charges lines and functions for the places they name. */
+/** The memory of one process: takes its records, and charges lines and functions for the places that they name. */
 import type { Cells } from './cells';
 import type { Columns } from './columns';
 import { Footprint } from '../memory/footprint';
@@ -20,7 +20,7 @@ import type {
 import type { StackTree } from '../stacks/stackTree';
 import type { ProcessMemory } from '../memory/types';
 
-/** Where the cells of a process are: its own, or later those of all that have ended. */
+/** Where the cells of a process are: in its own columns, or later among those of all processes that have ended. */
 interface Places {
   readonly stacks: StackTree & { isComplete(stack: number): boolean };
   readonly cells: Cells;
@@ -28,11 +28,11 @@ interface Places {
 
 export class MemoryFeed {
   readonly sites: MemorySites;
-  /** Records taken. */
+  /** How many records were taken. */
   revision = 0;
   /** undefined once it is compact: no record comes any more. */
   #records: SiteRecords | undefined;
-  /** undefined once it is compact: it is in info() by then. */
+  /** undefined once it is compact: info() has been called by then. */
   #footprint: Footprint | undefined = new Footprint();
   #slices = 0;
 
@@ -47,7 +47,7 @@ export class MemoryFeed {
     this.#records = new SiteRecords(this.sites, columns.blocks);
   }
 
-  /** Takes something that happened at a cell. */
+  /** Takes a record about a cell. */
   sample(record: AllocationRecord | CopyRecord, cell: number): void {
     this.revision++;
     if (record.kind === 'copy') {
@@ -58,7 +58,7 @@ export class MemoryFeed {
     }
   }
 
-  /** Takes what records came to that are gone, at a cell, or what is left of one. */
+  /** Takes the sum of thinned records about a cell, or a block that they left. */
   sum(record: MemorySumRecord | BlockRecord, cell: number): void {
     this.revision++;
     if (record.kind === 'block') {
@@ -69,7 +69,7 @@ export class MemoryFeed {
     this.#footprint?.live(record.timeNs, this.sites.total);
   }
 
-  /** Takes a record that names no place. */
+  /** Takes a record that names no cell. */
   other(record: FreeRecord | TouchedRecord | FootprintRecord): void {
     this.revision++;
     if (record.kind === 'footprint') {
@@ -84,14 +84,14 @@ export class MemoryFeed {
     this.#footprint?.live(record.timeNs, this.sites.total);
   }
 
-  /** Earlier allocations are gone: the next one has the number after this one. */
+  /** Earlier records were thinned: the next allocation has the number after this one. */
   goOnFrom(number: number): void {
     this.#records?.goOnFrom(number);
   }
 
   /**
-   * Brings the figures up to date, at a moment of the process. knownNs: what its threads are known to have done. isFinal:
-   * it is over.
+   * Brings the figures up to date, at a moment of the process. knownNs: how much of the time of its threads is known.
+   * isFinal: the process has ended.
    */
   settle(nowNs: number, knownNs: number, isFinal: boolean): void {
     const { sites } = this;
@@ -101,7 +101,7 @@ export class MemoryFeed {
     sites.notePeak();
     sites.axis.sliceOf(nowNs);
     if (hasEnded || this.#slices !== sites.axis.count) {
-      // Whether something grows is also a matter of the time that has passed without it, and of whether it is over.
+      // Whether a site leaks also depends on how long it has not grown, and on whether the process has ended.
       this.#slices = sites.axis.count;
       for (let site = 0; site < sites.count; site++) {
         sites.change(site);
@@ -109,7 +109,7 @@ export class MemoryFeed {
     }
   }
 
-  /** Tells lines and functions what has changed. Places whose code may still become known wait for that. */
+  /** Charges lines and functions for changed sites. Sites whose code may still be described are charged later. */
   charge(): void {
     const { stacks, cells } = this.places;
     const { sites } = this;
@@ -123,7 +123,7 @@ export class MemoryFeed {
     }
   }
 
-  /** It has been settled for the last time. places: of all that have ended; cellNow: what each of its cells is there. */
+  /** The process has ended and was settled. places: those of all ended processes; cellNow: by cell, its id there. */
   compact(places: Places, cellNow: Uint32Array): void {
     this.places = places;
     this.sites.compact(cellNow);
@@ -131,7 +131,7 @@ export class MemoryFeed {
     this.#footprint = undefined;
   }
 
-  /** Lines and functions remember of it only whether they leak: its figures will be in those of several processes. */
+  /** The sites will be merged with those of other processes: lines and functions keep only whether they leaked. */
   forget(): void {
     const { stacks, cells } = this.places;
     if (mayLeakAtEnd(this.sites.process.livedNs)) this.charge();
@@ -144,7 +144,7 @@ export class MemoryFeed {
     }
   }
 
-  /** The largest resident size seen so far, bytes; 0 when nobody looked. */
+  /** The largest resident size so far, bytes; 0 if none was recorded. */
   get peakResident(): number {
     return this.#footprint?.peakResident ?? 0;
   }
@@ -167,9 +167,8 @@ export class MemoryFeed {
 }
 
 /**
- * Tells lines that the memory of a place has changed, which has a stack. In every file of the stack the innermost frame is
- * charged: the line of one's own that called a library, and the library's line that allocated, but not the lines that led
- * there.
+ * Charges lines for a site whose memory has changed. In every file on its stack the innermost frame is charged: the
+ * user's line that called a library, and the library's line that allocated, but not the lines that led there.
  */
 export function chargeMemory(
   lines: LineCosts,

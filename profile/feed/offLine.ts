@@ -1,8 +1,8 @@
-/** CPU time that belongs to no line, by the reason why. */
+/** CPU time that belongs to no line, by reason. */
 import type { NativeNode } from '../stacks/nativeChains';
 import type { OffLineCost } from '../types';
 
-/** What one process has spent outside Python code. */
+/** The CPU time that one process spent outside Python code. */
 export class OffLine {
   #interpreter = 0;
   #unseen = 0;
@@ -20,14 +20,17 @@ export class OffLine {
     }
   }
 
-  /** What it is now. */
+  /** The sums so far. */
   cost(): OffLineCost {
     const libraries = byCost(this.#libraries);
     return { interpreter: this.#interpreter, unseen: this.#unseen, libraries };
   }
 }
 
-/** Whether Python starts or ends: what libraries do then, such as freeing their memory, is a part of that. */
+/**
+ * Whether Python starts or ends. Work of libraries at that time, such as freeing their memory, counts as the
+ * interpreter's.
+ */
 function isOfInterpreter(leaf: NativeNode): boolean {
   return leaf.chain.some(
     ({ moduleKind, symbol }) =>

@@ -74,12 +74,12 @@ export class ProcessFeed {
     return this.#reading === undefined;
   }
 
-  /** Whether nothing will become known of code that is not. */
+  /** Whether the process has ended, so that unknown code stays unknown. */
   get isOver(): boolean {
     return this.state !== 'running';
   }
 
-  /** Children that a signal ended. */
+  /** Its children that a signal ended. */
   get childEnds(): readonly ChildEndRecord[] {
     return this.#childEnds;
   }
@@ -116,7 +116,7 @@ export class ProcessFeed {
     return programOf(this.#lastInfo?.command ?? this.reading.process?.argv ?? []);
   }
 
-  /** From its start to the last moment known, ns. */
+  /** From its start to the last known moment, ns. */
   get elapsedNs(): number {
     // After the end the heartbeat says nothing.
     if (!this.#reading || this.hasSaidEnd) return this.#lastNs;
@@ -133,13 +133,13 @@ export class ProcessFeed {
     return this.#reading ? wallOf(this.total) : this.#lastWallNs;
   }
 
-  /** Takes the header as it is now; it changes while the recording grows. */
+  /** Takes the current header; it changes while the recording grows. */
   header(header: RecordingHeader): void {
     this.reading.header = header;
     this.wasClosed = header.state === 'closed';
   }
 
-  /** Takes the records that are native frames and stacks, as record() does. */
+  /** Takes native frames and stacks without a record object for each. */
   get frames(): FrameTaker {
     return this.reading.columns;
   }
@@ -226,13 +226,16 @@ export class ProcessFeed {
     }
   }
 
-  /** Nothing more will come: ended by itself, lost (killed, or the file ends early), or the file could not be written any more. */
+  /**
+   * Nothing more will come: the process ended by itself, or was lost (killed, or the file ends early), or the file
+   * was full.
+   */
   finish(state: 'ended' | 'lost' | 'full'): void {
     this.state = state;
     this.onEnd(this);
   }
 
-  /** What is known of the process now. */
+  /** What is known of the process so far. */
   info(): ProcessInfo {
     return this.#lastInfo ?? this.#infoNow();
   }
@@ -251,8 +254,8 @@ export class ProcessFeed {
   }
 
   /**
-   * Adds fresh cost to lines and functions. Stacks with code that has not come yet wait for it, unless the recording has
-   * ended: then only their known frames are charged.
+   * Adds fresh cost to lines and functions. Stacks with unknown code wait for it until the process has ended; then
+   * their known frames are charged.
    */
   settle(nowNs = this.elapsedNs): void {
     this.reading.settle(nowNs, this.isOver, this.memory);
@@ -286,7 +289,7 @@ export class ProcessFeed {
     thread.name = name || (thread.isNamed ? 'MainThread' : `Thread ${tid}`);
   }
 
-  /** Goes on from records that are gone. */
+  /** Earlier records were thinned: takes over the state that they led to. */
   #thinned(record: ThinnedRecord): void {
     this.#detailFrom = { ns: record.untilNs, stretchNs: record.stretchNs };
     if (record.allocations > 0) this.#memory().goOnFrom(record.allocations);

@@ -1,6 +1,6 @@
 /**
- * The processes of a run, made of its recordings. A process that calls exec leaves one recording per program it runs;
- * one that was forked only to start another program (subprocess does that) is its parent's doing.
+ * The processes of a run, made of its recordings. A process that calls exec leaves one recording for each program
+ * that it runs. One that was forked only to run another program, as subprocess does, counts as a part of its parent.
  */
 import { isPassing, previousProgram } from './exec';
 import { joinGpus } from './gpuFeed';
@@ -10,21 +10,21 @@ import type { ProcessFeed } from './processFeed';
 import type { GpuTotal, ProcessInfo, ThreadInfo } from '../types';
 import type { MemoryTotal, ProcessMemory } from '../memory/types';
 
-/** One process: its recordings in order, and the processes that only existed to become something else. */
+/** One process: its recordings in order, and those of processes that were forked from it only to run another program. */
 export interface Process {
   feeds: ProcessFeed[];
   passing: ProcessFeed[];
 }
 
-/** Most processes have none that only existed to become something else: an array of its own for each would be room for nothing. */
+/** Shared by all processes without such children, since a run may have very many processes. */
 const none: ProcessFeed[] = [];
 
-/** The processes as a tree, flattened: children follow their parent, in the order they started. */
+/** The processes in the order of a tree: children follow their parent, in the order in which they started. */
 export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
   const byLast = new Map<ProcessFeed, Process>();
   const children = new Map<Process | undefined, Process[]>();
   const found: Process[] = [];
-  /** Those that may have children, in the order they started. */
+  /** By pid: the processes that may have children, in the order in which they started. */
   const byPid = new Map<number, Process[]>();
   const parents = new Set(feeds.map(({ ppid }) => ppid));
   for (const feed of [...feeds].sort((a, b) => a.startNs - b.startNs)) {
@@ -39,11 +39,11 @@ export function findProcesses(feeds: readonly ProcessFeed[]): Process[] {
     found.push(process);
     if (parents.has(feed.pid)) addTo(byPid, feed.pid, process);
   }
-  /** Those that are their parents' doing, and whose. What such a process started is that parent's child. */
+  /** Processes that count as a part of their parent, with that parent. Their children are the parent's. */
   const passedTo = new Map<Process, Process>();
   for (const process of found) {
     const [first] = process.feeds as [ProcessFeed];
-    // A number can be used again, so the parent is the last process of that number that had started by then.
+    // A pid can be used again: the parent is the last process with it that had started by then.
     const started = byPid
       .get(first.ppid)
       ?.findLast(({ feeds: [other] }) => other !== first && other!.startNs <= first.startNs);
@@ -71,15 +71,15 @@ function addTo<K>(lists: Map<K, Process[]>, key: K, process: Process): void {
   else lists.set(key, [process]);
 }
 
-/** What is known of a process now. */
+/** What is known of a process, from all of its recordings. */
 export function processInfo({ feeds, passing }: Process): ProcessInfo {
   const images = feeds.map((feed) => feed.info());
   if (images.length === 1 && passing.length === 0) return images[0]!;
   const all = [...images, ...passing.map((feed) => feed.info())];
   const last = images.at(-1)!;
   const named = images.findLast(({ command }) => command.length > 0) ?? last;
-  const sum = (of: (info: ProcessInfo) => number): number =>
-    all.reduce((total, info) => total + of(info), 0);
+  const sum = (figure: (info: ProcessInfo) => number): number =>
+    all.reduce((total, info) => total + figure(info), 0);
   const peaks = images.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes]));
   const startNs = feeds[0]!.startNs;
   const memories = feeds.flatMap((feed, index) => {
@@ -108,7 +108,7 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
     cpuNs: sum(({ cpuNs }) => cpuNs),
     agentCpuNs: sum(({ agentCpuNs }) => agentCpuNs),
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : null,
-    memory: memories.length > 0 ? joined(memories) : null,
+    memory: memories.length > 0 ? joinMemories(memories) : null,
     samples: sum(({ samples }) => samples),
     dropped: sum(({ dropped }) => dropped),
     rejected: sum(({ rejected }) => rejected),
@@ -118,7 +118,7 @@ export function processInfo({ feeds, passing }: Process): ProcessInfo {
   };
 }
 
-/** Of several moments from which on detail is there, the last. */
+/** The last of several moments from which on nothing is thinned, with the longest stretch. */
 export function latestDetail(
   all: readonly NonNullable<ProcessInfo['detailFrom']>[],
 ): NonNullable<ProcessInfo['detailFrom']> {
@@ -128,7 +128,7 @@ export function latestDetail(
   };
 }
 
-/** Which signals ended children, as their parents have heard: by the numbers of both, the earliest first. */
+/** The signals that ended children, as recorded by their parents; by the pids of both, the earliest first. */
 export class ChildEnds {
   readonly #ends = new Map<string, { atNs: number; signal: number; byParent: boolean }[]>();
 
@@ -144,18 +144,18 @@ export class ChildEnds {
     for (const ends of this.#ends.values()) ends.sort((a, b) => a.atNs - b.atNs);
   }
 
-  /** Which signal ended a process that did not end by itself. */
+  /** The signal that ended a lost process; undefined if its parent did not record it. */
   of({ feeds }: Process): ProcessInfo['endedBy'] {
     if (feeds.at(-1)!.state !== 'lost') return undefined;
     const [{ pid, ppid, startNs }] = feeds as [ProcessFeed];
-    // A number can be used again: the first end of that number after the start is this process's.
+    // A pid can be used again: the first end of that pid after the start is this process's.
     const end = this.#ends.get(`${ppid} ${pid}`)?.find(({ atNs }) => atNs >= startNs);
     return end && { signal: end.signal, byParent: end.byParent };
   }
 }
 
-/** The memory of a process that ran one program after the other; each starts with none. */
-function joined(images: { memory: ProcessMemory; sinceStart: number }[]): ProcessMemory {
+/** The memory of a process that ran one program after the other; each program starts with none. */
+function joinMemories(images: { memory: ProcessMemory; sinceStart: number }[]): ProcessMemory {
   const highest = images.reduce((a, b) =>
     b.memory.peakLiveBytes > a.memory.peakLiveBytes ? b : a,
   );
@@ -173,10 +173,10 @@ function joined(images: { memory: ProcessMemory; sinceStart: number }[]): Proces
   };
 }
 
-/** Several memories added up. */
-export function totalMemory(of: readonly MemoryTotal[]): MemoryTotal {
-  const sum = (pick: (one: MemoryTotal) => number): number =>
-    of.reduce((total, one) => total + pick(one), 0);
+/** The sum of several memories. */
+export function totalMemory(memories: readonly MemoryTotal[]): MemoryTotal {
+  const sum = (pick: (memory: MemoryTotal) => number): number =>
+    memories.reduce((total, memory) => total + pick(memory), 0);
   return {
     allocatedBytes: sum(({ allocatedBytes }) => allocatedBytes),
     allocations: sum(({ allocations }) => allocations),
@@ -187,7 +187,7 @@ export function totalMemory(of: readonly MemoryTotal[]): MemoryTotal {
   };
 }
 
-/** The GPUs of a run; undefined where none was used. */
+/** The GPUs of a run; undefined if none was used. */
 export function totalGpu(processes: readonly ProcessInfo[]): GpuTotal | undefined {
   const gpus = processes.flatMap(({ gpu }) => (gpu ? [{ gpu, sinceStart: 0 }] : []));
   if (gpus.length === 0) return undefined;
@@ -195,7 +195,7 @@ export function totalGpu(processes: readonly ProcessInfo[]): GpuTotal | undefine
   return { busyNs, peakBytes, costNs, devices };
 }
 
-/** The threads of a process; the one that calls exec goes on in the new program. */
+/** The threads of a process. The one that calls exec goes on in the new program. */
 export function threadInfos({ feeds }: Process): ThreadInfo[] {
   const threads = new Map<number, ThreadInfo>();
   for (const feed of feeds) {

@@ -1,4 +1,4 @@
-/** What a recording is read into until its process has ended; most of it then goes to the other processes that have. */
+/** What a recording is read into, until its process has ended and is folded together with others. */
 import type { Cells } from './cells';
 import { chargeCell } from './charge';
 import type { Columns } from './columns';
@@ -20,7 +20,7 @@ import type { PythonStacks } from '../stacks/pythonStacks';
 import type { ThreadFeed } from './threadFeed';
 import type { Cost, ProcessInfo } from '../types';
 
-/** What ProcessFeed knows of its process. */
+/** What ProcessFeed itself keeps of its process. */
 type KnownInfo = Pick<ProcessInfo, 'elapsedNs' | 'state' | 'samples' | 'notes' | 'detailFrom'> & {
   memory: MemoryFeed | undefined;
 };
@@ -32,9 +32,9 @@ export class Reading {
   process: ProcessRecord | undefined;
   stats: StatsRecord | undefined;
   end: EndRecord | undefined;
-  /** Stacks with a frame whose code was never described. */
+  /** Places with a frame whose code was never described. */
   unknownCode = 0;
-  /** Somebody else has its columns too. */
+  /** A view uses its columns too. */
   isLent = false;
   /** Code that came before the ProcessRecord, which says how to read its line table. */
   readonly #waitingCodes: CodeRecord[] = [];
@@ -42,7 +42,7 @@ export class Reading {
   #gpu: GpuFeed | undefined;
 
   constructor(
-    /** As it is now. */
+    /** Changes while the recording grows. */
     public header: RecordingHeader,
     private readonly lines: LineCosts,
     private readonly threads: ReadonlyMap<number, ThreadFeed>,

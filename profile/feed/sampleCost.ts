@@ -1,26 +1,26 @@
 /**
- * What one sample cost. The invariants: python + native + system is the sample's CPU time, to the nanosecond, and
- * with wait it is the time that the sample covers. Time without a core is in records of its own.
+ * What one sample cost. Invariants: python + native + system is the sample's CPU time, to the nanosecond; with wait
+ * it is the time that the sample covers. Time without a core has records of its own.
  */
 import type { Work } from '../stacks/classify';
 import { costRow, costRowLength } from '../cost';
 import type { SampleRecord } from '../../recording/records';
 
 /**
- * How far observed system calls may run ahead of the kernel's own count before they stop offsetting it, ns. The kernel
- * charges whole ticks (4 ms and more) after the fact; a bound this wide lets both estimates of the same time meet, and
- * keeps a long disagreement from hiding page faults later.
+ * How far observed system calls may run ahead of the kernel's own count before they stop offsetting it, ns. The
+ * kernel charges whole ticks (4 ms and more) afterwards. A bound this wide lets the two estimates even out, and keeps
+ * a long disagreement from hiding page faults later.
  */
 const systemAdvance = 100e6;
 
-/** Kernel time that the kernel has counted for a thread and no sample has been charged with yet, ns. */
+/** Kernel time that the kernel has counted for a thread and that no sample was charged with yet, ns. */
 export interface SystemPool {
   uncharged: number;
 }
 
 /**
- * The system part of a sample's CPU time, ns. In a system call all of it is; page faults and the like are known only
- * from the kernel's count, which is handed out to the samples that follow.
+ * The system part of a sample's CPU time, ns. In a system call that is all of it. Page faults and the like are known
+ * only from the kernel's count, which is divided among the samples that follow.
  */
 export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
   pool.uncharged += sample.systemNs;
@@ -34,8 +34,8 @@ export function takeSystem(pool: SystemPool, sample: SampleRecord): number {
 }
 
 /**
- * The cost of a sample whose system part is known, as a row; the same array every time. Wait is what a sample covers
- * beyond its CPU time.
+ * The cost of a sample whose system part is known, as a row; each call returns the same array. Wait is the time that
+ * the sample covers beyond its CPU time.
  */
 export function sampleCost(sample: SampleRecord, system: number, work: Work): Float64Array {
   const user = sample.cpuNs - system;
@@ -51,17 +51,17 @@ export function sampleCost(sample: SampleRecord, system: number, work: Work): Fl
   return row;
 }
 
-/** How many observations a record is. */
+/** How many observations a record stands for. */
 export function samplesOf({ remainder, count = 1 }: SampleRecord): number {
   return remainder ? 0 : count;
 }
 
-/** The cost of so much time, ns, in which a thread could run but had no core; the same array every time. */
+/** The cost row of time, ns, in which a thread could run but had no core; each call returns the same array. */
 export function queueCost(ns: number): Float64Array {
   row.fill(0);
   row[costRow.queue] = ns;
   return row;
 }
 
-/** The same array every time; what it has no value for stays 0. */
+/** Each call returns the same array; kinds without a value stay 0. */
 const row = new Float64Array(costRowLength);

@@ -1,4 +1,4 @@
-/** What the threads of one process did, sample by sample: its cells, their sum, and for whom helper threads worked. */
+/** What the threads of one process did, sample by sample: its cells, their sum, and which cells helpers worked for. */
 import type { HelpedRecord, QueueRecord, SampleRecord } from '../../recording/records';
 import { addRow, costRow, costRowLength } from '../cost';
 import { HelperWork } from '../helpers/helperWork';
@@ -17,7 +17,7 @@ import type { ThreadFeed } from './threadFeed';
 export class SampleFeed {
   readonly cells: Cells;
   readonly helpers: HelperWork;
-  /** Of each cell, the threads without Python code that worked for it, by their ids. */
+  /** By cell: the ids of the helper threads that worked for it. */
   readonly helpersOf = new Map<number, Set<number>>();
   readonly offLine = new OffLine();
   readonly total = new Float64Array(costRowLength);
@@ -50,7 +50,7 @@ export class SampleFeed {
     );
   }
 
-  /** A helper's CPU time becomes that of the line it was for, so that all costs together stay what they are. */
+  /** A helper's CPU time moves to the cell that it worked for, so that the sum of all costs stays the same. */
   #chargeHelper(sample: Helped, cell: number | undefined, row: Float64Array): void {
     this.observer?.helped(sample, cell, row);
     if (cell === undefined) {
@@ -75,7 +75,7 @@ export class SampleFeed {
     const thread = this.#threadOf(sample.thread);
     const running = sample.state === 'running';
     const system = takeSystem(thread.pool, sample);
-    // Mostly kernel time is drawn as such even outside system calls: page faults, mainly.
+    // A sample that is mostly kernel time, such as page faults, is drawn as system time even outside system calls.
     const top: CellTop = !running
       ? sample.state === 'gil'
         ? 'gil'
@@ -84,8 +84,8 @@ export class SampleFeed {
         ? 'system'
         : 'running';
     const cell = this.cellOf(sample, top);
-    const rest = sample.remainder && sample.stack === 0;
-    const work = rest ? thread.lastWork : this.cells.work(cell);
+    const isStacklessRemainder = sample.remainder && sample.stack === 0;
+    const work = isStacklessRemainder ? thread.lastWork : this.cells.work(cell);
     const cost = sampleCost(sample, system, work);
     this.cells.add(cell, cost);
     addRow(this.total, 0, cost, 0);
@@ -94,19 +94,19 @@ export class SampleFeed {
       if (leaf?.foreign && thread.tid !== this.#mainTid && sample.cpuNs > 0) {
         if (sample.settled) this.helpers.saw(thread, cell);
         else {
-          this.observer?.asked(sample);
+          this.observer?.deferred(sample);
           this.helpers.sample(thread, cell, sample, cost);
         }
       } else if (!sample.settled) {
         this.offLine.add(sample.cpuNs, leaf);
       }
       if (!thread.isNamed && leaf?.foreign) {
-        // A thread that was seen in a library before it was seen in Python is the library's, for all that is known.
+        // A thread without a name that is in a library before it is in Python is taken to be that library's.
         thread.name = `${libraryName(leaf.foreign.module)} thread ${thread.tid}`;
         thread.isNamed = true;
       }
     }
-    if (running && !rest) {
+    if (running && !isStacklessRemainder) {
       thread.lastWork = work;
     }
     thread.runsPython ||= this.cells.stack[cell] !== 0;
@@ -114,7 +114,7 @@ export class SampleFeed {
     return thread;
   }
 
-  /** Takes a time without a core and returns its thread. */
+  /** Takes time without a core and returns its thread. */
   queue(record: QueueRecord): ThreadFeed {
     const cell = this.cellOf(record, 'queue');
     const cost = queueCost(record.wallNs);
@@ -126,7 +126,7 @@ export class SampleFeed {
     return thread;
   }
 
-  /** It is known already for whom a thread without Python code worked. */
+  /** Takes the work of a helper that was already divided among places. */
   helped(record: HelpedRecord): void {
     const { thread, cpuNs } = record;
     const place = this.cellOf(record, record.top);
@@ -141,11 +141,11 @@ export class SampleFeed {
     row[costRow.unsure] = record.unsureNs;
     row[costRow.after] = record.afterNs;
     row[costRow.samples] = record.samples;
-    const of = { thread: this.#threadOf(thread), number: thread, cell: place, cpuNs, cost };
-    this.#chargeHelper(of, record.stack === 0 ? undefined : place, row);
+    const sample = { thread: this.#threadOf(thread), number: thread, cell: place, cpuNs, cost };
+    this.#chargeHelper(sample, record.stack === 0 ? undefined : place, row);
   }
 
-  /** The cell of something that happened in a place; of the place only what the recording knows. */
+  /** The cell of a place, as far as the recording describes that place. */
   cellOf(place: Pick<SampleRecord, 'stack' | 'native' | 'opcode'>, top: CellTop): number {
     const stack = this.#stacks.has(place.stack) ? place.stack : 0;
     const leaf = this.#natives.idOf(place.native);
@@ -154,7 +154,7 @@ export class SampleFeed {
     }
     const kind = leaf !== 0 ? callKind(this.hexversion, place.opcode) : 'none';
     const cell = this.cells.find(stack, leaf, kind, top);
-    this.observer?.met(cell, place, top);
+    this.observer?.placed(cell, place, top);
     return cell;
   }
 }

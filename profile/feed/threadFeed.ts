@@ -9,45 +9,48 @@ import type { SystemPool } from './sampleCost';
 
 /**
  * Gaps shorter than this, ns, belong to the sample after them. A running sample covers its CPU time; while the thread
- * only lacked a core, or slept for a moment that nobody saw, it was in the same calls. Longer gaps stay gaps.
+ * only lacked a core, or slept too briefly to be sampled, it stayed in the same calls. Longer gaps stay gaps.
  */
 const shortGap = 50e6;
-/** Of threads without Python code it matters whether they slept (helperWork.ts): longer gaps, ns, are not lost within a row. */
+/**
+ * Longer gaps than this, ns, of threads without Python code stay known even within a row: whether such a thread slept
+ * tells for whom it worked (servedCells.ts).
+ */
 const negligibleGap = 10e6;
-/** A thread that ran, or wanted to, leaves no gap longer than this, ns. */
+/** A gap longer than this, ns, means that the thread slept. */
 const shortestSleep = 2e6;
 
-/** A recording can name many threads that were never met. */
+/** Shared by threads without samples, since a recording can name very many of those. */
 const noCells = new Uint32Array(0);
 const noTimes = new Float64Array(0);
 const noGaps: number[] = [];
-/** Tracks with fewer rows are never too long. */
+/** Tracks with fewer rows are not merged. */
 const leastLong = 1 << 12;
 const noPool: SystemPool = { uncharged: 0 };
 
-/** How much of a thread has been handed out: so many rows of all that there were, and how many had been merged by then. */
+/** How much of a thread was handed out: the rows appended by then, and how many of those had been merged by then. */
 export interface HandedRows {
   rows: number;
   merged: number;
 }
 
 export class ThreadFeed {
-  /** Where it is shown: a thread that goes on in another program after exec keeps the track it had. */
+  /** The id of the track that shows it. A thread that goes on in another program after exec keeps its track. */
   track: number;
   tid = 0;
   /** The system's number of the thread that created it; 0: not known. */
   makerTid = 0;
   name = '';
-  /** Whether somebody gave it that name. */
+  /** Whether the program, or the library that it belongs to, gave it the name. */
   isNamed = false;
-  /** Whether it was ever seen in Python code. */
+  /** Whether any of its samples is in Python code. */
   runsPython = false;
   /** Sums over its records, ns. */
   cpuNs = 0;
   waitNs = 0;
   gilNs = 0;
   queueNs = 0;
-  /** When it was first and last known to live, ns of the recording's time. */
+  /** The first and the last moment at which it is known to have lived, ns of the recording's time. */
   startNs = Infinity;
   endNs = 0;
   /** The thread's own CPU clock when it ended, ns; 0 while it lives. */
@@ -60,23 +63,26 @@ export class ThreadFeed {
   rowStart = noTimes;
   rowWall = noTimes;
   rowCpu = noTimes;
-  /** So much of the beginning is a short gap, in which nobody saw the thread. */
+  /** The length of the short gap that a row begins with, without a sample. */
   rowGap = noTimes;
   rowCount = 0;
-  /** Starts and ends, one after the other, of the gaps in which it slept: rows may hide them. */
+  /** Starts and ends, in turn, of the gaps in which it slept: rows may hide them. */
   gaps: number[] = [];
   /** Rows before this one have been handed out and must not change. */
   sealed = 0;
   #carriedCpu = 0;
-  /** Where its rows are once nothing is added any more. */
+  /** Where its rows are once the process has ended. */
   #kept: KeptRows | undefined;
 
-  /** Leading rows that lost detail, how many less they are than they were, and within which stretches of time, ns. */
+  /**
+   * How many leading rows lost detail, how many rows fewer that made, and the length of the stretches of time within
+   * which they did, ns.
+   */
   #coarse = 0;
   #merged = 0;
   #coarseNs = 0;
-  /** With so many rows it is asked whether they are too many. */
-  #askAt = leastLong;
+  /** isLong looks at the row limit again from so many rows on. */
+  #recheckAt = leastLong;
 
   /** id: unique within the run. */
   constructor(
@@ -92,19 +98,19 @@ export class ThreadFeed {
     return this.#merged + (this.#kept?.merged ?? 0);
   }
 
-  /** The order of what happened long ago may be lost within stretches of this length, ns; 0: it is not. */
+  /** Within stretches of this length, ns, the order of old rows is lost; 0: it is not. */
   get coarseNs(): number {
     return Math.max(this.#coarseNs, this.#kept?.coarseNs ?? 0);
   }
 
-  /** Rows that there are now, whether it still grows or not. */
+  /** How many rows there are, while it grows and afterwards. */
   get shownRows(): number {
     return this.#kept ? this.#kept.count : this.rowCount;
   }
 
   /**
-   * The row with which somebody goes on who has been handed so many of all that there were, when so many had been merged.
-   * −1: rows that were handed out have been merged with others that were not, so that all are needed anew.
+   * The row to go on with after so much was handed out. −1: rows that were handed out have been merged with rows that
+   * were not, so that all are needed again.
    */
   rowAfter({ rows, merged }: HandedRows): number {
     const row = rows - this.merged;
@@ -117,19 +123,19 @@ export class ThreadFeed {
     return Math.max(0, this.endNs - this.startNs);
   }
 
-  /** It lived at these times, ns. */
+  /** It is known to have lived at these moments, ns. */
   lived(fromNs: number, untilNs: number): void {
     this.startNs = Math.min(this.startNs, Math.max(0, fromNs));
     this.endNs = Math.max(this.endNs, untilNs);
   }
 
-  /** As far as one record says: where it begins counts only while nobody has said when the thread did. */
+  /** The same from one record. Its beginning counts only until a ThreadRecord has said when the thread began. */
   #livedIn(record: { timeNs: number; wallNs: number }): void {
     const fromNs = record.timeNs - record.wallNs;
     this.lived(this.startNs === Infinity ? fromNs : this.startNs, record.timeNs);
   }
 
-  /** Appends a sample to the track, or makes the last row longer when it shows the same. */
+  /** Appends a sample to the track, or makes the last row longer if it shows the same. */
   add(cell: number, sample: SampleRecord): void {
     const waitNs = Math.max(sample.wallNs - sample.cpuNs, 0);
     this.cpuNs += sample.cpuNs;
@@ -149,7 +155,8 @@ export class ThreadFeed {
       return;
     }
     if (wall <= 0) {
-      // No room of its own: its CPU time goes to a neighbour, the next one if those before have been handed out.
+      // A sample without duration gets no row: its CPU time goes to the row before, or to the next one if the rows
+      // before were handed out.
       const neighbour = this.#neighbour(cell);
       if (neighbour >= 0) {
         this.rowCpu[neighbour]! += sample.cpuNs;
@@ -164,7 +171,7 @@ export class ThreadFeed {
     this.#carriedCpu = 0;
   }
 
-  /** Appends time in which the thread had no core, up to a moment. It was where the row before shows it until then. */
+  /** Appends time without a core, up to a moment. Until then the thread was where the row before shows it. */
   addQueue(cell: number, timeNs: number, wallNs: number): void {
     this.queueNs += wallNs;
     this.#livedIn({ timeNs, wallNs });
@@ -191,7 +198,7 @@ export class ThreadFeed {
     return partOfRows({ cell, start, wall, cpu }, from, until);
   }
 
-  /** Nothing will be added any more: the rows move to a store. cellNow: what each of their cells is there. */
+  /** The process has ended: the rows move to a store. cellNow: by cell, its id among those of all ended processes. */
   compact(cellNow: Uint32Array): void {
     const { rowCell: cell, rowStart: start, rowWall: wall, rowCpu: cpu } = this;
     this.#kept = this.store.keep({ cell, start, wall, cpu }, this.rowCount, cellNow);
@@ -221,15 +228,15 @@ export class ThreadFeed {
     this.rowCpu[row] = cpu;
   }
 
-  /** Whether it has so many rows that mergeOld should be called. */
+  /** Whether there are so many rows that mergeOld should be called. */
   get isLong(): boolean {
-    if (this.rowCount < this.#askAt) return false;
-    // Where merging does not help much it is not tried again for each row.
-    this.#askAt = this.rowCount * 1.5;
+    if (this.rowCount < this.#recheckAt) return false;
+    // Where merging does not help much, it is not tried again for every row.
+    this.#recheckAt = this.rowCount * 1.5;
     return this.rowCount >= this.store.mostOfOne;
   }
 
-  /** The older half of the rows loses detail. Nobody may ask any more where the thread was then. */
+  /** The older half of the rows loses detail: from then on it does not tell where the thread was at a moment. */
   mergeOld(): void {
     const half = this.rowCount >> 1;
     const later = this.rows(half, this.rowCount);
@@ -248,7 +255,7 @@ export class ThreadFeed {
       to.set(old);
     }
     this.rowCount -= half - count;
-    this.#askAt = this.rowCount * 1.5;
+    this.#recheckAt = this.rowCount * 1.5;
     this.sealed = Math.max(count, this.sealed - (half - count));
     this.#coarse = count;
     this.#merged += half - count;
@@ -262,7 +269,7 @@ export class ThreadFeed {
     if (untilNs - fromNs >= shortestSleep) this.gaps.push(fromNs, untilNs);
   }
 
-  /** The last row not handed out yet that shows the same, or else the last one that ran at all; −1: none near the end. */
+  /** The last row near the end, not handed out yet, that shows the same; otherwise the last one that ran; −1: none. */
   #neighbour(cell: number): number {
     const first = Math.max(this.sealed, this.rowCount - 64);
     let ran = -1;

@@ -1,18 +1,18 @@
-/** Time cut into slices of equal width, as many at most as somebody has room for: a longer run has wider slices. */
+/** Time cut into slices of equal width, up to a fixed number: a longer run has wider slices. */
 
 /** Slice 0 starts at 0 ns. */
 export class TimeAxis {
-  /** Slices that time has reached. */
+  /** How many slices time has reached. */
   count = 0;
 
-  /** join: makes one slice of each pair, before the width doubles. */
+  /** join: called before the width doubles, to make one slice of each pair. */
   constructor(
     readonly most: number,
     public widthNs: number,
     private readonly join: () => void,
   ) {}
 
-  /** The slice of a moment, which time has then reached. */
+  /** The slice of a moment; time has reached it from then on. */
   sliceOf(ns: number): number {
     let slice = Math.max(0, Math.floor(ns / this.widthNs));
     while (slice >= this.most) {

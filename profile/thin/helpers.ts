@@ -24,7 +24,7 @@ export class WorkDecider {
   readonly #places: (Place & { top: CellTop })[] = [];
   readonly #helped = new Map<string, HelpedRecord>();
   readonly #busy = new Map<string, GpuPlaceRecord>();
-  #isAsked = false;
+  #isDeferred = false;
   #nextNs = settleNs;
 
   constructor(
@@ -33,10 +33,10 @@ export class WorkDecider {
   ) {
     this.#feed = new ProfileBuilder(() => undefined).addProcess(header);
     this.#feed.observe({
-      met: (cell, { stack, native, opcode }, top) => {
+      placed: (cell, { stack, native, opcode }, top) => {
         this.#places[cell] ??= { stack, native, opcode, top };
       },
-      asked: () => (this.#isAsked = true),
+      deferred: () => (this.#isDeferred = true),
       helped: (sample, cell, row) => {
         const place = this.#places[cell ?? sample.cell]!;
         // What is for nobody stays what it is counted as.
@@ -49,13 +49,13 @@ export class WorkDecider {
 
   /** Takes the next record. Returns whether it is decided later whose work it was. */
   take(record: StreamRecord, nowNs: number): boolean {
-    this.#isAsked = false;
+    this.#isDeferred = false;
     this.#feed.record(record);
     if (nowNs >= this.#nextNs) {
       this.#nextNs = nowNs + settleNs;
       this.#feed.settle(nowNs);
     }
-    return this.#isAsked;
+    return this.#isDeferred;
   }
 
   /** Says what was decided since the last time. */
