@@ -36,12 +36,15 @@ export function addCost(to: CostSum, cost: Cost): void {
   to.samples += cost.samples;
 }
 
-/** CPU time, of helper threads too, ns. */
+/** CPU time, ns, that of helper threads included. */
 export function cpuOf(cost: Cost): number {
   return cost.python + cost.native + cost.system + cost.helper;
 }
 
-/** Time of the threads themselves, on a CPU, waiting, or ready without a core, ns: that of their helpers passed meanwhile. */
+/**
+ * Time of the threads themselves, ns: on a CPU, waiting, or ready without a core. The time of helpers is not added,
+ * since it passed meanwhile.
+ */
 export function wallOf(cost: Cost): number {
   return cost.python + cost.native + cost.system + cost.wait + cost.queue;
 }

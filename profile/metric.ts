@@ -1,4 +1,4 @@
-/** The metrics that can lead, and what each adds up. */
+/** The metrics that a user can choose, and what each adds up. */
 import { cpuOf, wallOf } from './cost';
 import type { Cost } from './types';
 import type { MemoryCost, MemoryTotal } from './memory/types';
@@ -16,14 +16,14 @@ export type Metric = (typeof metrics)[number];
 export const timeKinds = ['python', 'native', 'system', 'wait', 'queue'] as const;
 export type TimeKind = (typeof timeKinds)[number];
 
-/** The kinds that make up all CPU time; a helper's passes while its line's own thread works or waits. */
+/** The kinds that make up CPU time. That of a helper passes while the thread of its line works or waits. */
 const cpuKinds = ['python', 'native', 'system', 'helper'] as const;
 
 export function isMemoryMetric(metric: Metric): metric is MemoryMetric {
   return memoryMetrics.some((known) => known === metric);
 }
 
-/** The metric that speaks of time while this one leads. */
+/** The metric of time to show beside this metric. */
 export function timeMetricOf(metric: Metric): TimeMetric {
   return isMemoryMetric(metric) ? 'cpu' : metric;
 }
@@ -43,7 +43,7 @@ export function bytesOf(memory: Readonly<MemoryCost>, metric: MemoryMetric): num
   return memory[`${metric}Bytes`];
 }
 
-/** What all lines together have under a metric, bytes. */
+/** Bytes of all lines together under a metric. */
 export function totalBytesOf(total: Readonly<MemoryTotal>, metric: MemoryMetric): number {
   return metric === 'peak' ? total.peakLiveBytes : total[`${metric}Bytes`];
 }

@@ -23,7 +23,6 @@ export function absolutePath(cwd: string, filename: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -39,8 +38,8 @@ export function isInterpreter(name: string): boolean {
 }
 
 /**
- * What a command line runs, in a word: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`, or a program that
- * Python is a part of; '' when it names nothing.
+ * The name of what a command line runs: `server.py`, `pytest`, `python -c`, `multiprocessing spawn`, or a program
+ * that embeds Python; '' if it names nothing.
  */
 export function programOf(command: readonly string[]): string {
   const program = baseName(command[0] ?? '');

@@ -6,11 +6,13 @@ import type { MemoryCost, MemoryTotal, ProcessMemory } from './memory/types';
 import type { Severity } from '../recording/records';
 
 /**
- * What a line, function or frame cost. python + native + system is CPU time of the threads that run Python; runtime is the part
- * of python spent in CPython's own C helpers; gil is the part of wait spent waiting for the interpreter lock; queue is time in which the
- * thread could run but had no core. CPU time, wait and queue are the time a thread lived. helper is CPU time
- * of threads without Python code that worked for it (helperWork.ts), unsure the part of helper for which other lines
- * came into question as well, after the part that came when the call was over: pools go on looking for work for a while.
+ * What a line, function or frame cost, ns. python + native + system is CPU time of the threads that run Python.
+ * runtime is the part of python spent in CPython's own C helpers, gil the part of wait spent waiting for the
+ * interpreter lock. queue is time in which the thread could run but had no core. CPU time, wait and queue together
+ * are the time a thread lived.
+ * helper is CPU time of threads without Python code that worked for the line (helperWork.ts). Two parts of it are
+ * uncertain: unsure, for which other lines come into question as well, and after, which passed when the call was
+ * over, since pools look for more work for a while.
  */
 export interface Cost {
   readonly python: number;
@@ -26,15 +28,15 @@ export interface Cost {
   readonly samples: number;
 }
 
-/** For how long GPUs were busy while a line or function was running or waiting: itself, and with what it called, ns. */
+/** How long GPUs were busy, ns, while a line or function was running or waiting: itself, and with what it called. */
 export interface GpuCost {
   readonly self: number;
   readonly total: number;
 }
 
-/** A GPU that a process used; null: not known. */
+/** A GPU that a process used; null: unknown. */
 export interface GpuDevice {
-  /** As the driver counts them, from 0. */
+  /** The driver's number of it, from 0. */
   readonly index: number;
   readonly name: string;
   readonly totalBytes: number | null;
@@ -44,7 +46,7 @@ export interface GpuDevice {
   readonly peakBytes: number | null;
 }
 
-/** A moment of a process and its GPUs, all of them together: how many were busy (one for half the time is 0.5), and the memory it had. */
+/** The GPUs of a process at one moment, all together. busy: how many were busy; one for half the time is 0.5. */
 export interface GpuPoint {
   /** Since the process started. */
   readonly ns: number;
@@ -56,7 +58,7 @@ export interface GpuPoint {
 export interface GpuTotal {
   readonly busyNs: number | null;
   readonly peakBytes: number | null;
-  /** CPU time of finding out, by a process of its own: in no other figure. */
+  /** CPU time of the process that asks the driver: in no other figure. */
   readonly costNs: number;
   readonly devices: readonly GpuDevice[];
 }
@@ -64,7 +66,7 @@ export interface ProcessGpu extends GpuTotal {
   readonly timeline: readonly GpuPoint[];
 }
 
-/** One compiled function a line spent native time in. */
+/** A compiled function that a line spent native time in. */
 export interface NativeShare {
   readonly symbol: string;
   /** File name of the library, without its folder. */
@@ -81,7 +83,7 @@ export interface LineCost {
   /** How many threads without Python code worked for it. */
   readonly helperThreads: number;
   readonly memory: MemoryCost | null;
-  /** Absent where it has none. */
+  /** Absent if it used none. */
   readonly gpu?: GpuCost;
   /** Most expensive first. */
   readonly natives: readonly NativeShare[];
@@ -96,24 +98,24 @@ export interface FunctionCost {
   readonly total: Cost;
   readonly helperThreads: number;
   readonly memory: MemoryCost | null;
-  /** Absent where it has none. */
+  /** Absent if it used none. */
   readonly gpu?: GpuCost;
 }
 
 export interface FileCost {
-  /** As the program saw it (co_filename, made absolute against the process's cwd where it was a relative path). */
+  /** As the program saw it: co_filename, made absolute with the process's working directory if it was relative. */
   readonly path: string;
   readonly lines: readonly LineCost[];
   readonly functions: readonly FunctionCost[];
 }
 
-/** CPU time on no line, ns, by why. */
+/** CPU time on no line, ns, by reason. */
 export interface OffLineCost {
   /** The interpreter starting and ending, and the system's loader before it. */
   readonly interpreter: number;
-  /** What no sample explains: threads that were not sampled, and what was left over when one ended. */
+  /** What no sample explains: threads that were not sampled, and remainders of threads without samples. */
   readonly unseen: number;
-  /** Threads that run no Python, while they worked for no line, by the library they were in, most expensive first. */
+  /** Threads without Python code, while they worked for no line; by their library, most expensive first. */
   readonly libraries: readonly { readonly module: string; readonly ns: number }[];
 }
 
@@ -128,19 +130,19 @@ export interface ProcessInfo {
   readonly startUnixMs: number;
   readonly elapsedNs: number;
   readonly cpuNs: number;
-  /** CPU the agent itself used, included in cpuNs. */
+  /** CPU time of the agent itself, included in cpuNs. */
   readonly agentCpuNs: number;
   /** Largest resident size. */
   readonly peakBytes: number | null;
   /** null where memory was not measured. */
   readonly memory: ProcessMemory | null;
-  /** Absent where no GPU was used, or nothing is known of it. */
+  /** Absent if no GPU was used, or nothing is known of it. */
   readonly gpu?: ProcessGpu;
   readonly exit: number | null;
   readonly state: 'running' | 'ended' | 'lost' | 'full';
-  /** The signal that ended it (`lost`), where its parent was recorded and has heard of it; whether the parent sent it. */
+  /** The signal that ended a `lost` process, and whether its parent sent it; known only if its parent was recorded. */
   readonly endedBy?: { readonly signal: number; readonly byParent: boolean };
-  /** Why recording stopped early (`full`): an error number of Linux, 0 where that is not known. */
+  /** Why recording stopped early (`full`): an error number of Linux; 0: unknown. */
   readonly whyFull: number;
   readonly samples: number;
   readonly dropped: number;
@@ -148,7 +150,7 @@ export interface ProcessInfo {
   readonly late: number;
   readonly offLine: OffLineCost;
   readonly intervalNs: number;
-  /** What happened before this moment of the process, ns, is known as sums over stretches of this length. Absent: nothing. */
+  /** Before this moment of the process, ns, only sums over stretches of this length are known. Absent: everything is. */
   readonly detailFrom?: { readonly ns: number; readonly stretchNs: number };
   readonly notes: readonly { readonly severity: Severity; readonly text: string }[];
 }
@@ -160,7 +162,7 @@ export interface ThreadInfo {
   readonly tid: number;
   readonly name: string;
   readonly cpuNs: number;
-  /** How long it lived, as far as is known: CPU time, waiting and time without a core. */
+  /** How long it is known to have lived: CPU time, waiting and time without a core. */
   readonly wallNs: number;
   readonly waitNs: number;
   /** The part of waitNs for the interpreter lock. */
@@ -173,7 +175,7 @@ export interface Profile {
   /** As a tree: children after their parent, in the order they started. The first one is what was profiled. */
   readonly processes: readonly ProcessInfo[];
   readonly threads: readonly ThreadInfo[];
-  /** Sum over everything recorded, unattributed cost included. */
+  /** Sum over everything recorded, with the cost on no line. */
   readonly total: Cost;
   /** CPU of all processes as the operating system counts it. */
   readonly cpuNs: number;
@@ -183,15 +185,18 @@ export interface Profile {
   readonly dropped: number;
   readonly rejected: number;
   readonly late: number;
-  /** Whether any process could tell for how long its threads could run but had no core. */
+  /** Whether any process could tell how long its threads could run but had no core. */
   readonly isQueueKnown: boolean;
   readonly offLine: OffLineCost;
-  /** Only costs of this stretch of the run's time, ns, are here (viewed.ts); memory is not known by time. Absent: of all. */
+  /**
+   * The stretch of the run's time, ns, whose costs are here (viewed.ts). Absent: all of it. Memory is not known by
+   * time.
+   */
   readonly range?: { readonly fromNs: number; readonly untilNs: number };
   /** By path. */
   readonly files: ReadonlyMap<string, FileCost>;
   /** Sum over everything recorded; null where memory was not measured. */
   readonly memory: MemoryTotal | null;
-  /** Absent where no GPU was used, or nothing is known of it. */
+  /** Absent if no GPU was used, or nothing is known of it. */
   readonly gpu?: GpuTotal;
 }

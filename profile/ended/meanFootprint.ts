@@ -1,4 +1,7 @@
-/** How much memory several processes had over time, together: means over slices, since peaks at different moments do not add up. */
+/**
+ * The memory of several processes together over time: means over slices, since peaks at different moments do not add
+ * up.
+ */
 import { unpackPoints, type PackedPoints } from '../memory/packedPoints';
 import { TimeAxis } from '../feed/timeAxis';
 
@@ -14,7 +17,7 @@ export class MeanFootprint {
     joinPairs(this.#live);
   });
 
-  /** Adds a process that began at a moment and lived for so long. */
+  /** Adds a process, by its start and how long it lived. */
   add(footprint: PackedPoints, startNs: number, livedNs: number): void {
     const points = unpackPoints(footprint);
     points.forEach(({ ns, residentBytes, liveBytes }, at) => {
@@ -23,7 +26,7 @@ export class MeanFootprint {
     });
   }
 
-  /** The mean of each slice, at its beginning, and where the next would begin. */
+  /** The mean of each slice, at the slice's beginning. */
   points(): { time: Float64Array; resident: Float64Array; live: Float64Array } {
     const { count, widthNs } = this.#axis;
     return {
@@ -39,7 +42,7 @@ export class MeanFootprint {
 
   #addSpan(fromNs: number, untilNs: number, resident: number, live: number): void {
     if (untilNs <= fromNs) return;
-    // The last moment decides how wide slices are.
+    // The last moment is reached first, since it may make slices wider.
     const last = this.#axis.sliceOf(untilNs);
     const { widthNs } = this.#axis;
     for (let slice = this.#axis.sliceOf(fromNs); slice <= last; slice++) {

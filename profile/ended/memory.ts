@@ -1,7 +1,7 @@
 /**
- * The memory of processes that have ended. Of those that ended last each is told apart, with its own times; of those
- * before them the places are merged: what each place allocated, held and kept is added up exactly, but when that was is only known as
- * exactly as a run can be cut into few slices.
+ * The memory of processes that have ended. The last ones to end are kept apart, each with its own times. The sites of
+ * the others are merged: what each site allocated, held and kept is added up exactly, but the times are only as exact
+ * as the slices that the run is cut into.
  */
 import type { Cells } from '../feed/cells';
 import type { LineCosts } from '../feed/lineCosts';
@@ -18,20 +18,20 @@ interface Measured {
 }
 
 export class EndedMemory {
-  /** All processes but those that are told apart. */
+  /** The sites of all processes that are not kept apart. */
   readonly sites = new MemorySites(true);
-  /** Of the same, means. */
+  /** The mean footprint of those processes. */
   readonly footprint = new MeanFootprint();
-  /** How many those are. */
+  /** How many they are. */
   mergedProcesses = 0;
-  /** Where their time begins: the start of the first one. */
+  /** When the first of them started: their time begins there. */
   startNs = 0;
   revision = 0;
-  /** The earliest to end first. */
+  /** Processes that are kept apart, the earliest to end first. */
   readonly #apart: { process: Measured; memory: MemoryFeed; info: ProcessMemory }[] = [];
   #placesApart = 0;
 
-  /** mostApart: so many places are told apart by the processes they are of. */
+  /** mostApart: how many sites are kept apart by process. */
   constructor(
     private readonly lines: LineCosts,
     readonly stacks: SharedStacks,
@@ -39,7 +39,7 @@ export class EndedMemory {
     private readonly mostApart: number,
   ) {}
 
-  /** Takes over the memory of a process that has ended. Merging it takes it away from the process. */
+  /** Takes over the memory of a process that has ended. Once merged, the process has none of its own. */
   adopt(process: Measured, memory: MemoryFeed, info: ProcessMemory, cellNow: Uint32Array): void {
     memory.compact(this, cellNow);
     this.#apart.push({ process, memory, info });
@@ -47,7 +47,7 @@ export class EndedMemory {
     while (this.#placesApart > this.mostApart && this.#apart.length > 1) this.#mergeFirst();
   }
 
-  /** Tells lines and functions what has changed. */
+  /** Charges lines and functions for sites that have changed. */
   settle(): void {
     for (const { memory } of this.#apart) memory.charge();
     for (const site of this.sites.takeChanged()) {

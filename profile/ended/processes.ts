@@ -1,7 +1,7 @@
 /**
- * What the processes of a run did that have ended, folded together. Processes that run the same program are in the same
- * places: those are kept once, so that a run may have any number of them. What they cost is added up; of each process only
- * its figures as a whole and the rows of its tracks are its own.
+ * The processes of a run that have ended, folded together. Processes that run the same program have the same places,
+ * which are kept once, so that a run may have any number of processes. Only the figures of a process as a whole and
+ * the rows of its tracks stay its own.
  */
 import { Cells } from '../feed/cells';
 import { chargeCell } from '../feed/charge';
@@ -14,11 +14,14 @@ import { RowStore } from '../flame/rowStore';
 import { SharedStacks } from './sharedStacks';
 import type { Cost } from '../types';
 
-/** Beyond these, what is old loses detail: sums stay what they are. */
+/** Beyond these limits old data loses detail, while sums stay exact. */
 export interface Limits {
-  /** Places of memory that are told apart by the processes they are of, of those that have ended: 250 bytes each. */
+  /** How many memory sites of ended processes are kept apart by process: 250 bytes each. */
   placesApart: number;
-  /** Rows of the flame chart with all detail, of threads that have ended and again of those that have not: 28 and 36 bytes each. */
+  /**
+   * How many rows of the flame chart keep all detail, of threads that have ended (28 bytes each), and as many again
+   * of those that have not (36 bytes).
+   */
   rows: number;
 }
 
@@ -27,9 +30,9 @@ export class EndedProcesses {
   readonly cells: Cells;
   readonly rows: RowStore;
   readonly memory: EndedMemory;
-  /** Nothing will become known of code that is not. */
+  /** Code that is unknown stays unknown. */
   readonly isOver = true;
-  /** For the processes to come. */
+  /** Columns for processes to come. */
   readonly spare: SpareColumns;
   readonly #total = new Float64Array(costRowLength);
 
@@ -45,7 +48,7 @@ export class EndedProcesses {
     this.memory = new EndedMemory(lines, this.stacks, this.cells, limits.placesApart);
   }
 
-  /** Everything sampled in them. */
+  /** The cost of everything sampled in them. */
   get total(): Cost {
     return costOfRow(this.#total, 0);
   }
@@ -56,8 +59,8 @@ export class EndedProcesses {
   }
 
   /**
-   * Takes over what a process did. Returns what each of its cells is here, and whether all code is known that has cost
-   * which was not yet added to lines; that is added with the next settle().
+   * Takes over the cells of a process. cellNow: by cell, its id here. isKnown: whether the code of all cost that was
+   * not added to lines yet is known; settle() will add that cost.
    */
   adopt(
     { stacks, natives, cells }: Columns,
@@ -75,7 +78,7 @@ export class EndedProcesses {
     return { cellNow, isKnown };
   }
 
-  /** Adds to lines and functions what was not added yet. */
+  /** Adds fresh cost to lines and functions. */
   settle(): void {
     for (const cell of this.cells.dirty) {
       chargeCell(this.lines, this.stacks, this.cells, cell);

@@ -1,4 +1,4 @@
-/** The Python stacks of processes that have ended: what several of them have in common is there once. */
+/** The Python stacks of processes that have ended: stacks that several of them have in common are kept once. */
 import type { Code } from '../stacks/codes';
 import { withRoom } from '../../recording/arrays';
 import type { NativeChains, NativeNode, NativeTree } from '../stacks/nativeChains';
@@ -23,7 +23,7 @@ export class SharedStacks extends StackTree {
     super(lines);
   }
 
-  /** Takes over the stacks of a process, to which nothing is added any more. Returns what each of its nodes is here. */
+  /** Takes over the stacks of a process that has ended. Returns the id here of each of its nodes. */
   adopt(stacks: PythonStacks, natives: NativeChains): Int32Array {
     const now = new Int32Array(stacks.count);
     for (let node = 1; node < stacks.count; node++) {
@@ -43,12 +43,12 @@ export class SharedStacks extends StackTree {
     return this.natives.get(this.#between[stack]!);
   }
 
-  /** Whether the code of all frames of a stack is known; of others it will not be. */
+  /** Whether the code of all frames of a stack is known. Unknown code stays unknown. */
   isComplete(stack: number): boolean {
     return this.#complete[stack] === 1;
   }
 
-  /** Mostly it is what came above its parent the last time. */
+  /** Tries the node last found above the parent first: mostly it is the same again. */
   #find(parent: number, code: Code | undefined, instruction: number, between: number): number {
     const last = this.#lastAbove[parent]!;
     if (last !== 0 && this.#is(last, parent, code, instruction, between)) return last;

@@ -1,6 +1,6 @@
 /**
- * What a thread did before and after a call into a library. A program mostly makes the same call between the same lines:
- * so a call that nobody saw is told by its neighbours.
+ * What a thread did before and after a call into a library. Programs mostly make the same call between the same
+ * lines, so that a call without samples is recognized by its neighbours.
  */
 import type { Cells } from '../feed/cells';
 import type { LibraryCalls } from './libraryCalls';
@@ -24,12 +24,12 @@ export class CallSurroundings {
     private readonly pathOf: (cell: number) => Path,
   ) {}
 
-  /** Of the call in which a thread was at a moment; libraries: those that the call is into. */
+  /** The surroundings of the call that a thread was in at a moment; libraries: those that the call is into. */
   of(thread: ThreadFeed, ns: number, libraries: ReadonlySet<string>): Surroundings {
     const { rowStart, rowWall, rowGap, rowCell, rowCount } = thread;
     const isElsewhere = (row: number): boolean =>
       this.cells.top(rowCell[row]!) !== 'queue' && !this.calls.isInside(rowCell[row]!, libraries);
-    // A row may hide the sleep in which the moment is: then it is before the call.
+    // A row may contain the sleep that the moment lies in; such a row counts as before the call.
     const isBefore = (row: number): boolean => rowStart[row]! + rowGap[row]! < ns;
     const at = firstEndingAt(thread, ns);
     let before: Path = [];
@@ -49,7 +49,7 @@ export class CallSurroundings {
     return { before, after };
   }
 
-  /** How many frames of the stacks are the same, counted from the outermost. */
+  /** How many frames of the stacks are equal, counted from the outermost. */
   likeness(a: Surroundings, b: Surroundings): number {
     return sameFrames(a.before, b.before) + sameFrames(a.after, b.after);
   }

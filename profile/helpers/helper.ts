@@ -1,19 +1,19 @@
-/** What is known of threads without Python code, and of their samples. */
+/** Helpers, threads without Python code, and their samples. */
 import type { Surroundings } from './callSurroundings';
 import type { ThreadFeed } from '../feed/threadFeed';
 
 /** A sample of a helper. */
 export interface HelperSample {
   thread: ThreadFeed;
-  /** What the recording calls that thread. */
+  /** The number of that thread in the recording. */
   number: number;
   cell: number;
   timeNs: number;
   wallNs: number;
   cpuNs: number;
-  /** CPU time that was left over in the end, not an observation. */
+  /** It is the rest of the CPU time at the thread's end, not an observation. */
   remainder: boolean;
-  /** What it is counted as while nobody is known for whom it was. */
+  /** Its cost while the cells that it was for are unknown. */
   cost: Float64Array;
 }
 
@@ -26,7 +26,7 @@ export interface Libraries {
 /** A thread without Python code, in some library. */
 export interface Helper {
   readonly thread: ThreadFeed;
-  /** Every library that it was seen in. */
+  /** Every library that a sample of it was in. */
   readonly libraries: Libraries;
   /** The cells that its last samples were for. */
   readonly recent: ServedCells[];

@@ -1,6 +1,7 @@
 /**
- * For which lines helpers work: threads without Python code, in pools of OpenMP, BLAS, Eigen, Rayon and their like. A sample of
- * a helper is decided about when the threads that it may have worked for have told where they were (servedCells.ts).
+ * Decides which lines helpers work for. Helpers are threads without Python code, in pools of OpenMP, BLAS, Eigen,
+ * Rayon and their like. A sample of a helper is decided about once the samples of other threads at that moment have
+ * come (servedCells.ts).
  */
 import { CallSurroundings } from './callSurroundings';
 import type { Cells } from '../feed/cells';
@@ -31,11 +32,11 @@ export class HelperWork {
   constructor(
     cells: Cells,
     threads: ReadonlyMap<number, ThreadFeed>,
-    /** The innermost line of a cell, as far as it is known. */
+    /** The innermost line of a cell; undefined if unknown. */
     lineOf: (cell: number) => object | undefined,
-    /** The lines of a cell that are known, outermost first. */
+    /** The known lines of a cell, outermost first. */
     pathOf: (cell: number) => readonly object[],
-    /** Takes the part of a sample that was for a cell, as a cost row; undefined: it was for nobody. */
+    /** Called with each part of a sample, as a cost row, and the cell it was for; undefined: nobody. */
     private readonly charge: (
       sample: HelperSample,
       cell: number | undefined,
@@ -102,7 +103,7 @@ export class HelperWork {
     this.#pending = undecided;
   }
 
-  /** The cells that a sample was for; undefined while that cannot be said. */
+  /** The cells that a sample was for; undefined while that is unknown. */
   #servedBy(sample: HelperSample, isLate: boolean): ServedCells | undefined {
     const helper = this.#helpers.get(sample.thread)!;
     if (sample.remainder && helper.recent.length > 0) {

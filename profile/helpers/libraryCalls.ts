@@ -1,16 +1,16 @@
-/** Who is inside which library, who was, and who made a thread: what can be seen of calls by samples. */
+/** Which threads are or were inside a library, and which thread created another, as far as samples tell. */
 import type { Cells } from '../feed/cells';
 import type { ThreadFeed } from '../feed/threadFeed';
 import { firstEndingAt, rowsAt } from './threadRows';
 
-/** For so long after a call a pool is taken to go on because of it, ns; Intel's OpenMP looks for work for 200 ms. */
+/** A pool is taken to work for a call until so long after its end, ns; Intel's OpenMP looks for work for 200 ms. */
 const longestAfter = 500e6;
-/** Calls are told apart if they end further apart than this, ns: two ticks. */
+/** Calls that end further apart than this, ns, are different calls: two ticks. */
 export const callMargin = 10e6;
 
 const none: ReadonlySet<string> = new Set();
 
-/** A call into a library that was over by some moment. */
+/** A call into a library that is over. */
 export interface Call {
   cell: number;
   endNs: number;
@@ -23,12 +23,12 @@ export class LibraryCalls {
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
   ) {}
 
-  /** The last call of a thread into a library before a moment, and those of other lines shortly before that. */
-  last(other: ThreadFeed, ns: number, libraries: ReadonlySet<string>): Call[] {
-    const { rowStart, rowWall, rowCell, rowCount } = other;
+  /** The last call of a thread into a library before a moment, and calls that ended shortly before that one. */
+  last(thread: ThreadFeed, ns: number, libraries: ReadonlySet<string>): Call[] {
+    const { rowStart, rowWall, rowCell, rowCount } = thread;
     const calls: Call[] = [];
     let earliest = ns - longestAfter;
-    for (let row = Math.min(firstEndingAt(other, ns), rowCount - 1); row >= 0; row--) {
+    for (let row = Math.min(firstEndingAt(thread, ns), rowCount - 1); row >= 0; row--) {
       const endNs = rowStart[row]! + rowWall[row]!;
       if (endNs < earliest) break;
       if (rowStart[row]! > ns || !this.isInside(rowCell[row]!, libraries)) continue;
@@ -38,7 +38,7 @@ export class LibraryCalls {
     return calls;
   }
 
-  /** The line that made a helper, while that is not long ago. */
+  /** The place that created a helper, if that was not long ago. */
   making({ makerTid, startNs }: ThreadFeed, ns: number): Call[] {
     if (makerTid === 0 || ns - startNs > longestAfter) return [];
     const maker = [...this.threads.values()].findLast(

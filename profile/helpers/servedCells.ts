@@ -1,12 +1,13 @@
 /**
  * Finds the cells that a helper's sample was for.
  *
- * A helper is taken to work for the thread that runs Python and is inside the same library meanwhile: it computes there as well,
- * or waits there. The library is told by the native frames of both.
+ * A helper is taken to work for a thread that runs Python and is inside the same library at the same time, computing
+ * or waiting there. The native frames of both tell the library.
  *
- * While nobody is inside the library, a pool that has not slept since somebody was goes on for that call: it finishes the work,
- * or looks for more. The same holds from the moment at which a line made the thread. Results may also be computed before somebody
- * asks for them: what goes on until a thread waits there is that thread's. What a thread does long after any call is on no line.
+ * A pool that has not slept since a call into its library ended goes on for that call: it finishes the work, or looks
+ * for more. The same holds from the moment at which a line created the helper. Results may also be computed before a
+ * thread asks for them: what a helper does without a pause until a thread waits for it is that thread's. What it does
+ * long after any call is on no line.
  */
 import type { CallSurroundings } from './callSurroundings';
 import type { Cells } from '../feed/cells';
@@ -16,40 +17,40 @@ import { isPackageKey } from '../stacks/libraries';
 import type { ThreadFeed } from '../feed/threadFeed';
 import { firstEndingAt, isUnseen, longestGap, neverSlept, rowsAt } from './threadRows';
 
-/** Who waits for a result does so within this time, ns. */
+/** A thread that waits for a result begins to wait within this time, ns. */
 export const longestLead = 500e6;
-/** The threads of a pool are made by one thread within this time, ns. */
+/** The threads of a pool are created by one thread within this time, ns. */
 const onePool = 10e6;
-/** A thread without a core is looked for in so many rows before and after. */
+/** How many rows before and after tell in which call a thread without a core is. */
 const mostRowsAway = 16;
 
 const nobody: ServedCells = { cells: [], isSure: true, isAfter: false };
 
-/** Knows the threads and the helpers of one process. */
+/** For the helpers of one process. */
 export class ServedCellsFinder {
   constructor(
     private readonly cells: Cells,
     private readonly threads: ReadonlyMap<number, ThreadFeed>,
     private readonly helpers: ReadonlyMap<ThreadFeed, Helper>,
-    /** The innermost line of a cell, as far as it is known. */
+    /** The innermost line of a cell; undefined if unknown. */
     private readonly lineOf: (cell: number) => object | undefined,
     private readonly calls: LibraryCalls,
     private readonly surroundings: CallSurroundings,
   ) {}
 
-  /** The cells that a sample was for; undefined while that cannot be said. isLate: more will hardly become known. */
+  /** The cells that a sample was for; undefined while that is unknown. isLate: do not wait for more. */
   find(sample: HelperSample, helper: Helper, isLate: boolean): ServedCells | undefined {
     const { packages } = helper.libraries;
     const files = this.#filesOf(helper);
     const own = this.calls.librariesOf(sample.cell);
     const ownFiles = new Set([...own].filter((key) => !isPackageKey(key)));
-    // A chain that ends in generated code names no library.
-    const within = this.#meanwhile(sample, ownFiles) ?? this.#meanwhile(sample, files);
+    // Native frames that end in generated code name no library.
+    const within = this.#inCall(sample, ownFiles) ?? this.#inCall(sample, files);
     if (within) return within;
     const after = this.#after(sample, files);
     if (after) return after;
-    // Other code of the package may have nothing to do with a pool of one of its libraries.
-    const beside = this.#meanwhile(sample, packages);
+    // Other code of a package may have nothing to do with the pool of one of its libraries, so it is looked at last.
+    const beside = this.#inCall(sample, packages);
     if (beside) return beside;
     if (!isLate) return undefined;
     return (
@@ -57,7 +58,10 @@ export class ServedCellsFinder {
     );
   }
 
-  /** Libraries that a helper was seen in; if that was in generated code only, those of the helpers that were made with it. */
+  /**
+   * The libraries that a helper's samples were in. If they were in generated code only: those of helpers created with
+   * it.
+   */
   #filesOf({ thread: { makerTid, startNs }, libraries }: Helper): ReadonlySet<string> {
     if (libraries.files.size > 0 || makerTid === 0) return libraries.files;
     const siblings = [...this.helpers.values()].filter(
@@ -66,10 +70,10 @@ export class ServedCellsFinder {
     return new Set(siblings.flatMap((sibling) => [...sibling.libraries.files]));
   }
 
-  /** Where the threads were that were inside a library meanwhile. */
-  #meanwhile(sample: HelperSample, libraries: ReadonlySet<string>): ServedCells | undefined {
+  /** The cells of threads that were inside a library at the same time. */
+  #inCall(sample: HelperSample, libraries: ReadonlySet<string>): ServedCells | undefined {
     if (libraries.size === 0) return undefined;
-    // Samples tell where a thread is around their moment: what a row ends with, the next half of a tick does too.
+    // A sample tells where a thread is around its moment: what a row ends with goes on for half a tick.
     for (const ns of [sample.timeNs - sample.wallNs / 2, sample.timeNs]) {
       const calls = this.#others(sample.thread, ns).flatMap((thread) =>
         rowsAt(thread, ns)
@@ -86,7 +90,7 @@ export class ServedCellsFinder {
     return undefined;
   }
 
-  /** The line whose call was the last one into the library, or that made the helper, if the helper has not slept since. */
+  /** The cell of the last call into the library, or that created the helper, if the helper has not slept since. */
   #after(sample: HelperSample, files: ReadonlySet<string>): ServedCells | undefined {
     const { thread, timeNs } = sample;
     const calls = this.#others(thread, timeNs).flatMap((other) =>
@@ -105,8 +109,8 @@ export class ServedCellsFinder {
   }
 
   /**
-   * The cell of a row. While a thread has no core it is not seen in compiled code, but it is in the same call as when it was
-   * seen on that line shortly before or after.
+   * The cells of a row. Of a thread without a core no native frames are known: it is taken to be in the call that it
+   * was in on the same line shortly before or after.
    */
   #cellsOf({ rowStart, rowCell, rowCount }: ThreadFeed, row: number): number[] {
     const cell = rowCell[row]!;
@@ -127,7 +131,7 @@ export class ServedCellsFinder {
     return [];
   }
 
-  /** Where threads soon wait for what a helper does: it does not sleep until then. */
+  /** The cells of threads that soon wait for the helper, which does not sleep until then. */
   #awaited(
     { thread, timeNs }: HelperSample,
     files: ReadonlySet<string>,
@@ -150,8 +154,9 @@ export class ServedCellsFinder {
   }
 
   /**
-   * A thread that calls the library now and then, and slept where nobody saw it, waited for the helper. In which call is
-   * not known: those that the helper worked for lately between the same lines have it in turn, as often as they had it then.
+   * A thread that calls the library now and then, and slept unobserved, waited for the helper. In which of its calls
+   * is unknown: those that the helper worked for lately, between the same lines, take turns, as often as they
+   * occurred.
    */
   #asBefore(
     { thread, timeNs, wallNs }: HelperSample,
@@ -178,13 +183,13 @@ export class ServedCellsFinder {
     return { cells, isSure: false, isAfter: false };
   }
 
-  /** Whether a helper ran, or wanted to, from one moment to another. */
+  /** Whether a helper ran, or could have run, from one moment to another. */
   #neverSlept(thread: ThreadFeed, fromNs: number, untilNs: number): boolean {
     const isQueue = (row: number): boolean => this.cells.top(thread.rowCell[row]!) === 'queue';
     return neverSlept(thread, fromNs, untilNs, isQueue);
   }
 
-  /** The kernel says how long a thread lacked a core, not when: it may as well have slept at that moment. */
+  /** The kernel tells how long a thread lacked a core, not when: the thread may have slept at that moment. */
   #lacksCore(thread: ThreadFeed, ns: number): boolean {
     const row = rowsAt(thread, ns)[0];
     return row !== undefined && this.cells.top(thread.rowCell[row]!) === 'queue';

@@ -1,13 +1,13 @@
-/** What the rows of a thread's track say of a moment, or of a stretch of time. */
+/** What the rows of a thread's track tell about a moment, or about a stretch of time. */
 import type { ThreadFeed } from '../feed/threadFeed';
 
-/** A thread that nobody saw for longer than this may have been anywhere, ns. */
+/** A thread without samples for longer than this may have been anywhere, ns. */
 export const longestGap = 500e6;
-/** Ticks do not tell to the nanosecond when a thread ran: idle time of one, ns, and this part of the stretch, may be none. */
+/** Ticks do not tell exactly when a thread ran: so much idle time, ns and as a part of the stretch, may be none. */
 const idleMargin = 5e6;
 const idleMarginPart = 0.2;
 
-/** The first row that ends at a moment or later. */
+/** The first row that ends at this moment or later. */
 export function firstEndingAt({ rowStart, rowWall, rowCount }: ThreadFeed, ns: number): number {
   let low = 0;
   for (let high = rowCount; low < high;) {
@@ -22,9 +22,9 @@ export function firstEndingAt({ rowStart, rowWall, rowCount }: ThreadFeed, ns: n
 }
 
 /**
- * The rows in which a thread may have been at a moment, likeliest first: the one that covers it. Where nobody saw the
- * thread, it was where it had been before or where it is met next, by what is nearer; what waits may do so until it gets
- * a core again.
+ * The rows in which a thread may have been at a moment, likeliest first. That is the row that covers the moment.
+ * Between rows it is the nearer one, the row before or the row after; a thread that waits may do so until it gets a
+ * core again, so then it may be both.
  */
 export function rowsAt(thread: ThreadFeed, ns: number): number[] {
   const { rowStart, rowWall, rowGap, rowCpu, rowCount } = thread;
@@ -45,7 +45,7 @@ export function rowsAt(thread: ThreadFeed, ns: number): number[] {
   return waits ? near : near.slice(0, 1);
 }
 
-/** Whether no sample says where a thread was: it slept, for too short a time to be met asleep. */
+/** Whether a thread slept at a moment, too briefly to be sampled asleep. */
 export function isUnseen({ gaps }: ThreadFeed, ns: number): boolean {
   let low = 0;
   for (let high = gaps.length / 2; low < high;) {
@@ -59,7 +59,10 @@ export function isUnseen({ gaps }: ThreadFeed, ns: number): boolean {
   return 2 * low < gaps.length && gaps[2 * low]! <= ns;
 }
 
-/** Whether a thread never slept from one moment to another: it ran, or wanted to. isQueue: a row in which it lacked a core. */
+/**
+ * Whether a thread never slept from one moment to another: it ran, or could have run. isQueue: the row is time
+ * without a core.
+ */
 export function neverSlept(
   thread: ThreadFeed,
   fromNs: number,
@@ -73,7 +76,7 @@ export function neverSlept(
     if (start >= untilNs) break;
     const wall = rowWall[row]! - rowGap[row]!;
     const shared = Math.max(0, Math.min(start + wall, untilNs) - Math.max(start, fromNs));
-    // CPU time may be more than there is room for in the row: a part of it comes from the time before.
+    // CPU time may be more than fits into the row: a part of it comes from the time before.
     idle -= wall <= 0 ? 0 : (shared / wall) * (isQueue(row) ? wall : rowCpu[row]!);
   }
   return idle <= idleMargin + idleMarginPart * (untilNs - fromNs);

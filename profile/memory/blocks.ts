@@ -1,8 +1,8 @@
-/** The blocks of memory of one process that are alive, as columns: a program can have millions of them. */
+/** The live blocks of memory of one process, as columns: a program can have millions of them. */
 import { withRoom } from '../../recording/arrays';
 import type { ReservedPart } from '../../recording/memoryRecords';
 
-/** What is known of one; bytes are what it stands for. */
+/** A live block; bytes are what it stands for. */
 export interface Block {
   site: number;
   bytes: number;
@@ -11,44 +11,47 @@ export interface Block {
   reserved: ReservedPart | undefined;
 }
 
-/** Blocks are found by their numbers; a block's place in the columns is its own until it is removed. */
+/** Blocks are found by their numbers. The index of a block in the columns is its own until it is removed. */
 export class Blocks {
   site = new Int32Array(0);
   /** What a block stands for, and the expected square of its error. */
   bytes = new Float64Array(0);
   variance = new Float64Array(0);
-  /** By number, of those that are such mappings. */
+  /** By number: the touched part, of blocks that are reserved mappings. */
   readonly reserved = new Map<number, ReservedPart>();
   #number = new Float64Array(0);
   #room = 0;
-  /** Places that were ever taken, and those of them that are free again: the first one, each with the next in its site column. */
+  /**
+   * How many indexes were ever used, and the first one that is free again; each free one has the next in its site
+   * column.
+   */
   #used = 0;
   #free = -1;
   #count = 0;
-  /** Open addressing: place + 1, 0 is free. Its length is a power of two, at least twice the count. */
+  /** Open addressing: index + 1, 0 is free. Its length is a power of two, at least twice the count. */
   #table = new Int32Array(64);
   /** 32 − log₂ of that length. */
   #shift = 26;
 
-  /** Adds a block that stands for nothing yet. Returns its place. */
+  /** Adds a block that stands for nothing yet. Returns its index. */
   add(number: number, site: number): number {
-    let place = this.#free;
-    if (place >= 0) {
-      this.#free = this.site[place]!;
+    let index = this.#free;
+    if (index >= 0) {
+      this.#free = this.site[index]!;
     } else {
-      place = this.#used++;
-      if (place >= this.#room) this.#growColumns();
+      index = this.#used++;
+      if (index >= this.#room) this.#growColumns();
     }
-    this.#number[place] = number;
-    this.site[place] = site;
-    this.bytes[place] = 0;
-    this.variance[place] = 0;
+    this.#number[index] = number;
+    this.site[index] = site;
+    this.bytes[index] = 0;
+    this.variance[index] = 0;
     if (++this.#count * 2 > this.#table.length) this.#growTable();
-    this.#enter(place);
-    return place;
+    this.#enter(index);
+    return index;
   }
 
-  /** The place of a block, −1 for one that is not alive. */
+  /** The index of a block; −1: it is not alive. */
   find(number: number): number {
     const slot = this.#slotOf(number);
     return slot < 0 ? -1 : this.#table[slot]! - 1;
@@ -57,12 +60,12 @@ export class Blocks {
   remove(number: number): void {
     let slot = this.#slotOf(number);
     if (slot < 0) return;
-    const place = this.#table[slot]! - 1;
-    this.site[place] = this.#free;
-    this.#free = place;
+    const index = this.#table[slot]! - 1;
+    this.site[index] = this.#free;
+    this.#free = index;
     this.#count--;
     this.reserved.delete(number);
-    // Those behind it move up, as far as that brings them no nearer than where they are looked for from.
+    // Entries behind the gap move up, as long as they stay at or behind the slot where their search begins.
     const mask = this.#table.length - 1;
     for (let at = (slot + 1) & mask; this.#table[at] !== 0; at = (at + 1) & mask) {
       const home = this.#homeOf(this.#number[this.#table[at]! - 1]!);
@@ -74,19 +77,19 @@ export class Blocks {
     this.#table[slot] = 0;
   }
 
-  /** Tells of all blocks that are alive, in the order of their numbers. */
-  each(tell: (number: number, block: Block) => void): void {
-    const places = [...this.#table].filter((entry) => entry !== 0).map((entry) => entry - 1);
-    places.sort((a, b) => this.#number[a]! - this.#number[b]!);
-    for (const place of places) {
-      const number = this.#number[place]!;
+  /** Calls back for every live block, in the order of their numbers. */
+  each(visit: (number: number, block: Block) => void): void {
+    const indexes = [...this.#table].filter((entry) => entry !== 0).map((entry) => entry - 1);
+    indexes.sort((a, b) => this.#number[a]! - this.#number[b]!);
+    for (const index of indexes) {
+      const number = this.#number[index]!;
       const reserved = this.reserved.get(number);
-      const [bytes, variance] = [this.bytes[place]!, this.variance[place]!];
-      tell(number, { site: this.site[place]!, bytes, variance, reserved });
+      const [bytes, variance] = [this.bytes[index]!, this.variance[index]!];
+      visit(number, { site: this.site[index]!, bytes, variance, reserved });
     }
   }
 
-  /** Forgets all, for another process. */
+  /** Forgets everything, so that another process can use the columns. */
   clear(): void {
     this.reserved.clear();
     this.#table.fill(0);
@@ -95,7 +98,7 @@ export class Blocks {
     this.#count = 0;
   }
 
-  /** How many were ever there at once. */
+  /** The largest number of blocks that were alive at once. */
   get most(): number {
     return this.#used;
   }
@@ -108,16 +111,16 @@ export class Blocks {
     return -1;
   }
 
-  /** Numbers follow one another: multiplied, those that live long are not all in one place. */
+  /** Numbers are consecutive; multiplying spreads blocks that live long over the table. */
   #homeOf(number: number): number {
     return Math.imul(number, 0x9e3779b1) >>> this.#shift;
   }
 
-  #enter(place: number): void {
+  #enter(index: number): void {
     const mask = this.#table.length - 1;
-    let at = this.#homeOf(this.#number[place]!);
+    let at = this.#homeOf(this.#number[index]!);
     while (this.#table[at] !== 0) at = (at + 1) & mask;
-    this.#table[at] = place + 1;
+    this.#table[at] = index + 1;
   }
 
   #growColumns(): void {

@@ -1,23 +1,23 @@
 /**
- * By how much values changed in each of few slices of time, at most 256. Most values change in very few slices: only those are kept, each
- * with the one before it.
+ * By how much values changed in each slice of time; at most 256 slices. Most values change in very few slices: only
+ * those are kept, as a list for each value, newest first.
  */
 import { trimmed, withRoom } from '../../recording/arrays';
 
-/** Of rows 0, 1, 2, … */
+/** Changes of rows 0, 1, 2, … */
 export class Changes {
-  /** The newest change of each row, one higher; 0 for none. */
+  /** By row: its newest change plus 1; 0: none. */
   #newest = new Int32Array(0);
-  /** Of each change its slice, by how much, and the change before it, one higher. */
+  /** By change: its slice, the amount, and the change of the row before it plus 1. */
   #slice = new Uint8Array(0);
   #by = new Float64Array(0);
   #before = new Int32Array(0);
   #room = 0;
   #count = 0;
-  /** Changes that were joined with others: the first one, one higher, each with the next in its before column. */
+  /** The first free change plus 1; each free one has the next in its before column. */
   #free = 0;
 
-  /** room: for so many rows and changes from the beginning. */
+  /** Makes room for so many rows and changes from the beginning. */
   constructor(rows = 0, changes = 0) {
     if (rows > 0) this.#newest = new Int32Array(rows);
     if (changes > 0) this.#growColumns(changes);
@@ -35,7 +35,7 @@ export class Changes {
     this.#before = trimmed(this.#before, this.#room);
   }
 
-  /** Changes a row in a slice; mostly its newest one. */
+  /** Adds to a row's change in a slice; mostly that is its newest change. */
   add(row: number, slice: number, by: number): void {
     if (row >= this.#newest.length) this.#newest = withRoom(this.#newest, row + 1);
     let after = 0;
@@ -72,11 +72,11 @@ export class Changes {
     }
   }
 
-  /** Tells of the slices in which a row changed, the newest first. */
-  each(row: number, tell: (slice: number, by: number) => void): void {
+  /** Calls back for each slice in which a row changed, the newest first. */
+  each(row: number, visit: (slice: number, by: number) => void): void {
     let at = this.#newest[row] ?? 0;
     for (; at !== 0; at = this.#before[at - 1]!) {
-      if (this.#by[at - 1] !== 0) tell(this.#slice[at - 1]!, this.#by[at - 1]!);
+      if (this.#by[at - 1] !== 0) visit(this.#slice[at - 1]!, this.#by[at - 1]!);
     }
   }
 

@@ -1,4 +1,4 @@
-/** How much memory a process had over time, in bounded room. */
+/** The memory of a process over time, in bounded room. */
 import { withRoom } from '../../recording/arrays';
 import { packPoints, type PackedPoints } from './packedPoints';
 import { TimeAxis } from '../feed/timeAxis';
@@ -7,39 +7,39 @@ import type { FootprintPoint } from './types';
 const mostSlices = 256;
 const firstSliceNs = 5e6;
 
-/** What is known of a slice is a row of numbers, in this order. */
+/** What is known about a slice is a row of numbers, in this order. */
 const row = {
   /** The highest values, and the last ones. */
   resident: 0,
   live: 1,
   lastResident: 2,
   lastLive: 3,
-  /** 1: something was heard of in it. */
+  /** 1: it has values of its own. */
   isHeard: 4,
 } as const;
 const rowLength = 5;
 
-/** Of each slice of time the highest values, so that no peak is lost however long the run, and the last ones. */
+/** The highest values of each slice of time, so that no peak is lost however long the run, and the last values. */
 export class Footprint {
   #rows = new Float64Array(0);
-  /** What the last record of each kind said. */
+  /** The values of the last record of each kind. */
   #resident = 0;
   #live = 0;
   readonly #axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#join());
 
-  /** The process has so many bytes in memory. */
+  /** Takes note of the resident size, bytes. */
   resident(ns: number, bytes: number): void {
     this.#resident = bytes;
     this.#put(ns);
   }
 
-  /** So many bytes are allocated and not freed. */
+  /** Takes note of the live bytes. */
   live(ns: number, bytes: number): void {
     this.#live = bytes;
     this.#put(ns);
   }
 
-  /** The highest resident size heard of, bytes. */
+  /** The highest resident size so far, bytes. */
   get peakResident(): number {
     let peak = 0;
     for (let slice = 0; slice < this.#axis.count; slice++) {
@@ -49,13 +49,13 @@ export class Footprint {
   }
 
   /**
-   * What is known, in order of time: the highest values of each slice that something is known of, and before a slice
-   * without news the last ones. At most 512 points.
+   * The footprint in order of time: the highest values of each slice that has values, and before a slice without any
+   * the last ones. At most 512 points.
    */
   points(): PackedPoints {
     const points: FootprintPoint[] = [];
     const { count, widthNs } = this.#axis;
-    // The resident size is looked at now and then; before the first look it is what that found.
+    // The resident size is recorded now and then; before the first time it is taken to be the same.
     let first: number | null = null;
     for (let slice = 0; slice < count && first === null; slice++) {
       first = this.#get(slice, row.resident) || null;
@@ -76,7 +76,7 @@ export class Footprint {
     return packPoints(points);
   }
 
-  /** Of a slice that time has not reached: 0. */
+  /** 0 for a slice that time has not reached. */
   #get(slice: number, column: number): number {
     return this.#rows[slice * rowLength + column] ?? 0;
   }

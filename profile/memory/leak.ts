@@ -30,9 +30,9 @@ import type { Leak } from './types';
 const leastSlices = 16;
 /** The newest part of the time, which does not count. */
 const newest = 1 / 16;
-/** The part of the life of the process in which something has to have grown. */
+/** A line must have been growing for this part of the life of its process. */
 const leastLife = 1 / 2;
-/** A line that was executed for this part of the time was never left: the rest is what sampling does not see. */
+/** A line that was executed for this part of the time was never left; the rest is the error of sampling. */
 const neverLeft = 0.98;
 /** A rise in the second half of fewer standard errors counts as noise; the limit is high because many lines are tested, often. */
 const leastErrors = 3;
@@ -64,35 +64,35 @@ export interface Growth {
   isOver: boolean;
 }
 
-/** Whether anything can be a leak of a process that lived for so long, and is over. */
+/** Whether a process that is over lived long enough for anything to count as a leak. */
 export function mayLeakAtEnd(livedNs: number): boolean {
   return livedNs >= leastGrowthAtEndNs;
 }
 
-/** Whether there is enough to tell a leak from something that is still filling. */
+/** Whether there is enough data to tell a leak from something that is still filling. */
 export function isTold({ firstNs, livedNs, blocks, bytes, isOver }: Growth): boolean {
   const grewNs = livedNs - firstNs;
   const isMuch = blocks > manyBlocks || bytes > manyBytes;
   return grewNs >= (isOver && isMuch ? leastGrowthAtEndNs : leastGrowthNs);
 }
 
-/** When a line allocated what it holds, and how long it was being executed, beside its process. All in ns. */
+/** When a line allocated what it holds, and how long it was executed, with the times of its process. All in ns. */
 export interface Execution {
   firstNs: number;
   lastNs: number;
-  /** Of the line, in all threads of all processes together. */
+  /** By all threads of all processes together. */
   executedNs: number;
-  /** The same of everything in the process. Less than it has lived where it had to queue for a core. */
+  /** How much of the time of all threads of the process is known. Less than it lived if threads lacked a core. */
   knownNs: number;
   livedNs: number;
 }
 
-/** Whether all growth may have been one call's. */
-export function mayBeOneCall(of: Execution): boolean {
-  const { firstNs, lastNs, executedNs, knownNs, livedNs } = of;
+/** Whether a single call may have caused all the growth. */
+export function mayBeOneCall(execution: Execution): boolean {
+  const { firstNs, lastNs, executedNs, knownNs, livedNs } = execution;
   const grewNs = lastNs - firstNs;
   const cores = Math.min(1, knownNs / livedNs);
-  // More time than there was is that of several threads, or calls.
+  // More time than the process lived means several threads, so several calls.
   return (
     executedNs >= grewNs * cores * neverLeft &&
     executedNs >= grewNs / 2 &&
@@ -114,8 +114,8 @@ export function findLeak(live: Float64Array, sliceNs: number, variance: number):
   const counted = live.length - Math.max(1, Math.ceil(grows * newest));
   const held = live.subarray(first, counted);
   const kept = floor.subarray(first, counted);
-  // Of a cache that has filled up, the second half is chance, and both ends of it have an error of their own: what it
-  // holds is sampled anew all the time.
+  // In a cache that is full, the second half is noise, and both its ends have an error of their own, since its
+  // content is sampled anew all the time.
   const late = kept.at(-1)! - kept[kept.length >> 1]!;
   const chance = 2 * Math.max(variance, 0);
   if (late <= leastErrors * Math.sqrt(chance)) {

@@ -1,24 +1,24 @@
-/** Memory of a process over time in few bytes: there are up to 512 points of each of very many processes. */
+/** The footprint of a process in few bytes: a run can have very many processes, with up to 512 points each. */
 import type { FootprintPoint } from './types';
 
 /**
- * What packPoints makes: a byte in each character, since a string takes less room beside its contents than an array.
- * Times and resident sizes are counted in units, the largest ones that divide all of them; each point is its difference
- * to the one before.
+ * What packPoints returns: a string with a byte in each character, since a string takes less room beside its contents
+ * than an array. Times and resident sizes are multiples of units, the largest that divide all of them; each point is
+ * stored as the difference to the previous one.
  */
 export type PackedPoints = string;
 
-/** So many arguments any engine passes to a function. */
+/** So many arguments can be passed to a function in any engine. */
 const mostArguments = 4096;
 
-/** Bytes and times are rounded to whole ones. */
+/** Rounds bytes and times to whole numbers. */
 export function packPoints(points: readonly FootprintPoint[]): PackedPoints {
   const bytes: number[] = [];
   const put = (value: number): void => {
-    // Zigzag, by arithmetic: these are more than 32 bits.
-    let left = value < 0 ? -2 * value - 1 : 2 * value;
-    for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
-    bytes.push(left);
+    // Zigzag encoding by arithmetic, since values exceed 32 bits.
+    let rest = value < 0 ? -2 * value - 1 : 2 * value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+    bytes.push(rest);
   };
   let timeUnit = 0;
   let residentUnit = 0;
@@ -45,7 +45,7 @@ export function packPoints(points: readonly FootprintPoint[]): PackedPoints {
   return packed;
 }
 
-/** Euclid's, of whole numbers; of 0 and another it is the other. */
+/** The greatest common divisor of whole numbers; of 0 and another number, the other. */
 function commonDivisor(one: number, other: number): number {
   let divisor = Math.abs(one);
   for (let rest = Math.abs(other); rest !== 0;) [divisor, rest] = [rest, divisor % rest];

@@ -1,11 +1,11 @@
-/** What lines and functions have of the memory that was allocated at their places, and what that adds up to. */
+/** The memory sites that lines and functions are charged with, and what they add up to. */
 import { findLeak, isTold, mayBeOneCall, type Execution } from './leak';
 import { siteRow, siteRowLength } from './siteRow';
 import type { MemorySites } from './sites';
 import type { Leak, MemoryCost } from './types';
 import type { Writable } from '../writable';
 
-/** The memory of a line that allocated nothing, as far as is known. */
+/** The memory of a line without allocations. */
 export const noMemory: MemoryCost = {
   allocatedBytes: 0,
   allocatedError: 0,
@@ -20,18 +20,18 @@ export const noMemory: MemoryCost = {
   records: 0,
 };
 
-/** What leaks in one process that has ended, unless it was one call. */
+/** A leak in one process that has ended, unless all of it was a single call. */
 interface Suspect extends Omit<Execution, 'executedNs'> {
   leak: Leak;
 }
 
-/** The places that one line or function is charged for, by process; those of many that have ended may be one. */
+/** The sites that one line or function is charged with, by process; merged processes count as one. */
 export class MemoryShares {
   readonly #sites = new Map<MemorySites, number[]>();
-  /** What leaked in processes whose places are not told apart any more. */
+  /** Leaks in processes whose sites were merged with those of others. */
   readonly #suspects: Suspect[] = [];
 
-  /** Charges a place, which must not be charged yet. */
+  /** Charges a site, which must not be charged yet. */
   add(all: MemorySites, site: number): void {
     const known = this.#sites.get(all);
     if (known) {
@@ -41,12 +41,12 @@ export class MemoryShares {
     }
   }
 
-  /** Every place, by the process or processes it is of. */
+  /** Calls back for every site. */
   each(visit: (all: MemorySites, site: number) => void): void {
     for (const [all, sites] of this.#sites) for (const site of sites) visit(all, site);
   }
 
-  /** The places of a process that has ended are not told apart any more: only whether they leak is remembered. */
+  /** The sites of a process that has ended are merged with others: only a leak is kept. */
   forget(all: MemorySites): void {
     const sites = this.#sites.get(all);
     if (!sites) return;
@@ -59,8 +59,8 @@ export class MemoryShares {
   }
 
   /**
-   * Everything added up. Peaks are those of each process at its own highest moment. executedNs: how long the line was
-   * being executed; undefined where nobody asks whether it leaks.
+   * The sum of all sites. Peaks are those of each process at its own highest moment. executedNs: how long the line
+   * was executed; undefined: whether it leaks is not asked.
    */
   cost(executedNs: number | undefined): MemoryCost {
     const cost: Writable<MemoryCost> = { ...noMemory };
@@ -71,7 +71,7 @@ export class MemoryShares {
     if (executedNs !== undefined) cost.leak = this.#leak(executedNs);
     cost.pythonFraction = cost.allocatedBytes > 0 ? sum.python / cost.allocatedBytes : 0;
     cost.allocatedError = Math.sqrt(sum.variance);
-    // Sums of estimates leave crumbs behind when everything is taken away again.
+    // Rounding errors remain when everything that was added is subtracted again.
     cost.growthError = Math.sqrt(Math.max(0, sum.growthVariance));
     if (Math.abs(cost.growthBytes) < 0.5) {
       cost.growthBytes = 0;
@@ -91,7 +91,10 @@ export class MemoryShares {
     return leak;
   }
 
-  /** Live bytes at so many moments, evenly spaced over the run: the end of each `ns / count`. startOf: a process's start in it. */
+  /**
+   * Live bytes at `count` moments, evenly spaced over a run of `ns`; the last moment is its end. startOf: when a
+   * process started.
+   */
   liveOver(count: number, ns: number, startOf: (sites: MemorySites) => number): number[] {
     const over = Array<number>(count).fill(0);
     for (const [all, sites] of this.#sites) {
@@ -106,7 +109,7 @@ export class MemoryShares {
   }
 }
 
-/** Adds places of one process, or of several. */
+/** Adds sites of one process, or of merged processes. */
 function addSites(
   cost: Writable<MemoryCost>,
   sum: { python: number; variance: number; growthVariance: number },
@@ -133,13 +136,13 @@ function addSites(
   sum.growthVariance += liveVariance;
 }
 
-/** Memory that places of one process hold, long enough for it to be a leak. */
+/** Memory that sites of one process have held long enough to be a leak. */
 interface Growing extends Omit<Execution, 'executedNs'> {
   find(): Leak | null;
 }
 
 function growingOf(all: MemorySites, sites: readonly number[]): Growing | undefined {
-  // When things happened is only known of one process.
+  // The times of merged processes are not known exactly enough.
   if (all.isMerged) return undefined;
   let live = 0;
   let liveVariance = 0;
@@ -164,7 +167,7 @@ function growingOf(all: MemorySites, sites: readonly number[]): Growing | undefi
   return { firstNs, lastNs, knownNs, livedNs, find };
 }
 
-/** What leaks in two processes or on two lines leaks together; the clearer case says how sure that is. */
+/** The leak of two processes or two lines together; the likelier one says how likely it is. */
 export function worse(one: Leak | null, other: Leak | null): Leak | null {
   return one && other
     ? {
@@ -174,7 +177,7 @@ export function worse(one: Leak | null, other: Leak | null): Leak | null {
     : (one ?? other);
 }
 
-/** The memory of two parts of one line together. */
+/** The sum of the memory of two parts of a line. */
 export function addMemories(a: MemoryCost | null, b: MemoryCost | null): MemoryCost | null {
   if (!a || !b) {
     return a ?? b;

@@ -1,8 +1,9 @@
 /**
- * Takes memory records of one process into its sites. Records are samples, so sums are estimates: an allocation that is recorded
- * with probability p stands for 1/p of them, which is right on average for whatever is added up, and off by what `variance` says.
+ * Adds memory records of one process to its sites. Records are samples, so sums are estimates: an allocation that is
+ * recorded with probability p stands for 1/p allocations. That is right on average for any sum, with an error whose
+ * expected square is `variance`.
  */
-import { chance, spread } from './block';
+import { probabilityOf, varianceOf } from './block';
 import { Blocks, type Block } from './blocks';
 import { siteRow, siteRowLength } from './siteRow';
 import type { MemorySites } from './sites';
@@ -25,36 +26,36 @@ export class SiteRecords {
     this.#blocks = blocks;
   }
 
-  /** An allocation at a cell; blocks are numbered as they come. */
+  /** Adds an allocation at a cell; allocations are numbered in the order in which they come. */
   allocate(cell: number, record: AllocationRecord): void {
     const { timeNs, source, size, period, reserved } = record;
     const site = this.#sites.siteOf(cell);
     const { rows } = this.#sites;
     const row = site * siteRowLength;
-    const seen = chance(size, period);
+    const probability = probabilityOf(size, period);
     const number = ++this.#lastBlock;
     const block = this.#blocks.add(number, site);
-    rows[row + siteRow.allocations]! += 1 / seen;
+    rows[row + siteRow.allocations]! += 1 / probability;
     const grown = reserved ? 0 : record.grown;
     if (reserved) {
       const before = Math.max(0, size - record.grown);
-      this.#blocks.reserved.set(number, { size, seen, before, most: before });
-      rows[row + siteRow.reserved]! += size / seen;
+      this.#blocks.reserved.set(number, { size, seen: probability, before, most: before });
+      rows[row + siteRow.reserved]! += size / probability;
     }
-    rows[row + siteRow.allocated]! += grown / seen;
-    rows[row + siteRow.variance]! += spread(grown, seen);
+    rows[row + siteRow.allocated]! += grown / probability;
+    rows[row + siteRow.variance]! += varianceOf(grown, probability);
     if (rows[row + siteRow.records]!++ === 0) {
       rows[row + siteRow.firstNs] = timeNs;
     }
     rows[row + siteRow.lastNs] = timeNs;
     if (source === 'python') {
-      rows[row + siteRow.python]! += grown / seen;
+      rows[row + siteRow.python]! += grown / probability;
     }
     const held = reserved ? 0 : size;
-    this.#move(block, held / seen, spread(held, seen), timeNs);
+    this.#move(block, held / probability, varianceOf(held, probability), timeNs);
   }
 
-  /** So much of a mapping that was reserved is touched. Its bytes are allocated when they are touched for the first time. */
+  /** More, or less, of a reserved mapping is touched. Its bytes are allocated when they are touched for the first time. */
   touch({ allocation, bytes, timeNs }: TouchedRecord): void {
     const block = this.#blocks.find(allocation);
     const reserved = this.#blocks.reserved.get(allocation);
@@ -64,21 +65,22 @@ export class SiteRecords {
     const { rows } = this.#sites;
     const row = this.#blocks.site[block]! * siteRowLength;
     const held = this.#blocks.bytes[block]!;
-    const { size, seen, before, most } = reserved;
+    const { size, seen: probability, before, most } = reserved;
     const touched = Math.min(bytes, size);
-    rows[row + siteRow.reserved]! += held - touched / seen;
+    rows[row + siteRow.reserved]! += held - touched / probability;
     if (touched > most) {
-      rows[row + siteRow.allocated]! += (touched - most) / seen;
-      rows[row + siteRow.variance]! += spread(touched - before, seen) - spread(most - before, seen);
+      rows[row + siteRow.allocated]! += (touched - most) / probability;
+      rows[row + siteRow.variance]! +=
+        varianceOf(touched - before, probability) - varianceOf(most - before, probability);
       reserved.most = touched;
     }
-    if (touched / seen < held) {
+    if (touched / probability < held) {
       this.#sites.notePeak();
     }
-    this.#move(block, touched / seen, spread(touched, seen), timeNs);
+    this.#move(block, touched / probability, varianceOf(touched, probability), timeNs);
   }
 
-  /** The end of a block, by the number it got. One that is not known, or gone already, is damage and left out. */
+  /** A block is freed, by its number. A block that is unknown, or was freed already, is damage and is ignored. */
   free(number: number, timeNs: number): void {
     const block = this.#blocks.find(number);
     if (block < 0) {
@@ -98,11 +100,11 @@ export class SiteRecords {
   /** Bytes copied at a cell. */
   copy(cell: number, { size, period }: CopyRecord): void {
     const site = this.#sites.siteOf(cell);
-    this.#sites.rows[site * siteRowLength + siteRow.copied]! += size / chance(size, period);
+    this.#sites.rows[site * siteRowLength + siteRow.copied]! += size / probabilityOf(size, period);
     this.#sites.change(site);
   }
 
-  /** What many records did at a cell, which are gone. */
+  /** Adds the sum of records at a cell that were thinned. */
   addSum(cell: number, { timeNs, records, firstNs, lastNs, change }: MemorySumRecord): void {
     const site = this.#sites.siteOf(cell);
     if (change.live < 0) this.#sites.notePeak();
@@ -123,7 +125,7 @@ export class SiteRecords {
     this.#sites.hold(site, change.live, change.liveVariance, timeNs);
   }
 
-  /** Takes note of a block that sums count already. */
+  /** Adds a live block that sums already count. */
   knowBlock(cell: number, { allocation, bytes, variance, reserved }: BlockRecord): void {
     this.#blocks.remove(allocation);
     const block = this.#blocks.add(allocation, this.#sites.siteOf(cell));
@@ -132,7 +134,7 @@ export class SiteRecords {
     if (reserved) this.#blocks.reserved.set(allocation, { ...reserved });
   }
 
-  /** The next block has the number after this one. */
+  /** The next block gets the number after this one. */
   goOnFrom(number: number): void {
     this.#lastBlock = Math.max(this.#lastBlock, number);
   }
@@ -142,12 +144,12 @@ export class SiteRecords {
     return this.#lastBlock;
   }
 
-  /** Tells of all blocks that are there, by their numbers. */
-  eachBlock(tell: (number: number, block: Readonly<Block>) => void): void {
-    this.#blocks.each(tell);
+  /** Calls back for all live blocks, in the order of their numbers. */
+  eachBlock(visit: (number: number, block: Readonly<Block>) => void): void {
+    this.#blocks.each(visit);
   }
 
-  /** From now on a block stands for so many bytes. */
+  /** Sets what a block stands for. */
   #move(block: number, bytes: number, variance: number, timeNs: number): void {
     const blocks = this.#blocks;
     const more = bytes - blocks.bytes[block]!;

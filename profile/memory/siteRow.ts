@@ -1,4 +1,4 @@
-/** The figures of a place are a row of numbers, in this order. Bytes and counts are estimates. */
+/** The figures of a site are a row of numbers, in this order. Bytes and counts are estimates. */
 export const siteRow = {
   allocated: 0,
   allocations: 1,
@@ -8,7 +8,7 @@ export const siteRow = {
   /** Mapped, not unmapped, and not touched. */
   reserved: 4,
   live: 5,
-  /** Live when the live bytes of the process were at their highest. */
+  /** Live bytes when those of the process were at their highest. */
   peak: 6,
   /** Expected squares of the errors of allocated and of live, bytes². */
   variance: 7,
@@ -20,5 +20,5 @@ export const siteRow = {
   lastNs: 11,
 } as const;
 export const siteRowLength = 12;
-/** Figures before this one add up over processes. */
+/** Figures before this one can be added up over processes. */
 export const firstMoment = siteRow.firstNs;

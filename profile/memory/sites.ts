@@ -8,7 +8,7 @@ import { firstMoment, siteRow, siteRowLength } from './siteRow';
 import type { MemoryFigures } from '../../recording/memoryRecords';
 import { TimeAxis } from '../feed/timeAxis';
 
-/** Slices of time that live bytes are known for, by place. */
+/** How many slices of time the live bytes of a site are known for. */
 export const mostSlices = 64;
 const firstSliceNs = 5e6;
 
@@ -39,14 +39,14 @@ export class MemorySites {
   readonly #changes: Changes;
   readonly axis = new TimeAxis(mostSlices, firstSliceNs, () => this.#changes.join());
 
-  /** How long the process has lived, ns, and what of that its threads are known to have done, added up; whether it has ended. */
+  /** How long the process has lived, how much of the time of its threads is known, both in ns, and whether it has ended. */
   process = { livedNs: 0, knownNs: 0, isOver: false };
   /** Live bytes of the process now, and at their highest. */
   total = 0;
   peakTotal = 0;
   peakNs = 0;
   #totalNs = 0;
-  /** By cell, one higher; 0 for none. */
+  /** By cell: its site plus 1; 0: none. */
   #ofCell = noCells;
   #changed: number[] = [];
   #offPeak: number[] = [];
@@ -60,7 +60,7 @@ export class MemorySites {
     if (sites > 0) this.#growColumns(sites);
   }
 
-  /** As much as it has taken. */
+  /** The room that it has taken. */
   get room(): SitesRoom {
     return { sites: this.count, changes: this.#changes.count };
   }
@@ -92,8 +92,8 @@ export class MemorySites {
   }
 
   /**
-   * Takes down what each place holds if the process holds more than ever. Called whenever bytes are about to be given
-   * back, and before peaks are read; the work is in proportion to the places that changed since the last time.
+   * Takes down what each site holds if the process holds more than ever. Has to be called before bytes are freed, and
+   * before peaks are read. The work is in proportion to the sites that changed since the last call.
    */
   notePeak(): void {
     if (this.total <= this.peakTotal) {
@@ -111,7 +111,7 @@ export class MemorySites {
     this.#offPeak = [];
   }
 
-  /** Live bytes of some sites together at the end of each slice of time, the last one being now. */
+  /** Live bytes of some sites together, at the end of each slice of time; the last one is now. */
   liveOver(sites: readonly number[]): Float64Array {
     const live = new Float64Array(this.axis.count);
     for (const site of sites) {
@@ -123,12 +123,12 @@ export class MemorySites {
     return live;
   }
 
-  /** Tells of the slices in which the live bytes of a site changed. */
-  eachChange(site: number, tell: (slice: number, bytes: number) => void): void {
-    this.#changes.each(site, tell);
+  /** Calls back for the slices in which the live bytes of a site changed. */
+  eachChange(site: number, visit: (slice: number, bytes: number) => void): void {
+    this.#changes.each(site, visit);
   }
 
-  /** The figures of a site have changed, or what they mean. */
+  /** The figures of a site have changed, or whether they are a leak. */
   change(site: number): void {
     if ((this.#flags[site]! & isChanged) === 0) {
       this.#flags[site]! |= isChanged;
@@ -136,7 +136,7 @@ export class MemorySites {
     }
   }
 
-  /** Sites that have changed since this was last asked, each once. */
+  /** The sites that have changed since the last call, each once. */
   takeChanged(): number[] {
     const changed = this.#changed;
     this.#changed = [];
@@ -144,7 +144,7 @@ export class MemorySites {
     return changed;
   }
 
-  /** Lines and functions are charged for a site. Returns false where they were already. */
+  /** Lines and functions are charged with a site from now on. Returns false if they were already. */
   charge(site: number): boolean {
     const isNew = !this.isCharged(site);
     this.#flags[site]! |= isCharged;
@@ -155,7 +155,7 @@ export class MemorySites {
     return (this.#flags[site]! & isCharged) !== 0;
   }
 
-  /** No record will come any more. cellNow: what each cell is called from now on. */
+  /** The process has ended. cellNow: by cell, its id among those of all ended processes. */
   compact(cellNow: Uint32Array): void {
     this.#ofCell = noCells;
     this.#offPeak = [];
@@ -170,8 +170,8 @@ export class MemorySites {
   }
 
   /**
-   * Takes over the places of a process that has ended, whose cells are named as those here are. shiftNs: how much later
-   * the process began than the time here does. Peaks are added up, each process's at its own highest moment.
+   * Adds the sites of a process that has ended; both have the same ids of cells. shiftNs: how much later that process
+   * started. Peaks add up, each at the highest moment of its own process.
    */
   adopt(from: MemorySites, shiftNs: number): void {
     this.axis.sliceOf(shiftNs + from.process.livedNs);
@@ -194,7 +194,7 @@ export class MemorySites {
   /** A site holds so many bytes more, or less if negative; variance: by how much the expected square of the error changes. */
   hold(site: number, bytes: number, variance: number, timeNs: number): void {
     const row = site * siteRowLength;
-    // What is taken away was there, but for the last digits.
+    // Rounding errors must not make it negative.
     const more = Math.max(bytes, -this.rows[row + siteRow.live]!);
     this.#changes.add(site, this.axis.sliceOf(timeNs), more);
     this.rows[row + siteRow.live]! += more;

@@ -1,6 +1,7 @@
 /**
- * For whom threads without Python code worked, and what kept GPUs busy, is told by what else happened at the same time. Before
- * samples of long ago lose their order, that is decided as a reader decides it, and added up by place.
+ * Decides which places helpers worked for and which kept GPUs busy, before samples are thinned: that is found by what
+ * else happened at the same time, and thinning loses the order of events. The decisions are those that a reader would
+ * make, added up by place.
  */
 import { ProfileBuilder } from '../feed/builder';
 import { costRow } from '../cost';
@@ -16,7 +17,7 @@ import type { GpuPlaceRecord } from '../../recording/gpuRecords';
 
 type Place = Pick<SampleRecord, 'stack' | 'native' | 'opcode'>;
 
-/** How often it is decided, ns. */
+/** How often decisions are made, ns. */
 const settleNs = 1e9;
 
 export class WorkDecider {
@@ -39,7 +40,7 @@ export class WorkDecider {
       deferred: () => (this.#isDeferred = true),
       helped: (sample, cell, row) => {
         const place = this.#places[cell ?? sample.cell]!;
-        // What is for nobody stays what it is counted as.
+        // Work for nobody stays with the helper's own place.
         const part = cell === undefined ? 1 : row[costRow.helper]! / sample.cpuNs;
         this.#addHelped(sample.number, place, sample.cpuNs * part, part, sample.cost, row);
       },
@@ -47,7 +48,7 @@ export class WorkDecider {
     });
   }
 
-  /** Takes the next record. Returns whether it is decided later whose work it was. */
+  /** Takes the next record. Returns whether it is a sample whose work is divided later. */
   take(record: StreamRecord, nowNs: number): boolean {
     this.#isDeferred = false;
     this.#feed.record(record);
@@ -58,7 +59,7 @@ export class WorkDecider {
     return this.#isDeferred;
   }
 
-  /** Says what was decided since the last time. */
+  /** Writes the decisions since the last call. */
   flush(): void {
     for (const helped of this.#helped.values()) this.put(rounded(helped));
     for (const busy of this.#busy.values()) this.put({ ...busy, ns: Math.round(busy.ns) });
@@ -66,7 +67,7 @@ export class WorkDecider {
     this.#busy.clear();
   }
 
-  /** All records have been taken: nothing is left undecided. */
+  /** All records have been taken: decides about the rest. */
   finish(): void {
     this.#feed.finish('ended');
     this.flush();
@@ -119,7 +120,7 @@ export class WorkDecider {
   }
 }
 
-/** Whole ns, whose parts are no more than the whole. */
+/** Rounded to whole ns, with parts that are no more than the whole. */
 function rounded(sum: HelpedRecord): HelpedRecord {
   const pythonNs = Math.round(sum.pythonNs);
   const nativeNs = Math.round(sum.nativeNs);

@@ -1,6 +1,6 @@
 /**
- * Memory records of long ago with less detail: in a stretch of time one record says what all of a place came to. Sums, and
- * what each place held when the process held most, stay exact; when within the stretch something happened is lost.
+ * Thins memory records: for each stretch of time one record sums up what happened at a place. Sums, and what each
+ * place held when the process held most, stay exact; the times within a stretch are lost.
  */
 import { SiteRecords } from '../memory/siteRecords';
 import { siteRow } from '../memory/siteRow';
@@ -37,10 +37,10 @@ export class MemoryMerger {
   readonly #records = new SiteRecords(this.#sites);
   readonly #cellOf = new Map<string, number>();
   readonly #places: Place[] = [];
-  /** Of each site what has been said of it. */
-  readonly #said: { figures: MemoryFigures; records: number }[] = [];
-  #saidPeak = 0;
-  /** Of the stretch. */
+  /** By site: the figures that records written so far add up to. */
+  readonly #written: { figures: MemoryFigures; records: number }[] = [];
+  #writtenPeak = 0;
+  /** The last moment in the stretch. */
   #lastNs = 0;
   #highest: FootprintRecord | undefined;
   #last: FootprintRecord | undefined;
@@ -80,44 +80,44 @@ export class MemoryMerger {
     this.#records.goOnFrom(allocations);
   }
 
-  /** How many blocks have had a number. */
+  /** How many blocks have been numbered. */
   get allocations(): number {
     return this.#records.lastBlock;
   }
 
-  /** The stretch is over: says what it came to. */
+  /** The stretch is over: writes its sums. */
   flush(): void {
     const sites = this.#sites;
     sites.notePeak();
-    const isPeak = sites.peakTotal > this.#saidPeak;
-    this.#saidPeak = sites.peakTotal;
+    const isPeak = sites.peakTotal > this.#writtenPeak;
+    this.#writtenPeak = sites.peakTotal;
     const changed = sites.takeChanged();
-    // A reader finds the peak where bytes are given back after it: first what led there, then what followed.
+    // A reader takes the peak down when bytes are freed: what led to the peak is written first, then what followed.
     if (isPeak) {
       const toPeak = changed.map((site) => {
-        const said = this.#saidOf(site).figures;
-        const live = sites.figure(site, siteRow.peak) - said.live;
-        said.live = sites.figure(site, siteRow.peak);
+        const written = this.#writtenOf(site).figures;
+        const live = sites.figure(site, siteRow.peak) - written.live;
+        written.live = sites.figure(site, siteRow.peak);
         return { site, change: { ...nothing, live }, records: 0 };
       });
-      this.#say(toPeak, sites.peakNs);
+      this.#write(toPeak, sites.peakNs);
     }
     const toEnd = changed.map((site) => {
       const now = { figures: sites.figures(site), records: sites.figure(site, siteRow.records) };
-      const { figures, records } = this.#saidOf(site);
+      const { figures, records } = this.#writtenOf(site);
       const change = { ...nothing };
       for (const name of figureNames) change[name] = now.figures[name] - figures[name];
-      this.#said[site] = now;
+      this.#written[site] = now;
       return { site, change, records: now.records - records };
     });
-    this.#say(toEnd, this.#lastNs);
+    this.#write(toEnd, this.#lastNs);
     if (this.#highest) this.put(this.#highest);
     if (this.#last && this.#last !== this.#highest) this.put(this.#last);
     this.#highest = undefined;
     this.#last = undefined;
   }
 
-  /** All stretches are over: names the blocks that are there. */
+  /** All stretches are over: writes the blocks that are still allocated. */
   finish(): void {
     this.flush();
     this.#records.eachBlock((allocation, { site, bytes, variance, reserved }) => {
@@ -127,11 +127,11 @@ export class MemoryMerger {
     });
   }
 
-  /** Says how sites changed; those that give back first, so that in between nothing is held that never was. */
-  #say(all: { site: number; change: MemoryFigures; records: number }[], timeNs: number): void {
-    const told = all.filter(({ change }) => figureNames.some((name) => change[name] !== 0));
+  /** Writes how sites changed. Those that freed bytes come first, so that no reader finds a peak that never was. */
+  #write(all: { site: number; change: MemoryFigures; records: number }[], timeNs: number): void {
+    const changed = all.filter(({ change }) => figureNames.some((name) => change[name] !== 0));
     for (const isLess of [true, false]) {
-      for (const { site, change, records } of told) {
+      for (const { site, change, records } of changed) {
         if (change.live < 0 !== isLess) continue;
         const firstNs = records > 0 ? this.#sites.figure(site, siteRow.firstNs) : 0;
         const lastNs = records > 0 ? this.#sites.figure(site, siteRow.lastNs) : 0;
@@ -141,8 +141,8 @@ export class MemoryMerger {
     }
   }
 
-  #saidOf(site: number): { figures: MemoryFigures; records: number } {
-    return (this.#said[site] ??= { figures: { ...nothing }, records: 0 });
+  #writtenOf(site: number): { figures: MemoryFigures; records: number } {
+    return (this.#written[site] ??= { figures: { ...nothing }, records: 0 });
   }
 
   #cell({ stack, native, opcode }: Place): number {

@@ -1,6 +1,6 @@
 /**
- * Makes the records of one recording fewer: definitions, notes and the like stay, samples and memory records are merged over
- * stretches of time. What lines, functions, threads and processes cost does not change by that.
+ * Makes the records of one recording fewer: definitions, notes and the like stay; samples and memory records are
+ * merged over stretches of time. What lines, functions, threads and processes cost does not change.
  */
 import type {
   RecordingHeader,
@@ -12,10 +12,10 @@ import { WorkDecider } from './helpers';
 import { MemoryMerger } from './memory';
 import { TimeMerger } from './time';
 
-/** The shortest stretch, ns: what other slices of time are powers of two of, too. */
+/** The shortest stretch, ns. Other slices of time are powers of two of it, too. */
 export const shortestStretchNs = 1.28e9;
 
-/** Where the thinned part ends, but for what only the decoder knows. */
+/** The end of the thinned part, except for what only the decoder knows. */
 export type ThinnedEnd = Omit<ThinnedRecord, 'kind' | 'batch' | 'lastSampleNs' | 'lastMemoryNs'>;
 
 export class Thinner {
@@ -30,8 +30,8 @@ export class Thinner {
   #before = 0;
 
   /**
-   * put: takes a record to be written. keep: takes one to be written as it was, which is the one that take() was given.
-   * stretchNs: a multiple of the shortest.
+   * put: writes a record. keep: writes the record that take() was given as it was. stretchNs: a multiple of the
+   * shortest.
    */
   constructor(
     header: RecordingHeader,
@@ -87,7 +87,7 @@ export class Thinner {
         return;
       case 'gpuUse':
         this.#work.take(record, this.#latestNs);
-        // Which places it was is said apart.
+        // The places that kept the GPU busy are in records of their own.
         this.put({ ...record, settled: true });
         return;
       default:
@@ -96,7 +96,7 @@ export class Thinner {
     }
   }
 
-  /** All records have been taken. */
+  /** All records have been taken: writes the rest. */
   finish(): ThinnedEnd {
     this.#time.flush();
     this.#work.finish();

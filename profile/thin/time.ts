@@ -1,13 +1,13 @@
 /**
- * Samples of long ago with less detail: in a stretch of time one sample stands for all of a thread that were alike. What a
- * place cost stays exact, and so does what a thread did; the order within the stretch is lost.
+ * Thins samples: in each stretch of time one sample stands for all samples of a thread that were alike. The cost of a
+ * place and of a thread stays exact; the order within the stretch is lost.
  */
 import type { QueueRecord, SampleRecord, StreamRecord } from '../../recording/records';
 import { takeSystem, type SystemPool } from '../feed/sampleCost';
 
 type TimeRecord = SampleRecord | QueueRecord;
 
-/** Records that were alike. */
+/** Merged records that were alike. */
 interface Alike {
   first: TimeRecord;
   cpuNs: number;
@@ -16,27 +16,27 @@ interface Alike {
   count: number;
 }
 
-/** One thread in a stretch. */
+/** A thread within a stretch. */
 interface ThreadStretch {
   alike: Map<string, Alike>;
-  /** The last key of what ran: CPU time left over is taken to be the same kind of work. */
+  /** The key of the last running sample: a remainder is taken to be the same kind of work. */
   lastRan: string | undefined;
   startNs: number;
   endNs: number;
 }
 
-/** Merges the samples of one recording. It decides nothing about which may be merged. */
+/** Merges the samples of one recording. The caller decides which samples may be merged. */
 export class TimeMerger {
   readonly #threads = new Map<number, ThreadStretch>();
   readonly #pools = new Map<number, SystemPool>();
-  /** Until when each thread has been told of. */
+  /** By thread: the moment up to which records were written. */
   readonly #until = new Map<number, number>();
 
   constructor(private readonly put: (record: StreamRecord) => void) {}
 
   /**
-   * The sample with what it is charged with as kernel time, which depends on those before it. Every sample has to be asked
-   * about once, in the order of the recording.
+   * The sample with the kernel time that it is charged with, which depends on the samples before it. Has to be called
+   * once for every sample, in the order of the recording.
    */
   charged(sample: SampleRecord): SampleRecord {
     let pool = this.#pools.get(sample.thread);
@@ -44,21 +44,21 @@ export class TimeMerger {
     return { ...sample, systemNs: takeSystem(pool, sample) };
   }
 
-  /** Kernel time that no sample was charged with so far. */
+  /** Kernel time that no sample was charged with yet. */
   get uncharged(): { thread: number; systemNs: number }[] {
     return [...this.#pools]
       .filter(([, pool]) => pool.uncharged !== 0)
       .map(([thread, pool]) => ({ thread, systemNs: Math.round(pool.uncharged) }));
   }
 
-  /** Goes on from a part that was merged before. */
+  /** Goes on from a part that was merged earlier. */
   setUncharged(all: readonly { thread: number; systemNs: number }[]): void {
     for (const { thread, systemNs } of all) this.#pools.set(thread, { uncharged: systemNs });
   }
 
-  /** Takes a record that may be merged with others of the stretch; samples as charged() gives them. */
+  /** Takes a record that may be merged with others of the stretch; samples as charged() returns them. */
   add(record: TimeRecord): void {
-    // What is left over on no stack is the kind of work that ran before it, so that comes first.
+    // A remainder without a stack is the kind of work that ran before it, so that sample comes first.
     const isRest = record.kind === 'sample' && record.remainder && record.stack === 0;
     if (isRest) this.#flushThread(record.thread);
     const thread = this.#thread(record);
@@ -82,7 +82,7 @@ export class TimeMerger {
     if (isRest) this.#flushThread(record.thread);
   }
 
-  /** The stretch is over. */
+  /** The stretch is over: writes its merged records. */
   flush(): void {
     for (const thread of [...this.#threads.keys()]) this.#flushThread(thread);
   }
@@ -96,7 +96,7 @@ export class TimeMerger {
     return stretch;
   }
 
-  /** Records of a thread follow one another, and the last one ends where the last of the stretch did. */
+  /** Records of a thread are laid end to end, and the last one ends where the last sample of the stretch did. */
   #flushThread(thread: number): void {
     const stretch = this.#threads.get(thread);
     if (!stretch) return;
@@ -125,7 +125,7 @@ function merged({ first, cpuNs, wallNs, systemNs, count }: Alike, timeNs: number
   return sample;
 }
 
-/** The same of records whose costs are counted alike and drawn alike. */
+/** A key that is equal for records whose costs are counted alike and drawn alike. */
 function keyOf(record: TimeRecord): string {
   const place = `${record.stack} ${record.native} ${record.opcode}`;
   if (record.kind === 'queue') return `queue ${place}`;

@@ -38,7 +38,7 @@ export function callEdges({ places }: RunPlaces, path: string, line: number): Ca
   return { callers: sorted(callers), callees: sorted(callees) };
 }
 
-/** By the caller's line, or by the function that is called. */
+/** Edges by the caller's line, or by the called function. */
 type Edges = Map<object, CallEdge & { readonly total: CostSum }>;
 
 function addEdges(

@@ -4,29 +4,29 @@ import type { StackTree } from '../stacks/stackTree';
 
 type Stacks = Pick<StackTree, 'visible' | 'parentOf' | 'frame'>;
 
-/** A stack without any frame of the user's own keeps all it has: nobody else could be charged. */
+/** A stack without any frame of the user's own keeps all its frames: nothing else could be charged. */
 export class Fold {
-  readonly #mine = new Map<string, boolean>();
+  readonly #isMineByPath = new Map<string, boolean>();
 
   /** isMine: whether a file is the user's own, by path. */
   constructor(private readonly isMine: (path: string) => boolean) {}
 
   /** Whether a file's frames stay when others are folded. */
   keepsFile(path: string): boolean {
-    let mine = this.#mine.get(path);
-    if (mine === undefined) {
-      mine = this.isMine(path);
-      this.#mine.set(path, mine);
+    let isMine = this.#isMineByPath.get(path);
+    if (isMine === undefined) {
+      isMine = this.isMine(path);
+      this.#isMineByPath.set(path, isMine);
     }
-    return mine;
+    return isMine;
   }
 
-  /** Whether a frame stays. What is not known may be anything, and is on no line in any case. */
+  /** Whether a frame stays. A frame with unknown code does not: it may be anything, and is on no line in any case. */
   keeps(frame: ResolvedFrame | undefined): boolean {
     return frame !== undefined && this.keepsFile(frame.line.file.path);
   }
 
-  /** The innermost frame of a stack that stays; 0 for none. */
+  /** The innermost frame of a stack that stays; 0: none. */
   innermost(stacks: Stacks, stack: number): number {
     let at = stacks.visible(stack);
     while (at !== 0 && !this.keeps(stacks.frame(at))) at = stacks.parentOf(at);

@@ -10,15 +10,21 @@ import type { FunctionEntry } from '../feed/lineEntries';
 import type { WalkedStacks } from './stacks';
 import type { Writable } from '../writable';
 
-/** What a part of a line cost, and what it called; parts are in parts, and each sample counts for the innermost. */
+/**
+ * What a part of a line cost, with what it called. Parts lie within other parts, and each sample counts for the
+ * innermost.
+ */
 export interface LinePart {
-  /** Its columns, 1-based UTF-8 bytes, the second one past the last (Infinity: it goes on in the next line); both 0: not known. */
+  /**
+   * Its columns, 1-based UTF-8 bytes. end is one past the last; Infinity: the part goes on in the next line. Both 0:
+   * unknown.
+   */
   readonly start: number;
   readonly end: number;
   readonly cost: Cost;
 }
 
-/** What a line did in the kernel by itself, by the function of the C library that went there: `write`. */
+/** What a line itself did in the kernel, by the function of the C library that made the system call: `write`. */
 export interface KernelShare {
   readonly name: string;
   readonly systemNs: number;
@@ -30,16 +36,16 @@ export interface LineDetail {
   readonly kernel: readonly KernelShare[];
 }
 
-/** Columns of a line, 1-based UTF-8 bytes; both 0: not known. */
+/** Columns of a line, 1-based UTF-8 bytes; both 0: unknown. */
 interface Columns {
   start: number;
-  /** One past the last; Infinity: it goes on in the next line. */
+  /** One past the last; Infinity: the part goes on in the next line. */
   end: number;
 }
 
 const unknown: Columns = { start: 0, end: 0 };
 
-/** What happened on a line, and in what it called, by its parts; and what its own time in the kernel was for. */
+/** The parts of a line with what they called, and what the line itself did in the kernel. */
 export function lineDetail({ places }: RunPlaces, path: string, line: number): LineDetail {
   const parts = new Map<string, Part>();
   const kernel = new Map<string, KernelSum>();
@@ -100,16 +106,16 @@ function columnsOn(stacks: WalkedStacks, stack: number, path: string, line: numb
   for (let at = stack; at !== 0; at = stacks.parentOf(at)) {
     if (isOn(stacks, at, path, line)) onLine.push(at);
   }
-  const seen = new Set<FunctionEntry>();
+  const owners = new Set<FunctionEntry>();
   let columns = unknown;
   for (const node of onLine.reverse()) {
     const { function: owner } = stacks.frame(node)!;
     const inner = columnsOf(stacks, node);
     const isInside =
-      seen.size === 0 ||
+      owners.size === 0 ||
       (inner.start >= columns.start && inner.end <= columns.end && inner.start > 0);
-    if (seen.has(owner) || !isInside) break;
-    seen.add(owner);
+    if (owners.has(owner) || !isInside) break;
+    owners.add(owner);
     columns = inner;
   }
   return columns;

@@ -1,7 +1,10 @@
 /** How much memory a line held over the run. */
 import type { RunPlaces } from './places';
 
-/** Live bytes at so many moments evenly spaced over the run, which lasted elapsedNs; the last is its end. null: none. */
+/**
+ * Live bytes of a line at `count` moments, evenly spaced over the elapsedNs of the run; the last moment is its end.
+ * null: the line has no memory.
+ */
 export function liveMemory(
   { memoryPlaces }: RunPlaces,
   path: string,

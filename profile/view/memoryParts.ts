@@ -1,4 +1,4 @@
-/** Which part of a line did what to memory. */
+/** Which part of a line allocated, held or copied how much memory. */
 import type { PartAmount } from '../words/expressions';
 import { columnsOf } from './lineParts';
 import { siteRow } from '../memory/siteRow';
@@ -22,7 +22,7 @@ export function memoryParts(
   const parts = new Map<string, PartAmount>();
   memoryPlaces?.sharesOf(path, line)?.each((sites, site) => {
     const { stacks, cells } = memoryPlaces.placesOf(sites);
-    // The innermost frame in the file is the one that is charged.
+    // Of the frames in a file, the innermost one is charged.
     let node = stacks.visible(cells.stack[sites.cell[site]!]!);
     while (node !== 0 && stacks.frame(node)?.line.file.path !== path) node = stacks.parentOf(node);
     const { start, end } = columnsOf(stacks, node);

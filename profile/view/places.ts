@@ -20,7 +20,7 @@ export interface MemoryPlaces {
   sharesOf(path: string, line: number): MemoryShares | undefined;
   /** The places that the cells of these sites name. */
   placesOf(sites: MemorySites): Places;
-  /** When the process of each sites started, ns since the run's start. */
+  /** By the sites of a process: when it started, ns since the run's start. */
   starts(): ReadonlyMap<MemorySites, number>;
 }
 

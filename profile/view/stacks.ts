@@ -1,18 +1,18 @@
-/** Stacks as a view has them: folded, and on lines and functions of its own. */
+/** Stacks as a view has them: folded, and with lines and functions of the view's own. */
 import type { Fold } from './fold';
 import type { LineCosts } from '../feed/lineCosts';
 import type { ResolvedFrame } from '../feed/lineEntries';
 import type { SourcePosition } from '../stacks/lineTable';
 import type { StackTree } from '../stacks/stackTree';
 
-/** What adding up needs of a tree of stacks. */
+/** The part of a tree of stacks that adding up needs. */
 export type WalkedStacks = Pick<
   StackTree,
   'visible' | 'parentOf' | 'frame' | 'position' | 'nodesAbove'
 >;
 
 export class ViewedStacks implements WalkedStacks {
-  /** frames: those of the run as the view has them; made when first asked for, the same for all its stacks. */
+  /** frames: the view's frames by those of the run, made when first needed and shared by all stacks of the view. */
   constructor(
     private readonly stacks: WalkedStacks,
     private readonly lines: LineCosts,

@@ -1,4 +1,4 @@
-/** How much of what cells cost lies in a stretch of the run's time, told from the rows of the tracks. */
+/** How much of the cost of cells lies in a stretch of the run's time, told from the rows of the tracks. */
 import { costRow, costRowLength } from '../cost';
 import type { Cells } from '../feed/cells';
 import type { Rows } from '../flame/rows';
@@ -9,7 +9,7 @@ export interface TimeRange {
   untilNs: number;
 }
 
-/** Sums over rows by cell: CPU time and the rest, in the range and in all. */
+/** Sums over rows by cell: CPU time and other time, in the range and in all. */
 export class CellTime {
   readonly #cpu: Float64Array;
   readonly #cpuIn: Float64Array;
@@ -23,7 +23,7 @@ export class CellTime {
     this.#idleIn = new Float64Array(cells.count);
   }
 
-  /** Adds the rows of a thread; shiftNs: when its process began, in the run's time. */
+  /** Adds the rows of a thread; shiftNs: when its process started, in the run's time. */
   add({ cell, start, wall, cpu }: Rows, shiftNs: number, { fromNs, untilNs }: TimeRange): void {
     for (let row = 0; row < cell.length; row++) {
       const begin = start[row]! + shiftNs;
@@ -40,9 +40,9 @@ export class CellTime {
   }
 
   /**
-   * Cost rows of the cells within the range. A cell's kinds of CPU time are divided as its CPU time is, and its waiting as
-   * the rest of its rows. Rows do not say when helpers worked: that is divided as all of its time. What has no row of its
-   * own is divided as everything else together.
+   * Cost rows of the cells within the range. The CPU time of a cell is divided as that of its rows, and its waiting
+   * as the other time of its rows. Rows do not tell when helpers worked: their time is divided as all time of the
+   * cell. Cells without rows are divided as all cells together.
    */
   costs(): Float64Array<ArrayBuffer> {
     const { count, total } = this.cells;

@@ -1,6 +1,6 @@
 /**
- * A profile of a part of the run's time, or with the time of libraries on the lines of the user's own that called them.
- * Made from the same cells as the whole, so that the parts add up to it.
+ * A profile of a part of the run's time, or with the time of libraries charged to the user's own lines that called
+ * them. It is made from the same cells as the whole, so that the parts add up to it.
  */
 import { chargeCell } from '../feed/charge';
 import type { Cells } from '../feed/cells';
@@ -19,26 +19,26 @@ export type { TimeRange } from './timePart';
 
 /** How a run is looked at. */
 export interface View {
-  /** Only what happened then. */
+  /** Only this part of the run's time. */
   range?: TimeRange;
-  /** Only the user's own code: the rest is folded into it. */
+  /** Only the user's own code: other code is folded into it. */
   fold?: Fold;
 }
 
-/** Where time was spent: of a process, or of several together, with the rows of their threads. */
+/** Places of a process, or of several together, with the rows of their threads. */
 export interface TimedPlaces {
   stacks: StackTree;
   cells: Cells;
-  /** shiftNs: when the process began, in the run's time. */
+  /** shiftNs: when the process started, in the run's time. */
   tracks: Iterable<{ rows: Rows; shiftNs: number }>;
 }
 
-/** What a view is made from: ProfileBuilder. */
+/** What a view is made from; ProfileBuilder has it. */
 interface TimedRun extends RunPlaces {
   timedPlaces(): TimedPlaces[];
 }
 
-/** Places as a view has them. They stay what they are when the run goes on. */
+/** Places as a view has them. They do not change when the run goes on. */
 export interface ViewedPlaces extends RunPlaces {
   readonly view: View;
   readonly lines: LineCosts;
@@ -50,7 +50,7 @@ interface ViewedPart {
   readonly cells: Pick<Cells, 'count' | 'stack' | 'leaf' | 'total'>;
 }
 
-/** What a view shows of a run. Memory is not known by time. */
+/** The places of a run in a view. Memory is not known by time. */
 export function viewedPlaces(run: TimedRun, view: View): ViewedPlaces {
   const lines = new LineCosts();
   const frames = new Map<ResolvedFrame, ResolvedFrame>();
@@ -115,13 +115,13 @@ function costsWithin(
 }
 
 /**
- * The sum of all cells where what helpers did is in them twice: in the thread's own cell, without Python code, and in that
- * of the line they worked for. alone: the sum over the former.
+ * Corrects the sum of all cells, where the work of helpers is counted twice: in the helper's own cell, without Python
+ * code, and in the cell that it worked for. alone: the sum over the cells without Python code.
  */
 function withoutHelped(total: CostSum, alone: Cost): void {
   const kinds = ['python', 'native', 'system'] as const;
-  const theirs = kinds.reduce((sum, kind) => sum + alone[kind], 0);
-  const part = theirs > 0 ? Math.min(1, total.helper / theirs) : 0;
+  const cpuAlone = kinds.reduce((sum, kind) => sum + alone[kind], 0);
+  const part = cpuAlone > 0 ? Math.min(1, total.helper / cpuAlone) : 0;
   for (const kind of [...kinds, 'runtime'] as const) total[kind] -= part * alone[kind];
 }
 
@@ -131,8 +131,8 @@ function isEmpty(costs: Float64Array, row: number): boolean {
 }
 
 /**
- * The user's own files with memory, GPUs and helpers, which lines have for the libraries they call in any case. Nothing
- * but what is a line's or function's own differs from the whole.
+ * The user's own files. Memory, GPUs and helpers are those of the whole, since a line has those of the libraries it
+ * calls in any case. Only self cost and native functions differ from the whole.
  */
 function withRest(
   files: ReadonlyMap<string, FileCost>,
