@@ -151,7 +151,7 @@ static bool record_from_here(bool late) {
 }
 
 static void after_fork_in_child(void) {
-  // Masks and handlers that the program sets stay hidden from it also where nothing is recorded.
+  // Handlers and masks must be returned to the program as it has set them, also where nothing is recorded.
   signals_after_fork();
   guard_after_fork();
   if (!active) return;

@@ -318,7 +318,6 @@ static void queue_look(struct thread *thread) {
   thread->place = (struct sample_place){.stack = known ? found.stack : 0};
 }
 
-// Returns true when the thread runs.
 bool thread__observe(struct thread *thread, uint64_t now) {
   clockid_t clock = thread_clock(thread->tid);
   uint64_t before = thread->observed_cpu, cpu = clock_ns(clock);

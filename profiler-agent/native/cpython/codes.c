@@ -5,8 +5,8 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-// A hash table of fixed size with open addressing. Few processes have more code objects in samples. When it is half
-// full it is emptied: code objects seen again then get new ids.
+// A hash table of fixed size with open addressing. Few processes have as many code objects in samples. When it is
+// half full it is emptied: code objects seen again then get new ids.
 #define SLOTS (1u << 16)
 #define PROBES 16u
 

@@ -29,8 +29,8 @@ static const int8_t suspended[] = {0, -1, -1, -1, -2, -2, 1};
 #define FRAME_BYTES 112
 #define HEAD_BYTES 32
 
-// opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says which kind of instruction was
-// suspended.
+// opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says after what kind of instruction
+// the frame resumes.
 #define YIELD_FROM 72
 #define RESUME 151
 #define RESUME_QUICK 150         // 3.11

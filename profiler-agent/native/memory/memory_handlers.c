@@ -36,7 +36,7 @@ bool memory_handlers_harm(void) {
 
 static void harm(void) {
   if (atomic_exchange(&harmful, true)) return;
-  // A thread that is noting something does not block signals: wait until it is done, before the handler is set.
+  // A thread that is noting something has not blocked signals: wait for it before the handler is set.
   struct memory_held held;
   if (memory_lock(&held)) memory_unlock(&held);
 }

@@ -62,7 +62,7 @@ static char *entry_find(char *value) {
   return NULL;
 }
 
-// Removes our library from "LD_PRELOAD=…", in place. Returns the variable as it was before, NULL when there was none.
+// Removes our library from "LD_PRELOAD=…", in place. Returns the variable as it would be without us, NULL for none.
 // Whoever starts a program under the agent puts the library first, followed by a colon if there was a list before, even
 // an empty one.
 static char *preload_without_us(char *variable) {

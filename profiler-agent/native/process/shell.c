@@ -120,7 +120,7 @@ struct stream {
 static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stream *_Atomic streams;
 
-// Starts a shell whose standard input or output is the end `end` of a pipe. Returns 0, or an errno.
+// Starts a shell whose standard input or output is `end`, one end of a pipe. Returns 0, or an errno.
 static int stream_start(struct stream *stream, const char *command, int end, int standard) {
   posix_spawn_file_actions_t actions;
   // An end that is at its place already has close-on-exec set, which dup2 onto itself would keep.

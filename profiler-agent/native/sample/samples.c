@@ -103,7 +103,7 @@ void thread__settle(struct thread *thread, uint64_t wall, uint64_t cpu) {
     kin_missed(thread, wall, whole);
     return;
   }
-  // Time beyond the reserve: ticks should have come but hit nothing.
+  // In the time beyond the reserve ticks should have come, but did not.
   uint64_t known = count ? reserve_ns() + tick_ns() : 0;
   if (known > rest) known = rest;
   remainder_write(thread->id, &unknown, wall - known, rest - known);

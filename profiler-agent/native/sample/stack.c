@@ -82,7 +82,7 @@ static bool natives_until_eval(struct collector *collector, uintptr_t *low, uint
 
 // Describes a code object in the ring. Returns its new id, or 0 when the ring has no room.
 static uint32_t code_introduce(const struct collector *collector, const struct code_key *key) {
-  // A large reservation is often refused. Names fit into the smallest one, line tables usually do.
+  // Names, and usually line tables, fit into the first size. A larger reservation would be refused too often.
   for (uint32_t room = 96 * 1024; room >= 4096; room /= 4) {
     void *into = ring__reserve(collector->ring, room);
     if (!into) continue;

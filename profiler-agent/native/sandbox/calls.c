@@ -33,7 +33,7 @@
 typedef long system_call(long, long, long, long, long, long, long);
 static system_call *real_syscall;
 
-// It always passes six arguments, with a fixed signature, so that they arrive unchanged.
+// Always takes six arguments: a function without a variable part passes them on unchanged.
 EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
 static system_call *real(void) {
