@@ -1,16 +1,16 @@
 /**
- * Rows of long ago with less detail: within a stretch of time what shows the same is one row. How long each thing took stays
- * exact, and what follows what is known from one stretch to the next.
+ * Merges old rows: within a stretch of time, rows that show the same become one. How long each thing took stays
+ * exact, and so does the order of the stretches.
  */
 import { partOfRows, type Rows } from './rows';
 
 /** The shortest stretch, ns, and by how much the next longer one is longer. */
 const shortestNs = 1e9;
-const longer = 4;
+const growth = 4;
 
 /**
- * The first `count` rows with less detail, and how long the stretches are, ns. Stretches grow until there are at most `most`
- * rows, or until one of them covers all of the time.
+ * The first `count` rows merged, and the length of the stretches, ns. Stretches grow until at most `most` rows
+ * remain, or until one stretch covers all of the time.
  */
 export function coarseRows(
   rows: Rows,
@@ -18,13 +18,13 @@ export function coarseRows(
   most: number,
 ): { rows: Rows; widthNs: number } {
   const spanNs = count === 0 ? 0 : rows.start[count - 1]! - rows.start[0]!;
-  for (let widthNs = shortestNs; ; widthNs *= longer) {
+  for (let widthNs = shortestNs; ; widthNs *= growth) {
     const merged = mergedRows(rows, count, widthNs);
     if (merged.cell.length <= most || widthNs > spanNs) return { rows: merged, widthNs };
   }
 }
 
-/** Makes one row of those that show the same and begin in the same stretch; they follow one another from its first row on. */
+/** Merges rows of a stretch that show the same. The merged rows of a stretch are laid end to end, from its first row on. */
 function mergedRows(rows: Rows, count: number, widthNs: number): Rows {
   const cell = new Uint32Array(count);
   const start = new Float64Array(count);
@@ -34,12 +34,12 @@ function mergedRows(rows: Rows, count: number, widthNs: number): Rows {
   let merged = 0;
   let first = 0;
   let until = -Infinity;
-  const place = (): void => {
+  const layEndToEnd = (): void => {
     for (let row = first + 1; row < merged; row++) start[row] = start[row - 1]! + wall[row - 1]!;
   };
   for (let row = 0; row < count; row++) {
     if (rows.start[row]! >= until) {
-      place();
+      layEndToEnd();
       rowOf.clear();
       first = merged;
       until = (Math.floor(rows.start[row]! / widthNs) + 1) * widthNs;
@@ -54,7 +54,7 @@ function mergedRows(rows: Rows, count: number, widthNs: number): Rows {
     wall[to]! += rows.wall[row]!;
     cpu[to]! += rows.cpu[row]!;
   }
-  place();
+  layEndToEnd();
   const {
     cell: cells,
     start: starts,

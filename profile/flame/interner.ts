@@ -1,4 +1,4 @@
-/** The flame chart's strings, functions, frames and stacks, each once, in order of first use. */
+/** The flame chart's strings, functions, frames and stacks, each kept once, in the order of first use. */
 import type { Cells } from '../feed/cells';
 import { withRoom } from '../../recording/arrays';
 import type { Fold } from '../view/fold';
@@ -11,11 +11,11 @@ const kindIds = Object.fromEntries(frameKinds.map((kind, id) => [kind, id])) as 
   number
 >;
 
-/** Where time was spent: a process that is read, or all that have ended. */
+/** Where time was spent: a process that has not ended, or all processes that have. */
 export interface FlamePlaces {
   readonly stacks: StackTree;
   readonly cells: Cells;
-  /** Nothing will become known of code that is not. */
+  /** Code that is unknown stays unknown. */
   readonly isOver: boolean;
   between(stack: number): NativeNode | undefined;
 }
@@ -25,10 +25,10 @@ export class FlameInterner {
   readonly #functions = new Table<[name: number, file: number, line: number, module: number]>();
   readonly #frames = new Table<[fn: number, line: number, column: number, kind: number]>();
   readonly #stacks = new Table<[frame: number, parent: number]>();
-  /** The flame stack of each stack node, two higher; and where frames are folded. */
+  /** The flame stack of each stack node plus 2; #folded: with frames of other files folded. */
   readonly #nodes = new Map<FlamePlaces, number[]>();
   readonly #folded = new Map<FlamePlaces, number[]>();
-  /** The flame stack of each cell, two higher; 0 not known yet. */
+  /** The flame stack of each cell plus 2; 0: not found yet. */
   readonly #cells = new Map<FlamePlaces, Int32Array>();
   readonly #nativeFrames = new Map<NativeNode, number>();
 
@@ -47,7 +47,7 @@ export class FlameInterner {
     };
   }
 
-  /** The tables from these rows on. */
+  /** The rows of the tables from these numbers on. */
   since(
     strings: number,
     functions: number,
@@ -80,31 +80,31 @@ export class FlameInterner {
     };
   }
 
-  /** Nobody will ask for cells of a process any more. */
-  forget(of: FlamePlaces): void {
-    this.#cells.delete(of);
-    this.#nodes.delete(of);
-    this.#folded.delete(of);
+  /** Forgets a process that has been folded together with others. */
+  forget(places: FlamePlaces): void {
+    this.#cells.delete(places);
+    this.#nodes.delete(places);
+    this.#folded.delete(places);
   }
 
-  /** The stack that a cell shows as, −1 for none, undefined while code it names has not been read. */
-  cellStack(of: FlamePlaces, cell: number): number | undefined {
-    let known = this.#cells.get(of);
+  /** The flame stack of a cell; −1: none; undefined while its code is unknown. */
+  cellStack(places: FlamePlaces, cell: number): number | undefined {
+    let known = this.#cells.get(places);
     if (!known || known.length <= cell) {
-      known = withRoom(known ?? new Int32Array(0), of.cells.count);
-      this.#cells.set(of, known);
+      known = withRoom(known ?? new Int32Array(0), places.cells.count);
+      this.#cells.set(places, known);
     }
     if (known[cell] === 0) {
-      const base = this.#pythonStack(of, of.cells.stack[cell]!);
+      const base = this.#pythonStack(places, places.cells.stack[cell]!);
       if (base === undefined) {
         return undefined;
       }
-      known[cell] = this.#top(of.cells, cell, base) + 2;
+      known[cell] = this.#top(places.cells, cell, base) + 2;
     }
     return known[cell]! - 2;
   }
 
-  /** Puts on top of the Python frames what the thread did there: native functions, the kernel, waiting. */
+  /** Adds to Python frames what the thread did there: native functions, the kernel, waiting. */
   #top(cells: Cells, cell: number, base: number): number {
     const top = cells.top(cell);
     const leaf = cells.leaf(cell);
@@ -133,7 +133,7 @@ export class FlameInterner {
     }
   }
 
-  /** Puts native frames on a stack; `without` is one that is shown as something else. */
+  /** Adds native frames to a stack; `without` is a frame that is shown as something else. */
   #natives(nodes: readonly NativeNode[], base: number, without?: NativeNode): number {
     let at = base;
     for (const node of this.native ? nodes : base < 0 ? nodes.slice(0, 1) : []) {
@@ -157,15 +157,15 @@ export class FlameInterner {
     return this.#stack(this.#frame(this.#function(name, '', 0, module), 0, 0, kind), parent);
   }
 
-  /** Iterative: stacks can be thousands of frames deep. */
-  #pythonStack(of: FlamePlaces, stack: number): number | undefined {
-    const { stacks } = of;
+  /** Without recursion, since stacks can be thousands of frames deep. */
+  #pythonStack(places: FlamePlaces, stack: number): number | undefined {
+    const { stacks } = places;
     const fold = this.fold?.innermost(stacks, stack) ? this.fold : undefined;
     const known = fold ? this.#folded : this.#nodes;
-    let nodes = known.get(of);
+    let nodes = known.get(places);
     if (!nodes) {
       nodes = [1];
-      known.set(of, nodes);
+      known.set(places, nodes);
     }
     const missing: number[] = [];
     let at = stack;
@@ -180,11 +180,11 @@ export class FlameInterner {
         nodes[node] = parent + 2;
         continue;
       }
-      const between = of.between(node);
+      const between = places.between(node);
       const place = stacks.callerOf(node) === 0 ? 'below' : 'between';
       const base = between && this.native ? this.#natives(between.shown(place), parent) : parent;
-      // A frame that nobody wrote is passed over, what is native below it is not.
-      const frame = stacks.visible(node) === node ? this.#pythonFrame(of, node) : -1;
+      // CPython's own frames are left out, but not the native frames below them.
+      const frame = stacks.visible(node) === node ? this.#pythonFrame(places, node) : -1;
       if (frame === undefined) {
         return undefined;
       }
@@ -194,11 +194,11 @@ export class FlameInterner {
     return parent;
   }
 
-  #pythonFrame(of: FlamePlaces, node: number): number | undefined {
-    const owner = of.stacks.frame(node)?.function;
-    const position = of.stacks.position(node);
+  #pythonFrame(places: FlamePlaces, node: number): number | undefined {
+    const owner = places.stacks.frame(node)?.function;
+    const position = places.stacks.position(node);
     if (!owner || !position) {
-      return !of.isOver
+      return !places.isOver
         ? undefined
         : this.#frame(this.#function('(unknown function)', '', 0, ''), 0, 0, 'python');
     }
@@ -231,7 +231,7 @@ export class FlameInterner {
   }
 }
 
-/** Rows that are each there once. */
+/** Rows that are each kept once. */
 class Table<Row> {
   readonly rows: Row[] = [];
   readonly #ids = new Map<string | number, number>();

@@ -4,24 +4,27 @@ import { mostSlices } from '../memory/sites';
 export const flameMemoryMetrics = ['allocated', 'peak', 'growth', 'freed'] as const;
 export type FlameMemoryMetric = (typeof flameMemoryMetrics)[number];
 
-/** One process over time, or several; times in ns since the run's start, sizes in bytes. */
+/** The memory of one process over time, or of several together; times in ns since the run's start, sizes in bytes. */
 export interface FlameProcess {
   pid: number;
-  /** More than 1: those that ended before the others, pid 0. Bytes are exact, times as exact as slices, the footprint is means. */
+  /**
+   * More than 1: processes that ended before the others, merged, with pid 0. Their bytes are exact, their times as
+   * exact as slices, their footprint a mean.
+   */
   processes: number;
   startNs: number;
   endNs: number;
-  /** Width of the slices of time that changes are known for. */
+  /** Width of the slices of time for which changes are known. */
   sliceNs: number;
   peakNs: number;
   peakBytes: number;
-  /** Footprint: points in order of time. resident is 0 where nobody looked. */
+  /** Footprint: points in order of time. resident is 0 where it was not recorded. */
   time: Float64Array;
   resident: Float64Array;
   live: Float64Array;
 }
 
-/** Row i of the places: what was allocated with a stack in a process (an index). Ids of stacks are those of FlameTables. */
+/** Row i: what was allocated with a stack in a process, which is an index. Ids of stacks are those of FlameTables. */
 export interface FlameMemory {
   processes: FlameProcess[];
   stack: Uint32Array;
@@ -30,19 +33,19 @@ export interface FlameMemory {
   allocations: Float64Array;
   peak: Float64Array;
   growth: Float64Array;
-  /** mostSlices numbers per place: by how much its live bytes changed in each slice of its process's time. */
+  /** mostSlices numbers for each row: by how much live bytes changed in each slice of the process's time. */
   change: Float32Array;
 }
 
-/** Whether a metric is of the time chosen; the others have no time. */
+/** Whether a metric depends on the chosen time. */
 export function isOfTime(metric: string): boolean {
   return metric === 'growth' || metric === 'freed';
 }
 
 /**
- * Bytes and numbers of allocations by stack; those of time only as far as it happened within `[fromNs, toNs)`. Growth is
- * what a stack holds more at its end than at its beginning. What was freed is how far it fell on the way, also where it
- * rose again: what comes and goes within one slice of time is neither.
+ * Bytes and numbers of allocations by stack. Metrics that depend on time count what happened within `[fromNs, toNs)`.
+ * Growth is what a stack holds more at the end of that time than at its beginning. Freed is the sum of its falls in
+ * that time, even if it rose again later. What comes and goes within one slice is in neither.
  */
 export function memoryByStack(
   memory: FlameMemory,
@@ -65,11 +68,11 @@ export function memoryByStack(
       count[stack]! += memory.allocations[row]!;
     }
   }
-  // What shrank cannot be drawn as a width: it has not grown. Half a byte is what sums of estimates leave behind.
+  // A width cannot be negative: what shrank has not grown. Below half a byte it is a rounding error.
   return { weight: weight.map((bytes) => (bytes < 0.5 ? 0 : bytes)), count };
 }
 
-/** What grew and what was freed within `[fromNs, toNs)`, bytes: as memoryByStack, all stacks together. */
+/** What grew and what was freed within `[fromNs, toNs)`, bytes: memoryByStack, all stacks together. */
 export function changeWithin(
   memory: FlameMemory,
   stackCount: number,
@@ -102,7 +105,7 @@ function fallsWithin(memory: FlameMemory, row: number, fromNs: number, toNs: num
   return sum;
 }
 
-/** Slices of a row's process; one counts when most of it lies inside. */
+/** The slices of a row's process within the time; a slice counts if most of it lies inside. */
 function slicesWithin(
   { processes, process }: FlameMemory,
   row: number,
@@ -116,7 +119,7 @@ function slicesWithin(
   };
 }
 
-/** All processes together at one moment, bytes: the point before it of each process that lives then. */
+/** All processes together at one moment, bytes: for each process that lives then, its last point before. */
 export function footprintAt(memory: FlameMemory, ns: number): { resident: number; live: number } {
   let resident = 0;
   let live = 0;

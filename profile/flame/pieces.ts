@@ -1,6 +1,6 @@
 /**
- * Hands out the flame chart's tables piece by piece, so that a live chart never starts over. Rows are appended; only where
- * old ones were merged before all of them had been handed out, those of the track come anew.
+ * Hands out the flame chart's tables piece by piece, so that a live chart never starts over. Rows are appended. Only
+ * a track whose old rows were merged before all of them had been handed out is sent anew.
  */
 import { isHidden, previousProgram } from '../feed/exec';
 import type { EndedProcesses } from '../ended/processes';
@@ -16,27 +16,27 @@ import type { ProcessFeed } from '../feed/processFeed';
 import type { HandedRows, ThreadFeed } from '../feed/threadFeed';
 import type { FlameTables, FlameThread } from './tables';
 
-/** New rows, where the next ones start, and whether some are ready now. */
+/** New rows, the cursor for the next ones, and whether some are ready now. */
 export interface FlamePiece {
   tables: FlameTables;
   cursor: number;
   more: boolean;
-  /** True when the tables hold nothing new: cursor is the one asked with. */
+  /** The tables hold nothing new; the cursor is the one that was given. */
   empty: boolean;
 }
 
-/** How much of a thread had been handed out. */
+/** How much of a thread was handed out, and its name then. */
 interface Handed extends HandedRows {
   name: string;
 }
 
-/** How much had been handed out at a cursor. */
+/** How much was handed out at a cursor. */
 interface Checkpoint {
   strings: number;
   functions: number;
   frames: number;
   stacks: number;
-  /** The cursor before, −1 for none, and the threads of which the piece in between had something, by their ids. */
+  /** The previous cursor, −1: none; and by id the threads with rows in the piece between the two. */
   before: number;
   threads: readonly (readonly [number, Handed])[];
 }
@@ -47,11 +47,11 @@ const nothing = 0xffffffff;
 
 export class FlameRows {
   readonly #interner: FlameInterner;
-  /** A cursor is an index into this. */
+  /** Cursors are indexes into this. */
   readonly #checkpoints: Checkpoint[] = [
     { strings: 0, functions: 0, frames: 0, stacks: 0, before: -1, threads: [] },
   ];
-  /** What had been handed out of each thread at the newest cursor. */
+  /** How much of each thread was handed out at the newest cursor. */
   #newest = { cursor: 0, handed: new Map<number, Handed>() };
   /** CLOCK_MONOTONIC at the run's start; fixed once the first rows are out. */
   #baseNs = NaN;
@@ -117,7 +117,10 @@ export class FlameRows {
     return { tables, cursor: next, more, empty: false };
   }
 
-  /** What had been handed out of each thread at a cursor; of the newest one this is known, others are rarely asked for. */
+  /**
+   * How much of each thread was handed out at a cursor. For the newest cursor this is kept; others are rarely asked
+   * for.
+   */
   #handedAt(cursor: number): Map<number, Handed> {
     if (cursor === this.#newest.cursor) return this.#newest.handed;
     const handed = new Map<number, Handed>();
@@ -129,20 +132,23 @@ export class FlameRows {
     return handed;
   }
 
-  /** The memory by stack now. Stacks it names first are in the next piece. Places whose code is not known yet are left out. */
+  /**
+   * The memory by stack now. Stacks that it names first come with the next piece. Places with unknown code are left
+   * out.
+   */
   memory(feeds: readonly ProcessFeed[]): FlameMemory {
     const baseNs = this.#base(feeds);
     const apart = feeds.filter((feed) => feed.memory && !isHidden(feed));
     const merged = this.ended.memory;
-    const measured = [
+    const processes = [
       ...apart.map((feed) => this.#flameProcess(feed, baseNs)),
       ...(merged.mergedProcesses > 0 ? [mergedProcess(merged, baseNs)] : []),
     ];
-    const of = [
+    const measuredPlaces = [
       ...apart.map((feed) => ({ where: this.#where(feed), sites: feed.memory!.sites })),
       { where: this.ended, sites: merged.sites },
     ];
-    const places = of.flatMap(({ where, sites }, process) =>
+    const places = measuredPlaces.flatMap(({ where, sites }, process) =>
       Array.from({ length: sites.count }, (_, site) => ({
         process,
         sites,
@@ -157,7 +163,7 @@ export class FlameRows {
       sites.eachChange(site, (slice, bytes) => (change[row * mostSlices + slice] = bytes));
     });
     return {
-      processes: measured,
+      processes,
       stack: Uint32Array.from(places, ({ stack }) => stack),
       process: Uint32Array.from(places, ({ process }) => process),
       allocated: column(siteRow.allocated),
@@ -194,7 +200,7 @@ export class FlameRows {
     return this.#baseNs;
   }
 
-  /** Rows [start, limit) of a thread, stopping before one whose code has not been read yet. */
+  /** Rows [start, limit) of a thread, up to the first one with unknown code. */
   #rows(feed: ProcessFeed, thread: ThreadFeed, start: number, limit: number): FlameThread {
     const rows = thread.rows(start, limit);
     const where = this.#where(feed);
@@ -224,13 +230,13 @@ export class FlameRows {
     };
   }
 
-  /** What the cells of a process are of now. */
+  /** Where the cells of a process are now. */
   #where(feed: ProcessFeed): FlamePlaces {
     return feed.isCompact ? this.ended : feed;
   }
 }
 
-/** Those that ended before the others, as if they were one. */
+/** The merged processes as if they were one. */
 function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
   const shiftNs = memory.startNs - baseNs;
   const { time, resident, live } = memory.footprint.points();
@@ -249,7 +255,7 @@ function mergedProcess(memory: EndedMemory, baseNs: number): FlameProcess {
   };
 }
 
-/** Whether all rows of a process that has ended have been handed out. */
+/** Whether all rows of a process that has ended were handed out. */
 function isOut(feed: ProcessFeed, handed: ReadonlyMap<number, Handed>): boolean {
   return (
     feed.state !== 'running' &&

@@ -1,21 +1,24 @@
 /**
- * The rows of a run's tracks in bounded room. Those of tracks to which nothing is added any more are kept many tracks in few arrays:
- * a track's own would take more room than its rows. Where there are very many, the oldest lose detail (coarseRows.ts).
+ * The rows of a run's tracks in bounded room. Ended tracks share a few arrays, since an array for each would take
+ * more room than its rows. If there are very many rows, the oldest are merged (coarseRows.ts).
  */
 import { coarseRows } from './coarseRows';
 import { partOfRows, type Rows } from './rows';
 
-/** The rows of one track, and what became of them. */
+/** The rows of one track that has ended. */
 export interface KeptRows {
   rows: Rows;
   from: number;
   count: number;
-  /** How many less than there were, and within which stretches of time, ns, their order is not known; 0: as they were. */
+  /**
+   * How many rows fewer than there were, after merging, and the length of the stretches within which their order is
+   * lost, ns; 0: not merged.
+   */
   merged: number;
   coarseNs: number;
 }
 
-/** Rows that are allocated at once, and those of several tracks in them. */
+/** A block of rows that was allocated at once, and the tracks in it. */
 interface Chunk {
   rows: Rows;
   used: number;
@@ -23,19 +26,19 @@ interface Chunk {
 }
 
 const chunkRows = 1 << 14;
-/** Of a track that loses detail, so many rows become one, and so many are left in any case. */
+/** When a track is merged, so many of its rows become one, but at least so many remain. */
 const fewer = 8;
 const leastRows = 16;
 
 export class RowStore {
-  /** With all detail, the oldest first, and without. */
+  /** Tracks with all their rows, the oldest first, and tracks that were merged. */
   readonly #exact: Chunk[] = [];
   readonly #coarse: Chunk[] = [];
   #exactRows = 0;
-  /** Tracks that still grow. */
+  /** How many tracks still grow. */
   #growing = 0;
 
-  /** mostRows: with all detail, of tracks that have ended and again of those that have not. */
+  /** mostRows: how many rows are not merged, of tracks that have ended, and as many again of growing tracks. */
   constructor(private readonly mostRows: number) {}
 
   /** A track begins to grow. */
@@ -43,12 +46,15 @@ export class RowStore {
     this.#growing++;
   }
 
-  /** So many rows one track may have while it grows. */
+  /** How many rows a growing track may have. */
   get mostOfOne(): number {
     return this.mostRows / this.#growing;
   }
 
-  /** Keeps a copy of the first `count` rows of a track that has ended. cellNow: what each of their cells is called from now on. */
+  /**
+   * Keeps a copy of the first `count` rows of a track that has ended. cellNow: by cell, its id among those of all
+   * ended processes.
+   */
   keep(rows: Rows, count: number, cellNow: Uint32Array): KeptRows {
     const kept = { rows, from: 0, count, merged: 0, coarseNs: 0 };
     append(this.#exact, kept, rows);
@@ -76,7 +82,7 @@ export class RowStore {
   }
 }
 
-/** Puts the first rows of a track behind those of others. */
+/** Appends the first rows of a track to those of other tracks. */
 function append(chunks: Chunk[], kept: KeptRows, { cell, start, wall, cpu }: Rows): void {
   const { count } = kept;
   let chunk = chunks.at(-1);

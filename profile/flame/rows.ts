@@ -1,6 +1,6 @@
 /** Rows of the flame chart's tracks, as columns. */
 
-/** What a thread did (a cell) from a moment on, for how long, and the CPU time of that, in order of time. */
+/** What a thread did (a cell), from when on, for how long, and with how much CPU time; in order of time. */
 export interface Rows {
   cell: Uint32Array;
   start: Float64Array;

@@ -1,12 +1,12 @@
-/** What the flame chart shows, as columns: the same run as a profile (profile/types.ts), with the order of events. */
+/** The tables of the flame chart, as columns. */
 
 /** Kind of a flame-chart frame. */
 export const frameKinds = ['python', 'native', 'system', 'wait', 'gil', 'queue'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
 /**
- * The same profile as columns, for the flame chart. Index 0.. in each table; parents before children.
- * A stack's leaf may be a frame of kind native (symbol), system, wait, gil or queue on top of Python frames.
+ * The run as columns. Ids are indexes into each table; parents come before children. A stack's leaf may be a frame of
+ * kind native (symbol), system, wait, gil or queue above Python frames.
  */
 export interface FlameTables {
   readonly strings: readonly string[];
@@ -37,14 +37,14 @@ export interface FlameThread {
   name: string;
   /** What its process runs: `server.py`. */
   process: string;
-  /** Within stretches of this length, ns, the order of what happened long ago is lost: what is the same is one sample. 0: it is not. */
+  /** Within stretches of this length, ns, the order of old samples is lost, and equal ones are merged; 0: none are. */
   coarseNs: number;
   /**
-   * What was handed out of the track from this moment on is out of date, and comes again: it was merged with samples that had
-   * not been handed out. Infinity: nothing is.
+   * Samples of the track handed out earlier, from this moment on, are out of date and come again: they were merged
+   * with samples that had not been handed out. Infinity: none are.
    */
   anewNs: number;
-  /** Stack id; 0xffffffff = nothing known (unattributed). */
+  /** Stack id; 0xffffffff: unknown. */
   stack: Uint32Array;
   time: Float64Array;
   wall: Float64Array;

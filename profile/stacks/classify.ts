@@ -1,9 +1,10 @@
 /**
- * Python or native: whose work a sample's CPU time is, told after the fact from the native frames between the
- * eval loop and the interrupted instruction, and from the opcode that made the call.
+ * Whether a sample's CPU time is Python's or native. The native frames between the eval loop and the interrupted
+ * instruction tell, and the opcode that made the call.
  *
- * Code outside the interpreter and libc is native whoever called it. Code inside the interpreter is native when a call
- * reached a compiled callable (`sorted`), and otherwise CPython at work on a bytecode: python, counted as runtime too.
+ * Code outside the interpreter and libc is native, no matter what called it. Code inside the interpreter is native if
+ * a call reached a compiled callable (`sorted`). Otherwise it is CPython at work on a bytecode: python, counted as
+ * runtime too.
  */
 import {
   compiled,
@@ -21,16 +22,16 @@ import type { ModuleKind } from '../../recording/records';
 /** One native frame. */
 export interface NativeFrame {
   moduleKind: ModuleKind;
-  /** undefined when nobody knows the function's name. */
+  /** undefined if the function has no name. */
   symbol: string | undefined;
 }
 
-/** runtime is python time in CPython's own helpers. */
+/** runtime: python time in CPython's own C functions. */
 export type Work = 'python' | 'runtime' | 'native';
 
 /**
- * Classifies a sample. chain runs from the function that the eval loop called to the interrupted one; empty means that
- * the eval loop itself was interrupted. kind is that of the innermost Python frame's opcode.
+ * Classifies a sample. chain: from the function that the eval loop called to the interrupted one; empty: the eval
+ * loop itself was interrupted. kind: of the opcode in the innermost Python frame.
  */
 export function classify(kind: CallKind, chain: readonly NativeFrame[]): Work {
   const frames = callChain(chain);
@@ -43,14 +44,14 @@ export function classify(kind: CallKind, chain: readonly NativeFrame[]): Work {
   if (kind === 'none') {
     return 'runtime';
   }
-  const told = bySymbols(frames);
-  if (told !== undefined) {
-    return told;
+  const work = bySymbols(frames);
+  if (work !== undefined) {
+    return work;
   }
   if (kind === 'builtin') {
     return 'native';
   }
-  // A call site that was specialised for Python functions, or an opcode that may not be a call at all.
+  // The call was specialised for Python functions, or the opcode may not be a call at all.
   if (kind === 'python' || kind === 'unknown') {
     return 'runtime';
   }
@@ -58,9 +59,9 @@ export function classify(kind: CallKind, chain: readonly NativeFrame[]): Work {
 }
 
 /**
- * Classifies a sample without a Python frame: the interpreter starting, ending, or between programs is runtime; a thread
- * that Python did not start, or a library the interpreter called, is native. What is below the interpreter (`_start`, the
- * `python` executable where it is a small one) does not count.
+ * Classifies a sample without a Python frame. The interpreter when it starts or ends, or between programs, is
+ * runtime. A thread that Python did not start, or a library that the interpreter called, is native. What is below the
+ * interpreter (`_start`, a small `python` executable) does not count.
  */
 export function classifyWithoutPython(chain: readonly NativeFrame[]): Work {
   const inside = chain.slice(chain.findIndex(({ moduleKind }) => moduleKind === 'interpreter'));
@@ -71,7 +72,7 @@ export function classifyWithoutPython(chain: readonly NativeFrame[]): Work {
     : 'native';
 }
 
-/** What was called since the innermost eval loop, the agent's own frames left out. */
+/** The frames above the innermost eval loop, without the agent's own. */
 function callChain(chain: readonly NativeFrame[]): readonly NativeFrame[] {
   let start = chain.length;
   while (start > 0 && !isEvalLoop(chain[start - 1]!)) {
@@ -85,7 +86,7 @@ export function isEvalLoop({ moduleKind, symbol }: NativeFrame): boolean {
   return moduleKind === 'interpreter' && symbol !== undefined && evalLoop.test(plainSymbol(symbol));
 }
 
-/** What the names say, or undefined when they leave it open. All frames are the interpreter's or libc's. */
+/** What the names of functions tell; undefined: nothing. All frames are the interpreter's or libc's. */
 function bySymbols(frames: readonly NativeFrame[]): Work | undefined {
   for (const [index, { moduleKind, symbol }] of frames.entries()) {
     if (symbol === undefined || moduleKind === 'libc') {
@@ -117,10 +118,10 @@ function bySymbols(frames: readonly NativeFrame[]): Work | undefined {
 }
 
 /**
- * For a call that neither opcode nor names explain: did it get anywhere? A named function behind the trampolines is
- * a compiled callable's own (`list_vectorcall`). Without names (a stripped interpreter exports few), one frame may be the
- * last trampoline or the making of an instance; two mean that something was called, and so does libc at work for a
- * function behind a trampoline. libc alone is the eval loop's own use of it.
+ * Whether a call that neither opcode nor names explain reached a compiled callable. A named function above the
+ * trampolines belongs to one (`list_vectorcall`). Without names, as in a stripped interpreter, one frame may be the
+ * last trampoline or the creation of an instance; two frames mean that something was called, and so does libc working
+ * for a function above a trampoline. libc alone is the eval loop's own use of it.
  */
 function afterTrampolines(frames: readonly NativeFrame[]): boolean {
   const start = frames.findIndex(

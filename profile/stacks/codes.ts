@@ -6,11 +6,11 @@ import { absolutePath } from '../paths';
 import type { CodeRecord, ProcessRecord } from '../../recording/records';
 
 export interface Code {
-  /** From 1 on. */
+  /** Counted from 1. */
   id: number;
   function: FunctionEntry;
   table: LineTable;
-  /** CPython's own: 3.12 and later put a frame that nobody wrote below an `__init__`. */
+  /** Not in any source: CPython 3.12 and later put a frame of their own below an `__init__`. */
   isShim: boolean;
 }
 
@@ -21,22 +21,22 @@ interface Known {
   code: Code;
 }
 
-/** Of one line table: of several versions of Python, or run in several folders. */
+/** So many code objects with the same line table are kept: from several versions of Python, or run in several folders. */
 const mostAlike = 16;
 
 export class Codes {
-  /** By the bytes of their line tables: a decoder has the same object for what is the same in several recordings. */
+  /** By line table. A decoder returns the same array for equal line tables of several recordings. */
   readonly #known = new Map<Uint8Array, Known[]>();
   #count = 0;
 
   constructor(private readonly lines: LineCosts) {}
 
-  /** The code that a record of a process is about. */
+  /** The code object that a record of a process describes. */
   of(record: CodeRecord, { cwd, hexversion }: ProcessRecord): Code {
     const alike = this.#known.get(record.lineTable) ?? [];
     for (const known of alike) {
       const isSame = known.hexversion === hexversion && known.cwd === cwd;
-      if (isSame && saysSame(known.record, record)) return known.code;
+      if (isSame && isSameCode(known.record, record)) return known.code;
     }
     const { filename, name, qualname, firstLine, lineTable } = record;
     const code = {
@@ -52,7 +52,7 @@ export class Codes {
   }
 }
 
-function saysSame(a: CodeRecord, b: CodeRecord): boolean {
+function isSameCode(a: CodeRecord, b: CodeRecord): boolean {
   return (
     a.firstLine === b.firstLine &&
     a.filename === b.filename &&

@@ -1,9 +1,12 @@
 /**
- * Line tables: which source range an instruction belongs to. CPython has had three formats since 3.9, all decoded
- * here once per code object into sorted columns, so that a look-up is a binary search.
+ * Line tables: the source range of each instruction. CPython has had three formats since 3.9. A table is decoded once
+ * into sorted columns, so that a look-up is a binary search.
  */
 
-/** Where in the source an instruction is. All are 1-based, columns count UTF-8 bytes, 0 means unknown; endColumn is one past the last. */
+/**
+ * Where in the source an instruction is. Lines and columns are 1-based, 0 means unknown; columns count UTF-8 bytes,
+ * and endColumn is one past the last.
+ */
 export interface SourcePosition {
   line: number;
   endLine: number;
@@ -19,11 +22,11 @@ export interface LineTable {
   endLine: Int32Array;
   column: Int32Array;
   endColumn: Int32Array;
-  /** It names lines that no file can have. */
+  /** It has lines that no file can have: damage. */
   isDamaged: boolean;
 }
 
-/** What CPython keeps lines and columns in. */
+/** The largest line or column in CPython. */
 const mostInt = 2 ** 31 - 1;
 
 /** Bytes of one code unit, an opcode and its argument (or an inline cache entry). */
@@ -50,10 +53,10 @@ export function decodeLineTable(
   return entries.table(firstLine);
 }
 
-/** So many arguments any engine passes to a function. */
+/** So many arguments can be passed to a function in any engine. */
 const mostArguments = 4096;
 
-/** Tables of the code of a run, each decoded once however many processes run it. */
+/** The line tables of a run, each decoded once, however many processes run the code. */
 export class LineTables {
   readonly #known = new Map<string, LineTable>();
 
@@ -73,8 +76,8 @@ export class LineTables {
 }
 
 /**
- * The source range of the instruction at an offset in bytes; offsets inside an instruction's inline cache give that
- * instruction's. −1 (a frame that has not started) is the first line.
+ * The source range of the instruction at an offset in bytes. An offset inside an instruction's inline cache gives
+ * that instruction's range; −1, a frame that has not started, gives the first line.
  */
 export function lookUp(table: LineTable, instruction: number): SourcePosition {
   const index = instruction < 0 ? -1 : entryAt(table.start, instruction);
@@ -90,8 +93,8 @@ export function lookUp(table: LineTable, instruction: number): SourcePosition {
 }
 
 /**
- * Like lookUp, but never without a line: an instruction the compiler gave none (clean-up after an exception, say)
- * counts for the line of the instructions before it, so that its cost is shown somewhere sensible.
+ * Like lookUp, but never without a line. An instruction without one, such as clean-up after an exception, gets the
+ * line of the instructions before it, so that its cost is shown somewhere sensible.
  */
 export function lookUpNearest(table: LineTable, instruction: number): SourcePosition {
   const found = lookUp(table, instruction);
@@ -106,7 +109,7 @@ export function lookUpNearest(table: LineTable, instruction: number): SourcePosi
   return { line, endLine: line, column: 0, endColumn: 0 };
 }
 
-/** Index of the last entry starting at or before the offset, −1 if there is none. */
+/** Index of the last entry that starts at or before the offset; −1: none. */
 function entryAt(start: Int32Array, offset: number): number {
   let low = 0;
   let high = start.length;
@@ -206,13 +209,15 @@ function decodeLocations(firstLine: number, bytes: Uint8Array, entries: Entries)
   }
 }
 
-/** Collects entries in order of address, leaving out those that repeat the one before. */
+/** Collects entries in the order of addresses, without those that repeat the previous one. */
 class Entries {
   #values: number[] = [];
   #isDamaged = false;
 
   add(start: number, line: number, endLine: number, column: number, endColumn: number): void {
-    const isPossible = [line, endLine, column, endColumn].every((it) => it >= 0 && it <= mostInt);
+    const isPossible = [line, endLine, column, endColumn].every(
+      (value) => value >= 0 && value <= mostInt,
+    );
     if (isPossible) {
       this.#add(start, line, endLine, column, endColumn);
     } else {

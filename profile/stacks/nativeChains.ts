@@ -1,4 +1,4 @@
-/** Native frames, folded so that addresses inside one function are one node, whatever process of the run they are of. */
+/** Native frames. All addresses inside a function are one node, in all processes of a run. */
 import { classify, classifyWithoutPython, type Work } from './classify';
 import { withRoom } from '../../recording/arrays';
 import { plainSymbol } from './interpreterNames';
@@ -9,20 +9,26 @@ import { baseName } from '../paths';
 import { NumberTable } from './numberTable';
 import type { ModuleKind, ModuleRecord } from '../../recording/records';
 
-/** Names the function at an ELF virtual address of a module; exact: the address is inside it, otherwise its start. */
+/**
+ * Names the function at an ELF virtual address of a module. exact: the address is inside the function; otherwise it
+ * is the function's start.
+ */
 export type Symbolize = (
   module: ModuleRecord,
   offset: number,
   exact: boolean,
 ) => string | undefined;
 
-/** The symbol nearest to a library's jumps to other libraries (its PLT): the caller's frame says all there is to say. */
+/**
+ * The symbol nearest to a library's jumps to other libraries (its PLT). Such a frame is left out: the caller's frame
+ * tells all there is.
+ */
 const linkage = '_init';
 
-/** Frames of a chain. The agent cuts at 1536; more is damage, and is folded into the last frame that counts. */
+/** The deepest chain. The agent cuts at 1536 frames; more is damage, and counts for the last node within the limit. */
 const deepest = 2048;
 
-/** One native frame with the frames that led to it. What is derived from its chain is derived once. */
+/** One native frame with the frames that led to it. What is derived from these frames is kept. */
 export class NativeNode implements LabelledFrame {
   /** Frames from the function that the eval loop called to this one. */
   readonly depth: number;
@@ -37,12 +43,12 @@ export class NativeNode implements LabelledFrame {
   #libraries: ReadonlySet<string> | undefined;
 
   constructor(
-    /** From 1 on. */
+    /** Counted from 1. */
     readonly id: number,
     private readonly parent: NativeNode | undefined,
     readonly moduleKind: ModuleKind,
     readonly symbol: string | undefined,
-    /** Its name, or the best that can be said: `libfoo.so+0x1a20`, `(no symbol)`, `(generated code)`. */
+    /** The function's name, or else `libfoo.so+0x1a20`, `(no symbol)` or `(generated code)`. */
     readonly label: string,
     /** Its library; empty for generated code. */
     readonly path: string,
@@ -62,7 +68,7 @@ export class NativeNode implements LabelledFrame {
     return chain;
   }
 
-  /** Keys of the libraries that the chain goes through, CPython's and the C library's left out. */
+  /** Keys of the libraries of all its frames, without CPython and the C library. */
   get libraries(): ReadonlySet<string> {
     return (this.#libraries ??= new Set(
       this.chain.filter(isForeign).flatMap(({ moduleKind, path }) => {
@@ -71,7 +77,7 @@ export class NativeNode implements LabelledFrame {
     ));
   }
 
-  /** Whose work a sample with this leaf is, above a Python frame that makes a call of this kind. */
+  /** Whose work a sample with this leaf is, if the innermost Python frame makes a call of this kind. */
   work(kind: CallKind): Work {
     const known = (this.#work ??= new Map<CallKind, Work>());
     let work = known.get(kind);
@@ -127,33 +133,33 @@ export class NativeNode implements LabelledFrame {
     return this.#innermostWhere(isForeign);
   }
 
-  /** What it does in the kernel, when that is known: `poll`. */
+  /** The name of the system call that it is in: `poll`; undefined if unknown. */
   get kernelEntry(): string | undefined {
     return (this.#kernelEntry ??= { name: kernelEntry(this.chain) }).name;
   }
 }
 
-/** A module as recordings of one run name it, each by a number of its own. */
+/** A module of a run. Each recording has numbers of its own for modules. */
 interface Module {
   readonly id: number;
   readonly record: ModuleRecord | undefined;
-  /** The numbers of the symbols at its offsets; the second of a pair is 1 where the offset is an instruction. */
+  /** By offset, and 1 if the offset is an instruction, otherwise 0: the id of the symbol there. */
   readonly symbols: NumberTable;
 }
 
-/** What a native frame says by itself. */
+/** A function of a module. */
 interface ModuleSymbol {
   readonly id: number;
-  /** Empty for none. */
+  /** Empty: it has no name. */
   readonly name: string;
-  /** Its offset where that is all there is to tell it by, otherwise −1. */
+  /** The offset, if nothing else tells it from other functions; otherwise −1. */
   readonly place: number;
 }
 
-/** Numbers that are kept of the frame above a node. */
+/** Numbers kept of the last frame above a node. */
 const aboveLength = 3;
 
-/** Bytes: a hash. */
+/** The longest usual build id, bytes: a hash. */
 const usualBuildId = 64;
 
 /** The native nodes of a run. Its processes share them: most of them run the same code. */
@@ -161,15 +167,15 @@ export class NativeTree {
   readonly #modules = new Map<string, Module>();
   /** Code that is in no module. */
   readonly #nowhere: Module = { id: 0, record: undefined, symbols: new NumberTable() };
-  /** By number, which is 1 higher than the index. */
+  /** By id − 1. */
   readonly #symbols: ModuleSymbol[] = [];
   readonly #symbolByKey = new Map<string, ModuleSymbol>();
   readonly #nodes: (NativeNode | undefined)[] = [undefined];
-  /** Ids of nodes, by those of their parents and the numbers of their symbols. */
+  /** Ids of nodes, by the ids of their parents and of their symbols. */
   readonly #above = new NumberTable();
   /**
-   * Of each node the frame that came above it the last time: offset, module and exactness, and the id. What one process
-   * says of a node, others mostly say of it too, and this takes fewer looks into memory than tables do.
+   * The last frame above each node: offset, module and exactness, and the id of its node. The next frame is mostly
+   * the same again, and this needs fewer memory accesses than the tables.
    */
   #lastAbove = new Float64Array(aboveLength);
 
@@ -190,12 +196,12 @@ export class NativeTree {
     return this.#nodes[id];
   }
 
-  /** The id of a frame's node above another one; that of the one below where it says nothing of its own. */
+  /** The id of a frame's node above a parent; that of the parent if the frame is left out. */
   idOf(parent: number, module: Module = this.#nowhere, offset: number, exact: boolean): number {
     const above = this.#lastAbove;
     const at = parent * aboveLength;
     const from = 2 * module.id + (exact ? 1 : 0);
-    // Ids begin with 1, except that of what says nothing of its own above no node: that is looked up each time.
+    // Ids begin with 1. Only a frame that is left out and has no parent has id 0: it is looked up each time.
     if (above[at] === offset && above[at + 1] === from && above[at + 2] !== 0) {
       return above[at + 2]!;
     }
@@ -229,7 +235,7 @@ export class NativeTree {
     return id;
   }
 
-  /** The number of what is at an offset of a module. */
+  /** The id of the symbol at an offset of a module. */
   #symbol(module: Module, offset: number, exact: boolean): number {
     const found = module.record && this.symbolize(module.record, offset, exact);
     const name = found === undefined ? '' : plainSymbol(found);
@@ -249,13 +255,13 @@ export class NativeTree {
 /** The native nodes of one recording, by their implied ids. */
 export class NativeChains {
   readonly #modules: Module[] = [];
-  /** The tree's ids. */
+  /** By implied id: the tree's id. */
   #ids = new Int32Array(1);
   #count = 1;
 
   constructor(private readonly tree: NativeTree) {}
 
-  /** With the one that is none. */
+  /** How many ids there are, with 0. */
   get count(): number {
     return this.#count;
   }
@@ -264,25 +270,25 @@ export class NativeChains {
     this.#modules.push(this.tree.module(module));
   }
 
-  /** Adds what a NATIVE says. */
+  /** Adds a NATIVE. */
   add(parent: number, module: number, offset: number, exact: boolean): void {
-    const of = module > 0 ? this.#modules[module - 1] : undefined;
-    const id = this.tree.idOf(this.idOf(parent), of, offset, exact);
+    const inModule = module > 0 ? this.#modules[module - 1] : undefined;
+    const id = this.tree.idOf(this.idOf(parent), inModule, offset, exact);
     if (this.#count === this.#ids.length) this.#ids = withRoom(this.#ids, this.#count + 1);
     this.#ids[this.#count++] = id;
   }
 
-  /** The leaf of a chain by its implied id, as the tree's id; 0 for 0 and for ids that the recording does not contain. */
+  /** The tree's id of an implied id; 0 for 0, and for ids that the recording does not contain. */
   idOf(id: number): number {
     return id < this.#count ? this.#ids[id]! : 0;
   }
 
-  /** The same as a node; undefined for none. */
+  /** The node of an implied id; undefined: none. */
   get(id: number): NativeNode | undefined {
     return this.tree.get(this.idOf(id));
   }
 
-  /** Forgets all, for another recording. */
+  /** Forgets everything, so that another recording can use the columns. */
   clear(): void {
     this.#modules.length = 0;
     this.#count = 1;

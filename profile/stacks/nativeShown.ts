@@ -1,6 +1,6 @@
 /**
- * Which native frames a person should see. Frames of the interpreter that only carry a call are left out everywhere in
- * the same way, so that equal calls look equal whatever way they took.
+ * The native frames that a person should see. Frames of the interpreter that only pass a call on are always left out,
+ * so that equal calls look equal however they were made.
  */
 import { isEvalLoop, type NativeFrame } from './classify';
 import {
@@ -15,21 +15,21 @@ import {
 } from './interpreterNames';
 import { isInterpreter } from '../paths';
 
-/** Where native frames are: on top of all Python frames, between two, under the outermost one, or without any. */
+/** Where native frames are: above all Python frames, between two, below the outermost one, or without any. */
 export type Place = 'above' | 'between' | 'below' | 'alone';
 
-/** A native frame with what it is shown as. */
+/** A native frame and its label. */
 export interface LabelledFrame extends NativeFrame {
   label: string;
   /** File name of its library. */
   module: string;
 }
 
-/** What the C library calls its way into the kernel, whatever the system call. */
+/** Functions of the C library that enter the kernel for any system call. */
 const anySystemCall = /^_*(internal_)?syscall_cancel(_arch)?\w*$/;
 const locking = /futex|^_*lll_/;
 
-/** The frames of a chain that a person should see, outermost first; direct recursion is folded. */
+/** The frames of a chain that a person should see, outermost first. Direct recursion is one frame. */
 export function shownFrames<F extends LabelledFrame>(
   chain: readonly F[],
   place: Place,
@@ -42,11 +42,11 @@ export function shownFrames<F extends LabelledFrame>(
   if (shown.length > 0 || place === 'between' || place === 'below') {
     return shown;
   }
-  // Something was called here, and a name that says little is better than none.
+  // Something was called here, and an unclear name is better than none.
   return chain.filter(({ moduleKind }) => moduleKind !== 'agent').slice(-1);
 }
 
-/** What a chain that ends in the C library does in the kernel: `poll`; undefined when that is not known. */
+/** The system call of a chain that ends in the C library: `poll`; undefined if unknown. */
 export function kernelEntry(chain: readonly NativeFrame[]): string | undefined {
   for (const { moduleKind, symbol } of chain.toReversed()) {
     if (moduleKind !== 'libc' || symbol === undefined) {
@@ -63,7 +63,7 @@ export function kernelEntry(chain: readonly NativeFrame[]): string | undefined {
   return undefined;
 }
 
-/** What a chain begins with when no Python frame called it is how threads and programs start. */
+/** Without a Python frame below, the first frames are how threads and programs start. */
 function beyondStart<F extends LabelledFrame>(chain: readonly F[], place: Place): readonly F[] {
   if (place === 'above') {
     return chain.slice(chain.findLastIndex(isEvalLoop) + 1);
@@ -88,7 +88,7 @@ function visibleAt(place: Place): (frame: LabelledFrame) => boolean {
       return true;
     }
     const name = frame.symbol === undefined ? '' : plainSymbol(frame.symbol);
-    // What Python code runs out of freeing and collecting is not called by anybody.
+    // Python code that freeing or garbage collection runs, such as `__del__`, is not called by anybody.
     upkeepRuns ||= place === 'between' && upkeep.test(name);
     return !(name === '' || upkeepRuns || isGlue(name));
   };

@@ -1,16 +1,16 @@
-/** Numbers by pairs of numbers, in few bytes and without an object for each. */
+/** A map from pairs of numbers to numbers, in few bytes and without an object for each entry. */
 
-/** Slots of a new table: a power of two. */
+/** Slots of a new table; a power of two. */
 const firstSlots = 64;
 
-/** The first of a pair is any number from 0 on, the second one and the value are whole numbers of 32 bits, the value not 0. */
+/** The first of a pair is any number from 0 on; the second and the value are integers of 32 bits, the value not 0. */
 export class NumberTable {
   #first = new Float64Array(firstSlots);
   /** Second and value, one after the other; a value of 0 is a free slot. At most every second slot is taken. */
   #rest = new Int32Array(2 * firstSlots);
   #count = 0;
 
-  /** The value of a pair, 0 for none. */
+  /** The value of a pair; 0: none. */
   get(first: number, second: number): number {
     return this.#rest[2 * this.#slotOf(first, second) + 1]!;
   }
@@ -27,7 +27,7 @@ export class NumberTable {
     this.#rest[2 * slot + 1] = value;
   }
 
-  /** Where a pair is, or would be. */
+  /** The slot of a pair, or the free slot where it belongs. */
   #slotOf(first: number, second: number): number {
     const mask = this.#first.length - 1;
     let at = hash(first, second) & mask;

@@ -1,4 +1,4 @@
-/** What kind of call, if any, the instruction under a sample makes. Numbers are in callOpcodes.ts, generated. */
+/** What kind of call, if any, the instruction of a sample makes. The numbers are in callOpcodes.ts, which is generated. */
 import { callOpcodes } from './callOpcodes';
 
 /**
@@ -20,7 +20,7 @@ export function callKind(hexversion: number, opcode: number): CallKind {
   return kindsByMinor[(hexversion >>> 16) & 0xff]?.[opcode] ?? 'unknown';
 }
 
-/** 3.11 spells its specialised calls PRECALL_…, and some names say what they know of keywords first. */
+/** 3.11 names its specialised calls PRECALL_…; some names first tell something about keyword arguments. */
 function callKindOfName(name: string): CallKind {
   const call = name.replace(/^(INSTRUMENTED_)?(PRE)?CALL_?(NO_KW_|KW_|EX_)?/, '');
   if (/^(BUILTIN|METHOD_DESCRIPTOR|LEN|ISINSTANCE|LIST_APPEND|STR_1|TYPE_1|TUPLE_1)/.test(call)) {

@@ -1,16 +1,16 @@
-/** The Python stacks of one recording: a tree of frames, whose code may become known after the frames themselves. */
+/** The Python stacks of one recording: a tree of frames. Their code may become known after the frames. */
 import type { Code } from './codes';
 import { withRoom } from '../../recording/arrays';
 import type { CodeRecord, ProcessRecord } from '../../recording/records';
 import { StackTree } from './stackTree';
 
-/** Nodes are named by the recording's implied ids. */
+/** Ids of nodes are the recording's implied ids. */
 export class PythonStacks extends StackTree {
   #code = new Float64Array(1);
   #between = new Int32Array(1);
   /** 1: the code of this node and of all below it is known. */
   #complete = Uint8Array.of(1);
-  /** Functions whose lines make no sense. */
+  /** How many functions have lines that no file can have. */
   damagedTables = 0;
   readonly #codes = new Map<number, Code>();
 
@@ -20,16 +20,16 @@ export class PythonStacks extends StackTree {
     this.#codes.set(record.code, code);
   }
 
-  /** Adds what a STACK says. */
+  /** Adds a STACK. */
   add(parent: number, code: number, instruction: number, between: number): void {
-    // A parent must come first; anything else is damage, and would be a loop.
+    // A parent must come first; anything else is damage, and would make a loop.
     const id = this.addNode(parent < this.count ? parent : 0, instruction);
     this.#code[id] = code;
     this.#between[id] = between;
     this.#complete[id] = 0;
   }
 
-  /** Forgets all, for another recording. */
+  /** Forgets everything, so that another recording can use the columns. */
   clear(): void {
     this.clearNodes();
     this.#codes.clear();
@@ -42,7 +42,7 @@ export class PythonStacks extends StackTree {
     this.#complete = withRoom(this.#complete, room);
   }
 
-  /** Whether the recording has said what this node is. */
+  /** Whether the recording has this node. */
   has(stack: number): boolean {
     return stack < this.count;
   }
@@ -51,7 +51,7 @@ export class PythonStacks extends StackTree {
     return this.#codes.get(this.#code[stack]!);
   }
 
-  /** Leaf of the native frames between a node and the one below, by its implied id, 0 for none. */
+  /** Leaf of the native frames between a node and the one below, by its implied id; 0: none. */
   betweenOf(stack: number): number {
     return this.#between[stack]!;
   }

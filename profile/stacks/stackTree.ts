@@ -1,4 +1,7 @@
-/** Python stacks as a tree of frames, each named by a number; 0 is no frame. Frames that nobody wrote are passed over. */
+/**
+ * Python stacks as a tree of frames, each with an id; 0 is no frame. CPython's own frames (shims), which are in no
+ * source, are invisible.
+ */
 import type { Code } from './codes';
 import { withRoom } from '../../recording/arrays';
 import { lookUpNearest, type SourcePosition } from './lineTable';
@@ -11,14 +14,14 @@ const shim = 2;
 export abstract class StackTree {
   #parent = new Int32Array(1);
   #instruction = new Int32Array(1);
-  /** written or shim; 0: not known yet. */
-  #sort = Uint8Array.of(written);
+  /** written or shim; 0: unknown so far. */
+  #origin = Uint8Array.of(written);
   #count = 1;
   readonly #frames: (ResolvedFrame | undefined)[] = [undefined];
 
   constructor(protected readonly lines: LineCosts) {}
 
-  /** What a node runs; undefined while that is not known. */
+  /** The code of a node; undefined while unknown. */
   protected abstract codeOf(stack: number): Code | undefined;
 
   protected addNode(parent: number, instruction: number): number {
@@ -29,7 +32,7 @@ export abstract class StackTree {
     }
     this.#parent[id] = parent;
     this.#instruction[id] = instruction;
-    this.#sort[id] = 0;
+    this.#origin[id] = 0;
     this.#frames[id] = undefined;
     return id;
   }
@@ -43,36 +46,36 @@ export abstract class StackTree {
   #grow(needed: number): void {
     this.#parent = withRoom(this.#parent, needed);
     this.#instruction = withRoom(this.#instruction, this.#parent.length);
-    this.#sort = withRoom(this.#sort, this.#parent.length);
+    this.#origin = withRoom(this.#origin, this.#parent.length);
   }
 
-  /** Makes room for so many nodes in the columns of its own. */
+  /** Makes room for so many nodes in the columns of the derived class. */
   protected abstract growColumns(room: number): void;
 
-  /** Nodes, with the one that is no frame. */
+  /** How many ids there are, with 0. */
   get count(): number {
     return this.#count;
   }
 
-  /** The node below, seen or not, 0 for none. */
+  /** The node below, visible or not; 0: none. */
   callerOf(stack: number): number {
     return this.#parent[stack]!;
   }
 
-  /** Where in its code a node is, bytes; −1: it has not started. */
+  /** The offset of a node's instruction in its code, bytes; −1: it has not started. */
   instructionOf(stack: number): number {
     return this.#instruction[stack]!;
   }
 
-  /** The frame below, 0 for none. */
+  /** The visible node below; 0: none. */
   parentOf(stack: number): number {
     return this.visible(this.#parent[stack]!);
   }
 
-  /** The node itself, or the nearest below it that somebody wrote; 0 for none. */
+  /** The node itself, or the nearest visible one below it; 0: none. */
   visible(stack: number): number {
     let at = stack;
-    while (this.#sort[at] !== written && this.frame(at) && this.#sort[at] === shim) {
+    while (this.#origin[at] !== written && this.frame(at) && this.#origin[at] === shim) {
       at = this.#parent[at]!;
     }
     return at;
@@ -87,13 +90,13 @@ export abstract class StackTree {
         const { line } = lookUpNearest(code.table, this.#instruction[stack]!);
         frame = this.lines.frame(code.function, line);
         this.#frames[stack] = frame;
-        this.#sort[stack] = code.isShim ? shim : written;
+        this.#origin[stack] = code.isShim ? shim : written;
       }
     }
     return frame;
   }
 
-  /** The lines of a stack as far as they are known, outermost first. */
+  /** The known lines of a stack, outermost first. */
   linesOf(stack: number): object[] {
     const lines: object[] = [];
     for (let at = this.visible(stack); at !== 0; at = this.parentOf(at)) {
@@ -103,13 +106,13 @@ export abstract class StackTree {
     return lines.reverse();
   }
 
-  /** Where exactly a node is; undefined while its code is unknown. */
+  /** The source range of a node; undefined while its code is unknown. */
   position(stack: number): SourcePosition | undefined {
     const code = this.codeOf(stack);
     return code && lookUpNearest(code.table, this.#instruction[stack]!);
   }
 
-  /** For every node, 1 when it or a frame below it is on a line. */
+  /** By node: 1 if it or a frame below it is on the line. */
   nodesAbove(path: string, line: number): Uint8Array {
     const above = new Uint8Array(this.#count);
     for (let at = 1; at < this.#count; at++) {

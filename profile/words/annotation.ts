@@ -18,11 +18,11 @@ export interface LineFigures {
   line: number;
   /** 0 (cold) … 7 (hottest), by what the line costs itself. */
   heat: number;
-  /** self: the time was spent on this line itself; total: in what it called. */
+  /** self: the time was spent on the line itself; total: in what it called. */
   kind: 'self' | 'total';
   /**
-   * Shares of the run, 0…1, drawn left to right; they sum to the length of the bar. Of allocated bytes python and native
-   * say who asked for them; memory is that of the other metrics of memory.
+   * Shares of the run, 0…1, drawn left to right; together they are the length of the bar. Allocated bytes are divided
+   * into python and native, by who asked for them; other metrics of memory have a single share, memory.
    */
   bar: {
     python: number;
@@ -32,7 +32,7 @@ export interface LineFigures {
     queue: number;
     memory: number;
   };
-  /** `2.91 s` or `120 MB`, `58.2 %`: to be right-aligned in their columns. */
+  /** `2.91 s` or `120 MB`, and `58.2 %`: to be right-aligned in their columns. */
   value: string;
   percent: string;
   /** `native 96 · python 4`, or `in calls`. */
@@ -40,14 +40,14 @@ export interface LineFigures {
 }
 
 /**
- * A line whose own cost is below this part of its total is about what it calls; one whose calls are is about itself. Where
- * neither is, both are said.
+ * A line whose own cost is below this part of its total is described by its calls, one whose calls cost less than
+ * this part by its own cost, and others by both.
  */
 export const ownPart = 0.1;
 
 /**
- * The lines of a file worth a mark under a metric: those whose share of the run, their own or with what they called, is
- * at least thresholdPercent. In order of lines.
+ * The lines of a file to annotate under a metric: those whose share of the run, their own or with their calls, is at
+ * least thresholdPercent. In the order of lines.
  */
 export function annotateFile(
   file: FileCost,
@@ -108,7 +108,7 @@ function annotateTime(
   };
 }
 
-/** The split of what leads; a metric of one kind has no split, so it says what that kind was. */
+/** The kinds that the leading cost is made of. A metric of one kind has only that kind, so the kind is named. */
 function describeSelf({ self, natives }: LineCost, metric: TimeMetric): string {
   switch (metric) {
     case 'cpu':
@@ -130,11 +130,11 @@ function partOf(what: string, part: number, whole: number): string {
   return percent >= 1 ? `${what} ${percent}` : '';
 }
 
-/** A cost as shares of the run. */
+/** A cost as shares of the run, by kind. */
 export function barOf(cost: Cost, whole: number, metric: TimeMetric): LineFigures['bar'] {
   const bar = { python: 0, native: 0, system: 0, wait: 0, queue: 0, memory: 0 };
   for (const kind of kindsOf(metric)) {
-    // What helpers do is compiled code too.
+    // Helpers run compiled code, so their time is drawn as native.
     bar[kind === 'helper' ? 'native' : kind] += cost[kind] / whole;
   }
   return bar;

@@ -1,11 +1,11 @@
 /**
- * How many columns a text takes where characters have one width: beside the code, in the terminal, on the chart's frames.
- * One rule for all: East Asian wide characters and emoji take two columns, marks on another character none.
+ * How many columns a text takes in a font of fixed width: beside the code, in the terminal, on the chart's frames.
+ * One rule for all of them: East Asian wide characters and emoji take two columns, combining marks none.
  */
 import { wideRanges } from './wideCharacters';
 
 const joiner = '\u200d';
-/** Asks for the colored form of the character before, which takes two columns. */
+/** Selects the colored form of the character before it, which takes two columns. */
 const emojiForm = '\ufe0f';
 const takesNone = /\p{Mn}|\p{Me}|\p{Cf}|\p{Emoji_Modifier}/u;
 const softHyphen = '\u00ad';
@@ -23,7 +23,7 @@ export function columns(text: string, tabSize = 1): number {
   return width;
 }
 
-/** The longest beginning of a text that fits a width together with `…`; the text itself where it fits. */
+/** The longest beginning of a text that fits a width together with `…`; the whole text if it fits. */
 export function clip(text: string, width: number): string {
   if (columns(text) <= width) {
     return text;
@@ -40,7 +40,7 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`;
 }
 
-/** The same with ` … ` in the middle: both ends say something. */
+/** The same with ` … ` in the middle, where both ends matter. */
 export function clipMiddle(text: string, width: number): string {
   if (columns(text) <= width) {
     return text;
@@ -60,7 +60,7 @@ export function clipMiddle(text: string, width: number): string {
     back--;
     used += all[back]![1];
   }
-  // A mark without the character that it stands on is left out as well.
+  // A combining mark whose character is left out is left out as well.
   while (all[back]?.[1] === 0) {
     back++;
   }
@@ -77,7 +77,7 @@ export function padRight(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
-/** Each character and the columns it adds to those of the characters before. */
+/** Each character, and how many columns it adds. */
 function* widths(text: string, tabSize: number): Generator<[character: string, added: number]> {
   let width = 0;
   let before = '';
@@ -87,7 +87,7 @@ function* widths(text: string, tabSize: number): Generator<[character: string, a
     if (character === '\t') {
       added = tabSize - (width % tabSize);
     } else if (before === joiner) {
-      // Emoji that are joined are one picture.
+      // Joined emoji are one picture.
       added = 0;
     } else if (character === emojiForm) {
       added = beforeAdded === 1 && /\p{Emoji}/u.test(before) ? 1 : 0;
@@ -103,7 +103,7 @@ function* widths(text: string, tabSize: number): Generator<[character: string, a
   }
 }
 
-/** A search by halves; `wideRanges` holds pairs. */
+/** A binary search; `wideRanges` holds pairs. */
 export function isWide(codePoint: number): boolean {
   let low = 0;
   let high = wideRanges.length / 2;

@@ -1,8 +1,8 @@
-/** What the expressions of a line cost, in words: parts of it (lineParts.ts), its text, and what can be said of both. */
+/** What the expressions of a line cost, in words, from its parts (lineParts.ts) and its text. */
 import { clipMiddle } from './columns';
 import { formatPercent } from './numbers';
 
-/** Some columns of a line, 1-based UTF-8 bytes (see LinePart), and what they come to; samples: how many that is known from. */
+/** Columns of a line, 1-based UTF-8 bytes (see LinePart), their amount, and the number of samples behind it. */
 export interface PartAmount {
   start: number;
   end: number;
@@ -10,20 +10,20 @@ export interface PartAmount {
   samples: number;
 }
 
-/** An expression of a line, without those inside it that have parts of their own. */
+/** An expression of a line, without expressions inside it that are listed themselves. */
 export interface Expression {
-  /** `slow(3)`, or `….agg(mean)` where `…` is an expression of its own. */
+  /** `slow(3)`, or `….agg(mean)` if `…` is listed itself. */
   text: string;
-  /** Of the line, 0…1, and in words. */
+  /** The share of the line, 0…1, and in words. */
   share: number;
   percent: string;
-  /** Where it is, as UTF-16 columns from 0 on, the second one past the last. */
+  /** Where it is: UTF-16 columns from 0 on; end is one past the last. */
   segments: { start: number; end: number }[];
 }
 
-/** What is below this share of a line goes to the expression around it. */
+/** An expression with less than this share of the line counts as a part of the one around it. */
 const leastShare = 0.05;
-/** Columns of an expression that are shown. */
+/** Columns of an expression's text. */
 const mostText = 56;
 
 interface Node {
@@ -36,8 +36,8 @@ interface Node {
 }
 
 /**
- * The expressions of a line that are worth a mention, most expensive first; none where there is but one. Text that does not
- * look like the one which ran is not guessed at.
+ * The expressions of a line worth a mention, most expensive first; none if there is only one. None if the text does
+ * not look like the one that ran.
  */
 export function expressionsOf(parts: readonly PartAmount[], text: string): Expression[] {
   const root = treeOf(parts, text);
@@ -57,7 +57,7 @@ export function expressionsOf(parts: readonly PartAmount[], text: string): Expre
     });
 }
 
-/** Expressions inside one another; the root is the line, with what is known of none. */
+/** Expressions as a tree; the root is the line, with the amounts that belong to no expression. */
 function treeOf(parts: readonly PartAmount[], text: string): Node {
   const columns = columnsOfBytes(text);
   const root: Node = {
@@ -87,7 +87,7 @@ function treeOf(parts: readonly PartAmount[], text: string): Node {
     const around = open.at(-1)!;
     const isSame = around !== root && around.start === node.start && around.end === node.end;
     if (isSame || node.end > around.end) {
-      // Neither inside the other: what they have in common is not a part of one of them.
+      // The two overlap, and neither contains the other.
       give(isSame ? around : root, node);
       continue;
     }
@@ -106,7 +106,7 @@ function sumOf(node: Node): number {
   return node.children.reduce((sum, child) => sum + sumOf(child), node.amount);
 }
 
-/** Lists what is worth it, from the inside out; the rest goes to what is around. */
+/** Lists expressions that are worth it, from the inside out; the amounts of others go to the expression around them. */
 function fold(node: Node, whole: number, text: string): void {
   for (const child of node.children) {
     fold(child, whole, text);
@@ -120,12 +120,12 @@ function listedIn(node: Node): Node[] {
   return node.children.flatMap((child) => [...(child.isListed ? [child] : []), ...listedIn(child)]);
 }
 
-/** The listed expressions directly inside another one. */
+/** The outermost listed expressions inside another one. */
 function insideOf(node: Node): Node[] {
   return node.children.flatMap((child) => (child.isListed ? [child] : insideOf(child)));
 }
 
-/** Whether the line has nothing else in it that could cost anything. */
+/** Whether nothing else on the line could cost anything. */
 function isAllOf(node: Node, parts: readonly PartAmount[], text: string): boolean {
   const rest = text.slice(0, node.start) + endOfLine(text, node.end);
   return parts.length === 1 || !/[([{+\-*/%@<>|&^~]/.test(rest);
@@ -135,12 +135,12 @@ function endOfLine(text: string, from: number): string {
   return text.slice(from, Math.max(from, endOfCode(text)));
 }
 
-/** Where the code of a line ends, and white space or a comment begins. */
+/** Where the code of a line ends and white space or a comment begins. */
 function endOfCode(text: string): number {
   return text.replace(/\s+#[^'"]*$/, '').trimEnd().length;
 }
 
-/** A node without its listed insides, and without white space at the ends of what is left. */
+/** The columns of a node without the listed expressions inside it, trimmed. */
 function segmentsOf(node: Node, text: string): { start: number; end: number }[] {
   const segments: { start: number; end: number }[] = [];
   let at = node.start;
@@ -171,7 +171,7 @@ function textOf(
   return clipMiddle(words, mostText);
 }
 
-/** UTF-16 columns by how many UTF-8 bytes stand before them; places inside a character have none. */
+/** UTF-16 columns by the number of UTF-8 bytes before them; offsets inside a character have none. */
 function columnsOfBytes(text: string): Map<number, number> {
   const columns = new Map<number, number>();
   let bytes = 0;
@@ -188,8 +188,8 @@ function columnsOfBytes(text: string): Map<number, number> {
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 
 /**
- * Whether columns can be those of an expression: no name is cut, and brackets are closed, if it ends on this line. Some
- * interpreters are wrong about what is inside f-strings, and what made the code may not have been this text.
+ * Whether columns can be those of an expression: no name is cut, and brackets are closed, if it ends on this line.
+ * Some interpreters have wrong columns inside f-strings, and the code may have been compiled from another text.
  */
 function isWhole(text: string, from: number, to: number, end: number): boolean {
   if (to <= from) return false;
@@ -206,7 +206,7 @@ function isWhole(text: string, from: number, to: number, end: number): boolean {
   return open.length === 0;
 }
 
-/** Code without its string literals, as far as one line tells. */
+/** Code without its string literals, as far as a single line tells. */
 function withoutStrings(code: string): string {
   return code.replace(/'''.*?'''|""".*?"""|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/g, "''");
 }

@@ -1,4 +1,4 @@
-/** What the editor writes beside a function whose lines are folded away: what all of it costs, and what it called. */
+/** What the editor writes beside a function whose lines are folded away: the cost of all of it, with its calls. */
 import { barOf, type LineFigures } from './annotation';
 import { annotateMemory } from './memoryAnnotation';
 import { amountOf, isMemoryMetric, type Metric } from '../metric';
@@ -8,8 +8,8 @@ import { fewSamples, formatPercent, formatSamples, formatSeconds, heatStep } fro
 const folded = 'whole function';
 
 /**
- * Functions whose share of the run is at least thresholdPercent, in order of their first lines; of several that begin on one
- * line the most expensive.
+ * Functions whose share of the run is at least thresholdPercent, in the order of their first lines. Of several on one
+ * line, only the most expensive.
  */
 export function annotateFunctions(
   file: FileCost,
@@ -19,7 +19,7 @@ export function annotateFunctions(
 ): LineFigures[] {
   const found = new Map<number, { figures: LineFigures; amount: number }>();
   for (const item of file.functions) {
-    // A lambda or a comprehension cannot be folded, and a module's total is the run.
+    // Lambdas and comprehensions cannot be folded, and a module's total is that of the run.
     if (item.name.startsWith('<')) continue;
     const figures = figuresOf(item, profile, metric, thresholdPercent / 100);
     const amount = figures ? sumOf(figures.bar) : 0;

@@ -2,7 +2,10 @@
 import type { GpuTotal } from '../types';
 import { formatBytes, formatPercent, formatSeconds } from './numbers';
 
-/** `busy 1.00 s (27 % of the time) · 537 MB at the peak · NVIDIA H100`; more than one GPU can be busy for more than all of it. */
+/**
+ * `busy 1.00 s (27 % of the time) · 537 MB at the peak · NVIDIA H100`. Several GPUs together can be busy for longer
+ * than the run.
+ */
 export function gpuSummary(gpu: GpuTotal, elapsedNs: number): string {
   const { busyNs, peakBytes, devices } = gpu;
   const share = busyNs !== null && elapsedNs > 0 ? busyNs / elapsedNs : 0;

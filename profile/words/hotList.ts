@@ -1,4 +1,4 @@
-/** What costs most under a metric, lines or functions, by what each costs itself. */
+/** The lines or functions that cost most under a metric, by their own cost. */
 import { annotateMemory } from './memoryAnnotation';
 import { amountOf, isMemoryMetric, type Metric } from '../metric';
 import type { FileCost, FunctionCost, LineCost, Profile } from '../types';
@@ -15,9 +15,9 @@ import {
 export interface HotFigures {
   /** 1-based; of a function its first. */
   line: number;
-  /** Qualified name of the function, or of the one the line belongs to. */
+  /** Qualified name of the function, or of the function that the line belongs to. */
   function: string;
-  /** Its own part of the run, 0…1: what rows are sorted by. */
+  /** Its own share of the run, 0…1; rows are sorted by it. */
   share: number;
   /** 0 (cold) … 7 (hottest). */
   heat: number;
@@ -28,10 +28,10 @@ export interface HotFigures {
   detail: string;
 }
 
-/** A total this much larger than the own cost is worth a word. */
+/** If the total is this many times the own cost, it is mentioned. */
 const worthATotal = 1.05;
 
-/** Lines or functions of a file whose own share of the run is at least thresholdPercent, in no order. */
+/** Lines or functions of a file whose own share of the run is at least thresholdPercent; not sorted. */
 export function hotOf(
   file: FileCost,
   profile: Pick<Profile, 'total' | 'memory'>,

@@ -1,4 +1,4 @@
-/** Memory as words, the same ones everywhere. */
+/** Memory as words, the same everywhere. */
 import type { MemoryMetric } from '../metric';
 import type { Leak, MemoryCost } from '../memory/types';
 import type { Profile } from '../types';
@@ -28,18 +28,18 @@ export function formatAllocations(count: number): string {
   return `${formatAbout(count)} ${Math.round(count) === 1 ? 'allocation' : 'allocations'}`;
 }
 
-/** `keeps growing by 1.2 MB/s: a leak, with a likelihood of 97 %`. Nothing is ever certain. */
+/** `keeps growing by 1.2 MB/s: a leak, with a likelihood of 97 %`. Never 100 %, since nothing is certain. */
 export function formatLeak({ likelihood, bytesPerSecond }: Leak): string {
   const percent = Math.min(99, Math.floor(100 * likelihood));
   return `keeps growing by ${formatBytes(bytesPerSecond)}/s: a leak, with a likelihood of ${percent} %`;
 }
 
-/** `± 4.2 MB`, two standard errors; empty when the figure is exact, or as good as that. */
+/** `± 4.2 MB`, two standard errors; empty if the figure is exact, or nearly so. */
 export function formatError(bytes: number, error: number): string {
   return 2 * error >= 0.005 * Math.abs(bytes) && error > 0 ? `± ${formatBytes(2 * error)}` : '';
 }
 
-/** Heights of a line of text that draws a series: `▁▂▄▆█`. Empty for a series of nothing. */
+/** A series drawn in a line of text: `▁▂▄▆█`. Empty if all values are 0. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(0, ...values);
   const steps = '▁▂▃▄▅▆▇█';
@@ -48,7 +48,7 @@ export function sparkline(values: readonly number[]): string {
     : values.map((value) => steps[Math.round((Math.max(0, value) / most) * 7)]).join('');
 }
 
-/** The largest part (0…1) a line has of everything allocated, of the peak, and of what has grown. */
+/** The largest of a line's shares (0…1) of all bytes allocated, held at the peak, and grown. */
 export function memoryPart(memory: MemoryCost, whole: Profile['memory']): number {
   const part = (some: number, all: number): number => (all > 0 ? some / all : 0);
   return whole
@@ -60,6 +60,6 @@ export function memoryPart(memory: MemoryCost, whole: Profile['memory']): number
     : 0;
 }
 
-/** Said where somebody asks for the memory of lines in a part of the run's time. */
+/** Shown instead of the memory of lines in a part of the run's time. */
 export const memoryHasNoTime =
   'Memory beside the code is that of the whole run: how much a line had in a part of its time is not known.';

@@ -1,15 +1,18 @@
-/** What the editor writes beside a line about memory: all of it under a metric of memory, a word under one of time. */
+/**
+ * What the editor writes beside a line about memory: all figures under a metric of memory, a word under a metric of
+ * time.
+ */
 import type { LineFigures } from './annotation';
 import { formatAllocations, formatChange } from './memory';
 import { bytesOf, totalBytesOf, type MemoryMetric } from '../metric';
 import type { MemoryCost, MemoryTotal } from '../memory/types';
 import { formatBytes, formatPercent, heatStep } from './numbers';
 
-/** Of everything that grew or was live at the peak, this much is worth a word beside a time. */
+/** A line with this share of what grew, or was live at the peak, is worth a word beside its time. */
 const worthAWord = 0.1;
 const leastBytes = 1e6;
 
-/** A line's figures under a metric; undefined where it has too little. threshold: 0…1, of the whole. */
+/** A line's figures under a metric; undefined below the threshold, a share of the whole (0…1). */
 export function annotateMemory(
   line: number,
   memory: MemoryCost,
@@ -43,7 +46,7 @@ export function annotateMemory(
   };
 }
 
-/** `▲ 120 MB`: what a line has kept, or else held at the peak, where that is much; empty where it is not. */
+/** `▲ 120 MB`: what a line has kept, or else held at the peak; empty if that is little. */
 export function memoryWord(memory: MemoryCost | null, total: MemoryTotal | null): string {
   if (!memory || !total) {
     return '';
@@ -61,7 +64,7 @@ export function memoryWord(memory: MemoryCost | null, total: MemoryTotal | null)
       : '';
 }
 
-/** As how many samples the figure is sure: a figure with a relative error e is as good as 1/e² of them. */
+/** The number of samples with the same relative error: an error e is that of 1/e² samples. */
 function evidence(memory: MemoryCost, metric: MemoryMetric): number {
   const [bytes, error] =
     metric === 'allocated'

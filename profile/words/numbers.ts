@@ -1,10 +1,10 @@
-/** Numbers as words, the same ones everywhere: annotations, hovers, lenses, the terminal. */
+/** Numbers as words, the same everywhere: annotations, hovers, lenses, the terminal. */
 import { kindsOf, type TimeKind, type TimeMetric } from '../metric';
 import type { Cost } from '../types';
 
-/** Fewer samples than this are mostly chance, and said to be. */
+/** Figures from fewer samples than this are mostly chance, and are marked as such. */
 export const fewSamples = 10;
-/** From this many samples on, a tenth of a percent means something. */
+/** From this many samples on, a tenth of a percent is significant. */
 const manySamples = 100;
 
 /** A time in ns with about three figures: `2.91 s`, `312 ms`, `0.4 ms`, `1 m 12 s`, `1 h 2 m`. */
@@ -31,8 +31,8 @@ export function formatSeconds(ns: number): string {
 }
 
 /**
- * A moment of the run or the length of something in it, ns: as a cost, but told to the nanosecond where it is short, since
- * the flame chart can be enlarged that far: `2.91 s`, `3.4 ms`, `340 µs`, `12 ns`.
+ * A moment of the run, or a length of time in it, ns. Like a cost, but short ones to the nanosecond, since the flame
+ * chart can be enlarged that far: `2.91 s`, `3.4 ms`, `340 µs`, `12 ns`.
  */
 export function formatTime(ns: number): string {
   if (ns <= 0) return '0 s';
@@ -48,8 +48,8 @@ export function formatRange({ fromNs, untilNs }: { fromNs: number; untilNs: numb
 }
 
 /**
- * A share (0…1) as a percentage: `58.2 %`, `100 %`, `< 0.1 %`. Give the number of samples behind it and it claims no more
- * than they can tell: no decimals below a hundred, and `~6 %` below ten.
+ * A share (0…1) as a percentage: `58.2 %`, `100 %`, `< 0.1 %`. With the number of samples behind it, no more precise
+ * than they allow: no decimals below a hundred samples, and `~6 %` below ten.
  */
 export function formatPercent(share: number, samples = Infinity): string {
   const percent = share * 100;
@@ -65,7 +65,7 @@ export function formatPercent(share: number, samples = Infinity): string {
   return `${percent.toFixed(1)} %`;
 }
 
-/** A part of a whole as a percentage; empty when there is no whole. */
+/** A part of a whole as a percentage; empty if the whole is 0. */
 export function formatShare(part: number, whole: number): string {
   return whole > 0 ? formatPercent(part / whole) : '';
 }
@@ -105,8 +105,9 @@ export function formatRate(hertz: number): string {
 }
 
 /**
- * What a cost is made of under a metric, in percent, biggest first: `native 96 · python 4`, or `native` when that is all.
- * Parts below one percent are left out; empty when there is no cost. Helper threads' part is `helpers 46`.
+ * The kinds that a cost is made of under a metric, in percent, largest first: `native 96 · python 4`, or `native` if
+ * that is all. Parts below one percent are left out; empty if there is no cost. The part of helper threads is
+ * `helpers 46`.
  */
 export function formatSplit(cost: Readonly<Cost>, metric: TimeMetric = 'cpu'): string {
   const kinds = kindsOf(metric);
@@ -135,7 +136,7 @@ const kindWords: Record<TimeKind | 'helper', string> = {
   helper: 'helpers',
 };
 
-/** Share of the run from which each step of heat starts, above step 0. */
+/** The share of the run at which each step of heat starts, above step 0. */
 const heatSteps = [0.01, 0.02, 0.05, 0.1, 0.18, 0.3, 0.5];
 
 /** How hot a share (0…1) of the run is, in eight steps: 0 (cold) … 7. */
