@@ -1,4 +1,4 @@
-/** Collapsed stacks, as flame graph tools take them; made piece by piece, since a long run fills no string. */
+/** Writes collapsed stacks, as flame graph tools read them; in pieces, since a long run does not fit into one string. */
 import type { FlameTables } from '../profile/flame/tables';
 
 const nothingKnown = 0xffffffff;
@@ -13,10 +13,10 @@ export function* toCollapsed(tables: FlameTables): Generator<string> {
     });
   }
   const label = (frame: number): string => {
-    const of = frames.function[frame]!;
-    const where = strings[functions.file[of]!] || strings[functions.module[of]!];
+    const owner = frames.function[frame]!;
+    const where = strings[functions.file[owner]!] || strings[functions.module[owner]!];
     const line = frames.line[frame] ? `:${frames.line[frame]}` : '';
-    const text = `${strings[functions.name[of]!]}${where ? ` (${where}${line})` : ''}`;
+    const text = `${strings[functions.name[owner]!]}${where ? ` (${where}${line})` : ''}`;
     return text.replace(/;/g, ',').replace(/\n/g, ' ');
   };
   const paths: string[] = [];

@@ -1,11 +1,12 @@
-/** speedscope's profiles, made piece by piece: a long run fills no string. */
+/** Writes speedscope's profiles; in pieces, since a long run does not fit into one string. */
 import type { FlameTables, FlameThread } from '../profile/flame/tables';
 
 const piece = 10_000;
 
 /**
- * speedscope's file format (https://www.speedscope.app/file-format-schema.json): one sampled profile per thread,
- * weights in nanoseconds of wall time, so that its time order view is the thread's timeline. `exporter`: who says so.
+ * speedscope's file format (https://www.speedscope.app/file-format-schema.json): a sampled profile for each thread,
+ * with weights in nanoseconds of wall time, so that its time order view is the thread's timeline. exporter: the
+ * program that is named as the writer.
  */
 export function* toSpeedscope(
   tables: FlameTables,
@@ -17,10 +18,10 @@ export function* toSpeedscope(
   yield `,"exporter":${JSON.stringify(exporter)},"name":${JSON.stringify(name)}`;
   yield ',"activeProfileIndex":0,"shared":{"frames":[';
   for (let id = 0; id < frames.function.length; id++) {
-    const of = frames.function[id]!;
-    const file = strings[functions.file[of]!] || strings[functions.module[of]!] || undefined;
+    const owner = frames.function[id]!;
+    const file = strings[functions.file[owner]!] || strings[functions.module[owner]!] || undefined;
     const frame = {
-      name: strings[functions.name[of]!],
+      name: strings[functions.name[owner]!],
       file,
       line: frames.line[id] || undefined,
       col: frames.column[id] || undefined,
@@ -58,7 +59,7 @@ function stackPaths({ stacks }: FlameTables): string[] {
   return inside.map((path) => `[${path}]`);
 }
 
-/** A thread's samples laid end to end; moments nothing is known of become empty stacks. */
+/** A thread's samples laid end to end; unknown times become empty stacks. */
 function timeline(
   thread: FlameThread,
   paths: string[],

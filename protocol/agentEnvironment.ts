@@ -1,12 +1,15 @@
 /**
- * How a program is put under the agent: by environment alone. The agent takes these variables away before the program
- * looks at them, and gives them to every program that is started there (profiler-agent/native/process/environment.h).
+ * How a program is put under the agent: by environment variables only. The agent removes them before the program can
+ * see them, and sets them for every program that is started from there (profiler-agent/native/process/environment.h).
  */
 
-/** Samples are taken this often by default. The agent then stays within a budget and says in the data what it reached. */
+/** The default interval. The agent keeps within a budget of overhead, and records the rate that it reached. */
 export const defaultIntervalUs = 1000;
 
-/** What a finer rate may cost: where it would cost more, samples are taken less often, and a note says how often. */
+/**
+ * The overhead allowed for a finer rate, percent. If it would cost more, samples are taken less often, and a note
+ * tells how often.
+ */
 export const fineBudgetPercent = 10;
 
 export interface AgentOptions {
@@ -26,7 +29,7 @@ export function agentEnvironment(
   options: AgentOptions,
   inherited: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  // Word for word, be it empty: what the program sees of it is what is left without the agent.
+  // Kept word for word, even if empty, so that the program sees the value it would have without the agent.
   const others = inherited['LD_PRELOAD'];
   const named = others?.split(/[ :]/).includes(options.agent);
   return {
@@ -34,7 +37,7 @@ export function agentEnvironment(
       others === undefined ? options.agent : named ? others : `${options.agent}:${others}`,
     LINEHEAT_DIR: options.runDir,
     LINEHEAT_INTERVAL_US: String(Math.round(options.intervalUs)),
-    // Whoever asks for a finer rate pays for it, within limits.
+    // A finer rate may cost more, within limits.
     ...(options.intervalUs < defaultIntervalUs
       ? { LINEHEAT_BUDGET_PERMILLE: String(fineBudgetPercent * 10) }
       : {}),

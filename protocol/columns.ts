@@ -2,7 +2,7 @@
 
 export type Column = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
-/** All columns after each other. */
+/** Puts all columns one after the other. */
 export function joinColumns(columns: readonly Column[]): ArrayBuffer {
   const bytes = new Uint8Array(columns.reduce((sum, column) => sum + padded(column.byteLength), 0));
   let offset = 0;
@@ -13,7 +13,10 @@ export function joinColumns(columns: readonly Column[]): ArrayBuffer {
   return bytes.buffer;
 }
 
-/** Takes columns out of a block of bytes, in the order they were put in, without copying. Throws when it is too short. */
+/**
+ * Reads columns from a block of bytes, in the order in which they were written, without copying. Throws if it is too
+ * short.
+ */
 export class ColumnReader {
   #at = 0;
 
@@ -49,7 +52,7 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
-/** The error for bytes that are not what they should be, in words for the user. */
+/** The error for bytes that are not valid, in words for the user. */
 export function damaged(): Error {
   return new Error("The flame chart's data is damaged. Open the recording again.");
 }

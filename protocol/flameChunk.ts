@@ -18,7 +18,7 @@ import { decodeUtf8, encodeUtf8 } from '../recording/utf8';
 
 const signature = encodeUtf8('LSFLAME3');
 
-/** The bytes of a piece of the tables. */
+/** Encodes a piece of the tables. */
 export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
   const { functions, frames, stacks, threads } = tables;
   const strings = tables.strings.map(encodeUtf8);
@@ -57,7 +57,7 @@ export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
   return joinColumns(columns);
 }
 
-/** Views of a chunk's columns. Throws an Error in words for the user when the bytes are not a chunk. */
+/** Views of a chunk's columns. Throws an Error in words for the user if the bytes are not a chunk. */
 export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
   const reader = new ColumnReader(buffer);
   if (reader.u8(8).some((byte, index) => byte !== signature[index])) {

@@ -32,7 +32,7 @@ export function encodeFlameMemory(memory: FlameMemory): ArrayBuffer {
   ]);
 }
 
-/** Views of the columns. Throws an Error in words for the user when the bytes are something else. */
+/** Views of the columns. Throws an Error in words for the user if the bytes are not a run's memory. */
 export function decodeFlameMemory(buffer: ArrayBuffer): FlameMemory {
   const reader = new ColumnReader(buffer);
   if (reader.u8(8).some((byte, index) => byte !== signature[index])) {

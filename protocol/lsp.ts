@@ -1,7 +1,7 @@
 /**
- * What crosses between the language server and an editor, beside plain LSP (hover, code lens, inlay hint,
- * text document sync). Requests go client → server, notifications server → client unless said otherwise.
- * The server does all arithmetic and wording; a client only draws.
+ * What crosses between the language server and an editor, in addition to plain LSP (hover, code lens, inlay hint,
+ * text document sync). Requests go from client to server, notifications from server to client unless stated
+ * otherwise. The server does all arithmetic and wording; a client only draws.
  */
 
 import type { LineFigures } from '../profile/words/annotation';
@@ -13,18 +13,18 @@ export { isMemoryMetric, metrics, type Metric } from '../profile/metric';
 /** Settings the server needs; sent as initializationOptions and again by lineheat/settings (client → server notification). */
 export interface ServerSettings {
   metric: Metric;
-  /** Lines whose self and total share of the run is below this percentage stay quiet. */
+  /** Lines whose self and total shares of the run are below this percentage have no annotation. */
   thresholdPercent: number;
   codeLens: boolean;
   inlayHints: boolean;
-  /** [prefix in the recording, prefix here], longest match wins. */
+  /** [prefix in the recording, prefix here]; the longest match wins. */
   pathMappings: [string, string][];
-  /** What libraries cost is on the line of the user's own code that called them. */
+  /** The cost of libraries is shown on the user's own lines that called them. */
   onlyMyCode: boolean;
-  /** Files that are libraries although they are not installed as such: glob patterns. */
+  /** Glob patterns of files that are libraries although they are not installed as such. */
   libraryPatterns: string[];
 }
-/** What a client sends as initializationOptions; every field may be missing. */
+/** What a client sends as initializationOptions; all fields are optional. */
 export interface InitializationOptions extends Partial<ServerSettings> {
   /** The client registers `commands` and draws `$(icon)` in trusted hovers. Other clients get plain markdown. */
   richClient?: boolean;
@@ -32,8 +32,8 @@ export interface InitializationOptions extends Partial<ServerSettings> {
 export const settingsNotification = 'lineheat/settings';
 
 /**
- * lineheat/range (client → server notification): figures of a run, as long as it is shown, are those of this part of its
- * time; null: of all. Its end may be open, and it may be what came last.
+ * lineheat/range (client → server notification): which part of its time the figures of a run are of, as long as the
+ * run is shown; null: all of it. The end may be open, or the part may be the last one.
  */
 export const rangeNotification = 'lineheat/range';
 export interface RangeParams {
@@ -43,22 +43,22 @@ export interface RangeParams {
 /** ns since the run's start. */
 export type RunRange = { fromNs: number; untilNs: number | null } | { lastNs: number };
 
-/** lineheat/planRun: everything needed to start a program under the agent, or why it cannot be. */
+/** lineheat/planRun: everything needed to start a program under the agent, or why it cannot be started. */
 export const planRunRequest = 'lineheat/planRun';
 export interface PlanRunParams {
-  /** Absolute path of the script, or a module name with `module`. */
+  /** Absolute path of the script; with `module`, the name of a module. */
   program: string;
   module?: boolean;
-  /** The script holds tests: they are run through pytest, or unittest, instead of the script itself. */
+  /** The script contains tests: they are run with pytest, or unittest, instead of running the script itself. */
   tests?: boolean;
   args: string[];
   cwd: string;
-  /** Interpreters to try in order: path or command name, and where it came from, for messages. */
+  /** Interpreters to try, in order: path or command name, and for messages where it came from. */
   interpreters: { path: string; source: string }[];
   env: Record<string, string>;
-  /** What the run is called; missing: after its program. */
+  /** The name of the run; missing: that of its program. */
   name?: string;
-  /** Folder for recordings; the plan makes a new folder inside. */
+  /** Folder for recordings; planning creates a new folder in it. */
   storage: string;
   intervalUs: number;
   memory: boolean;
@@ -73,47 +73,50 @@ export type PlanRunResult =
       cwd: string;
       env: Record<string, string>;
       pythonVersion: string;
-      /** Things worth saying that do not stop the run. */
+      /** Notes for the user that do not stop the run. */
       warnings: string[];
     }
   | {
       ok: false;
       message: string;
-      /** What the user can be offered beside the message. */
+      /** An action to offer with the message. */
       code?: 'noTestRunner' | 'badInterpreter';
     };
 
 /**
- * lineheat/openRun: follow a run directory, or open a recording file (.lsp, .lineheat). The newest opened run is the one
- * shown; another one that is over and has no view is forgotten.
+ * lineheat/openRun: follow a run directory, or open a recording file (.lsp, .lineheat). The run opened last is shown.
+ * Earlier runs that are over and have no view are forgotten.
  */
 export const openRunRequest = 'lineheat/openRun';
 export interface OpenRunParams {
   run: string;
   path: string;
-  /** True while the program may still be writing. */
+  /** The program may still be writing. */
   live: boolean;
-  /** A view of its own goes on asking for the run when another one is shown, until lineheat/closeView. */
+  /** The run has a view of its own, which keeps asking for it when another run is shown, until lineheat/closeView. */
   hasView?: boolean;
-  /** The recordings of a live run shall take no more of the disk than this; without it there is no limit. */
+  /** The most disk space that the recordings of a live run may take; missing: no limit. */
   limitBytes?: number;
 }
 export type OpenRunResult = { ok: true } | { ok: false; message: string };
 
-/** lineheat/closeView: the view that a run was opened with is gone. */
+/** lineheat/closeView: the view of a run was closed. */
 export const closeViewNotification = 'lineheat/closeView';
 export interface CloseViewParams {
   run: string;
 }
 
-/** lineheat/endRun: the terminal's process ended; exit is its exit code (undefined when it was killed by the editor). The server reads what is left and closes the run. */
+/**
+ * lineheat/endRun: the terminal's process ended; exit is its exit code, undefined if the editor killed it. The server
+ * reads the rest and closes the run.
+ */
 export const endRunRequest = 'lineheat/endRun';
 export interface EndRunParams {
   run: string;
   exit?: number;
   stopped: boolean;
 }
-/** One sentence saying how it went, and its severity: information unless something needs the user. */
+/** One sentence about how the run went, and its severity: information, unless the user has to do something. */
 export interface EndRunResult {
   severity: 'information' | 'warning' | 'error';
   message: string;
@@ -123,12 +126,12 @@ export interface EndRunResult {
   hottest?: { path: string; line: number };
 }
 
-/** lineheat/saveRun: writes a run that has ended as one file, with the names of its native functions. */
+/** lineheat/saveRun: write a run that has ended as one file, with the names of its native functions. */
 export const saveRunRequest = 'lineheat/saveRun';
 export interface SaveRunParams {
   /** Run folder. */
   path: string;
-  /** The file to write; one that is there is replaced. */
+  /** The file to write; an existing file is replaced. */
   file: string;
 }
 export type SaveRunResult = { ok: true } | { ok: false; message: string };
@@ -136,7 +139,7 @@ export type SaveRunResult = { ok: true } | { ok: false; message: string };
 /** lineheat/clear: forget all runs. */
 export const clearRequest = 'lineheat/clear';
 
-/** lineheat/runStatus, 2–4 times a second while a run is live, and once when it changes afterwards. */
+/** lineheat/runStatus: sent 2–4 times a second while a run is live, and afterwards once for each change. */
 export const runStatusNotification = 'lineheat/runStatus';
 export interface RunStatus {
   run: string;
@@ -149,12 +152,12 @@ export interface RunStatus {
   rejected: number;
   late: number;
   processes: number;
-  /** Memory was, or is being, measured. */
+  /** Memory was measured, or is being measured. */
   memory: boolean;
   notes: { severity: 'information' | 'warning' | 'error'; text: string }[];
 }
 
-/** lineheat/annotations: all annotations of one file, replacing what was sent before. Empty lists clear the file. */
+/** lineheat/annotations: all annotations of one file. They replace what was sent before; empty lists clear the file. */
 export const annotationsNotification = 'lineheat/annotations';
 export interface FileAnnotations {
   run: string;
@@ -162,80 +165,86 @@ export interface FileAnnotations {
   path: string;
   metric: Metric;
   lines: LineAnnotation[];
-  /** What functions cost with what they called, at their `def`: to be drawn there while their lines are folded away. */
+  /** The cost of functions with their calls, to be drawn at their `def` while their lines are folded away. */
   functions: LineAnnotation[];
 }
-/** One line, ready to draw. Line numbers are those of the current text of the file. */
+/** One line, ready to draw. Its number is that in the current text of the file. */
 export interface LineAnnotation extends LineFigures {
-  /** The text changed since the run: draw greyed. */
+  /** The line's text has changed since the run: to be drawn greyed. */
   stale: boolean;
 }
 
-/** lineheat/hotList: what costs most under the leading metric, in all files of the shown run. Only a list that is looked at asks. */
+/**
+ * lineheat/hotList: what costs most under the leading metric, in all files of the shown run. Requested only while the
+ * list is visible.
+ */
 export const hotListRequest = 'lineheat/hotList';
 export interface HotListParams {
   of: 'lines' | 'functions';
-  /** Of the user's own files, with what libraries cost that they call; of all files where none of those has a row. */
+  /** Only the user's own files, with the cost of the libraries that they call; all files if none of these has a row. */
   own?: boolean;
 }
 export interface HotListResult {
   /** Hottest first. */
   rows: HotRow[];
-  /** Said instead of rows; empty where there are some, or no run is shown. */
+  /** Text to show instead of rows; empty if there are rows, or if no run is shown. */
   message: string;
 }
-/** One line or function, ready to draw, on the line of the current text of its file. */
+/** One line or function, ready to draw, with its line in the current text of its file. */
 export interface HotRow extends Omit<HotFigures, 'share'> {
   /** Real path on this machine. */
   path: string;
-  /** The line's text when it ran; empty for functions, and where it is not known. */
+  /** The line's text when it ran; empty for functions, and if it is unknown. */
   source: string;
   stale: boolean;
 }
 
-/** lineheat/lineParts: which columns of a line cost it, to be drawn while the user is there. */
+/** lineheat/lineParts: the columns that make up the cost of a line, to be drawn while the cursor is on it. */
 export const linePartsRequest = 'lineheat/lineParts';
 export interface LinePartsParams {
   uri: string;
-  /** 1-based, of the current text. */
+  /** 1-based, in the current text. */
   line: number;
 }
 export interface LinePartsResult {
-  /** Not overlapping; none where the line is one expression, was edited, or nothing is known of its columns. */
+  /** Without overlap. None if the line is a single expression, was edited, or nothing is known of its columns. */
   parts: LinePart[];
 }
 export interface LinePart {
-  /** UTF-16 columns, 0-based, the second one past the last. */
+  /** UTF-16 columns, 0-based; end is one past the last. */
   start: number;
   end: number;
   /** 0 … 7, by its share of the line. */
   heat: number;
 }
 
-/** lineheat/flame: the next piece of the flame chart's tables. Pull, so that a slow panel is never flooded. */
+/** lineheat/flame: the next piece of the flame chart's tables. The panel asks, so that a slow panel is never flooded. */
 export const flameRequest = 'lineheat/flame';
 export interface FlameParams {
   run: string;
-  /** 0 to start, then the cursor of the answer before. */
+  /** 0 first, then the cursor of the previous answer. */
   cursor: number;
   /** Whether compiled functions have frames of their own (default: yes). The same for all pieces. */
   native?: boolean;
   /** Whether frames of libraries are folded into those of the user's own code (default: no). The same for all pieces. */
   onlyMyCode?: boolean;
-  /** The revision of the memory that the panel has, 0 for none; missing: it does not want any now. */
+  /** The revision of the memory that the panel has; 0: none; missing: it does not want any now. */
   memory?: number;
 }
 export interface FlameResult {
   cursor: number;
   /** Bytes of a chunk as protocol/flameChunk.ts lays it out, base64. Empty when there is nothing new yet. */
   chunk: string;
-  /** More is ready now. */
+  /** More rows are ready now. */
   more: boolean;
-  /** The run has ended and all of it has been sent. */
+  /** The run has ended and all of its rows have been sent. */
   done: boolean;
-  /** The memory as it is now, base64 of what protocol/flameMemory.ts lays out; its stacks are known after this chunk. Missing when nothing changed. */
+  /**
+   * The current memory, base64 of what protocol/flameMemory.ts lays out. Its stacks are known after this chunk.
+   * Missing if nothing changed.
+   */
   memory?: { revision: number; data: string };
-  /** How well it was sampled so far, in words for below the chart. */
+  /** How well the run was sampled so far, in words to show below the chart. */
   sampling: string;
 }
 

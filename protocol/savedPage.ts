@@ -1,13 +1,13 @@
-/** Views of the flame chart as files: the panel makes them, the host writes them. */
+/** Views of the flame chart as files. The panel makes them, the host writes them. */
 
-/** What a view can be saved as. */
+/** The kinds of files that a view can be saved as. */
 export const savedFormats = ['png', 'svg', 'html'] as const;
 export type SavedFormat = (typeof savedFormats)[number];
 
-/** Where the host puts the panel's own code into a page that is saved. */
+/** Marks in a saved page that the host replaces by the panel's own code. */
 export const savedPageMarks = { style: '/* main.css */', script: '/* main.js */' } as const;
 
-/** The page with code at its marks; what would end the element it is in is written differently. */
+/** The page with code at its marks. Text in the code that would end its element is escaped. */
 export function fillPage(page: string, script: string, style: string): string {
   return page
     .replace(savedPageMarks.style, () => style.replace(/<\/(style)/gi, '<\\/$1'))

@@ -1,6 +1,6 @@
 /** Typed arrays that grow, and the error for rows that do not fit together. */
 
-/** Arrays double while they are small: there are many that stay so, and making one takes more time than filling it. */
+/** Arrays shorter than this double when they grow: there are very many, and allocating one takes longer than filling it. */
 const small = 1 << 12;
 
 /** An array with room for `needed` elements: the same one, or a larger copy. */
@@ -17,7 +17,7 @@ export function withRoom<
   return larger;
 }
 
-/** An array to which nothing is added any more: the same one, or a copy where most of its room is not needed. */
+/** An array that will not grow any more: the same one, or a copy if most of its room is unused. */
 export function trimmed<A extends Uint8Array | Int32Array | Float64Array>(
   array: A,
   used: number,
@@ -25,7 +25,7 @@ export function trimmed<A extends Uint8Array | Int32Array | Float64Array>(
   return array.length <= 2 * used ? array : (array.slice(0, used) as A);
 }
 
-/** The error for a row that names an id that does not exist. */
+/** The error for a row that names an id which does not exist. */
 export function damaged(what: string, id: number): Error {
   return new Error(
     `The flame chart's data is damaged (${what} ${id} does not exist). Open the recording again.`,

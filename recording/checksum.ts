@@ -1,7 +1,7 @@
 /** CRC-32 as in gzip and zip (polynomial 0xedb88320, lowest bit first), eight bytes at a time (Kounavis and Berry, 2005). */
 
 const step = 8;
-/** table[256 × n + b]: the sum of byte b with n bytes of 0 behind it. */
+/** table[256 × n + b]: the checksum of byte b followed by n bytes of 0. */
 const table = new Int32Array(step * 256);
 for (let byte = 0; byte < 256; byte++) {
   let value = byte;
@@ -15,7 +15,7 @@ for (let at = 256; at < table.length; at++) {
   table[at] = table[before & 0xff]! ^ (before >>> 8);
 }
 
-/** The checksum of bytes [start, end) that follow those which `before` is of; 0 when there are none. */
+/** The checksum of bytes [start, end), continuing the checksum `before` of the bytes in front of them; 0: none. */
 export function checksum(before: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   let sum = ~before;
   let at = start;
@@ -39,7 +39,7 @@ export function checksum(before: number, bytes: Uint8Array, start = 0, end = byt
   return ~sum >>> 0;
 }
 
-/** Where the checksum of a batch begins: with its number, from 0, as four bytes, lowest first. */
+/** The checksum that a batch begins with: that of its number, counted from 0, as four bytes, lowest first. */
 export function batchStart(batch: number): number {
   let sum = ~0;
   for (let shift = 0; shift < 32; shift += 8) {

@@ -1,4 +1,4 @@
-/** Numbers in records that stand for words. */
+/** Words by the numbers that stand for them in records. */
 import type { AllocationSource, MemoryFigures } from './memoryRecords';
 import type { ModuleKind, SampleState, Severity } from './records';
 
@@ -12,7 +12,7 @@ export const moduleKinds: readonly ModuleKind[] = [
 export const severities: readonly Severity[] = ['information', 'warning', 'error'];
 export const allocationSources: readonly AllocationSource[] = ['malloc', 'python', 'mapped'];
 export const sampleStates: readonly SampleState[] = ['running', 'waiting', 'gil'];
-/** Bits of a SAMPLE's flags above the two of its state. */
+/** Bits of a SAMPLE's flags, above the two bits of its state. */
 export const sampleFlags = {
   inSyscall: 4,
   truncated: 8,
@@ -21,7 +21,7 @@ export const sampleFlags = {
   remainder: 64,
   settled: 128,
 } as const;
-/** The figures of a MEMORY_SUM: bit 0 of its mask, bit 1, … */
+/** The figures of a MEMORY_SUM, by the bits of its mask, bit 0 first. */
 export const memoryFigures = [
   'allocated',
   'allocations',

@@ -1,6 +1,6 @@
 /**
- * The recording, as profiler-agent/STREAM.md defines it byte by byte: header, records, both directions.
- * test/unit/recording/stream.test.ts pins that document's hash, so the two cannot drift apart silently.
+ * Decodes a recording, which profiler-agent/STREAM.md defines byte by byte. test/unit/recording/stream.test.ts pins
+ * that document's hash, so that the two cannot drift apart unnoticed.
  */
 import type { FrameTaker, RecordingHeader, StreamRecord } from './records';
 import { batchStart } from './checksum';
@@ -24,16 +24,17 @@ export { StreamEncoder } from './encode';
 const checkKind = recordTable.check.number;
 const nativeKind = recordTable.native.number;
 const stackKind = recordTable.stack.number;
-/** No record comes near this; a longer one means that its length was not a length. */
+/** The longest possible record. A longer one means that the bytes read as its length are something else. */
 const longestRecord = 8 * 2 ** 20;
-/** A writer ends a batch after a mebibyte. */
+/** The longest possible batch: a writer ends one after a mebibyte. */
 const longestBatch = 2 * longestRecord;
 const none = new Uint8Array(0);
 
 /**
- * Decodes the record area of one recording as it grows. Push the committed bytes after the header, in order,
- * cut anywhere; the bytes may change afterwards. Where the recording has checksums, records are delivered when theirs has come and is right, otherwise as
- * soon as they are complete. Kinds and trailing fields it does not know are skipped.
+ * Decodes the record area of one recording as it grows. Push the committed bytes after the header, in order, cut
+ * anywhere; the caller may reuse their memory afterwards. If the recording has checksums, records are delivered once
+ * the checksum of their batch has come and is right, otherwise as soon as they are complete. Unknown kinds of records
+ * and unknown trailing fields are skipped.
  */
 export class StreamDecoder {
   readonly #read: PayloadReader;
@@ -41,17 +42,17 @@ export class StreamDecoder {
   readonly #plausible = new Plausibility();
   readonly #isChecked: boolean;
   #consumed: number;
-  /** Bytes after #consumed that are whole records whose checksum has not come yet; and how many batches came before. */
+  /** How many bytes after #consumed are whole records that wait for their checksum, and how many batches came before. */
   #scanned = 0;
   #batch = 0;
-  /** Where the record that is being delivered starts. */
+  /** The start of the record that is being delivered. */
   #recordAt = 0;
   #frames: FrameTaker | undefined;
   #failure: StreamError | undefined;
 
   /**
-   * header: of the recording; without one, a recording without checksums. Positions in errors are those in the file.
-   * shared: of all recordings of a run.
+   * header: of the recording; without one, the recording has no checksums. Positions in errors are positions in the
+   * file. shared: values decoded from bytes, shared by all recordings of a run.
    */
   constructor(
     header?: RecordingHeader,
@@ -67,7 +68,7 @@ export class StreamDecoder {
     }
   }
 
-  /** Takes the header as it is now. Call it before the records that it commits are pushed. */
+  /** Takes the current header. Has to be called before the records that it commits are pushed. */
   header(header: RecordingHeader): void {
     this.#plausible.header(header);
   }
@@ -82,17 +83,20 @@ export class StreamDecoder {
     return this.#read.bytes.subarray(this.#recordAt, this.#read.end);
   }
 
-  /** What the records after those that were delivered go on from. */
+  /** The values that the next records are relative to. */
   get state(): { batch: number; lastSampleNs: number; lastMemoryNs: number } {
     return { batch: this.#batch, ...this.#records.times };
   }
 
-  /** Bytes received after that: of a record that is not complete yet, or of records whose checksum has not come. */
+  /**
+   * How many bytes were received but not delivered: of an incomplete record, or of records that wait for their
+   * checksum.
+   */
   get pending(): number {
     return this.#read.bytes.length;
   }
 
-  /** Once all has been pushed: a sentence about bytes that came to nothing; undefined when there are none. */
+  /** After everything was pushed: a sentence about bytes that were not delivered; undefined if there are none. */
   get leftOver(): string | undefined {
     return this.pending === 0 || this.#failure
       ? undefined
@@ -100,8 +104,8 @@ export class StreamDecoder {
   }
 
   /**
-   * Decodes what has become complete. Throws StreamError on damage, after delivering all before it;
-   * nothing can be read after that, so later pushes throw the same error. frames: takes those that would be delivered.
+   * Decodes what is complete now. On damage, throws StreamError after delivering everything before it; nothing can be
+   * read after that, so later pushes throw the same error. frames: takes native frames and stacks instead of deliver.
    */
   push(piece: Uint8Array, deliver: (record: StreamRecord) => void, frames?: FrameTaker): void {
     this.#frames = frames;
@@ -130,7 +134,7 @@ export class StreamDecoder {
     }
   }
 
-  /** Delivers the batches that are complete, each after its checksum was compared. */
+  /** Delivers complete batches, each after comparing its checksum. */
   #batches(deliver: (record: StreamRecord) => void): void {
     const { bytes } = this.#read;
     let start = 0;
@@ -165,7 +169,7 @@ export class StreamDecoder {
     this.#scanned = at - start;
   }
 
-  /** Delivers the whole records among bytes [from, until). */
+  /** Delivers the whole records within bytes [from, until). */
   #deliver(until: number, deliver: (record: StreamRecord) => void, from = 0): void {
     const read = this.#read;
     let start = from;
@@ -193,22 +197,22 @@ export class StreamDecoder {
     }
   }
 
-  /** Hands over the record that the reader is at if it is of one of the kinds that somebody takes as numbers. */
+  /** Hands the current record to the frame taker, if there is one and the record is a native frame or a stack. */
   #isFrame(kind: number): boolean {
     const [frames, read] = [this.#frames, this.#read];
     if (!frames || (kind !== nativeKind && kind !== stackKind)) return false;
     const parent = read.varint();
-    const of = read.varint();
+    const owner = read.varint();
     if (kind === nativeKind) {
       const offset = read.varint();
       const exact = (read.byte() & 1) === 1;
-      this.#check(this.#plausible.native(parent, of));
-      frames.native(parent, of, offset, exact);
+      this.#check(this.#plausible.native(parent, owner));
+      frames.native(parent, owner, offset, exact);
     } else {
       const instruction = read.signed();
       const between = read.optional();
       this.#check(this.#plausible.stack(parent, instruction, between));
-      frames.stack(parent, of, instruction, between);
+      frames.stack(parent, owner, instruction, between);
     }
     return true;
   }
@@ -217,10 +221,13 @@ export class StreamDecoder {
     if (problem !== undefined) throw this.#corrupt(problem);
   }
 
-  /** Reads the length at start + 1: sets the reader's end and returns where the payload starts, or −1 if the length is cut off. */
+  /**
+   * Reads the length at start + 1, sets the reader's end, and returns the start of the payload; −1: the length is cut
+   * off.
+   */
   #payloadStart(start: number): number {
     const { bytes } = this.#read;
-    // Almost all records are this short.
+    // Almost all records have a length of one byte.
     const first = start + 1 < bytes.length ? bytes[start + 1]! : 128;
     if (first < 128) {
       this.#read.end = start + 2 + first;
@@ -245,7 +252,7 @@ export class StreamDecoder {
     return -1;
   }
 
-  /** Of a whole batch nobody knows where in it the damage is. */
+  /** A wrong checksum does not tell where in the batch the damage is. */
   #damaged(has: string): StreamError {
     return this.#fail(`the part from byte ${this.#consumed} on has ${has}`);
   }
@@ -264,7 +271,7 @@ export class StreamDecoder {
   }
 }
 
-/** Passes over whole records that are short, as almost all are, up to the next checksum or what stands where no record is. */
+/** Skips whole short records, as almost all are. Stops at a checksum, or at anything that is no short record. */
 function afterShort(bytes: Uint8Array, from: number): number {
   let at = from;
   for (const last = bytes.length - 2; at <= last;) {

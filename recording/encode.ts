@@ -1,4 +1,4 @@
-/** Writes records as profiler-agent/STREAM.md lays them out: for tests, and for saving what was read. */
+/** Encodes records as profiler-agent/STREAM.md lays them out, for tests and for saving what was read. */
 import type { StreamRecord } from './records';
 import { batchStart, checksum } from './checksum';
 import type { Clocks, Field } from './fields';
@@ -6,14 +6,14 @@ import { PayloadWriter } from './payloadWriter';
 import { fieldsOf, recordTable } from './table';
 
 /**
- * Encodes records one after the other; it keeps the times of the last ones, which the next are relative to, and the
- * checksum of the batch.
+ * Encodes records one after the other. It keeps the times that the next records are relative to, and the checksum of
+ * the batch.
  */
 export class StreamEncoder {
   #batch = 0;
   #sum = batchStart(0);
   readonly #clocks: Clocks = { lastSampleNs: 0, lastMemoryNs: 0 };
-  /** Where the next batch has another number than the one after this one. */
+  /** Sets the number of the next batch, if it does not follow the last one. */
   #nextBatch: number | undefined;
   readonly #start = new PayloadWriter();
   readonly #payload = new PayloadWriter();
@@ -26,7 +26,7 @@ export class StreamEncoder {
     return bytes;
   }
 
-  /** Takes note of a record that is encoded already, as one that has no times which others are relative to. */
+  /** Takes note of a record that is encoded already. Its kind must have no times that other records are relative to. */
   copy(bytes: Uint8Array): void {
     this.#sum = checksum(this.#sum, bytes);
   }

@@ -1,7 +1,7 @@
 /**
- * The records that most of a long recording is made of, or that each of the recordings of many short processes has, decoded by
- * hand: going through the table takes longer (docs/decisions/0061-one-table-of-records.md). A test compares them with
- * what the table makes of the same bytes.
+ * Decodes frequent kinds of records by hand, since the table takes longer
+ * (docs/decisions/0061-one-table-of-records.md): those that most of a long recording consists of, and those that each
+ * of very many short recordings has. A test compares the results with the table's.
  */
 import { allocationSources, moduleKinds, sampleFlags, sampleStates } from './codes';
 import { type Clocks, knownOf } from './fields';
@@ -33,7 +33,7 @@ const threadEndKind = recordTable.threadEnd.number;
 const moduleKind = recordTable.module.number;
 const statsKind = recordTable.stats.number;
 
-/** Undefined for other kinds. */
+/** undefined for other kinds. */
 export function decodeFast(
   kind: number,
   read: PayloadReader,
@@ -219,7 +219,7 @@ function memoryTime(read: PayloadReader, clocks: Clocks): number {
   return (clocks.lastMemoryNs += read.signed());
 }
 
-/** The field that follows a native id. */
+/** The field that follows the id of a native frame. */
 function opcodeAfter(native: number, read: PayloadReader): number {
   return native === 0 ? -1 : read.byte();
 }

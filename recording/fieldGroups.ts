@@ -1,4 +1,4 @@
-/** Fields that belong together, as fields.ts has them one by one. */
+/** Groups of fields that belong together; fields.ts has single fields. */
 import { sampleFlags, sampleStates } from './codes';
 import { type Field, varint } from './fields';
 import type { MemoryFigures, ReservedPart } from './memoryRecords';
@@ -10,22 +10,22 @@ export interface Place {
   opcode: number;
 }
 
-/** The instruction of the Python frame that called native code; not written, and −1, where there is no native code. */
+/** The opcode of the instruction that called native code. Without native code it is not written, and −1. */
 const opcode: Field<Place> = {
   layout: ['u8 opcode'],
   isOptional: false,
   decode(read, into) {
     into.opcode = into.native === 0 ? -1 : read.byte();
   },
-  encode(put, of) {
-    if (of.native !== 0) put.byte(of.opcode);
+  encode(put, record) {
+    if (record.native !== 0) put.byte(record.opcode);
   },
 };
 
-/** Where something was seen: stack, native frames above it, and the opcode that called them. */
+/** A place: the stack, the native frames above it, and the opcode that called them. */
 export const place: readonly Field<Place>[] = [varint('stack'), varint('native'), opcode];
 
-/** The figures whose bits are set in a byte before them; the others are 0. */
+/** The figures whose bits are set in the mask before them; the others are 0. */
 export const figures = (
   names: readonly (keyof MemoryFigures)[],
 ): Field<{ change: MemoryFigures }> => ({
@@ -70,9 +70,9 @@ export const uncharged: Field<Pick<ThinnedRecord, 'uncharged'>> = {
       into.uncharged.push({ thread: read.varint(), systemNs: read.signed() });
     }
   },
-  encode(put, of) {
-    put.varint(of.uncharged.length);
-    for (const { thread, systemNs } of of.uncharged) {
+  encode(put, record) {
+    put.varint(record.uncharged.length);
+    for (const { thread, systemNs } of record.uncharged) {
       put.varint(thread);
       put.signed(systemNs);
     }
@@ -81,7 +81,7 @@ export const uncharged: Field<Pick<ThinnedRecord, 'uncharged'>> = {
 
 type Flags = Pick<SampleRecord, 'state' | 'settled' | Exclude<keyof typeof sampleFlags, 'settled'>>;
 
-/** The state, and a bit for each thing that is so. */
+/** The state, and a bit for each flag. */
 export const flags: Field<Flags> = {
   layout: ['varint flags'],
   isOptional: false,
@@ -92,14 +92,14 @@ export const flags: Field<Flags> = {
     for (const name of keysOf(always)) into[name] = (bits & always[name]) !== 0;
     if ((bits & settled) !== 0) into.settled = true;
   },
-  encode(put, of) {
-    const set = keysOf(sampleFlags).filter((name) => of[name]);
+  encode(put, record) {
+    const set = keysOf(sampleFlags).filter((name) => record[name]);
     put.varint(
-      set.reduce((bits, name) => bits | sampleFlags[name], sampleStates.indexOf(of.state)),
+      set.reduce((bits, name) => bits | sampleFlags[name], sampleStates.indexOf(record.state)),
     );
   },
 };
 
-function keysOf<Key extends string>(of: Readonly<Record<Key, unknown>>): Key[] {
-  return Object.keys(of) as Key[];
+function keysOf<Key extends string>(object: Readonly<Record<Key, unknown>>): Key[] {
+  return Object.keys(object) as Key[];
 }

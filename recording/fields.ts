@@ -1,21 +1,21 @@
-/** The ways in which the fields of records are written: how each is read, and how it is put. table.ts says which record has which. */
+/** How fields of records are read and written. table.ts says which record has which fields. */
 import type { PayloadReader } from './payload';
 import type { PayloadWriter } from './payloadWriter';
 
-/** What times of the next records are relative to. */
+/** The times that the next records are relative to. */
 export interface Clocks {
   lastSampleNs: number;
   lastMemoryNs: number;
 }
 
-/** One field, or a few that belong together, of a record that has the properties R. */
+/** A field, or a few that belong together, of a record with the properties R. */
 export interface Field<R> {
-  /** How it is written and its name, as STREAM.md says it: “varint thread”. */
+  /** How it is written, and its name, in the words of STREAM.md: “varint thread”. */
   readonly layout: readonly string[];
-  /** A reader also accepts a record that ends before it. */
+  /** A record may end before it: older versions did not write it. */
   readonly isOptional: boolean;
   readonly decode: (read: PayloadReader, into: R, clocks: Clocks) => void;
-  readonly encode: (put: PayloadWriter, of: R, clocks: Clocks) => void;
+  readonly encode: (put: PayloadWriter, record: R, clocks: Clocks) => void;
 }
 
 type Has<Name extends string, Value> = Record<Name, Value>;
@@ -35,13 +35,13 @@ function field<Name extends string, Value>(
     decode(read, into, clocks) {
       into[name] = get(read, clocks);
     },
-    encode(put, of, clocks) {
-      set(put, of[name], clocks);
+    encode(put, record, clocks) {
+      set(put, record[name], clocks);
     },
   };
 }
 
-/** A field at the end that is written only where there is something to say. */
+/** A field at the end that is written only if it has a value. */
 function mark<Name extends string, Value>(
   name: Name,
   get: (read: PayloadReader) => Value | undefined,
@@ -54,8 +54,8 @@ function mark<Name extends string, Value>(
       const value = get(read);
       if (value !== undefined) into[name] = value as May<Name, Value>[Name];
     },
-    encode(put, of) {
-      const value = of[name];
+    encode(put, record) {
+      const value = record[name];
       if (value !== undefined) set(put, value);
     },
   };
@@ -77,7 +77,7 @@ export const signed = <Name extends string>(name: Name): Field<Has<Name, number>
     (put, value) => put.signed(value),
   );
 
-/** 0 where it is missing. */
+/** 0 if it is missing. */
 export const trailing = <Name extends string>(name: Name): Field<Has<Name, number>> =>
   field(
     'varint',
@@ -130,7 +130,7 @@ export const bit = <Name extends string>(name: Name): Field<Has<Name, boolean>> 
     (put, value) => put.byte(value ? 1 : 0),
   );
 
-/** 1, or something else. */
+/** Whether a byte is 1. */
 export const flag = <Name extends string>(name: Name): Field<Has<Name, boolean>> =>
   field(
     'varint',
@@ -139,7 +139,7 @@ export const flag = <Name extends string>(name: Name): Field<Has<Name, boolean>>
     (put, value) => put.varint(value ? 1 : 0),
   );
 
-/** The number of one of the choices. what: for the message about another number. */
+/** The number of one of the choices. what: its name in the message about another number. */
 export const choice = <Name extends string, Choice>(
   name: Name,
   choices: readonly Choice[],
@@ -155,7 +155,7 @@ export const choice = <Name extends string, Choice>(
 export const knownOf = (more: number): number | null => (more === 0 ? null : more - 1);
 const moreThan = (value: number | null): number => (value === null ? 0 : value + 1);
 
-/** A number that is written one higher, 0 for one that is not known. */
+/** A number that is written plus 1; 0: null. */
 export const known = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
   field(
     'varint',
@@ -173,7 +173,7 @@ export const trailingKnown = <Name extends string>(name: Name): Field<Has<Name, 
     true,
   );
 
-/** −1 for one that is not known. */
+/** A number; −1: null. */
 export const exitStatus = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
   field(
     'svarint',
@@ -185,7 +185,7 @@ export const exitStatus = <Name extends string>(name: Name): Field<Has<Name, num
     (put, value) => put.signed(value ?? -1),
   );
 
-/** 1 where it is so; missing or another number where it is not. */
+/** true is written as 1; missing or another number: undefined. */
 export const yes = <Name extends string>(name: Name): Field<May<Name, true>> =>
   mark(
     name,
@@ -193,7 +193,7 @@ export const yes = <Name extends string>(name: Name): Field<May<Name, true>> =>
     (put) => put.varint(1),
   );
 
-/** How many it stands for, where that is not one. */
+/** How many records this one stands for, if more than one. */
 export const several = <Name extends string>(name: Name): Field<May<Name, number>> =>
   mark(
     name,
@@ -204,7 +204,7 @@ export const several = <Name extends string>(name: Name): Field<May<Name, number
     (put, value) => put.varint(value),
   );
 
-/** A time that is relative to that of the record before it in its chain. */
+/** A time, relative to that of the previous record in its chain. */
 export const timeAfter = <Name extends string>(
   name: Name,
   last: keyof Clocks,
@@ -219,7 +219,7 @@ export const timeAfter = <Name extends string>(
     },
   );
 
-/** A time that is relative to that chain without being part of it. */
+/** A time, relative to the chain without being a part of it. */
 export const timeBeside = <Name extends string>(
   name: Name,
   last: keyof Clocks,
@@ -231,7 +231,7 @@ export const timeBeside = <Name extends string>(
     (put, value, clocks) => put.signed(value - clocks[last]),
   );
 
-/** What a chain goes on from. */
+/** The time that a chain goes on from. */
 export const clock = <Last extends keyof Clocks>(last: Last): Field<Has<Last, number>> =>
   field(
     'varint',
@@ -243,7 +243,7 @@ export const clock = <Last extends keyof Clocks>(last: Last): Field<Has<Last, nu
     },
   );
 
-/** A number that is written as how much it is more than a field before it. */
+/** A number, written as the difference to an earlier field. */
 export const above = <Name extends string, Base extends string>(
   name: Name,
   base: Base,
@@ -253,8 +253,8 @@ export const above = <Name extends string, Base extends string>(
   decode(read, into) {
     into[name] = (into[base] + read.varint()) as Has<Name | Base, number>[Name];
   },
-  encode(put, of) {
-    put.varint(of[name] - of[base]);
+  encode(put, record) {
+    put.varint(record[name] - record[base]);
   },
 });
 
@@ -267,8 +267,8 @@ export const texts = <Name extends string>(
   decode(read, into) {
     into[name] = read.texts() as Has<Name, string[]>[Name];
   },
-  encode(put, of) {
-    put.varint(of[name].length);
-    for (const one of of[name]) put.text(one);
+  encode(put, record) {
+    put.varint(record[name].length);
+    for (const text of record[name]) put.text(text);
   },
 });

@@ -3,29 +3,29 @@
 /** A GPU that the process uses. */
 export interface GpuDeviceRecord {
   kind: 'gpuDevice';
-  /** As the driver counts them, from 0. */
+  /** The driver's number of the GPU, from 0. */
   device: number;
-  /** Bytes of its memory; 0 when that is not known. */
+  /** Bytes of its memory; 0: unknown. */
   bytes: number;
   name: string;
 }
-/** What the process did with a GPU from one moment to another; null: not known. */
+/** What the process did with a GPU during a stretch of time; null: unknown. */
 export interface GpuUseRecord {
   kind: 'gpuUse';
   device: number;
   startNs: number;
   endNs: number;
-  /** How much of that time it kept the GPU busy, ns. */
+  /** How long it kept the GPU busy in that time, ns. */
   busyNs: number | null;
-  /** Bytes of the GPU's memory that it has at the end. */
+  /** Bytes of the GPU's memory that it holds at the end. */
   bytes: number | null;
-  /** CPU time of finding out, since the process was first asked about, ns. */
+  /** CPU time spent on asking the driver so far, ns. */
   costNs: number;
-  /** Which places kept it busy is in GpuPlaceRecords. */
+  /** GpuPlaceRecords tell which places kept it busy. */
   settled?: true;
 }
 
-/** How long a place kept GPUs busy, as GpuUseRecords of long ago say. */
+/** How long a place kept GPUs busy, from GpuUseRecords that were thinned. */
 export interface GpuPlaceRecord {
   kind: 'gpuPlace';
   stack: number;

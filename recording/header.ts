@@ -2,12 +2,12 @@
 import type { RecordingHeader } from './records';
 import { checksum } from './checksum';
 
-/** What is wrong with a recording, in one sentence for the person who opened it. */
+/** What is wrong with a recording: one sentence for the person who opened it. */
 export class StreamError extends Error {
   constructor(
     readonly reason: 'notRecording' | 'newer' | 'corrupt',
     message: string,
-    /** Byte of the file where the trouble is. */
+    /** Position of the damage in the file, bytes. */
     readonly position: number,
   ) {
     super(message);
@@ -15,17 +15,17 @@ export class StreamError extends Error {
   }
 }
 
-/** Bytes of the header this version writes; a reader needs at least as many to read one. */
+/** Bytes of the header that this version writes, and the fewest that a reader needs. */
 export const headerBytes = 128;
 /** The newest major version of the format that this reader understands. */
 export const supportedMajor = 1;
 /** From this minor version on each batch of records ends with its checksum, and the header has two. */
 export const checkedMinor = 2;
-/** Where those of the header are: of what never changes, and of the rest once it will not change any more. */
+/** Positions of the header's checksums: of what never changes, and of everything once nothing changes any more. */
 const fixedSumAt = 80;
 const endSumAt = 84;
 
-/** More makes no sense, ns: the year 2262, an hour, a hundred years, and CPU time of three hundred years. */
+/** The largest plausible values, ns: the year 2262, an hour, a hundred years, and CPU time of three hundred years. */
 const latestUnixNs = 2 ** 63;
 const longestIntervalNs = 3600e9;
 const longestLifeNs = 100 * 366 * 86_400e9;
@@ -103,7 +103,7 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
   return header;
 }
 
-/** Where a header says what no agent can have written: byte of the file. */
+/** Position of a value that no agent can have written, bytes; undefined: there is none. */
 function impossibleField(header: RecordingHeader): number | undefined {
   const livedNs = header.heartbeatNs - header.startMonotonicNs;
   if (header.startUnixNs > latestUnixNs) return 40;
@@ -121,7 +121,7 @@ function sumOfRest(bytes: Uint8Array): number {
   return checksum(checksum(0, bytes, 16, 24), bytes, 56, 80);
 }
 
-/** The bytes of a header, headerSize of them. */
+/** Encodes a header, in headerSize bytes. */
 export function encodeHeader(header: RecordingHeader): Uint8Array {
   const bytes = new Uint8Array(header.headerSize);
   const view = new DataView(bytes.buffer);
@@ -146,7 +146,7 @@ export function encodeHeader(header: RecordingHeader): Uint8Array {
   return bytes;
 }
 
-/** The bytes of a header as they are, but for how many bytes of records follow and, where `state` is given, that. */
+/** A copy of a header's bytes with another length of its records and, if `state` is given, another state. */
 export function changedHeader(
   header: Uint8Array,
   committed: number,

@@ -1,29 +1,29 @@
 /**
- * Values decoded from bytes. The same bytes are decoded once, however often they come: processes of one program say much
- * the same, and comparing bytes takes less time than decoding them.
+ * Values decoded from bytes. Equal bytes are decoded once, however often they come: processes of one program record
+ * mostly the same, and comparing bytes takes less time than decoding them.
  */
 import { withRoom } from './arrays';
 
 /** Longer bytes are decoded each time. */
 const longest = 1 << 16;
 /**
- * So many different bytes with the same hash, or with a place next to it, are kept. More of them are crafted to make comparing
+ * At most so many entries with the same or a neighbouring hash are kept. More of them are crafted to make comparing
  * slow, and are decoded each time.
  */
 const mostAlike = 16;
-/** Bytes are kept in chunks that double up to this size. */
+/** Bytes are kept in chunks; each new chunk is twice as large, up to this size. */
 const largestChunk = 1 << 18;
 const smallestChunk = 1 << 10;
 const firstRoom = 16;
 
 export class KnownBytes<T> {
-  /** By number, from 1 on: values, the chunks with their bytes, where those begin and how many they are, and their hashes. */
+  /** By number, from 1 on: the value, the chunk with its bytes, their position and length in it, and their hash. */
   readonly #values: (T | undefined)[] = [undefined];
   readonly #chunk: (DataView | undefined)[] = [undefined];
   #from = new Int32Array(firstRoom);
   #length = new Int32Array(firstRoom);
   #hash = new Int32Array(firstRoom);
-  /** The number of what came after it the last time. */
+  /** By number: the number of what followed it the last time. */
   #next = new Int32Array(firstRoom);
   /** Open addressing: numbers, 0 is free. Its length is a power of two, at least four times the count. */
   #table = new Int32Array(4 * firstRoom);
@@ -31,10 +31,10 @@ export class KnownBytes<T> {
   #filled = 0;
   #last = 0;
 
-  /** The value of bytes [from, until), which `make` makes when they come for the first time. */
+  /** The value of bytes [from, until); `make` decodes them when they come for the first time. */
   of(bytes: DataView, from: number, until: number, make: () => T): T {
     if (until - from > longest) return make();
-    // What one process says after something, others say after that too.
+    // Processes record the same things in the same order, so the successor is tried first.
     let known = this.#next[this.#last]!;
     if (known === 0 || !this.#is(known, bytes, from, until)) {
       const hash = hashOf(bytes, from, until);
@@ -47,7 +47,7 @@ export class KnownBytes<T> {
     return this.#values[known] as T;
   }
 
-  /** Where in the table bytes are, or would be; −1 where too much is in the way. */
+  /** The slot of bytes in the table, or the free slot where they belong; −1: too many others are in the way. */
   #slotOf(hash: number, bytes: DataView, from: number, until: number): number {
     const mask = this.#table.length - 1;
     for (let away = 0; away < mostAlike; away++) {
@@ -64,7 +64,7 @@ export class KnownBytes<T> {
     return isSame(this.#chunk[known]!, this.#from[known]!, bytes, from, until);
   }
 
-  /** Returns the number that bytes get. */
+  /** Adds bytes and returns their number. */
   #add(slot: number, hash: number, bytes: DataView, from: number, until: number, value: T): number {
     const known = this.#values.length;
     if (known === this.#hash.length) this.#grow();
@@ -112,13 +112,13 @@ export class KnownBytes<T> {
   }
 }
 
-/** Like FNV-1a, but of four bytes at a time, in the 30 bits of a number that is not boxed. */
+/** Like FNV-1a, but with four bytes at a time, and in 30 bits, which fit a small integer of the engine. */
 function hashOf(bytes: DataView, from: number, until: number): number {
   let hash = 0x811c9dc5;
   let at = from;
   for (const last = until - 4; at <= last; at += 4) {
     const word = bytes.getInt32(at, true);
-    // What differs in high bits only has to reach the low ones as well.
+    // Differences in high bits have to reach the low bits as well.
     hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
   }
   for (; at < until; at++) {
@@ -137,7 +137,7 @@ function isSame(
   let at = from;
   let to = start;
   let differs = 0;
-  // Mostly all of them are the same: asking after sixteen bytes takes less time than after each.
+  // Mostly all bytes are equal: testing every sixteen bytes takes less time than testing each.
   for (const last = until - 16; at <= last && differs === 0; at += 16, to += 16) {
     differs =
       (known.getInt32(to, true) ^ bytes.getInt32(at, true)) |

@@ -1,6 +1,9 @@
 /** Records about memory. Times are nanoseconds, sizes bytes. */
 
-/** Who gave a block: malloc and its family, Python's own allocators, or the kernel to the program itself. */
+/**
+ * The allocator of a block: malloc and its family, Python's own allocators, or the kernel, for mappings that the
+ * program makes itself.
+ */
 export type AllocationSource = 'malloc' | 'python' | 'mapped';
 
 export interface AllocationRecord {
@@ -10,15 +13,15 @@ export interface AllocationRecord {
   source: AllocationSource;
   /** Bytes of the block. */
   size: number;
-  /** Bytes more than the block it replaces; its size, unless it comes from realloc. */
+  /** The size, or for realloc how much larger the block is than the one it replaces. */
   grown: number;
-  /** Bytes between two that are chosen, on average; 0: every block is recorded. */
+  /** The mean number of bytes from one sampled byte to the next; 0: every block is recorded. */
   period: number;
   stack: number;
   native: number;
   /** −1 when native is 0. */
   opcode: number;
-  /** It is a mapping of which nothing is touched so far: TouchedRecords say how much is. */
+  /** It is a mapping of which nothing was touched so far; TouchedRecords tell how much is. */
   reserved?: true;
 }
 /** How much of a mapping that was reserved is touched from now on. */
@@ -49,27 +52,27 @@ export interface CopyRecord {
 export interface FootprintRecord {
   kind: 'footprint';
   timeNs: number;
-  /** Bytes of the process that are in memory. */
+  /** The resident size of the process, bytes. */
   resident: number;
 }
 
-/** What the memory records of a stretch of time long ago came to in one place. Numbers are estimates, and may be fractions. */
+/** The sum of the thinned memory records of a place in a stretch of time. Numbers are estimates, and may be fractions. */
 export interface MemorySumRecord {
   kind: 'memorySum';
-  /** The last moment of the stretch, or that at which the process held most. */
+  /** The last moment of the stretch, or the moment at which the process held most. */
   timeNs: number;
   stack: number;
   native: number;
   /** −1 when native is 0. */
   opcode: number;
-  /** Allocations that were recorded, and when the first and the last of the place were. */
+  /** How many allocations were recorded, and when the first and the last one of the place were. */
   records: number;
   firstNs: number;
   lastNs: number;
-  /** By how much each figure of the place changed. */
+  /** How much each figure of the place changed. */
   change: MemoryFigures;
 }
-/** Bytes, a number of allocations, and expected squares of errors. */
+/** Figures of a place: bytes, a number of allocations, and expected squares of errors. */
 export interface MemoryFigures {
   allocated: number;
   allocations: number;
@@ -81,26 +84,26 @@ export interface MemoryFigures {
   variance: number;
   liveVariance: number;
 }
-/** A block that MemorySumRecords count already, and that records to come may name. */
+/** A live block that MemorySumRecords count already; later records may name it. */
 export interface BlockRecord {
   kind: 'block';
-  /** The implied id that its AllocationRecord had. */
+  /** The implied id of its AllocationRecord, which is gone. */
   allocation: number;
   stack: number;
   native: number;
   /** −1 when native is 0. */
   opcode: number;
-  /** Bytes that it stands for now, and the expected square of their error. */
+  /** The bytes that it stands for, and the expected square of their error. */
   bytes: number;
   variance: number;
-  /** Of a mapping that was reserved. */
+  /** If it is a reserved mapping. */
   reserved?: ReservedPart;
 }
 export interface ReservedPart {
   size: number;
   /** The probability that it was recorded. */
   seen: number;
-  /** Bytes that are not allocated by it but by the one that it replaces, and the most that was touched. */
+  /** Bytes of the block that it replaced, which it did not allocate itself; and the most that was ever touched. */
   before: number;
   most: number;
 }

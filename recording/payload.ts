@@ -3,15 +3,15 @@ import { KnownBytes } from './knownBytes';
 import { plainText } from './plain';
 import { decodeRaw } from './utf8';
 
-/** A place in a payload. Reading past its end is corruption. */
+/** Reads the fields of a payload in order. Reading past its end is damage. */
 export class PayloadReader {
   at = 0;
   end = 0;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** The same bytes, to read several at once. */
+  /** The same bytes, for reading several at once. */
   #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** corrupt: makes the error to throw, of words that follow “the record”. */
+  /** corrupt: makes the error to throw, from words that follow “the record”. */
   constructor(
     private readonly corrupt: (what: string) => Error,
     private readonly known = new KnownBytes<string>(),
@@ -38,9 +38,9 @@ export class PayloadReader {
     return this.#bytes[this.at++]!;
   }
 
-  /** Exact up to 2^53, rounded above. */
+  /** Exact up to 2^53, rounded beyond. */
   varint(): number {
-    // Most are this short, and what is short itself is put by the engine where it is called.
+    // Most take one byte; this function is kept so short that the engine inlines it.
     const { at } = this;
     if (at < this.end && this.#bytes[at]! < 128) {
       this.at = at + 1;
@@ -65,7 +65,7 @@ export class PayloadReader {
     }
   }
 
-  /** A trailing field that older minor versions do not have. */
+  /** A trailing field, which older minor versions do not have. */
   optional(): number {
     return this.at < this.end ? this.varint() : 0;
   }
@@ -108,7 +108,7 @@ export class PayloadReader {
     return this.at + length;
   }
 
-  /** Always plain: what a recording says is text from outside. */
+  /** Made plain (plain.ts), since a recording is input from outside. */
   text(): string {
     const end = this.#blobEnd();
     const from = this.at;

@@ -3,13 +3,13 @@ import { encodeUtf8 } from './utf8';
 
 const firstRoom = 256;
 
-/** Grows as needed, and is used again for the next payload. */
+/** Grows as needed, and is reused for the next payload. */
 export class PayloadWriter {
   #bytes = new Uint8Array(firstRoom);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** What was written since the last clear(). It changes with the next payload. */
+  /** What was written since the last clear(). The next payload overwrites it. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -1,27 +1,30 @@
 /**
- * What no agent can have written. A checksum says that bytes are those that somebody wrote, not that they make sense, and
- * older recordings have none.
+ * Finds values that no agent can have written. A checksum proves that bytes are those that somebody wrote, not that
+ * they make sense, and older recordings have none.
  */
 import type { HelpedRecord, RecordingHeader, StreamRecord } from './records';
 import type { MemoryFigures, ReservedPart } from './memoryRecords';
 
 /** Ten years, ns. */
 const longestNs = 10 * 366 * 86_400e9;
-/** A record may be about a moment so long after the last word of the header, ns. */
+/** Records may be later than the header's heartbeat by so much, ns. */
 const slackNs = 10e9;
-/** Threads that run at once, and threads that wait for a core. CPU time grows at most so many times as fast as time. */
+/** The most threads that run, or wait for a core, at once. CPU time grows at most so many times as fast as time. */
 const mostAtOnce = 1 << 22;
-/** More than any address space has. */
+/** Larger than any address space. */
 const mostBytes = 2 ** 57;
 const mostPeriod = 2 ** 60;
-/** What very many allocations come to that stand for very many each, and the least chance that one was seen. */
+/**
+ * The sum of very many allocations that each stand for very many, and the least probability that an allocation is
+ * recorded.
+ */
 const mostEstimate = 2 ** 120;
-const leastSeen = 2 ** -62;
-/** Stretches of time that old records are added up over, ns. */
+const leastProbability = 2 ** -62;
+/** The longest stretch of time that thinned records are added up over, ns. */
 const longestStretchNs = 1000 * longestNs;
-/** What CPython keeps line numbers and positions in code in, and Linux numbers of processes. */
+/** The largest line number, position in code (CPython), pid and thread number (Linux). */
 const mostInt = 2 ** 31 - 1;
-/** Frames of a stack: the agent cuts at 2048, and those of tasks that wait for one another are put together. */
+/** The most frames of a stack: the agent cuts at 2048, and joins the stacks of tasks that wait for one another. */
 const deepest = 8192;
 const mostGpus = 1024;
 const mostCount = Number.MAX_SAFE_INTEGER;
@@ -29,19 +32,19 @@ const mostCount = Number.MAX_SAFE_INTEGER;
 /** Follows one recording, record by record. */
 export class Plausibility {
   #latestNs = longestNs;
-  /** Of each stack the number of its frames; of stack 0 none. */
+  /** By stack: the number of its frames; stack 0 has none. */
   readonly #depths: number[] = [0];
   #natives = 0;
   #modules = 0;
   #allocations = 0;
   readonly #threads = new Set<number>();
 
-  /** Takes the header as it is now: no record is about a moment after its last word. */
+  /** Takes the current header: no record is later than its heartbeat allows. */
   header({ heartbeatNs, startMonotonicNs }: RecordingHeader): void {
     this.#latestNs = Math.min(longestNs, Math.max(0, heartbeatNs - startMonotonicNs) + slackNs);
   }
 
-  /** What is wrong with the next record, in words that follow “the record”; undefined when nothing is. */
+  /** What is wrong with the next record, in words that follow “the record”; undefined: nothing. */
   problem(record: StreamRecord): string | undefined {
     switch (record.kind) {
       case 'thread':
@@ -55,7 +58,7 @@ export class Plausibility {
           this.#thread(record.thread) ?? this.#time(record.endNs) ?? this.#duration(record.cpuNs)
         );
       case 'sample': {
-        // What a thread is charged with in the end may be the work of many that were too short to be met.
+        // A remainder may be the work of many threads that ended too soon to be sampled.
         const most = record.remainder ? this.#latestNs * mostAtOnce : this.#latestNs;
         return (
           this.#thread(record.thread) ??
@@ -169,12 +172,12 @@ export class Plausibility {
     }
   }
 
-  /** The same of a NATIVE. */
+  /** The same for a NATIVE. */
   native(parent: number, module: number): string | undefined {
     return limit(parent, this.#natives++, 'caller') ?? limit(module, this.#modules, 'library');
   }
 
-  /** The same of a STACK. */
+  /** The same for a STACK. */
   stack(parent: number, instruction: number, between: number): string | undefined {
     return (
       this.#depth(parent) ??
@@ -191,7 +194,7 @@ export class Plausibility {
     return limit(below, deepest, 'depth');
   }
 
-  /** Parts are no more than the whole. */
+  /** Parts must not be more than the whole. */
   #helped(record: HelpedRecord): string | undefined {
     const { cpuNs, unsureNs, afterNs, pythonNs, runtimeNs, nativeNs, systemNs } = record;
     const kinds = pythonNs + nativeNs + systemNs;
@@ -222,13 +225,13 @@ export class Plausibility {
     return limit(ns, this.#latestNs, 'duration');
   }
 
-  /** Of all threads together. */
+  /** A duration of all threads together. */
   #sums(...all: number[]): string | undefined {
     return limit(Math.max(...all), this.#latestNs * mostAtOnce, 'duration');
   }
 }
 
-/** Estimates: bytes, numbers, and squares of bytes. Only what is held can become less. */
+/** Estimates: bytes, numbers, and squares of bytes. Only live and reserved bytes can decrease. */
 function impossibleSums(change: MemoryFigures): string | undefined {
   const { allocated, allocations, python, copied, reserved, live, variance, liveVariance } = change;
   const growing = [allocated, allocations, python, copied, variance];
@@ -247,7 +250,7 @@ function impossibleBlock(
   reserved: ReservedPart | undefined,
 ): string | undefined {
   const { size, seen, before, most } = reserved ?? { size: 0, seen: 1, before: 0, most: 0 };
-  const isBlock = bytes >= 0 && variance >= 0 && seen >= leastSeen && seen <= 1;
+  const isBlock = bytes >= 0 && variance >= 0 && seen >= leastProbability && seen <= 1;
   return (
     (isBlock ? undefined : 'has an impossible size') ??
     limit(bytes, mostEstimate, 'size') ??

@@ -1,15 +1,19 @@
 /**
- * What a recording says, one type per record of profiler-agent/STREAM.md. The codec is recording/decode.ts;
- * the builder (profile/feed/builder.ts) turns records into a profile. Times and costs are nanoseconds as numbers.
+ * What a recording contains: one type for each kind of record in profiler-agent/STREAM.md. recording/decode.ts
+ * decodes records; the builder (profile/feed/builder.ts) turns them into a profile. Times and costs are nanoseconds,
+ * as numbers.
  */
 import type { GpuRecord } from './gpuRecords';
 import type { MemoryRecord } from './memoryRecords';
 
-/** What tops the Python frames of something that was seen. */
+/** What a thread did above its Python frames. */
 export const cellTops = ['running', 'system', 'wait', 'gil', 'queue'] as const;
 export type CellTop = (typeof cellTops)[number];
 
-/** The fixed part at the start of a recording. Live fields (committed, state, heartbeat, CPU) are re-read while it grows. */
+/**
+ * The fixed part at the start of a recording. Live fields (committed, state, heartbeat, CPU) change while the
+ * recording grows, and are read again.
+ */
 export interface RecordingHeader {
   major: number;
   minor: number;
@@ -21,7 +25,7 @@ export interface RecordingHeader {
   startUnixNs: number;
   intervalNs: number;
   state: 'recording' | 'closed' | 'full';
-  /** Why it is full: an error number of Linux, 0 where that is not known. */
+  /** Why it is full: an error number of Linux; 0: unknown. */
   whyFull: number;
   heartbeatNs: number;
   processCpuNs: number;
@@ -47,7 +51,7 @@ export interface ThreadRecord {
   tid: number;
   startNs: number;
   name: string;
-  /** The system's number of the thread that created it; 0: not known. */
+  /** The system's number of the thread that created it; 0: unknown. */
   makerTid: number;
 }
 export interface ThreadEndRecord {
@@ -66,8 +70,8 @@ export interface CodeRecord {
   lineTable: Uint8Array;
 }
 /**
- * Takes what most records of a short recording are, as numbers: making an object for each takes longer than what is done with
- * it. Arguments are the fields of NativeRecord and StackRecord.
+ * Takes native frames and stacks as numbers: most records of a short recording are these, and making an object for
+ * each takes longer than using it. Arguments are the fields of NativeRecord and StackRecord.
  */
 export interface FrameTaker {
   native(parent: number, module: number, offset: number, exact: boolean): void;
@@ -78,9 +82,9 @@ export interface StackRecord {
   kind: 'stack';
   parent: number;
   code: number;
-  /** Bytes into the bytecode; −1 when the frame has not started. */
+  /** Offset in the bytecode, bytes; −1: the frame has not started. */
   instruction: number;
-  /** Leaf of the native frames between the caller's eval loop and this frame's, 0 for none known. */
+  /** Leaf of the native frames between the caller's eval loop and this frame's; 0: none known. */
   between: number;
 }
 export interface ModuleRecord {
@@ -95,7 +99,7 @@ export interface NativeRecord {
   parent: number;
   module: number;
   offset: number;
-  /** True when offset is an instruction, false when it is a function's start. */
+  /** true: offset is an instruction; false: a function's start. */
   exact: boolean;
 }
 export interface SampleRecord {
@@ -115,9 +119,9 @@ export interface SampleRecord {
   native: number;
   /** −1 when native is 0. */
   opcode: number;
-  /** How many samples it stands for, where that is not one: several of long ago that were alike (ThinnedRecord). */
+  /** How many samples it stands for, if more than one: samples that were alike and were thinned (ThinnedRecord). */
   count?: number;
-  /** For whom a thread without Python code did it is in HelpedRecords. */
+  /** HelpedRecords tell which places this sample of a helper was for. */
   settled?: true;
 }
 /** Time in which a thread could run but had no core. */
@@ -142,13 +146,13 @@ export interface StatsRecord {
   dropped: number;
   rejected: number;
   late: number;
-  /** How long all threads could run but had no core, ns; null: the kernel does not tell. */
+  /** How long threads could run but had no core, ns, all together; null: the kernel does not tell. */
   queueNs: number | null;
 }
 export interface EndRecord {
   kind: 'end';
   timeNs: number;
-  /** null when the process did not say. */
+  /** null: the process did not record it. */
   exit: number | null;
   processCpuNs: number;
   peakBytes: number;
@@ -156,11 +160,11 @@ export interface EndRecord {
 /** A child of the process that a signal ended. */
 export interface ChildEndRecord {
   kind: 'childEnd';
-  /** When the process heard of it. */
+  /** When the process was told. */
   timeNs: number;
   pid: number;
   signal: number;
-  /** The process had sent that signal. */
+  /** The process itself had sent that signal. */
   byParent: boolean;
 }
 export interface NoteRecord {
@@ -169,39 +173,42 @@ export interface NoteRecord {
   text: string;
 }
 
-/** What a thread without Python code did for a place, in several samples of long ago. */
+/** What a helper did for a place, in several samples that were thinned. */
 export interface HelpedRecord {
   kind: 'helped';
   thread: number;
-  /** The place; stack 0: nobody, and where the thread was itself. */
+  /** The place. stack 0: it worked for nobody, and this is its own place. */
   stack: number;
   native: number;
   /** −1 when native is 0. */
   opcode: number;
   top: CellTop;
   cpuNs: number;
-  /** Parts of it: it may have been for others; it came after the call. */
+  /** Parts of cpuNs: which may have been for others, and which came after the call. */
   unsureNs: number;
   afterNs: number;
   samples: number;
-  /** What it is counted as where nobody is known for whom it was. */
+  /** Its cost if it worked for nobody. */
   runtimeNs: number;
   pythonNs: number;
   nativeNs: number;
   systemNs: number;
 }
-/** Everything before it was made of records that are gone: sums stay what they were, the order within stretches is lost. */
+/**
+ * Everything before it was thinned: it was made from records that are gone. Sums are the same, the order within
+ * stretches is lost.
+ */
 export interface ThinnedRecord {
   kind: 'thinned';
-  /** From this moment on nothing is missing, and how long the stretches before are at the most. */
+  /** From this moment on nothing is thinned; and the longest stretch before it. */
   untilNs: number;
   stretchNs: number;
-  /** What the records after it go on from. */
+  /** The values that the records after it are relative to. */
   batch: number;
   lastSampleNs: number;
   lastMemoryNs: number;
   allocations: number;
-  /** Kernel time that samples of each thread have not been charged with yet, ns; threads that are not named have none. */
+  /** Kernel time that no sample of a thread was charged with yet, ns, by thread; threads without an entry have none. */
   uncharged: { thread: number; systemNs: number }[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The kinds of records, their numbers, and their fields in the order in which they are written. The encoder and the decoder are
- * made from this table; tests compare it with STREAM.md and with the agent's C.
+ * The kinds of records, their numbers, and their fields in the order in which they are written. Encoder and decoder
+ * are made from this table; tests compare it with STREAM.md and with the agent's C.
  */
 import { allocationSources, memoryFigures, moduleKinds, severities } from './codes';
 import { figures, flags, place, reservedPart, uncharged } from './fieldGroups';
@@ -10,7 +10,7 @@ import { cellTops, type StreamRecord } from './records';
 export type Kind = StreamRecord['kind'];
 export type RecordOf<K extends Kind> = Extract<StreamRecord, { kind: K }>;
 
-/** The record that ends a batch is read before the others are, see StreamDecoder. */
+/** The record that ends a batch; StreamDecoder reads it before the records of the batch. */
 type Check = { check: { number: number; fields: readonly field.Field<{ crc: number }>[] } };
 type Table = { [K in Kind]: { number: number; fields: readonly field.Field<RecordOf<K>>[] } };
 
@@ -244,16 +244,16 @@ export const recordTable = {
   },
 } as const satisfies Table & Check;
 
-/** The fields of a kind, for whoever has records of any kind. */
+/** The fields of a kind, for code that handles records of any kind. */
 export interface AnyKind {
   kind: Kind;
   fields: readonly field.Field<object>[];
 }
 
-/** By number; undefined where there is no such kind. */
+/** By number; undefined: there is no such kind. */
 export const kindsByNumber: readonly (AnyKind | undefined)[] = byNumber();
 
-/** The fields of the kind that a record is of. */
+/** The fields of a record's kind. */
 export function fieldsOf(record: StreamRecord): readonly field.Field<StreamRecord>[] {
   return recordTable[record.kind].fields as unknown as readonly field.Field<StreamRecord>[];
 }

@@ -1,4 +1,4 @@
-/** UTF-8, by the platform's own codec: both Node and browsers have it, though no shared type library says so. */
+/** UTF-8, by the platform's own codec. Node and browsers both have it, though their type libraries do not share it. */
 
 declare class TextDecoder {
   constructor(label: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
@@ -12,7 +12,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-/** Decodes bytes [start, end); what is not valid UTF-8 becomes U+FFFD. */
+/** Decodes bytes [start, end); invalid UTF-8 becomes U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   if (start === end) {
     return '';
@@ -21,8 +21,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 }
 
 /**
- * Decodes names, which need not be UTF-8: each byte that is not becomes half of a surrogate pair, U+DC80 to U+DCFF, as in
- * Python (PEP 383), and can be had back (server/rawText.ts).
+ * Decodes names, which need not be UTF-8. Each invalid byte becomes half of a surrogate pair, U+DC80 to U+DCFF, as in
+ * Python (PEP 383), and can be recovered (server/rawText.ts).
  */
 export function decodeRaw(bytes: Uint8Array): string {
   const whole = decodeUtf8(bytes, 0, bytes.length);
@@ -38,7 +38,7 @@ export function decodeRaw(bytes: Uint8Array): string {
   return text;
 }
 
-/** Undefined for bytes that are not one whole character or more. */
+/** undefined for bytes that are not whole characters. */
 function strict(bytes: Uint8Array): string | undefined {
   try {
     return strictDecoder.decode(bytes);
