@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { defaultThresholdPercent } from '../profile/words/annotation';
 import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
 import { expand, scopeOf, settingPlace } from './run/variables';
 
@@ -127,7 +128,7 @@ export async function update(key: string, value: string | boolean): Promise<void
 export function serverSettings(): ServerSettings {
   return {
     metric: currentMetric(),
-    thresholdPercent: read('thresholdPercent', 1),
+    thresholdPercent: read('thresholdPercent', defaultThresholdPercent),
     codeLens: read('codeLens', false),
     inlayHints: read('inlayHints', false),
     pathMappings: Object.entries(readRecord('pathMappings')).map(([from, to]) => [

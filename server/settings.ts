@@ -1,9 +1,10 @@
 /** Settings as a client sends them, checked: a wrong value falls back to the default instead of failing later. */
+import { defaultThresholdPercent } from '../profile/words/annotation';
 import { metrics, type ServerSettings } from '../protocol/lsp';
 
 const defaults: ServerSettings = {
   metric: 'cpu',
-  thresholdPercent: 1,
+  thresholdPercent: defaultThresholdPercent,
   codeLens: true,
   inlayHints: true,
   pathMappings: [],

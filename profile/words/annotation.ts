@@ -45,6 +45,9 @@ export interface LineFigures {
  */
 export const ownPart = 0.1;
 
+/** Lines with a smaller share of the run have no figures, unless the setting lineheat.thresholdPercent is another. */
+export const defaultThresholdPercent = 1;
+
 /**
  * The lines of a file to annotate under a metric: those whose share of the run, their own or with their calls, is at
  * least thresholdPercent. In the order of lines.

@@ -148,7 +148,7 @@ function save(recorded: Run, path: string): boolean {
     else recorded.save(path);
     return true;
   } catch (error) {
-    say(`${plainText(path)} could not be written: ${messageOf(error)}.`);
+    say(`${plainText(path)} could not be written: ${messageOf(error)}. Name another file.`);
     return false;
   }
 }
@@ -171,7 +171,7 @@ function readablePath(path: string): string {
   try {
     return `/proc/self/fd/${openSync(rawBytes(path), constants.O_RDONLY | constants.O_NONBLOCK)}`;
   } catch (error) {
-    throw new Error(`${plainText(path)} cannot be opened: ${messageOf(error)}.`);
+    throw new Error(`${plainText(path)} cannot be opened: ${messageOf(error)}. Check its name.`);
   }
 }
 
@@ -188,7 +188,7 @@ function writeText(path: string, pieces: Iterable<string>): boolean {
   } catch (error) {
     // That a reader such as `head` stops reading is not a failure.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return true;
-    say(`${plainText(path)} could not be written: ${messageOf(error)}.`);
+    say(`${plainText(path)} could not be written: ${messageOf(error)}. Name another file.`);
     return false;
   }
 }

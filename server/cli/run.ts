@@ -128,8 +128,9 @@ export function cannotWrite(path: string): string | undefined {
   const shown = plainText(resolve(folder));
   try {
     const there = statSync(rawPath(path), { throwIfNoEntry: false });
-    if (there?.isDirectory()) return `${plainText(path)} is a folder.`;
-    if (!statSync(rawPath(folder)).isDirectory()) return `${shown} is not a folder.`;
+    if (there?.isDirectory()) return `${plainText(path)} is a folder. Name a file.`;
+    if (!statSync(rawPath(folder)).isDirectory())
+      return `${shown} is not a folder. Name a file in a folder.`;
     return undefined;
   } catch {
     return `The folder ${shown} does not exist.`;

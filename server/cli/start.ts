@@ -30,7 +30,8 @@ export function start(plan: Plan, distFolder: string, storage: string): Promise<
       done(end);
     };
     child.on('error', (error) => {
-      finish({ message: `${plan.command} could not be started: ${error.message}.` });
+      const message = `${plan.command} could not be started: ${error.message}. Check that it starts without lineheat.`;
+      finish({ message });
     });
     child.on('exit', (code, signal) => finish({ code, signal }));
   });

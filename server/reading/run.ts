@@ -152,7 +152,7 @@ export class Run {
   notes(): Note[] {
     const changed = this.symbols.changedModules().map((path): Note => ({
       severity: 'information',
-      text: `${path} is no longer the file that the program ran with, so its functions have no names.`,
+      text: `${path} is no longer the file that the program ran with, so its functions have no names. Run again to see them.`,
     }));
     const limit = this.limit?.notes ?? [];
     const profile = this.profile();
@@ -212,5 +212,6 @@ function describeOpenError(path: string, error: unknown): string {
   if (error instanceof NotRegularError) return error.message;
   if (code === 'ENOENT') return `${name} does not exist. Check the name of the recording.`;
   if (code === 'EACCES') return `${name} cannot be read. Change its permissions.`;
-  return `${name} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`;
+  const why = error instanceof Error ? error.message : String(error);
+  return `${name} cannot be opened: ${why}. Copy it to another disk and open the copy.`;
 }

@@ -126,7 +126,7 @@ export class Tail {
         const why = error instanceof Error ? error.message : String(error);
         this.notes.push({
           severity: 'error',
-          text: `The folder of the run can no longer be read (${why}); processes that start from now on are not shown.`,
+          text: `The folder of the run can no longer be read (${why}); processes that start from now on are not shown. Open the run again once its folder can be read.`,
         });
       }
       return [];

@@ -2,7 +2,11 @@
 import { relative } from 'node:path';
 import { callEdges } from '../../../profile/view/edges';
 import type { Run } from '../../reading/run';
-import { annotateFile, type LineFigures } from '../../../profile/words/annotation';
+import {
+  annotateFile,
+  defaultThresholdPercent as thresholdPercent,
+  type LineFigures,
+} from '../../../profile/words/annotation';
 import { amountOf, timeKinds, type TimeKind } from '../../../profile/metric';
 import type { FileCost, LineCost, Profile } from '../../../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../../../profile/words/numbers';
@@ -14,8 +18,6 @@ import { isOwn } from '../../editing/ownCode';
 import { codeOf } from '../../launch/pythonOptions';
 import { clip, columns, padLeft, padRight, paintWith, type Style } from './terminal';
 
-/** Lines below this share of the run's CPU time are not listed; the editor shows them. */
-const thresholdPercent = 1;
 const mostLines = 40;
 const mostNatives = 2;
 const barWidth = 10;

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
+import { defaultThresholdPercent } from '../../../profile/words/annotation';
 
 interface Key {
   command: string;
@@ -46,6 +47,14 @@ test('walkthrough and welcome texts link to existing commands and pictures', () 
   for (const { media } of steps) {
     expect(existsSync(new URL(`../../../${media.image}`, import.meta.url)), media.image).toBe(true);
   }
+});
+
+test('lines have figures from the same share on, wherever the setting is not known', () => {
+  const properties = Object.assign(
+    {},
+    ...manifest.contributes.configuration.map((group) => group.properties),
+  ) as Record<string, { default: unknown }>;
+  expect(properties['lineheat.thresholdPercent']?.default).toBe(defaultThresholdPercent);
 });
 
 test('settings are in titled groups, and groups and settings are ordered', () => {
