@@ -213,5 +213,5 @@ function describeOpenError(path: string, error: unknown): string {
   if (code === 'ENOENT') return `${name} does not exist. Check the name of the recording.`;
   if (code === 'EACCES') return `${name} cannot be read. Change its permissions.`;
   const why = error instanceof Error ? error.message : String(error);
-  return `${name} cannot be opened: ${why}. Copy it to another disk and open the copy.`;
+  return `${name} cannot be opened: ${why}. Check the file and its folder, and open it again.`;
 }
