@@ -1,4 +1,4 @@
-/** Finding out whether an interpreter works and whether the native engine can follow it. */
+/** Finds out whether an interpreter works and whether the native engine can follow it. */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
@@ -143,7 +143,7 @@ function ask(
   cwd: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Answer> {
-  // Without site-packages: the answer does not need them, and they can be slow to set up.
+  // -S leaves out site-packages, which the answer does not need and which can be slow to set up.
   const args = ['-S', '-c', probe];
   return new Promise((done) => {
     execFile(path, args, { cwd, env, timeout: probeTimeoutMs }, (error, stdout, stderr) => {

@@ -9,7 +9,7 @@ const hashPycs = '--check-hash-based-pycs';
 export type PythonWord =
   /** Options; `value`: the next word belongs to them. */
   | { kind: 'options'; words: string[]; value: boolean }
-  /** `-m` or `-c`, which end the options: what stood before it in its group, and what follows it in the same word. */
+  /** `-m` or `-c`, which end the options. words: switches before it in the same word; inline: what follows it there. */
   | { kind: 'program'; form: 'module' | 'code'; words: string[]; inline: string | undefined };
 
 /** Undefined when a word is not Python's option. */

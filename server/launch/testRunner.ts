@@ -15,7 +15,7 @@ sys.stdout.write("lineheat-" + ("yes" if importlib.util.find_spec("pytest") else
 `;
 
 /**
- * What the interpreter is given to run the tests of a file: pytest where the interpreter has it, else unittest for a file
+ * The interpreter's arguments to run the tests of a file: pytest where the interpreter has it, else unittest for a file
  * that uses it; undefined when neither can.
  */
 export async function testRunner(

@@ -1,6 +1,6 @@
 /**
- * C++ and Rust function names as people write them. Only names: `Eigen::internal::gebp_kernel<float, …>::operator()`,
- * without parameter types, which a profile has no use for. What this does not understand stays as it is.
+ * C++ and Rust function names as people write them: `Eigen::internal::gebp_kernel<float, …>::operator()`. Parameter types
+ * are left out, because a profile does not need them. A symbol that is not understood stays as it is.
  * Grammar: Itanium C++ ABI, 5.1 (https://itanium-cxx-abi.github.io/cxx-abi/abi.html#mangling).
  */
 import { Parser } from './demangleParser';

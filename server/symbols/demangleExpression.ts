@@ -1,6 +1,6 @@
 /**
- * Expressions in C++ names, such as the `X+1` of `array<X+1>` and the inside of decltype. They are read, because what follows may
- * refer to types in them, and are not shown: nobody reads them in a profile. Itanium C++ ABI, 5.1.6.
+ * Expressions in C++ names, such as the `X+1` of `array<X+1>` and the inside of decltype. They are read because later parts
+ * of the name may refer to types in them, but shown as `…`. Itanium C++ ABI, 5.1.6.
  */
 import type { Parser } from './demangleParser';
 import { NotUnderstood } from './demangleText';
@@ -89,7 +89,7 @@ function untilEnd(parser: Parser, read: (parser: Parser) => unknown): void {
   while (!parser.take('E')) read(parser);
 }
 
-/** Behind `fp` or `fL`: how far out, qualifiers, and which. */
+/** The rest of a parameter after `fp` or `fL`: its level, qualifiers, and its number. */
 function functionParameter(parser: Parser): void {
   if (parser.take('T')) return;
   while (/[\dprVK]/.test(parser.peek())) parser.take(parser.peek());
@@ -107,7 +107,7 @@ function simpleName(parser: Parser): void {
   if (parser.peek() === 'I') parser.arguments();
 }
 
-/** Behind `sr`: a name in a type or namespace that a parameter decides. */
+/** The rest after `sr`: a name in a type or namespace that a template parameter decides. */
 function scopedName(parser: Parser): void {
   const isLong = parser.take('N');
   if (isLong || !/\d/.test(parser.peek())) {
@@ -120,7 +120,7 @@ function scopedName(parser: Parser): void {
   simpleName(parser);
 }
 
-/** `fl`, `fr`: a fold over one operand; `fL`, `fR`: with another to begin with. */
+/** `fl`, `fr`: a fold over one operand; `fL`, `fR`: with an initial operand. */
 function fold(parser: Parser): void {
   const isBinary = /[LR]/.test(parser.peek(2)[1]!);
   parser.take(parser.peek(2));
@@ -129,7 +129,7 @@ function fold(parser: Parser): void {
   if (isBinary) expression(parser);
 }
 
-/** Behind `nw`: places, a type, and what it begins with. */
+/** The rest after `nw`: placement arguments, a type, and an initializer. */
 function allocation(parser: Parser): void {
   while (!parser.take('_')) expression(parser);
   parser.type();

@@ -4,13 +4,15 @@ import { builtinTypes, operators, standardNames } from './demangleTables';
 import { NotUnderstood, shortened, shortList } from './demangleText';
 import { extendedType, lastName, pointerTo } from './demangleTypes';
 
+/** Levels; a compiler's symbols are not as deep, so a deeper one is not sound. */
 const deepest = 200;
 
 /** Parses one symbol that begins with _Z; its methods throw NotUnderstood. */
 export class Parser {
   private at = 2;
   private depth = 0;
-  private readonly seen: string[] = [];
+  /** Parts that later parts may refer to, in the order of their numbers (the ABI's substitutions). */
+  private readonly substitutions: string[] = [];
   private templateArguments: string[] = [];
 
   constructor(private readonly text: string) {}
@@ -42,7 +44,7 @@ export class Parser {
     if (!this.take(expected)) throw new NotUnderstood();
   }
 
-  /** Symbols that go deeper than any of a compiler are not sound. */
+  /** Reads a part one level deeper. */
   within(read: () => string): string {
     if (this.depth++ > deepest) throw new NotUnderstood();
     const text = read();
@@ -63,7 +65,7 @@ export class Parser {
     }
     const name = this.take('St') ? `std::${this.unqualified('')}` : this.unqualified('');
     if (this.peek() !== 'I') return name;
-    this.seen.push(name);
+    this.substitutions.push(name);
     return name + this.arguments();
   }
 
@@ -89,10 +91,10 @@ export class Parser {
         const part = this.unqualified(name);
         name = name ? `${name}::${part}` : part;
       }
-      this.seen.push(name);
+      this.substitutions.push(name);
     }
-    // The whole name is a candidate only as a prefix or a type; its owner adds it again where it is one.
-    this.seen.pop();
+    // The whole name can be referred to only as a prefix or a type; the caller adds it again where it is one of those.
+    this.substitutions.pop();
     return name;
   }
 
@@ -127,7 +129,7 @@ export class Parser {
       const operator = this.operator();
       name = operator === '""' ? `operator""${this.source()}` : `operator${operator}`;
     }
-    // ABI tags such as [cxx11] tell apart what readers need not tell apart.
+    // ABI tags such as [cxx11] are skipped: readers do not need them.
     while (this.take('B')) this.source();
     return name;
   }
@@ -163,7 +165,7 @@ export class Parser {
       while (this.take('B')) this.source();
       return standard;
     }
-    return this.numbered(this.seen);
+    return this.numbered(this.substitutions);
   }
 
   parameter(): string {
@@ -225,11 +227,11 @@ export class Parser {
   type(): string {
     const before = this.at;
     const type = shortened(this.within(() => this.typeInside()));
-    if (this.isCandidate(this.text.slice(before, this.at))) this.seen.push(type);
+    if (this.isCandidate(this.text.slice(before, this.at))) this.substitutions.push(type);
     return type;
   }
 
-  /** Whether later parts of the symbol may refer to a type: not to builtin ones and to what is a reference itself. */
+  /** Whether later parts of the symbol may refer to a type: not to a builtin one, nor to one that is a reference itself. */
   private isCandidate(code: string): boolean {
     if (builtinTypes[code] !== undefined || /^DF\d/.test(code)) return false;
     return code[0] !== 'S' || code[1] === 't' || code.endsWith('E');
@@ -259,7 +261,7 @@ export class Parser {
       return this.type() + words;
     }
     if (this.take('Dp')) return `${this.type()}...`;
-    // What a function throws, or that it does not, is not shown.
+    // Exception specifications are not shown.
     if (this.take('DO')) {
       expression(this);
       this.expect('E');
@@ -278,7 +280,7 @@ export class Parser {
     if (/^T[\d_]/.test(this.peek(2))) {
       const parameter = this.parameter();
       if (this.peek() !== 'I') return parameter;
-      this.seen.push(parameter);
+      this.substitutions.push(parameter);
       return parameter + this.arguments();
     }
     if (letter === 'D') return extendedType(this);
@@ -297,7 +299,7 @@ export class Parser {
   private functionType(): string {
     this.take('Y');
     const types: string[] = [];
-    // Behind the types there may be what `this` has to be.
+    // The types may be followed by a qualifier of `this`.
     while (!this.take('E') && !this.take('RE') && !this.take('OE')) types.push(this.type());
     const [result = '', ...parameters] = types;
     return `${result} (${parameters.filter((type) => type !== 'void').join(', ')})`;

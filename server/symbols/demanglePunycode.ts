@@ -1,6 +1,6 @@
 import { NotUnderstood } from './demangleText';
 
-/** Rust's names with other characters than ASCII: RFC 3492, with `_` where that has `-`. */
+/** Rust's encoding of names with other characters than ASCII: RFC 3492, with `_` instead of `-`. */
 export function fromPunycode(name: string): string {
   const cut = name.lastIndexOf('_');
   const characters = [...name.slice(0, Math.max(0, cut))];

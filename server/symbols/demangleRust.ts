@@ -1,6 +1,6 @@
 /**
  * Rust's names since 2021, `_R…` (https://doc.rust-lang.org/rustc/symbol-mangling/v0.html), as people write them. Lifetimes, hashes
- * of crates and types of constants are left out: a profile has no use for them.
+ * of crates and types of constants are left out, because a profile does not need them.
  */
 import { fromPunycode } from './demanglePunycode';
 import { NotUnderstood, shortened, shortList } from './demangleText';
@@ -19,7 +19,7 @@ export function demangleRust(symbol: string): string {
 class RustParser {
   #at = 0;
   #depth = 0;
-  /** What references lead to, by where it is: each place is read once, however many references there are. */
+  /** Parts that references lead to, by position: each is read once, however many references there are. */
   readonly #known = new Map<string, string>();
   readonly #text: string;
 
@@ -27,7 +27,7 @@ class RustParser {
     this.#text = text;
   }
 
-  /** Behind the name there may be the crate that made this instance, and suffixes of compilers. */
+  /** The name may be followed by the crate that made this instance, and by suffixes of compilers. */
   end(): void {
     if (/[A-Z]/.test(this.#peek())) {
       this.path(false);
@@ -72,7 +72,7 @@ class RustParser {
     }
   }
 
-  /** Where an implementation stands says less than what it is of. */
+  /** An implementation is named by its type, not by the module that holds it. */
   #implementation(): void {
     this.#disambiguator();
     this.path(false);
@@ -208,7 +208,7 @@ class RustParser {
     return list;
   }
 
-  /** What was read at an earlier place. `kind`: the same place can be read in more than one way. */
+  /** Reads a part at an earlier position. `kind`: the same position can be read in more than one way. */
   #reference(kind: string, read: () => string): string {
     const start = this.#at - 1;
     const place = this.#number();

@@ -1,8 +1,8 @@
 /** What the demanglers of C++ and of Rust share. */
 
-/** Longer lists of arguments say less, not more. */
+/** Characters of a list of arguments; a longer one is shown as `<…>`. */
 const longestArguments = 60;
-/** Of one type. Crafted symbols double a type with every few letters. */
+/** Characters of one type: crafted symbols can double a type with every few letters. */
 const longestType = 300;
 
 /** The symbol uses a part of the grammar that is left out, or is not sound. */

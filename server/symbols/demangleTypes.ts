@@ -1,4 +1,4 @@
-/** Types of C++ names that are more than a letter or a name; see demangleParser.ts. */
+/** Types in C++ names that are more than one letter or a name; see demangleParser.ts. */
 import { expression } from './demangleExpression';
 import type { Parser } from './demangleParser';
 import { NotUnderstood } from './demangleText';
@@ -39,7 +39,7 @@ export function lastName(scope: string): string {
   return plain.split('::').at(-1) ?? '';
 }
 
-/** The sign stands inside where the type is a function or an array: `bool (*)(char)`, `int (P::*)() const`. */
+/** A pointer or reference to a type. Its sign stands inside a function or an array: `bool (*)(char)`, `int (P::*)() const`. */
 export function pointerTo(type: string, sign: string): string {
   const pointer = /^([^()]* \()([*&]+)(\).*)$/.exec(type);
   if (pointer) return `${pointer[1]!}${pointer[2]!}${sign}${pointer[3]!}`;

@@ -17,9 +17,9 @@ import { liveMemory } from '../../../profile/view/liveMemory';
 import type { FeatureContext, ProfiledDocument } from '../context';
 import { commandLink } from '../links';
 
-/** Under a metric of time, lines with less than this part of anything are silent about memory. */
+/** Cards of lines with less than this part of each total say nothing about memory. */
 const smallestPart = 0.01;
-/** What is reserved and not touched is said from here on. */
+/** Bytes: less memory than this, reserved and not touched, is not mentioned. */
 const smallestReserved = 1e6;
 /** Columns of the drawing of what a line held. */
 const sparkColumns = 40;
@@ -32,7 +32,7 @@ export function notMeasured(rich: boolean): string {
   return `Memory was not measured in this run. ${how}`;
 }
 
-/** The figures that lead a card under a metric of memory: `94 MB allocated`, `11.0 %`; no share of nothing. */
+/** The figures that lead a card under a metric of memory: `94 MB allocated`, `11.0 %`; without a share where the total is 0. */
 export function memoryFigures(
   { memory }: LineCost,
   profile: Profile,
@@ -90,7 +90,7 @@ function peakText({ peakBytes }: MemoryCost, { processes, memory }: Profile): st
   return `${part} of the ${formatBytes(memory?.peakLiveBytes ?? 0)} held ${when}`;
 }
 
-/** `+94 MB ± 12 MB growth: not freed so far`; what came and went is no growth. */
+/** `+94 MB ± 12 MB growth: not freed so far`. */
 function growthText({ growthBytes, growthError }: MemoryCost): string {
   if (growthBytes < 0.5) return 'No growth: all of it was freed';
   const error = formatError(growthBytes, growthError);
@@ -104,7 +104,7 @@ function reservedText({ reservedBytes }: MemoryCost): string {
     : '';
 }
 
-/** What the line held over the run, drawn in one line of text. */
+/** The memory that the line held over the run, drawn in one line of text. */
 function drawing(
   { file }: ProfiledDocument,
   line: number,

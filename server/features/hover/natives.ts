@@ -9,13 +9,13 @@ import { isWaiting } from '../lineParts';
 import { codeSpan, escapeMarkdown } from '../links';
 
 const mostNatives = 3;
-/** Beside what a line mainly does, functions with a smaller share of it are noise. */
+/** Functions with a smaller share of the line's time are left out. */
 const leastShare = 0.05;
 const mostKernel = 3;
-/** Of time in the kernel, what is below this share is not named. */
+/** System calls with a smaller share of the time in the kernel are left out. */
 const leastOfKernel = 0.05;
 
-/** The compiled functions the line spent its native time in, where that is something beside the rest of its time. */
+/** The compiled functions in which the line spent a notable share of its time. */
 export function natives(line: LineCost, { settings }: FeatureContext): string {
   const { self, natives } = line;
   const metric = timeMetricOf(settings.metric);
