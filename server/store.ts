@@ -45,28 +45,31 @@ interface Opened {
 }
 
 export class RunStore {
-  private readonly runs = new Map<string, Opened>();
-  private shownId: string | undefined;
-  private publishTimer: NodeJS.Timeout | undefined;
+  readonly #runs = new Map<string, Opened>();
+  #shownId: string | undefined;
+  #publishTimer: NodeJS.Timeout | undefined;
+  readonly #events: StoreEvents;
 
-  constructor(private readonly events: StoreEvents) {}
+  constructor(events: StoreEvents) {
+    this.#events = events;
+  }
 
   /** The run that hovers and annotations are about. */
   get shown(): Run | undefined {
-    return this.shownId === undefined ? undefined : this.runs.get(this.shownId)?.run;
+    return this.#shownId === undefined ? undefined : this.#runs.get(this.#shownId)?.run;
   }
 
   get(id: string): Run | undefined {
-    return this.runs.get(id)?.run;
+    return this.#runs.get(id)?.run;
   }
 
   get shownRunId(): string | undefined {
-    return this.shownId;
+    return this.#shownId;
   }
 
   /** True while a run may still grow. */
   isLive(id: string): boolean {
-    const opened = this.runs.get(id);
+    const opened = this.#runs.get(id);
     return opened !== undefined && (opened.live || !opened.run.ended);
   }
 
@@ -87,7 +90,7 @@ export class RunStore {
         return { ok: false, message: problem };
       }
     }
-    this.forget(params.run);
+    this.#forget(params.run);
     const opened: Opened = {
       id: params.run,
       run,
@@ -97,18 +100,18 @@ export class RunStore {
       hurryUntilMs: params.live ? Date.now() + firstWaitMs : 0,
       timer: undefined,
     };
-    this.runs.set(params.run, opened);
-    this.shownId = params.run;
-    for (const other of [...this.runs.values()]) this.forgetUnused(other);
+    this.#runs.set(params.run, opened);
+    this.#shownId = params.run;
+    for (const other of [...this.#runs.values()]) this.#forgetUnused(other);
     if (params.live && params.limitBytes !== undefined) run.keepBelow(params.limitBytes);
-    this.follow(opened);
-    this.publishSoon(0);
+    this.#follow(opened);
+    this.#publishSoon(0);
     return { ok: true };
   }
 
   /** The program ended: reads the rest and says how the run went. `ownOf`: what folds a run into the user's own code. */
   async end(params: EndRunParams, ownOf?: (run: Run) => Fold | undefined): Promise<EndRunResult> {
-    const opened = this.runs.get(params.run);
+    const opened = this.#runs.get(params.run);
     if (!opened) {
       const message =
         'The run was cleared before it ended. Its recording is kept: open it from the list of runs.';
@@ -123,48 +126,48 @@ export class RunStore {
       if (!behind && (opened.run.ended || Date.now() > deadline)) break;
       await new Promise((done) => setTimeout(done, behind ? 0 : 25));
     }
-    this.follow(opened);
-    this.publish();
+    this.#follow(opened);
+    this.#publish();
     const result = describeEnd(opened.run, params.exit, params.stopped, ownOf?.(opened.run));
-    this.forgetUnused(opened);
+    this.#forgetUnused(opened);
     return result;
   }
 
   /** The tab that a run was opened with is gone. */
   closeView(id: string): void {
-    const opened = this.runs.get(id);
+    const opened = this.#runs.get(id);
     if (!opened) return;
     opened.hasView = false;
-    this.forgetUnused(opened);
+    this.#forgetUnused(opened);
   }
 
   /** Forgets all runs. */
   clear(): void {
-    for (const id of [...this.runs.keys()]) this.forget(id);
-    this.shownId = undefined;
-    this.events.shown(undefined);
+    for (const id of [...this.#runs.keys()]) this.#forget(id);
+    this.#shownId = undefined;
+    this.#events.shown(undefined);
   }
 
   close(): void {
-    clearTimeout(this.publishTimer);
-    for (const id of [...this.runs.keys()]) this.forget(id);
+    clearTimeout(this.#publishTimer);
+    for (const id of [...this.#runs.keys()]) this.#forget(id);
   }
 
-  private forget(id: string): void {
-    const opened = this.runs.get(id);
+  #forget(id: string): void {
+    const opened = this.#runs.get(id);
     if (!opened) return;
     clearTimeout(opened.timer);
     opened.run.close();
-    this.runs.delete(id);
-    if (this.shownId === id) this.shownId = undefined;
+    this.#runs.delete(id);
+    if (this.#shownId === id) this.#shownId = undefined;
   }
 
   /** Forgets a run that is over, not shown, and without a tab. It is read again when it is opened again. */
-  private forgetUnused({ id, hasView }: Opened): void {
-    if (id !== this.shownId && !hasView && !this.isLive(id)) this.forget(id);
+  #forgetUnused({ id, hasView }: Opened): void {
+    if (id !== this.#shownId && !hasView && !this.isLive(id)) this.#forget(id);
   }
 
-  private follow(opened: Opened): void {
+  #follow(opened: Opened): void {
     clearTimeout(opened.timer);
     const step = (): void => {
       let behind = false;
@@ -174,14 +177,14 @@ export class RunStore {
         // A live run changes even without records: its clock goes on.
         if (result.progress || opened.live) {
           opened.changed = true;
-          this.publishSoon(Date.now() < opened.hurryUntilMs ? 0 : publishPeriodMs);
+          this.#publishSoon(Date.now() < opened.hurryUntilMs ? 0 : publishPeriodMs);
         }
       } catch (error) {
-        this.events.failed(`reading ${opened.run.path}`, error);
+        this.#events.failed(`reading ${opened.run.path}`, error);
       }
       if (!opened.live && opened.run.ended) {
         void opened.run.settleLimit();
-        this.forgetUnused(opened);
+        this.#forgetUnused(opened);
         return;
       }
       // Reading a long recording yields to requests between pieces.
@@ -191,31 +194,31 @@ export class RunStore {
     opened.timer = setTimeout(step, 0);
   }
 
-  private publishSoon(delayMs: number): void {
-    if (this.publishTimer) {
+  #publishSoon(delayMs: number): void {
+    if (this.#publishTimer) {
       if (delayMs > 0) return;
-      clearTimeout(this.publishTimer);
+      clearTimeout(this.#publishTimer);
     }
-    this.publishTimer = setTimeout(() => {
-      this.publishTimer = undefined;
+    this.#publishTimer = setTimeout(() => {
+      this.#publishTimer = undefined;
       const started = performance.now();
-      this.publish();
+      this.#publish();
       const took = performance.now() - started;
-      const changed = [...this.runs.values()].some((opened) => opened.changed || opened.live);
-      if (changed) this.publishSoon(Math.max(publishPeriodMs, took / publishShare));
+      const changed = [...this.#runs.values()].some((opened) => opened.changed || opened.live);
+      if (changed) this.#publishSoon(Math.max(publishPeriodMs, took / publishShare));
     }, delayMs);
   }
 
-  private publish(): void {
-    for (const opened of this.runs.values()) {
+  #publish(): void {
+    for (const opened of this.#runs.values()) {
       if (!opened.changed) continue;
       opened.changed = false;
       try {
-        this.events.status(statusOf(opened.id, opened.run, opened.live));
-        if (opened.id === this.shownId) this.events.shown(opened.run);
+        this.#events.status(statusOf(opened.id, opened.run, opened.live));
+        if (opened.id === this.#shownId) this.#events.shown(opened.run);
         if (opened.run.profile().samples > 0) opened.hurryUntilMs = 0;
       } catch (error) {
-        this.events.failed(`publishing ${opened.run.path}`, error);
+        this.#events.failed(`publishing ${opened.run.path}`, error);
       }
     }
   }

@@ -32,11 +32,12 @@ export class PartHeat implements vscode.Disposable {
   #tookMs = 0;
   /** Number of the last request: only its answer is drawn. */
   #lastRequest = 0;
+  readonly #server: Server;
+  readonly #annotations: Annotations;
 
-  constructor(
-    private readonly server: Server,
-    private readonly annotations: Annotations,
-  ) {
+  constructor(server: Server, annotations: Annotations) {
+    this.#server = server;
+    this.#annotations = annotations;
     this.#types = Array.from({ length: steps }, (_, step) =>
       vscode.window.createTextEditorDecorationType({
         // A thicker line marks the large parts for those who cannot tell the colours apart.
@@ -92,14 +93,14 @@ export class PartHeat implements vscode.Disposable {
     const { show, lineParts } = viewSettings();
     const { document } = editor;
     const line = editor.selection.active.line;
-    const path = await this.annotations.realPath(document.uri);
-    const hasFigures = this.annotations
+    const path = await this.#annotations.realPath(document.uri);
+    const hasFigures = this.#annotations
       .of(path)
       .some((annotation) => annotation.line === line + 1 && !annotation.stale);
     if (!show || !lineParts || !hasFigures) return this.#clear();
     const { version } = document;
     const began = performance.now();
-    const { parts } = await this.server.lineParts({ uri: String(document.uri), line: line + 1 });
+    const { parts } = await this.#server.lineParts({ uri: String(document.uri), line: line + 1 });
     this.#tookMs = performance.now() - began;
     const isCurrent =
       request === this.#lastRequest &&

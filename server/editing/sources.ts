@@ -63,33 +63,36 @@ export function splitLines(text: string): string[] {
 
 /** The files of one run on this machine. */
 export class Sources {
-  private readonly byRecorded = new Map<string, LocalFile | null>();
-  private readonly byReal = new Map<string, LocalFile>();
-  private readonly maps = new WeakMap<LocalFile, { version: number; map: LineMap }>();
+  readonly #byRecorded = new Map<string, LocalFile | null>();
+  readonly #byReal = new Map<string, LocalFile>();
+  readonly #maps = new WeakMap<LocalFile, { version: number; map: LineMap }>();
+  readonly #mappings: PathMappings;
 
-  constructor(private readonly mappings: PathMappings) {}
+  constructor(mappings: PathMappings) {
+    this.#mappings = mappings;
+  }
 
   /** Looks up files that the profile names and that are new here; captures their text while that is still what ran. */
   update(profile: Profile): void {
     const startedMs = leastOf(profile.processes, ({ startUnixMs }) => startUnixMs);
     for (const path of profile.files.keys()) {
-      if (!this.byRecorded.has(path)) this.byRecorded.set(path, this.find(path, startedMs));
+      if (!this.#byRecorded.has(path)) this.#byRecorded.set(path, this.#find(path, startedMs));
     }
   }
 
   /** All files found here. */
   files(): IterableIterator<LocalFile> {
-    return this.byReal.values();
+    return this.#byReal.values();
   }
 
   /** A file by a path on this machine, however it is reached. */
   at(path: string): LocalFile | undefined {
-    return this.byReal.get(path) ?? this.byReal.get(realPath(path) ?? '');
+    return this.#byReal.get(path) ?? this.#byReal.get(realPath(path) ?? '');
   }
 
   /** A file by its path in the recording. */
   recordedAs(path: string): LocalFile | undefined {
-    return this.byRecorded.get(path) ?? undefined;
+    return this.#byRecorded.get(path) ?? undefined;
   }
 
   /** What the run says of a file. */
@@ -104,23 +107,23 @@ export class Sources {
    */
   lineMap(file: LocalFile, version: number, text: () => string): LineMap | undefined {
     if (!file.captured) return undefined;
-    const known = this.maps.get(file);
+    const known = this.#maps.get(file);
     if (known?.version === version) return known.map;
     const map = mapLines(file.captured, splitLines(text()));
-    this.maps.set(file, { version, map });
+    this.#maps.set(file, { version, map });
     return map;
   }
 
-  private find(recorded: string, startedMs: number): LocalFile | null {
-    const path = recorded.startsWith('/') ? realPath(mapPath(recorded, this.mappings)) : undefined;
+  #find(recorded: string, startedMs: number): LocalFile | null {
+    const path = recorded.startsWith('/') ? realPath(mapPath(recorded, this.#mappings)) : undefined;
     if (path === undefined) return null;
-    const known = this.byReal.get(path);
+    const known = this.#byReal.get(path);
     if (known) {
       known.recorded.push(recorded);
       return known;
     }
     const file: LocalFile = { path, recorded: [recorded], captured: capture(path, startedMs) };
-    this.byReal.set(path, file);
+    this.#byReal.set(path, file);
     return file;
   }
 }

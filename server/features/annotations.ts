@@ -9,10 +9,13 @@ import type { FeatureContext } from './context';
 
 /** Remembers what was sent, so that only changes are. */
 export class AnnotationSender {
-  private readonly sent = new Map<string, string>();
-  private run = '';
+  readonly #sent = new Map<string, string>();
+  #run = '';
+  readonly #post: (file: FileAnnotations) => void;
 
-  constructor(private readonly post: (file: FileAnnotations) => void) {}
+  constructor(post: (file: FileAnnotations) => void) {
+    this.#post = post;
+  }
 
   /** Sends what changed. Where `context` is undefined no run is shown, and everything is cleared. */
   send(
@@ -21,7 +24,7 @@ export class AnnotationSender {
   ): void {
     const current = new Set<string>();
     if (context) {
-      this.run = context.runId;
+      this.#run = context.runId;
       context.sources.update(context.profile);
       for (const file of context.sources.files()) {
         const document = openDocument(pathToFileURL(file.path).href);
@@ -29,18 +32,18 @@ export class AnnotationSender {
         const functions = functionsOf(context, file, document);
         if (lines.length + functions.length === 0) continue;
         current.add(file.path);
-        this.sendFile(context, file.path, lines, functions);
+        this.#sendFile(context, file.path, lines, functions);
       }
     }
-    for (const path of this.sent.keys()) {
+    for (const path of this.#sent.keys()) {
       if (current.has(path)) continue;
-      this.sent.delete(path);
+      this.#sent.delete(path);
       const metric = context?.settings.metric ?? 'cpu';
-      this.post({ run: this.run, path, metric, lines: [], functions: [] });
+      this.#post({ run: this.#run, path, metric, lines: [], functions: [] });
     }
   }
 
-  private sendFile(
+  #sendFile(
     context: FeatureContext,
     path: string,
     lines: LineAnnotation[],
@@ -49,9 +52,9 @@ export class AnnotationSender {
     const { metric } = context.settings;
     const message: FileAnnotations = { run: context.runId, path, metric, lines, functions };
     const text = JSON.stringify(message);
-    if (this.sent.get(path) === text) return;
-    this.sent.set(path, text);
-    this.post(message);
+    if (this.#sent.get(path) === text) return;
+    this.#sent.set(path, text);
+    this.#post(message);
   }
 }
 

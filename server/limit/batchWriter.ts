@@ -12,12 +12,14 @@ export class BatchWriter {
   #size = 0;
   /** Bytes written. */
   length = 0;
+  readonly #fd: number;
+  readonly #start: number;
 
   /** fd: open for writing. start: where in the file the first byte goes. */
-  constructor(
-    private readonly fd: number,
-    private readonly start: number,
-  ) {}
+  constructor(fd: number, start: number) {
+    this.#fd = fd;
+    this.#start = start;
+  }
 
   put(record: StreamRecord): void {
     this.#add(this.#encoder.encode(record));
@@ -41,8 +43,8 @@ export class BatchWriter {
   /** Copies whole batches. */
   append(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
-      const at = this.start + this.length;
-      const written = writeSync(this.fd, bytes, done, bytes.length - done, at);
+      const at = this.#start + this.length;
+      const written = writeSync(this.#fd, bytes, done, bytes.length - done, at);
       done += written;
       this.length += written;
     }

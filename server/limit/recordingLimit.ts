@@ -85,16 +85,19 @@ export class RecordingLimit {
   #otherBytes = 0;
   /** The CPU time of this process at the end of the last pause. */
   #cpuAtPause = process.cpuUsage();
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #readTo: (path: string) => number;
 
   /** readTo: the byte of its record area up to which a recording was read by whoever follows it. */
-  constructor(
-    private readonly folder: string,
-    private readonly limit: number,
-    private readonly readTo: (path: string) => number = () => Infinity,
-  ) {}
+  constructor(folder: string, limit: number, readTo: (path: string) => number = () => Infinity) {
+    this.#folder = folder;
+    this.#limit = limit;
+    this.#readTo = readTo;
+  }
 
   start(): void {
-    removeUnfinished(this.folder);
+    removeUnfinished(this.#folder);
     this.#next(periodMs);
   }
 
@@ -138,9 +141,9 @@ export class RecordingLimit {
 
   async #check(): Promise<void> {
     const startMs = performance.now();
-    let { bytes, recordings } = onDisk(this.folder);
+    let { bytes, recordings } = onDisk(this.#folder);
     this.#lookMs = performance.now() - startMs;
-    if (bytes <= this.limit * beginShare) {
+    if (bytes <= this.#limit * beginShare) {
       this.#overLimit = undefined;
       return;
     }
@@ -150,13 +153,13 @@ export class RecordingLimit {
         this.#otherBytes = bytes - candidate.bytes;
         await this.#thin(candidate);
         bytes = this.#otherBytes + recordingBytes(candidate.path);
-        if (bytes <= this.limit * goalShare) break;
+        if (bytes <= this.#limit * goalShare) break;
       }
-      ({ bytes, recordings } = onDisk(this.folder));
-      const isEnough = bytes <= this.limit * goalShare;
+      ({ bytes, recordings } = onDisk(this.#folder));
+      const isEnough = bytes <= this.#limit * goalShare;
       if (!isEnough && this.#lengthen()) continue;
       const why = [...this.#failures.values()];
-      this.#overLimit = bytes > this.limit ? overLimitNote(bytes, this.limit, why) : undefined;
+      this.#overLimit = bytes > this.#limit ? overLimitNote(bytes, this.#limit, why) : undefined;
       return;
     }
   }
@@ -171,13 +174,13 @@ export class RecordingLimit {
       return [{ ...recording, header, isOver: isOver(header) }];
     });
     const open = found.filter((one) => !one.isOver).length;
-    const each = this.limit / Math.max(1, open);
+    const each = this.#limit / Math.max(1, open);
     const kept = clamp(each * keptShare, leastKept, mostKept);
     const more = Math.max(each * moreShare, leastKept);
     const candidates = found.flatMap((one): Candidate[] => {
       const { committed, startMonotonicNs } = one.header;
       const done = this.#done.get(one.path);
-      const until = Math.min(committed - kept, this.readTo(one.path));
+      const until = Math.min(committed - kept, this.#readTo(one.path));
       const isCoarser = (done?.stretchNs ?? 0) < this.#stretchNs;
       const isMore = one.isOver ? !done?.isWhole : until - (done?.until ?? 0) >= more;
       if (!isMore && !(isCoarser && done)) return [];
@@ -241,7 +244,7 @@ export class RecordingLimit {
 
   async #joinAll(): Promise<void> {
     try {
-      for (const { path } of onDisk(this.folder).recordings) {
+      for (const { path } of onDisk(this.#folder).recordings) {
         if (!existsSync(`${path}${frontExtension}`)) continue;
         const header = headerOf(path);
         if (header && isOver(header, 0)) await joinFront(path, () => sleep(0));
@@ -255,7 +258,7 @@ export class RecordingLimit {
   async #pause(path: string): Promise<void> {
     if (this.#stopped) throw new Stopped();
     const { user, system } = process.cpuUsage(this.#cpuAtPause);
-    const excess = (this.#otherBytes + recordingBytes(path)) / this.limit - 1;
+    const excess = (this.#otherBytes + recordingBytes(path)) / this.#limit - 1;
     const share = clamp(workShare + 2 * excess, workShare, 1);
     await sleep(Math.min(longestPauseMs, ((user + system) / 1000) * (1 / share - 1)));
     this.#cpuAtPause = process.cpuUsage();

@@ -44,88 +44,95 @@ const staleHeartbeatNs = 1e9;
 export class RecordingFile {
   header: RecordingHeader | undefined;
   done = false;
-  private fd: number | undefined;
-  private sink: ProcessSink | undefined;
-  private decoder: StreamDecoder | undefined;
+  #fd: number | undefined;
+  #sink: ProcessSink | undefined;
+  #decoder: StreamDecoder | undefined;
   /** Where its records are. */
-  private area: RecordArea | undefined;
+  #area: RecordArea | undefined;
   /** Bytes of records that were read. */
-  private position = 0;
+  #position = 0;
   /** Whether a record told the end of the process. */
-  private hasEnd = false;
+  #hasEnd = false;
+  readonly #openSink: OpenSink;
+  readonly #say: (note: Note) => void;
+  readonly #shared: SharedContents;
 
   constructor(
     readonly path: string,
-    private readonly openSink: OpenSink,
-    private readonly say: (note: Note) => void,
-    private readonly shared: SharedContents,
-  ) {}
+    openSink: OpenSink,
+    say: (note: Note) => void,
+    shared: SharedContents,
+  ) {
+    this.#openSink = openSink;
+    this.#say = say;
+    this.#shared = shared;
+  }
 
   /** Returns the bytes read. Never throws: a recording that cannot be read ends with a note. */
   poll(budget: number, live: boolean, replaced: boolean): number {
     try {
-      return this.read(budget, live, replaced);
+      return this.#read(budget, live, replaced);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (error instanceof StreamError && this.hasLostItsBeginning()) {
+      if (error instanceof StreamError && this.#hasLostItsBeginning()) {
         const text = `${basename(this.path)} was made smaller while it was read; what was read before is shown. Open it again to see all of it.`;
-        this.say({ severity: 'warning', text });
-        this.finish('ended');
+        this.#say({ severity: 'warning', text });
+        this.#finish('ended');
         return 0;
       }
       const kept =
-        this.sink && !(error instanceof StreamError) ? '; what was read before is shown' : '';
-      this.say({ severity: 'warning', text: `${basename(this.path)}: ${why}${kept}` });
-      this.finish('ended');
+        this.#sink && !(error instanceof StreamError) ? '; what was read before is shown' : '';
+      this.#say({ severity: 'warning', text: `${basename(this.path)}: ${why}${kept}` });
+      this.#finish('ended');
       return 0;
     }
   }
 
   /** The byte of its file's record area up to which it was read. */
   get readTo(): number {
-    return this.area?.inFile(this.position) ?? 0;
+    return this.#area?.inFile(this.#position) ?? 0;
   }
 
   close(): void {
-    this.area?.close();
-    if (this.fd !== undefined) closeSync(this.fd);
-    this.fd = undefined;
+    this.#area?.close();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
-  private read(budget: number, live: boolean, replaced: boolean): number {
-    this.fd ??= openRegular(this.path);
-    const size = fstatSync(this.fd).size;
-    let header = this.readHeader(this.fd, size, live);
+  #read(budget: number, live: boolean, replaced: boolean): number {
+    this.#fd ??= openRegular(this.path);
+    const size = fstatSync(this.#fd).size;
+    let header = this.#readHeader(this.#fd, size, live);
     if (!header) return 0;
-    const end = this.howItEnded(header, live, replaced);
+    const end = this.#howItEnded(header, live, replaced);
     // A writer found dead may have written after the header was read, so the header is read again.
-    if (end === 'lost') header = this.readHeader(this.fd, size, live) ?? header;
+    if (end === 'lost') header = this.#readHeader(this.#fd, size, live) ?? header;
     const committed = header.headerSize + header.committed;
     const whole = Math.min(committed, size) - header.headerSize;
     // Only the first bytes of its records tell whether it has a front.
-    if (whole > 0 && !this.area) this.area = this.openArea(this.fd, header);
-    const available = this.area?.lengthOf(whole) ?? 0;
-    this.decoder?.header(header);
-    const from = this.position;
+    if (whole > 0 && !this.#area) this.#area = this.#openArea(this.#fd, header);
+    const available = this.#area?.lengthOf(whole) ?? 0;
+    this.#decoder?.header(header);
+    const from = this.#position;
     let read = 0;
     while (read < budget && from + read < available) {
       const length = Math.min(piece.length, budget - read, available - from - read);
-      const got = this.area?.read(piece.subarray(0, length), from + read) ?? 0;
+      const got = this.#area?.read(piece.subarray(0, length), from + read) ?? 0;
       if (got === 0) break;
       read += got;
-      this.position += got;
-      this.decoder?.push(piece.subarray(0, got), this.take, this.sink?.frames);
+      this.#position += got;
+      this.#decoder?.push(piece.subarray(0, got), this.#take, this.#sink?.frames);
     }
-    this.sink?.header(header);
+    this.#sink?.header(header);
     if (end && from + read >= available) {
-      if (size < committed) this.sayTruncated(size, committed);
-      else this.sayLeftOver();
-      this.finish(end);
+      if (size < committed) this.#sayTruncated(size, committed);
+      else this.#sayLeftOver();
+      this.#finish(end);
     }
     return read;
   }
 
-  private openArea(fd: number, header: RecordingHeader): RecordArea {
+  #openArea(fd: number, header: RecordingHeader): RecordArea {
     const area = new RecordArea(this.path, fd, header);
     if (!area.isCut) return area;
     const front = `${basename(this.path)}${frontExtension}`;
@@ -136,29 +143,29 @@ export class RecordingFile {
     );
   }
 
-  private readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {
+  #readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {
     const bytes = Buffer.alloc(headerBytes);
     const got = size === 0 ? 0 : readSync(fd, bytes, 0, headerBytes, 0);
     // A file just created has no header yet; the agent writes the magic last.
     const unwritten = got < headerBytes || bytes[0] === 0;
     if (unwritten && live) return undefined;
     if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
-      this.say({
+      this.#say({
         severity: 'information',
         text: `${basename(this.path)} is empty: its process ended before anything was recorded, the disk was full, or the limit on file sizes (ulimit -f) was reached.`,
       });
-      this.finish('lost');
+      this.#finish('lost');
       return undefined;
     }
-    const header = this.parseHeader(fd, bytes.subarray(0, got));
+    const header = this.#parseHeader(fd, bytes.subarray(0, got));
     this.header = header;
-    this.sink ??= this.openSink(header);
-    this.decoder ??= new StreamDecoder(header, this.shared);
+    this.#sink ??= this.#openSink(header);
+    this.#decoder ??= new StreamDecoder(header, this.#shared);
     return header;
   }
 
   /** Reads a second time what looks damaged: the writer may just have been changing it. */
-  private parseHeader(fd: number, bytes: Uint8Array): RecordingHeader {
+  #parseHeader(fd: number, bytes: Uint8Array): RecordingHeader {
     try {
       return readHeader(bytes);
     } catch {
@@ -166,11 +173,7 @@ export class RecordingFile {
     }
   }
 
-  private howItEnded(
-    header: RecordingHeader,
-    live: boolean,
-    replaced: boolean,
-  ): ProcessEnd | undefined {
+  #howItEnded(header: RecordingHeader, live: boolean, replaced: boolean): ProcessEnd | undefined {
     if (header.state === 'full') return 'full';
     if (header.state === 'closed' || replaced) return 'ended';
     const age = Number(process.hrtime.bigint()) - header.heartbeatNs;
@@ -181,34 +184,34 @@ export class RecordingFile {
   }
 
   /** Whether the beginning has become a hole while it was read: another process may make the recording smaller. */
-  private hasLostItsBeginning(): boolean {
-    return this.area?.hasFront === false && existsSync(`${this.path}${frontExtension}`);
+  #hasLostItsBeginning(): boolean {
+    return this.#area?.hasFront === false && existsSync(`${this.path}${frontExtension}`);
   }
 
-  private sayTruncated(size: number, committed: number): void {
-    this.say({
+  #sayTruncated(size: number, committed: number): void {
+    this.#say({
       severity: 'warning',
       text: `${basename(this.path)} is cut short: ${size} of ${committed} bytes are there, so the end of the recording is missing. Copy it again to see all of it.`,
     });
   }
 
-  private sayLeftOver(): void {
-    const text = this.decoder?.leftOver;
+  #sayLeftOver(): void {
+    const text = this.#decoder?.leftOver;
     if (text !== undefined)
-      this.say({ severity: 'warning', text: `${basename(this.path)}: ${text}` });
+      this.#say({ severity: 'warning', text: `${basename(this.path)}: ${text}` });
   }
 
-  private readonly take = (record: StreamRecord): void => {
-    if (record.kind === 'end') this.hasEnd = true;
-    this.sink?.record(record);
+  readonly #take = (record: StreamRecord): void => {
+    if (record.kind === 'end') this.#hasEnd = true;
+    this.#sink?.record(record);
   };
 
-  private finish(end: ProcessEnd): void {
+  #finish(end: ProcessEnd): void {
     this.done = true;
     // A process can be killed between its last record and marking its file closed.
-    this.sink?.finish(end === 'lost' && this.hasEnd ? 'ended' : end);
-    this.sink = undefined;
-    this.decoder = undefined;
+    this.#sink?.finish(end === 'lost' && this.#hasEnd ? 'ended' : end);
+    this.#sink = undefined;
+    this.#decoder = undefined;
     this.close();
   }
 }

@@ -17,19 +17,19 @@ const first = new Uint8Array(1);
 /** The record area of a recording, from one file or two. Owns the front's open file, not the recording's: close it. */
 export class RecordArea {
   /** Bytes of records in the front, and bytes of the recording that they replace; 0 without a front. */
-  private length = 0;
-  private resume = 0;
+  #length = 0;
+  #resume = 0;
   /** The front's open file. */
-  private front: number | undefined;
+  #front: number | undefined;
   /** Its beginning is missing: neither in its own file nor in a front. */
   readonly isCut: boolean;
+  readonly #fd: number;
+  readonly #header: RecordingHeader;
 
   /** fd: the recording's. */
-  constructor(
-    path: string,
-    private readonly fd: number,
-    private readonly header: RecordingHeader,
-  ) {
+  constructor(path: string, fd: number, header: RecordingHeader) {
+    this.#fd = fd;
+    this.#header = header;
     const { headerSize, committed, pid, startMonotonicNs } = header;
     this.isCut = committed > 0 && readSync(fd, first, 0, 1, headerSize) === 1 && first[0] === 0;
     if (!this.isCut) return;
@@ -42,39 +42,39 @@ export class RecordArea {
       return;
     }
     this.isCut = false;
-    this.front = front;
-    this.length = own.committed;
-    this.resume = Number(bytes.readBigUInt64LE(resumeAt));
+    this.#front = front;
+    this.#length = own.committed;
+    this.#resume = Number(bytes.readBigUInt64LE(resumeAt));
   }
 
   /** Whether its beginning is in a file of its own. */
   get hasFront(): boolean {
-    return this.length > 0;
+    return this.#length > 0;
   }
 
   /** The length of the area when `committed` bytes of the recording's own record area are written. */
   lengthOf(committed: number): number {
-    return Math.max(0, committed - this.resume) + this.length;
+    return Math.max(0, committed - this.#resume) + this.#length;
   }
 
   /** The byte of the recording's own record area that a position is. */
   inFile(position: number): number {
-    return Math.max(0, position - this.length) + this.resume;
+    return Math.max(0, position - this.#length) + this.#resume;
   }
 
   /** Reads up to `into.length` bytes at a position; 0 at the end. */
   read(into: Uint8Array, position: number): number {
-    const { headerSize } = this.header;
-    if (this.front !== undefined && position < this.length) {
-      const most = Math.min(into.length, this.length - position);
-      return readSync(this.front, into, 0, most, headerSize + position);
+    const { headerSize } = this.#header;
+    if (this.#front !== undefined && position < this.#length) {
+      const most = Math.min(into.length, this.#length - position);
+      return readSync(this.#front, into, 0, most, headerSize + position);
     }
-    return readSync(this.fd, into, 0, into.length, headerSize + this.inFile(position));
+    return readSync(this.#fd, into, 0, into.length, headerSize + this.inFile(position));
   }
 
   close(): void {
-    if (this.front !== undefined) closeSync(this.front);
-    this.front = undefined;
+    if (this.#front !== undefined) closeSync(this.#front);
+    this.#front = undefined;
   }
 }
 

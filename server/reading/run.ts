@@ -34,24 +34,26 @@ interface ViewOfRun {
 /** A run directory, a single recording, or a saved run. Owns the files it follows: close it. */
 export class Run {
   readonly builder: ProfileBuilder;
-  private readonly symbols: Symbols;
-  private readonly source: Tail | SavedFeed;
-  private readonly name: string;
-  private cached: Profile | undefined;
-  private cachedView: ViewOfRun | undefined;
-  private started = 0;
-  private unfinished = 0;
-  private limit: RecordingLimit | undefined;
+  readonly #symbols: Symbols;
+  readonly #source: Tail | SavedFeed;
+  readonly #name: string;
+  #cached: Profile | undefined;
+  #cachedView: ViewOfRun | undefined;
+  #started = 0;
+  #unfinished = 0;
+  #limit: RecordingLimit | undefined;
 
   private constructor(
     readonly path: string,
     live: boolean,
     saved: SavedRun | undefined,
   ) {
-    this.symbols = new Symbols(saved?.symbols);
-    this.builder = new ProfileBuilder(this.symbols.resolve);
-    this.name = saved?.meta?.program ?? readRunName(path);
-    this.source = saved ? new SavedFeed(saved, this.openSink) : new Tail(path, this.openSink, live);
+    this.#symbols = new Symbols(saved?.symbols);
+    this.builder = new ProfileBuilder(this.#symbols.resolve);
+    this.#name = saved?.meta?.program ?? readRunName(path);
+    this.#source = saved
+      ? new SavedFeed(saved, this.#openSink)
+      : new Tail(path, this.#openSink, live);
   }
 
   /** Opens a run. Throws an Error whose message is one sentence for the user. */
@@ -67,8 +69,8 @@ export class Run {
 
   /** Reads what is new; see Tail.poll. */
   poll(budget?: number): { progress: boolean; behind: boolean } {
-    const result = this.source.poll(budget);
-    if (result.progress) this.cached = undefined;
+    const result = this.#source.poll(budget);
+    if (result.progress) this.#cached = undefined;
     return result;
   }
 
@@ -79,45 +81,45 @@ export class Run {
 
   /** The program's main process is gone; see Tail.programEnded. */
   programEnded(): void {
-    this.source.programEnded();
+    this.#source.programEnded();
   }
 
   /** True when nothing more can come. */
   get ended(): boolean {
-    return this.source.ended;
+    return this.#source.ended;
   }
 
   /** Keeps the recordings of a run that goes on below this size, until it has ended or is closed. */
   keepBelow(bytes: number): void {
-    if (!(this.source instanceof Tail) || bytes === Infinity) return;
-    const { source } = this;
+    if (!(this.#source instanceof Tail) || bytes === Infinity) return;
+    const source = this.#source;
     this.limitedBy(new RecordingLimit(this.path, bytes, (path) => source.readTo(path)));
-    this.limit?.start();
+    this.#limit?.start();
   }
 
   /** Tells the run of the limit that its recordings are kept below, whose notes are the run's as well. */
   limitedBy(limit: RecordingLimit): void {
-    this.limit = limit;
+    this.#limit = limit;
   }
 
   /** The run has ended: finishes the work of its limit. */
   async settleLimit(): Promise<void> {
-    await this.limit?.stop();
+    await this.#limit?.stop();
   }
 
   /** Recordings seen so far, of processes that got as far as writing a header. */
   get processCount(): number {
-    return this.started;
+    return this.#started;
   }
 
   /** Processes that still run, or were not seen to end. */
   get runningCount(): number {
-    return this.unfinished;
+    return this.#unfinished;
   }
 
   /** The profile of what has been read, immutable; the same object until more is read. */
   profile(): Profile {
-    return (this.cached ??= this.builder.snapshot());
+    return (this.#cached ??= this.builder.snapshot());
   }
 
   /** The same as a view shows it; a new object only where something changed. */
@@ -130,7 +132,7 @@ export class Run {
     const whole = this.profile();
     if (!view.range && !view.fold) return { profile: whole, places: this.builder };
     const { range, fold } = view;
-    const known = this.cachedView;
+    const known = this.#cachedView;
     const isKnown =
       known?.whole === whole &&
       known.view.fold === fold &&
@@ -138,56 +140,62 @@ export class Run {
       known.view.range?.untilNs === range?.untilNs;
     if (isKnown) return known;
     const places = viewedPlaces(this.builder, view);
-    this.cachedView = { whole, view, places, profile: viewedProfile(whole, places) };
-    return this.cachedView;
+    this.#cachedView = { whole, view, places, profile: viewedProfile(whole, places) };
+    return this.#cachedView;
   }
 
   /** What a person calls this run: `tour.py`. */
   programName(): string {
     const command = this.profile().processes[0]?.command ?? [];
-    return plainText(this.name || programOf(command) || basename(this.path));
+    return plainText(this.#name || programOf(command) || basename(this.path));
   }
 
   /** All notes about this run, most severe first, each once. */
   notes(): Note[] {
-    const changed = this.symbols.changedModules().map((path): Note => ({
+    const changed = this.#symbols.changedModules().map((path): Note => ({
       severity: 'information',
       text: `${path} is no longer the file that the program ran with, so its functions have no names. Run again to see them.`,
     }));
-    const limit = this.limit?.notes ?? [];
+    const limit = this.#limit?.notes ?? [];
     const profile = this.profile();
     const detail = limit.length === 0 ? detailNotes(profile) : [];
-    const notes = [...this.source.notes, ...profileNotes(profile), ...detail, ...limit, ...changed];
+    const notes = [
+      ...this.#source.notes,
+      ...profileNotes(profile),
+      ...detail,
+      ...limit,
+      ...changed,
+    ];
     return sortNotes(notes);
   }
 
   /** Saves the run as one file (saved/format.ts). Throws the file system's error, or when the run is a saved file itself. */
   save(path: string): void {
-    if (!(this.source instanceof Tail))
+    if (!(this.#source instanceof Tail))
       throw new Error(`${basename(this.path)} is a saved run already; copy the file instead.`);
     const meta = {
       writer: `lineheat ${version}`,
       savedUnixMs: Date.now(),
       program: this.programName(),
     };
-    writeSavedRun(path, this.source.recordings(), this.symbols.save(), meta);
+    writeSavedRun(path, this.#source.recordings(), this.#symbols.save(), meta);
   }
 
   close(): void {
-    void this.limit?.stop();
-    this.source.close();
+    void this.#limit?.stop();
+    this.#source.close();
   }
 
-  private readonly openSink: OpenSink = (header) => {
-    this.started++;
-    this.unfinished++;
+  readonly #openSink: OpenSink = (header) => {
+    this.#started++;
+    this.#unfinished++;
     const feed = this.builder.addProcess(header);
     return {
       frames: feed.frames,
       header: (next) => feed.header(next),
       record: (record) => feed.record(record),
       finish: (end) => {
-        this.unfinished--;
+        this.#unfinished--;
         feed.finish(end);
       },
     };

@@ -23,19 +23,22 @@ interface Copy {
 
 /** Owns open file handles: close it. */
 export class SharedRoom {
-  private fd: number | undefined;
+  #fd: number | undefined;
   /** Chunks whose owners are known. */
-  private known = 0;
-  private readonly copies = new Map<number, Copy>();
+  #known = 0;
+  readonly #copies = new Map<number, Copy>();
+  readonly #folder: string;
 
-  constructor(private readonly folder: string) {}
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   /** Copies what is new. Does nothing where there is no such file, or the folder cannot be written to. */
   unpack(): void {
     try {
-      this.fd ??= openRegular(join(this.folder, 'shared.room'));
-      this.findChunks(this.fd);
-      for (const copy of this.copies.values()) copyNew(this.fd, copy);
+      this.#fd ??= openRegular(join(this.#folder, 'shared.room'));
+      this.#findChunks(this.#fd);
+      for (const copy of this.#copies.values()) copyNew(this.#fd, copy);
     } catch {
       // There is no such file, or no copies can be made.
     }
@@ -43,35 +46,35 @@ export class SharedRoom {
 
   /** `ended`: no process of the run is left that could use it. */
   close(ended: boolean): void {
-    if (this.fd !== undefined) {
-      closeSync(this.fd);
-      if (ended && this.known === 0) rmSync(join(this.folder, 'shared.room'), { force: true });
+    if (this.#fd !== undefined) {
+      closeSync(this.#fd);
+      if (ended && this.#known === 0) rmSync(join(this.#folder, 'shared.room'), { force: true });
     }
-    this.fd = undefined;
-    this.copies.clear();
+    this.#fd = undefined;
+    this.#copies.clear();
   }
 
-  private findChunks(fd: number): void {
+  #findChunks(fd: number): void {
     const taken = Math.min(readAt(fd, 4, 4).readUInt32LE(), chunksMost);
-    if (taken === this.known) return;
-    const owners = readAt(fd, tableStart + 4 * this.known, 4 * (taken - this.known));
+    if (taken === this.#known) return;
+    const owners = readAt(fd, tableStart + 4 * this.#known, 4 * (taken - this.#known));
     for (let at = 0; at < owners.length; at += 4) {
       const owner = owners.readUInt32LE(at);
       // Taken, but its owner is not written yet.
       if (owner === 0) return;
-      this.copyOf(owner).chunks.push(this.known++);
+      this.#copyOf(owner).chunks.push(this.#known++);
     }
   }
 
-  private copyOf(recording: number): Copy {
-    let copy = this.copies.get(recording);
+  #copyOf(recording: number): Copy {
+    let copy = this.#copies.get(recording);
     if (!copy) {
-      const path = join(this.folder, `shared-${recording}.lsp`);
+      const path = join(this.#folder, `shared-${recording}.lsp`);
       // Removes the copy of an earlier reader, and a link without what it leads to.
       rmSync(path, { force: true });
       closeSync(openSync(path, 'wx', 0o600));
       copy = { path, chunks: [], copied: 0, header: undefined };
-      this.copies.set(recording, copy);
+      this.#copies.set(recording, copy);
     }
     return copy;
   }

@@ -19,50 +19,54 @@ const quickListMs = 5;
 export class Tail {
   readonly notes: Note[] = [];
   /** Paths of all recordings so far. */
-  private readonly found = new Set<string>();
+  readonly #found = new Set<string>();
   /** Those that have not ended. */
-  private readonly open = new Set<RecordingFile>();
+  readonly #open = new Set<RecordingFile>();
   /** By process id, the latest start of a process with a recording: ids are used again. */
-  private readonly youngest = new Map<number, number>();
-  private readonly shared = new SharedContents(fastChecksum);
-  private readonly isFolder: boolean;
-  private readonly room: SharedRoom;
+  readonly #youngest = new Map<number, number>();
+  readonly #shared = new SharedContents(fastChecksum);
+  readonly #isFolder: boolean;
+  readonly #room: SharedRoom;
   /** Whether a note says that the folder cannot be listed. */
-  private isUnlisted = false;
+  #isUnlisted = false;
   /** Whether the last poll did not reach the end of all recordings. */
-  private behind = false;
+  #behind = false;
   /** The folder of a live run is listed again from this moment on, performance.now(). */
-  private nextListMs = 0;
+  #nextListMs = 0;
+  readonly #openSink: OpenSink;
+  #live: boolean;
 
   /** Throws when `path` does not exist or cannot be read. `live`: a program may still be writing. */
   constructor(
     readonly path: string,
-    private readonly openSink: OpenSink,
-    private live: boolean,
+    openSink: OpenSink,
+    live: boolean,
   ) {
-    this.isFolder = statSync(path).isDirectory();
-    this.room = new SharedRoom(path);
+    this.#openSink = openSink;
+    this.#live = live;
+    this.#isFolder = statSync(path).isDirectory();
+    this.#room = new SharedRoom(path);
   }
 
   /** Paths of the recordings seen so far. */
   recordings(): string[] {
-    return [...this.found];
+    return [...this.#found];
   }
 
   /** Up to which byte of its record area a recording was read; Infinity where it is not open. */
   readTo(path: string): number {
-    const file = [...this.open].find((one) => one.path === path);
+    const file = [...this.#open].find((one) => one.path === path);
     return file?.readTo ?? Infinity;
   }
 
   /** True when every process with a recording has ended. */
   get ended(): boolean {
-    return this.open.size === 0;
+    return this.#open.size === 0;
   }
 
   /** No new process can start, and a process without a heartbeat has ended. */
   programEnded(): void {
-    this.live = false;
+    this.#live = false;
   }
 
   /**
@@ -70,59 +74,59 @@ export class Tail {
    */
   poll(budget = 1 << 20): { progress: boolean; behind: boolean } {
     // Known recordings are read before new ones are looked for, because a folder can hold very many.
-    const isListed = !this.behind;
-    if (isListed) this.discover();
+    const isListed = !this.#behind;
+    if (isListed) this.#discover();
     let progress = false;
     let remaining = budget;
-    for (const file of this.open) {
+    for (const file of this.#open) {
       if (remaining <= 0) break;
-      const read = file.poll(remaining, this.live, this.isReplaced(file));
+      const read = file.poll(remaining, this.#live, this.#isReplaced(file));
       remaining -= read;
       progress ||= read > 0 || file.done;
-      this.noteState(file);
+      this.#noteState(file);
     }
-    this.behind = remaining <= 0;
-    return { progress, behind: this.behind || !isListed };
+    this.#behind = remaining <= 0;
+    return { progress, behind: this.#behind || !isListed };
   }
 
   close(): void {
-    for (const file of this.open) file.close();
-    this.room.close(this.ended && !this.live);
+    for (const file of this.#open) file.close();
+    this.#room.close(this.ended && !this.#live);
   }
 
-  private discover(): void {
-    if (this.live && performance.now() < this.nextListMs) return;
+  #discover(): void {
+    if (this.#live && performance.now() < this.#nextListMs) return;
     const startMs = performance.now();
-    for (const path of this.list()) {
-      this.found.add(path);
+    for (const path of this.#list()) {
+      this.#found.add(path);
       const say = (note: Note): void => void this.notes.push(note);
-      this.open.add(new RecordingFile(path, this.openSink, say, this.shared));
+      this.#open.add(new RecordingFile(path, this.#openSink, say, this.#shared));
     }
     const tookMs = performance.now() - startMs;
-    this.nextListMs = tookMs < quickListMs ? 0 : startMs + tookMs / listShare;
+    this.#nextListMs = tookMs < quickListMs ? 0 : startMs + tookMs / listShare;
   }
 
   /** Notes when the process of a recording started, and drops a recording that has ended. */
-  private noteState(file: RecordingFile): void {
+  #noteState(file: RecordingFile): void {
     if (file.header) {
       const { pid, startMonotonicNs } = file.header;
-      const known = this.youngest.get(pid) ?? -Infinity;
-      if (startMonotonicNs > known) this.youngest.set(pid, startMonotonicNs);
+      const known = this.#youngest.get(pid) ?? -Infinity;
+      if (startMonotonicNs > known) this.#youngest.set(pid, startMonotonicNs);
     }
-    if (file.done) this.open.delete(file);
+    if (file.done) this.#open.delete(file);
   }
 
   /** Paths of new recordings. */
-  private list(): string[] {
-    if (!this.isFolder) return this.found.has(this.path) ? [] : [this.path];
-    this.room.unpack();
+  #list(): string[] {
+    if (!this.#isFolder) return this.#found.has(this.path) ? [] : [this.path];
+    this.#room.unpack();
     try {
       return listRecordings(this.path)
-        .filter((path) => !this.found.has(path))
+        .filter((path) => !this.#found.has(path))
         .sort(byNumber);
     } catch (error) {
-      if (!this.isUnlisted) {
-        this.isUnlisted = true;
+      if (!this.#isUnlisted) {
+        this.#isUnlisted = true;
         const why = error instanceof Error ? error.message : String(error);
         this.notes.push({
           severity: 'error',
@@ -134,9 +138,9 @@ export class Tail {
   }
 
   /** After exec the same process writes a second recording, and the first one never gets a record of its end. */
-  private isReplaced(file: RecordingFile): boolean {
+  #isReplaced(file: RecordingFile): boolean {
     const { header } = file;
-    return header !== undefined && this.youngest.get(header.pid)! > header.startMonotonicNs;
+    return header !== undefined && this.#youngest.get(header.pid)! > header.startMonotonicNs;
   }
 }
 

@@ -16,20 +16,23 @@ export type SavedSymbols = Record<string, Record<string, string>>;
 
 /** Resolves and remembers names of one run. Owns only caches. */
 export class Symbols {
-  private readonly files = new Map<string, ElfInfo[]>();
-  private readonly resolved = new Map<string, Map<number, string | undefined>>();
-  private readonly changed = new Set<string>();
+  readonly #files = new Map<string, ElfInfo[]>();
+  readonly #resolved = new Map<string, Map<number, string | undefined>>();
+  readonly #changed = new Set<string>();
+  readonly #saved: SavedSymbols;
 
   /** `saved`: names from the machine that recorded; they win, because the libraries here may differ. */
-  constructor(private readonly saved: SavedSymbols = {}) {}
+  constructor(saved: SavedSymbols = {}) {
+    this.#saved = saved;
+  }
 
   /** The function at an ELF virtual address of a module, demangled; undefined when nothing here knows it. */
   readonly resolve = (module: ModuleRecord, offset: number): string | undefined => {
     const key = moduleKey(module);
-    let known = this.resolved.get(key);
-    if (!known) this.resolved.set(key, (known = new Map()));
+    let known = this.#resolved.get(key);
+    if (!known) this.#resolved.set(key, (known = new Map()));
     if (known.has(offset)) return known.get(offset);
-    const name = this.saved[key]?.[offset] ?? this.lookUp(module, key, offset);
+    const name = this.#saved[key]?.[offset] ?? this.#lookUp(module, key, offset);
     known.set(offset, name);
     return name;
   };
@@ -37,7 +40,7 @@ export class Symbols {
   /** Everything resolved so far, to be saved with the recording. */
   save(): SavedSymbols {
     const out: SavedSymbols = {};
-    for (const [key, names] of this.resolved) {
+    for (const [key, names] of this.#resolved) {
       const entries = [...names].filter(
         (entry): entry is [number, string] => entry[1] !== undefined,
       );
@@ -48,12 +51,12 @@ export class Symbols {
 
   /** Libraries that have changed since the program ran, so that their frames have no names. */
   changedModules(): string[] {
-    return [...this.changed];
+    return [...this.#changed];
   }
 
-  private lookUp(module: ModuleRecord, key: string, offset: number): string | undefined {
-    let files = this.files.get(key);
-    if (!files) this.files.set(key, (files = this.open(module)));
+  #lookUp(module: ModuleRecord, key: string, offset: number): string | undefined {
+    let files = this.#files.get(key);
+    if (!files) this.#files.set(key, (files = this.#open(module)));
     for (const file of files) {
       const name = symbolAt(file.symbols, offset);
       if (name !== undefined) return plainText(demangle(withoutVersion(name)), longestName);
@@ -62,12 +65,12 @@ export class Symbols {
   }
 
   /** The files that may name this module's functions, the most complete first. */
-  private open(module: ModuleRecord): ElfInfo[] {
+  #open(module: ModuleRecord): ElfInfo[] {
     if (!module.path.startsWith('/')) return [];
     const wanted = Buffer.from(module.buildId).toString('hex');
     const own = readElf(module.path);
     if (own && wanted && own.buildId && own.buildId !== wanted) {
-      this.changed.add(module.path);
+      this.#changed.add(module.path);
       return [];
     }
     if (own?.complete) return [own];
