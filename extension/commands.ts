@@ -14,7 +14,7 @@ import type { Runner } from './run/runner';
 import type { RunActions } from './kept/runActions';
 import type { Runs } from './run/runs';
 import { runSettings, update, viewSettings } from './settings';
-import { menuCommand, selectMetric, showMenu } from './status';
+import { menuCommand, selectMetric, showMenu } from './menu';
 import { clearTimeRange, type TimeRange } from './timeRange';
 import { fileToProfile, requireTrust, saveSources } from './run/target';
 

@@ -1,29 +1,12 @@
 import * as vscode from 'vscode';
-import { isMemoryMetric, type Metric, type RunStatus } from '../protocol/lsp';
+import { isMemoryMetric, type RunStatus } from '../protocol/lsp';
 import type { Server } from './client';
 import { formatCount, formatSamples, formatSeconds } from '../profile/words/numbers';
 import type { Runner } from './run/runner';
 import type { Runs } from './run/runs';
-import { currentMetric, update, viewSettings } from './settings';
-
-export const metricNames: Record<Metric, { label: string; detail: string }> = {
-  cpu: { label: 'CPU', detail: 'Python, native and system time together' },
-  wall: {
-    label: 'Wall clock',
-    detail: 'CPU time and waiting, also for a core, summed over threads',
-  },
-  python: { label: 'Python', detail: 'CPU time in the interpreter' },
-  native: { label: 'Native', detail: 'CPU time in compiled code the line called' },
-  system: { label: 'System', detail: 'CPU time in the kernel' },
-  wait: { label: 'Waiting', detail: 'Time not on a CPU: input and output, sleeping, locks' },
-  allocated: { label: 'Memory allocated', detail: 'Bytes allocated in all' },
-  peak: { label: 'Memory at the peak', detail: 'Bytes held when the process held most' },
-  growth: { label: 'Memory growth', detail: 'Bytes held now, more than at the start; leaks' },
-  copied: { label: 'Memory copied', detail: 'Bytes moved from place to place' },
-};
-
-/** Command behind the status bar item; not in the palette. */
-export const menuCommand = 'lineheat.showMenu';
+import { menuCommand } from './menu';
+import { metricNames } from './metricNames';
+import { currentMetric, viewSettings } from './settings';
 
 /** The status bar: the metric, and while a program runs its time, samples and a stop button. */
 export class Status implements vscode.Disposable {
@@ -145,83 +128,4 @@ function tooltip(title: string, status: RunStatus | undefined): vscode.MarkdownS
   }
   text.appendMarkdown('\n\nClick for metrics and actions');
   return text;
-}
-
-/** The menu behind the status bar item: what can be done now, then the metrics. */
-export async function showMenu(runner: Runner, runs: Runs, isOfPart: boolean): Promise<void> {
-  const action = (icon: string, label: string, command: string) => ({
-    label: `$(${icon}) ${label}`,
-    run: () => vscode.commands.executeCommand(command),
-  });
-  const separator = (label: string) => ({
-    label,
-    kind: vscode.QuickPickItemKind.Separator,
-    run: () => undefined,
-  });
-  const { show, figures, onlyMyCode } = viewSettings();
-  const isCompact = figures === 'compact';
-  const running = runner.state === 'running' || runner.state === 'stopping';
-  const chosen = await vscode.window.showQuickPick(
-    [
-      ...(running ? [action('debug-stop', 'Stop Profiling', 'lineheat.stop')] : []),
-      ...(runs.shown
-        ? [
-            action('graph', 'Show Flame Chart', 'lineheat.showFlameChart'),
-            action('list-ordered', 'Show Hot Lines', 'lineheat.showHotLines'),
-            action('arrow-down', 'Go to Next Hot Line', 'lineheat.nextHotLine'),
-            action(
-              show ? 'eye-closed' : 'eye',
-              show ? 'Hide Annotations' : 'Show Annotations',
-              'lineheat.toggleAnnotations',
-            ),
-            action(
-              isCompact ? 'unfold' : 'fold',
-              isCompact ? 'Show Full Figures' : 'Show Compact Figures',
-              'lineheat.toggleCompactFigures',
-            ),
-            action(
-              onlyMyCode ? 'library' : 'person',
-              onlyMyCode ? 'Show Libraries Too' : 'Show Only My Code',
-              'lineheat.toggleOnlyMyCode',
-            ),
-            ...(running
-              ? [
-                  action('history', 'Show the Last 10 Seconds Only', 'lineheat.followLastSeconds'),
-                  action('debug-restart', 'Count from Now On', 'lineheat.resetFigures'),
-                ]
-              : []),
-            ...(isOfPart ? [action('close', 'Show the Whole Run', 'lineheat.clearTimeRange')] : []),
-          ]
-        : []),
-      ...(runs.shown && !running
-        ? [action('clear-all', 'Clear Annotations', 'lineheat.clear')]
-        : []),
-      separator('Metric'),
-      ...metricItems().map(({ metric, ...item }) => ({
-        ...item,
-        run: () => update('metric', metric),
-      })),
-    ],
-    { title: 'Lineheat', placeHolder: 'Choose an action, or the metric beside the code' },
-  );
-  await chosen?.run();
-}
-
-/** Lets the user choose what the figures beside the code count. */
-export async function selectMetric(): Promise<void> {
-  const chosen = await vscode.window.showQuickPick(metricItems(), {
-    title: 'Metric beside the Code',
-    placeHolder: 'No new run is needed',
-    matchOnDescription: true,
-  });
-  if (chosen) await update('metric', chosen.metric);
-}
-
-function metricItems() {
-  const current = currentMetric();
-  return (Object.keys(metricNames) as Metric[]).map((metric) => ({
-    label: `${metric === current ? '$(check)' : '$(blank)'} ${metricNames[metric].label}`,
-    description: metricNames[metric].detail,
-    metric,
-  }));
 }

@@ -7,7 +7,7 @@ import { describe, getLog } from '../messages';
 import { readPalette } from './palette';
 import type { Runs } from '../run/runs';
 import { currentMetric, viewSettings } from '../settings';
-import { metricNames } from '../status';
+import { metricNames } from '../metricNames';
 import type { TimeRange } from '../timeRange';
 
 export const hotLinesView = 'lineheat.hotLines';
