@@ -8,64 +8,74 @@ import { currentMetric, update, viewSettings } from './settings';
 /** Command behind the status bar item; not in the palette. */
 export const menuCommand = 'lineheat.showMenu';
 
+interface Item extends vscode.QuickPickItem {
+  run: () => unknown;
+}
+
 /** The menu behind the status bar item: what can be done now, then the metrics. */
 export async function showMenu(runner: Runner, runs: Runs, isOfPart: boolean): Promise<void> {
-  const action = (icon: string, label: string, command: string) => ({
-    label: `$(${icon}) ${label}`,
-    run: () => vscode.commands.executeCommand(command),
+  const isRunning = runner.state === 'running' || runner.state === 'stopping';
+  const hasRun = runs.shown !== undefined;
+  const items: Item[] = [
+    ...(isRunning ? [action('debug-stop', 'Stop Profiling', 'lineheat.stop')] : []),
+    ...(hasRun ? runItems() : []),
+    ...(hasRun && isRunning ? liveItems() : []),
+    ...(hasRun && isOfPart
+      ? [action('close', 'Show the Whole Run', 'lineheat.clearTimeRange')]
+      : []),
+    ...(hasRun && !isRunning ? [action('clear-all', 'Clear Annotations', 'lineheat.clear')] : []),
+    { label: 'Metric', kind: vscode.QuickPickItemKind.Separator, run: () => undefined },
+    ...metricItems().map(({ metric, ...item }) => ({
+      ...item,
+      run: () => update('metric', metric),
+    })),
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Lineheat',
+    placeHolder: 'Choose an action, or the metric beside the code',
   });
-  const separator = (label: string) => ({
-    label,
-    kind: vscode.QuickPickItemKind.Separator,
-    run: () => undefined,
-  });
+  await chosen?.run();
+}
+
+/** What can be done with the run that is shown. */
+function runItems(): Item[] {
   const { show, figures, onlyMyCode } = viewSettings();
   const isCompact = figures === 'compact';
-  const running = runner.state === 'running' || runner.state === 'stopping';
-  const chosen = await vscode.window.showQuickPick(
-    [
-      ...(running ? [action('debug-stop', 'Stop Profiling', 'lineheat.stop')] : []),
-      ...(runs.shown
-        ? [
-            action('graph', 'Show Flame Chart', 'lineheat.showFlameChart'),
-            action('list-ordered', 'Show Hot Lines', 'lineheat.showHotLines'),
-            action('arrow-down', 'Go to Next Hot Line', 'lineheat.nextHotLine'),
-            action(
-              show ? 'eye-closed' : 'eye',
-              show ? 'Hide Annotations' : 'Show Annotations',
-              'lineheat.toggleAnnotations',
-            ),
-            action(
-              isCompact ? 'unfold' : 'fold',
-              isCompact ? 'Show Full Figures' : 'Show Compact Figures',
-              'lineheat.toggleCompactFigures',
-            ),
-            action(
-              onlyMyCode ? 'library' : 'person',
-              onlyMyCode ? 'Show Libraries Too' : 'Show Only My Code',
-              'lineheat.toggleOnlyMyCode',
-            ),
-            ...(running
-              ? [
-                  action('history', 'Show the Last 10 Seconds Only', 'lineheat.followLastSeconds'),
-                  action('debug-restart', 'Count from Now On', 'lineheat.resetFigures'),
-                ]
-              : []),
-            ...(isOfPart ? [action('close', 'Show the Whole Run', 'lineheat.clearTimeRange')] : []),
-          ]
-        : []),
-      ...(runs.shown && !running
-        ? [action('clear-all', 'Clear Annotations', 'lineheat.clear')]
-        : []),
-      separator('Metric'),
-      ...metricItems().map(({ metric, ...item }) => ({
-        ...item,
-        run: () => update('metric', metric),
-      })),
-    ],
-    { title: 'Lineheat', placeHolder: 'Choose an action, or the metric beside the code' },
-  );
-  await chosen?.run();
+  return [
+    action('graph', 'Show Flame Chart', 'lineheat.showFlameChart'),
+    action('list-ordered', 'Show Hot Lines', 'lineheat.showHotLines'),
+    action('arrow-down', 'Go to Next Hot Line', 'lineheat.nextHotLine'),
+    action(
+      show ? 'eye-closed' : 'eye',
+      show ? 'Hide Annotations' : 'Show Annotations',
+      'lineheat.toggleAnnotations',
+    ),
+    action(
+      isCompact ? 'unfold' : 'fold',
+      isCompact ? 'Show Full Figures' : 'Show Compact Figures',
+      'lineheat.toggleCompactFigures',
+    ),
+    action(
+      onlyMyCode ? 'library' : 'person',
+      onlyMyCode ? 'Show Libraries Too' : 'Show Only My Code',
+      'lineheat.toggleOnlyMyCode',
+    ),
+  ];
+}
+
+/** What can be done while its program runs. */
+function liveItems(): Item[] {
+  return [
+    action('history', 'Show the Last 10 Seconds Only', 'lineheat.followLastSeconds'),
+    action('debug-restart', 'Count from Now On', 'lineheat.resetFigures'),
+  ];
+}
+
+function action(icon: string, label: string, command: string): Item {
+  return {
+    label: `$(${icon}) ${label}`,
+    run: () => vscode.commands.executeCommand(command),
+  };
 }
 
 /** Lets the user choose what the figures beside the code count. */

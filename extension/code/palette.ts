@@ -60,12 +60,12 @@ function themeName(kind: vscode.ColorThemeKind): ThemeName {
 /** Colours the user set for all themes and, winning over those, for the active one. */
 function customizations(): Record<string, string> {
   const workbench = vscode.workspace.getConfiguration('workbench');
-  const all = workbench.get<Record<string, unknown>>('colorCustomizations') ?? {};
+  const colors = workbench.get<Record<string, unknown>>('colorCustomizations') ?? {};
   const theme = workbench.get<string>('colorTheme');
-  const forTheme = Object.entries(all)
+  const forTheme = Object.entries(colors)
     .filter(([key]) => theme !== undefined && key.includes(`[${theme}]`))
     .map(([, colors]) => colors as Record<string, unknown>);
-  const merged = Object.assign({}, all, ...forTheme) as Record<string, unknown>;
+  const merged = Object.assign({}, colors, ...forTheme) as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(merged).filter((entry): entry is [string, string] => isColor(entry[1])),
   );

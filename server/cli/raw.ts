@@ -5,9 +5,9 @@ import { decodeRaw } from '../../recording/utf8';
 /** The arguments after the tool's own file name. */
 export function rawArguments(): string[] {
   const decoded = process.argv.slice(2);
-  const all = readList('/proc/self/cmdline');
+  const words = readList('/proc/self/cmdline');
   // Node's own options stand before the tool's name, so what follows is counted from the end.
-  const own = decoded.length > 0 ? all.slice(-decoded.length) : [];
+  const own = decoded.length > 0 ? words.slice(-decoded.length) : [];
   if (own.length !== decoded.length) return decoded;
   const isSame = own.every((bytes, index) => bytes.toString('utf8') === decoded[index]);
   return isSame ? own.map(decodeRaw) : decoded;

@@ -89,8 +89,8 @@ function functionsOf(
   const cost = captured && sources.cost(file, profile);
   if (!cost) return [];
   const place = placer(context, file, document);
-  const all = annotateFunctions(cost, profile, settings.metric, settings.thresholdPercent);
-  return all.flatMap((figures) => {
+  const functions = annotateFunctions(cost, profile, settings.metric, settings.thresholdPercent);
+  return functions.flatMap((figures) => {
     // A decorated function begins at its first decorator.
     const first = figures.line - 1;
     const at = captured

@@ -41,17 +41,17 @@ function titleOf(
   threshold: number,
 ): string | undefined {
   if (isMemoryMetric(metric)) {
-    const all = profile.memory ? totalBytesOf(profile.memory, metric) : 0;
+    const whole = profile.memory ? totalBytesOf(profile.memory, metric) : 0;
     const bytes = item.memory ? bytesOf(item.memory, metric) : 0;
-    return bytes > 0 && all > 0 && bytes / all >= threshold
-      ? `${formatBytes(bytes)} ${bytesWord[metric]} · ${formatPercent(Math.min(1, bytes / all))}`
+    return bytes > 0 && whole > 0 && bytes / whole >= threshold
+      ? `${formatBytes(bytes)} ${bytesWord[metric]} · ${formatPercent(Math.min(1, bytes / whole))}`
       : undefined;
   }
-  const all = amountOf(profile.total, metric);
+  const whole = amountOf(profile.total, metric);
   const total = amountOf(item.total, metric);
-  if (all === 0 || total / all < threshold) return undefined;
+  if (whole === 0 || total / whole < threshold) return undefined;
   const self = amountOf(item.self, metric);
-  const share = formatPercent(total / all);
+  const share = formatPercent(total / whole);
   return self >= 0.999 * total
     ? `${formatSeconds(self)} self · ${share}`
     : `${formatSeconds(total)} total · ${share}${self >= 0.01 * total ? ` · ${formatSeconds(self)} self` : ''}`;

@@ -29,10 +29,12 @@ export function whichPart(
   line: LineCost,
   text: string | undefined,
 ): string {
-  const all = expressions(context, place, details, line, text);
-  if (all.length === 0) return '';
-  const named = all.slice(0, mostNamed).map(({ text, percent }) => `${codeSpan(text)} ${percent}`);
-  const more = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : '';
+  const found = expressions(context, place, details, line, text);
+  if (found.length === 0) return '';
+  const named = found
+    .slice(0, mostNamed)
+    .map(({ text, percent }) => `${codeSpan(text)} ${percent}`);
+  const more = found.length > mostNamed ? ` and ${found.length - mostNamed} more` : '';
   return `Which part: ${named.join(', ')}${more}`;
 }
 
@@ -51,9 +53,9 @@ export function lineParts(
     start: { line: current - 1, character: 0 },
     end: { line: current, character: 0 },
   });
-  const all = expressions(context, place, detailsOf(context, place, line), line, text.trimEnd());
+  const found = expressions(context, place, detailsOf(context, place, line), line, text.trimEnd());
   return {
-    parts: all.flatMap(({ share, segments }) =>
+    parts: found.flatMap(({ share, segments }) =>
       segments.map((segment) => ({ ...segment, heat: heatOf(share) })),
     ),
   };

@@ -119,10 +119,10 @@ export class RecordingLimit {
   /** Which detail is left; undefined when nothing is missing. */
   get detail(): Detail | undefined {
     if (this.#done.size === 0) return undefined;
-    const all = [...this.#done.values()];
+    const done = [...this.#done.values()];
     return {
-      ns: Math.max(...all.map(({ untilNs }) => untilNs)) - this.#startNs,
-      stretchNs: Math.max(...all.map(({ stretchNs }) => stretchNs)),
+      ns: Math.max(...done.map(({ untilNs }) => untilNs)) - this.#startNs,
+      stretchNs: Math.max(...done.map(({ stretchNs }) => stretchNs)),
     };
   }
 

@@ -108,8 +108,8 @@ function hottestLine(profile: Profile): HotLine | undefined {
       if (cost > (best?.cost ?? 0)) best = { path, line, cost };
     }
   }
-  const all = cpuOf(profile.total);
-  if (!best || all === 0) return undefined;
+  const total = cpuOf(profile.total);
+  if (!best || total === 0) return undefined;
   const { path, line, cost } = best;
-  return { path, line, words: `${baseName(path)}:${line} (${formatPercent(cost / all)})` };
+  return { path, line, words: `${baseName(path)}:${line} (${formatPercent(cost / total)})` };
 }

@@ -148,13 +148,13 @@ function processInfo(of: ProcessInfo): Record<string, unknown> {
 
 /** The cost on no line: seen outside Python code, or the remainders of threads that ended. */
 function unattributed(profile: Profile): Cost {
-  const rest = { ...profile.total };
+  const remaining = { ...profile.total };
   for (const { lines } of profile.files.values()) {
     for (const { self } of lines) {
-      for (const key of Object.keys(rest) as (keyof Cost)[]) rest[key] -= self[key];
+      for (const key of Object.keys(remaining) as (keyof Cost)[]) remaining[key] -= self[key];
     }
   }
-  return rest;
+  return remaining;
 }
 
 function offLines({ offLine }: Profile): Record<string, unknown> {

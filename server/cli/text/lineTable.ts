@@ -42,22 +42,22 @@ interface Layout {
 /** One block per file, hottest file first, and a sentence where lines are left out. */
 export function hotFiles(run: Run, style: Style): string[] {
   const profile = run.profile();
-  const all = [...profile.files.values()].flatMap((file) => rowsOf(file, run));
-  if (all.length === 0) {
+  const rows = [...profile.files.values()].flatMap((file) => rowsOf(file, run));
+  if (rows.length === 0) {
     return profile.samples > 0 ? [noLines(profile)] : [];
   }
   const shown = new Set(
-    [...all].sort((a, b) => selfCpu(b.cost) - selfCpu(a.cost)).slice(0, mostLines),
+    [...rows].sort((a, b) => selfCpu(b.cost) - selfCpu(a.cost)).slice(0, mostLines),
   );
   const layout = layOut([...shown], style);
-  const files = [...new Set(all.filter((row) => shown.has(row)).map(({ file }) => file))]
+  const files = [...new Set(rows.filter((row) => shown.has(row)).map(({ file }) => file))]
     .map((file) => ({ file, cpu: fileCpu(file) }))
     .sort((a, b) => b.cpu - a.cpu);
   const blocks = files.map(({ file, cpu }) => {
-    const rows = all.filter((row) => row.file === file && shown.has(row));
-    return fileBlock(file, rows, cpu / amountOf(profile.total, 'cpu'), layout, style);
+    const own = rows.filter((row) => row.file === file && shown.has(row));
+    return fileBlock(file, own, cpu / amountOf(profile.total, 'cpu'), layout, style);
   });
-  const hidden = all.length - shown.size;
+  const hidden = rows.length - shown.size;
   if (hidden > 0) {
     const text = `and ${hidden} cooler ${hidden === 1 ? 'line' : 'lines'}; the JSON report has all of them`;
     blocks.push(paintWith(style)('dim', text));
@@ -157,14 +157,14 @@ function natives(cost: LineCost, layout: Layout, style: Style): string[] {
 /** A stacked bar of the kinds of time, as long as the line's share of the run. */
 function bar(parts: LineFigures['bar'], style: Style): string {
   const paint = paintWith(style);
-  const all = parts.python + parts.native + parts.system + parts.wait + parts.queue;
-  const length = Math.min(barWidth, Math.max(1, Math.round(all * barWidth)));
+  const total = parts.python + parts.native + parts.system + parts.wait + parts.queue;
+  const length = Math.min(barWidth, Math.max(1, Math.round(total * barWidth)));
   let text = '';
   let used = 0;
   let sum = 0;
   for (const kind of timeKinds) {
     sum += parts[kind];
-    const end = all > 0 ? Math.round((sum / all) * length) : 0;
+    const end = total > 0 ? Math.round((sum / total) * length) : 0;
     text += paint(kind, glyph(kind, style).repeat(end - used));
     used = end;
   }

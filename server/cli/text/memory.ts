@@ -88,15 +88,15 @@ function table(profile: Profile, style: Style): string[] {
 
 /** The lines to list: of the user's own files, where there are any; leaks first, then by the largest part of a total. */
 function rowsOf(profile: Profile): Row[] {
-  const all = [...profile.files.values()].flatMap((file) =>
+  const rows = [...profile.files.values()].flatMap((file) =>
     file.lines.flatMap((line) => {
       const { memory } = line;
       const part = memory ? memoryPart(memory, profile.memory) : 0;
       return memory && (memory.leak || part >= smallestPart) ? [{ file, line, memory, part }] : [];
     }),
   );
-  const own = all.filter(({ file }) => isOwn(file.path, profile));
-  return (own.length > 0 ? own : all.filter(({ file }) => basename(file.path) !== file.path))
+  const own = rows.filter(({ file }) => isOwn(file.path, profile));
+  return (own.length > 0 ? own : rows.filter(({ file }) => basename(file.path) !== file.path))
     .sort(
       (a, b) => Number(b.memory.leak !== null) - Number(a.memory.leak !== null) || b.part - a.part,
     )

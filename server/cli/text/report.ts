@@ -67,10 +67,10 @@ function header(run: Run, profile: Profile, style: Style): string {
 /** The run's CPU time by kind, which is also the legend of the bars. */
 function legend(cost: Cost, style: Style): string {
   const paint = paintWith(style);
-  const all = amountOf(cost, 'cpu');
+  const total = amountOf(cost, 'cpu');
   return (['python', 'native', 'system'] as const)
     .map((kind) => {
-      const share = all > 0 ? formatPercent(cost[kind] / all) : '0 %';
+      const share = total > 0 ? formatPercent(cost[kind] / total) : '0 %';
       return `${paint(kind, glyph(kind, style))} ${kind} ${share}`;
     })
     .join('  ');

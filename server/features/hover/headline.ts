@@ -32,12 +32,12 @@ export function headline(context: FeatureContext, line: LineCost): Headline {
 
 function timeHeadline(context: FeatureContext, line: LineCost, metric: TimeMetric): Headline {
   if (isWaiting(line, metric)) return waiting(context, line);
-  const all = amountOf(context.profile.total, metric);
+  const whole = amountOf(context.profile.total, metric);
   const [self, total] = [amountOf(line.self, metric), amountOf(line.total, metric)];
   const isSelf = self >= ownPart * total;
   const cost = isSelf ? line.self : line.total;
   const share =
-    all > 0 ? formatPercent(Math.min(1, (isSelf ? self : total) / all), cost.samples) : '';
+    whole > 0 ? formatPercent(Math.min(1, (isSelf ? self : total) / whole), cost.samples) : '';
   const hasCalls = total - self >= ownPart * total;
   const figures = isSelf
     ? [
