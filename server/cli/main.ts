@@ -88,8 +88,12 @@ async function run(command: RunCommand): Promise<number> {
     say(`The report could not be made: ${messageOf(error)}.`);
     keep = true;
   }
-  if (keep) say(`The recording was kept in ${outcome.keep()}; open it with lineheat show.`);
-  else outcome.dispose();
+  if (keep) {
+    const folder = outcome.keep();
+    say(`The recording was kept in ${folder}. To see it, write: lineheat show ${folder}`);
+  } else {
+    outcome.dispose();
+  }
   return exitCode;
 }
 
@@ -105,7 +109,10 @@ function show(command: Extract<Command, { kind: 'show' | 'export' }>): number {
     recorded.readAll();
     if (recorded.processCount === 0) {
       const [note] = recorded.notes();
-      say(note?.text ?? `${command.recording} holds no recording: there is no .lsp file in it.`);
+      say(
+        note?.text ??
+          `${command.recording} holds no recording. Name a run's folder, a .lsp file or a .lineheat file.`,
+      );
       return misuse;
     }
     if (command.kind === 'show') {

@@ -175,7 +175,7 @@ describe.skipIf(!hasAgent)('lineheat run', () => {
     mkdirSync(join(folder, 'out'));
     const late = await cli(['run', '--save', 'out/a.lineheat', 'program.py']);
     expect(late.code).toBe(0);
-    const kept = /recording was kept in (\S+); open it/.exec(late.stderr)?.[1];
+    const kept = /recording was kept in (\S+)\. To see it/.exec(late.stderr)?.[1];
     expect((await cli(['show', kept!])).stdout).toContain('sum(range(2000))');
   });
 });
