@@ -2,7 +2,7 @@
  * What one process did with GPUs: takes its records, and charges lines for the time that GPUs were busy.
  *
  * The driver says how busy a GPU was in a stretch of time, not with what. That time is divided among the places where
- * threads were in that stretch, by how long each was there, running or waiting. Threads that were ever seen in the CUDA
+ * threads were in that stretch, by how long each was there, running or waiting. Threads that were ever searched in the CUDA
  * driver are asked first; only where none of these ran Python is it divided among all.
  */
 import type { Cells } from './cells';
@@ -38,7 +38,7 @@ export class GpuFeed {
   #isDriver = new Uint8Array(0);
   readonly #dirty = new Set<number>();
   /** By thread: how many of its rows were searched, and whether one of them was in the driver. */
-  readonly #seen = new Map<ThreadFeed, { rows: number; isUser: boolean }>();
+  readonly #searched = new Map<ThreadFeed, { rows: number; isUser: boolean }>();
 
   constructor(
     private readonly lines: LineCosts,
@@ -61,16 +61,16 @@ export class GpuFeed {
 
   /** Charges lines with the uses for which all samples have come by now. isFinal: nothing more will come. */
   settle(nowNs: number, isFinal: boolean): void {
-    const later: GpuUseRecord[] = [];
+    const waiting: GpuUseRecord[] = [];
     this.#findUsers();
     for (const use of this.#pending) {
       if (isFinal || use.endNs + longestDelay <= nowNs) {
         this.#divide(use);
       } else {
-        later.push(use);
+        waiting.push(use);
       }
     }
-    this.#pending = later;
+    this.#pending = waiting;
     for (const cell of [...this.#dirty]) {
       const stack = this.cells.stack[cell]!;
       if (isFinal || this.stacks.isComplete(stack)) {
@@ -129,13 +129,13 @@ export class GpuFeed {
   /** Finds out which threads have been in the driver, from the rows since the last call. */
   #findUsers(): void {
     for (const thread of this.threads.values()) {
-      const seen = this.#seen.get(thread) ?? { rows: 0, isUser: false };
+      const searched = this.#searched.get(thread) ?? { rows: 0, isUser: false };
       // Old rows may have been merged since, so that there are fewer.
       const { merged, rowCount, rowCell } = thread;
-      while (!seen.isUser && seen.rows < rowCount + merged) {
-        seen.isUser = this.#isInDriver(rowCell[Math.max(0, seen.rows++ - merged)]!);
+      while (!searched.isUser && searched.rows < rowCount + merged) {
+        searched.isUser = this.#isInDriver(rowCell[Math.max(0, searched.rows++ - merged)]!);
       }
-      this.#seen.set(thread, seen);
+      this.#searched.set(thread, searched);
     }
   }
 
@@ -150,7 +150,7 @@ export class GpuFeed {
 
   #divide(use: GpuUseRecord): void {
     const all = [...this.threads.values()];
-    const users = all.filter((thread) => this.#seen.get(thread)?.isUser);
+    const users = all.filter((thread) => this.#searched.get(thread)?.isUser);
     const places = [users, all]
       .map((threads) => threads.flatMap((thread) => this.#placesOf(thread, use)))
       .find(({ length }) => length > 0);

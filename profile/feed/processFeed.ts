@@ -15,7 +15,6 @@ import type {
   RecordingHeader,
   StreamRecord,
   ThinnedRecord,
-  ThreadRecord,
 } from '../../recording/records';
 import { samplesOf } from './sampleCost';
 import type { NativeNode } from '../stacks/nativeChains';
@@ -170,7 +169,7 @@ export class ProcessFeed {
         this.reading.addProcess(record);
         return;
       case 'thread':
-        this.#begin(record);
+        this.#thread(record.thread).begin(record, this.pid, previousTrack(this, record.tid));
         return;
       case 'threadEnd': {
         const thread = this.#thread(record.thread);
@@ -277,16 +276,6 @@ export class ProcessFeed {
     if (this.memory && info.memory) into.memory.adopt(this, this.memory, info.memory, cellNow);
     this.#reading = undefined;
     if (!isLent) into.spare.giveBack(columns);
-  }
-
-  #begin({ thread: number, tid, makerTid, startNs, name }: ThreadRecord): void {
-    const thread = this.#thread(number);
-    thread.tid = tid;
-    thread.makerTid = makerTid;
-    thread.track = previousTrack(this, tid) ?? thread.id;
-    thread.lived(startNs, startNs);
-    thread.isNamed = name !== '' || tid === this.pid;
-    thread.name = name || (thread.isNamed ? 'MainThread' : `Thread ${tid}`);
   }
 
   /** Earlier records were thinned: takes over the state that they led to. */

@@ -1,7 +1,7 @@
 /** One thread of a run: its accounts, and the rows of its flame-chart track. */
 import type { Work } from '../stacks/classify';
 import { withRoom } from '../../recording/arrays';
-import type { SampleRecord } from '../../recording/records';
+import type { SampleRecord, ThreadRecord } from '../../recording/records';
 import { coarseRows } from '../flame/coarseRows';
 import { partOfRows, type Rows } from '../flame/rows';
 import type { KeptRows, RowStore } from '../flame/rowStore';
@@ -123,6 +123,16 @@ export class ThreadFeed {
     return Math.max(0, this.endNs - this.startNs);
   }
 
+  /** Takes what is recorded when the thread is found. track: that of the same thread before exec. */
+  begin({ tid, makerTid, startNs, name }: ThreadRecord, mainTid: number, track = this.id): void {
+    this.tid = tid;
+    this.makerTid = makerTid;
+    this.track = track;
+    this.lived(startNs, startNs);
+    this.isNamed = name !== '' || tid === mainTid;
+    this.name = name || (this.isNamed ? 'MainThread' : `Thread ${tid}`);
+  }
+
   /** It is known to have lived at these moments, ns. */
   lived(fromNs: number, untilNs: number): void {
     this.startNs = Math.min(this.startNs, Math.max(0, fromNs));
@@ -239,17 +249,17 @@ export class ThreadFeed {
   /** The older half of the rows loses detail: from then on it does not tell where the thread was at a moment. */
   mergeOld(): void {
     const half = this.rowCount >> 1;
-    const later = this.rows(half, this.rowCount);
+    const newer = this.rows(half, this.rowCount);
     const { rows, widthNs } = coarseRows(this.rows(0, half), half, half >> 2);
     const count = rows.cell.length;
-    const oldestNs = later.start[0]!;
+    const oldestNs = newer.start[0]!;
     this.rowGap.copyWithin(count, half, this.rowCount);
     this.rowGap.fill(0, 0, count);
     for (const [to, old, kept] of [
-      [this.rowCell, rows.cell, later.cell],
-      [this.rowStart, rows.start, later.start],
-      [this.rowWall, rows.wall, later.wall],
-      [this.rowCpu, rows.cpu, later.cpu],
+      [this.rowCell, rows.cell, newer.cell],
+      [this.rowStart, rows.start, newer.start],
+      [this.rowWall, rows.wall, newer.wall],
+      [this.rowCpu, rows.cpu, newer.cpu],
     ] as const) {
       to.set(kept, count);
       to.set(old);

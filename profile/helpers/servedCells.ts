@@ -171,15 +171,15 @@ export class ServedCellsFinder {
     );
     const known = helper.recent.filter(({ cells }) => cells.length > 0);
     if (!caller || known.length === 0) return undefined;
-    const here = this.surroundings.of(caller, ns, files);
+    const surroundings = this.surroundings.of(caller, ns, files);
     const likenesses = known.map((served) => {
       if (!served.call) return 0;
       served.surroundings ??= this.surroundings.of(served.call.thread, served.call.ns, files);
-      return this.surroundings.likeness(here, served.surroundings);
+      return this.surroundings.likeness(surroundings, served.surroundings);
     });
     const most = Math.max(...likenesses);
-    const alike = known.filter((_, index) => likenesses[index] === most);
-    const { cells } = alike[helper.guesses++ % alike.length]!;
+    const likeliest = known.filter((_, index) => likenesses[index] === most);
+    const { cells } = likeliest[helper.guesses++ % likeliest.length]!;
     return { cells, isSure: false, isAfter: false };
   }
 

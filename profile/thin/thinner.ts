@@ -64,7 +64,7 @@ export class Thinner {
       case 'touched':
       case 'footprint':
       case 'memorySum':
-        this.#reached(record.timeNs);
+        this.#noteTime(record.timeNs);
         this.#memoryAt(record.timeNs);
         this.#memory.add(record);
         return;
@@ -72,7 +72,7 @@ export class Thinner {
         this.#memory.add(record);
         return;
       case 'stats':
-        this.#reached(record.timeNs);
+        this.#noteTime(record.timeNs);
         this.#stats = record;
         return;
       case 'thinned':
@@ -111,7 +111,7 @@ export class Thinner {
   }
 
   #timeAt(timeNs: number): void {
-    this.#reached(timeNs);
+    this.#noteTime(timeNs);
     const stretch = Math.floor(timeNs / this.stretchNs);
     if (stretch <= this.#timeStretch) return;
     this.#time.flush();
@@ -126,7 +126,7 @@ export class Thinner {
     this.#memoryStretch = stretch;
   }
 
-  #reached(ns: number): void {
+  #noteTime(ns: number): void {
     this.#latestNs = Math.max(this.#latestNs, ns);
   }
 }

@@ -9,11 +9,11 @@ import { formatBytes, formatPercent, formatSeconds } from './numbers';
 export function gpuSummary(gpu: GpuTotal, elapsedNs: number): string {
   const { busyNs, peakBytes, devices } = gpu;
   const share = busyNs !== null && elapsedNs > 0 ? busyNs / elapsedNs : 0;
-  const of = share > 0 && share <= 1 ? ` (${formatPercent(share)} of the time)` : '';
+  const part = share > 0 && share <= 1 ? ` (${formatPercent(share)} of the time)` : '';
   const names = new Map<string, number>();
   for (const { name } of devices) names.set(name, (names.get(name) ?? 0) + 1);
   return [
-    busyNs === null ? 'not known how busy' : `busy ${formatSeconds(busyNs)}${of}`,
+    busyNs === null ? 'not known how busy' : `busy ${formatSeconds(busyNs)}${part}`,
     ...(peakBytes === null ? [] : [`${formatBytes(peakBytes)} at the peak`]),
     ...[...names].map(([name, count]) => (count > 1 ? `${count} × ${name}` : name)),
   ].join(' · ');
