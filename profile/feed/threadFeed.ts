@@ -38,7 +38,7 @@ export class ThreadFeed {
   /** The id of the track that shows it. A thread that goes on in another program after exec keeps its track. */
   track: number;
   tid = 0;
-  /** The system's number of the thread that created it; 0: not known. */
+  /** The system's number of the thread that created it; 0: unknown. */
   makerTid = 0;
   name = '';
   /** Whether the program, or the library that it belongs to, gave it the name. */

@@ -17,7 +17,10 @@ import type { ThreadFeed } from '../feed/threadFeed';
 const longestDelay = 500e6;
 /** So many last samples of a thread share the rest of its CPU time when it ends; the agent does the same. */
 const recentSamples = 8;
-/** Where nothing else is known, a helper works as in its last samples, so many of them: a quarter of a second of CPU time or more. */
+/**
+ * Where nothing else is known, a helper is taken to work as in its last samples: so many, a quarter of a second of
+ * CPU time or more.
+ */
 const rememberedSamples = 64;
 
 /** Decides which lines the helpers of one process work for. */

@@ -1,28 +1,28 @@
 /**
  * Whether memory that a line holds is leaking: growing, and still growing.
  *
- * The series is what the line holds at the end of each slice of time. Four questions are asked of it, and the likelihood
- * is the product of the answers, so that one clear no is enough:
+ * The series is what the line holds at the end of each slice of time. It is tested in four ways. The likelihood of a leak
+ * is the product of the results, so that one clear no is enough:
  *
  * - Does it rise in the second half? The Mann–Kendall test (Mann 1945, Kendall 1975) counts pairs of moments that rise
  *   and pairs that fall; it assumes nothing about sizes or shape. A cache that is full fails it.
- * - Did it rise all the way? Not the series but its floor counts, the least that it holds from a moment on: what a
- *   saw-tooth gives back, or what is only held until the next round, was never kept. Each quarter of the time must have
- *   raised the floor, and the newest eighth nearly as much as the median quarter did. A one-time allocation, a cache
- *   that fills up and then stays, and a buffer that is emptied now and then fail it.
- * - Is the rise more than what comes and goes? The mean height of the series above its floor is what comes and goes.
- * - Is the rise more than chance, that of the second half too? Samples have an error, known from how likely each was.
+ * - Did it rise all the way? This tests the floor of the series: the least that it holds from a moment on. The floor
+ *   leaves out what a saw-tooth frees again. Each quarter of the time must have raised the floor, and the newest eighth
+ *   nearly as much as the median quarter did. A one-time allocation, a cache that fills up and then stays, and a buffer
+ *   that is emptied now and then fail it.
+ * - Is the rise larger than what comes and goes? That is the mean height of the series above its floor.
+ * - Is the rise larger than the sampling error, in the second half too? The error follows from the probability with which
+ *   each allocation was recorded.
  *
- * What is new is right-censored: it has had no time to be freed. The newest slices do not count, and how long things
- * are kept is only known from how long the process has lived: what began to grow in the younger half of its life may
- * be kept for as long as other things were, so nothing is said of it yet.
+ * New memory is right-censored: it has had no time to be freed. So the newest slices do not count. And memory may be kept
+ * for as long as the process has lived so far: a line that began to grow in the younger half of that time is not judged.
  *
- * A call that builds its result grows like a leak until it ends. It is one call if its line was being executed for all of
- * the time in which it grew: a leak is of a line that is left and come back to.
+ * A call that builds its result grows like a leak until it returns. Growth counts as one call's if the line was being
+ * executed for all of the time in which it grew: a line that leaks is left and executed again.
  *
- * The rate is the median of the slopes between all pairs of moments (Theil 1950, Sen 1968), which a few outliers do
- * not move. A loop over many lines that does nothing but build a result for most of the run looks like a leak, because it
- * is growth without an end.
+ * The rate is the median of the slopes between all pairs of moments (Theil 1950, Sen 1968), which a few outliers do not
+ * move. A loop over many lines that does nothing but build a result for most of the run looks like a leak, because its
+ * growth does not end.
  */
 import type { Leak } from './types';
 
@@ -38,24 +38,27 @@ const neverLeft = 0.98;
 const leastErrors = 3;
 /** Less likely leaks are not mentioned. */
 const leastLikelihood = 0.75;
-/** Parts of what the median quarter rises: enough for any quarter (leaks can speed up), and for the newest eighth. */
+/**
+ * As parts of the rise of the median quarter: what is enough for any quarter, since leaks can speed up, and for the
+ * newest eighth.
+ */
 const leastShare = 1 / 10;
 const lastShare = 1 / 2;
 
 /**
- * A bounded history or cache that is still filling grows as a leak does, for some seconds. Growth has to go on for this
- * long before anything is said of it.
+ * A bounded history or cache that is still filling grows like a leak for some seconds. Growth has to last this long
+ * to be mentioned.
  */
 const leastGrowthNs = 15e9;
 /**
- * When the process is over nothing more can be learned: then less will do, if the line holds more blocks than the
- * usual small bounds are (200 entries, 256 keys), or very much.
+ * When the process is over, no more data will come. Shorter growth is then enough, if the line holds more blocks than
+ * usual small bounds (200 entries, 256 keys), or very many bytes.
  */
 const leastGrowthAtEndNs = 0.5e9;
 const manyBlocks = 300;
 const manyBytes = 50e6;
 
-/** How long a line has been growing, how many blocks it holds, about, and whether more is to come. */
+/** Since when a line has been growing, about how many blocks and bytes it holds, and whether the process has ended. */
 export interface Growth {
   firstNs: number;
   livedNs: number;
@@ -101,8 +104,8 @@ export function mayBeOneCall(execution: Execution): boolean {
 }
 
 /**
- * The leak in a series, null for none worth mentioning. live: bytes held at the end of each slice since the start, the
- * last one being now. variance: the expected square of the error of the last value.
+ * The leak in a series; null: none worth mentioning. live: bytes held at the end of each slice since the start; the
+ * last one is now. variance: the expected square of the error of the last value.
  */
 export function findLeak(live: Float64Array, sliceNs: number, variance: number): Leak | null {
   const first = live.findIndex((bytes) => bytes > 0);
@@ -135,7 +138,7 @@ export function findLeak(live: Float64Array, sliceNs: number, variance: number):
   return bytesPerSecond > 0 ? { likelihood, bytesPerSecond } : null;
 }
 
-/** The least of each value and all that follow it. */
+/** By moment: the least of its value and all later ones. */
 function floorOf(series: Float64Array): Float64Array {
   const floor = series.slice();
   for (let at = floor.length - 2; at >= 0; at--) {
@@ -144,7 +147,10 @@ function floorOf(series: Float64Array): Float64Array {
   return floor;
 }
 
-/** Whether a series rose all the way and still does, 0…1: its least quarter and its last eighth, beside the median quarter. */
+/**
+ * How surely a series rose all the way and still does, 0…1: its least quarter and its last eighth, compared with the
+ * median quarter.
+ */
 function steadiness(series: Float64Array): number {
   const at = (part: number): number => {
     const place = part * (series.length - 1);
