@@ -237,11 +237,11 @@ static void finish_thread(void *thread) {
 
 static void *trampoline(void *argument) {
   struct thread *thread = argument;
-  void *(*start)(void *) = thread->start;
-  void *value = thread->argument;
-  sandbox_inherit(thread->forbidden);
+  void *(*start)(void *) = thread->launch.start;
+  void *value = thread->launch.argument;
+  sandbox_inherit(thread->launch.forbidden);
   thread__begin(thread);
-  if (sandbox_allows(SANDBOX_THREAD)) signals_begin(thread->signals_blocked);
+  if (sandbox_allows(SANDBOX_THREAD)) signals_begin(thread->launch.signals_blocked);
   void *result;
   pthread_cleanup_push(finish_thread, thread);
   result = start(value);
@@ -253,13 +253,13 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   late_look();
   struct thread *slot = is_this_process() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
   if (!slot) return agent_real_pthread_create(thread, attributes, start, argument);
-  slot->start = start;
-  slot->argument = argument;
-  slot->has_trampoline = true;
+  slot->launch.start = start;
+  slot->launch.argument = argument;
+  slot->launch.has_trampoline = true;
   const struct thread *maker = thread_self();
-  slot->maker = maker ? maker->tid : 0;
-  slot->signals_blocked = signals_believed();
-  slot->forbidden = sandbox_forbidden;
+  slot->launch.maker = maker ? maker->identity.tid : 0;
+  slot->launch.signals_blocked = signals_believed();
+  slot->launch.forbidden = sandbox_forbidden;
   int error = agent_real_pthread_create(thread, attributes, trampoline, slot);
   if (error) thread__unclaim(slot);
   return error;
@@ -270,7 +270,7 @@ EXPORT void pthread_exit(void *value) {
   static void (*real)(void *) __attribute__((noreturn));
   if (!real) *(void **)&real = original("pthread_exit");
   struct thread *thread = is_this_process() ? thread_self() : NULL;
-  if (thread && !thread->has_trampoline) finish_thread(thread);
+  if (thread && !thread->launch.has_trampoline) finish_thread(thread);
   real(value);
 }
 

@@ -4,6 +4,16 @@
 
 #include "base.h"
 
+// How a thread starts. Written by the thread that creates it, before it begins; constant afterwards.
+struct thread_launch {
+  void *(*start)(void *);    // the program's start routine, which the trampoline calls; also tells the thread's kin
+  void *argument;            // its argument
+  bool has_trampoline;       // false for the first thread, which pthread_exit must end itself
+  int maker;                 // the kernel's id of the thread that created it, 0: not known; the watcher records it
+  uint64_t signals_blocked;  // signals that its creator believes to be blocked; the thread believes so, too
+  uint32_t forbidden;        // what a sandbox forbids its creator, and so the thread
+};
+
 // Called before an exec, and after one that failed, by the thread that calls exec. The first returns false where
 // nothing is recorded, as in a vfork child; then the second must not be called.
 bool lifecycle_before_exec(void);

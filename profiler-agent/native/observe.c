@@ -89,7 +89,7 @@ const char *observer_unknown(void) {
 // a thread whose clock stood still counts as waiting.
 static int thread_look_from_afar(const struct thread *thread, bool stood_still) {
   char text[512];
-  bool state = proc_file_read(thread->tid, PROC_STAT, text, sizeof text);
+  bool state = proc_file_read(thread->identity.tid, PROC_STAT, text, sizeof text);
   const char *at = state ? strrchr(text, ')') : NULL;
   if (!at && access("/proc/self/stat", R_OK) == 0) return UNKNOWN;  // it has just ended
   if (knows < (at ? NO_CALLS : NOTHING)) knows = at ? NO_CALLS : NOTHING;
@@ -101,7 +101,8 @@ static int thread_look_from_afar(const struct thread *thread, bool stood_still) 
 // not changed since the last look.
 static int thread_look(const struct thread *thread, bool stood_still, struct sleep_place *place) {
   char text[256];
-  if (!proc_file_read(thread->tid, PROC_SYSCALL, text, sizeof text)) return thread_look_from_afar(thread, stood_still);
+  if (!proc_file_read(thread->identity.tid, PROC_SYSCALL, text, sizeof text))
+    return thread_look_from_afar(thread, stood_still);
   if (strncmp(text, "running", 7) == 0) return RUNNING;
   char *rest;
   uintptr_t words[8];  // six arguments, the stack pointer and the program counter
@@ -119,51 +120,51 @@ uint32_t thread__introduce(struct thread *thread) {
   if (thread->id) return thread->id;
   thread->id = ++thread_ids;
   // A sandbox may have kept the thread from reading the time.
-  if (!thread->began) thread->began = clock_ns(CLOCK_MONOTONIC);
-  if (thread->is_first) {
-    thread->cpu = settings.cpu_base;
-    thread->ticks = settings.ticks_base;
+  if (!thread->identity.began) thread->identity.began = clock_ns(CLOCK_MONOTONIC);
+  if (thread->identity.is_first) {
+    thread->cpu.clock = settings.cpu_base;
+    thread->cpu.ticks = settings.ticks_base;
     // exec does not reset this count either.
     queue__begin_main(thread);
   }
-  record_thread(thread->id, thread->tid, thread->began, thread->name, thread->maker);
+  record_thread(thread->id, thread->identity.tid, thread->identity.began, thread->name, thread->launch.maker);
   return thread->id;
 }
 
 // Returns the uncharged waiting up to the moment `until`, in ns: the time since the thread began, without its CPU time
 // (`cpu`, its clock then), its queue time, and the waiting that was charged.
 static uint64_t wait_owed(const struct thread *thread, uint64_t until, uint64_t cpu) {
-  uint64_t busy = cpu - thread->began_cpu + thread->delay - thread->born_delay;
-  uint64_t owed = until - thread->began - busy - thread->waited;
+  uint64_t busy = cpu - thread->identity.began_cpu + thread->queue.delay - thread->queue.born_delay;
+  uint64_t owed = until - thread->identity.began - busy - thread->wait.charged;
   // Clocks are read one after the other, and the thread may have begun after `until`.
   return (int64_t)owed > 0 ? owed : 0;
 }
 
 // Charges `wall` ns of waiting, up to the moment `until`, to where the thread was last seen to wait.
 static void wait_charge(struct thread *thread, uint64_t until, uint64_t wall) {
-  thread->wait_written = until;
-  thread->postponed_wait = 0;
+  thread->wait.written = until;
+  thread->wait.postponed = 0;
   if (!wall) return;
-  struct await_slice slices[AWAITS_WRITTEN] = {{thread->wait_known ? thread->wait_stack : 0, wall}};
+  struct await_slice slices[AWAITS_WRITTEN] = {{thread->wait.known ? thread->wait.stack : 0, wall}};
   uint32_t count = 1;
   // At most as many samples as for a running thread.
-  if (thread->awaits && thread->awaits->thread == thread->id && thread->awaits->count) {
+  if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && thread->wait.awaits->count) {
     uint64_t most = 1 + slices[0].wall / AWAIT_NS;
-    count =
-        awaits_divide(thread->awaits, slices[0].wall, slices, most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
+    count = awaits_divide(thread->wait.awaits, slices[0].wall, slices,
+                          most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
   }
   struct sample_record sample = {
       .thread = thread->id,
-      .flags = thread->wait_gil ? SAMPLE_GIL : SAMPLE_WAITING,
+      .flags = thread->wait.gil ? SAMPLE_GIL : SAMPLE_WAITING,
       .time = until - wall,
   };
   // The native frames are those of the thread, not of a loop's tasks.
-  if (count == 1 && slices[0].stack == thread->wait_stack && thread->wait_native) {
-    sample.native = thread->wait_native;
-    sample.opcode = thread->wait_opcode;
-    if (thread->wait_incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
+  if (count == 1 && slices[0].stack == thread->wait.stack && thread->wait.native) {
+    sample.native = thread->wait.native;
+    sample.opcode = thread->wait.opcode;
+    if (thread->wait.incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
   }
-  if (!thread->wait_known) sample.flags |= SAMPLE_NO_PYTHON;
+  if (!thread->wait.known) sample.flags |= SAMPLE_NO_PYTHON;
   // The tasks wait at the same time, but the samples of a thread must not overlap.
   for (uint32_t i = 0; i < count; i++) {
     sample.stack = slices[i].stack;
@@ -172,16 +173,16 @@ static void wait_charge(struct thread *thread, uint64_t until, uint64_t wall) {
     early_sample(&sample);
     stats->samples++;
   }
-  thread->waited += wall;
+  thread->wait.charged += wall;
 }
 
 // The thread has run since it was last seen off the CPU. If it waited then, it waited there at least until that look,
 // and its queue time belongs there, too. `now` and `cpu` are its clocks at a later moment.
 static void wait_over(struct thread *thread, uint64_t now, uint64_t cpu) {
   queue__ask(thread);
-  if (thread->waiting && thread->observed_at > thread->wait_written)
-    wait_charge(thread, thread->observed_at, wait_owed(thread, thread->observed_at, thread->observed_cpu));
-  queue__charge(thread, now - (cpu - thread->observed_cpu), thread->observed_cpu);
+  if (thread->wait.waiting && thread->look.at > thread->wait.written)
+    wait_charge(thread, thread->look.at, wait_owed(thread, thread->look.at, thread->look.cpu));
+  queue__charge(thread, now - (cpu - thread->look.cpu), thread->look.cpu);
 }
 
 // A wait has ended and another one was seen. The time between the two looks belongs to either, or to waits in between
@@ -189,22 +190,22 @@ static void wait_over(struct thread *thread, uint64_t now, uint64_t cpu) {
 // on average, but noisier.
 static void wait_share(struct thread *thread, uint64_t now, uint64_t cpu) {
   uint64_t owed = wait_owed(thread, now, cpu);
-  if (!thread->wait_known || !thread->waited) return;
-  wait_charge(thread, thread->wait_written + owed / 2, owed / 2);
-  thread->postponed_wait = owed - owed / 2;
-  thread->postponed_at = now;
+  if (!thread->wait.known || !thread->wait.charged) return;
+  wait_charge(thread, thread->wait.written + owed / 2, owed / 2);
+  thread->wait.postponed = owed - owed / 2;
+  thread->wait.postponed_at = now;
 }
 
 void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu) {
   queue__ask(thread);
   queue__charge(thread, now, cpu);
   uint64_t owed = wait_owed(thread, now, cpu);
-  if (!thread->waiting && thread->postponed_wait) {
+  if (!thread->wait.waiting && thread->wait.postponed) {
     // When this was postponed, the kernel may not have counted the last queue time yet.
-    wait_charge(thread, thread->postponed_at, thread->postponed_wait < owed ? thread->postponed_wait : owed);
+    wait_charge(thread, thread->wait.postponed_at, thread->wait.postponed < owed ? thread->wait.postponed : owed);
     owed = wait_owed(thread, now, cpu);
   }
-  if (thread->waiting) {
+  if (thread->wait.waiting) {
     wait_charge(thread, now, owed);
   } else if (owed) {
     // Since the thread was last seen to run, it may have waited anywhere or had no core: this time belongs to no line.
@@ -214,7 +215,7 @@ void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu) {
         .time = now,
         .wall = owed,
     });
-    thread->waited += owed;
+    thread->wait.charged += owed;
   }
 }
 
@@ -230,11 +231,11 @@ void thread__drain(struct thread *thread) {
       thread__introduce(thread);
       if (!sample.wall || !sample.cpu) outside_complete(thread, &sample, !ring__has_more(thread->ring, entry));
       // The sample tells that the thread ran; the watcher has not seen that yet.
-      if (thread->woken && sample.wall > thread->observed_at && sample.cpu > thread->observed_cpu)
+      if (thread->wait.woken && sample.wall > thread->look.at && sample.cpu > thread->look.cpu)
         wait_over(thread, sample.wall, sample.cpu);
-      thread->woken = false;
+      thread->wait.woken = false;
       early_release(thread->id, sample.wall);
-      if (!thread->is_first && sample.flags & SAMPLE_NO_PYTHON) {
+      if (!thread->identity.is_first && sample.flags & SAMPLE_NO_PYTHON) {
         has_helpers = true;
         if (sample.wall > helper_worked) helper_worked = sample.wall;
       }
@@ -249,26 +250,26 @@ void thread__drain(struct thread *thread) {
     }
     ring__pop(thread->ring, entry);
   }
-  handler_ns += atomic_exchange_explicit(&thread->handler_ns, 0, memory_order_relaxed);
+  handler_ns += atomic_exchange_explicit(&thread->handler.spent, 0, memory_order_relaxed);
   if (thread->id) early_release(thread->id, UINT64_MAX);
-  stats->dropped += atomic_exchange_explicit(&thread->dropped, 0, memory_order_relaxed);
-  stats->rejected += atomic_exchange_explicit(&thread->rejected, 0, memory_order_relaxed);
+  stats->dropped += atomic_exchange_explicit(&thread->handler.dropped, 0, memory_order_relaxed);
+  stats->rejected += atomic_exchange_explicit(&thread->handler.rejected, 0, memory_order_relaxed);
 }
 
 // ---- A look at a thread ----
 
 static void thread_signal(struct thread *thread, uint64_t now) {
-  if (atomic_load(&thread->unsampled)) return;
-  if (atomic_load_explicit(&thread->ticked, memory_order_acquire)) {
+  if (atomic_load(&thread->handler.unsampled)) return;
+  if (atomic_load_explicit(&thread->handler.ticked, memory_order_acquire)) {
     // The signal is on its way, or the thread blocks all signals. Try again later.
     if (now - thread->ticked_at < RETRY_NS) return;
   }
-  atomic_store(&thread->ticked, true);
+  atomic_store(&thread->handler.ticked, true);
   thread->ticked_at = now;
-  if (signals_send(thread->tid))
+  if (signals_send(thread->identity.tid))
     stats->ticks++;
   else
-    atomic_store(&thread->ticked, false);
+    atomic_store(&thread->handler.ticked, false);
 }
 
 static bool is_event_wait(long call) {
@@ -281,9 +282,9 @@ static bool is_event_wait(long call) {
 // Notes where in compiled code a thread waits, inside its innermost Python frame.
 static void wait_look_native(struct thread *thread, const struct sleep_place *place, uintptr_t instruction) {
   struct wait_native found = wait_native_read(place, thread, settings.python);
-  thread->wait_native = found.native;
-  thread->wait_incomplete = found.incomplete;
-  if (!instruction || !memory_read(instruction, &thread->wait_opcode, 1)) thread->wait_opcode = 0;
+  thread->wait.native = found.native;
+  thread->wait.incomplete = found.incomplete;
+  if (!instruction || !memory_read(instruction, &thread->wait.opcode, 1)) thread->wait.opcode = 0;
 }
 
 // Notes where a sleeping thread waits. False when the thread ran meanwhile.
@@ -294,18 +295,18 @@ static bool wait_look(struct thread *thread, uint64_t now, const struct sleep_pl
   // An event loop waits for its waiting tasks. A loop without Python code does so when its thread waits in the kernel
   // for events.
   bool looping = known && found.kind != LOOP_NONE && !gil &&
-                 (found.kind != LOOP_FOREIGN || is_event_wait(place->call) || place->call < 0 && thread->awaits);
+                 (found.kind != LOOP_FOREIGN || is_event_wait(place->call) || place->call < 0 && thread->wait.awaits);
   struct awaits *awaits = looping ? tasks_look(thread, &found, now) : NULL;
-  thread->wait_native = 0;
+  thread->wait.native = 0;
   if (known && !gil && has_helpers) wait_look_native(thread, place, found.instruction_address);
-  if (clock_ns(thread_clock(thread->tid)) != thread->observed_cpu) return false;
-  thread->waiting = true;
-  thread->wait_known = known;
-  thread->wait_stack = found.stack;
-  thread->wait_gil = gil;
-  thread->awaits = awaits;
-  thread->woken = true;
-  thread->place = (struct sample_place){.stack = known ? found.stack : 0};
+  if (clock_ns(thread_clock(thread->identity.tid)) != thread->look.cpu) return false;
+  thread->wait.waiting = true;
+  thread->wait.known = known;
+  thread->wait.stack = found.stack;
+  thread->wait.gil = gil;
+  thread->wait.awaits = awaits;
+  thread->wait.woken = true;
+  thread->look.place = (struct sample_place){.stack = known ? found.stack : 0};
   return true;
 }
 
@@ -313,35 +314,35 @@ static bool wait_look(struct thread *thread, uint64_t now, const struct sleep_pl
 static void queue_look(struct thread *thread) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, thread);
-  if (clock_ns(thread_clock(thread->tid)) != thread->observed_cpu) return;
-  thread->woken = true;
-  thread->place = (struct sample_place){.stack = known ? found.stack : 0};
+  if (clock_ns(thread_clock(thread->identity.tid)) != thread->look.cpu) return;
+  thread->wait.woken = true;
+  thread->look.place = (struct sample_place){.stack = known ? found.stack : 0};
 }
 
 bool thread__observe(struct thread *thread, uint64_t now) {
-  clockid_t clock = thread_clock(thread->tid);
-  uint64_t before = thread->observed_cpu, cpu = clock_ns(clock);
+  clockid_t clock = thread_clock(thread->identity.tid);
+  uint64_t before = thread->look.cpu, cpu = clock_ns(clock);
   if (!cpu) return false;  // it has just ended
   thread__introduce(thread);
-  bool ran = cpu != before, asked = ran && thread->woken;
+  bool ran = cpu != before, asked = ran && thread->wait.woken;
   if (asked) wait_over(thread, now, cpu);
-  thread->woken = thread->woken && !ran;
-  thread->observed_at = now;
-  thread->observed_cpu = cpu;
+  thread->wait.woken = thread->wait.woken && !ran;
+  thread->look.at = now;
+  thread->look.cpu = cpu;
   struct sleep_place place = {.call = -1};
-  if (!ran && thread->waiting) {
+  if (!ran && thread->wait.waiting) {
     // The last look did not find all tasks, and nothing of this wait has been charged yet.
-    if (thread->awaits && thread->awaits->thread == thread->id && tasks_due(thread->awaits, now))
+    if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && tasks_due(thread->wait.awaits, now))
       wait_look(thread, now, &(struct sleep_place){.call = -1});
-    if (now - thread->wait_written > WAIT_REPORT_NS) {
+    if (now - thread->wait.written > WAIT_REPORT_NS) {
       // The stack may have been unreadable before because Python was just starting; or there were no helpers yet.
-      bool unknown = !thread->wait_known || has_helpers && !thread->wait_gil && !thread->wait_native;
+      bool unknown = !thread->wait.known || has_helpers && !thread->wait.gil && !thread->wait.native;
       int state = thread_look(thread, true, &place);
       if (unknown && state == NOT_RUNNING) wait_look(thread, now, &place);
       // A thread that was woken but has no core does not wait: the kernel counts its queue time when it gets one.
       if (state != RUNNING) wait_charge(thread, now, wait_owed(thread, now, cpu));
       // With too many tasks for one look, the next look takes others.
-      if (thread->awaits && thread->awaits->thread == thread->id && thread->awaits->partial)
+      if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && thread->wait.awaits->partial)
         wait_look(thread, now, &(struct sleep_place){.call = -1});
     }
     return false;
@@ -352,21 +353,21 @@ bool thread__observe(struct thread *thread, uint64_t now) {
   int state = runs ? RUNNING : thread_look(thread, !ran, &place);
   if (state != NOT_RUNNING) {
     // The waiting since the last look is shared with the next place where the thread is seen to wait, if there is one.
-    if (thread->waiting) {
+    if (thread->wait.waiting) {
       if (!asked) queue__ask(thread);
-      thread->postponed_wait = wait_owed(thread, thread->postponed_at = now, cpu);
-      thread->waiting = false;
+      thread->wait.postponed = wait_owed(thread, thread->wait.postponed_at = now, cpu);
+      thread->wait.waiting = false;
     } else if (ran) {
       queue__look(thread, now, cpu);
     }
-    if (!runs && !thread->woken && state == RUNNING) queue_look(thread);
+    if (!runs && !thread->wait.woken && state == RUNNING) queue_look(thread);
     // The thread's timer causes its samples, unless it has none, a finer interval than the tick was asked for, or the
     // tick never hits the thread because they are in step.
-    if (thread->timer < 0 || settings.signal_always || cpu - thread->cpu > MISSED_NS && !selftest_holds())
+    if (thread->timer < 0 || settings.signal_always || cpu - thread->cpu.clock > MISSED_NS && !selftest_holds())
       thread_signal(thread, now);
     return true;
   }
-  thread->sampled = 0;
+  thread->cpu.sampled = 0;
   // Samples from before the wait come first.
   thread__drain(thread);
   if (atomic_load(&thread->phase) != THREAD_LIVE) return false;
@@ -375,7 +376,7 @@ bool thread__observe(struct thread *thread, uint64_t now) {
   queue__charge(thread, now, cpu);
   wait_share(thread, now, cpu);
   if (!wait_look(thread, now, &place)) return true;
-  in_step__waits(&thread->in_step, cpu);
+  in_step__waits(&thread->cpu.in_step, cpu);
   wait_charge(thread, now, wait_owed(thread, now, cpu));
   return false;
 }

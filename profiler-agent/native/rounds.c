@@ -105,7 +105,7 @@ bool rounds_look(uint64_t now) {
     }
     // Waiting threads usually go on waiting: when there are many, only some are looked at in each round.
     bool due = (i + count - next_waiting % count) % count < WAITING_LOOKS;
-    if (!silent && (due || has_run || !thread->waiting)) running |= thread__observe(thread, now);
+    if (!silent && (due || has_run || !thread->wait.waiting)) running |= thread__observe(thread, now);
   }
   next_waiting += WAITING_LOOKS;
   if (now >= next_verify) {
@@ -136,10 +136,10 @@ void rounds_finish(const struct watcher_settings *settings, bool ends) {
     if (phase != THREAD_LIVE && phase != THREAD_ENDED) continue;
     thread__drain(thread);
     if (phase != THREAD_LIVE || !thread->id) continue;
-    uint64_t cpu = clock_ns(thread_clock(thread->tid));
+    uint64_t cpu = clock_ns(thread_clock(thread->identity.tid));
     thread__write_off_cpu(thread, now, cpu);
     thread__settle(thread, now, cpu);
-    if (ends) record_thread_end(thread->id, now, cpu - (thread->is_first ? settings->cpu_base : 0));
+    if (ends) record_thread_end(thread->id, now, cpu - (thread->identity.is_first ? settings->cpu_base : 0));
   }
   const char *estimate = kin_finish();
   if (estimate) record_note(SEVERITY_INFORMATION, estimate);

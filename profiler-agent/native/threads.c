@@ -36,7 +36,7 @@ struct thread *thread_self(void) {
 
 int threads_any_live(void) {
   for (uint32_t i = 0; i < threads_count(); i++)
-    if (atomic_load(&slots[i]->phase) == THREAD_LIVE) return slots[i]->tid;
+    if (atomic_load(&slots[i]->phase) == THREAD_LIVE) return slots[i]->identity.tid;
   return 0;
 }
 
@@ -106,9 +106,9 @@ static int timer_create_for(const struct thread *thread, int signal) {
   if (!signal || !sandbox_allows(SANDBOX_THREAD)) return -1;
   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
   event.sigev_value.sival_ptr = (void *)thread;
-  event._sigev_un._tid = thread->tid;
+  event._sigev_un._tid = thread->identity.tid;
   int timer;
-  if (syscall(SYS_timer_create, thread_clock(thread->tid), &event, &timer) != 0) {
+  if (syscall(SYS_timer_create, thread_clock(thread->identity.tid), &event, &timer) != 0) {
     signals_are_refused(errno);
     return -1;
   }
@@ -161,7 +161,7 @@ void threads_resume_timers(void) {
 
 bool threads_in_handler(void) {
   for (uint32_t i = 0; i < threads_count(); i++)
-    if (slots[i] != mine && atomic_load(&slots[i]->in_handler)) return true;
+    if (slots[i] != mine && atomic_load(&slots[i]->handler.running)) return true;
   return false;
 }
 
@@ -170,7 +170,7 @@ int threads_alive(void) {
 }
 
 void thread__stop_sampling(struct thread *thread) {
-  atomic_store(&thread->unsampled, true);
+  atomic_store(&thread->handler.unsampled, true);
   thread__use_timer(thread, -1);
   // A signal that the watcher is just sending then stays pending for ever.
   uint64_t mask = 1ull << (signals_ours() - 1);
@@ -180,7 +180,7 @@ void thread__stop_sampling(struct thread *thread) {
 void thread__sample_again(struct thread *thread) {
   uint64_t mask = 1ull << (signals_ours() - 1);
   if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof mask);
-  atomic_store(&thread->unsampled, false);
+  atomic_store(&thread->handler.unsampled, false);
   thread__start_timer(thread);
 }
 
@@ -193,37 +193,37 @@ static int own_tid(void) {
 
 void thread__begin(struct thread *thread) {
   extern void *__libc_stack_end;
-  thread->tid = own_tid();
-  thread->is_first = thread->tid == process_id();
+  thread->identity.tid = own_tid();
+  thread->identity.is_first = thread->identity.tid == process_id();
   atomic_store(&thread->timer, -1);
-  thread->pthread = pthread_self();
-  thread->stack_low = thread->stack_end = 0;
+  thread->identity.pthread = pthread_self();
+  thread->identity.stack_low = thread->identity.stack_end = 0;
   bool allowed = sandbox_allows(SANDBOX_THREAD);
-  if (thread->is_first) {
+  if (thread->identity.is_first) {
     // For the main thread, pthread_getattr_np would read /proc/self/maps; the loader has kept what is needed.
-    thread->stack_end = (uintptr_t)__libc_stack_end;
-    thread->stack_low = modules_stack_low(thread->stack_end);
+    thread->identity.stack_end = (uintptr_t)__libc_stack_end;
+    thread->identity.stack_low = modules_stack_low(thread->identity.stack_end);
   } else if (!allowed) {
     // pthread_getattr_np makes a system call that is not allowed here. The thread's descriptor is at the end of its
     // stack.
-    thread->stack_end = (uintptr_t)pthread_self();
+    thread->identity.stack_end = (uintptr_t)pthread_self();
   } else {
     pthread_attr_t attributes;
     void *stack;
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
       if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
-        thread->stack_low = (uintptr_t)stack;
-        thread->stack_end = (uintptr_t)stack + size;
+        thread->identity.stack_low = (uintptr_t)stack;
+        thread->identity.stack_end = (uintptr_t)stack + size;
       }
       pthread_attr_destroy(&attributes);
     }
   }
   if (allowed) signal_stack_begin(thread->signal_stack);
   mine = thread;
-  if (sandbox_allows(SANDBOX_TIME)) thread->began = clock_ns(CLOCK_MONOTONIC);
-  if (sandbox_allows(SANDBOX_CPU_CLOCK)) thread->began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  atomic_store(&thread->unsampled, !sandbox_allows(SANDBOX_RETURN));
+  if (sandbox_allows(SANDBOX_TIME)) thread->identity.began = clock_ns(CLOCK_MONOTONIC);
+  if (sandbox_allows(SANDBOX_CPU_CLOCK)) thread->identity.began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  atomic_store(&thread->handler.unsampled, !sandbox_allows(SANDBOX_RETURN));
   atomic_store_explicit(&thread->phase, THREAD_LIVE, memory_order_release);
   thread__start_timer(thread);
 }
@@ -268,13 +268,13 @@ void threads_after_fork(void) {
   }
   atomic_store(&alive, me ? 1 : 0);
   if (!me) return;
-  uintptr_t stack_low = me->stack_low, stack_end = me->stack_end;
-  bool has_trampoline = me->has_trampoline;
+  uintptr_t stack_low = me->identity.stack_low, stack_end = me->identity.stack_end;
+  bool has_trampoline = me->launch.has_trampoline;
   thread__release(me);
-  me->has_trampoline = has_trampoline;
+  me->launch.has_trampoline = has_trampoline;
   atomic_store(&me->phase, THREAD_STARTING);
   thread__begin(me);
   // The forking thread keeps its stack; only its kernel id has become that of the process.
-  me->stack_low = stack_low;
-  me->stack_end = stack_end;
+  me->identity.stack_low = stack_low;
+  me->identity.stack_end = stack_end;
 }

@@ -5,8 +5,13 @@
 #include <signal.h>
 
 #include "base.h"
-#include "sample/in_step.h"
+#include "lifecycle.h"
+#include "sample/last_look.h"
+#include "sample/queue.h"
 #include "sample/ring.h"
+#include "sample/sampler.h"
+#include "sample/samples.h"
+#include "sample/waits.h"
 
 enum thread_phase {
   THREAD_FREE,
@@ -15,78 +20,40 @@ enum thread_phase {
   THREAD_ENDED,  // its last samples may still be in the ring
 };
 
-// The place of a sample: flags (sample/sampler.h), ids of its stack and native frames in the recording, and the opcode
-// of the innermost Python frame.
-struct sample_place {
-  uint32_t flags, stack, native;
-  uint8_t opcode;
-};
-#define RECENT 8
-
-struct thread {
-  _Atomic int phase;  // enum thread_phase; whoever creates the thread, then the thread, then the watcher advances it
-  int tid;
-  pthread_t pthread;
+// Who a thread is. Written by the thread in thread__begin and published with THREAD_LIVE, constant afterwards.
+struct thread_identity {
+  int tid;                         // the kernel's id
+  pthread_t pthread;               // the C library's id, which Python knows
   uintptr_t stack_low, stack_end;  // range of its C stack, 0: not known
-  struct ring *ring;
-  void *signal_stack;
-
-  // Shared by the watcher and the thread's handler.
-  _Atomic bool ticked;                 // the watcher has sent a signal that is not handled yet
-  _Atomic uint32_t dropped, rejected;  // samples that the handler could not take; the watcher resets them
-  _Atomic uint64_t handler_ns;         // time in the handler for signals of the watcher; the watcher resets it
-  _Atomic uintptr_t tstate;            // its Python thread state, as last seen by the handler or found by the watcher
-  _Atomic bool in_handler;             // its handler takes a sample; read by threads that enter a sandbox
-  _Atomic bool unsampled;              // in a sandbox that forbids returning from the handler; set by the thread
-  bool is_first;                       // it is the first thread of the process; set when it begins
-
-  // Set by the thread that creates this one, before it begins. The trampoline calls the program's start routine.
-  void *(*start)(void *);
-  void *argument;
-  bool has_trampoline;
-  int maker;                 // the kernel's id of the thread that created it, 0: not known
-  uint64_t signals_blocked;  // signals that its creator believes to be blocked
-  uint32_t forbidden;        // what a sandbox forbids its creator
-
-  _Atomic int timer;  // the kernel's id of its CPU-time timer, −1: none; whoever exchanges it deletes the old one
-  uint64_t claimed;   // when the slot was claimed
-  // When the thread began, and its CPU clock then. Set by the thread, or by the watcher where a sandbox forbids it.
+  bool is_first;                   // it is the first thread of the process
+  // When the thread began, and its CPU clock then, in ns. Where a sandbox forbids reading the time, `began` is 0 until
+  // the watcher first sees the thread.
   uint64_t began, began_cpu;
+};
+
+// A slot. Each part is declared by its owner, and says there who reads and writes it.
+struct thread {
+  _Atomic int phase;   // enum thread_phase; whoever creates the thread, then the thread, then the watcher advances it
+  _Atomic int timer;   // the kernel's id of its CPU-time timer, −1: none; whoever exchanges it deletes the old one
+  struct ring *ring;   // from its handler to the watcher; belongs to the slot
+  void *signal_stack;  // the handler's stack; belongs to the slot
+  uint64_t claimed;    // when the slot was claimed; written by the thread that claims it, read by the watcher
+  struct thread_identity identity;
+  struct thread_launch launch;
+  struct handler_state handler;
 
   // Only used by the watcher.
-  uint32_t id;                         // id in the recording, 0: not recorded yet
-  uint64_t cpu;                        // CPU clock up to which its CPU time has been charged to samples
-  struct ticks ticks;                  // its ticks at the last sample
-  struct sample_place recent[RECENT];  // places of the last samples, used in turn
-  uint32_t recent_count;               // number of samples so far
-  uint64_t charged;                    // CPU time that its samples have been charged with
-  uint64_t undivided;                  // CPU time since the last tick
-  uint64_t observed_at, observed_cpu;  // time of the last look, and its CPU clock then
-  uint64_t waited;                     // time off the CPU that was recorded as waiting
-  uint64_t born_delay, delay;          // its queue time at its start, and when last asked
-  uint64_t queued;                     // queue time that was recorded
-  uint64_t explained;                  // its time off the CPU is explained up to this moment, 0: never
-  uint64_t explained_cpu;              // its CPU clock at that moment
-  struct sample_place place;           // the place where it was last seen
-  uint64_t sampled;                    // time of the last sample of it running, 0: it has waited since
-  uint64_t ticked_at;                  // when the pending signal was sent
-  uint64_t wait_written;               // up to when its waiting was last recorded
-  // Waiting that was not charged when it was last seen to run again, and when that was.
-  uint64_t postponed_wait, postponed_at;
-  uint32_t wait_stack;     // id of the stack where it waits
-  uint32_t wait_native;    // id of the native frames there, 0: not known
-  uint8_t wait_opcode;     // opcode of the innermost frame there
-  struct in_step in_step;  // is its work in step with the tick?
-  struct awaits *awaits;   // tasks for which its event loop waits, NULL: not known
-  bool waiting;            // it was last seen to wait
-  bool wait_gil;           // for the interpreter lock
-  bool wait_known;         // its stack there could be read
-  bool wait_incomplete;    // the native frames there do not reach the eval loop
-  bool woken;              // it has not been seen to run since it was seen to wait or have no core
-  bool delay_known;        // its queue time has been read once
-  bool named;              // Python has told its name
-  char name[96];           // its name, UTF-8
+  uint32_t id;         // id in the recording, 0: not recorded yet
+  uint64_t ticked_at;  // when the watcher sent the signal that is pending
+  struct last_look look;
+  struct cpu_account cpu;
+  struct queue_account queue;
+  struct wait_account wait;
+  bool named;     // Python has told its name
+  char name[96];  // its name, UTF-8
 };
+// thread__release clears what follows the phase.
+_Static_assert(offsetof(struct thread, phase) == 0, "the phase comes first");
 
 #define THREADS_MAX 8192
 

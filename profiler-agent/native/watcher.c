@@ -79,7 +79,7 @@ static void finish(void) {
 static bool program_is_over(void) {
   char text[1024];
   for (uint32_t i = 0; i < threads_count(); i++)
-    if (atomic_load(&thread_at(i)->phase) == THREAD_LIVE && !thread_at(i)->is_first) return false;
+    if (atomic_load(&thread_at(i)->phase) == THREAD_LIVE && !thread_at(i)->identity.is_first) return false;
   int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   ssize_t length = read(file, text, sizeof text - 1);

@@ -34,7 +34,7 @@ static bool reject(struct walk *walk) {
 
 INLINE bool is_on_stack(const struct walk *walk, uintptr_t address) {
   const struct thread *thread = walk->thread;
-  return thread && address - thread->stack_low < thread->stack_end - thread->stack_low;
+  return thread && address - thread->identity.stack_low < thread->identity.stack_end - thread->identity.stack_low;
 }
 
 // True when an invocation of the eval loop that has not returned may have data at this address of the C stack. When the

@@ -27,7 +27,7 @@ void names_begin(const struct interpreter *interpreter, uint64_t now) {
 static void rename_thread(struct thread *thread, const char *name) {
   if (strcmp(name, thread->name) == 0) return;
   strcpy(thread->name, name);
-  record_thread(thread->id, thread->tid, thread->began, thread->name, thread->maker);
+  record_thread(thread->id, thread->identity.tid, thread->identity.began, thread->name, thread->launch.maker);
 }
 
 // Reads the kernel's name of a thread; "" when the thread has ended.
@@ -44,7 +44,7 @@ static void system_name(int tid, char name[32]) {
 
 static void read_system_name(struct thread *thread) {
   char name[32], program[32];
-  system_name(thread->tid, name);
+  system_name(thread->identity.tid, name);
   system_name(getpid(), program);
   // A thread has its program's name until it sets one.
   if (strcmp(name, program) != 0) rename_thread(thread, name);
@@ -69,7 +69,7 @@ static void read_python_names(bool all) {
     struct thread *thread = thread_at(slot);
     if (!wants_name(thread, all)) continue;
     uint32_t tried = 0;
-    for (; tried < count && owners[at] != (uint64_t)thread->pthread; tried++) at = (at + 1) % count;
+    for (; tried < count && owners[at] != (uint64_t)thread->identity.pthread; tried++) at = (at + 1) % count;
     char name[sizeof thread->name];
     if (tried == count || !str_read(attribute_get(items[at].value, &attribute), name, sizeof name)) continue;
     thread->named = true;
@@ -81,7 +81,7 @@ void names_look(uint64_t now) {
   if (now < next_look) return;
   bool all = now >= next_all, some = all;
   for (uint32_t slot = 0; !some && slot < threads_count(); slot++)
-    some = wants_name(thread_at(slot), false) && now - thread_at(slot)->began < YOUNG_NS;
+    some = wants_name(thread_at(slot), false) && now - thread_at(slot)->identity.began < YOUNG_NS;
   if (!some) return;
   uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   read_python_names(all);

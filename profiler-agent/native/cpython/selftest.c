@@ -305,7 +305,7 @@ static bool is_moment(void) {
     return false;
   const struct thread *thread = thread_self();
   // Adding may have to wait for that lock.
-  if (!thread || !thread->is_first || !sandbox_allows(SANDBOX_WAKE)) return false;
+  if (!thread || !thread->identity.is_first || !sandbox_allows(SANDBOX_WAKE)) return false;
   return selftest_may_call() && is_initialized() && !python->is_finalizing();
 }
 

@@ -85,7 +85,7 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
 // While the interpreter finalizes, it frees the states of threads other than the main one.
 uintptr_t thread_state_of(const struct thread *thread, bool early) {
   if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
-  if (python->is_finalizing() && !thread->is_first) return 0;
+  if (python->is_finalizing() && !thread->identity.is_first) return 0;
   uintptr_t known = (uintptr_t)python->gilstate_this();
   if (python->minor < 12) return state_by_lock(known);
   // From 3.12 on the current state is the calling thread's own, also in sub-interpreters.

@@ -168,12 +168,13 @@ static bool is_left_over(const struct suspended *suspended) {
 static bool suspended_read(struct suspended *suspended, uintptr_t greenlet, const struct thread *thread) {
   if (!state_read(suspended, greenlet)) return false;
   uintptr_t start = suspended->state[START], stop = suspended->state[STOP], frame = suspended->state[FRAME], type;
-  if (start - thread->stack_low >= thread->stack_end - thread->stack_low || stop <= start || !is_plausible(frame))
+  if (start - thread->identity.stack_low >= thread->identity.stack_end - thread->identity.stack_low || stop <= start ||
+      !is_plausible(frame))
     return false;
   if (suspended->state[SAVED] > stop - start || suspended->state[SAVED] && !is_plausible(suspended->state[COPY]))
     return false;
   if (!memory_read(frame + 8, &type, sizeof type) || type != python->frame_type) return false;
-  return thread->is_first || !is_left_over(suspended);
+  return thread->identity.is_first || !is_left_over(suspended);
 }
 
 // ---- The search ----

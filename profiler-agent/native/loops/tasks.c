@@ -73,7 +73,7 @@ static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wa
   known_loop = loop;
   known_loop_is = false;
   if (!memory_read(loop, fields, sizeof fields)) return false;
-  for (int i = 2; i < FIELDS; i++) known_loop_is |= fields[i] == (uintptr_t)thread->pthread;
+  for (int i = 2; i < FIELDS; i++) known_loop_is |= fields[i] == (uintptr_t)thread->identity.pthread;
   return known_loop_is;
 }
 

@@ -5,6 +5,7 @@
 
 #include "sample/sampler.h"
 #include "sample/samples.h"
+#include "threads.h"
 
 // Several ticks are expected in a thread that used more CPU time than this, so such a thread is not short.
 #define SHORT_TICKS 8
@@ -76,16 +77,16 @@ static void release(struct kind *kind) {
 static struct kind *kind_of(const struct thread *thread) {
   struct kind *found = &kinds[0];
   for (int i = 0; i < KINDS; i++) {
-    if (kinds[i].used && kinds[i].start == (void *)thread->start) {
+    if (kinds[i].used && kinds[i].start == (void *)thread->launch.start) {
       found = &kinds[i];
       break;
     }
     if (kinds[i].used < found->used) found = &kinds[i];
   }
-  if (!found->used || found->start != (void *)thread->start) {
+  if (!found->used || found->start != (void *)thread->launch.start) {
     release(found);
     memset(found, 0, sizeof *found);
-    found->start = (void *)thread->start;
+    found->start = (void *)thread->launch.start;
   }
   found->used = ++uses;
   return found;
@@ -97,7 +98,7 @@ void kin_met(const struct thread *thread, uint32_t samples, uint64_t cpu) {
     uint32_t at = kind->next++ % SAMPLES;
     if (kind->count < SAMPLES) kind->count++;
     kind->charged += cpu / samples - kind->samples[at].charged;
-    kind->samples[at].place = thread->recent[(thread->recent_count - samples + i) % RECENT];
+    kind->samples[at].place = thread->cpu.recent[(thread->cpu.recent_count - samples + i) % RECENT];
     kind->samples[at].charged = cpu / samples;
   }
   release(kind);

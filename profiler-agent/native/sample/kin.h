@@ -6,7 +6,9 @@
 //
 // All functions run on the watcher. `cpu` is ns of CPU time, `wall` ns of CLOCK_MONOTONIC.
 #pragma once
-#include "threads.h"
+#include "base.h"
+
+struct thread;
 
 // Forgets all threads when a recording begins.
 void kin_begin(void);

@@ -9,6 +9,7 @@
 
 #include "cpython/selftest.h"
 #include "process/proc_files.h"
+#include "threads.h"
 
 // A thread that was off the CPU for less than this between two samples is not asked about: reading the kernel's file
 // takes some microseconds. The kernel's count is cumulative, so no queue time is lost.
@@ -42,33 +43,33 @@ static bool delay_read(int tid, uint64_t *delay) {
 
 bool queue__ask(struct thread *thread) {
   uint64_t delay;
-  if (!delay_read(thread->tid, &delay)) {
+  if (!delay_read(thread->identity.tid, &delay)) {
     failures++;
     return false;
   }
   failures = 0;
   stats->queue_known = true;
-  if (!thread->delay_known) {
-    thread->delay_known = true;
+  if (!thread->queue.known) {
+    thread->queue.known = true;
     // Between its creation and its start, a thread waits only for its first core.
-    uint64_t created = thread->began - thread->claimed;
-    if (thread->claimed) thread->born_delay = delay < created ? delay : created;
+    uint64_t created = thread->identity.began - thread->claimed;
+    if (thread->claimed) thread->queue.born_delay = delay < created ? delay : created;
     // Since its start, its queue time is at most its time off the CPU.
-    uint64_t cpu = clock_ns(thread_clock(thread->tid)), now = clock_ns(CLOCK_MONOTONIC);
-    uint64_t off = now - thread->began - (cpu - thread->began_cpu);
-    if (cpu && (int64_t)off >= 0 && delay > off + thread->born_delay) thread->born_delay = delay - off;
+    uint64_t cpu = clock_ns(thread_clock(thread->identity.tid)), now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t off = now - thread->identity.began - (cpu - thread->identity.began_cpu);
+    if (cpu && (int64_t)off >= 0 && delay > off + thread->queue.born_delay) thread->queue.born_delay = delay - off;
   }
-  if (delay > thread->delay) thread->delay = delay;
+  if (delay > thread->queue.delay) thread->queue.delay = delay;
   return true;
 }
 
 void queue__begin_main(struct thread *thread) {
-  thread->delay_known = true;
-  if (queue__ask(thread)) thread->born_delay = thread->delay;
+  thread->queue.known = true;
+  if (queue__ask(thread)) thread->queue.born_delay = thread->queue.delay;
 }
 
 uint64_t queue__owed(const struct thread *thread) {
-  uint64_t owed = thread->delay - thread->born_delay - thread->queued;
+  uint64_t owed = thread->queue.delay - thread->queue.born_delay - thread->queue.charged;
   return (int64_t)owed > 0 ? owed : 0;
 }
 
@@ -86,25 +87,25 @@ static void charge(struct thread *thread, const struct sample_place *place, uint
       .native = place->native,
       .opcode = place->opcode,
   });
-  thread->queued += wall;
+  thread->queue.charged += wall;
   stats->queue += wall;
 }
 
 // Remembers up to which moment the thread's time off the CPU has been explained, as queue time or as waiting.
 static void explained(struct thread *thread, uint64_t until, uint64_t cpu) {
-  thread->explained = until;
-  thread->explained_cpu = cpu;
+  thread->queue.explained = until;
+  thread->queue.explained_cpu = cpu;
 }
 
 // How long the thread was off the CPU since that moment, 0 when there was none.
 static uint64_t off_cpu(const struct thread *thread, uint64_t until, uint64_t cpu) {
-  if (!thread->explained) return 0;
-  uint64_t off = until - thread->explained - (cpu - thread->explained_cpu);
+  if (!thread->queue.explained) return 0;
+  uint64_t off = until - thread->queue.explained - (cpu - thread->queue.explained_cpu);
   return (int64_t)off > 0 ? off : 0;
 }
 
 void queue__charge(struct thread *thread, uint64_t until, uint64_t cpu) {
-  charge(thread, &thread->place, until, queue__owed(thread));
+  charge(thread, &thread->look.place, until, queue__owed(thread));
   explained(thread, until, cpu);
 }
 
@@ -116,13 +117,13 @@ void queue__charge_sample(struct thread *thread, const struct entry_sample *entr
     uint64_t owed = queue__owed(thread);
     // The kernel delivers the signal of a tick at which the thread loses its core when the thread has a core again, so
     // the queue time lies before the sample's CPU time.
-    charge(thread, place, entry->wall - (entry->cpu - thread->explained_cpu), owed < gap ? owed : gap);
+    charge(thread, place, entry->wall - (entry->cpu - thread->queue.explained_cpu), owed < gap ? owed : gap);
   }
   explained(thread, entry->wall, entry->cpu);
 }
 
 void queue__look(struct thread *thread, uint64_t now, uint64_t cpu) {
-  if (!thread->explained) {
+  if (!thread->queue.explained) {
     explained(thread, now, cpu);
     return;
   }

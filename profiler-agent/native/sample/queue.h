@@ -4,7 +4,20 @@
 // All functions run on the watcher. Times are ns of CLOCK_MONOTONIC, `cpu` is ns of the thread's CPU clock.
 #pragma once
 #include "record/records.h"
-#include "threads.h"
+
+struct entry_sample;
+struct sample_place;
+struct thread;
+
+// The queue time of a thread. Only the watcher uses it. Written by queue.c; observe.c reads what it needs to tell
+// queue time from waiting.
+struct queue_account {
+  uint64_t born_delay, delay;  // the kernel's count when the thread began, and when last asked
+  uint64_t charged;            // queue time that was recorded
+  uint64_t explained;          // time off the CPU is explained up to this moment, 0: never
+  uint64_t explained_cpu;      // the thread's CPU clock at that moment
+  bool known;                  // the kernel's count has been read once
+};
 
 // A recording begins. Totals are added up in *stats.
 void queue_begin(struct stats *stats);

@@ -14,6 +14,7 @@
 #include "signals/restart.h"
 #include "signals/signal_stack.h"
 #include "signals/signals.h"
+#include "threads.h"
 #include "unwind/arch.h"
 #include "watcher.h"
 
@@ -29,12 +30,12 @@ static void sample_take(struct thread *thread, const struct registers *registers
   }
 
   uintptr_t tstate = thread_state_of(thread, true);
-  atomic_store_explicit(&thread->tstate, tstate, memory_order_relaxed);
+  atomic_store_explicit(&thread->handler.tstate, tstate, memory_order_relaxed);
   struct stack stack;
   void *into;
   switch (stack_collect(&stack, &into, sizeof sample, thread->ring, thread, python, registers, tstate)) {
-    case STACK_FULL: atomic_fetch_add_explicit(&thread->dropped, 1, memory_order_relaxed); return;
-    case STACK_REJECTED: atomic_fetch_add_explicit(&thread->rejected, 1, memory_order_relaxed); return;
+    case STACK_FULL: atomic_fetch_add_explicit(&thread->handler.dropped, 1, memory_order_relaxed); return;
+    case STACK_REJECTED: atomic_fetch_add_explicit(&thread->handler.rejected, 1, memory_order_relaxed); return;
     case STACK_OK: break;
   }
   sample.words = stack.words;
@@ -58,7 +59,7 @@ static bool may_sample(const ucontext_t *context) {
 
 static void spent_since(struct thread *thread, uint64_t began) {
   uint64_t spent = clock_ns(CLOCK_MONOTONIC) - began;
-  atomic_fetch_add_explicit(&thread->handler_ns, spent < SPENT_MAX_NS ? spent : SPENT_MAX_NS, memory_order_relaxed);
+  atomic_fetch_add_explicit(&thread->handler.spent, spent < SPENT_MAX_NS ? spent : SPENT_MAX_NS, memory_order_relaxed);
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
@@ -80,12 +81,12 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     // The handler uses functions of the C library that the agent interposes: they must not count as the program's.
     bool inside = memory_local.inside;
     memory_local.inside = true;
-    atomic_store_explicit(&thread->in_handler, true, memory_order_relaxed);
+    atomic_store_explicit(&thread->handler.running, true, memory_order_relaxed);
     sample_take(thread, &registers, info->si_code == SI_TIMER);
-    atomic_store_explicit(&thread->in_handler, false, memory_order_relaxed);
+    atomic_store_explicit(&thread->handler.running, false, memory_order_relaxed);
     memory_local.inside = inside;
     if (began) spent_since(thread, began);
-    atomic_store_explicit(&thread->ticked, false, memory_order_release);
+    atomic_store_explicit(&thread->handler.ticked, false, memory_order_release);
   }
   handlers_sampling(false);
   errno = saved;

@@ -1,7 +1,8 @@
 // The handler of the sampling signal: it takes a sample of the thread that the signal interrupted.
 #pragma once
-#include "cpython/interpreter.h"
-#include "threads.h"
+#include "base.h"
+
+struct interpreter;
 
 // Flags of a sample, as STREAM.md numbers them.
 enum {
@@ -12,6 +13,19 @@ enum {
   SAMPLE_NATIVE_INCOMPLETE = 1 << 4,
   SAMPLE_NO_PYTHON = 1 << 5,
   SAMPLE_REMAINDER = 1 << 6,
+};
+
+// What the handler on a thread shares with other threads: mostly with the watcher.
+struct handler_state {
+  // The watcher has sent a signal that is not handled yet. The watcher sets it, and the handler resets it.
+  _Atomic bool ticked;
+  _Atomic bool running;    // the handler takes a sample; it writes this, threads that enter a sandbox read it
+  _Atomic bool unsampled;  // in a sandbox that forbids returning from the handler; the thread sets it
+  // Samples that the handler could not take: the ring was full, or the stack made no sense. The handler adds, the
+  // watcher takes the counts and resets them.
+  _Atomic uint32_t dropped, rejected;
+  _Atomic uint64_t spent;    // time in the handler for signals of the watcher, in ns; the watcher resets it
+  _Atomic uintptr_t tstate;  // the thread's Python thread state, as last seen by the handler or found by the watcher
 };
 
 // Called once, by the thread that starts the agent: installs the handler on a free real-time signal. Returns the

@@ -5,6 +5,7 @@
 #include "sample/kin.h"
 #include "sample/queue.h"
 #include "sample/sampler.h"
+#include "threads.h"
 
 // A sample of a running thread is late when it comes longer than this after the one before.
 #define LATE_NS (25 * 1000 * 1000ull)
@@ -30,28 +31,28 @@ static uint64_t sample_cpu(uint64_t uncharged, struct ticks ticks) {
 // The part of a sample's CPU time that was spent in the kernel: that of the ticks that fell into it. Where samples come
 // faster than ticks, the next tick decides for all samples since the last one.
 static uint64_t sample_system(struct thread *thread, uint64_t cpu, struct ticks ticks) {
-  thread->undivided += cpu;
+  thread->cpu.undivided += cpu;
   if (ticks.user + ticks.system == 0) {
-    in_step_missed(thread->undivided);
+    in_step_missed(thread->cpu.undivided);
     return 0;
   }
   double part = (double)ticks.system / (double)(ticks.user + ticks.system);
-  uint64_t time = (uint64_t)((double)thread->undivided * part);
-  thread->undivided = 0;
+  uint64_t time = (uint64_t)((double)thread->cpu.undivided * part);
+  thread->cpu.undivided = 0;
   return time;
 }
 
 void thread__take_sample(struct thread *thread, const struct entry_sample *entry, const uint64_t *words, bool often,
                          struct stats *stats) {
-  struct ticks ticks = {entry->ticks.user - thread->ticks.user, entry->ticks.system - thread->ticks.system};
+  struct ticks ticks = {entry->ticks.user - thread->cpu.ticks.user, entry->ticks.system - thread->cpu.ticks.system};
   // The handler reads the two clocks one after the other: a tick between them may make the difference negative.
   if ((int64_t)ticks.system < 0) ticks.system = 0;
-  thread->ticks = entry->ticks;
-  if (entry->by_tick && !entry->from_outside) in_step__tick(&thread->in_step, entry->cpu, ticks.system != 0);
+  thread->cpu.ticks = entry->ticks;
+  if (entry->by_tick && !entry->from_outside) in_step__tick(&thread->cpu.in_step, entry->cpu, ticks.system != 0);
   // Clocks that the watcher reads cover several samples together, so each counts as one tick.
   struct ticks one_tick = {tick_ns(), 0};
   // After exec, the first tick may come before the clocks are read with which the recording begins.
-  uint64_t cpu = entry->cpu > thread->cpu ? entry->cpu - thread->cpu : 0;
+  uint64_t cpu = entry->cpu > thread->cpu.clock ? entry->cpu - thread->cpu.clock : 0;
   // Other samples are frequent, or were asked for because ticks miss the thread: these get the clock's difference.
   if (entry->by_tick && !often) cpu = sample_cpu(cpu, entry->from_outside ? one_tick : ticks);
   struct sample_record sample = {
@@ -67,16 +68,16 @@ void thread__take_sample(struct thread *thread, const struct entry_sample *entry
     sample.flags |= SAMPLE_NO_PYTHON;
   else
     words_record(words, entry->words, &sample.stack, &sample.native);
-  thread->place = (struct sample_place){
+  thread->look.place = (struct sample_place){
       .flags = sample.flags, .stack = sample.stack, .native = sample.native, .opcode = sample.opcode};
-  queue__charge_sample(thread, entry, &thread->place);
+  queue__charge_sample(thread, entry, &thread->look.place);
   record_sample(&sample);
-  thread->recent[thread->recent_count++ % RECENT] = thread->place;
+  thread->cpu.recent[thread->cpu.recent_count++ % RECENT] = thread->look.place;
   stats->samples++;
-  if (thread->sampled && entry->wall - thread->sampled > LATE_NS) stats->late++;
-  thread->sampled = entry->wall;
-  thread->cpu += cpu;
-  thread->charged += cpu;
+  if (thread->cpu.sampled && entry->wall - thread->cpu.sampled > LATE_NS) stats->late++;
+  thread->cpu.sampled = entry->wall;
+  thread->cpu.clock += cpu;
+  thread->cpu.charged += cpu;
 }
 
 void remainder_write(uint32_t thread, const struct sample_place *place, uint64_t wall, uint64_t cpu) {
@@ -95,10 +96,10 @@ void remainder_write(uint32_t thread, const struct sample_place *place, uint64_t
 
 void thread__settle(struct thread *thread, uint64_t wall, uint64_t cpu) {
   static const struct sample_place unknown = {.flags = SAMPLE_NO_PYTHON};
-  if (cpu <= thread->cpu) return;
-  uint64_t rest = cpu - thread->cpu, whole = thread->charged + rest;
-  thread->cpu = cpu;
-  uint32_t count = thread->recent_count < RECENT ? thread->recent_count : RECENT;
+  if (cpu <= thread->cpu.clock) return;
+  uint64_t rest = cpu - thread->cpu.clock, whole = thread->cpu.charged + rest;
+  thread->cpu.clock = cpu;
+  uint32_t count = thread->cpu.recent_count < RECENT ? thread->cpu.recent_count : RECENT;
   if (kin_is_short(whole) && !count) {
     kin_missed(thread, wall, whole);
     return;
@@ -110,7 +111,8 @@ void thread__settle(struct thread *thread, uint64_t wall, uint64_t cpu) {
   for (; count; count--) {
     uint64_t part = known / count;
     known -= part;
-    remainder_write(thread->id, &thread->recent[(thread->recent_count - count) % RECENT], wall - known, part);
+    remainder_write(thread->id, &thread->cpu.recent[(thread->cpu.recent_count - count) % RECENT], wall - known, part);
   }
-  if (kin_is_short(whole)) kin_met(thread, thread->recent_count < RECENT ? thread->recent_count : RECENT, whole);
+  if (kin_is_short(whole))
+    kin_met(thread, thread->cpu.recent_count < RECENT ? thread->cpu.recent_count : RECENT, whole);
 }

@@ -5,7 +5,25 @@
 // All functions run on the watcher. `wall` is ns of CLOCK_MONOTONIC, `cpu` is ns of CPU time.
 #pragma once
 #include "record/records.h"
-#include "threads.h"
+#include "sample/in_step.h"
+#include "sample/last_look.h"
+
+struct entry_sample;
+struct thread;
+
+#define RECENT 8
+
+// The CPU time of a thread and the samples that it was charged to, in ns. Only the watcher uses it.
+struct cpu_account {
+  uint64_t clock;      // CPU clock up to which CPU time has been charged; also read by observe.c and sandbox/outside.c
+  uint64_t charged;    // CPU time that samples have been charged with
+  uint64_t undivided;  // CPU time since the last tick, not yet divided into user and system time
+  uint64_t sampled;    // time of the last sample, ns of CLOCK_MONOTONIC; observe.c writes 0 when the thread waits
+  struct ticks ticks;  // the thread's ticks at the last sample
+  struct sample_place recent[RECENT];  // places of the last samples, used in turn
+  uint32_t recent_count;               // number of samples so far
+  struct in_step in_step;              // is the thread's work in step with the tick?
+};
 
 // Writes one sample with its frames. `often`: threads are sampled more often than at ticks.
 void thread__take_sample(struct thread *thread, const struct entry_sample *entry, const uint64_t *words, bool often,

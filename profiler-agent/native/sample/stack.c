@@ -167,7 +167,7 @@ static enum stack_result stack_collect_with(const struct module_map *map, struct
         .ring = ring,
         .words = (uint64_t *)((char *)*room + header),
         .map = map,
-        .cursor = {.at = *registers, .stack_low = thread->stack_low, .stack_end = thread->stack_end},
+        .cursor = {.at = *registers, .stack_low = thread->identity.stack_low, .stack_end = thread->identity.stack_end},
         .first = true,
     };
     collector.unwinding = collector.map != NULL;

@@ -62,11 +62,12 @@ struct wait_native wait_native_read(const struct sleep_place *place, const struc
   const struct module_map *map = modules_current();
   if (!map || place->call < 0) return found;
   // The thread may wake up and end meanwhile: reads then fail, or the caller discards what was read.
-  struct unwind_cursor cursor = {
-      .at = {.pc = place->pc, .sp = place->sp}, .stack_low = thread->stack_low, .stack_end = thread->stack_end};
+  struct unwind_cursor cursor = {.at = {.pc = place->pc, .sp = place->sp},
+                                 .stack_low = thread->identity.stack_low,
+                                 .stack_end = thread->identity.stack_end};
   chain.count = 0;
   chain__follow(&chain, &cursor, map, python);
-  bool is_ours = place->sp - thread->stack_low < thread->stack_end - thread->stack_low;
+  bool is_ours = place->sp - thread->identity.stack_low < thread->identity.stack_end - thread->identity.stack_low;
   if (!chain.complete && cursor.at.fp == 0 && chain.count && is_ours) chain__guess(&chain, &cursor, map, python);
   found.incomplete = !chain.complete;
   uint32_t count = chain.count;

@@ -143,10 +143,10 @@ enum place place_of(uint32_t id, uintptr_t code) {
 static void thread_state_learn(uintptr_t owner, uintptr_t state) {
   for (uint32_t i = 0; i < threads_count(); i++) {
     struct thread *thread = thread_at(i);
-    if ((uintptr_t)thread->pthread != owner ||
+    if ((uintptr_t)thread->identity.pthread != owner ||
         atomic_load_explicit(&thread->phase, memory_order_acquire) != THREAD_LIVE)
       continue;
-    atomic_store_explicit(&thread->tstate, state, memory_order_relaxed);
+    atomic_store_explicit(&thread->handler.tstate, state, memory_order_relaxed);
   }
 }
 
@@ -156,7 +156,7 @@ static uintptr_t thread_state_find(const struct thread *thread) {
   uintptr_t state = thread_states_first(), owner, found = 0;
   for (int i = 0; state && i < THREADS_MAX; i++) {
     if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
-    if (owner == (uintptr_t)thread->pthread) found = state;
+    if (owner == (uintptr_t)thread->identity.pthread) found = state;
     thread_state_learn(owner, state);
     if (!memory_read(state + at->tstate_next, &state, sizeof state)) break;
   }
@@ -166,11 +166,11 @@ static uintptr_t thread_state_find(const struct thread *thread) {
 // The state in which a thread runs code. The one that its handler saw last may belong to a sub-interpreter that has
 // ended.
 static uintptr_t thread_state_now(const struct thread *thread) {
-  uintptr_t state = thread_state_inner(thread->pthread), owner;
+  uintptr_t state = thread_state_inner(thread->identity.pthread), owner;
   if (state) return state;
-  state = atomic_load_explicit(&thread->tstate, memory_order_relaxed);
+  state = atomic_load_explicit(&thread->handler.tstate, memory_order_relaxed);
   bool known = state && memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner) &&
-               owner == (uintptr_t)thread->pthread && thread_state_runs(state);
+               owner == (uintptr_t)thread->identity.pthread && thread_state_runs(state);
   return known ? state : thread_state_find(thread);
 }
 

@@ -155,8 +155,8 @@ static long call_number(const greg_t *regs, const struct module_map *map) {
   if (!thread) return -1;
   struct unwind_cursor cursor = {
       .at = {.pc = (uintptr_t)regs[REG_RIP], .sp = (uintptr_t)regs[REG_RSP], .fp = (uintptr_t)regs[REG_RBP]},
-      .stack_low = thread->stack_low,
-      .stack_end = thread->stack_end,
+      .stack_low = thread->identity.stack_low,
+      .stack_end = thread->identity.stack_end,
   };
   struct unwind_step step;
   if (!unwind_step(&cursor, map, true, &step) || !unwind_step(&cursor, map, false, &step)) return -1;
