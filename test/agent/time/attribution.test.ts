@@ -30,7 +30,8 @@ describe.each(pythons)('Python $name', (python) => {
     console.log(
       `${python.name}: ${share} % on the line, ${percent(self.native_s, cpu(self))} % of it native`,
     );
-    expect(share).toBeGreaterThanOrEqual(95);
+    // The program's clock also counts the watcher, which takes more where cores are short.
+    expect(share + percent(report.agent_cpu_s, Number(stdout))).toBeGreaterThanOrEqual(95);
     expect(share).toBeLessThanOrEqual(102);
     // Fresh memory for the result is the kernel's work: not Python's, and not to be called native either.
     expect(percent(compiled, cpu(self))).toBeGreaterThanOrEqual(95);

@@ -55,8 +55,10 @@ describe.each(pythons)('Python $name', (python) => {
       ['subprocess', ran],
     ] as const) {
       const { total } = lineOf(report, path, mark(path, name));
-      // A process that only waits is looked at twenty times a second: where one wait ends is known that well.
-      expect(Math.abs(total.wait_s - seconds), name).toBeLessThan(0.1);
+      // A process that only waits is looked at twenty times a second, so the end of a wait is known to 0.05 s. The program's
+      // clock also counts the time until a core was free.
+      const woken = total.wait_s + (total.queue_s ?? 0);
+      expect(Math.abs(woken - seconds), name).toBeLessThan(0.1);
       expect(cpu(total), name).toBeLessThan(0.05);
       expect(total.gil_s, name).toBe(0);
     }
@@ -76,7 +78,8 @@ describe.each(pythons)('Python $name', (python) => {
       // Each took 0.4 s, and what winning the interpreter lock from two others took, which may have to wait for a core
       // themselves while they hold it.
       expect(Number(seconds), name).toBeGreaterThan(0.39);
-      if (Math.abs(total.wait_s - Number(seconds)) > 0.25) missed.push(name!);
+      const woken = total.wait_s + (total.queue_s ?? 0);
+      if (Math.abs(woken - Number(seconds)) > 0.25) missed.push(name!);
       expect(total.gil_s, name).toBeLessThan(0.5 * Number(seconds));
     }
     // On a machine that stands still for as long as one of them lasts, nobody has seen that one.

@@ -1,18 +1,29 @@
-"""Three tasks that wait all the time, each in another way, beside one that computes. Prints how long the loop ran, and
-how much of that was computing."""
+"""Three tasks that wait all the time, each in another way, beside one that computes. They wait for 1.5 s after the last
+computation, however long it took to get a core. Prints how long the loop ran, and how much of that was computing."""
 
 import asyncio
+import math
 import time
 
+computed = 0.0
+# When all waiting ends; known once everything has been computed.
+end = math.inf
 
-def until(quarter):
-    """Seconds until a quarter of the two seconds is over: what comes late does not make everything after it late."""
-    return max(0, began + quarter / 2 - time.monotonic())
+
+def is_over():
+    return time.monotonic() >= end
 
 
-async def sleeper():
-    for i in range(1, 5):
-        await asyncio.sleep(until(i))  # mark: sleep
+def pause():
+    """Seconds until the next half second, or the end: the tasks wake up together, even if one of them comes late."""
+    passed = time.monotonic() - began
+    return max(0, min(0.5 - passed % 0.5, end - began - passed))
+
+
+async def sleeper(event):
+    while not is_over():
+        await asyncio.sleep(pause())  # mark: sleep
+    event.set()
 
 
 async def inner(event):
@@ -24,9 +35,9 @@ async def outer(event):
 
 
 async def naps():
-    for i in range(1, 5):
-        await asyncio.sleep(until(i))  # mark: generator
-        yield i
+    while not is_over():
+        await asyncio.sleep(pause())  # mark: generator
+        yield
 
 
 async def consumer():
@@ -34,24 +45,21 @@ async def consumer():
         pass
 
 
-computed = 0.0
-
-
 async def worker():
-    global computed
+    global computed, end
     for _ in range(10):
         began = time.monotonic()
-        end = time.thread_time() + 0.04
-        while time.thread_time() < end:
+        used = time.thread_time() + 0.04
+        while time.thread_time() < used:
             sum(range(1000))  # mark: compute
         computed += time.monotonic() - began
         await asyncio.sleep(0)  # mark: yield
+    end = time.monotonic() + 1.5
 
 
 async def main():
     event = asyncio.Event()
-    asyncio.get_running_loop().call_later(until(4), event.set)
-    await asyncio.gather(sleeper(), outer(event), consumer(), worker())  # mark: gather
+    await asyncio.gather(sleeper(event), outer(event), consumer(), worker())  # mark: gather
 
 
 began = time.monotonic()
