@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { defaultThresholdPercent } from '../profile/words/annotation';
+import { defaultThresholdPercent } from '../profile/words/threshold';
 import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
 import { expand, scopeOf, settingPlace } from './run/variables';
 

@@ -1,5 +1,5 @@
 /** Settings as a client sends them, checked: a wrong value falls back to the default instead of failing later. */
-import { defaultThresholdPercent } from '../profile/words/annotation';
+import { defaultThresholdPercent } from '../profile/words/threshold';
 import { metrics, type ServerSettings } from '../protocol/lsp';
 
 const defaults: ServerSettings = {

@@ -11,6 +11,7 @@ import {
   formatSplit,
   heatStep,
 } from './numbers';
+import { reachesThreshold } from './threshold';
 
 /** One line's figures, ready to draw. */
 export interface LineFigures {
@@ -45,9 +46,6 @@ export interface LineFigures {
  */
 export const ownPart = 0.1;
 
-/** Lines with a smaller share of the run have no figures, unless the setting lineheat.thresholdPercent is another. */
-export const defaultThresholdPercent = 1;
-
 /**
  * The lines of a file to annotate under a metric: those whose share of the run, their own or with their calls, is at
  * least thresholdPercent. In the order of lines.
@@ -80,12 +78,10 @@ function annotateTime(
   const whole = amountOf(run, metric);
   const self = amountOf(line.self, metric);
   const total = amountOf(line.total, metric);
-  const ownIsWorthIt = self > 0 && self >= threshold * whole;
+  const ownIsWorthIt = reachesThreshold(self, whole, threshold);
   const isSelf = ownIsWorthIt && self >= ownPart * total;
   const amount = isSelf ? self : total;
-  if (whole <= 0 || amount <= 0 || amount < threshold * whole) {
-    return undefined;
-  }
+  if (!reachesThreshold(amount, whole, threshold)) return undefined;
   const cost = isSelf ? line.self : line.total;
   const detail = isSelf
     ? describeSelf(line, metric)

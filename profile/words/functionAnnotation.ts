@@ -4,6 +4,7 @@ import { annotateMemory } from './memoryAnnotation';
 import { amountOf, isMemoryMetric, type Metric } from '../metric';
 import type { FileCost, FunctionCost, Profile } from '../types';
 import { fewSamples, formatPercent, formatSamples, formatSeconds, heatStep } from './numbers';
+import { reachesThreshold } from './threshold';
 
 const folded = 'whole function';
 
@@ -46,7 +47,7 @@ function figuresOf(
   }
   const whole = amountOf(profile.total, metric);
   const amount = amountOf(total, metric);
-  if (whole <= 0 || amount <= 0 || amount < threshold * whole) return undefined;
+  if (!reachesThreshold(amount, whole, threshold)) return undefined;
   return {
     line,
     heat: heatStep(amountOf(self, metric) / whole),

@@ -10,6 +10,7 @@ import {
   formatSplit,
   heatStep,
 } from './numbers';
+import { reachesThreshold } from './threshold';
 
 /** One line or function in words. */
 export interface HotFigures {
@@ -66,7 +67,7 @@ function figuresOf(
   }
   const whole = amountOf(run, metric);
   const own = amountOf(item.self, metric);
-  if (own <= 0 || own < threshold * whole) return undefined;
+  if (!reachesThreshold(own, whole, threshold)) return undefined;
   const total = amountOf(item.total, metric);
   const { samples } = item.self;
   const detail = [

@@ -7,6 +7,7 @@ import { formatAllocations, formatChange } from './memory';
 import { bytesOf, totalBytesOf, type MemoryMetric } from '../metric';
 import type { MemoryCost, MemoryTotal } from '../memory/types';
 import { formatBytes, formatPercent, heatStep } from './numbers';
+import { reachesThreshold } from './threshold';
 
 /** A line with this share of what grew, or was live at the peak, is worth a word beside its time. */
 const worthAWord = 0.1;
@@ -24,7 +25,7 @@ export function annotateMemory(
   const bytes = bytesOf(memory, metric);
   const share = whole > 0 ? Math.min(1, bytes / whole) : 0;
   const leaks = metric === 'growth' && memory.leak !== null;
-  if (bytes < 0.5 || (share < threshold && !leaks)) {
+  if (bytes < 0.5 || (!leaks && !reachesThreshold(bytes, whole, threshold))) {
     return undefined;
   }
   const python = metric === 'allocated' ? share * memory.pythonFraction : 0;

@@ -6,6 +6,7 @@ import type { FunctionCost, Profile } from '../../profile/types';
 import { amountOf, bytesOf, isMemoryMetric, totalBytesOf } from '../../profile/metric';
 import { formatBytes, formatPercent, formatSeconds } from '../../profile/words/numbers';
 import { bytesWord } from '../../profile/words/memory';
+import { reachesThreshold } from '../../profile/words/threshold';
 import { profiled, type FeatureContext } from './context';
 
 /** Functions above the threshold, one lens each, on the line of their `def` in the current text. */
@@ -43,13 +44,13 @@ function titleOf(
   if (isMemoryMetric(metric)) {
     const whole = profile.memory ? totalBytesOf(profile.memory, metric) : 0;
     const bytes = item.memory ? bytesOf(item.memory, metric) : 0;
-    return bytes > 0 && whole > 0 && bytes / whole >= threshold
+    return reachesThreshold(bytes, whole, threshold)
       ? `${formatBytes(bytes)} ${bytesWord[metric]} · ${formatPercent(Math.min(1, bytes / whole))}`
       : undefined;
   }
   const whole = amountOf(profile.total, metric);
   const total = amountOf(item.total, metric);
-  if (whole === 0 || total / whole < threshold) return undefined;
+  if (!reachesThreshold(total, whole, threshold)) return undefined;
   const self = amountOf(item.self, metric);
   const share = formatPercent(total / whole);
   return self >= 0.999 * total

@@ -2,14 +2,11 @@
 import { relative } from 'node:path';
 import { callEdges } from '../../../profile/view/edges';
 import type { Run } from '../../reading/run';
-import {
-  annotateFile,
-  defaultThresholdPercent as thresholdPercent,
-  type LineFigures,
-} from '../../../profile/words/annotation';
+import { annotateFile, type LineFigures } from '../../../profile/words/annotation';
 import { amountOf, timeKinds, type TimeKind } from '../../../profile/metric';
 import type { FileCost, LineCost, Profile } from '../../../profile/types';
 import { fewSamples, formatPercent, formatSeconds } from '../../../profile/words/numbers';
+import { defaultThresholdPercent as thresholdPercent } from '../../../profile/words/threshold';
 import { plainText } from '../../../recording/plain';
 import { readRegularText } from '../../reading/regularFile';
 import { shownPath } from '../../rawText';

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
-import { defaultThresholdPercent } from '../../../profile/words/annotation';
+import { defaultThresholdPercent } from '../../../profile/words/threshold';
 
 interface Key {
   command: string;
