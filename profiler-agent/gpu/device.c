@@ -6,14 +6,14 @@
 #include "gpu/gpu_message.h"
 
 #define NS_PER_SECOND 1000000000ull
-// A driver averages utilisation over what it has sampled since a moment that the caller names, a sample taking a second
-// at most. Asked for no more than that, the average is of the time it is charged to, even after a long time without
-// use.
+// The driver averages utilisation over its samples since a moment that the caller names; a sample covers at most a
+// second. The caller names no moment further back, so that use after a long pause is not spread over the pause.
 #define LONGEST_NS NS_PER_SECOND
-// Where it is asked less often than that, as where asking is dear, up to this much.
+// The limit where asking costs so much that the driver is asked less than once a second.
 #define LATE_NS (5 * NS_PER_SECOND)
+// Two readings of the clocks that are closer together than this are good enough.
 #define CLOCKS_APART_NS 20000
-// So many failures in a row are no accident.
+// After this many failures in a row the driver is not asked for the same again.
 #define ERRORS_MAX 10
 #define PROCESSES_MAX 1024
 
@@ -23,8 +23,8 @@ static uint64_t clock_read(clockid_t clock) {
   return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-// By how much the clock of the driver, which counts µs since the Unix epoch, is ahead of CLOCK_MONOTONIC, ns. Between
-// two readings this process may have lost its core.
+// How far the driver's clock, which counts µs since the Unix epoch, is ahead of CLOCK_MONOTONIC, ns. The clocks are
+// read again when this process may have lost its core between two readings.
 static uint64_t clock_offset(void) {
   uint64_t offset = 0;
   for (int i = 0; i < 5; i++) {
@@ -35,115 +35,118 @@ static uint64_t clock_offset(void) {
   return offset;
 }
 
-void device_open(struct device *self, const struct nvml *nvml, nvmlDevice_t handle, uint64_t now) {
-  *self = (struct device){.handle = handle, .polled = now, .told = now, .said_bytes = GPU_UNKNOWN};
-  self->stamp = (now + clock_offset()) / 1000;
+void device_open(struct device *device, const struct nvml *nvml, nvmlDevice_t handle, uint64_t now) {
+  *device = (struct device){.handle = handle, .asked_at = now, .busy_until = now, .sent_bytes = GPU_UNKNOWN};
+  device->last_sample_us = (now + clock_offset()) / 1000;
   nvmlMemory_t memory;
-  if (!nvml->name || nvml->name(handle, self->name, sizeof self->name) != NVML_SUCCESS) strcpy(self->name, "GPU");
-  if (nvml->memory && nvml->memory(handle, &memory) == NVML_SUCCESS) self->total = memory.total;
+  if (!nvml->name || nvml->name(handle, device->name, sizeof device->name) != NVML_SUCCESS) strcpy(device->name, "GPU");
+  if (nvml->memory && nvml->memory(handle, &memory) == NVML_SUCCESS) device->total = memory.total;
 }
 
 // ---- Who uses it, and how much of its memory ----
 
-void device__look(struct device *self, struct nvml *nvml, const struct identity *who) {
+void device__look(struct device *device, struct nvml *nvml, const struct identity *identity) {
   static unsigned char list[PROCESSES_MAX * 32];
   unsigned int count = PROCESSES_MAX;
   memset(list, 0xa5, sizeof list);
-  self->processes = self->foreign = 0;
-  self->mine = false;
-  self->bytes = GPU_UNKNOWN;
-  if (nvml->processes(self->handle, &count, list) != NVML_SUCCESS || count > PROCESSES_MAX) return;
+  device->processes = device->foreign = 0;
+  device->is_used = false;
+  device->bytes = GPU_UNKNOWN;
+  if (nvml->processes(device->handle, &count, list) != NVML_SUCCESS || count > PROCESSES_MAX) return;
   if (!nvml->process_size && count) {
-    // How far it has written says how much it writes for each.
+    // How far the driver has written into the list tells how many bytes it writes for each process.
     static const unsigned char untouched[8] = {0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5, 0xa5};
     nvml->process_size = memcmp(list + count * 24, untouched, sizeof untouched) == 0 ? 24 : 32;
   }
-  self->processes = count;
+  device->processes = count;
   for (unsigned int i = 0; i < count; i++) {
-    nvmlProcessInfo_v1_t info;  // how every version begins
+    nvmlProcessInfo_v1_t info;  // every version begins with these fields
     memcpy(&info, list + i * nvml->process_size, sizeof info);
     if (process_is_elsewhere(info.pid)) {
-      self->foreign++;
-      self->stranger = info.pid;
+      device->foreign++;
+      device->foreign_pid = info.pid;
     }
-    if (!identity__is(who, info.pid)) continue;
-    // With instances of a GPU (MIG) a process is listed once for each that it uses.
+    if (!identity__is(identity, info.pid)) continue;
+    // On a GPU that is split into instances (MIG), a process is listed once for each instance that it uses.
     if (info.usedGpuMemory != NVML_VALUE_NOT_AVAILABLE)
-      self->bytes = (self->mine && self->bytes != GPU_UNKNOWN ? self->bytes : 0) + info.usedGpuMemory;
-    self->mine = true;
+      device->bytes = (device->is_used && device->bytes != GPU_UNKNOWN ? device->bytes : 0) + info.usedGpuMemory;
+    device->is_used = true;
   }
 }
 
 // ---- How busy it is ----
 
-static bool by_process(struct device *self, const struct nvml *nvml, const struct identity *who, uint64_t now,
+static bool by_process(struct device *device, const struct nvml *nvml, const struct identity *identity, uint64_t now,
                        struct use *use, nvmlReturn_t *code) {
   static nvmlProcessUtilizationSample_t samples[PROCESSES_MAX];
   uint64_t offset = clock_offset(), us = (now + offset) / 1000;
-  uint64_t longest = now - self->polled;
+  uint64_t longest = now - device->asked_at;
   if (longest < LONGEST_NS) longest = LONGEST_NS;
   if (longest > LATE_NS) longest = LATE_NS;
-  // A clock that was set back has stamps before it that lie in its future.
-  uint64_t since = self->stamp < us - longest / 1000 || self->stamp > us ? us - longest / 1000 : self->stamp;
+  // After the clock has been set back, the last sample lies in the future.
+  uint64_t since = device->last_sample_us < us - longest / 1000 || device->last_sample_us > us ? us - longest / 1000
+                                                                                               : device->last_sample_us;
   uint64_t last = since, busy = 0;
   unsigned int count = PROCESSES_MAX;
-  self->polled = now;
-  *code = nvml->process_utilization ? nvml->process_utilization(self->handle, samples, &count, since)
+  device->asked_at = now;
+  *code = nvml->process_utilization ? nvml->process_utilization(device->handle, samples, &count, since)
                                     : NVML_ERROR_FUNCTION_NOT_FOUND;
   if (*code == NVML_ERROR_NOT_FOUND) *code = NVML_SUCCESS, count = 0;
   if (*code != NVML_SUCCESS) return false;
   for (unsigned int i = 0; i < count && i < PROCESSES_MAX; i++) {
     const nvmlProcessUtilizationSample_t *sample = &samples[i];
-    // Figures outside of these bounds are known to occur, and to mean nothing.
-    if (!identity__is(who, sample->pid) || sample->smUtil > 100 || sample->timeStamp <= last) continue;
+    // Drivers are known to report utilisations above 100 % and samples that are not newer; those mean nothing.
+    if (!identity__is(identity, sample->pid) || sample->smUtil > 100 || sample->timeStamp <= last) continue;
     busy += (sample->timeStamp - last) * 1000 * sample->smUtil / 100;
     last = sample->timeStamp;
   }
   if (last == since) return false;
-  self->stamp = last;
+  device->last_sample_us = last;
   uint64_t until = last * 1000 - offset, from = until - (last - since) * 1000;
-  // Stretches do not overlap, though the two clocks drift apart.
-  if (from < self->told) from = self->told;
+  // Stretches must not overlap, but the two clocks drift apart.
+  if (from < device->busy_until) from = device->busy_until;
   if (until <= from) return false;
   *use = (struct use){from, until, busy < until - from ? busy : until - from};
-  self->told = until;
+  device->busy_until = until;
   return true;
 }
 
-// The GPU's own utilisation, which is the process's while it has the GPU for itself.
-static bool of_device(struct device *self, const struct nvml *nvml, uint64_t now, struct use *use, nvmlReturn_t *code) {
+// The utilisation of the whole GPU, which is the process's own while no other process uses the GPU.
+static bool of_device(struct device *device, const struct nvml *nvml, uint64_t now, struct use *use,
+                      nvmlReturn_t *code) {
   nvmlUtilization_t rates;
-  uint64_t from = now - self->polled > LONGEST_NS ? now - LONGEST_NS : self->polled;
-  self->polled = now;
-  *code = nvml->rates ? nvml->rates(self->handle, &rates) : NVML_ERROR_FUNCTION_NOT_FOUND;
-  if (*code != NVML_SUCCESS || self->processes != 1 || rates.gpu > 100) return false;
+  uint64_t from = now - device->asked_at > LONGEST_NS ? now - LONGEST_NS : device->asked_at;
+  device->asked_at = now;
+  *code = nvml->rates ? nvml->rates(device->handle, &rates) : NVML_ERROR_FUNCTION_NOT_FOUND;
+  if (*code != NVML_SUCCESS || device->processes != 1 || rates.gpu > 100) return false;
   *use = (struct use){from, now, (now - from) * rates.gpu / 100};
   return true;
 }
 
+// The driver will give the same answer to the same question forever.
 static bool is_final(nvmlReturn_t code) {
   return code == NVML_ERROR_NOT_SUPPORTED || code == NVML_ERROR_NO_PERMISSION || code == NVML_ERROR_INVALID_ARGUMENT ||
          code == NVML_ERROR_FUNCTION_NOT_FOUND;
 }
 
-bool device__ask(struct device *self, const struct nvml *nvml, const struct identity *who, uint64_t now,
+bool device__ask(struct device *device, const struct nvml *nvml, const struct identity *identity, uint64_t now,
                  struct use *use, const char **why) {
-  enum how_busy before = self->how;
-  uint64_t polled = self->polled;
+  enum busy_source before = device->busy_source;
+  uint64_t asked_at = device->asked_at;
   bool news = false;
-  for (bool again = true; again && self->how != BUSY_UNKNOWN;) {
+  for (bool again = true; again && device->busy_source != BUSY_UNKNOWN;) {
     nvmlReturn_t code = NVML_SUCCESS;
-    self->polled = polled;
-    news = self->how == BUSY_BY_PROCESS ? by_process(self, nvml, who, now, use, &code)
-                                        : of_device(self, nvml, now, use, &code);
-    self->errors = code == NVML_SUCCESS ? 0 : self->errors + 1;
-    again = is_final(code) || self->errors == ERRORS_MAX;
+    device->asked_at = asked_at;
+    news = device->busy_source == BUSY_OF_PROCESS ? by_process(device, nvml, identity, now, use, &code)
+                                                  : of_device(device, nvml, now, use, &code);
+    device->errors = code == NVML_SUCCESS ? 0 : device->errors + 1;
+    again = is_final(code) || device->errors == ERRORS_MAX;
     if (!again) continue;
-    self->errors = 0;
-    self->how++;
+    device->errors = 0;
+    device->busy_source++;
   }
-  if (self->how == before) return news;
-  *why = self->how == BUSY_OF_DEVICE
+  if (device->busy_source == before) return news;
+  *why = device->busy_source == BUSY_OF_DEVICE
              ? "The NVIDIA driver does not say how busy each process keeps this GPU. While this process is the only "
                "one on it, all of the GPU's busy time is charged to it."
              : "The NVIDIA driver does not say how busy this GPU is, as on parts of a GPU (MIG) and on virtual GPUs. "

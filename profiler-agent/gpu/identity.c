@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void identity_find(struct identity *self, pid_t pid) {
-  *self = (struct identity){.pid = pid, .names = {(unsigned int)pid}, .count = 1};
+void identity_find(struct identity *identity, pid_t pid) {
+  *identity = (struct identity){.pid = pid, .pids = {(unsigned int)pid}, .count = 1};
   char path[64], line[256];
   snprintf(path, sizeof path, "/proc/%d/status", pid);
   FILE *file = fopen(path, "re");
@@ -14,19 +14,19 @@ void identity_find(struct identity *self, pid_t pid) {
   while (fgets(line, sizeof line, file)) {
     if (strncmp(line, "NSpid:", 6) != 0) continue;
     char *at = line + 6, *end;
-    for (; self->count < NAMES_MAX; at = end) {
-      unsigned long name = strtoul(at, &end, 10);
+    for (; identity->count < PIDS_MAX; at = end) {
+      unsigned long number = strtoul(at, &end, 10);
       if (end == at) break;
-      self->names[self->count++] = (unsigned int)name;
+      identity->pids[identity->count++] = (unsigned int)number;
     }
   }
   fclose(file);
 }
 
-bool identity__is(const struct identity *self, unsigned int pid) {
-  for (unsigned int i = 0; i < self->count; i++)
-    if (self->names[i] == pid) return true;
-  return self->alias && self->alias == pid;
+bool identity__is(const struct identity *identity, unsigned int pid) {
+  for (unsigned int i = 0; i < identity->count; i++)
+    if (identity->pids[i] == pid) return true;
+  return identity->driver_pid && identity->driver_pid == pid;
 }
 
 bool process_is_elsewhere(unsigned int pid) {
@@ -35,10 +35,10 @@ bool process_is_elsewhere(unsigned int pid) {
   return access(path, F_OK) != 0;
 }
 
-bool identity__has_context(const struct identity *self) {
+bool identity__has_context(const struct identity *identity) {
   static const char device[] = "/nvidia-uvm\n";
   char path[64], line[4096];
-  snprintf(path, sizeof path, "/proc/%d/maps", self->pid);
+  snprintf(path, sizeof path, "/proc/%d/maps", identity->pid);
   FILE *file = fopen(path, "re");
   if (!file) return false;
   bool found = false;

@@ -1,24 +1,25 @@
-// Which of the processes that the driver lists is the one that is measured.
+// Which of the processes that the driver lists is the measured one.
 //
-// A driver may number processes as the host does while the program lives in a container with numbers of its own. The
-// host's number is not to be had in there, but two facts together tell: the program has the driver's memory mapped, so
-// it is on the list; and when the list holds a single process, of a number that nobody has here, that is the one.
+// In a container the driver may list processes by the host's pids, which the container cannot see. Two facts together
+// still tell: the measured process has the driver's memory mapped, so the driver lists it; and if the driver lists a
+// single process, whose pid no process has in this pid namespace, then that is the measured one.
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define NAMES_MAX 8
+#define PIDS_MAX 8
 
 struct identity {
-  pid_t pid;                      // as it is called here
-  unsigned int names[NAMES_MAX];  // in every namespace that can be seen from here
-  unsigned int count;
-  unsigned int alias;  // as the driver calls it, where that is none of the names; 0 = it is, or is not known
+  pid_t pid;                    // in this pid namespace
+  unsigned int pids[PIDS_MAX];  // in this pid namespace and those below it
+  unsigned int count;           // of pids
+  unsigned int driver_pid;      // the driver's pid of the process, if that is none of pids; 0: unknown, or one of them
 };
 
-void identity_find(struct identity *self, pid_t pid);
-bool identity__is(const struct identity *self, unsigned int pid);
-// Nobody here has this number.
+void identity_find(struct identity *identity, pid_t pid);
+// The driver's pid is that of the measured process.
+bool identity__is(const struct identity *identity, unsigned int pid);
+// No process has this pid in this pid namespace.
 bool process_is_elsewhere(unsigned int pid);
-// The process has the driver's memory mapped, as one with a CUDA context has.
-bool identity__has_context(const struct identity *self);
+// The process has the driver's memory mapped, as every process with a CUDA context has.
+bool identity__has_context(const struct identity *identity);

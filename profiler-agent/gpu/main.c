@@ -1,5 +1,5 @@
-// lineheat-gpu PID FD: what process PID, which started this one, does with NVIDIA GPUs, as messages of
-// native/gpu/gpu_message.h to the pipe FD. Ends when nobody reads them any more.
+// lineheat-gpu PID FD: writes to the pipe FD what process PID, which started this one, does with NVIDIA GPUs, as
+// messages of native/gpu/gpu_message.h. Ends when nobody reads the pipe any more.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,19 +16,20 @@
 
 #define DEVICES_MAX 64
 #define PAUSE_NS (100 * 1000 * 1000ull)
-// While the process has no GPU in use, it is looked for less and less often, down to this.
+// While the process uses no GPU, the pauses grow up to this.
 #define PAUSE_MAX_NS (500 * 1000 * 1000ull)
-// Asking takes at most one part in so many of a core.
+// Asking takes at most one part in this many of a core.
 #define COST_PARTS 250
-// The memory is told at least this often, for a picture over time.
-#define TELL_NS (1000 * 1000 * 1000ull)
-// So many looks in a row without finding the process, though it must be there, are no accident.
-#define LOST_LOOKS 6
+// The memory is sent at least this often, so that a drawing over time has no gaps.
+#define SEND_NS (1000 * 1000 * 1000ull)
+// After this many looks in a row that did not find the process, although the driver must list the process, the user is
+// told.
+#define LOST_MAX 6
 
 static struct nvml nvml;
 static struct device devices[DEVICES_MAX];
 static unsigned int count;
-static struct identity who;
+static struct identity identity;
 static int to_watcher;
 static unsigned int lost;
 
@@ -38,60 +39,60 @@ static uint64_t clock_read(clockid_t clock) {
   return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-static void tell(struct gpu_message *message) {
+static void send_message(struct gpu_message *message) {
   message->cost = clock_read(CLOCK_PROCESS_CPUTIME_ID);
-  // A pipe that is full has a reader that lives and is late: it misses this one. One without a reader ends us.
+  // If the pipe is full, its reader is late and misses this message. If the pipe has no reader, this process ends.
   if (write(to_watcher, message, sizeof *message) < 0 && errno != EAGAIN && errno != EINTR) exit(0);
 }
 
 static void note(const char *text) {
   struct gpu_message message = {.kind = GPU_NOTE};
   snprintf(message.text, sizeof message.text, "%s", text);
-  tell(&message);
+  send_message(&message);
 }
 
-// The last word: there is nothing to measure, and this is why.
+// Tells the user why GPU use is not measured, and ends this process.
 static void give_up(const char *why) {
   struct gpu_message end = {.kind = GPU_END};
   char text[320];
   snprintf(text, sizeof text, "GPU use is not measured: %s.", why);
   note(text);
-  tell(&end);
+  send_message(&end);
   exit(0);
 }
 
-static void introduce(unsigned int index) {
+static void announce(unsigned int index) {
   struct gpu_message message = {.kind = GPU_DEVICE, .device = index, .bytes = devices[index].total};
   snprintf(message.text, sizeof message.text, "%s", devices[index].name);
-  tell(&message);
-  devices[index].introduced = true;
+  send_message(&message);
+  devices[index].is_announced = true;
 }
 
-// Looks at who uses the devices. Returns true when the process is one of them.
-static bool look(void) {
-  unsigned int strangers = 0, all = 0, one = 0;
+// Asks which processes use the devices. Returns true when the measured process is one of them.
+static bool find_process(void) {
+  unsigned int foreign = 0, all = 0, foreign_pid = 0;
   bool found = false;
   for (unsigned int i = 0; i < count; i++) {
-    struct device *it = &devices[i];
-    device__look(it, &nvml, &who);
-    all += it->processes;
-    strangers += it->foreign;
-    if (it->foreign) one = it->stranger;
-    found |= it->mine;
+    struct device *device = &devices[i];
+    device__look(device, &nvml, &identity);
+    all += device->processes;
+    foreign += device->foreign;
+    if (device->foreign) foreign_pid = device->foreign_pid;
+    found |= device->is_used;
   }
-  // Somebody has joined the one that could be told only because it was alone.
-  bool doubtful = who.alias && all != 1;
+  // The driver's pid was concluded from there being one process on the list. That no longer holds once there are more.
+  bool doubtful = identity.driver_pid && all != 1;
   if (found && !doubtful) {
     lost = 0;
     return true;
   }
-  who.alias = 0;
-  if (!strangers || !identity__has_context(&who)) return false;
+  identity.driver_pid = 0;
+  if (!foreign || !identity__has_context(&identity)) return false;
   if (all == 1) {
-    who.alias = one;
-    return look();
+    identity.driver_pid = foreign_pid;
+    return find_process();
   }
-  if (++lost == LOST_LOOKS)
+  if (++lost == LOST_MAX)
     note(
         "GPU use is not charged: several processes use the GPU, and the NVIDIA driver numbers them as the host does, "
         "so this one cannot be told from the others. A container that shares the host's numbers (docker run "
@@ -99,20 +100,20 @@ static bool look(void) {
   return false;
 }
 
-static void device_tell(unsigned int index, uint64_t now) {
-  struct device *it = &devices[index];
+static void device_send(unsigned int index, uint64_t now) {
+  struct device *device = &devices[index];
   struct use use = {now, now, GPU_UNKNOWN};
   const char *why = NULL;
-  if (!it->introduced) introduce(index);
-  bool news = device__ask(it, &nvml, &who, now, &use, &why);
+  if (!device->is_announced) announce(index);
+  bool news = device__ask(device, &nvml, &identity, now, &use, &why);
   if (why) note(why);
-  if (!news && it->bytes == it->said_bytes && now - it->said < TELL_NS) return;
+  if (!news && device->bytes == device->sent_bytes && now - device->sent_at < SEND_NS) return;
   if (!news) use = (struct use){now, now, GPU_UNKNOWN};
   struct gpu_message message = {
-      .kind = GPU_USE, .device = index, .from = use.from, .until = use.until, .busy = use.busy, .bytes = it->bytes};
-  it->said = now;
-  it->said_bytes = it->bytes;
-  tell(&message);
+      .kind = GPU_USE, .device = index, .from = use.from, .until = use.until, .busy = use.busy, .bytes = device->bytes};
+  device->sent_at = now;
+  device->sent_bytes = device->bytes;
+  send_message(&message);
 }
 
 static void devices_find(void) {
@@ -121,12 +122,12 @@ static void devices_find(void) {
   nvmlReturn_t code = nvml.count(&all);
   for (unsigned int i = 0; i < all && i < DEVICES_MAX; i++) {
     nvmlDevice_t handle;
-    nvmlReturn_t this = nvml.handle(i, &handle);
-    // One that cannot be opened, which a container may not be given, is not one that the process uses.
-    if (this == NVML_SUCCESS)
+    nvmlReturn_t opened = nvml.handle(i, &handle);
+    // The process does not use a GPU that cannot be opened, such as one that its container was not given.
+    if (opened == NVML_SUCCESS)
       device_open(&devices[count++], &nvml, handle, now);
     else
-      code = this;
+      code = opened;
   }
   char text[256];
   if (count) return;
@@ -136,7 +137,7 @@ static void devices_find(void) {
 }
 
 static int watch(pid_t pid) {
-  // What the library might print must not get into the pipe, nor into the first file that it opens.
+  // What the library prints must not get into the pipe, nor into the first file that the library opens.
   to_watcher = fcntl(to_watcher, F_DUPFD_CLOEXEC, 3);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int file = 0; file < 3; file++) dup2(null, file);
@@ -144,25 +145,25 @@ static int watch(pid_t pid) {
   const char *why = nvml_open(&nvml);
   if (why) give_up(why);
   devices_find();
-  identity_find(&who, pid);
+  identity_find(&identity, pid);
   uint64_t pause = PAUSE_NS;
   for (;;) {
     uint64_t cpu = clock_read(CLOCK_PROCESS_CPUTIME_ID);
-    bool found = look();
+    bool found = find_process();
     uint64_t now = clock_read(CLOCK_MONOTONIC);
     for (unsigned int i = 0; found && i < count; i++)
-      if (devices[i].mine) device_tell(i, now);
+      if (devices[i].is_used) device_send(i, now);
     pause = found ? PAUSE_NS : pause + pause / 4;
     if (pause > PAUSE_MAX_NS) pause = PAUSE_MAX_NS;
     uint64_t needed = (clock_read(CLOCK_PROCESS_CPUTIME_ID) - cpu) * COST_PARTS;
     uint64_t rest = needed > pause ? needed : pause;
-    // A pipe without a reader is an error, which poll waits for unasked.
+    // poll returns early when the pipe has lost its reader, because poll always waits for errors too.
     if (poll(&(struct pollfd){.fd = to_watcher}, 1, (int)(rest / 1000000)) != 0) return 0;
   }
 }
 
-// The way in. Without the compiler's own start-up code, which is bound to the C library it was built with, this program
-// also starts where an older one is installed; the loader has made the C library ready before.
+// Where the program begins. The compiler's own start-up code needs the version of the C library that it was built
+// with; without that code the program also starts with older versions. The loader has initialised the C library by now.
 __attribute__((used, noreturn)) static void begin(long *stack) {
   char **arguments = (char **)(stack + 1);
   int status = 2;

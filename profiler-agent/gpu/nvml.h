@@ -1,6 +1,6 @@
 // The part of NVML, NVIDIA's management library, that is used here: declared by hand from the NVML API Reference Guide
-// (https://docs.nvidia.com/deploy/nvml-api/), so that building takes no header of NVIDIA's and running no library where
-// there is no GPU. Names, values and layouts are the library's ABI.
+// (https://docs.nvidia.com/deploy/nvml-api/), so that Lineheat builds without NVIDIA's headers, and runs without
+// the library where there is no GPU. Names, values and layouts are the library's ABI.
 #pragma once
 #include <stddef.h>
 
@@ -52,7 +52,7 @@ struct nvml {
   nvmlReturn_t (*init)(void);
   nvmlReturn_t (*count)(unsigned int *);
   nvmlReturn_t (*handle)(unsigned int, nvmlDevice_t *);
-  // Those below may be NULL.
+  // The library may lack the functions below, which are then NULL.
   const char *(*error_string)(nvmlReturn_t);
   nvmlReturn_t (*name)(nvmlDevice_t, char *, unsigned int);
   nvmlReturn_t (*memory)(nvmlDevice_t, nvmlMemory_t *);
@@ -60,10 +60,10 @@ struct nvml {
   nvmlReturn_t (*process_utilization)(nvmlDevice_t, nvmlProcessUtilizationSample_t *, unsigned int *,
                                       unsigned long long);
   nvmlReturn_t (*processes)(nvmlDevice_t, unsigned int *, void *);
-  size_t process_size;  // bytes that `processes` fills for each; 0: to be found out
+  size_t process_size;  // bytes that `processes` fills for each process; 0: not known yet
 };
 
-// Loads the library. Returns NULL, or what stands in the way: a sentence without its full stop.
-const char *nvml_open(struct nvml *self);
-// What the library calls an error.
-const char *nvml_error(const struct nvml *self, nvmlReturn_t code);
+// Loads the library. Returns NULL, or why that is not possible: a sentence without its full stop.
+const char *nvml_open(struct nvml *nvml);
+// The library's text for an error.
+const char *nvml_error(const struct nvml *nvml, nvmlReturn_t code);

@@ -1,6 +1,7 @@
-// lineheat-start FILE: becomes the program that FILE describes, as strings that end with a zero byte each: how many
-// arguments, the program, its arguments with their own name of it first, and the environment. FILE is deleted. The
-// command line tool starts programs this way whose arguments or variables are not UTF-8, which Node cannot pass on.
+// lineheat-start FILE: replaces itself by the program that FILE describes, and deletes FILE. FILE is a list of strings,
+// each of which ends with a zero byte: the number of arguments, the program's path or name, the arguments from argv[0]
+// on, and the environment. The command line tool uses this where arguments or variables are not UTF-8, because Node
+// cannot pass those on.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,17 +12,17 @@
 
 extern char **environ;
 
-// As shells end where a program cannot be started, or not be found.
+// The exit codes of shells for a program that cannot be started, and for one that does not exist.
 #define CANNOT_START 126
 #define NOT_FOUND 127
 
 static int fail(const char *what) {
-  int why = errno;
-  fprintf(stderr, "lineheat: %s could not be started: %s.\n", what, strerror(why));
-  return why == ENOENT ? NOT_FOUND : CANNOT_START;
+  int error = errno;
+  fprintf(stderr, "lineheat: %s could not be started: %s.\n", what, strerror(error));
+  return error == ENOENT ? NOT_FOUND : CANNOT_START;
 }
 
-// The whole of an open file with a zero byte behind it; NULL with errno set where that cannot be read.
+// Reads a whole open file and appends a zero byte. Returns NULL and sets errno where the file cannot be read.
 static char *text_read(int file, size_t *size) {
   off_t length = lseek(file, 0, SEEK_END);
   if (length < 0 || lseek(file, 0, SEEK_SET) != 0) return NULL;
@@ -45,13 +46,13 @@ static char *file_read(const char *path, size_t *size) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return NULL;
   char *text = text_read(file, size);
-  int why = errno;
+  int error = errno;
   close(file);
-  errno = why;
+  errno = error;
   return text;
 }
 
-// What the program is given, until it takes the place of this one.
+// The contents of FILE, and pointers to its strings. Never freed: exec replaces the process.
 static char *text, **strings;
 
 static int become(const char *path) {
@@ -64,7 +65,7 @@ static int become(const char *path) {
   if (!strings) return fail("the program");
   char *at = text;
   while (*at >= '0' && *at <= '9') arguments = arguments * 10 + (size_t)(*at++ - '0');
-  // Arguments and environment are two lists with a NULL behind each.
+  // `strings` holds two lists, the arguments and the environment, each with a NULL at its end.
   const char *program = NULL;
   char **next = strings;
   for (at += 1; at < text + size; at += strlen(at) + 1, index++) {
@@ -77,13 +78,13 @@ static int become(const char *path) {
   }
   if (!program || index < arguments + 1) return errno = EINVAL, fail("the program");
   environ = strings + arguments + 1;
-  // A script without a shebang line is the shell's, as where Node starts it.
+  // execvp gives a script without a #! line to the shell, as Node does.
   execvp(program, strings);
   return fail(program);
 }
 
-// The way in, without the compiler's own start-up code, as in gpu/main.c: so it also starts where an older C library
-// is installed than the one it was built with.
+// Where the program begins, without the compiler's own start-up code for the reason in gpu/main.c: the program also
+// starts where the C library is older than the one it was built with.
 __attribute__((used, noreturn)) static void begin(long *stack) {
   char **arguments = (char **)(stack + 1);
   exit(stack[0] == 2 ? become(arguments[1]) : CANNOT_START);
