@@ -65,30 +65,27 @@ void codes_clear(void) {
   atomic_store(&used, 0);
 }
 
-// Every field that is read lies within this many bytes, in every version.
-#define CODE_BYTES 144
-
 bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code) {
-  const struct offsets *at = &python->at;
+  const struct layout *at = &python->at;
   unsigned char copy[CODE_BYTES];
   if (!is_plausible(code)) return false;
   uintptr_t fields = guarded_fields(code, copy, sizeof copy);
   uint32_t failed = 0;
-  if (!fields || guard_load(fields + 8, &failed) != python->code_type) return false;
+  if (!fields || guard_load(fields + OBJECT_TYPE, &failed) != python->code_type) return false;
   key->code = code;
-  key->table = guard_load(fields + at->code_table, &failed);
-  key->name = guard_load(fields + (at->code_qualname ? at->code_qualname : at->code_name), &failed);
-  key->filename = guard_load(fields + at->code_filename, &failed);
-  key->size = guard_load(fields + 16, &failed);
-  key->first_line = (int32_t)guard_load_half(fields + at->code_first_line, &failed);
+  key->table = guard_load(fields + at->code.table, &failed);
+  key->name = guard_load(fields + (at->code.qualname ? at->code.qualname : at->code.name), &failed);
+  key->filename = guard_load(fields + at->code.filename, &failed);
+  key->size = guard_load(fields + OBJECT_FIRST, &failed);
+  key->first_line = (int32_t)guard_load_half(fields + at->code.first_line, &failed);
   return !failed;
 }
 
 uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, uint32_t id,
                        const struct interpreter *python) {
-  const struct offsets *at = &python->at;
+  const struct layout *at = &python->at;
   struct text parts[CODE_PARTS] = {0};
-  const uint16_t names[3] = {at->code_filename, at->code_name, at->code_qualname};
+  const uint16_t names[3] = {at->code.filename, at->code.name, at->code.qualname};
   for (int i = 0; i < 3; i++) {
     uintptr_t object;
     if (!names[i] || !guarded_read(key->code + names[i], &object, sizeof object)) continue;
@@ -96,9 +93,9 @@ uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, ui
   }
   uintptr_t type = 0;
   uint64_t length = 0;
-  if (guarded_read(key->table + 8, &type, sizeof type) && type == python->bytes_type &&
-      guarded_read(key->table + 16, &length, sizeof length) && length < RING_SIZE / 2) {
-    parts[CODE_TABLE] = (struct text){key->table + at->bytes_data, (uint32_t)length, 1};
+  if (guarded_read(key->table + OBJECT_TYPE, &type, sizeof type) && type == python->bytes_type &&
+      guarded_read(key->table + OBJECT_FIRST, &length, sizeof length) && length < RING_SIZE / 2) {
+    parts[CODE_TABLE] = (struct text){key->table + at->bytes.data, (uint32_t)length, 1};
   }
 
   uint32_t names_size = sizeof(struct entry_code);

@@ -3,14 +3,8 @@
 #include "signals/guard.h"
 #include "unwind/arch.h"
 
-// _PyInterpreterFrame.owner. From 3.12 on, frames whose owner is OWNER_C_STACK or above mark where C code called
-// Python.
-#define OWNER_GENERATOR 1
-#define OWNER_C_STACK 3
 // More frames than in any stack that is recorded: the pointers form a circle.
 #define STEPS_MAX 16384
-// Bytes of a frame without its variables.
-#define FRAME_MIN 80
 
 INLINE bool load(uintptr_t address, void *into, size_t size) {
   return is_plausible(address) && guarded_read(address, into, size);
@@ -60,7 +54,7 @@ static bool chunk_enter(struct walk *walk, uintptr_t chunk) {
 // ones.
 static bool is_in_chunk(struct walk *walk, uintptr_t frame) {
   while (walk->chunk) {
-    if (frame >= walk->chunk + CHUNK_HEADER && frame < walk->chunk_end && walk->chunk_end - frame >= FRAME_MIN)
+    if (frame >= walk->chunk + CHUNK_HEADER && frame < walk->chunk_end && walk->chunk_end - frame >= FRAME_BYTES)
       return true;
     uintptr_t previous;
     if (!load(walk->chunk, &previous, sizeof previous) || !chunk_enter(walk, previous)) return false;
@@ -71,34 +65,30 @@ static bool is_in_chunk(struct walk *walk, uintptr_t frame) {
 static bool is_in_generator(const struct walk *walk, uintptr_t frame) {
   const struct interpreter *python = walk->python;
   uintptr_t type;
-  if (!load(frame - python->at.generator_frame + 8, &type, sizeof type)) return false;
+  if (!load(frame - python->at.generator.frame + OBJECT_TYPE, &type, sizeof type)) return false;
   return type == python->generator_types[0] || type == python->generator_types[1] || type == python->generator_types[2];
 }
-
-// 3.12: offsets of _PyInterpreterFrame.frame_obj and PyFrameObject.f_frame.
-#define FRAME_OBJECT 48
-#define OBJECT_FRAME 24
 
 // While greenlet switches to another greenlet, the thread state has that greenlet's frames before it has its chunks.
 // Each of its frames has a frame object then, which points back to the frame until the frame is left. The C stack
 // already is that greenlet's when the invocation of the eval loop that called greenlet's code is the one that keeps the
 // current cframe.
 static bool is_resumed(struct walk *walk, uintptr_t frame) {
-  uintptr_t object, fields[OBJECT_FRAME / 8 + 1];
+  uintptr_t object, fields[FRAME_OBJECT_FRAME / 8 + 1];
   if (!walk->switching || walk->cframe - walk->caller_low >= walk->caller_high - walk->caller_low) return false;
-  object = word_at(walk, FRAME_OBJECT);
-  return load(object, fields, sizeof fields) && fields[1] == walk->python->frame_type &&
-         fields[OBJECT_FRAME / 8] == frame;
+  object = word_at(walk, walk->python->at.frame.object);
+  return load(object, fields, sizeof fields) && fields[OBJECT_TYPE / 8] == walk->python->frame_type &&
+         fields[FRAME_OBJECT_FRAME / 8] == frame;
 }
 
 // True for a shim: a frame that C code keeps between frames of Python, on the C stack; the outermost one is part of the
 // thread state.
 static bool is_shim(struct walk *walk, uintptr_t frame) {
   const struct interpreter *python = walk->python;
-  uintptr_t runs = word_at(walk, python->at.frame_code), type;
+  uintptr_t runs = word_at(walk, python->at.frame.code), type;
   if (python->minor >= 13) {
     if ((runs & ~(uintptr_t)7) != python->none) return false;
-  } else if (!load(runs + 8, &type, sizeof type) || type != python->code_type) {
+  } else if (!load(runs + OBJECT_TYPE, &type, sizeof type) || type != python->code_type) {
     return false;
   }
   if (frame - walk->tstate < 4096) return true;
@@ -115,11 +105,11 @@ INLINE bool has_cframes(const struct walk *walk) {
 
 // Goes to a _PyCFrame. *frame is its current frame.
 static bool cframe_enter(struct walk *walk, uintptr_t cframe, uintptr_t *frame) {
-  const struct offsets *at = &walk->python->at;
-  bool is_root = cframe == walk->tstate + at->tstate_root;
+  const struct layout *at = &walk->python->at;
+  bool is_root = cframe == walk->tstate + at->tstate.root;
   if (!is_root && (!is_kept(walk, cframe) || is_on_stack(walk, cframe) && cframe <= walk->cframe)) return false;
   uintptr_t pair[2];
-  if (!load(cframe + at->cframe_current, pair, sizeof pair)) return false;
+  if (!load(cframe + at->cframe.current, pair, sizeof pair)) return false;
   *frame = pair[0];
   walk->cframe = cframe;
   walk->cframe_previous = is_root ? 0 : pair[1];
@@ -139,7 +129,7 @@ static bool cframe_leave(struct walk *walk, uintptr_t caller) {
 
 void walk_start(struct walk *walk, const struct interpreter *python, uintptr_t tstate, const struct registers *here,
                 const struct thread *thread, bool remote) {
-  const struct offsets *at = &python->at;
+  const struct layout *at = &python->at;
   // Field by field: clearing `copy` would take too long.
   walk->python = python;
   walk->thread = thread;
@@ -159,7 +149,7 @@ void walk_start(struct walk *walk, const struct interpreter *python, uintptr_t t
     return;
   }
   uintptr_t frame, chunk;
-  if (!load(tstate + at->tstate_frame, &frame, sizeof frame)) return;
+  if (!load(tstate + at->tstate.frame, &frame, sizeof frame)) return;
   if (has_cframes(walk) && frame && !cframe_enter(walk, frame, &frame)) {
     reject(walk);
     return;
@@ -169,42 +159,41 @@ void walk_start(struct walk *walk, const struct interpreter *python, uintptr_t t
   walk->result = WALK_OK;
   if (python->minor < 11) return;
   // When every frame of Python code belongs to a generator, there may be no chunk.
-  if (load(tstate + at->tstate_chunk, &chunk, sizeof chunk)) chunk_enter(walk, chunk);
+  if (load(tstate + at->tstate.chunk, &chunk, sizeof chunk)) chunk_enter(walk, chunk);
 }
 
 static bool frame_load(struct walk *walk) {
   if (walk->fields) return true;
   if (++walk->steps > STEPS_MAX || !is_plausible(walk->frame)) return false;
-  walk->fields = guarded_fields(walk->frame, walk->copy, walk->python->minor < 11 ? FRAME_BYTES : FRAME_MIN);
+  walk->fields = guarded_fields(walk->frame, walk->copy, walk->python->minor < 11 ? FRAME_OBJECT_BYTES : FRAME_BYTES);
   return walk->fields;
 }
 
 // 3.9 and 3.10: a list of PyFrameObject.
 static bool next_object(struct walk *walk, struct frame *frame) {
-  const struct offsets *at = &walk->python->at;
-  if (word_at(walk, 8) != walk->python->frame_type) return reject(walk);
-  if (!code_key_read(&frame->key, walk->python, word_at(walk, at->frame_code))) return reject(walk);
-  int32_t last = (int32_t)guard_load_half(walk->fields + at->frame_instruction, &walk->failed);
-  // f_lasti counts bytes in 3.9, and units of two bytes in 3.10.
-  frame->instruction = last < 0 ? -1 : walk->python->minor == 9 ? last : last * 2;
+  const struct layout *at = &walk->python->at;
+  if (word_at(walk, OBJECT_TYPE) != walk->python->frame_type) return reject(walk);
+  if (!code_key_read(&frame->key, walk->python, word_at(walk, at->frame.code))) return reject(walk);
+  int32_t last = (int32_t)guard_load_half(walk->fields + at->frame.instruction, &walk->failed);
+  frame->instruction = last < 0 ? -1 : last * at->frame.instruction_unit;
   frame->instruction_address = 0;
   uintptr_t bytecode;
-  if (walk->first && last >= 0 && load(frame->key.code + at->code_bytecode, &bytecode, sizeof bytecode))
-    frame->instruction_address = bytecode + at->bytes_data + (uintptr_t)frame->instruction;
+  if (walk->first && last >= 0 && load(frame->key.code + at->code.bytecode, &bytecode, sizeof bytecode))
+    frame->instruction_address = bytecode + at->bytes.data + (uintptr_t)frame->instruction;
   return true;
 }
 
 // 3.11 and later: a list of _PyInterpreterFrame. False for a frame to skip; the result tells whether the walk failed.
 static bool next_interpreter(struct walk *walk, struct frame *frame) {
-  const struct offsets *at = &walk->python->at;
-  unsigned char owner = byte_at(walk, at->frame_owner);
-  uintptr_t code = word_at(walk, at->frame_code);
+  const struct layout *at = &walk->python->at;
+  unsigned char owner = byte_at(walk, at->frame.owner);
+  uintptr_t code = word_at(walk, at->frame.code);
   if (walk->python->minor >= 12 && owner >= OWNER_C_STACK) {
     bool proven = is_shim(walk, walk->frame);
     // While greenlet switches away from a greenlet, that one's frames lead past the cframes on the C stack, and it has
     // chunks of its own.
     if (proven && has_cframes(walk) && !walk->remote && !walk->switching)
-      proven = cframe_leave(walk, word_at(walk, at->frame_previous));
+      proven = cframe_leave(walk, word_at(walk, at->frame.previous));
     return proven ? false : reject(walk);
   }
   bool proven = owner == OWNER_GENERATOR ? is_in_generator(walk, walk->frame) : is_in_chunk(walk, walk->frame);
@@ -215,9 +204,9 @@ static bool next_interpreter(struct walk *walk, struct frame *frame) {
   // Somebody resumed a generator that runs, so it has a caller. From 3.12 on, a generator that has just yielded loses
   // its caller a few instructions before it stops being the current frame: in between, the rest of the stack is not
   // known.
-  if (walk->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(walk, at->frame_previous)) return reject(walk);
-  frame->instruction_address = word_at(walk, at->frame_instruction);
-  intptr_t offset = (intptr_t)(frame->instruction_address - code - at->code_bytecode);
+  if (walk->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(walk, at->frame.previous)) return reject(walk);
+  frame->instruction_address = word_at(walk, at->frame.instruction);
+  intptr_t offset = (intptr_t)(frame->instruction_address - code - at->code.bytecode);
   frame->instruction = offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;
   return true;
 }
@@ -225,12 +214,12 @@ static bool next_interpreter(struct walk *walk, struct frame *frame) {
 // Finds out whether the frame is the outermost one of its invocation of the eval loop, and what that invocation keeps
 // on the C stack. False on a contradiction.
 static bool entry_find(struct walk *walk, struct frame *frame) {
-  const struct offsets *at = &walk->python->at;
+  const struct layout *at = &walk->python->at;
   frame->entry = true;
   frame->mark = 0;
   if (walk->python->minor == 11) {
-    // _PyInterpreterFrame.is_entry lies just before `owner`. The invocation's _PyCFrame leads to the one before it.
-    frame->entry = byte_at(walk, at->frame_owner - 1u);
+    // The invocation's _PyCFrame leads to the one before it.
+    frame->entry = byte_at(walk, at->frame.is_entry);
     if (!frame->entry) return true;
     frame->mark = walk->cframe;
     return cframe_leave(walk, walk->frame);
@@ -239,13 +228,13 @@ static bool entry_find(struct walk *walk, struct frame *frame) {
   // Its caller is a frame made by the invocation itself, as a local variable on the C stack.
   walk->fields = 0;
   if (!frame_load(walk)) return false;
-  frame->entry = byte_at(walk, at->frame_owner) >= OWNER_C_STACK;
+  frame->entry = byte_at(walk, at->frame.owner) >= OWNER_C_STACK;
   if (frame->entry) frame->mark = walk->frame;
   return true;
 }
 
 bool walk_next(struct walk *walk, struct frame *frame) {
-  const struct offsets *at = &walk->python->at;
+  const struct layout *at = &walk->python->at;
   while (walk->frame) {
     // One read covers all fields that are used.
     if (!frame_load(walk)) return reject(walk);
@@ -253,7 +242,7 @@ bool walk_next(struct walk *walk, struct frame *frame) {
     bool found = walk->python->minor < 11 ? next_object(walk, frame) : next_interpreter(walk, frame);
     if (walk->result == WALK_REJECTED) return false;
     walk->first = false;
-    walk->frame = word_at(walk, at->frame_previous);
+    walk->frame = word_at(walk, at->frame.previous);
     if (walk->failed || walk->frame && !is_plausible(walk->frame)) return reject(walk);
     if (found && !walk->remote && (!entry_find(walk, frame) || walk->failed)) return reject(walk);
     if (!found || walk->remote || walk->python->minor < 12) walk->fields = 0;

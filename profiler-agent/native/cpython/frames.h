@@ -26,8 +26,6 @@ enum walk_result {
   WALK_REJECTED,  // frames contradict each other
 };
 
-#define FRAME_BYTES 112
-
 struct walk {
   const struct interpreter *python;
   const struct thread *thread;  // NULL: the extent of its C stack is not known
@@ -40,7 +38,7 @@ struct walk {
   uintptr_t frame;   // address of the next frame to visit
   uintptr_t fields;  // address to load its fields from, 0: not known yet
   uint32_t failed;   // not 0: a load has failed
-  unsigned char copy[FRAME_BYTES];
+  unsigned char copy[FRAME_OBJECT_BYTES];
   uintptr_t chunk, chunk_end;  // the chunk of the data stack that held the last frame
   uintptr_t shim;              // address of the last shim: a frame that C code keeps
   uintptr_t cframe;            // 3.11, 3.12: address of the cframe of the invocation that runs the frame, 0: none

@@ -46,15 +46,14 @@ static const char *refusal(uint32_t hexversion) {
 }
 
 // The eval loop starts with a block without jumps. One store to the thread state makes its frame visible; the stores
-// that complete the frame come before it or within these bytes after it.
+// that complete the frame come before it or within `linking_bytes` after it.
 #define ENTRY_BYTES 512
-#define LINKING_BYTES (python->minor == 12 ? 160 : 96)
 
 static struct address_range linking_find(const struct interpreter *python) {
   const unsigned char *code = (const unsigned char *)python->eval_entry;
   for (uintptr_t i = 0; i + 4 <= ENTRY_BYTES; i += CODE_ALIGN) {
-    if (is_store_at(code + i, python->at.tstate_frame))
-      return (struct address_range){python->eval_entry + i + 1, python->eval_entry + i + LINKING_BYTES};
+    if (is_store_at(code + i, python->at.tstate.frame))
+      return (struct address_range){python->eval_entry + i + 1, python->eval_entry + i + python->at.linking_bytes};
   }
   return (struct address_range){python->eval_entry, python->eval_entry + ENTRY_BYTES};
 }
@@ -103,7 +102,7 @@ bool interpreter_find(struct interpreter *python, const char **why) {
     python->runtime_end = python->runtime + size;
   }
 
-  if (!offsets_find(&python->at, python->hexversion, (const char *)python->runtime, why)) return false;
-  if (python->minor >= 11) python->linking = linking_find(python);
+  if (!layout_find(&python->at, python->hexversion, (const char *)python->runtime, why)) return false;
+  if (python->at.linking_bytes) python->linking = linking_find(python);
   return true;
 }

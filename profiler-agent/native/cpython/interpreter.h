@@ -2,7 +2,7 @@
 // starts, by the thread that starts it.
 #pragma once
 #include "base.h"
-#include "cpython/offsets.h"
+#include "cpython/layouts.h"
 
 struct address_range {
   uintptr_t start, end;
@@ -14,7 +14,7 @@ struct interpreter {
   uint32_t hexversion;  // 0x030B07F0
   int minor;
   char version[64];
-  struct offsets at;
+  struct layout at;
   uintptr_t runtime, runtime_end;  // _PyRuntime
   uintptr_t code_type, bytes_type, frame_type;
   uintptr_t generator_types[3];  // types of objects that hold a frame

@@ -7,48 +7,16 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-// Offsets in bytes on LP64 release builds of each minor version, from Include/internal/pycore_interp.h, pycore_dict.h
-// and Include/cpython/object.h. Offsets that are the same from 3.9 to 3.15 are written where they are used.
-struct layout {
-  uint16_t modules;       // PyInterpreterState: sys.modules
-  uint16_t keys_indices;  // PyDictKeysObject: the table of indices
-  uint16_t keys_entries;  // PyDictKeysObject: the number of entries
-  uint16_t values;        // PyDictValues: the first value
-  uint16_t cached_keys;   // PyHeapTypeObject
-};
-static const struct layout layouts[] = {
-    {856, 40, 32, 0, 864},  // 3.9
-    {856, 40, 32, 0, 872}, {888, 32, 24, 0, 872}, {944, 32, 24, 0, 880},
-    {0, 32, 24, 8, 880},   {0, 32, 24, 8, 880},   {0, 32, 24, 8, 888},  // 3.15
-};
-// From 3.13 on _Py_DebugOffsets has the offset of sys.modules, at this place.
-#define DEBUG_MODULES (python->minor == 13 ? 88 : 96)
-
-// PyTypeObject.
-enum {
-  TYPE_NAME = 24,
-  TYPE_BASIC_SIZE = 32,
-  TYPE_FLAGS = 168,
-  TYPE_BASE = 256,
-  TYPE_DICT = 264,
-  TYPE_DICT_OFFSET = 288
-};
-#define FLAG_INLINE_VALUES (1u << 2)
-#define FLAG_MANAGED_DICT (1u << 4)
-
 #define BATCH 256
 #define ITEMS_MAX 8192
 
 static const struct interpreter *python;
-static struct layout at;
+static const struct layout *at;
 static uintptr_t (*main_interpreter)(void);
 
 void objects_use(const struct interpreter *interpreter) {
   python = interpreter;
-  at = layouts[python->minor - 9];
-  uint64_t modules;
-  if (!at.modules && memory_read(python->runtime + DEBUG_MODULES, &modules, sizeof modules) && modules < UINT16_MAX)
-    at.modules = (uint16_t)modules;
+  at = &python->at;
   main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
 }
 
@@ -99,7 +67,7 @@ uintptr_t reference_read(uintptr_t address) {
 }
 
 uintptr_t object_type(uintptr_t object) {
-  return pointer_read(object + 8);
+  return pointer_read(object + OBJECT_TYPE);
 }
 
 void type_name(uintptr_t type, char into[TYPE_NAME_BYTES]) {
@@ -131,22 +99,23 @@ static uint32_t keys_items(uintptr_t keys, uintptr_t values, struct item *into, 
   if (!is_plausible(keys) || !memory_read(keys, head, sizeof head)) return 0;
   uint64_t count, size, index_bytes;
   uint32_t step = 3;  // hash, key, value
-  memcpy(&count, head + at.keys_entries, sizeof count);
-  if (python->minor < 11) {
-    memcpy(&size, head + 8, sizeof size);
+  memcpy(&count, head + at->keys.entries, sizeof count);
+  if (at->keys.size) {
+    memcpy(&size, head + at->keys.size, sizeof size);
     index_bytes = size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8);
   } else {
-    if (head[9] > 40 || head[10] > 2) return 0;
-    index_bytes = (uint64_t)1 << head[9];
-    if (head[10] != 0) step = 2;  // only str keys: entries have no hash
+    uint8_t index_bits = head[at->keys.index_bytes], kind = head[at->keys.kind];
+    if (index_bits > 40 || kind > 2) return 0;
+    index_bytes = (uint64_t)1 << index_bits;
+    if (kind != 0) step = 2;  // only str keys: entries have no hash
   }
   if (count > ITEMS_MAX) count = ITEMS_MAX;
-  if (!memory_read(keys + at.keys_indices + index_bytes, words, count * step * 8)) return 0;
+  if (!memory_read(keys + at->keys.indices + index_bytes, words, count * step * 8)) return 0;
   uint32_t found = 0;
   for (uint64_t i = 0; i < count && found < room; i++)
     into[found++] = (struct item){words[i * step + step - 2], words[i * step + step - 1]};
   if (values) {
-    if (!memory_read(values + at.values, words, found * sizeof *words)) return 0;
+    if (!memory_read(values + at->attributes.first, words, found * sizeof *words)) return 0;
     for (uint32_t i = 0; i < found; i++) into[i].value = words[i];
   }
   uint32_t kept = 0;
@@ -157,13 +126,14 @@ static uint32_t keys_items(uintptr_t keys, uintptr_t values, struct item *into, 
 
 uint32_t dict_items(uintptr_t dict, struct item *into, uint32_t room) {
   static uintptr_t dict_type;
-  uintptr_t object[6];  // refcount, type, ma_used, a version, ma_keys, ma_values
+  uintptr_t object[DICT_VALUES / 8 + 1];
   if (!is_plausible(dict) || !memory_read(dict, object, sizeof object)) return 0;
-  if (object[1] != dict_type) {
-    if (!type_is(object[1], "dict")) return 0;
-    dict_type = object[1];
+  uintptr_t type = object[OBJECT_TYPE / 8];
+  if (type != dict_type) {
+    if (!type_is(type, "dict")) return 0;
+    dict_type = type;
   }
-  return keys_items(object[4], object[5], into, room);
+  return keys_items(object[DICT_KEYS / 8], object[DICT_VALUES / 8], into, room);
 }
 
 // Returns the value of a str key among items, 0 when there is none.
@@ -172,7 +142,7 @@ static uintptr_t items_find(const struct item *items, uint32_t count, struct nam
     if (items[i].key == name->object) return items[i].value;
   // A short ASCII str holds its characters itself, so many are read at once and compared.
   static unsigned char heads[BATCH][80];
-  size_t length = strlen(name->text), data = python->at.ascii_data;
+  size_t length = strlen(name->text), data = at->str.ascii;
   for (uint32_t from = 0; from < count; from += BATCH) {
     struct read reads[BATCH];
     uint32_t size = count - from < BATCH ? count - from : BATCH;
@@ -181,7 +151,7 @@ static uintptr_t items_find(const struct item *items, uint32_t count, struct nam
     memory_read_all(reads, size);
     for (uint32_t i = 0; i < size; i++) {
       uint64_t characters;
-      memcpy(&characters, heads[i] + 16, sizeof characters);
+      memcpy(&characters, heads[i] + STR_LENGTH, sizeof characters);
       if (!reads[i].done || characters != length || memcmp(heads[i] + data, name->text, length) != 0) continue;
       name->object = items[from + i].key;
       return items[from + i].value;
@@ -200,7 +170,7 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
   uintptr_t type = object_type(object), dict = 0, values = 0;
   uint64_t flags;
   if (!type || !memory_read(type + TYPE_FLAGS, &flags, sizeof flags)) return 0;
-  if (python->minor < 11 || !(flags & FLAG_MANAGED_DICT)) {
+  if (!at->attributes.dict || !(flags & TYPE_FLAG_MANAGED_DICT)) {
     int64_t offset;
     if (!memory_read(type + TYPE_DICT_OFFSET, &offset, sizeof offset) || offset <= 0 || offset > 4096) return 0;
     return dict_get(pointer_read(object + (uintptr_t)offset), name);
@@ -208,18 +178,18 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
   // The dict, if there is one, is at a place before the object. 3.11 has another place there for values without a dict.
   // 3.12 uses one place for either; the address of values is stored minus 1. From 3.13 on values without a dict lie
   // behind the object.
-  if (!memory_read(object - 24, &dict, sizeof dict)) return 0;
-  if (python->minor == 11) {
-    values = pointer_read(object - 32);
-  } else if (python->minor == 12) {
+  if (!memory_read(object - at->attributes.dict, &dict, sizeof dict)) return 0;
+  if (at->attributes.values) {
+    values = pointer_read(object - at->attributes.values);
+  } else if (at->attributes.dict_or_values) {
     if (dict & 1) values = dict + 1;
-  } else if (!dict && flags & FLAG_INLINE_VALUES) {
+  } else if (!dict && flags & TYPE_FLAG_INLINE_VALUES) {
     uint64_t size;
     if (!memory_read(type + TYPE_BASIC_SIZE, &size, sizeof size) || size > 4096) return 0;
     values = object + size;
   }
   if (!values) return dict_get(dict, name);
-  return items_find(items, keys_items(pointer_read(type + at.cached_keys), values, items, 256), name);
+  return items_find(items, keys_items(pointer_read(type + at->attributes.cached_keys), values, items, 256), name);
 }
 
 // Returns the offset at which instances of a class store a slot, 0 when the class itself has no slot of this name.
@@ -238,9 +208,9 @@ static uintptr_t slot_find(uintptr_t type, struct name *name) {
   known[slot].offset = 0;
   known[slot].until = now + NS_PER_SECOND;
   uintptr_t descriptor = dict_get(pointer_read(type + TYPE_DICT), name), offset;
-  // PyMemberDescrObject.d_member, then PyMemberDef.offset.
   if (descriptor && type_is(object_type(descriptor), "member_descriptor") &&
-      memory_read(pointer_read(descriptor + 40) + 16, &offset, sizeof offset) && offset < 4096)
+      memory_read(pointer_read(descriptor + DESCRIPTOR_MEMBER) + MEMBER_OFFSET, &offset, sizeof offset) &&
+      offset < 4096)
     known[slot].offset = offset;
   return known[slot].offset;
 }
@@ -251,10 +221,9 @@ uintptr_t member_get(uintptr_t object, struct name *name) {
 }
 
 uintptr_t module_get(uintptr_t interpreter, struct name *module, struct name *global) {
-  if (!at.modules || !is_plausible(interpreter)) return 0;
-  uintptr_t found = dict_get(pointer_read(interpreter + at.modules), module);
-  // PyModuleObject.md_dict is its first field.
-  return found ? dict_get(pointer_read(found + 16), global) : 0;
+  if (!is_plausible(interpreter)) return 0;
+  uintptr_t found = dict_get(pointer_read(interpreter + at->interpreter.modules), module);
+  return found ? dict_get(pointer_read(found + MODULE_DICT), global) : 0;
 }
 
 bool int_read(uintptr_t object, uint64_t *value) {
@@ -263,9 +232,10 @@ bool int_read(uintptr_t object, uint64_t *value) {
     uint32_t digit[3];
   } fields;
   if (!is_plausible(object) || !memory_read(object, &fields, sizeof fields - 4)) return false;
-  // ob_size; from 3.12 on lv_tag: the number of digits, shifted by three bits, of which two are the sign.
-  uint64_t digits = python->minor < 12 ? fields.size : fields.size >> 3;
-  if (digits > 3 || python->minor >= 12 && fields.size & 2) return false;
+  // ob_size: the number of digits, negative for a negative number. From 3.12 on lv_tag: this number above other bits,
+  // of which two are the sign.
+  uint64_t digits = fields.size >> at->integer.tag_bits;
+  if (digits > 3 || at->integer.tag_bits && fields.size & 2) return false;
   *value = 0;
   for (uint64_t i = 0; i < digits; i++) *value |= (uint64_t)fields.digit[i] << 30 * i;
   return true;

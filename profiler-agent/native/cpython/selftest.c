@@ -91,10 +91,10 @@ static bool word_is(uintptr_t address, const void *value) {
 }
 
 static bool state_agrees(uintptr_t state) {
-  const struct offsets *at = &python->at;
-  return word_is(state + at->tstate_thread_id, (const void *)pthread_self()) &&
-         word_is(state + at->tstate_next, api.state_next((void *)state)) &&
-         word_is(state + at->tstate_interp, api.state_interpreter((void *)state));
+  const struct layout *at = &python->at;
+  return word_is(state + at->tstate.thread_id, (const void *)pthread_self()) &&
+         word_is(state + at->tstate.next, api.state_next((void *)state)) &&
+         word_is(state + at->tstate.interp, api.state_interpreter((void *)state));
 }
 
 // Python caches attributes by their names: an interned name, as types use, adds nothing to that cache.
@@ -159,8 +159,8 @@ static const char *code_differs(object *code, uintptr_t address) {
 // and file name are the same object.
 static bool is_shim(uintptr_t code) {
   uintptr_t name, filename;
-  return memory_read(code + python->at.code_name, &name, sizeof name) &&
-         memory_read(code + python->at.code_filename, &filename, sizeof filename) && name == filename;
+  return memory_read(code + python->at.code.name, &name, sizeof name) &&
+         memory_read(code + python->at.code.filename, &filename, sizeof filename) && name == filename;
 }
 
 // True for a frame that has not reached its first RESUME: Python leaves it out, though setting it up may have called

@@ -11,11 +11,11 @@ bool text_locate(struct text *text, uintptr_t object, const struct interpreter *
   unsigned char fields[40];
   if (object < 4096 || object & 7) return false;
   if (!guarded_read(object, fields, sizeof fields)) return false;
-  memcpy(&length, fields + 16, sizeof length);
-  memcpy(&state, fields + 32, sizeof state);
+  memcpy(&length, fields + STR_LENGTH, sizeof length);
+  memcpy(&state, fields + STR_STATE, sizeof state);
   uint32_t kind = state >> 2 & 7, compact = state >> 5 & 1, ascii = state >> 6 & 1;
   if (!compact || (kind != 1 && kind != 2 && kind != 4) || length > 1u << 16) return false;
-  text->data = object + (ascii ? python->at.ascii_data : python->at.compact_data);
+  text->data = object + (ascii ? python->at.str.ascii : python->at.str.compact);
   text->length = (uint32_t)length * kind;
   text->width = ascii ? 1 : kind == 1 ? 0 : (uint8_t)kind;
   return true;

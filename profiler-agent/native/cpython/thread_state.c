@@ -3,28 +3,15 @@
 #include "cpython/frames.h"
 #include "cpython/selftest.h"
 
-// PyInterpreterState: offsets of the next interpreter and of its first thread state, from 3.9 to 3.12. From 3.13 on
-// _Py_DebugOffsets has them.
-static const struct layout { uint16_t next, threads; } layouts[] = {{0, 8}, {0, 8}, {0, 16}, {0, 72}};
-#define DEBUG_NEXT 64
-#define DEBUG_THREADS 72
 // At most this many states of all sub-interpreters together are looked at.
 #define STATES_MAX 256
 
 static const struct interpreter *python;
 static uintptr_t (*first_interpreter)(void), (*main_interpreter)(void);
-static uint64_t next_at, threads_at;
 
 void thread_states_use(const struct interpreter *interpreter) {
   python = interpreter;
   main_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Main");
-  if (python->minor < 13) {
-    next_at = layouts[python->minor - OLDEST_MINOR].next;
-    threads_at = layouts[python->minor - OLDEST_MINOR].threads;
-  } else if (!memory_read(python->runtime + DEBUG_NEXT, &next_at, sizeof next_at) ||
-             !memory_read(python->runtime + DEBUG_THREADS, &threads_at, sizeof threads_at)) {
-    return;
-  }
   first_interpreter = (uintptr_t(*)(void))interpreter_symbol("PyInterpreterState_Head");
 }
 
@@ -37,7 +24,9 @@ static uintptr_t newest_interpreter(void) {
 
 uintptr_t thread_states_first(void) {
   uintptr_t interpreter = main_interpreter ? main_interpreter() : 0, state = 0;
-  if (!first_interpreter || !interpreter || !memory_read(interpreter + threads_at, &state, sizeof state)) return 0;
+  if (!first_interpreter || !interpreter ||
+      !memory_read(interpreter + python->at.interpreter.threads, &state, sizeof state))
+    return 0;
   return state;
 }
 
@@ -53,17 +42,19 @@ uintptr_t thread_state_inner(pthread_t thread) {
   int looked_at = 0;
   while (interpreter && interpreter != last) {
     uintptr_t state, owner;
-    if (!memory_read(interpreter + threads_at, &state, sizeof state)) return 0;
+    if (!memory_read(interpreter + python->at.interpreter.threads, &state, sizeof state)) return 0;
     for (; state && looked_at < STATES_MAX; looked_at++) {
-      if (!memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner)) return 0;
+      if (!memory_read(state + python->at.tstate.thread_id, &owner, sizeof owner)) return 0;
       if (owner == (uintptr_t)thread && thread_state_runs(state)) {
         // Which of two is nested in the other is not known.
         if (found) return 0;
         found = state;
       }
-      if (!memory_read(state + python->at.tstate_next, &state, sizeof state)) return 0;
+      if (!memory_read(state + python->at.tstate.next, &state, sizeof state)) return 0;
     }
-    if (looked_at++ >= STATES_MAX || !memory_read(interpreter + next_at, &interpreter, sizeof interpreter)) return 0;
+    if (looked_at++ >= STATES_MAX ||
+        !memory_read(interpreter + python->at.interpreter.next, &interpreter, sizeof interpreter))
+      return 0;
   }
   return found;
 }
@@ -75,7 +66,7 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
   uintptr_t holder = (uintptr_t)python->thread_state_now(), owner;
   if (holder == of_main) return of_main;
   // The state may belong to another thread and be about to be freed.
-  if (holder && memory_read(holder + python->at.tstate_thread_id, &owner, sizeof owner) &&
+  if (holder && memory_read(holder + python->at.tstate.thread_id, &owner, sizeof owner) &&
       owner == (uintptr_t)pthread_self())
     return holder;
   uintptr_t inner = thread_state_inner(pthread_self());

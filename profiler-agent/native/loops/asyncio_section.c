@@ -10,10 +10,6 @@
 #include "unwind/modules.h"
 
 #define NAME ".AsyncioDebug"
-// PyTypeObject.tp_dealloc of a type points into the code of the module that defines the type.
-#define TYPE_DEALLOC 48
-// Modules/_asynciomodule.c: Py_AsyncioModuleDebugOffsets.
-enum { TASK_SIZE, TASK_COROUTINE = 5, TASK_NODE = 6, THREAD_SIZE = 9, RUNNING_LOOP, RUNNING_TASK, TASKS, WORDS };
 #define SECTIONS_MAX 128
 
 static const struct interpreter *python;
@@ -41,28 +37,34 @@ static uint64_t section_find(int file) {
   for (int i = 0; i < header.e_shnum; i++) {
     char name[sizeof NAME];
     uint64_t at = sections[header.e_shstrndx].sh_offset + sections[i].sh_name;
-    if (sections[i].sh_size >= WORDS * 8 && file_read(file, at, name, sizeof name) && strcmp(name, NAME) == 0)
+    if (sections[i].sh_size >= ASYNCIO_WORDS * 8 && file_read(file, at, name, sizeof name) && strcmp(name, NAME) == 0)
       return sections[i].sh_addr;
   }
   return 0;
 }
 
 static bool offsets_read(uintptr_t address) {
-  uint64_t words[WORDS];
+  uint64_t words[ASYNCIO_WORDS];
   if (!memory_read(address, words, sizeof words)) return false;
-  for (int i = 0; i < WORDS; i++)
+  for (int i = 0; i < ASYNCIO_WORDS; i++)
     if (words[i] > 1u << 20) return false;
-  bool fits = words[TASK_COROUTINE] < words[TASK_SIZE] && words[TASK_NODE] < words[TASK_SIZE] &&
-              words[RUNNING_LOOP] < words[THREAD_SIZE] && words[RUNNING_TASK] < words[THREAD_SIZE] &&
-              words[TASKS] < words[THREAD_SIZE];
-  known = (struct asyncio_section){words[TASK_COROUTINE], words[TASK_NODE], words[RUNNING_LOOP], words[RUNNING_TASK],
-                                   words[TASKS]};
+  uint64_t task_size = words[ASYNCIO_TASK_SIZE], thread_size = words[ASYNCIO_THREAD_SIZE];
+  known = (struct asyncio_section){
+      .task_coroutine = words[ASYNCIO_TASK_COROUTINE],
+      .task_node = words[ASYNCIO_TASK_NODE],
+      .running_loop = words[ASYNCIO_RUNNING_LOOP],
+      .running_task = words[ASYNCIO_RUNNING_TASK],
+      .tasks = words[ASYNCIO_TASKS],
+  };
+  bool fits = known.task_coroutine < task_size && known.task_node < task_size && known.running_loop < thread_size &&
+              known.running_task < thread_size && known.tasks < thread_size;
   return fits && known.task_coroutine && known.task_node && known.tasks;
 }
 
 // Returns the module that holds the class _asyncio.Task, NULL when _asyncio has not been imported.
 static const struct module *module_find(uintptr_t interpreter) {
   static struct name module = {"_asyncio", 0}, class = {"Task", 0};
+  // The type's destructor lies in the code of the module that defines the type.
   uintptr_t code = pointer_read(module_get(interpreter, &module, &class) + TYPE_DEALLOC);
   const struct module_map *map = modules_current();
   int index = code && map ? module_map__find(map, code) : -1;

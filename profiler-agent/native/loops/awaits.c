@@ -10,23 +10,8 @@
 #define DEPTH 64
 #define BATCH 256
 
-// PyGenObject and the frame of a suspended generator: offsets in bytes on LP64 release builds, from 3.9 to 3.15.
-static const struct layout {
-  uint8_t frame;   // PyGenObject: the frame itself; before 3.11 a pointer to the frame
-  uint8_t state;   // PyGenObject.gi_frame_state; 3.10: PyFrameObject.f_state
-  uint8_t top;     // top of the frame's value stack: a count of values (3.10: in f_valuestack); 3.9, 3.14+: a pointer
-  uint8_t values;  // the start of the values that are counted
-} layouts[] = {
-    {16, 0, 72, 0},   {16, 108, 80, 64}, {80, 75, 64, 72}, {72, 67, 64, 72},
-    {72, 67, 64, 72}, {72, 67, 64, 0},   {72, 67, 64, 0},
-};
-// The value of `state` for a suspended generator, from 3.10 on. From 3.13 on it is 1 more while the generator awaits
-// another.
-static const int8_t suspended[] = {0, -1, -1, -1, -2, -2, 1};
-#define SUSPENDED (suspended[python->minor - OLDEST_MINOR])
-// Upper bounds of what is read of a generator with its frame, and of a frame object.
+// Upper bound of what is read of a generator with its frame.
 #define GENERATOR_BYTES 168
-#define FRAME_BYTES 112
 #define HEAD_BYTES 32
 
 // opcode.h: YIELD_FROM of 3.9 and 3.10; RESUME of 3.11 and 3.12, whose argument says after what kind of instruction
@@ -37,7 +22,7 @@ static const int8_t suspended[] = {0, -1, -1, -1, -2, -2, 1};
 #define INSTRUMENTED_RESUME 240  // 3.12
 
 static const struct interpreter *python;
-static struct layout at;
+static const struct layout *at;
 static uintptr_t generator_types[3];
 
 static struct {
@@ -49,7 +34,7 @@ static uint64_t kinds_until;
 
 void awaits_begin(const struct interpreter *interpreter) {
   python = interpreter;
-  at = layouts[python->minor - OLDEST_MINOR];
+  at = &python->at;
   const char *names[] = {"PyCoro_Type", "PyGen_Type", "PyAsyncGen_Type"};
   for (int i = 0; i < 3; i++) generator_types[i] = (uintptr_t)interpreter_symbol(names[i]);
 }
@@ -107,8 +92,8 @@ static const struct code *code_find(uintptr_t address) {
   *code = (struct code){.code = address, .id = code_record(address)};
   if (!code->id) return code;
   code->place = place_of(code->id, address);
-  code->bytecode = address + python->at.code_bytecode;
-  if (python->minor < 11) code->bytecode = pointer_read(code->bytecode) + python->at.bytes_data;
+  code->bytecode = address + at->code.bytecode;
+  if (python->minor < 11) code->bytecode = pointer_read(code->bytecode) + at->bytes.data;
   return code;
 }
 
@@ -119,10 +104,10 @@ struct step {
     unsigned char generator[GENERATOR_BYTES];
     uint64_t words[GENERATOR_BYTES / 8];
   };
-  unsigned char object[FRAME_BYTES];  // before 3.11: the frame object
-  uintptr_t frame;                    // the frame's address, 0 when the object has no frame
-  uintptr_t top;                      // address of the place on the value stack that holds what is awaited
-  uintptr_t next_code;                // address of the instruction with which the frame goes on
+  unsigned char object[FRAME_OBJECT_BYTES];  // before 3.11: the frame object
+  uintptr_t frame;                           // the frame's address, 0 when the object has no frame
+  uintptr_t top;                             // address of the place on the value stack that holds what is awaited
+  uintptr_t next_code;                       // address of the instruction with which the frame goes on
   uintptr_t awaited;
   uint8_t next[2];  // the opcode and argument of that instruction
   enum place place;
@@ -135,36 +120,35 @@ INLINE uint64_t word_at(const unsigned char *bytes, size_t offset) {
 }
 
 INLINE const unsigned char *frame_of(const struct step *step) {
-  return python->minor < 11 ? step->object : step->generator + at.frame;
+  return python->minor < 11 ? step->object : step->generator + at->generator.frame;
 }
 
 // Returns the address of the place on a suspended frame's value stack that holds what it awaits, 0 when there is none.
 static uintptr_t top_find(const struct step *step) {
-  uint64_t top = word_at(frame_of(step), at.top);
-  // From 3.15 on an index lies above what is awaited.
-  if (python->minor == 9 || python->minor >= 14) return is_plausible(top) ? top - (python->minor >= 15 ? 16 : 8) : 0;
-  uintptr_t values = python->minor == 10 ? word_at(frame_of(step), at.values) : step->frame + at.values;
+  uint64_t top = word_at(frame_of(step), at->frame.top);
+  if (!at->frame.top_is_count) return is_plausible(top) ? top - at->frame.awaited : 0;
+  bool elsewhere = at->frame.values;
+  uintptr_t values = elsewhere ? word_at(frame_of(step), at->frame.values) : step->frame + at->frame.locals;
   int32_t count = (int32_t)top;
   return count > 0 && count < 1 << 16 ? values + (uintptr_t)(count - 1) * 8 : 0;
 }
 
 // Adds a generator's frame to the chain's stack. False when the generator is not suspended.
 static bool frame_add(struct step *step) {
-  const struct offsets *offsets = &python->at;
   const unsigned char *frame = frame_of(step);
-  if (python->minor > 9) {
-    int8_t state = (int8_t)(python->minor == 10 ? frame : step->generator)[at.state];
-    if (state != SUSPENDED && (python->minor < 13 || state != SUSPENDED + 1)) return false;
+  if (at->generator.suspended) {
+    int8_t state = (int8_t)(at->frame.state ? frame[at->frame.state] : step->generator[at->generator.state]);
+    if (state != at->generator.suspended && state != at->generator.awaiting) return false;
   }
-  const struct code *code = code_find(word_at(frame, offsets->frame_code) & ~(uintptr_t)7);
+  const struct code *code = code_find(word_at(frame, at->frame.code) & ~(uintptr_t)7);
   if (!code->id) return false;
   int64_t instruction;
   if (python->minor < 11) {
     int32_t last;
-    memcpy(&last, frame + offsets->frame_instruction, sizeof last);
-    instruction = python->minor == 9 ? last : last * 2;
+    memcpy(&last, frame + at->frame.instruction, sizeof last);
+    instruction = last * at->frame.instruction_unit;
   } else {
-    instruction = (int64_t)(word_at(frame, offsets->frame_instruction) - code->bytecode);
+    instruction = (int64_t)(word_at(frame, at->frame.instruction) - code->bytecode);
   }
   if (instruction < 0 || instruction > INT32_MAX) return false;
   step->chain->stack = record_stack(step->chain->stack, code->id, (int32_t)instruction, 0);
@@ -178,7 +162,7 @@ static bool frame_add(struct step *step) {
 
 // True when a generator whose frame has been added awaits another one; false when it yields to its caller.
 static bool is_awaiting(const struct step *step) {
-  if (python->minor >= 13) return (int8_t)step->generator[at.state] == SUSPENDED + 1;
+  if (python->minor >= 13) return (int8_t)step->generator[at->generator.state] == at->generator.awaiting;
   if (python->minor < 11) return step->next[0] == YIELD_FROM;
   bool resume = step->next[0] == RESUME || step->next[0] == (python->minor == 11 ? RESUME_QUICK : INSTRUMENTED_RESUME);
   return resume && (step->next[1] & 3) >= 2;
@@ -195,13 +179,15 @@ static void steps_read(struct step *steps, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     struct step *step = &steps[i];
     // The object may be smaller than what is read, and lie at the end of mapped memory.
-    if (!reads[i].done && !memory_read(step->chain->object, step->words, HEAD_BYTES)) step->words[1] = 0;
-    bool found = type_kind(step->words[1]) == KIND_GENERATOR && (reads[i].done || objects);
-    step->frame = !found ? 0 : objects ? step->words[at.frame / 8] : step->chain->object + at.frame;
+    if (!reads[i].done && !memory_read(step->chain->object, step->words, HEAD_BYTES)) step->words[OBJECT_TYPE / 8] = 0;
+    bool found = type_kind(step->words[OBJECT_TYPE / 8]) == KIND_GENERATOR && (reads[i].done || objects);
+    step->frame = !found    ? 0
+                  : objects ? step->words[at->generator.frame / 8]
+                            : step->chain->object + at->generator.frame;
   }
   if (!objects) return;
   for (uint32_t i = 0; i < count; i++)
-    reads[i] = (struct read){.address = steps[i].frame, .into = steps[i].object, .size = FRAME_BYTES};
+    reads[i] = (struct read){.address = steps[i].frame, .into = steps[i].object, .size = FRAME_OBJECT_BYTES};
   memory_read_all(reads, count);
   for (uint32_t i = 0; i < count; i++)
     if (!reads[i].done) steps[i].frame = 0;
@@ -224,7 +210,7 @@ static void awaited_read(struct step *steps, uint32_t count) {
 static bool step_take(struct step *step, bool first) {
   if (!step->frame) {
     // Not a coroutine: a wrapper is followed. A task that runs anything else has no frames to show.
-    bool wrapper = type_kind(step->words[1]) == KIND_WRAPPER;
+    bool wrapper = type_kind(step->words[OBJECT_TYPE / 8]) == KIND_WRAPPER;
     step->chain->lost |= first && !wrapper;
     return wrapper;
   }
@@ -236,7 +222,7 @@ static bool step_take(struct step *step, bool first) {
 // Moves a chain on to what its frame awaits. False when the chain ends here.
 static bool step_advance(struct step *step) {
   if (!step->frame) {
-    step->chain->object = step->words[2];
+    step->chain->object = step->words[WRAPPED / 8];
     return true;
   }
   step->chain->object = 0;

@@ -6,19 +6,13 @@
 #include "signals/guard.h"
 
 // The collector keeps its objects in circular lists, one for each generation, whose heads are part of
-// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other at this distance in bytes. A head
-// of a list of objects that are never collected comes after them. The offset of the first head differs, so the heads
-// are searched for.
-#define DISTANCE 24
+// PyInterpreterState. In every version from 3.9 to 3.15 three heads follow each other, GC_LIST_BYTES apart. A head of a
+// list of objects that are never collected comes after them. The offset of the first head differs, so the heads are
+// searched for.
 #define SEARCH_BYTES 16384
 #define LISTS_MAX 4
 // The collector uses the low bits of a list's pointers as marks.
 #define MARKS ((uintptr_t)3)
-// An object follows the collector's header, which has this size.
-#define HEAD_BYTES 16
-// PyTypeObject.tp_flags.
-#define TYPE_FLAGS 168
-#define FLAG_COLLECTED (1u << 14)
 // When all lists have been walked, walking begins again after this time, a little at each walk: collections change the
 // order of objects. The delay grows with the number of objects, so that this takes less than a thousandth of the time.
 #define AGAIN_NS (2 * NS_PER_SECOND)
@@ -69,18 +63,19 @@ static bool holds_objects(uintptr_t head) {
   uint64_t flags;
   return node_read(head, &node) && node.next != head && node_read(node.next, &first) && is_plausible(first.type) &&
          object_type(first.type) && memory_read(first.type + TYPE_FLAGS, &flags, sizeof flags) &&
-         flags & FLAG_COLLECTED;
+         flags & TYPE_FLAG_COLLECTED;
 }
 
 static void lists_find(uintptr_t interpreter) {
   list_count = 0;
   owner = interpreter;
   for (uintptr_t at = 0; at < SEARCH_BYTES; at += 8) {
-    uintptr_t first = interpreter + at, second = first + DISTANCE, third = second + DISTANCE;
+    uintptr_t first = interpreter + at, second = first + GC_LIST_BYTES, third = second + GC_LIST_BYTES;
     if (!is_head(first) || !is_head(second) || !is_head(third)) continue;
     if (!holds_objects(first) && !holds_objects(second) && !holds_objects(third)) continue;
-    for (uintptr_t head = first; head <= third; head += DISTANCE) lists[list_count++] = (struct list){.head = head};
-    for (uintptr_t head = third + DISTANCE; head <= third + DISTANCE + 8 && list_count < LISTS_MAX; head += 8)
+    for (uintptr_t head = first; head <= third; head += GC_LIST_BYTES)
+      lists[list_count++] = (struct list){.head = head};
+    for (uintptr_t head = third + GC_LIST_BYTES; head <= third + GC_LIST_BYTES + 8 && list_count < LISTS_MAX; head += 8)
       if (is_head(head)) lists[list_count++] = (struct list){.head = head};
     return;
   }
@@ -107,7 +102,7 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
       break;
     }
     if (here == newest && node.previous == before_newest) break;
-    visit(here + HEAD_BYTES, node.type);
+    visit(here + GC_HEAD_BYTES, node.type);
     next = here;
   }
   return visited;

@@ -29,15 +29,7 @@ static uintptr_t slots[SLOTS];  // `known` as a hash table by address
 #define GREENLET_BYTES 40
 #define IMPLEMENTATION 32
 enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS_MAX = 16, REST_WORDS = 16 };
-#define STATE (python->minor < 11 ? 9 : 7)
-// PyFrameObject.f_frame, from 3.11 on.
-#define OBJECT_FRAME 24
-#define OWNER_C_STACK 3
 #define FRAMES_MAX 128
-#define FRAME_FIELDS 112
-// PyTypeObject.tp_basicsize, PyListObject.ob_size and ob_item, and the object that a method is bound to:
-// PyMethodObject.im_self, PyCFunctionObject.m_self.
-enum { TYPE_SIZE = 32, LIST_SIZE = 16, LIST_ITEMS = 24, BOUND_TO = 24 };
 #define FIELDS_MAX 32
 #define LINKS_MAX 16
 // When so many complete searches have found no greenlet, the user is told.
@@ -131,13 +123,15 @@ static uintptr_t stack_place(const struct suspended *suspended, uintptr_t addres
 // Reads a greenlet's state. False when the object is no greenlet, or is not initialized yet.
 static bool state_read(struct suspended *suspended, uintptr_t greenlet) {
   uintptr_t head[GREENLET_BYTES / 8], words[WORDS_MAX];
-  if (!memory_read(greenlet, head, sizeof head) || !is_plausible(head[1]) || !is_greenlet(head[1])) return false;
+  if (!memory_read(greenlet, head, sizeof head) || !is_plausible(head[OBJECT_TYPE / 8]) ||
+      !is_greenlet(head[OBJECT_TYPE / 8]))
+    return false;
   uintptr_t implementation = head[IMPLEMENTATION / 8];
   if (!is_plausible(implementation) || !memory_read(implementation, words, sizeof words) || words[BACK] != greenlet)
     return false;
   proven = true;
-  memcpy(suspended->state, words + STATE, sizeof suspended->state);
-  suspended->rest = implementation + (STATE + STATE_WORDS) * 8;
+  memcpy(suspended->state, words + python->at.greenlet.stack / 8, sizeof suspended->state);
+  suspended->rest = implementation + python->at.greenlet.stack + sizeof suspended->state;
   return true;
 }
 
@@ -173,7 +167,7 @@ static bool suspended_read(struct suspended *suspended, uintptr_t greenlet, cons
     return false;
   if (suspended->state[SAVED] > stop - start || suspended->state[SAVED] && !is_plausible(suspended->state[COPY]))
     return false;
-  if (!memory_read(frame + 8, &type, sizeof type) || type != python->frame_type) return false;
+  if (!memory_read(frame + OBJECT_TYPE, &type, sizeof type) || type != python->frame_type) return false;
   return thread->identity.is_first || !is_left_over(suspended);
 }
 
@@ -253,18 +247,18 @@ static size_t code_find(uintptr_t address) {
   codes[slot].code = address;
   codes[slot].id = code_record(address);
   codes[slot].place = codes[slot].id ? place_of(codes[slot].id, address) : PLACE_OTHER;
-  codes[slot].bytecode = address + python->at.code_bytecode;
+  codes[slot].bytecode = address + python->at.code.bytecode;
   return slot;
 }
 
 static int32_t instruction_of(const unsigned char *fields, size_t code) {
-  const struct offsets *at = &python->at;
+  const struct layout *at = &python->at;
   if (python->minor < 11) {
     int32_t last;
-    memcpy(&last, fields + at->frame_instruction, sizeof last);
-    return last < 0 ? -1 : python->minor == 9 ? last : last * 2;
+    memcpy(&last, fields + at->frame.instruction, sizeof last);
+    return last < 0 ? -1 : last * at->frame.instruction_unit;
   }
-  intptr_t offset = (intptr_t)(word_at(fields, at->frame_instruction) - codes[code].bytecode);
+  intptr_t offset = (intptr_t)(word_at(fields, at->frame.instruction) - codes[code].bytecode);
   return offset < 0 || offset > INT32_MAX ? -1 : (int32_t)offset;
 }
 
@@ -274,20 +268,20 @@ static bool frames_record(const struct suspended *suspended, struct await_chain 
     uint32_t code;
     int32_t instruction;
   } frames[FRAMES_MAX];
-  const struct offsets *at = &python->at;
-  unsigned char fields[FRAME_FIELDS];
-  size_t size = python->minor < 11 ? FRAME_FIELDS : 80;
+  const struct layout *at = &python->at;
+  unsigned char fields[FRAME_OBJECT_BYTES];
+  size_t size = python->minor < 11 ? FRAME_OBJECT_BYTES : FRAME_BYTES;
   uint32_t count = 0;
   uintptr_t frame = suspended->state[FRAME];
-  if (python->minor >= 11 && !memory_read(frame + OBJECT_FRAME, &frame, sizeof frame)) return false;
+  if (python->minor >= 11 && !memory_read(frame + FRAME_OBJECT_FRAME, &frame, sizeof frame)) return false;
   for (int steps = 0; frame && steps < FRAMES_MAX * 2 && count < FRAMES_MAX; steps++) {
     uintptr_t place = stack_place(suspended, frame);
     if (!is_plausible(place) || !memory_read(place, fields, size)) return false;
-    frame = word_at(fields, at->frame_previous);
+    frame = word_at(fields, at->frame.previous);
     // A frame on the C stack that C code keeps.
-    if (python->minor >= 12 && fields[at->frame_owner] >= OWNER_C_STACK) continue;
-    if (python->minor < 11 && word_at(fields, 8) != python->frame_type) return false;
-    size_t code = code_find(word_at(fields, at->frame_code) & ~(uintptr_t)7);
+    if (python->minor >= 12 && fields[at->frame.owner] >= OWNER_C_STACK) continue;
+    if (python->minor < 11 && word_at(fields, OBJECT_TYPE) != python->frame_type) return false;
+    size_t code = code_find(word_at(fields, at->frame.code) & ~(uintptr_t)7);
     if (!codes[code].id) return false;
     chain->children |= codes[code].place == PLACE_CHILDREN;
     frames[count].code = codes[code].id;
@@ -308,10 +302,10 @@ static int by_object(const void *a, const void *b) {
 // `link` is what gevent calls when a greenlet ends: a method of a greenlet that waits for that, or of an object that
 // holds such a greenlet. Marks that waiter.
 static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t link) {
-  uintptr_t method[BOUND_TO / 8 + 1], fields[8];
+  uintptr_t method[METHOD_SELF / 8 + 1], fields[8];
   if (!is_plausible(link) || !memory_read(link, method, sizeof method)) return;
-  if (method[1] != method_types[0] && method[1] != method_types[1]) return;
-  fields[0] = method[BOUND_TO / 8];
+  if (method[OBJECT_TYPE / 8] != method_types[0] && method[OBJECT_TYPE / 8] != method_types[1]) return;
+  fields[0] = method[METHOD_SELF / 8];
   if (!is_plausible(fields[0]) || !memory_read(fields[0] + 8, fields + 1, sizeof fields - 8)) return;
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     struct await_chain key = {.object = fields[i]};
@@ -325,14 +319,15 @@ static void waiter_mark(struct await_chain *chains, uint32_t count, uintptr_t li
 static void waiters_mark(struct await_chain *chains, uint32_t count, uintptr_t greenlet) {
   static uintptr_t fields[FIELDS_MAX];
   uintptr_t type, size, head[LIST_ITEMS / 8 + 1], links[LINKS_MAX];
-  if (!memory_read(greenlet + 8, &type, sizeof type) || !is_plausible(type) || !is_greenlet(type)) return;
-  if (!memory_read(type + TYPE_SIZE, &size, sizeof size) || size <= GREENLET_BYTES) return;
+  if (!memory_read(greenlet + OBJECT_TYPE, &type, sizeof type) || !is_plausible(type) || !is_greenlet(type)) return;
+  if (!memory_read(type + TYPE_BASIC_SIZE, &size, sizeof size) || size <= GREENLET_BYTES) return;
   if (size > GREENLET_BYTES + sizeof fields) size = GREENLET_BYTES + sizeof fields;
   size_t words = (size - GREENLET_BYTES) / 8;
   if (!memory_read(greenlet + GREENLET_BYTES, fields, words * 8)) return;
   for (size_t i = 0; i < words; i++) {
-    if (!is_plausible(fields[i]) || !memory_read(fields[i], head, sizeof head) || head[1] != list_type) continue;
-    uintptr_t length = head[LIST_SIZE / 8];
+    if (!is_plausible(fields[i]) || !memory_read(fields[i], head, sizeof head) || head[OBJECT_TYPE / 8] != list_type)
+      continue;
+    uintptr_t length = head[OBJECT_FIRST / 8];
     if (length > LINKS_MAX) length = LINKS_MAX;
     if (!length || !memory_read(head[LIST_ITEMS / 8], links, length * 8)) continue;
     for (uintptr_t j = 0; j < length; j++) waiter_mark(chains, count, links[j]);

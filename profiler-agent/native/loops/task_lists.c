@@ -6,20 +6,13 @@
 #include "loops/asyncio_section.h"
 #include "loops/awaits.h"
 
-// TaskObj of Modules/_asynciomodule.c on LP64 release builds. Found by a search for known pointers in tasks of 3.9.18,
-// 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.14.10 and 3.15.2.
-static const struct task_layout layouts[] = {
-    {80, 144, 152, 0}, {88, 152, 160, 0},    {88, 128, 136, 0},    {88, 128, 136, 0},
-    {96, 112, 120, 0}, {104, 120, 128, 152}, {104, 120, 128, 152},
-};
-
 static const struct interpreter *python;
 static struct task_layout at;
 static uint64_t random_state;
 
 void task_lists_begin(const struct interpreter *interpreter, uint64_t now) {
   python = interpreter;
-  at = layouts[python->minor - OLDEST_MINOR];
+  at = python->at.task;
   random_state = now;
   asyncio_section_begin(python);
 }
@@ -53,9 +46,9 @@ uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial)
   enum { WINDOW = 32, WINDOWS_MAX = 512 };
   static struct { uintptr_t key, hash; } table[WINDOWS_MAX][WINDOW];
   static struct read reads[WINDOWS_MAX];
-  uint64_t head[6];  // refcount, type, fill, used, mask, table
-  if (!set || !memory_read(set, head, sizeof head) || !type_is(head[1], "set")) return 0;
-  uint64_t used = head[3], size = head[4] + 1;
+  uint64_t head[SET_TABLE / 8 + 1];
+  if (!set || !memory_read(set, head, sizeof head) || !type_is(head[OBJECT_TYPE / 8], "set")) return 0;
+  uint64_t used = head[SET_USED / 8], size = head[SET_MASK / 8] + 1;
   if (used == 0 || used > size || size > 1u << 26 || size & (size - 1)) return 0;
 
   uint64_t wanted = used <= most ? size / WINDOW : (most * size / used + WINDOW - 1) / WINDOW;
@@ -66,7 +59,7 @@ uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial)
   uint64_t first = *partial ? tasks_random(size) : 0;
   for (uint32_t i = 0; i < windows; i++) {
     uint64_t start = (first + i * (size / windows)) % size / width * width;
-    reads[i] = (struct read){.address = head[5] + start * 16, .into = table[i], .size = width * 16};
+    reads[i] = (struct read){.address = head[SET_TABLE / 8] + start * 16, .into = table[i], .size = width * 16};
   }
   memory_read_all(reads, windows);
   uint32_t found = 0;
@@ -81,9 +74,8 @@ uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial)
 static uint32_t tasks_from_set(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
   static struct read reads[TASKS_MAX];
   uint32_t found = set_items(set, into, most, partial);
-  // PyWeakReference.wr_object comes first.
   for (uint32_t i = 0; i < found; i++) {
-    reads[i] = (struct read){.address = into[i] + 16, .into = &into[i], .size = sizeof *into};
+    reads[i] = (struct read){.address = into[i] + WEAKREF_OBJECT, .into = &into[i], .size = sizeof *into};
   }
   memory_read_all(reads, found);
   for (uint32_t i = 0; i < found; i++)
@@ -109,7 +101,7 @@ static uintptr_t list_find(uintptr_t tstate) {
   enum { FROM = 768, SIZE = 512 };
   static uintptr_t offset;
   uintptr_t words[SIZE / 8];
-  const struct asyncio_section *section = asyncio_section(pointer_read(tstate + python->at.tstate_interp));
+  const struct asyncio_section *section = asyncio_section(pointer_read(tstate + python->at.tstate.interp));
   if (section && section->task_node + sizeof(struct node) <= TASK_BYTES) {
     at.node = (uint8_t)section->task_node;
     at.coroutine = (uint8_t)section->task_coroutine;
@@ -159,5 +151,5 @@ static uint32_t tasks_from_list(uintptr_t tstate, uintptr_t *into, uint32_t most
 
 uint32_t tasks_of_asyncio(uintptr_t tstate, uint64_t now, uintptr_t *into, uint32_t most, bool *partial) {
   if (at.node) return tasks_from_list(tstate, into, most, partial);
-  return tasks_from_set(set_find(pointer_read(tstate + python->at.tstate_interp), now), into, most, partial);
+  return tasks_from_set(set_find(pointer_read(tstate + python->at.tstate.interp), now), into, most, partial);
 }

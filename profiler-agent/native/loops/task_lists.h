@@ -6,16 +6,9 @@
 // At most this many tasks are looked at.
 #define TASKS_MAX 2000
 
-// Offsets in bytes in TaskObj of Modules/_asynciomodule.c. The loop and the first callback are its first fields in all
-// versions.
-struct task_layout {
-  uint8_t state, waiter, coroutine, node;
-};
-enum { TASK_LOOP = 16, TASK_CALLBACK = 24, TASK_BYTES = 168 };
-
 // A recording begins, at `now` in ns.
 void task_lists_begin(const struct interpreter *python, uint64_t now);
-// The layout of the running version.
+// Where tasks keep what is read. What asyncio publishes replaces what is known by version.
 const struct task_layout *task_layout(void);
 // A random number from 0 to limit − 1.
 uint64_t tasks_random(uint64_t limit);

@@ -49,11 +49,10 @@ void tasks_begin(const struct interpreter *interpreter, uint64_t now) {
 
 // True for the callback of asyncio.shield, which the future that it returns has as its first callback.
 static bool is_shield(uintptr_t function) {
-  // PyFunctionObject.func_code
-  uintptr_t code = pointer_read(function + (python->minor == 9 ? 16 : 48));
+  uintptr_t code = pointer_read(function + python->at.function.code);
   char name[32];
   return object_type(code) == python->code_type &&
-         str_read(pointer_read(code + python->at.code_name), name, sizeof name) &&
+         str_read(pointer_read(code + python->at.code.name), name, sizeof name) &&
          strcmp(name, "_outer_done_callback") == 0;
 }
 
@@ -66,7 +65,7 @@ static bool known_loop_is;
 static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wait_stack *where) {
   enum { FIELDS = 20 };
   if (where->kind != LOOP_FOREIGN) return loop == where->loop;
-  const struct asyncio_section *section = asyncio_section(pointer_read(where->tstate + python->at.tstate_interp));
+  const struct asyncio_section *section = asyncio_section(pointer_read(where->tstate + python->at.tstate.interp));
   if (section) return loop == pointer_read(where->tstate + section->running_loop);
   if (loop == known_loop) return known_loop_is;
   uintptr_t fields[FIELDS];
@@ -95,7 +94,7 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
     int32_t state;
     memcpy(&state, task[i].bytes + at->state, sizeof state);
     if (!reads[i].done || state != STATE_PENDING || !is_loop(words[TASK_LOOP / 8], thread, where)) continue;
-    if (!is_plausible(words[at->waiter / 8]) || type_kind(words[1]) != KIND_TASK) continue;
+    if (!is_plausible(words[at->waiter / 8]) || type_kind(words[OBJECT_TYPE / 8]) != KIND_TASK) continue;
     chains[kept] = (struct await_chain){.object = words[at->coroutine / 8], .stack = where->loop_stack};
     // Reads the first fields of what it awaits into the place of a task that has been handled.
     reads[kept] = (struct read){.address = words[at->waiter / 8], .into = task[kept].bytes, .size = TASK_CALLBACK + 8};
@@ -105,10 +104,10 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
   for (uint32_t i = 0; i < kept; i++) {
     uintptr_t *words = task[i].words;
     if (!reads[i].done) memset(words, 0, TASK_CALLBACK + 8);
-    enum kind kind = type_kind(words[1]);
+    enum kind kind = type_kind(words[OBJECT_TYPE / 8]);
     chains[i].children = kind == KIND_TASK || kind == KIND_GATHERING;
     // The address of the type of its first callback.
-    reads[i] = (struct read){.address = words[TASK_CALLBACK / 8] + 8, .into = words, .size = sizeof *words};
+    reads[i] = (struct read){.address = words[TASK_CALLBACK / 8] + OBJECT_TYPE, .into = words, .size = sizeof *words};
   }
   memory_read_all(reads, kept);
   for (uint32_t i = 0; i < kept; i++)

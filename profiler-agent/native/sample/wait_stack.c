@@ -10,9 +10,6 @@
 #include "record/records.h"
 #include "sample/stack.h"
 
-// Offset of a frame's first local variable, from 3.9 to 3.15: PyFrameObject.f_localsplus; from 3.11 on
-// _PyInterpreterFrame.localsplus.
-static const uint16_t first_local[] = {360, 352, 72, 72, 72, 80, 80};
 static const struct interpreter *python;
 
 // What place_of found, by id of the code object: the id above four bits for the place.
@@ -44,14 +41,14 @@ uint32_t code_record(uintptr_t code) {
 }
 
 uintptr_t frame_first_local(uintptr_t frame) {
-  return reference_read(frame + first_local[python->minor - OLDEST_MINOR]);
+  return reference_read(frame + python->at.frame.locals);
 }
 
 // The first of a frame's local variables whose value has a type of this name; 0 when there is none among the first
 // ones.
 static uintptr_t frame_find_local(uintptr_t frame, const char *type) {
   for (uintptr_t i = 0; i < LOCALS_MAX; i++) {
-    uintptr_t value = reference_read(frame + first_local[python->minor - OLDEST_MINOR] + i * sizeof(uintptr_t));
+    uintptr_t value = reference_read(frame + python->at.frame.locals + i * sizeof(uintptr_t));
     if (value && type_is(object_type(value), type)) return value;
   }
   return 0;
@@ -66,12 +63,11 @@ static bool ends_with(const char *text, const char *end) {
 
 // True when a function uses the name of a method that runs an event loop.
 static bool calls_loop(uintptr_t code) {
-  uintptr_t tuple = pointer_read(code + (python->minor < 11 ? 64 : 32)), items[NAMES_MAX];
+  uintptr_t tuple = pointer_read(code + python->at.code.names), items[NAMES_MAX];
   uint64_t count;
-  if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + 16, &count, sizeof count)) return false;
+  if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + OBJECT_FIRST, &count, sizeof count)) return false;
   if (count > NAMES_MAX) count = NAMES_MAX;
-  // From 3.14 on a tuple keeps its hash before its items.
-  if (!memory_read(tuple + (python->minor < 14 ? 24 : 32), items, count * sizeof *items)) return false;
+  if (!memory_read(tuple + python->at.tuple.items, items, count * sizeof *items)) return false;
   for (uint64_t i = 0; i < count; i++) {
     char name[32];
     if (str_read(items[i], name, sizeof name) &&
@@ -121,10 +117,10 @@ static enum place place_find(uintptr_t code) {
       {"next", "/eventlet/greenpool.py", PLACE_CHILDREN},
   };
   char name[64], file[1024];
-  if (!str_read(pointer_read(code + python->at.code_name), name, sizeof name)) return PLACE_OTHER;
+  if (!str_read(pointer_read(code + python->at.code.name), name, sizeof name)) return PLACE_OTHER;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (strcmp(name, known[i].name) != 0) continue;
-    if (!str_read(pointer_read(code + python->at.code_filename), file, sizeof file)) return PLACE_OTHER;
+    if (!str_read(pointer_read(code + python->at.code.filename), file, sizeof file)) return PLACE_OTHER;
     if (ends_with(file, known[i].file)) return known[i].place;
   }
   return calls_loop(code) ? PLACE_RUNS : PLACE_OTHER;
@@ -152,13 +148,13 @@ static void thread_state_learn(uintptr_t owner, uintptr_t state) {
 
 // Finds the thread's state in the main interpreter's list. 0 when there is none.
 static uintptr_t thread_state_find(const struct thread *thread) {
-  const struct offsets *at = &python->at;
+  const struct layout *at = &python->at;
   uintptr_t state = thread_states_first(), owner, found = 0;
   for (int i = 0; state && i < THREADS_MAX; i++) {
-    if (!memory_read(state + at->tstate_thread_id, &owner, sizeof owner)) break;
+    if (!memory_read(state + at->tstate.thread_id, &owner, sizeof owner)) break;
     if (owner == (uintptr_t)thread->identity.pthread) found = state;
     thread_state_learn(owner, state);
-    if (!memory_read(state + at->tstate_next, &state, sizeof state)) break;
+    if (!memory_read(state + at->tstate.next, &state, sizeof state)) break;
   }
   return found;
 }
@@ -169,7 +165,7 @@ static uintptr_t thread_state_now(const struct thread *thread) {
   uintptr_t state = thread_state_inner(thread->identity.pthread), owner;
   if (state) return state;
   state = atomic_load_explicit(&thread->handler.tstate, memory_order_relaxed);
-  bool known = state && memory_read(state + python->at.tstate_thread_id, &owner, sizeof owner) &&
+  bool known = state && memory_read(state + python->at.tstate.thread_id, &owner, sizeof owner) &&
                owner == (uintptr_t)thread->identity.pthread && thread_state_runs(state);
   return known ? state : thread_state_find(thread);
 }

@@ -11,12 +11,12 @@ import { pythons } from '../pythons';
 
 /** What is wrong, and the word for it in the sentence. */
 const mistakes: [string, string, RegExp][] = [
-  ['the caller of a frame', 'self->frame_previous = self->frame_code', /depth|code object/],
-  ['the instruction', 'self->frame_instruction += 8', /instruction/],
-  ['a name', 'self->code_name = self->code_filename', /name|depth/],
-  ['the line table', 'self->code_table -= 8', /code object|line table/],
-  ['the current frame', 'self->tstate_frame += 8', /depth|code object/],
-  ['a thread', 'self->tstate_thread_id -= 8', /thread state/],
+  ['the caller of a frame', 'self->frame.previous = self->frame.code', /depth|code object/],
+  ['the instruction', 'self->frame.instruction += 8', /instruction/],
+  ['a name', 'self->code.name = self->code.filename', /name|depth/],
+  ['the line table', 'self->code.table -= 8', /code object|line table/],
+  ['the current frame', 'self->tstate.frame += 8', /depth|code object/],
+  ['a thread', 'self->tstate.thread_id -= 8', /thread state/],
 ];
 
 const busy = `import sys, time
@@ -40,7 +40,7 @@ async function build(): Promise<string> {
   const header = join(folder, 'mistakes.h');
   const cases = mistakes.map(([, mistake], index) => `case '${index}': ${mistake}; break;`);
   const chosen = `const char *it = getenv("MISTAKE"); switch (it ? *it : 0) { ${cases.join(' ')} }`;
-  const text = ['#include <stdlib.h>', `#define OFFSETS_MISTAKE(self) do { ${chosen} } while (0)`];
+  const text = ['#include <stdlib.h>', `#define LAYOUT_MISTAKE(self) do { ${chosen} } while (0)`];
   writeFileSync(header, text.join('\n') + '\n');
   const machine = process.arch;
   const words = ['-s', '-C', join(folder, 'profiler-agent'), `ARCHITECTURES=${machine}`];
