@@ -94,7 +94,7 @@ uint32_t code_describe(void *into, uint32_t room, const struct code_key *key, ui
   uintptr_t type = 0;
   uint64_t length = 0;
   if (guarded_read(key->table + OBJECT_TYPE, &type, sizeof type) && type == python->bytes_type &&
-      guarded_read(key->table + OBJECT_FIRST, &length, sizeof length) && length < RING_SIZE / 2) {
+      guarded_read(key->table + OBJECT_SIZE, &length, sizeof length) && length < RING_SIZE / 2) {
     parts[CODE_TABLE] = (struct text){key->table + at->bytes.data, (uint32_t)length, 1};
   }
 

@@ -38,11 +38,8 @@ static bool is_kept(const struct walk *walk, uintptr_t address) {
   return is_on_stack(walk, address) && address >= walk->sp;
 }
 
-// A chunk of the data stack starts with the address of its predecessor, its size in bytes and the used part of it.
-#define CHUNK_HEADER 24
-
 static bool chunk_enter(struct walk *walk, uintptr_t chunk) {
-  uint64_t head[2];
+  uint64_t head[2];  // _PyStackChunk: the address of its predecessor, its size in bytes
   walk->chunk = 0;
   if (!load(chunk, head, sizeof head) || head[1] > ADDRESS_LIMIT) return false;
   walk->chunk = chunk;
@@ -54,7 +51,7 @@ static bool chunk_enter(struct walk *walk, uintptr_t chunk) {
 // ones.
 static bool is_in_chunk(struct walk *walk, uintptr_t frame) {
   while (walk->chunk) {
-    if (frame >= walk->chunk + CHUNK_HEADER && frame < walk->chunk_end && walk->chunk_end - frame >= FRAME_BYTES)
+    if (frame >= walk->chunk + CHUNK_DATA && frame < walk->chunk_end && walk->chunk_end - frame >= FRAME_BYTES)
       return true;
     uintptr_t previous;
     if (!load(walk->chunk, &previous, sizeof previous) || !chunk_enter(walk, previous)) return false;

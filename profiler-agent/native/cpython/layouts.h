@@ -58,9 +58,9 @@ struct layout {
   struct {          // PyGenObject, the same for coroutines
     uint8_t frame;  // gi_frame: a pointer to the frame; gi_iframe from 3.11 on: the frame itself
     uint8_t state;  // gi_frame_state, from 3.11 on
-    int8_t
-        suspended;    // the value of `state` (3.10: of frame.state) for a suspended generator; 0 in 3.9, which has none
-    int8_t awaiting;  // the same while it awaits another generator; another value from 3.13 on
+    // The value of `state` (of frame.state in 3.10) for a suspended generator, and for one that awaits another one.
+    // They are the same before 3.13, and 0 in 3.9, which has no state.
+    int8_t suspended, awaiting;
   } generator;
   struct {                // PyCodeObject
     uint16_t filename;    // co_filename
@@ -99,7 +99,7 @@ struct layout {
     uint8_t dict;          // the pointer to its dict lies so many bytes before the object
     uint8_t values;        // in 3.11 one to its values without a dict lies there, too
     bool dict_or_values;   // in 3.12 one place serves both: the address of values is stored minus 1
-    uint8_t first;         // PyDictValues.values
+    uint8_t first;         // PyDictValues.values: 0 before 3.13
     uint16_t cached_keys;  // PyHeapTypeObject.ht_cached_keys: the keys of values without a dict
   } attributes;
   struct task_layout task;
@@ -119,8 +119,9 @@ bool layout_find(struct layout *layout, uint32_t hexversion, const char *runtime
 // ---- Offsets and values that are the same in all versions that have them ----
 
 enum {
-  OBJECT_TYPE = 8,    // PyObject.ob_type
-  OBJECT_FIRST = 16,  // what follows a PyObject: PyVarObject.ob_size, or the first member of another object
+  OBJECT_TYPE = 8,             // PyObject.ob_type
+  OBJECT_FIRST = 16,           // the first member of an object of any type
+  OBJECT_SIZE = OBJECT_FIRST,  // PyVarObject.ob_size
 
   TYPE_NAME = 24,          // PyTypeObject.tp_name
   TYPE_BASIC_SIZE = 32,    // tp_basicsize
@@ -151,6 +152,7 @@ enum {
   FRAME_OBJECT_FRAME = 24,   // PyFrameObject.f_frame, from 3.11 on
   FRAME_OBJECT_BYTES = 112,  // PyFrameObject before 3.11, up to the last member that is read
   FRAME_BYTES = 80,          // _PyInterpreterFrame, up to its variables
+  CHUNK_DATA = 24,           // _PyStackChunk.data, from 3.11 on: the frames in a chunk of the data stack
   CODE_BYTES = 144,          // PyCodeObject, up to the last member that the handler reads
   TASK_BYTES = 168,          // TaskObj, up to the last member that is read
   GIL_BYTES = 208,           // struct _gil_runtime_state

@@ -22,10 +22,10 @@ static bool none_found;
 static uintptr_t slots[SLOTS];  // `known` as a hash table by address
 
 // PyGreenlet.pimpl, from greenlet 2 on, points to a C++ object whose second word points back to the greenlet. Then
-// follow, in words (TGreenlet.hpp): the state of exceptions, which is shorter from 3.11 on; the C stack: its start, its
-// end, a copy of its first bytes and their number; a context; and the innermost frame while the greenlet does not run.
-// What follows differs between versions of Python. The first greenlet in it is the thread's first one. In that one, the
-// word behind the pointer to itself is the thread's state, NULL once the thread has ended.
+// follow, in words (TGreenlet.hpp): the state of exceptions, whose size differs (layouts.h); the C stack: its start,
+// its end, a copy of its first bytes and their number; a context; and the innermost frame while the greenlet does not
+// run. What follows differs between versions of Python. The first greenlet in it is the thread's first one. In that
+// one, the word behind the pointer to itself is the thread's state, NULL once the thread has ended.
 #define GREENLET_BYTES 40
 #define IMPLEMENTATION 32
 enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS_MAX = 16, REST_WORDS = 16 };
@@ -327,7 +327,7 @@ static void waiters_mark(struct await_chain *chains, uint32_t count, uintptr_t g
   for (size_t i = 0; i < words; i++) {
     if (!is_plausible(fields[i]) || !memory_read(fields[i], head, sizeof head) || head[OBJECT_TYPE / 8] != list_type)
       continue;
-    uintptr_t length = head[OBJECT_FIRST / 8];
+    uintptr_t length = head[OBJECT_SIZE / 8];
     if (length > LINKS_MAX) length = LINKS_MAX;
     if (!length || !memory_read(head[LIST_ITEMS / 8], links, length * 8)) continue;
     for (uintptr_t j = 0; j < length; j++) waiter_mark(chains, count, links[j]);

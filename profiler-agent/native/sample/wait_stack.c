@@ -65,7 +65,7 @@ static bool ends_with(const char *text, const char *end) {
 static bool calls_loop(uintptr_t code) {
   uintptr_t tuple = pointer_read(code + python->at.code.names), items[NAMES_MAX];
   uint64_t count;
-  if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + OBJECT_FIRST, &count, sizeof count)) return false;
+  if (!type_is(object_type(tuple), "tuple") || !memory_read(tuple + OBJECT_SIZE, &count, sizeof count)) return false;
   if (count > NAMES_MAX) count = NAMES_MAX;
   if (!memory_read(tuple + python->at.tuple.items, items, count * sizeof *items)) return false;
   for (uint64_t i = 0; i < count; i++) {
