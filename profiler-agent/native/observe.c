@@ -1,8 +1,6 @@
 #define _GNU_SOURCE
 #include "observe.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,6 +17,7 @@
 #include "sample/samples.h"
 #include "sample/wait_native.h"
 #include "sample/wait_stack.h"
+#include "sample/waits.h"
 #include "sandbox/outside.h"
 #include "signals/signals.h"
 
@@ -30,10 +29,6 @@
 #define MISSED_NS (40 * 1000 * 1000ull)
 // A signal that has not been handled after this time is sent again.
 #define RETRY_NS (20 * 1000 * 1000ull)
-
-// The wait of an event loop becomes at most one sample for each AWAIT_NS, and at most AWAITS_WRITTEN.
-#define AWAIT_NS (1000 * 1000ull)
-#define AWAITS_WRITTEN 64
 
 static struct observer_settings settings;
 static struct stats *stats;
@@ -57,6 +52,7 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   helper_worked = 0;
   in_step_forget();
   queue_begin(counters);
+  waits_begin(counters);
 }
 
 uint64_t observer_handler_ns(void) {
@@ -131,94 +127,6 @@ uint32_t thread__introduce(struct thread *thread) {
   return thread->id;
 }
 
-// Returns the uncharged waiting up to the moment `until`, in ns: the time since the thread began, without its CPU time
-// (`cpu`, its clock then), its queue time, and the waiting that was charged.
-static uint64_t wait_owed(const struct thread *thread, uint64_t until, uint64_t cpu) {
-  uint64_t busy = cpu - thread->identity.began_cpu + thread->queue.delay - thread->queue.born_delay;
-  uint64_t owed = until - thread->identity.began - busy - thread->wait.charged;
-  // Clocks are read one after the other, and the thread may have begun after `until`.
-  return (int64_t)owed > 0 ? owed : 0;
-}
-
-// Charges `wall` ns of waiting, up to the moment `until`, to where the thread was last seen to wait.
-static void wait_charge(struct thread *thread, uint64_t until, uint64_t wall) {
-  thread->wait.written = until;
-  thread->wait.postponed = 0;
-  if (!wall) return;
-  struct await_slice slices[AWAITS_WRITTEN] = {{thread->wait.known ? thread->wait.stack : 0, wall}};
-  uint32_t count = 1;
-  // At most as many samples as for a running thread.
-  if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && thread->wait.awaits->count) {
-    uint64_t most = 1 + slices[0].wall / AWAIT_NS;
-    count = awaits_divide(thread->wait.awaits, slices[0].wall, slices,
-                          most < AWAITS_WRITTEN ? (uint32_t)most : AWAITS_WRITTEN);
-  }
-  struct sample_record sample = {
-      .thread = thread->id,
-      .flags = thread->wait.gil ? SAMPLE_GIL : SAMPLE_WAITING,
-      .time = until - wall,
-  };
-  // The native frames are those of the thread, not of a loop's tasks.
-  if (count == 1 && slices[0].stack == thread->wait.stack && thread->wait.native) {
-    sample.native = thread->wait.native;
-    sample.opcode = thread->wait.opcode;
-    if (thread->wait.incomplete) sample.flags |= SAMPLE_NATIVE_INCOMPLETE;
-  }
-  if (!thread->wait.known) sample.flags |= SAMPLE_NO_PYTHON;
-  // The tasks wait at the same time, but the samples of a thread must not overlap.
-  for (uint32_t i = 0; i < count; i++) {
-    sample.stack = slices[i].stack;
-    sample.wall = slices[i].wall;
-    sample.time += slices[i].wall;
-    early_sample(&sample);
-    stats->samples++;
-  }
-  thread->wait.charged += wall;
-}
-
-// The thread has run since it was last seen off the CPU. If it waited then, it waited there at least until that look,
-// and its queue time belongs there, too. `now` and `cpu` are its clocks at a later moment.
-static void wait_over(struct thread *thread, uint64_t now, uint64_t cpu) {
-  queue__ask(thread);
-  if (thread->wait.waiting && thread->look.at > thread->wait.written)
-    wait_charge(thread, thread->look.at, wait_owed(thread, thread->look.at, thread->look.cpu));
-  queue__charge(thread, now - (cpu - thread->look.cpu), thread->look.cpu);
-}
-
-// A wait has ended and another one was seen. The time between the two looks belongs to either, or to waits in between
-// that nobody saw. One half goes to the first, the rest to the second. Giving all of it to one of them would be as fair
-// on average, but noisier.
-static void wait_share(struct thread *thread, uint64_t now, uint64_t cpu) {
-  uint64_t owed = wait_owed(thread, now, cpu);
-  if (!thread->wait.known || !thread->wait.charged) return;
-  wait_charge(thread, thread->wait.written + owed / 2, owed / 2);
-  thread->wait.postponed = owed - owed / 2;
-  thread->wait.postponed_at = now;
-}
-
-void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu) {
-  queue__ask(thread);
-  queue__charge(thread, now, cpu);
-  uint64_t owed = wait_owed(thread, now, cpu);
-  if (!thread->wait.waiting && thread->wait.postponed) {
-    // When this was postponed, the kernel may not have counted the last queue time yet.
-    wait_charge(thread, thread->wait.postponed_at, thread->wait.postponed < owed ? thread->wait.postponed : owed);
-    owed = wait_owed(thread, now, cpu);
-  }
-  if (thread->wait.waiting) {
-    wait_charge(thread, now, owed);
-  } else if (owed) {
-    // Since the thread was last seen to run, it may have waited anywhere or had no core: this time belongs to no line.
-    record_sample(&(struct sample_record){
-        .thread = thread->id,
-        .flags = SAMPLE_WAITING | SAMPLE_NO_PYTHON | SAMPLE_REMAINDER,
-        .time = now,
-        .wall = owed,
-    });
-    thread->wait.charged += owed;
-  }
-}
-
 void thread__drain(struct thread *thread) {
   const struct entry *entry;
   if (selftest_holds()) return;
@@ -232,7 +140,7 @@ void thread__drain(struct thread *thread) {
       if (!sample.wall || !sample.cpu) outside_complete(thread, &sample, !ring__has_more(thread->ring, entry));
       // The sample tells that the thread ran; the watcher has not seen that yet.
       if (thread->wait.woken && sample.wall > thread->look.at && sample.cpu > thread->look.cpu)
-        wait_over(thread, sample.wall, sample.cpu);
+        wait__over(thread, sample.wall, sample.cpu);
       thread->wait.woken = false;
       early_release(thread->id, sample.wall);
       if (!thread->identity.is_first && sample.flags & SAMPLE_NO_PYTHON) {
@@ -244,7 +152,7 @@ void thread__drain(struct thread *thread) {
       struct entry_end end = *(const struct entry_end *)entry;
       thread__introduce(thread);
       outside_complete_end(thread, &end);
-      thread__write_off_cpu(thread, end.wall, end.cpu);
+      wait__finish(thread, end.wall, end.cpu);
       thread__settle(thread, end.wall, end.cpu);
       record_thread_end(thread->id, end.wall, end.cpu);
     }
@@ -325,7 +233,7 @@ bool thread__observe(struct thread *thread, uint64_t now) {
   if (!cpu) return false;  // it has just ended
   thread__introduce(thread);
   bool ran = cpu != before, asked = ran && thread->wait.woken;
-  if (asked) wait_over(thread, now, cpu);
+  if (asked) wait__over(thread, now, cpu);
   thread->wait.woken = thread->wait.woken && !ran;
   thread->look.at = now;
   thread->look.cpu = cpu;
@@ -340,7 +248,7 @@ bool thread__observe(struct thread *thread, uint64_t now) {
       int state = thread_look(thread, true, &place);
       if (unknown && state == NOT_RUNNING) wait_look(thread, now, &place);
       // A thread that was woken but has no core does not wait: the kernel counts its queue time when it gets one.
-      if (state != RUNNING) wait_charge(thread, now, wait_owed(thread, now, cpu));
+      if (state != RUNNING) wait__charge(thread, now, wait__owed(thread, now, cpu));
       // With too many tasks for one look, the next look takes others.
       if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && thread->wait.awaits->partial)
         wait_look(thread, now, &(struct sleep_place){.call = -1});
@@ -355,7 +263,7 @@ bool thread__observe(struct thread *thread, uint64_t now) {
     // The waiting since the last look is shared with the next place where the thread is seen to wait, if there is one.
     if (thread->wait.waiting) {
       if (!asked) queue__ask(thread);
-      thread->wait.postponed = wait_owed(thread, thread->wait.postponed_at = now, cpu);
+      thread->wait.postponed = wait__owed(thread, thread->wait.postponed_at = now, cpu);
       thread->wait.waiting = false;
     } else if (ran) {
       queue__look(thread, now, cpu);
@@ -374,9 +282,9 @@ bool thread__observe(struct thread *thread, uint64_t now) {
   // Ask again: since the last time, the thread may have got the core that it lacked, and begun to sleep.
   queue__ask(thread);
   queue__charge(thread, now, cpu);
-  wait_share(thread, now, cpu);
+  wait__share(thread, now, cpu);
   if (!wait_look(thread, now, &place)) return true;
   in_step__waits(&thread->cpu.in_step, cpu);
-  wait_charge(thread, now, wait_owed(thread, now, cpu));
+  wait__charge(thread, now, wait__owed(thread, now, cpu));
   return false;
 }

@@ -31,5 +31,3 @@ uint32_t thread__introduce(struct thread *thread);
 bool thread__observe(struct thread *thread, uint64_t now);
 // Records what the thread's handler has left in the ring.
 void thread__drain(struct thread *thread);
-// The thread or the recording ends: charges the rest of its time off the CPU. `cpu` is its CPU clock.
-void thread__write_off_cpu(struct thread *thread, uint64_t now, uint64_t cpu);

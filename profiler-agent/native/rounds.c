@@ -137,7 +137,7 @@ void rounds_finish(const struct watcher_settings *settings, bool ends) {
     thread__drain(thread);
     if (phase != THREAD_LIVE || !thread->id) continue;
     uint64_t cpu = clock_ns(thread_clock(thread->identity.tid));
-    thread__write_off_cpu(thread, now, cpu);
+    wait__finish(thread, now, cpu);
     thread__settle(thread, now, cpu);
     if (ends) record_thread_end(thread->id, now, cpu - (thread->identity.is_first ? settings->cpu_base : 0));
   }

@@ -9,7 +9,7 @@ struct entry_sample;
 struct sample_place;
 struct thread;
 
-// The queue time of a thread. Only the watcher uses it. Written by queue.c; observe.c reads what it needs to tell
+// The queue time of a thread. Only the watcher uses it. Written by queue.c; waits.c reads what it needs to tell
 // queue time from waiting.
 struct queue_account {
   uint64_t born_delay, delay;  // the kernel's count when the thread began, and when last asked
