@@ -1,8 +1,7 @@
 // Starts and stops the agent, and interposes functions for that.
 //
 // Interposed are pthread_create and pthread_exit, to know each thread from its first instruction to its last, _exit and
-// _Exit, to end the recording, and fopen. Each does what the original does. The functions that start programs are in
-// exec.c.
+// _Exit, to end the recording. Each does what the original does. The functions that start programs are in exec.c.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -47,13 +46,13 @@ static bool active;
 
 static int (*real_pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-static bool is_this_process(void) {
+bool lifecycle_is_recorded(void) {
   return active && process_is_recorded();
 }
 
 // A vfork child shares all memory, but is another process.
 static bool is_really_this_process(void) {
-  return is_this_process() && !process_is_borrowed();
+  return lifecycle_is_recorded() && !process_is_borrowed();
 }
 
 // Also creates the watcher's thread, which must not use the trampoline.
@@ -71,7 +70,7 @@ static void say_goodbye(int status) {
 
 static void on_exit_status(int status, void *unused) {
   (void)unused;
-  if (is_this_process()) say_goodbye(status);
+  if (lifecycle_is_recorded()) say_goodbye(status);
 }
 
 static void say(enum severity severity, const char *text) {
@@ -232,7 +231,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
 
 // The process ends with its last thread. The C library counts the watcher, so it must be stopped first.
 static void finish_thread(void *thread) {
-  if (thread__finish(thread) && is_this_process()) say_goodbye(0);
+  if (thread__finish(thread) && lifecycle_is_recorded()) say_goodbye(0);
 }
 
 static void *trampoline(void *argument) {
@@ -251,7 +250,7 @@ static void *trampoline(void *argument) {
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
   late_look();
-  struct thread *slot = is_this_process() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
+  struct thread *slot = lifecycle_is_recorded() && sandbox_allows(SANDBOX_MAP) ? thread_claim() : NULL;
   if (!slot) return agent_real_pthread_create(thread, attributes, start, argument);
   slot->launch.start = start;
   slot->launch.argument = argument;
@@ -269,7 +268,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 EXPORT void pthread_exit(void *value) {
   static void (*real)(void *) __attribute__((noreturn));
   if (!real) *(void **)&real = original("pthread_exit");
-  struct thread *thread = is_this_process() ? thread_self() : NULL;
+  struct thread *thread = lifecycle_is_recorded() ? thread_self() : NULL;
   if (thread && !thread->launch.has_trampoline) finish_thread(thread);
   real(value);
 }
@@ -311,41 +310,3 @@ EXPORT void _exit(int status) {
 EXPORT void _Exit(int status) {
   _exit(status);
 }
-
-// ---- What the program must not see ----
-
-// CPython 3.12 reads the number of threads in /proc/self/stat after a fork and warns when there are several. So the
-// watcher's thread is left out of that number.
-static FILE *without_us(FILE *file, const char *path) {
-  if (!file || strcmp(path, "/proc/self/stat") != 0 || !is_this_process()) return file;
-  char text[2048], corrected[2048];
-  size_t length = fread(text, 1, sizeof text - 1, file);
-  text[length] = 0;
-  rewind(file);
-  // The command's name may contain anything, so fields are counted from its end. The number of threads is the 20th.
-  char *at = strrchr(text, ')');
-  for (int field = 2; at && field < 20; field++) at = strchr(at + 1, ' ');
-  if (!at) return file;
-  char *rest;
-  long threads = strtol(at, &rest, 10);
-  int size = snprintf(corrected, sizeof corrected, "%.*s %ld%s", (int)(at - text), text, threads - 1, rest);
-  if (size <= 0 || (size_t)size >= sizeof corrected) return file;
-  FILE *copy = fmemopen(NULL, (size_t)size + 1, "w+");
-  if (!copy) return file;
-  fwrite(corrected, 1, (size_t)size, copy);
-  rewind(copy);
-  fclose(file);
-  return copy;
-}
-
-#define FOPEN(name)                                       \
-  EXPORT FILE *name(const char *path, const char *mode) { \
-    static FILE *(*real)(const char *, const char *);     \
-    if (!real) real = original(#name);                    \
-    late_look();                                          \
-    if (is_this_process()) selftest_opening_file();       \
-    return without_us(real(path, mode), path);            \
-  }
-
-FOPEN(fopen)
-FOPEN(fopen64)

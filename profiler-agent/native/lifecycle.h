@@ -14,6 +14,8 @@ struct thread_launch {
   uint32_t forbidden;        // what a sandbox forbids its creator, and so the thread
 };
 
+// True while this process is recorded; also in a vfork child, which shares its memory. (program's threads)
+bool lifecycle_is_recorded(void);
 // Called before an exec, and after one that failed, by the thread that calls exec. The first returns false where
 // nothing is recorded, as in a vfork child; then the second must not be called.
 bool lifecycle_before_exec(void);
