@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,10 +30,6 @@ THREAD_LOCAL bool is_blocked;  // our signal is blocked, because it would have n
 #define REAL_OF(name) static void *real_##name
 REAL_OF(sigprocmask);
 REAL_OF(pthread_sigmask);
-REAL_OF(sigwait);
-REAL_OF(sigwaitinfo);
-REAL_OF(sigtimedwait);
-REAL_OF(signalfd);
 
 static void *real(void **known, const char *name) {
   if (UNLIKELY(!*known)) *known = original(name);
@@ -286,33 +281,4 @@ void signals_before_exec(void) {
 void signals_after_exec(void) {
   handlers_after_exec();
   if (!is_blocked) signals_begin(believed);
-}
-
-// A program that waits for all signals must not receive ours.
-static const sigset_t *without_ours(const sigset_t *set, sigset_t *copy) {
-  int number = signals_ours();
-  if (!number || !set) return set;
-  *copy = *set;
-  sigdelset(copy, number);
-  return copy;
-}
-
-EXPORT int sigwait(const sigset_t *set, int *number) {
-  sigset_t copy;
-  return REAL(sigwait)(without_ours(set, &copy), number);
-}
-
-EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *info) {
-  sigset_t copy;
-  return REAL(sigwaitinfo)(without_ours(set, &copy), info);
-}
-
-EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *limit) {
-  sigset_t copy;
-  return REAL(sigtimedwait)(without_ours(set, &copy), info, limit);
-}
-
-EXPORT int signalfd(int file, const sigset_t *set, int flags) {
-  sigset_t copy;
-  return REAL(signalfd)(file, without_ours(set, &copy), flags);
 }
