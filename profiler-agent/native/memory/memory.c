@@ -1,18 +1,13 @@
 #include "memory/memory.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "cpython/interpreter.h"
+#include "memory/footprint.h"
 #include "memory/hooks_map.h"
 #include "memory/memory_handlers.h"
 #include "memory/memory_mappings.h"
 #include "memory/memory_notes.h"
 #include "memory/memory_python.h"
 #include "memory/memory_table.h"
-#include "record/memory_records.h"
 #include "record/records.h"
 
 // Periods, in bytes. With the first one, a program that allocates 160 MB a second has five thousand samples a second.
@@ -30,8 +25,6 @@
 #define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
 // Copies are also sampled by their bytes.
 #define COPY_PERIOD (2u * 1024u * 1024u)
-// How often resident memory is recorded.
-#define FOOTPRINT_NS (100 * 1000 * 1000ull)
 // The period grows by at most this factor at once.
 #define MUCH_TOO_MUCH 8u
 // How often the period is adapted.
@@ -231,25 +224,9 @@ bool memory_is_on(void) {
   return atomic_load_explicit(&on, memory_order_relaxed);
 }
 
-// Records resident memory, as the kernel counts it.
-static void footprint_note(uint64_t now) {
-  static uint64_t next;
-  if (now < next) return;
-  next = now + FOOTPRINT_NS;
-  char text[128];
-  int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  ssize_t length = read(file, text, sizeof text - 1);
-  close(file);
-  if (length <= 0) return;
-  text[length] = 0;
-  const char *resident = strchr(text, ' ');
-  if (resident) record_footprint(now, strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE));
-}
-
 void memory_adapt(uint64_t now) {
   if (!memory_is_on()) return;
-  footprint_note(now);
+  footprint_look(now);
   memory_handlers_look(now);
   memory_mappings_look(now);
   if (now - adapt_at < ADAPT_NS) return;
