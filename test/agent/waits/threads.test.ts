@@ -178,8 +178,9 @@ describe.each(pythons)('Python $name', (python) => {
     );
     const found = seen.reduce((sum, seconds) => sum + seconds, 0);
     expect(found).toBeGreaterThan(0.9 * whole);
+    // Few ticks meet such threads. Charged to one line only, or evenly, they are off by 20 points and more.
     told.forEach((seconds, at) => {
-      expect(Math.abs(percent(seen[at]!, found) - percent(seconds, whole))).toBeLessThan(12);
+      expect(Math.abs(percent(seen[at]!, found) - percent(seconds, whole))).toBeLessThan(16);
     });
     expect(report.notes.map(({ text }) => text).join()).toContain('is an estimate');
     const threads = report.threads.reduce((sum, { cpu_s }) => sum + cpu_s, 0);
