@@ -6,7 +6,7 @@ import { expand, scopeOf, settingPlace } from './run/variables';
 const section = 'lineheat';
 const defaultRuns = 10;
 
-/** Typed access to one setting; undefined when it is unset or of another type than its default. */
+/** A setting, for a resource where it may differ; `fallback` where it is unset or has a value of another type. */
 function read<T extends string | number | boolean>(
   key: string,
   fallback: T,
@@ -16,7 +16,7 @@ function read<T extends string | number | boolean>(
   return typeof value === typeof fallback ? (value as T) : fallback;
 }
 
-/** One of a setting's choices; the first where it is unset or none of them. */
+/** A setting with some choices; the first of them where it is unset or has another value. */
 function choose<Choice extends string>(
   key: string,
   choices: readonly [Choice, ...Choice[]],
@@ -59,7 +59,7 @@ export function runSettings(resource: vscode.Uri | undefined): RunSettings {
   };
 }
 
-/** Settings of how annotations look. */
+/** Settings of how figures are shown: beside the code, in the flame chart and in the Explorer. */
 export function viewSettings(): {
   show: boolean;
   maxColumn: number;
@@ -111,7 +111,7 @@ export function currentMetric(): Metric {
   return metrics.find((metric) => metric === value) ?? 'cpu';
 }
 
-/** Saves a setting where it already has a value, else for the user. */
+/** Saves a setting of this extension: in the workspace if it has a value there, else in the user's settings. */
 export async function update(key: string, value: string | boolean): Promise<void> {
   const configuration = vscode.workspace.getConfiguration(section);
   const found = configuration.inspect(key);

@@ -1,9 +1,10 @@
 /** Writes collapsed stacks, as flame graph tools read them; in pieces, since a long run does not fit into one string. */
 import type { FlameTables } from '../profile/flame/tables';
 
+/** In a thread's rows: the stack is not known. */
 const nothingKnown = 0xffffffff;
 
-/** Collapsed stacks, `outer;inner microseconds` per line: CPU time, all threads together. */
+/** Yields lines, `outer;inner 123`: a stack and its own CPU time, µs, all threads together. */
 export function* toCollapsed(tables: FlameTables): Generator<string> {
   const { stacks, frames, functions, strings } = tables;
   const cost = new Float64Array(stacks.frame.length);

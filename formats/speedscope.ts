@@ -5,8 +5,8 @@ const piece = 10_000;
 
 /**
  * speedscope's file format (https://www.speedscope.app/file-format-schema.json): a sampled profile for each thread,
- * with weights in nanoseconds of wall time, so that its time order view is the thread's timeline. exporter: the
- * program that is named as the writer.
+ * with weights in nanoseconds of wall time, so that its time order view is the thread's timeline. name: of the run.
+ * exporter: the program that is named as the writer. Yields pieces of one JSON text.
  */
 export function* toSpeedscope(
   tables: FlameTables,

@@ -2,7 +2,7 @@
 
 export type Column = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
-/** Puts all columns one after the other. */
+/** Puts all columns one after the other, each filled up to a multiple of 8 bytes. */
 export function joinColumns(columns: readonly Column[]): ArrayBuffer {
   const bytes = new Uint8Array(columns.reduce((sum, column) => sum + padded(column.byteLength), 0));
   let offset = 0;

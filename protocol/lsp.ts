@@ -32,15 +32,15 @@ export interface InitializationOptions extends Partial<ServerSettings> {
 export const settingsNotification = 'lineheat/settings';
 
 /**
- * lineheat/range (client → server notification): which part of its time the figures of a run are of, as long as the
- * run is shown; null: all of it. The end may be open, or the part may be the last one.
+ * lineheat/range (client → server notification): limits the figures of a run to a part of its time, as long as the run
+ * is shown; null: to none.
  */
 export const rangeNotification = 'lineheat/range';
 export interface RangeParams {
   run: string;
   range: RunRange | null;
 }
-/** ns since the run's start. */
+/** A part of a run's time, ns since its start; untilNs null: up to now or the end. lastNs: the newest part, this long. */
 export type RunRange = { fromNs: number; untilNs: number | null } | { lastNs: number };
 
 /** lineheat/planRun: everything needed to start a program under the agent, or why it cannot be started. */

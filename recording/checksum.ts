@@ -15,7 +15,7 @@ for (let at = 256; at < table.length; at++) {
   table[at] = table[before & 0xff]! ^ (before >>> 8);
 }
 
-/** The checksum of bytes [start, end), continuing the checksum `before` of the bytes in front of them; 0: none. */
+/** The checksum of bytes [start, end). before: the checksum of the bytes in front of them; 0 if there are none. */
 export function checksum(before: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   let sum = ~before;
   let at = start;

@@ -1,4 +1,4 @@
-/** Words by the numbers that stand for them in records. */
+/** The words for numbers in records: a number is the position of its word in one of these lists. */
 import type { AllocationSource, MemoryFigures } from './memoryRecords';
 import type { ModuleKind, SampleState, Severity } from './records';
 

@@ -26,7 +26,7 @@ const nativeKind = recordTable.native.number;
 const stackKind = recordTable.stack.number;
 /** The longest possible record. A longer one means that the bytes read as its length are something else. */
 const longestRecord = 8 * 2 ** 20;
-/** The longest possible batch: a writer ends one after a mebibyte. */
+/** Longer than any batch: a writer ends a batch with the record that makes it longer than a mebibyte. */
 const longestBatch = 2 * longestRecord;
 const none = new Uint8Array(0);
 
@@ -42,8 +42,9 @@ export class StreamDecoder {
   readonly #plausible = new Plausibility();
   readonly #isChecked: boolean;
   #consumed: number;
-  /** How many bytes after #consumed are whole records that wait for their checksum, and how many batches came before. */
+  /** How many bytes after #consumed are whole records that wait for their checksum. */
   #scanned = 0;
+  /** The number of the next batch. */
   #batch = 0;
   /** The start of the record that is being delivered. */
   #recordAt = 0;
@@ -51,8 +52,8 @@ export class StreamDecoder {
   #failure: StreamError | undefined;
 
   /**
-   * header: of the recording; without one, the recording has no checksums. Positions in errors are positions in the
-   * file. shared: values decoded from bytes, shared by all recordings of a run.
+   * header: the recording's; without it, records are delivered without any checksum. Positions in errors are positions
+   * in the file, bytes. shared: values decoded from bytes, shared by all recordings of a run.
    */
   constructor(
     header?: RecordingHeader,

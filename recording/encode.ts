@@ -13,7 +13,7 @@ export class StreamEncoder {
   #batch = 0;
   #sum = batchStart(0);
   readonly #clocks: Clocks = { lastSampleNs: 0, lastMemoryNs: 0 };
-  /** Sets the number of the next batch, if it does not follow the last one. */
+  /** The number of the next batch, if it is not the one after the last. */
   #nextBatch: number | undefined;
   readonly #start = new PayloadWriter();
   readonly #payload = new PayloadWriter();
@@ -26,7 +26,10 @@ export class StreamEncoder {
     return bytes;
   }
 
-  /** Takes note of a record that is encoded already. Its kind must have no times that other records are relative to. */
+  /**
+   * Counts a record that is encoded already in the batch's checksum. It must be of a kind without times that later
+   * records are relative to.
+   */
   copy(bytes: Uint8Array): void {
     this.#sum = checksum(this.#sum, bytes);
   }

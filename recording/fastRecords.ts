@@ -33,7 +33,7 @@ const threadEndKind = recordTable.threadEnd.number;
 const moduleKind = recordTable.module.number;
 const statsKind = recordTable.stats.number;
 
-/** undefined for other kinds. */
+/** Decodes the record whose payload `read` is at; undefined for a kind that only the table decodes. */
 export function decodeFast(
   kind: number,
   read: PayloadReader,
@@ -219,7 +219,7 @@ function memoryTime(read: PayloadReader, clocks: Clocks): number {
   return (clocks.lastMemoryNs += read.signed());
 }
 
-/** The field that follows the id of a native frame. */
+/** The opcode, a byte behind the id of a native frame. Without native frame there is no byte, and the opcode is −1. */
 function opcodeAfter(native: number, read: PayloadReader): number {
   return native === 0 ? -1 : read.byte();
 }

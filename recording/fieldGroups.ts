@@ -10,7 +10,7 @@ export interface Place {
   opcode: number;
 }
 
-/** The opcode of the instruction that called native code. Without native code it is not written, and −1. */
+/** The opcode of the instruction that called native code. Without native code it is −1 and is not written. */
 const opcode: Field<Place> = {
   layout: ['u8 opcode'],
   isOptional: false,
@@ -43,6 +43,7 @@ export const figures = (
   },
 });
 
+/** Whether a block is a reserved mapping, and how much of it was touched: absent for other blocks. */
 export const reservedPart: Field<{ reserved?: ReservedPart }> = {
   layout: ['varint size', 'f64 seen', 'varint before', 'varint most'],
   isOptional: true,
@@ -61,6 +62,7 @@ export const reservedPart: Field<{ reserved?: ReservedPart }> = {
   },
 };
 
+/** The entries of a list, after their number. */
 export const uncharged: Field<Pick<ThinnedRecord, 'uncharged'>> = {
   layout: ['varint n', 'varint thread', 'svarint systemNs'],
   isOptional: false,

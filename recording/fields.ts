@@ -10,7 +10,7 @@ export interface Clocks {
 
 /** A field, or a few that belong together, of a record with the properties R. */
 export interface Field<R> {
-  /** How it is written, and its name, in the words of STREAM.md: “varint thread”. */
+  /** The encoding and the name of each part, in the words of STREAM.md: “varint thread”. */
   readonly layout: readonly string[];
   /** A record may end before it: older versions did not write it. */
   readonly isOptional: boolean;
@@ -61,6 +61,7 @@ function mark<Name extends string, Value>(
   };
 }
 
+/** A whole number, 0 or more. */
 export const varint = <Name extends string>(name: Name): Field<Has<Name, number>> =>
   field(
     'varint',
@@ -69,6 +70,7 @@ export const varint = <Name extends string>(name: Name): Field<Has<Name, number>
     (put, value) => put.varint(value),
   );
 
+/** A whole number that may be negative. */
 export const signed = <Name extends string>(name: Name): Field<Has<Name, number>> =>
   field(
     'svarint',
@@ -77,7 +79,7 @@ export const signed = <Name extends string>(name: Name): Field<Has<Name, number>
     (put, value) => put.signed(value),
   );
 
-/** 0 if it is missing. */
+/** A number at the end of a record, which older versions did not write: then it is 0. */
 export const trailing = <Name extends string>(name: Name): Field<Has<Name, number>> =>
   field(
     'varint',
@@ -130,7 +132,7 @@ export const bit = <Name extends string>(name: Name): Field<Has<Name, boolean>> 
     (put, value) => put.byte(value ? 1 : 0),
   );
 
-/** Whether a byte is 1. */
+/** Whether a number is 1. */
 export const flag = <Name extends string>(name: Name): Field<Has<Name, boolean>> =>
   field(
     'varint',
@@ -139,7 +141,7 @@ export const flag = <Name extends string>(name: Name): Field<Has<Name, boolean>>
     (put, value) => put.varint(value ? 1 : 0),
   );
 
-/** The number of one of the choices. what: its name in the message about another number. */
+/** One of the choices, written as its position. what: what a message about an unknown position calls it. */
 export const choice = <Name extends string, Choice>(
   name: Name,
   choices: readonly Choice[],
@@ -152,10 +154,11 @@ export const choice = <Name extends string, Choice>(
     (put, value) => put.byte(choices.indexOf(value)),
   );
 
+/** The number that was written plus 1; null for 0. */
 export const knownOf = (more: number): number | null => (more === 0 ? null : more - 1);
 const moreThan = (value: number | null): number => (value === null ? 0 : value + 1);
 
-/** A number that is written plus 1; 0: null. */
+/** A number, written plus 1, or null, written as 0. */
 export const known = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
   field(
     'varint',
@@ -164,6 +167,7 @@ export const known = <Name extends string>(name: Name): Field<Has<Name, number |
     (put, value) => put.varint(moreThan(value)),
   );
 
+/** The same at the end of a record, where older versions did not write it: then it is null. */
 export const trailingKnown = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
   field(
     'varint',
@@ -173,7 +177,7 @@ export const trailingKnown = <Name extends string>(name: Name): Field<Has<Name, 
     true,
   );
 
-/** A number; −1: null. */
+/** A number, or null, written as −1. */
 export const exitStatus = <Name extends string>(name: Name): Field<Has<Name, number | null>> =>
   field(
     'svarint',
@@ -185,7 +189,7 @@ export const exitStatus = <Name extends string>(name: Name): Field<Has<Name, num
     (put, value) => put.signed(value ?? -1),
   );
 
-/** true is written as 1; missing or another number: undefined. */
+/** true, written as 1, or undefined, which is not written. */
 export const yes = <Name extends string>(name: Name): Field<May<Name, true>> =>
   mark(
     name,
@@ -219,7 +223,7 @@ export const timeAfter = <Name extends string>(
     },
   );
 
-/** A time, relative to the chain without being a part of it. */
+/** A time, relative to the last one of a chain, to which it does not belong itself. */
 export const timeBeside = <Name extends string>(
   name: Name,
   last: keyof Clocks,
@@ -231,7 +235,7 @@ export const timeBeside = <Name extends string>(
     (put, value, clocks) => put.signed(value - clocks[last]),
   );
 
-/** The time that a chain goes on from. */
+/** A time, from which a chain goes on. */
 export const clock = <Last extends keyof Clocks>(last: Last): Field<Has<Last, number>> =>
   field(
     'varint',
@@ -258,6 +262,7 @@ export const above = <Name extends string, Base extends string>(
   },
 });
 
+/** A list of texts, after their number, which STREAM.md calls `count`. */
 export const texts = <Name extends string>(
   count: string,
   name: Name,

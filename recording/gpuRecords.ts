@@ -15,13 +15,13 @@ export interface GpuUseRecord {
   device: number;
   startNs: number;
   endNs: number;
-  /** How long it kept the GPU busy in that time, ns. */
+  /** How long the process kept the GPU busy in that time, ns. */
   busyNs: number | null;
-  /** Bytes of the GPU's memory that it holds at the end. */
+  /** Bytes of the GPU's memory that the process holds at the end. */
   bytes: number | null;
   /** CPU time spent on asking the driver so far, ns. */
   costNs: number;
-  /** GpuPlaceRecords tell which places kept it busy. */
+  /** GpuPlaceRecords say which places kept the GPU busy. */
   settled?: true;
 }
 

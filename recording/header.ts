@@ -21,11 +21,11 @@ export const headerBytes = 128;
 export const supportedMajor = 1;
 /** From this minor version on each batch of records ends with its checksum, and the header has two. */
 export const checkedMinor = 2;
-/** Positions of the header's checksums: of what never changes, and of everything once nothing changes any more. */
+/** Positions of the header's checksums: of the fields that never change, and of the others, 0 while these change. */
 const fixedSumAt = 80;
 const endSumAt = 84;
 
-/** The largest plausible values, ns: the year 2262, an hour, a hundred years, and CPU time of three hundred years. */
+/** The largest plausible values, ns: a date in 2262, an hour, a hundred years, and CPU time of 292 years. */
 const latestUnixNs = 2 ** 63;
 const longestIntervalNs = 3600e9;
 const longestLifeNs = 100 * 366 * 86_400e9;
@@ -146,7 +146,7 @@ export function encodeHeader(header: RecordingHeader): Uint8Array {
   return bytes;
 }
 
-/** A copy of a header's bytes with another length of its records and, if `state` is given, another state. */
+/** A copy of a header's first 128 bytes with another `committed`, bytes, and with another state, if one is given. */
 export function changedHeader(
   header: Uint8Array,
   committed: number,

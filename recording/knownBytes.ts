@@ -7,7 +7,7 @@ import { withRoom } from './arrays';
 /** Longer bytes are decoded each time. */
 const longest = 1 << 16;
 /**
- * At most so many entries with the same or a neighbouring hash are kept. More of them are crafted to make comparing
+ * At most this many entries with the same or a neighbouring hash are kept. More of them are crafted to make comparing
  * slow, and are decoded each time.
  */
 const mostAlike = 16;

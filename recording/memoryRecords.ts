@@ -21,7 +21,7 @@ export interface AllocationRecord {
   native: number;
   /** −1 when native is 0. */
   opcode: number;
-  /** It is a mapping of which nothing was touched so far; TouchedRecords tell how much is. */
+  /** A mapping of which nothing is touched yet; TouchedRecords say how much is later. */
   reserved?: true;
 }
 /** How much of a mapping that was reserved is touched from now on. */
@@ -101,7 +101,7 @@ export interface BlockRecord {
 }
 export interface ReservedPart {
   size: number;
-  /** The probability that it was recorded. */
+  /** The probability with which a block of this size is recorded, 0…1. */
   seen: number;
   /** Bytes of the block that it replaced, which it did not allocate itself; and the most that was ever touched. */
   before: number;

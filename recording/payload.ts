@@ -11,7 +11,10 @@ export class PayloadReader {
   /** The same bytes, for reading several at once. */
   #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** corrupt: makes the error to throw, from words that follow “the record”. */
+  /**
+   * corrupt: makes the error that all methods throw for damage, from words that follow “the record”. known: texts that
+   * were decoded before.
+   */
   constructor(
     private readonly corrupt: (what: string) => Error,
     private readonly known = new KnownBytes<string>(),
@@ -65,7 +68,7 @@ export class PayloadReader {
     }
   }
 
-  /** A trailing field, which older minor versions do not have. */
+  /** A trailing number, which older minor versions do not have: then 0. */
   optional(): number {
     return this.at < this.end ? this.varint() : 0;
   }
@@ -75,7 +78,7 @@ export class PayloadReader {
     return this.at < this.end;
   }
 
-  /** A number that may be a fraction. */
+  /** A number that may be a fraction, or negative. */
   number(): number {
     if (this.at + 8 > this.end) {
       throw this.corrupt('ends too early');
@@ -133,10 +136,12 @@ export class PayloadReader {
     return texts;
   }
 
+  /** The choice at the position that the next byte names. what: what an error calls it. */
   choice<T>(choices: readonly T[], what: string): T {
     return this.chosen(choices, this.byte(), what);
   }
 
+  /** The choice at a position that was read already. */
   chosen<T>(choices: readonly T[], at: number, what: string): T {
     const choice = choices[at];
     if (choice === undefined) {

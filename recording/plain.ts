@@ -37,8 +37,8 @@ function escaped(code: number): string {
 const longestMessage = 2000;
 
 /**
- * A sentence for a notification. There editors turn `[text](command:…)` into a link, with every command allowed,
- * whoever wrote the words; the two halves apart are only text.
+ * A sentence for a notification. There editors make `[text](command:…)` a link that runs any command, whoever wrote the
+ * words. A space between the brackets keeps it text.
  */
 export function plainMessage(text: string): string {
   return plainText(text, longestMessage).replace(/\](?=\()/g, '] ');

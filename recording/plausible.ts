@@ -5,11 +5,11 @@
 import type { HelpedRecord, RecordingHeader, StreamRecord } from './records';
 import type { MemoryFigures, ReservedPart } from './memoryRecords';
 
-/** Ten years, ns. */
+/** No recording lasts longer: ten years, ns. */
 const longestNs = 10 * 366 * 86_400e9;
-/** Records may be later than the header's heartbeat by so much, ns. */
+/** Records may be later than the header's heartbeat by this much, ns. */
 const slackNs = 10e9;
-/** The most threads that run, or wait for a core, at once. CPU time grows at most so many times as fast as time. */
+/** The most threads that run, or wait for a core, at once: CPU time grows at most this many times as fast as time. */
 const mostAtOnce = 1 << 22;
 /** Larger than any address space. */
 const mostBytes = 2 ** 57;
@@ -172,12 +172,12 @@ export class Plausibility {
     }
   }
 
-  /** The same for a NATIVE. */
+  /** The same for the fields of a NativeRecord. */
   native(parent: number, module: number): string | undefined {
     return limit(parent, this.#natives++, 'caller') ?? limit(module, this.#modules, 'library');
   }
 
-  /** The same for a STACK. */
+  /** The same for the fields of a StackRecord. */
   stack(parent: number, instruction: number, between: number): string | undefined {
     return (
       this.#depth(parent) ??

@@ -1,4 +1,4 @@
-/** One record of a recording, from its bytes: profiler-agent/STREAM.md, "Records". */
+/** Decodes one record after the other, as profiler-agent/STREAM.md, "Records", lays them out. */
 import type { CodeRecord, StreamRecord } from './records';
 import { checksum } from './checksum';
 import { decodeFast } from './fastRecords';
@@ -9,12 +9,12 @@ import { kindsByNumber, recordTable } from './table';
 
 type CodeContents = Omit<CodeRecord, 'kind' | 'code'>;
 
-/** What is the same in several recordings, such as those of the processes of a run, so that it is decoded once. */
+/** Values that several recordings share, such as those of the processes of a run, so that each is decoded once. */
 export class SharedContents {
   readonly texts = new KnownBytes<string>();
   readonly codes = new KnownBytes<CodeContents>();
 
-  /** checkSum: checksum() or another way to the same. */
+  /** checkSum: checksum(), or a faster function with the same results. */
   constructor(readonly checkSum = checksum) {}
 }
 
@@ -30,14 +30,14 @@ export class RecordDecoder {
     return { ...this.#clocks };
   }
 
-  /** corrupt: as of the reader, whose bytes are those of the record that decode() is asked for. */
+  /** read: is at the payload that decode() is asked for. corrupt: as for PayloadReader. */
   constructor(
     private readonly read: PayloadReader,
     private readonly corrupt: (what: string) => Error,
     private readonly shared: SharedContents,
   ) {}
 
-  /** The record whose payload the reader is at; undefined for a kind that is not known. */
+  /** The record whose payload the reader is at; undefined for an unknown kind. Throws for damage. */
   decode(kind: number): StreamRecord | undefined {
     return (
       decodeFast(kind, this.read, this.#clocks) ??
@@ -45,7 +45,7 @@ export class RecordDecoder {
     );
   }
 
-  /** The same without any short cut. */
+  /** The same from the table alone: slower, and what tests compare decode() with. */
   decodeByTable(kind: number): StreamRecord | undefined {
     const known = kindsByNumber[kind];
     if (known) {
@@ -60,7 +60,7 @@ export class RecordDecoder {
     return undefined;
   }
 
-  /** What it says of the code itself is the same in every process that runs it. */
+  /** All but its id is the same in every process that runs the code, and is decoded once. */
   #code(): CodeRecord {
     const { read } = this;
     const code = read.varint();

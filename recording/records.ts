@@ -17,7 +17,9 @@ export type CellTop = (typeof cellTops)[number];
 export interface RecordingHeader {
   major: number;
   minor: number;
+  /** Bytes. */
   headerSize: number;
+  /** Bytes of complete records behind the header. */
   committed: number;
   pid: number;
   ppid: number;
@@ -121,7 +123,7 @@ export interface SampleRecord {
   opcode: number;
   /** How many samples it stands for, if more than one: samples that were alike and were thinned (ThinnedRecord). */
   count?: number;
-  /** HelpedRecords tell which places this sample of a helper was for. */
+  /** HelpedRecords say which places this sample of a helper was for. */
   settled?: true;
 }
 /** Time in which a thread could run but had no core. */
@@ -155,6 +157,7 @@ export interface EndRecord {
   /** null: the process did not record it. */
   exit: number | null;
   processCpuNs: number;
+  /** The largest resident size. */
   peakBytes: number;
 }
 /** A child of the process that a signal ended. */

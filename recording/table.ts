@@ -250,7 +250,7 @@ export interface AnyKind {
   fields: readonly field.Field<object>[];
 }
 
-/** By number; undefined: there is no such kind. */
+/** The kinds by their numbers, 0…255; undefined: there is no such kind. */
 export const kindsByNumber: readonly (AnyKind | undefined)[] = byNumber();
 
 /** The fields of a record's kind. */

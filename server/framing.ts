@@ -18,7 +18,7 @@ export class Framing {
   /** Bytes of the messages before `#bytes`. */
   #position = 0;
 
-  /** Takes the next bytes. Returns one sentence when they are no message; undefined while nothing is wrong. */
+  /** Takes the next bytes. Returns one sentence for the user when they are no message; undefined while nothing is wrong. */
   push(piece: Buffer): string | undefined {
     this.#bytes = this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]);
     for (;;) {
@@ -31,7 +31,7 @@ export class Framing {
     }
   }
 
-  /** 'more': the header is complete; undefined: not yet; otherwise what is wrong. */
+  /** Reads a header. 'more': it was complete, go on; undefined: it is not complete yet; otherwise what is wrong. */
   #header(): string | undefined {
     const end = this.#bytes.indexOf('\r\n\r\n');
     const text = this.#bytes.toString('latin1', 0, end < 0 ? mostHeader : end);
@@ -44,7 +44,7 @@ export class Framing {
     return 'more';
   }
 
-  /** The same for a body. */
+  /** Reads a body, and returns the same. */
   #json(length: number): string | undefined {
     if (this.#bytes.length < length) return undefined;
     try {

@@ -82,7 +82,7 @@ function guarded<P, R>(what: string, fallback: R, handle: (params: P) => R): (pa
   };
 }
 
-/** Answers a request about an open document; `nothing` where no run is shown, too. */
+/** Answers a request about a document; with `nothing` where it is not open or no run is shown. */
 function aboutDocument<P extends { textDocument: TextDocumentIdentifier }, R>(
   what: string,
   nothing: R,

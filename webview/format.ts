@@ -27,7 +27,7 @@ const units: [number, string][] = [
   [1e3, 'µs'],
 ];
 
-/** Labels of an axis whose ticks are `stepNs` apart: all in one unit, with just enough decimals. */
+/** Labels of an axis whose ticks are `step` apart, ns or bytes. Times are all in one unit, with just enough decimals. */
 export function axisFormat(metric: FlameMetric, step: number): (value: number) => string {
   return isBytes(metric) ? formatBytes : timeFormat(step);
 }

@@ -1,6 +1,6 @@
 import type { LineAnnotation } from '../../protocol/lsp';
 
-/** Lines at least this hot mark their file in the Explorer. */
+/** Lines from this step of heat on, 0…7, mark their file in the Explorer. */
 const hotFrom = 2;
 
 export interface Badge {

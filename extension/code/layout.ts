@@ -189,7 +189,7 @@ function compactWidth({ valueWidth, percentWidth }: Table): number {
   return valueWidth + 2 + percentWidth;
 }
 
-/** Whether figures behind so many columns of code would be out of sight. */
+/** Whether figures behind code of this width, in columns, would be out of sight. */
 function isFar({ layout, valueWidth }: Table, width: number): boolean {
   const { room, maxColumn, isWrapped } = layout;
   const farthest =
@@ -205,7 +205,7 @@ function widthAt({ lineAt, layout }: Table, line: number): number {
   return columns(lineAt(line) ?? '', layout.tabSize);
 }
 
-/** What leads from figures to their line, so many lines below. */
+/** The arrows that lead from figures to their line, `down` lines below; empty for the same line. */
 function arrows(down: number): string {
   return down === 0 ? '' : `${below.repeat(down)} `;
 }

@@ -5,9 +5,9 @@ import { say } from '../messages';
 import type { Runs } from '../run/runs';
 import { currentMetric } from '../settings';
 
-/** Says once of each run that its memory was not measured, when the user chooses a metric of memory: the editor stays empty. */
+/** Tells the user, once for each run, why a metric of memory shows nothing: the run's memory was not measured. */
 export function registerMemoryNotice(server: Server, runs: Runs): vscode.Disposable {
-  /** The run of which it was said. */
+  /** The run of which the user was told last. */
   let toldRun = '';
   const check = (): void => {
     const { status, shown } = runs;

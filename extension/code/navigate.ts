@@ -9,8 +9,8 @@ import { getLog, say } from '../messages';
 const hotFrom = 2;
 
 /**
- * Opens a source file at a line and column, 1-based (column 0: unknown), where it is open already or in `viewColumn`. Says
- * so when the file is not here.
+ * Opens a source file at a line and column, 1-based (column 0: unknown), where it is open already or in `viewColumn`. Tells
+ * the user when the file is not on this machine.
  */
 export async function openSource(
   path: string,
@@ -47,7 +47,10 @@ export async function openSource(
   );
 }
 
-/** Moves the cursor to the next (1) or previous (−1) hot line of the file, around its ends; without one, to the hottest file. */
+/**
+ * Moves the cursor to the next (1) or previous (−1) hot line of the active file, and from the last to the first; in a file
+ * without figures, to the hottest line of all files.
+ */
 export async function goToHotLine(
   annotations: Annotations,
   server: Server,

@@ -166,7 +166,7 @@ export class FlameChart implements vscode.Disposable {
     panel.show(this.#runs.shown);
   }
 
-  /** Lights the frames of the cursor's line, a moment after the cursor came to rest. */
+  /** Highlights the frames of the cursor's line, a moment after the cursor came to rest. */
   #follow({ document, selection }: vscode.TextEditor): void {
     clearTimeout(this.#cursorTimer);
     if (!this.#panel?.visible || document.uri.scheme !== 'file') return;

@@ -121,7 +121,7 @@ export class FlamePanel implements vscode.Disposable {
     if (this.#ready) this.#post({ type: 'message', text: reason });
   }
 
-  /** Lights the frames of a source line; path null: none. */
+  /** Highlights the frames of a source line, 1-based; path null: of none. reveal: and scrolls to them. */
   highlight(path: string | null, line: number, reveal: boolean): void {
     this.#highlight = { type: 'highlight', path, line, reveal };
     if (this.#ready) this.#post(this.#highlight);

@@ -20,7 +20,7 @@ export class Opening {
     this.#server = server;
   }
 
-  /** Opens a recording, unless opening it did not end the last time: then throws a UserError that says so, once. */
+  /** Opens a recording. If the last attempt did not end, throws a UserError that says so instead, and forgets that attempt. */
   async open(run: string, path: string, open: () => Promise<void>): Promise<void> {
     if (this.#noted().includes(path)) {
       await this.#note(this.#noted().filter((other) => other !== path));

@@ -101,7 +101,10 @@ async function readDescription(runDir: string): Promise<unknown> {
   }
 }
 
-/** Deletes all but the newest runs of each program in a folder; see surplus.ts. Never fails: what cannot be deleted is logged. */
+/**
+ * Deletes all but the newest runs of each program in a folder (surplus.ts); those that go on, and `inUse`, a run's folder,
+ * stay. Never throws: what cannot be deleted is logged.
+ */
 export async function prune(folder: string, inUse: string): Promise<void> {
   try {
     const names = (await fs.readdir(folder)).filter((name) => runFolderName.test(name));

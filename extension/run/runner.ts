@@ -13,7 +13,7 @@ import { closeRun, sayRunEnded } from './runEnd';
 import type { Runs } from './runs';
 import { Terminals } from './terminals';
 
-/** How long a program has between Stop and being ended. */
+/** How long a program has to end after it was asked to stop; then it is killed. */
 const graceMs = 4000;
 
 export type RunState = 'idle' | 'preparing' | 'running' | 'stopping' | 'finishing';
@@ -87,7 +87,7 @@ export class Runner implements vscode.Disposable {
     }
   }
 
-  /** Undefined when the user gives up meanwhile. */
+  /** Waits until a launch is prepared; undefined when the user gives up before that. */
   async #prepare(prepare: () => Promise<Launch>): Promise<Launch | undefined> {
     const preparation = new AbortController();
     this.#preparation = preparation;

@@ -123,7 +123,7 @@ class TerminalProgram implements RunningProgram {
     return execution === this.#running || execution.task.execution === this.#task.execution;
   }
 
-  /** Does something unless the program ends before. */
+  /** Does something after a while, unless the program ends before that. */
   #later(milliseconds: number, work: () => void): void {
     if (this.#resolveEnded) this.#timers.push(setTimeout(work, milliseconds));
   }

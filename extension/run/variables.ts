@@ -16,6 +16,7 @@ export interface Place {
   open: Action;
 }
 
+/** A setting of this extension, by its name without `lineheat.`, as the place where a text is written. */
 export function settingPlace(setting: string): Place {
   const key = `lineheat.${setting}`;
   return {
@@ -35,8 +36,9 @@ export function scopeOf(uri?: vscode.Uri): Scope {
 }
 
 /**
- * Replaces variables such as `${workspaceFolder}`, `${fileDirname}` and `${env:NAME}`. Throws a UserError for one without a value.
- * Outside a workspace folder, `${workspaceFolder}` is the folder of the file.
+ * Replaces variables such as `${workspaceFolder}`, `${fileDirname}` and `${env:NAME}`. Outside a workspace folder,
+ * `${workspaceFolder}` is the folder of the file. An environment variable that is not set is empty; for any other variable
+ * without a value, throws a UserError.
  */
 export function expand(text: string, scope: Scope, place: Place): string {
   return text.replace(/\$\{([^}]*)\}/g, (whole: string, name: string) => {

@@ -10,7 +10,7 @@ import type { SitesRoom } from '../memory/sites';
 import { NativeChains, type NativeTree } from '../stacks/nativeChains';
 import { PythonStacks } from '../stacks/pythonStacks';
 
-/** Columns with more rows are not kept, and at most so many columns are. */
+/** Columns with more rows are not kept; and the most columns that are. */
 const mostRows = 1 << 12;
 const mostSpare = 8;
 

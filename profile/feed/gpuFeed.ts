@@ -15,7 +15,7 @@ import type { GpuDeviceRecord, GpuUseRecord } from '../../recording/gpuRecords';
 import type { ThreadFeed } from './threadFeed';
 import type { GpuDevice, ProcessGpu } from '../types';
 
-/** The waiting of a thread is recorded at most so long after it, ns. */
+/** The waiting of a thread is recorded at most this long after it, ns. */
 const longestDelay = 500e6;
 /** File names of the CUDA driver and of the libraries that call it. */
 const driver = /^libcuda(rt)?[.\-_]/;

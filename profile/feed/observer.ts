@@ -18,6 +18,6 @@ export interface FeedObserver {
   deferred(sample: SampleRecord): void;
   /** A part of a helper's sample was for this cell, as a cost row; undefined: for nobody. */
   helped(sample: Helped, cell: number | undefined, row: Float64Array): void;
-  /** A cell kept a GPU busy, for so many ns. */
+  /** A cell kept a GPU busy for `ns`. */
   busy(cell: number, ns: number): void;
 }

@@ -81,7 +81,7 @@ export class ThreadFeed {
   #coarse = 0;
   #merged = 0;
   #coarseNs = 0;
-  /** isLong looks at the row limit again from so many rows on. */
+  /** isLong looks at the row limit again from this many rows on. */
   #recheckAt = leastLong;
 
   /** id: unique within the run. */
@@ -109,8 +109,8 @@ export class ThreadFeed {
   }
 
   /**
-   * The row to go on with after so much was handed out. −1: rows that were handed out have been merged with rows that
-   * were not, so that all are needed again.
+   * The first row that was not handed out yet. −1: rows that were handed out have been merged with rows that were not,
+   * so that all are needed again.
    */
   rowAfter({ rows, merged }: HandedRows): number {
     const row = rows - this.merged;
@@ -238,7 +238,7 @@ export class ThreadFeed {
     this.rowCpu[row] = cpu;
   }
 
-  /** Whether there are so many rows that mergeOld should be called. */
+  /** Whether the track has too many rows: mergeOld is to be called. */
   get isLong(): boolean {
     if (this.rowCount < this.#recheckAt) return false;
     // Where merging does not help much, it is not tried again for every row.

@@ -26,7 +26,7 @@ interface Chunk {
 }
 
 const chunkRows = 1 << 14;
-/** When a track is merged, so many of its rows become one, but at least so many remain. */
+/** When a track is merged, about this many of its rows become one; and the fewest rows that it keeps. */
 const fewer = 8;
 const leastRows = 16;
 

@@ -1,6 +1,9 @@
 /** Rows of the flame chart's tracks, as columns. */
 
-/** What a thread did (a cell), from when on, for how long, and with how much CPU time; in order of time. */
+/**
+ * What a thread did (a cell), from when on, for how long, and with how much CPU time; in order of time. All times are
+ * ns, `start` since the beginning of the thread's recording.
+ */
 export interface Rows {
   cell: Uint32Array;
   start: Float64Array;

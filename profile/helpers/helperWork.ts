@@ -13,12 +13,12 @@ import type { SampleRecord } from '../../recording/records';
 import { longestLead, ServedCellsFinder } from './servedCells';
 import type { ThreadFeed } from '../feed/threadFeed';
 
-/** The waiting of a thread is recorded at most so long after it, ns. */
+/** The waiting of a thread is recorded at most this long after it, ns. */
 const longestDelay = 500e6;
-/** So many last samples of a thread share the rest of its CPU time when it ends; the agent does the same. */
+/** This many of a thread's last samples share the rest of its CPU time when it ends; the agent does the same. */
 const recentSamples = 8;
 /**
- * Where nothing else is known, a helper is taken to work as in its last samples: so many, a quarter of a second of
+ * Where nothing else is known, a helper is taken to work as in its last samples: this many, a quarter of a second of
  * CPU time or more.
  */
 const rememberedSamples = 64;

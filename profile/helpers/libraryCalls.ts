@@ -3,7 +3,7 @@ import type { Cells } from '../feed/cells';
 import type { ThreadFeed } from '../feed/threadFeed';
 import { firstEndingAt, rowsAt } from './threadRows';
 
-/** A pool is taken to work for a call until so long after its end, ns; Intel's OpenMP looks for work for 200 ms. */
+/** A pool is taken to work for a call for at most this long after its end, ns; Intel's OpenMP looks for work for 200 ms. */
 const longestAfter = 500e6;
 /** Calls that end further apart than this, ns, are different calls: two ticks. */
 export const callMargin = 10e6;

@@ -3,7 +3,7 @@ import type { ThreadFeed } from '../feed/threadFeed';
 
 /** A thread without samples for longer than this may have been anywhere, ns. */
 export const longestGap = 500e6;
-/** Ticks do not tell exactly when a thread ran: so much idle time, ns and as a part of the stretch, may be none. */
+/** Ticks do not tell exactly when a thread ran: idle time of up to this, ns and a part of the stretch, may be none. */
 const idleMargin = 5e6;
 const idleMarginPart = 0.2;
 

@@ -17,7 +17,7 @@ export class Changes {
   /** The first free change plus 1; each free one has the next in its before column. */
   #free = 0;
 
-  /** Makes room for so many rows and changes from the beginning. */
+  /** rows, changes: how many of each there is room for from the beginning. */
   constructor(rows = 0, changes = 0) {
     if (rows > 0) this.#newest = new Int32Array(rows);
     if (changes > 0) this.#growColumns(changes);

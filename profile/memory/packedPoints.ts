@@ -8,7 +8,7 @@ import type { FootprintPoint } from './types';
  */
 export type PackedPoints = string;
 
-/** So many arguments can be passed to a function in any engine. */
+/** Any engine can pass this many arguments to a function. */
 const mostArguments = 4096;
 
 /** Rounds bytes and times to whole numbers. */

@@ -191,7 +191,7 @@ export class MemorySites {
     }
   }
 
-  /** A site holds so many bytes more, or less if negative; variance: by how much the expected square of the error changes. */
+  /** Adds to what a site holds, or takes away: bytes, and variance, the expected square of their error. */
   hold(site: number, bytes: number, variance: number, timeNs: number): void {
     const row = site * siteRowLength;
     // Rounding errors must not make it negative.

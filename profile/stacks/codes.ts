@@ -21,7 +21,7 @@ interface Known {
   code: Code;
 }
 
-/** So many code objects with the same line table are kept: from several versions of Python, or run in several folders. */
+/** The most code objects with one line table that are kept: of several versions of Python, or run in several folders. */
 const mostAlike = 16;
 
 export class Codes {

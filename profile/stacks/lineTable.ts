@@ -53,7 +53,7 @@ export function decodeLineTable(
   return entries.table(firstLine);
 }
 
-/** So many arguments can be passed to a function in any engine. */
+/** Any engine can pass this many arguments to a function. */
 const mostArguments = 4096;
 
 /** The line tables of a run, each decoded once, however many processes run the code. */

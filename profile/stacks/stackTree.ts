@@ -49,7 +49,7 @@ export abstract class StackTree {
     this.#origin = withRoom(this.#origin, this.#parent.length);
   }
 
-  /** Makes room for so many nodes in the columns of the derived class. */
+  /** Makes room for `room` nodes in the columns of the derived class. */
   protected abstract growColumns(room: number): void;
 
   /** How many ids there are, with 0. */

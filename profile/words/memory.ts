@@ -12,7 +12,7 @@ export const bytesWord: Readonly<Record<MemoryMetric, string>> = {
   copied: 'copied',
 };
 
-/** A change of so many bytes, with its sign: `+120 MB`, `−3.0 kB`, `0 B`. */
+/** A change in bytes, with its sign: `+120 MB`, `−3.0 kB`, `0 B`. */
 export function formatChange(bytes: number): string {
   return bytes >= 0.5 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
 }

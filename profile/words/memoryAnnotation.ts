@@ -47,7 +47,7 @@ export function annotateMemory(
   };
 }
 
-/** `▲ 120 MB`: what a line has kept, or else held at the peak; empty if that is little. */
+/** What a line has kept, `▲ 120 MB`, or else held at the peak, `peak 120 MB`; empty if that is little. */
 export function memoryWord(memory: MemoryCost | null, total: MemoryTotal | null): string {
   if (!memory || !total) {
     return '';

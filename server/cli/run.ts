@@ -17,7 +17,10 @@ import { makeTemporary, type Temporary } from './temporary';
 /** Closing waits this long for child processes that are just ending. */
 const endingMs = 500;
 
-/** What came of a run; `exitCode` is the program's, 128 + signal when one killed it. */
+/**
+ * What came of a run. `exitCode` is the program's, 128 + signal when one killed it. `keep` leaves the recording in its
+ * folder, and returns that; `dispose` closes the run and removes the folder.
+ */
 export type Outcome =
   | { started: false; message: string }
   | {
@@ -29,7 +32,7 @@ export type Outcome =
       dispose(): void;
     };
 
-/** Runs a program to its end. `warn` takes sentences worth saying before it starts. */
+/** Runs a program to its end, and reads its recordings. `warn` gets sentences that do not stop the run, before it starts. */
 export async function runProgram(
   command: RunCommand,
   distFolder: string,
@@ -100,7 +103,7 @@ export async function runProgram(
   };
 }
 
-/** Interpreters to try: the one that was named, else those that a shell would take. */
+/** Interpreters to try: only the one that was named, or else the virtual environment's and those on the PATH. */
 function interpreters(python: Candidate | undefined, cwd: string): Candidate[] {
   if (python !== undefined) return [python];
   const active = process.env['VIRTUAL_ENV'];

@@ -14,14 +14,14 @@ export type Script =
       ok: true;
       /** Path to run. */
       program: string;
-      /** The interpreter that its first line names; undefined when that is whichever is found. */
+      /** The interpreter that its first line names; undefined when any Python will do. */
       interpreter: Candidate | undefined;
       /** Options of the interpreter in the first line. */
       options: string[];
     }
   | { ok: false; message: string };
 
-/** Finds the script from this process's folder, `cwd`. A path that does not exist is returned as it is: the plan says so. */
+/** Finds the script from this process's folder, `cwd`. A path that does not exist is returned as it is: planRun reports it. */
 export function findScript(name: string, cwd: string, env: NodeJS.ProcessEnv): Script {
   const here = readStart(name);
   // Python itself runs folders and zip files, and the first line of a .py file is for the shell only.

@@ -3,7 +3,7 @@ import { addCost } from '../../profile/cost';
 import { addMemories } from '../../profile/memory/shares';
 import type { Cost, FileCost, FunctionCost, LineCost } from '../../profile/types';
 
-/** Adds up what was recorded of one file under different paths. Undefined for none. */
+/** The sum of what was recorded of one file under different paths, with the first path; undefined for no parts. */
 export function mergeFiles(parts: readonly FileCost[]): FileCost | undefined {
   const [first, ...others] = parts;
   if (!first || others.length === 0) return first;

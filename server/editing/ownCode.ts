@@ -29,7 +29,7 @@ function isModule(path: string, module: string | undefined): boolean {
   );
 }
 
-/** The fold of each run: the same object until the settings change. */
+/** Keeps a fold for each run: the same object until the settings change, so that its caches stay. */
 export class OwnCode {
   readonly #known = new WeakMap<Run, { patterns: string; fold: Fold }>();
 

@@ -95,14 +95,14 @@ export class Sources {
     return this.#byRecorded.get(path) ?? undefined;
   }
 
-  /** What the run says of a file. */
+  /** The costs of a file, of all its names in the recording together; undefined when it has none. */
   cost(file: LocalFile, profile: Profile): FileCost | undefined {
     const parts = file.recorded.flatMap((path) => profile.files.get(path) ?? []);
     return mergeFiles(parts);
   }
 
   /**
-   * Where the captured lines are in a document's current text. `version`: the document's, to compute once each.
+   * Where the captured lines are in a document's current text. `version`: the document's; a map is kept for its version.
    * Undefined when the text at the run is unknown: lines keep their numbers then, and each may have changed.
    */
   lineMap(file: LocalFile, version: number, text: () => string): LineMap | undefined {

@@ -9,7 +9,7 @@ import { bytesWord } from '../../profile/words/memory';
 import { reachesThreshold } from '../../profile/words/threshold';
 import { profiled, type FeatureContext } from './context';
 
-/** Functions above the threshold, one lens each, on the line of their `def` in the current text. */
+/** One lens for each function above the threshold, on its first line in the current text: its `def` or first decorator. */
 export function codeLenses(context: FeatureContext, document: TextDocument): CodeLens[] {
   const place = profiled(context, document);
   if (!place || !context.settings.codeLens) return [];
@@ -19,7 +19,7 @@ export function codeLenses(context: FeatureContext, document: TextDocument): Cod
     const title = titleOf(item, context.profile, metric, thresholdPercent / 100);
     if (title === undefined || item.name === '<module>') continue;
     const now = place.map ? place.map.toCurrent(item.line) : { line: item.line, stale: true };
-    // A decorated function begins at its decorator; two functions on one line (lambdas) share the first lens.
+    // Of two functions that begin on one line, such as lambdas, the first has the lens.
     if (!now || lenses.has(now.line) || now.line > document.lineCount) continue;
     const at = { line: now.line - 1, character: 0 };
     lenses.set(now.line, {

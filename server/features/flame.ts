@@ -8,7 +8,7 @@ import { samplingSummary } from '../output/sampling';
 
 const finished: FlameResult = { cursor: 0, chunk: '', more: false, done: true, sampling: '' };
 
-/** The next piece of a run's tables. `live`: more may come. An unknown run has nothing and is done. */
+/** The next piece of a run's tables. `live`: more may come. For an unknown run, `opened` undefined, an empty last piece. */
 export function readFlame(
   opened: { run: Run; live: boolean; fold?: Fold | undefined } | undefined,
   params: FlameParams,

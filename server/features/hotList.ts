@@ -12,7 +12,7 @@ import type { FeatureContext } from './context';
 /** Rows, at most. The editor and the report have the rest. */
 const mostRows = 200;
 
-/** own: folds libraries into the user's own code; then rows are those of the user's files, where there are any. */
+/** own: what folds libraries into the user's own code; with it, only the user's files have rows, if any of them has one. */
 export function hotList(
   context: FeatureContext | undefined,
   { of }: HotListParams,

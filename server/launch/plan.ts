@@ -31,9 +31,9 @@ export type ProgramForm = 'script' | 'module' | 'code' | 'input' | 'command';
 /** What programs without a name are called. */
 const programNames: { [form in ProgramForm]?: string } = { code: 'python -c', input: 'python -' };
 
-/** What the command line can ask for and an editor does not. */
+/** What is to be run: what an editor asks for, and what only the command line can ask for. */
 export interface RunRequest extends PlanRunParams {
-  /** Without it, `module` says which. */
+  /** Missing: `module` tells a module from a script. */
   form?: ProgramForm;
   /** Options of the interpreter. */
   options?: string[];

@@ -10,7 +10,7 @@ export class BatchWriter {
   readonly #encoder = new StreamEncoder();
   #parts: Uint8Array[] = [];
   #size = 0;
-  /** Bytes written. */
+  /** Bytes written so far; those of the batch that is not ended do not count. */
   length = 0;
   readonly #fd: number;
   readonly #start: number;
@@ -31,7 +31,7 @@ export class BatchWriter {
     this.#add(bytes.slice());
   }
 
-  /** Ends the batch. */
+  /** Ends the batch, and writes it. */
   flush(): void {
     if (this.#size === 0) return;
     this.#parts.push(this.#encoder.check());

@@ -8,7 +8,7 @@ import { frontExtension } from '../reading/recordingFront';
 import { openRegular, readAt } from '../reading/regularFile';
 
 const blockBytes = 512;
-/** A process that records renews its heartbeat ten times a second; one that has not for so long has ended. */
+/** A process that records renews its heartbeat ten times a second; one that has not done so for this long has ended. */
 const silentNs = 2e9;
 /** Copies from the shared room: small, and made anew by each reader (sharedRoom.ts). */
 const isCopy = /^shared-\d+\.lsp$/;

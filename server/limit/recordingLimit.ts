@@ -46,10 +46,10 @@ const moreShare = 1 / 16;
 /** Thrown to give up the work. */
 class Stopped extends Error {}
 
-/** How far a recording was made smaller. */
+/** How far a recording was thinned. */
 interface Done {
   stretchNs: number;
-  /** Whether all of it was merged. */
+  /** Whether all of it was thinned. */
   isWhole: boolean;
   /** Otherwise up to this byte of its record area. */
   until: number;
@@ -60,13 +60,13 @@ interface Done {
 interface Candidate extends OnDisk {
   header: RecordingHeader;
   isOver: boolean;
-  /** Where its process may go on: the byte of its record area up to which it may be merged. */
+  /** If its process may go on: the byte of its record area up to which it may be thinned. */
   until: number;
   /** The time of its oldest detail. */
   oldestNs: number;
 }
 
-/** Owns a timer: stop it. */
+/** Thins the recordings of one run's folder as they grow. Owns a timer: stop it. */
 export class RecordingLimit {
   readonly #done = new Map<string, Done>();
   readonly #failures = new Map<string, string>();
@@ -221,7 +221,7 @@ export class RecordingLimit {
     }
   }
 
-  /** Makes a recording smaller whose process may go on: the part that was merged becomes a hole. */
+  /** Thins a recording whose process may go on: the part that was thinned becomes a hole. */
   async #thinOpen(
     path: string,
     header: RecordingHeader,

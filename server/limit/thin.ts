@@ -1,4 +1,4 @@
-/** Makes one recording smaller: its old part is merged (profile/thin/thinner.ts), the rest stays byte by byte. */
+/** Thins one recording: its old part becomes sums (profile/thin/thinner.ts), the rest is copied byte for byte. */
 import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { RecordingHeader } from '../../recording/records';
@@ -9,7 +9,7 @@ import { openRegular, readAt } from '../reading/regularFile';
 import { BatchWriter } from './batchWriter';
 import { unfinishedExtension } from './folder';
 
-/** Bytes between two pauses: of records that are merged, which takes some tens of milliseconds, and of bytes that are copied. */
+/** Bytes between two pauses: of records that are thinned, which takes some tens of milliseconds, and of bytes that are copied. */
 const recordBytes = 64 * 1024;
 const copyBytes = 1024 * 1024;
 /** The only minor version of the format whose records are all known here. */
@@ -21,7 +21,7 @@ const flush = promisify(fsync);
 /** Waits, so that other work goes on. Throws to give up. */
 export type Pause = () => Promise<void>;
 
-/** The merged part of a recording. */
+/** The thinned part of a recording. */
 export interface Thinned {
   /** Bytes of its records. */
   length: number;
@@ -79,7 +79,7 @@ class Source {
   }
 }
 
-/** Merges all of a recording whose process is over, and puts it in the place of the recording. */
+/** Thins all of a recording whose process is over, and replaces the recording with the result. */
 export async function thinWhole(path: string, stretchNs: number, pause: Pause): Promise<Thinned> {
   const result = await withNew(path, path, async (source, fd) => {
     const writer = new BatchWriter(fd, source.header.headerSize);
@@ -94,8 +94,8 @@ export async function thinWhole(path: string, stretchNs: number, pause: Pause): 
 }
 
 /**
- * Merges the part of a recording before byte `until` of its own record area into its front. That part is still in the
- * recording, too, until it is made a hole.
+ * Thins the part of a recording before byte `until` of its own record area, and writes the result as its front
+ * (recordingFront.ts). The recording has that part as well until the caller makes it a hole.
  */
 export async function thinFront(
   path: string,
@@ -134,7 +134,7 @@ export async function joinFront(path: string, pause: Pause): Promise<void> {
   rmSync(`${path}${frontExtension}`, { force: true });
 }
 
-/** Merges the records before a position. `read`: where the first record after them begins. */
+/** Thins the records before a position. `read`: the position of the first record after them. */
 async function merge(
   source: Source,
   until: number,

@@ -5,7 +5,7 @@ import { checksum } from '../../recording/checksum';
 /** For fewer bytes than this our own code is faster, because calling zlib takes longer. */
 const few = 512;
 
-/** See checksum(). */
+/** Like checksum(), with the same results. */
 export const fastChecksum: typeof checksum =
   typeof zlib.crc32 === 'function'
     ? (before, bytes, start = 0, end = bytes.length) =>

@@ -1,4 +1,5 @@
 /** One recording file, read as it grows. */
+
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FrameTaker, RecordingHeader, Severity, StreamRecord } from '../../recording/records';
@@ -13,6 +14,7 @@ import { isAlive } from './processes';
 import { frontExtension, RecordArea } from './recordingFront';
 import { openRegular } from './regularFile';
 
+/** How a process ended: it wrote so; it is gone without having written so; or its recording was full before. */
 export type ProcessEnd = 'ended' | 'lost' | 'full';
 export interface Note {
   severity: Severity;
@@ -68,7 +70,10 @@ export class RecordingFile {
     this.#shared = shared;
   }
 
-  /** Returns the bytes read. Never throws: a recording that cannot be read ends with a note. */
+  /**
+   * Reads up to `budget` bytes of records, and returns how many it read. live: programs of the run may still write.
+   * replaced: its process has gone on to another recording. Never throws: a recording that cannot be read ends with a note.
+   */
   poll(budget: number, live: boolean, replaced: boolean): number {
     try {
       return this.#read(budget, live, replaced);

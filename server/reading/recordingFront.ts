@@ -21,7 +21,7 @@ export class RecordArea {
   #resume = 0;
   /** The front's open file. */
   #front: number | undefined;
-  /** Its beginning is missing: neither in its own file nor in a front. */
+  /** Whether the beginning is missing: neither in the recording's own file nor in a front. */
   readonly isCut: boolean;
   readonly #fd: number;
   readonly #header: RecordingHeader;
@@ -78,7 +78,7 @@ export class RecordArea {
   }
 }
 
-/** The header of a front, made from that of its recording. */
+/** The header of a front, made from that of its recording. resume: the byte of the recording's record area after it. */
 export function frontHeader(header: Uint8Array, resume: number): Uint8Array {
   const bytes = Uint8Array.from(header);
   new DataView(bytes.buffer).setBigUint64(resumeAt, BigInt(resume), true);

@@ -3,7 +3,7 @@ import type { SaveRunParams, SaveRunResult } from '../../protocol/lsp';
 import { plainText } from '../../recording/plain';
 import { Run } from './run';
 
-/** Reads the run by itself, whichever is shown, and yields to other requests between pieces. */
+/** Saves a run, shown or not: reads it from its folder, and lets other requests be answered between pieces. Never throws. */
 export async function saveRun({ path, file }: SaveRunParams): Promise<SaveRunResult> {
   let run: Run;
   try {

@@ -1,5 +1,5 @@
 /**
- * Masks passwords and tokens among the arguments of a program, in files that are sent to others: saved runs and exports.
+ * Masks passwords and tokens among the arguments of a program, in files that are sent to others: saved runs and reports.
  * The recordings themselves stay on the machine where they were made.
  */
 

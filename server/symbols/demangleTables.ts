@@ -1,6 +1,6 @@
 /** Short codes of the Itanium C++ ABI, and of Rust's names. */
 
-/** `S` followed by one of these names part of the standard library. */
+/** What `S` with one of these letters stands for: parts of the standard library. */
 export const standardNames: Readonly<Record<string, string>> = {
   a: 'std::allocator',
   b: 'std::basic_string',
@@ -10,6 +10,7 @@ export const standardNames: Readonly<Record<string, string>> = {
   d: 'std::iostream',
 };
 
+/** Types of C++ and C by their codes. */
 export const builtinTypes: Readonly<Record<string, string>> = {
   v: 'void',
   w: 'wchar_t',
@@ -44,6 +45,7 @@ export const builtinTypes: Readonly<Record<string, string>> = {
   Dn: 'nullptr_t',
 };
 
+/** Operators of C++ by their codes; those that are words begin with a space, to follow `operator`. */
 export const operators: Readonly<Record<string, string>> = {
   nw: ' new',
   na: ' new[]',

@@ -33,7 +33,7 @@ export interface Chart {
   theme: () => Theme;
   /** ns per CSS px of the horizontal axis, as painted last. */
   nsPerPx: () => number;
-  /** The label of a run that has room for so many characters; 0: its name alone. */
+  /** The label of a run, shortened to `room` columns; room 0: its whole name, without figures. */
   textOf: (run: Run, room: number) => string;
   /** A colour as Palette has it. */
   colourOf: (run: Run) => number;

@@ -1,4 +1,4 @@
-/** Intents that the host or a part of the panel carries out; but for the sheet with keys, the state stays as it is. */
+/** Intents that the host or a part of the panel carries out. Only showing the sheet with keys changes the state. */
 import { formatRange } from '../../profile/words/numbers';
 import { isWholeRun } from '../state/derived';
 import { sourceToOpen, stackText } from '../state/names';

@@ -5,7 +5,7 @@ const shortestUs = 50;
 const longestUs = 1_000_000;
 const unitsUs: Readonly<Record<string, number>> = { us: 1, µs: 1, μs: 1, ms: 1000, s: 1_000_000 };
 
-/** Microseconds of `1ms`, `0.5ms`, `200us`. */
+/** Microseconds of `1ms`, `0.5ms`, `200us`. Throws Misuse, as the other two do. */
 export function intervalOf(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?|\.\d+) ?(us|µs|μs|ms|s)$/.exec(text) ?? [];
   const value = Math.round(Number(number) * (unitsUs[unit ?? ''] ?? NaN));
@@ -15,7 +15,7 @@ export function intervalOf(text: string): number {
   );
 }
 
-/** Microseconds between samples at so many a second. */
+/** Microseconds between samples, of a number of samples per second. */
 export function intervalOfRate(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Math.round(1e6 / Number(text)) : NaN;
   if (isWithin(value)) return value;

@@ -1,6 +1,6 @@
 /** The word that was probably meant. */
 
-/** The one of `words` that differs from a mistyped one by at most two letters, or undefined. */
+/** The one of `words` that is nearest to a mistyped one; undefined if none differs by at most two letters. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
   const [best] = words
     .map((word) => ({ word, distance: distance(typed, word) }))

@@ -21,7 +21,7 @@ export interface Option {
   silent?: boolean;
 }
 
-/** Every spelling of some options, for one that was mistyped. */
+/** Every spelling of some options, to find the one that a mistyped word is nearest to. */
 export function allNames(options: readonly Option[]): string[] {
   return options.flatMap(({ names }) => [...names]);
 }

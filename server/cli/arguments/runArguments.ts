@@ -33,7 +33,7 @@ export interface RunCommand {
   hints: string[];
 }
 
-/** Parses the arguments after `run`; undefined when help was asked for. */
+/** Parses the arguments after `run`; undefined when help was asked for. Throws Misuse. */
 export function parseRun(argv: string[]): RunCommand | undefined {
   const words = new Words(argv);
   const command: RunCommand = {
@@ -102,7 +102,7 @@ function takeOption(option: { name: string; value: string }, command: RunCommand
   else if (name === '-q') command.quiet = true;
 }
 
-/** Takes an option of Python's, or `-m`, `-c` with what they name. */
+/** Takes an option of Python's, or `-m` or `-c` with what follows. Returns false for any other word. */
 function takePythonOption(words: Words, command: RunCommand): boolean {
   const word = words.peek();
   const read = word === undefined ? undefined : readPythonWord(word);

@@ -7,7 +7,7 @@ const leastBytes = 100e3;
 /** What a recording may take of the disk by default, bytes. */
 export const usualLimitBytes = 2e9;
 
-/** Bytes of `2GB`, `500MB`; Infinity of `none`. */
+/** Bytes of `2GB`, `500MB`; Infinity of `none`. Throws Misuse. */
 export function limitOf(text: string): number {
   if (text === 'none') return Infinity;
   const [, number, unit] = /^(\d+(?:\.\d+)?|\.\d+) ?([kmgt]b)$/i.exec(text) ?? [];

@@ -23,7 +23,10 @@ export class Words {
     return this.#all.slice(this.#at);
   }
 
-  /** Takes the next word if it is one of these options, with its value; undefined when it is none. */
+  /**
+   * Takes the next word if it is one of these options, with its value (empty for a switch). `name` is the option's first
+   * spelling. Undefined when the word is none of them. Throws Misuse for a missing or superfluous value.
+   */
   option(options: readonly Option[]): { name: string; value: string } | undefined {
     const word = this.peek() ?? '';
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;

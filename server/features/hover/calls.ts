@@ -13,7 +13,7 @@ const mostNamed = 3;
 /** Calls with a smaller share of the line are left out. */
 const smallestShare = 0.01;
 
-/** `` Called from `main` [tour.py:20] 100 % `` and `` Calls … ``; each is empty where nothing is known. */
+/** Markdown: `` Called from `main` [tour.py:20] 100 % `` and `` Calls … ``; each is empty where nothing is known. */
 export function calls(
   context: FeatureContext,
   { file }: ProfiledDocument,
