@@ -3,7 +3,8 @@
 // "(signal)": the sampling handler may run it, on a thread of the program. It allocates nothing, takes no lock, uses no
 // stdio and no thread-local that is allocated on first use, and preserves errno. "(watcher)": only the watcher runs it,
 // the agent's own thread (watcher.h). "(program's threads)": interposed functions and what they call. "(any thread)":
-// all of these. "A recording begins": called for each recording by the thread that starts the watcher, before that.
+// all of these. "A recording begins": called once for each recording, before the watcher runs, by the thread that
+// starts the watcher.
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,8 +49,9 @@ INLINE clockid_t thread_clock(int tid) {
   return (clockid_t)((~(unsigned)tid << 3) | 6u);
 }
 
-// How the kernel divides a thread's CPU time, in ns: each tick counts as a whole for the mode in which it came.
-// getrusage returns the same counts scaled to the exact clock, but that scaling moves time from one sample to another.
+// How the kernel divides a thread's CPU time, in ns: it counts the length of each tick as a whole, as user or system
+// time, by the mode in which the tick found the thread. getrusage returns the same counts scaled to the exact clock,
+// but the scaling would move time from one sample to another.
 struct ticks {
   uint64_t user, system;
 };

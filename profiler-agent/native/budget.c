@@ -9,15 +9,16 @@
 static uint64_t asked_for;
 static uint32_t permille;
 static uint64_t interval;  // between two looks, at present
-// Time, clocks and counts when the interval was last adapted.
-static struct { uint64_t from, agent, process, memory, ticks, handlers, rounds; } before;
+// When the interval was last adapted: the time, the CPU clocks of the watcher and of the process, and what counted
+// then.
+static struct { uint64_t time, agent, process, memory, ticks, handlers, rounds; } before;
 static uint64_t reached_sum, reached_count;  // sum and number of the intervals so far
 
 void budget_begin(uint64_t interval_ns, uint32_t wanted_permille, uint64_t now) {
   asked_for = interval_ns;
   permille = wanted_permille;
   interval = permille ? interval_ns * 4 : interval_ns;
-  before.from = now;
+  before.time = now;
   before.agent = 0;
   before.process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   before.memory = memory_drained_ns();
@@ -40,8 +41,8 @@ uint64_t budget_reached_ns(void) {
 // Adapts the interval so that looking takes no more than its share of the program's CPU time, or of one core. The cost
 // of a wake-up is measured because it differs by a factor of ten between machines: 3 µs on bare metal, 30 µs and more
 // where every timer interrupt leaves a virtual machine.
-static void apply(uint64_t now, uint64_t sent) {
-  uint64_t passed = now - before.from;
+static void interval_adapt(uint64_t now, uint64_t sent) {
+  uint64_t passed = now - before.time;
   if (passed < BUDGET_NS || !permille) return;
   uint64_t agent = clock_ns(CLOCK_THREAD_CPUTIME_ID), process = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   // Memory has a budget of its own.
@@ -54,11 +55,11 @@ static void apply(uint64_t now, uint64_t sent) {
   uint64_t wanted = cost * passed * 1000 / ((program > passed ? program : passed) * permille);
   if (wanted < asked_for) wanted = asked_for;
   if (wanted > INTERVAL_MAX_NS) wanted = INTERVAL_MAX_NS;
-  // Go half way only: the cost may change.
+  // Go half way only, because a single measurement of the cost may be far off.
   interval = (interval + wanted) / 2;
   reached_sum += interval;
   reached_count++;
-  before.from = now;
+  before.time = now;
   before.agent = agent;
   before.process = process;
   before.memory = memory;
@@ -69,5 +70,5 @@ static void apply(uint64_t now, uint64_t sent) {
 
 void budget_round(uint64_t now, uint64_t ticks) {
   before.rounds++;
-  apply(now, ticks);
+  interval_adapt(now, ticks);
 }

@@ -12,7 +12,7 @@
 void budget_begin(uint64_t interval_ns, uint32_t permille, uint64_t now);
 // The watcher has looked once more. `ticks`: the number of signals that it has sent so far.
 void budget_round(uint64_t now, uint64_t ticks);
-// Returns the average time from one look to the next, in ns.
+// Returns the time from one look to the next at present, in ns on average.
 uint64_t budget_interval(void);
-// Returns the average of that since the watcher began, in ns. 0: the interval was not adapted yet.
+// Returns the average of that time since the watcher began, in ns. 0: it was not adapted yet.
 uint64_t budget_reached_ns(void);

@@ -12,17 +12,17 @@
 #include "cpython/interpreter.h"
 
 static _Atomic bool expected, looking;
-static void (*call)(void);
-static int process;  // process id; a vfork child shares its parent's memory, and loads nothing
+static void (*on_found)(void);
+static int own_pid;  // a vfork child shares this memory but has another id; what it loads does not count
 static _Atomic unsigned long long known_loads;  // how many objects had been loaded at the last check
 
 static void after_fork_in_child(void) {
-  process = getpid();
+  own_pid = getpid();
 }
 
 void late_expect(void (*found)(void)) {
-  call = found;
-  process = getpid();
+  on_found = found;
+  own_pid = getpid();
   pthread_atfork(NULL, NULL, after_fork_in_child);
   atomic_store(&expected, true);
 }
@@ -43,18 +43,18 @@ static int object_look(struct dl_phdr_info *info, size_t size, void *context) {
   return 0;
 }
 
-static void look_at_new(const struct look *look) {
+static void new_objects_examine(const struct look *look) {
   void *library = NULL;
-  if (process != getpid()) return;
+  if (own_pid != getpid()) return;
   atomic_store(&known_loads, look->loaded);
   if (!dlsym(RTLD_DEFAULT, "Py_GetVersion")) {
-    // Only to get a handle for dlsym, which also keeps the library from being unloaded.
+    // The library is loaded already. This gives a handle for dlsym, and keeps the library from being unloaded.
     library = look->path[0] ? dlopen(look->path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
     if (!library || !dlsym(library, "Py_GetVersion")) return;
   }
   atomic_store(&expected, false);
   interpreter_is_in(library);
-  call();
+  on_found();
 }
 
 void late_look(void) {
@@ -64,7 +64,7 @@ void late_look(void) {
   look.loaded = 0;
   look.path[0] = 0;
   dl_iterate_phdr(object_look, &look);
-  if (look.loaded) look_at_new(&look);
+  if (look.loaded) new_objects_examine(&look);
   atomic_store(&looking, false);
   errno = error;
 }

@@ -4,6 +4,6 @@
 
 // Remembers to call `found`, once, when Python has been loaded. It is called on the thread that is about to use Python.
 void late_expect(void (*found)(void));
-// Checks whether Python has been loaded. Called by interposed functions that Python calls when it starts. Costs next to
-// nothing while no library was loaded. (program's threads)
+// Checks whether Python has been loaded. Called by interposed functions that Python calls when it starts. Costs little
+// as long as nothing was loaded since the last check. (program's threads)
 void late_look(void);

@@ -1,7 +1,7 @@
 // Starts and stops the agent, and interposes functions for that.
 //
-// Interposed are pthread_create and pthread_exit, to know each thread from its first instruction to its last, _exit and
-// _Exit, to end the recording. Each does what the original does. The functions that start programs are in exec.c.
+// pthread_create and pthread_exit are interposed to follow each thread from its start to its end, _exit and _Exit to
+// end the recording. Each does what the original does. The functions that start programs are in process/exec.c.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@
 static struct interpreter python;
 static struct watcher_settings settings = {.python = &python};
 static char directory[3072];
-static bool active;
+static bool active;  // this process is recorded; a vfork child shares this variable
 
 static int (*real_pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
@@ -64,17 +64,18 @@ int agent_real_pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 
 // ---- Start and end ----
 
-static void say_goodbye(int status) {
+static void recording_finish(int status) {
   if (watcher_stop(true, status)) recording_close();
 }
 
 static void on_exit_status(int status, void *unused) {
   (void)unused;
-  if (lifecycle_is_recorded()) say_goodbye(status);
+  if (lifecycle_is_recorded()) recording_finish(status);
 }
 
-static void say(enum severity severity, const char *text) {
-  // The recording is the only place for messages: stdout and stderr belong to the program.
+// Makes a recording that only says why there is nothing else in it. The recording is the only place for messages:
+// stdout and stderr belong to the program.
+static void recording_of_one_note(enum severity severity, const char *text) {
   bool again;
   if (!recording_open(directory, settings.interval_ns, &again)) return;
   record_process(&python);
@@ -94,7 +95,7 @@ void lifecycle_watcher_failed(void) {
 }
 
 // Ends the recording with the reason why nothing is in it.
-static void without_watcher(int error) {
+static void end_without_watcher(int error) {
   char text[240];
   snprintf(text, sizeof text,
            "This process is not sampled: the thread that writes the recording could not be started (error %d).%s",
@@ -104,10 +105,10 @@ static void without_watcher(int error) {
   recording_close();
 }
 
-static bool recorded;  // the recording's file was created
+static bool file_created;  // the recording's file was created
 
 // Notes for a program that loads Python late: the recording begins only now.
-static void say_late(void) {
+static void note_late_start(void) {
   char text[256];
   struct stat tasks;
   double used = (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / NS_PER_SECOND;
@@ -130,9 +131,9 @@ static void say_late(void) {
 }
 
 static bool record_from_here(bool late) {
-  bool again;
-  recorded = recording_open(directory, settings.interval_ns, &again);
-  if (!recorded) {
+  bool again;  // this process has been recorded before, until an exec
+  file_created = recording_open(directory, settings.interval_ns, &again);
+  if (!file_created) {
     threads_stop_timers();
     return false;
   }
@@ -141,11 +142,11 @@ static bool record_from_here(bool late) {
   settings.ticks_base = again ? ticks_now() : (struct ticks){0};
   recording_set_cpu_base(again ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0);
   record_process(&python);
-  if (late) say_late();
+  if (late) note_late_start();
   recording_commit();
   watcher_configure(&settings);
   int error = watcher_start();
-  if (error) without_watcher(error);
+  if (error) end_without_watcher(error);
   return !error;
 }
 
@@ -170,16 +171,16 @@ static void after_fork_in_child(void) {
   if (active) return;
   memory_stop();
   process_end();
-  if (!recorded) process_child_lost(CHILD_HAS_NO_FILE);
+  if (!file_created) process_child_lost(CHILD_HAS_NO_FILE);
 }
 
-static void begin_late(void);
+static void begin_when_late(void);
 
 static void begin(bool late) {
   const char *why;
   if (!interpreter_find(&python, &why)) {
-    if (why) say(SEVERITY_ERROR, why);
-    if (!why && !late) late_expect(begin_late);
+    if (why) recording_of_one_note(SEVERITY_ERROR, why);
+    if (!why && !late) late_expect(begin_when_late);
     return;
   }
   gpu_prepare();
@@ -188,7 +189,7 @@ static void begin(bool late) {
   process_begin();
   int signal = sampler_install(&python);
   if (!signal) {
-    say(SEVERITY_ERROR, "The program uses every real-time signal, so it cannot be sampled.");
+    recording_of_one_note(SEVERITY_ERROR, "The program uses every real-time signal, so it cannot be sampled.");
     return;
   }
   threads_use_timer(signal, settings.interval_ns);
@@ -205,7 +206,7 @@ static void begin(bool late) {
   if (active && memory && *memory == '1') memory_start(&python);
 }
 
-static void begin_late(void) {
+static void begin_when_late(void) {
   begin(true);
 }
 
@@ -229,9 +230,10 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **ini
 
 // ---- Threads ----
 
-// The process ends with its last thread. The C library counts the watcher, so it must be stopped first.
+// The process should end with the program's last thread. The C library would wait for the watcher's thread as well, so
+// that is stopped first.
 static void finish_thread(void *thread) {
-  if (thread__finish(thread) && lifecycle_is_recorded()) say_goodbye(0);
+  if (thread__finish(thread) && lifecycle_is_recorded()) recording_finish(0);
 }
 
 static void *trampoline(void *argument) {
@@ -264,7 +266,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   return error;
 }
 
-// The first thread has no trampoline, and may end before others.
+// The first thread has no trampoline, so this function is the only sign that the thread ends before the process.
 EXPORT void pthread_exit(void *value) {
   static void (*real)(void *) __attribute__((noreturn));
   if (!real) *(void **)&real = original("pthread_exit");
@@ -275,12 +277,12 @@ EXPORT void pthread_exit(void *value) {
 
 void lifecycle_thread_ends(int status) {
   struct thread *thread = is_really_this_process() ? thread_self() : NULL;
-  if (thread && thread__finish(thread)) say_goodbye(status);
+  if (thread && thread__finish(thread)) recording_finish(status);
 }
 
-// exec ends all other threads, so the recording is completed first. And a signal of ours that is pending when the new
-// program has replaced our handler would end that program. Without the watcher only timers send signals; exec deletes
-// them with their pending signals.
+// exec ends all other threads, so the recording is completed first. The watcher must also stop because a signal of ours
+// that is still pending would end the new program, which has no handler for it. Timers do no harm: exec deletes them
+// with their pending signals.
 bool lifecycle_before_exec(void) {
   if (!is_really_this_process() || !watcher_stop(false, -1)) return false;
   recording_mark_closed(true);
@@ -297,7 +299,7 @@ void lifecycle_exec_failed(void) {
 // ---- _exit ----
 
 void lifecycle_process_ends(int status) {
-  if (is_really_this_process()) say_goodbye(status);
+  if (is_really_this_process()) recording_finish(status);
 }
 
 EXPORT void _exit(int status) {

@@ -17,7 +17,8 @@
 #include "threads.h"
 #include "watcher.h"
 
-static bool said_refused;    // threads are missing
+// Which notes have been written.
+static bool said_refused;    // some threads are not followed
 static bool said_no_signal;  // the program has taken every real-time signal
 static bool said_unguarded;  // the program handles SIGSEGV or SIGBUS without our knowledge
 static bool said_no_room;    // the limit on pending signals was reached

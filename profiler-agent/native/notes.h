@@ -8,5 +8,5 @@ struct watcher_settings;
 void notes_begin(void);
 // Writes notes that are due and have not been written.
 void notes_write(void);
-// Writes those, and notes about the whole run, at the end.
+// At the end: does the same, and writes notes about the whole run.
 void notes_write_last(const struct watcher_settings *settings);

@@ -37,7 +37,7 @@ static uint64_t handler_ns;
 
 // What the kernel no longer tells: in which call a thread waits (NO_CALLS), or even whether it waits (NOTHING).
 enum { KNOWS_ALL, NO_CALLS, NOTHING };
-static int knows, said;
+static int knows, told_user;
 // A helper, a thread without Python code, was seen at work. Whose work it does is found out from the places where other
 // threads wait meanwhile.
 static bool has_helpers;
@@ -47,7 +47,7 @@ void observer_configure(const struct observer_settings *wanted, struct stats *co
   settings = *wanted;
   stats = counters;
   thread_ids = 0;
-  knows = said = KNOWS_ALL;
+  knows = told_user = KNOWS_ALL;
   has_helpers = false;
   helper_worked = 0;
   in_step_forget();
@@ -70,20 +70,20 @@ bool observer_in_step(void) {
 
 // ---- State of a thread ----
 
-enum { NOT_RUNNING, RUNNING, UNKNOWN };
+enum run_state { NOT_RUNNING, RUNNING, UNKNOWN };
 
 const char *observer_unknown(void) {
-  if (knows <= said) return NULL;
-  said = knows;
+  if (knows <= told_user) return NULL;
+  told_user = knows;
   return knows == NO_CALLS ? "The program has given up rights without which the kernel does not say what a thread "
                              "waits for. Waiting for the interpreter lock counts as other waiting."
                            : "The program has no /proc any more, so nothing says whether a thread waits or has no "
                              "core. Both count as waiting, and so does waiting for the interpreter lock.";
 }
 
-// Used when the kernel does not tell the system call: reads the thread's state, which everybody may read. Without that,
-// a thread whose clock stood still counts as waiting.
-static int thread_look_from_afar(const struct thread *thread, bool stood_still) {
+// Used when the kernel does not tell the system call: reads the thread's state, which needs no rights. Where that
+// cannot be read either, a thread whose clock stood still counts as waiting.
+static enum run_state thread_look_from_afar(const struct thread *thread, bool stood_still) {
   char text[512];
   bool state = proc_file_read(thread->identity.tid, PROC_STAT, text, sizeof text);
   const char *at = state ? strrchr(text, ')') : NULL;
@@ -95,7 +95,7 @@ static int thread_look_from_afar(const struct thread *thread, bool stood_still) 
 
 // Asks the kernel whether a thread is running or runnable, or else where it sleeps. `stood_still`: its CPU clock has
 // not changed since the last look.
-static int thread_look(const struct thread *thread, bool stood_still, struct sleep_place *place) {
+static enum run_state thread_look(const struct thread *thread, bool stood_still, struct sleep_place *place) {
   char text[256];
   if (!proc_file_read(thread->identity.tid, PROC_SYSCALL, text, sizeof text))
     return thread_look_from_afar(thread, stood_still);
@@ -138,7 +138,7 @@ void thread__drain(struct thread *thread) {
       const uint64_t *words = (const uint64_t *)((const struct entry_sample *)entry + 1);
       thread__introduce(thread);
       if (!sample.wall || !sample.cpu) outside_complete(thread, &sample, !ring__has_more(thread->ring, entry));
-      // The sample tells that the thread ran; the watcher has not seen that yet.
+      // The sample shows that the thread ran, before the watcher has seen that by itself.
       if (thread->wait.woken && sample.wall > thread->look.at && sample.cpu > thread->look.cpu)
         wait__over(thread, sample.wall, sample.cpu);
       thread->wait.woken = false;
@@ -187,7 +187,7 @@ static bool is_event_wait(long call) {
   return call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
 
-// Notes where in compiled code a thread waits, inside its innermost Python frame.
+// Remembers where in compiled code a thread waits, inside its innermost Python frame.
 static void wait_look_native(struct thread *thread, const struct sleep_place *place, uintptr_t instruction) {
   struct wait_native found = wait_native_read(place, thread, settings.python);
   thread->wait.native = found.native;
@@ -195,7 +195,7 @@ static void wait_look_native(struct thread *thread, const struct sleep_place *pl
   if (!instruction || !memory_read(instruction, &thread->wait.opcode, 1)) thread->wait.opcode = 0;
 }
 
-// Notes where a sleeping thread waits. False when the thread ran meanwhile.
+// Remembers where a sleeping thread waits. False when the thread ran meanwhile.
 static bool wait_look(struct thread *thread, uint64_t now, const struct sleep_place *place) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, thread);
@@ -218,7 +218,8 @@ static bool wait_look(struct thread *thread, uint64_t now, const struct sleep_pl
   return true;
 }
 
-// Notes the place of a thread that could run but has no core. The kernel counts that queue time later.
+// Remembers the place of a thread that could run but has no core. The kernel counts this queue time only when the
+// thread gets a core.
 static void queue_look(struct thread *thread) {
   struct wait_stack found;
   bool known = wait_stack_read(&found, thread);
@@ -232,20 +233,20 @@ bool thread__observe(struct thread *thread, uint64_t now) {
   uint64_t before = thread->look.cpu, cpu = clock_ns(clock);
   if (!cpu) return false;  // it has just ended
   thread__introduce(thread);
-  bool ran = cpu != before, asked = ran && thread->wait.woken;
-  if (asked) wait__over(thread, now, cpu);
+  bool ran = cpu != before, is_over = ran && thread->wait.woken;
+  if (is_over) wait__over(thread, now, cpu);
   thread->wait.woken = thread->wait.woken && !ran;
   thread->look.at = now;
   thread->look.cpu = cpu;
   struct sleep_place place = {.call = -1};
   if (!ran && thread->wait.waiting) {
-    // The last look did not find all tasks, and nothing of this wait has been charged yet.
+    // The last look could not see all tasks, and the budget now allows another one.
     if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && tasks_due(thread->wait.awaits, now))
       wait_look(thread, now, &(struct sleep_place){.call = -1});
     if (now - thread->wait.written > WAIT_REPORT_NS) {
       // The stack may have been unreadable before because Python was just starting; or there were no helpers yet.
       bool unknown = !thread->wait.known || has_helpers && !thread->wait.gil && !thread->wait.native;
-      int state = thread_look(thread, true, &place);
+      enum run_state state = thread_look(thread, true, &place);
       if (unknown && state == NOT_RUNNING) wait_look(thread, now, &place);
       // A thread that was woken but has no core does not wait: the kernel counts its queue time when it gets one.
       if (state != RUNNING) wait__charge(thread, now, wait__owed(thread, now, cpu));
@@ -255,14 +256,14 @@ bool thread__observe(struct thread *thread, uint64_t now) {
     }
     return false;
   }
-  // The clock has changed since the last look. Reading it again tells cheaply whether the thread still runs. Only if it
-  // stands still is the kernel asked whether the thread sleeps or has lost its core.
+  // The thread has run since the last look, or was not seen to wait then. Reading its clock again tells cheaply whether
+  // it runs. Only if the clock stands still is the kernel asked whether the thread sleeps or has lost its core.
   bool runs = clock_ns(clock) != cpu;
-  int state = runs ? RUNNING : thread_look(thread, !ran, &place);
+  enum run_state state = runs ? RUNNING : thread_look(thread, !ran, &place);
   if (state != NOT_RUNNING) {
     // The waiting since the last look is shared with the next place where the thread is seen to wait, if there is one.
     if (thread->wait.waiting) {
-      if (!asked) queue__ask(thread);
+      if (!is_over) queue__ask(thread);
       thread->wait.postponed = wait__owed(thread, thread->wait.postponed_at = now, cpu);
       thread->wait.waiting = false;
     } else if (ran) {

@@ -17,6 +17,7 @@
 #include "unwind/modules.h"
 #include "watcher.h"
 
+// How often counts and notes are written, and the least time between two readings of the mapped files.
 #define STATS_NS (250 * 1000 * 1000ull)
 #define MODULES_NS (10 * 1000 * 1000ull)
 // How many waiting threads are looked at in one round.
@@ -52,7 +53,8 @@ static void modules_look(uint64_t now) {
     modules_wait = MODULES_NS;
     records_forget_natives();
   } else if (modules_wait < NS_PER_SECOND) {
-    // Samples in code without a file, such as a JIT's, ask for this again and again, so the interval grows.
+    // Nothing is new. Samples in code without a file, such as a JIT's, ask for another reading again and again, so the
+    // interval grows.
     modules_wait *= 2;
   }
   next_modules = now + modules_wait;
@@ -85,7 +87,7 @@ void rounds_drain(void) {
 
 bool rounds_look(uint64_t now) {
   bool running = false;
-  // Before the samples with an unknown address are recorded, so that their module may be known by then.
+  // Comes before the rings are emptied: the samples that asked for this are still there, and get their module.
   if (modules_refresh_wanted() && now >= next_modules) modules_look(now);
   memory_drain();
   memory_adapt(now);
@@ -98,7 +100,7 @@ bool rounds_look(uint64_t now) {
     thread__drain(thread);
     if (phase == THREAD_ENDED) {
       if (selftest_holds()) continue;
-      // Record its notes about memory while the slot is still its own.
+      // Record its allocations first: they refer to the slot, which the next thread may get.
       memory_drain();
       thread__release(thread);
       continue;

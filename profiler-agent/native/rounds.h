@@ -9,13 +9,14 @@ struct watcher_settings;
 
 // A recording begins. Returns the counts that are kept for it.
 struct stats *rounds_begin(const struct interpreter *python);
-// Lets the self-test go on, and ends sampling when it has failed. True as long as it has no answer.
+// Lets the self-test go on, and ends sampling when the self-test has failed. True as long as it has neither passed nor
+// failed.
 bool rounds_ask_interpreter(uint64_t now);
 // Makes one round. True when a thread runs.
 bool rounds_look(uint64_t now);
 // Records what is in the rings, to make room.
 void rounds_drain(void);
-// Returns the number of signals sent.
+// Returns the number of signals that the watcher has sent.
 uint64_t rounds_ticks(void);
 // Makes the last round. `ends`: the program ends.
 void rounds_finish(const struct watcher_settings *settings, bool ends);

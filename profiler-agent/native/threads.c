@@ -13,7 +13,7 @@
 #include "unwind/modules.h"
 
 // From this many threads on, new ones get smaller rings.
-#define MANY 64
+#define MANY_THREADS 64
 
 static struct thread *slots[THREADS_MAX];
 static _Atomic uint32_t count;
@@ -52,7 +52,7 @@ struct thread *thread_claim(void) {
   }
   if (!found && used < THREADS_MAX) {
     size_t size = sizeof(struct thread) + 63 & ~(size_t)63;
-    uint32_t ring = used < MANY ? RING_SIZE : RING_SIZE_OF_MANY;
+    uint32_t ring = used < MANY_THREADS ? RING_SIZE : RING_SIZE_OF_MANY;
     size_t stack = signal_stack_size();
     char *memory = pages_alloc(stack + size + sizeof(struct ring) + ring);
     if (memory) {
@@ -92,9 +92,9 @@ static uint64_t timer_interval;
 
 void threads_use_timer(int signal, uint64_t interval_ns) {
   timer_signal = signal;
-  // With an interval of a tick or less, every tick should take a sample. A timer is checked at ticks only; but with a
-  // full interval, the rest of it would make the timer miss a tick that comes soon after the last one, as when the
-  // thread has slept in between.
+  // With an interval of a tick or less, every tick should take a sample. A period of a whole tick would miss some: when
+  // a thread sleeps between two ticks, it has used less than a tick of CPU time at the second one, so the timer would
+  // not have expired yet. A short period costs nothing, because the kernel checks these timers at ticks only.
   timer_interval = interval_ns > tick_ns() ? interval_ns : tick_ns() / 100;
 }
 
@@ -122,7 +122,7 @@ static int timer_create_for(const struct thread *thread, int signal) {
 // Exchanges the timer's id and deletes the old timer: the thread does so when it ends, others when they change the
 // signal.
 static void thread__use_timer(struct thread *thread, int timer) {
-  // Where a sandbox forbids this, the watcher does so.
+  // Where a sandbox forbids this, the watcher deletes the timer when it releases the slot.
   if (!sandbox_allows(SANDBOX_THREAD)) return;
   int before = atomic_exchange(&thread->timer, timer);
   if (before >= 0) syscall(SYS_timer_delete, before);
@@ -172,7 +172,7 @@ int threads_alive(void) {
 void thread__stop_sampling(struct thread *thread) {
   atomic_store(&thread->handler.unsampled, true);
   thread__use_timer(thread, -1);
-  // A signal that the watcher is just sending then stays pending for ever.
+  // A signal that the watcher is sending at this moment then stays pending, and no handler runs.
   uint64_t mask = 1ull << (signals_ours() - 1);
   if (signals_ours()) syscall(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof mask);
 }
@@ -184,7 +184,8 @@ void thread__sample_again(struct thread *thread) {
   thread__start_timer(thread);
 }
 
-// The kernel's id of the calling thread. The C library knows it as part of the thread's clock.
+// Returns the kernel's id of the calling thread. Where a sandbox forbids asking for it, it is taken out of the id of
+// the thread's CPU clock, which the C library computes without a system call.
 static int own_tid(void) {
   clockid_t clock;
   if (sandbox_allows(SANDBOX_THREAD)) return (int)syscall(SYS_gettid);

@@ -31,13 +31,13 @@ struct thread_identity {
   uint64_t began, began_cpu;
 };
 
-// A slot. Each part is declared by its owner, and says there who reads and writes it.
+// A slot. Each part is declared in the header of its owner, which says who writes and who reads it.
 struct thread {
   _Atomic int phase;   // enum thread_phase; whoever creates the thread, then the thread, then the watcher advances it
   _Atomic int timer;   // the kernel's id of its CPU-time timer, −1: none; whoever exchanges it deletes the old one
   struct ring *ring;   // from its handler to the watcher; belongs to the slot
   void *signal_stack;  // the handler's stack; belongs to the slot
-  uint64_t claimed;    // when the slot was claimed; written by the thread that claims it, read by the watcher
+  uint64_t claimed;    // when the slot was claimed; written by the thread that claims it, read by sample/queue.c
   struct thread_identity identity;
   struct thread_launch launch;
   struct handler_state handler;
@@ -49,8 +49,8 @@ struct thread {
   struct cpu_account cpu;
   struct queue_account queue;
   struct wait_account wait;
-  bool named;     // Python has told its name
-  char name[96];  // its name, UTF-8
+  bool named;     // `name` is Python's, not the system's; written by cpython/names.c
+  char name[96];  // its name, UTF-8; written by cpython/names.c
 };
 // thread__release clears what follows the phase.
 _Static_assert(offsetof(struct thread, phase) == 0, "the phase comes first");
@@ -66,7 +66,7 @@ struct thread *thread_self(void);
 int threads_any_live(void);
 // Claims a slot, in phase STARTING. NULL when there is no memory, or there are too many threads. (program's threads)
 struct thread *thread_claim(void);
-// True when that has failed once. (watcher)
+// True when thread_claim has failed at least once. (watcher)
 bool threads_refused(void);
 // Gives back a claimed slot whose thread could not be created.
 void thread__unclaim(struct thread *thread);
@@ -87,7 +87,8 @@ void threads_resume_timers(void);
 bool threads_in_handler(void);
 // Returns how many threads of the program have slots and have not ended. (any thread)
 int threads_alive(void);
-// The calling thread gets no signals of ours from now on; or gets them again.
+// The calling thread gets no signals of ours from now on, or gets them again: a sandbox that it enters may forbid the
+// handler to return.
 void thread__stop_sampling(struct thread *thread);
 void thread__sample_again(struct thread *thread);
 // The calling thread ends, or will not be sampled any more. True when it was the last one of the program.

@@ -43,7 +43,8 @@
 #define BEGIN_NS (50 * 1000 * 1000)
 // The longest pause where a sandbox keeps threads from waking the watcher.
 #define POLL_NS (10 * 1000 * 1000ull)
-// How often a thread that may not wait in the kernel checks whether the watcher has stopped: for about a second.
+// A thread that may not wait in the kernel checks this many times whether the watcher has stopped, which takes about a
+// second.
 #define SPINS 20000000
 // The longest pause while nothing can be sampled yet.
 #define EARLY_NS (1000 * 1000ull)
@@ -56,26 +57,26 @@ static struct watcher_settings settings;
 static _Atomic bool started;
 static pthread_t thread;
 static _Atomic bool stop_wanted;
-static _Atomic uint32_t calls;  // futex: number of wake-ups
-static _Atomic int stopped;     // futex
-static _Atomic int begun;       // futex: the watcher has its descriptors and its root folder
-static _Atomic int tid;         // the watcher's kernel id
-static bool say_end;
+static _Atomic uint32_t wake_ups;  // futex: how often somebody has woken the watcher
+static _Atomic int stopped;        // futex: the watcher has written everything
+static _Atomic int begun;          // futex: the watcher has its descriptors and its root folder
+static _Atomic int tid;            // the watcher's kernel id
+static bool program_ends;
 static int end_status;
 static uint64_t random_state;
 
-static void finish(void) {
-  rounds_finish(&settings, say_end);
-  if (say_end) record_end(end_status);
+static void recording_complete(void) {
+  rounds_finish(&settings, program_ends);
+  if (program_ends) record_end(end_status);
   recording_commit();
   // Closed here, because the thread that waits for this may be in a sandbox.
   recording_release();
-  if (say_end) recording_close();
+  if (program_ends) recording_close();
 }
 
-// In a sandbox, the program's last thread may end unnoticed by a system call (in strict mode, only SYS_exit is
-// allowed). Then the watcher alone keeps the process alive. True when the first thread has ended and there is no other
-// one.
+// True when the first thread of the program has ended and no other is left. In a sandbox, the last thread may end by a
+// system call that we do not see (strict mode allows only SYS_exit), and then the watcher alone would keep the process
+// alive.
 static bool program_is_over(void) {
   char text[1024];
   for (uint32_t i = 0; i < threads_count(); i++)
@@ -89,7 +90,7 @@ static bool program_is_over(void) {
   if (!at || at[2] != 'Z') return false;
   // The exit status is the last field.
   char *last = strrchr(text, ' ');
-  say_end = true;
+  program_ends = true;
   end_status = last ? (int)(strtol(last, NULL, 10) >> 8 & 0xff) : -1;
   return true;
 }
@@ -97,7 +98,7 @@ static bool program_is_over(void) {
 // Sleeps until a moment of CLOCK_MONOTONIC, or until a wake-up later than number `called`.
 static void sleep_until(uint64_t moment, uint32_t called) {
   struct timespec at = {(time_t)(moment / NS_PER_SECOND), (long)(moment % NS_PER_SECOND)};
-  syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, called, &at, NULL, FUTEX_BITSET_MATCH_ANY);
+  syscall(SYS_futex, &wake_ups, FUTEX_WAIT_BITSET_PRIVATE, called, &at, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 static void *run(void *unused) {
@@ -124,10 +125,11 @@ static void *run(void *unused) {
   uint32_t idle = 0;
   budget_begin(settings.interval_ns, settings.budget_permille, next);
   for (;;) {
-    uint32_t called = atomic_load(&calls);
+    uint32_t called = atomic_load(&wake_ups);
     if (atomic_load_explicit(&stop_wanted, memory_order_acquire)) break;
     uint64_t now = clock_ns(CLOCK_MONOTONIC);
-    // Woken because a ring fills: the looks themselves must not depend on that.
+    // Woken because a ring fills. That must not cause a look: looks are fair only at moments that do not depend on the
+    // program.
     if (now < next) {
       rounds_drain();
       sleep_until(next, called);
@@ -157,10 +159,10 @@ static void *run(void *unused) {
     sleep_until(next, called);
   }
   bool over = !atomic_load(&stop_wanted);
-  finish();
+  recording_complete();
   atomic_store(&stopped, 1);
   // When nobody can wait for this thread, the process may end with it, and must then have the program's exit status.
-  if (over || say_end && sandbox_needs_polling()) syscall(SYS_exit, end_status);
+  if (over || program_ends && sandbox_needs_polling()) syscall(SYS_exit, end_status);
   syscall(SYS_futex, &stopped, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   return NULL;
 }
@@ -186,7 +188,7 @@ void watcher_configure(const struct watcher_settings *wanted) {
 }
 
 // A process of root may give up its rights or its root folder with its next call, so the watcher must be ready first.
-static void begin_wait(void) {
+static void wait_until_begun(void) {
   struct timespec moment = {0, BEGIN_NS};
   if (geteuid() == 0 && !atomic_load(&begun)) syscall(SYS_futex, &begun, FUTEX_WAIT_PRIVATE, 0, &moment, NULL, 0);
 }
@@ -209,13 +211,13 @@ int watcher_start(void) {
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   atomic_store(&started, error == 0);
-  if (!error) begin_wait();
+  if (!error) wait_until_begun();
   return error;
 }
 
 bool watcher_stop(bool end, int exit_status) {
   if (!atomic_exchange(&started, false)) return false;
-  say_end = end;
+  program_ends = end;
   end_status = exit_status;
   atomic_store_explicit(&stop_wanted, true, memory_order_release);
   watcher_wake();
@@ -230,17 +232,17 @@ bool watcher_stop(bool end, int exit_status) {
     struct timespec wait = {0, (long)(deadline - now)};
     syscall(SYS_futex, &stopped, FUTEX_WAIT_PRIVATE, 0, &wait, NULL, 0);
   }
-  // The thread is about to end. Only after this does the C library not count it any more.
+  // The watcher's thread is about to end. Until it is joined, the C library counts it as a thread of the process.
   pthread_join(thread, NULL);
-  // The kernel stops counting it a moment later.
+  // The kernel counts it a moment longer.
   while (sandbox_allows(SANDBOX_RECORD) && syscall(SYS_tgkill, process_id(), atomic_load(&tid), 0) == 0) sched_yield();
   return true;
 }
 
 void watcher_wake(void) {
-  atomic_fetch_add(&calls, 1);
-  // Where waking is forbidden, the watcher looks by itself.
-  if (sandbox_allows(SANDBOX_WAKE)) syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  atomic_fetch_add(&wake_ups, 1);
+  // Where a sandbox forbids waking the watcher, the watcher polls.
+  if (sandbox_allows(SANDBOX_WAKE)) syscall(SYS_futex, &wake_ups, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 void watcher_after_fork(void) {

@@ -1,6 +1,7 @@
-// The watcher, the only thread of the agent. It reads the CPU clock of every other thread, reads where those that wait
-// are, and writes the recording. Running threads are sampled by their own timers (threads.h). The watcher only signals
-// them when a finer interval than the kernel's tick was asked for, or when a timer is missing or misses.
+// The watcher, the only thread of the agent. It reads the CPU clock of every other thread, finds out where waiting
+// threads wait, and writes the recording. Running threads are sampled by their own timers (threads.h). The watcher
+// signals a running thread only when a finer interval than the kernel's tick was asked for, when the thread has no
+// timer, or when its timer's ticks miss it.
 #pragma once
 #include "base.h"
 
@@ -22,11 +23,11 @@ void watcher_prepare(struct interpreter *python);
 void watcher_configure(const struct watcher_settings *settings);
 // Starts the watcher, also after watcher_stop. Returns 0, or an errno. (program's threads)
 int watcher_start(void);
-// Lets the watcher write the rest, and waits for that, at most a second, which only takes that long when there is no
-// core for it. `end`: the process ends with `exit_status` (−1: not known). False when the watcher does not run, or did
-// not stop in time. (program's threads)
+// Has the watcher write the rest and end. Waits for that at most a second, which is only needed when the watcher gets
+// no core. `end`: the process ends with `exit_status` (−1: not known). False when the watcher does not run, or did not
+// stop in time. (program's threads)
 bool watcher_stop(bool end, int exit_status);
-// Wakes the watcher because a ring fills; a hint only. (signal)
+// Wakes the watcher because a ring fills. It would look by itself, but perhaps too late. (signal)
 void watcher_wake(void);
 // In a forked child, where the watcher does not run.
 void watcher_after_fork(void);
