@@ -33,7 +33,7 @@ export function findDesktop() {
   return noDisplay || process.getuid?.() === 0 ? null : code;
 }
 
-/** Installs the extension in the person's own VS Code and opens the file in the folder. */
+/** Installs the extension in the person's own VS Code and opens the folder, and the file in it. */
 export async function openDesktop(code, { vsix, folder, file }) {
   const installed = await run(code, ['--install-extension', vsix, '--force'], { quiet: true });
   if (installed.code !== 0) {
@@ -41,7 +41,7 @@ export async function openDesktop(code, { vsix, folder, file }) {
       `VS Code (${code}) could not install ${vsix}: ${tail(installed.output, 5)}\nInstall it by hand with “Extensions: Install from VSIX…”.`,
     );
   }
-  const opened = await run(code, [folder, '--goto', file], { quiet: true });
+  const opened = await run(code, [folder, ...(file ? ['--goto', file] : [])], { quiet: true });
   if (opened.code !== 0) {
     throw new Problem(`VS Code (${code}) could not open ${folder}: ${tail(opened.output, 5)}`);
   }
