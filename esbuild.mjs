@@ -8,10 +8,12 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { noticesOf, packageFolders } from './scripts/notices.mjs';
 
+/** @import {BuildOptions} from 'esbuild' */
+
 const production = process.argv.includes('--production');
 const allowMissing = process.argv.includes('--allow-missing');
 
-/** @type {import('esbuild').BuildOptions} */
+/** @satisfies {BuildOptions} */
 const common = {
   bundle: true,
   minify: production,
@@ -24,7 +26,7 @@ const common = {
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };
 
-/** @type {import('esbuild').BuildOptions} */
+/** @satisfies {BuildOptions} */
 const node = {
   ...common,
   platform: 'node',
@@ -34,10 +36,16 @@ const node = {
   mainFields: ['main', 'module'],
 };
 
-/** What went into each bundle. */
+/**
+ * What went into each bundle.
+ * @type {import('esbuild').Metafile[]}
+ */
 const metafiles = [];
 
-/** `import source from './worker?worker'` gives the bundled worker as text, to be started from a blob. */
+/**
+ * `import source from './worker?worker'` gives the bundled worker as text, to be started from a blob.
+ * @type {import('esbuild').Plugin}
+ */
 const workerAsText = {
   name: 'worker-as-text',
   setup(context) {
@@ -56,12 +64,14 @@ const workerAsText = {
         write: false,
       });
       metafiles.push(result.metafile);
-      return { contents: result.outputFiles[0].text, loader: 'text' };
+      const [worker] = result.outputFiles;
+      if (!worker) throw new Error(`esbuild wrote nothing for ${path}.`);
+      return { contents: worker.text, loader: 'text' };
     });
   },
 };
 
-/** @type {import('esbuild').BuildOptions} */
+/** @satisfies {BuildOptions} */
 const browser = {
   ...common,
   platform: 'browser',
@@ -72,6 +82,7 @@ const browser = {
 };
 
 const shebang = { js: '#!/usr/bin/env node' };
+/** @type {(BuildOptions & {entryPoints: [string], outfile: string, metafile: true})[]} */
 const entries = [
   {
     ...node,
@@ -112,7 +123,7 @@ if (production && names.length === 0) {
   try {
     await writeFile('dist/THIRD_PARTY_NOTICES.txt', noticesOf(packageFolders(metafiles), '.'));
   } catch (error) {
-    console.error(`esbuild.mjs: ${error.message}`);
+    console.error(`esbuild.mjs: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
 }

@@ -2,15 +2,18 @@
 // cache, and QEMU's user mode emulation, which translates one program and leaves the rest to this machine's kernel.
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { unpackDebian } from './debian.mjs';
 import { cacheFolder } from './vscode/install.mjs';
-import { main, Problem, run, tail, which } from './vscode/process.mjs';
+import { isStarted, main, Problem, run, tail, which } from './vscode/process.mjs';
 
 /** Which Debian release has which Python 3 minor version. */
-const releases = { 9: 'bullseye', 11: 'bookworm', 13: 'trixie' };
+const releases = new Map([
+  [9, 'bullseye'],
+  [11, 'bookworm'],
+  [13, 'trixie'],
+]);
 /** The Python 3 minor versions that ensureArm64Pythons fetches. */
-export const arm64Minors = Object.keys(releases).map(Number);
+export const arm64Minors = [...releases.keys()];
 const emulator = 'qemu-aarch64-static';
 const compiler = 'aarch64-linux-gnu-gcc';
 
@@ -30,12 +33,12 @@ export function arm64Missing() {
  */
 export async function ensureArm64Pythons(say = console.log) {
   const pythons = [];
-  for (const minor of arm64Minors) {
+  for (const [minor, release] of releases) {
     const root = join(cacheFolder(), 'arm64', `3.${minor}`);
     const python = join(root, 'usr', 'bin', `python3.${minor}`);
     if (!existsSync(join(root, 'complete'))) {
-      say(`Fetching Python 3.${minor} for arm64 from Debian ${releases[minor]}, once …`);
-      await install(minor, releases[minor], root);
+      say(`Fetching Python 3.${minor} for arm64 from Debian ${release}, once …`);
+      await install(minor, release, root);
     }
     pythons.push({ minor, root, python });
   }
@@ -48,7 +51,7 @@ export async function ensureArm64Pythons(say = console.log) {
  * @param {Record<string, string>} env what the program is to find in its environment beside ours; LD_PRELOAD would
  *   otherwise be taken by the emulator itself.
  * @param {string[]} words the program and its arguments
- * @returns {string[]}
+ * @returns {[command: string, ...args: string[]]}
  */
 export function arm64Command(root, env, words) {
   const settings = Object.entries(env).flatMap(([name, value]) => ['-E', `${name}=${value}`]);
@@ -56,6 +59,11 @@ export function arm64Command(root, env, words) {
   return [emulator, '-cpu', 'max,pauth-impdef=on', '-L', root, ...settings, ...words];
 }
 
+/**
+ * @param {number} minor
+ * @param {string} suite
+ * @param {string} root
+ */
 async function install(minor, suite, root) {
   const partial = `${root}.${process.pid}.partial`;
   rmSync(partial, { recursive: true, force: true });
@@ -85,7 +93,7 @@ async function install(minor, suite, root) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isStarted(import.meta.url)) {
   await main(async () => {
     const missing = arm64Missing();
     if (missing !== undefined) throw new Problem(missing);

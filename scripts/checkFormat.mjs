@@ -24,7 +24,12 @@ await main(async () => {
   return results.every(Boolean) ? 0 : 1;
 });
 
-/** Paths under a folder, relative to the root, whose names match. */
+/**
+ * Paths under a folder, relative to the root, whose names match.
+ * @param {string} folder
+ * @param {RegExp} pattern
+ * @returns {string[]}
+ */
 function find(folder, pattern) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -59,6 +64,7 @@ async function ruff() {
   if (files.length === 0) return true;
   const tool = join(await ensurePythonPackage('ruff', ruffVersion), 'bin', 'ruff');
   const options = ['--isolated', '--quiet', '--line-length=100', '--target-version=py39'];
+  /** @param {string[]} args */
   const check = async (...args) =>
     (await run(tool, [...args, ...options, ...files], { cwd: root })).code === 0;
   if (write) return (await check('check', '--fix')) && (await check('format'));
@@ -67,11 +73,15 @@ async function ruff() {
     ['format', '--check', '--isolated', '--line-length=100', '--target-version=py39', ...files],
     { cwd: root, quiet: true },
   );
-  const unformatted = [...output.matchAll(/^Would reformat: (.*)$/gm)].map((match) => match[1]);
+  const unformatted = [...output.matchAll(/^Would reformat: (.*)$/gm)].map(([, path]) => path);
   if (code !== 0) console.error(unformatted.length > 0 ? complaint('ruff', unformatted) : output);
   return (await check('check')) && code === 0;
 }
 
+/**
+ * @param {string} tool
+ * @param {(string | undefined)[]} files
+ */
 function complaint(tool, files) {
   return `${tool} would change ${files.length} files; \`npm run format\` does it:\n  ${files.join('\n  ')}`;
 }

@@ -10,6 +10,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endGroupNow, main, Problem, run, tail } from './vscode/process.mjs';
 
+/** @typedef {ReturnType<typeof readArguments>} Options */
+/**
+ * How the tests of a module went. Without results the run did not come to its end.
+ * @typedef {{results: Map<string, string>, ending: string, seconds: number, output: string}} ModuleRun
+ */
+/** @typedef {{python: string, scratch: string, resources: string[], timeout: number}} Side what both runs share */
+/** @typedef {{bare: string, watched: string}} Pair results of one test */
+/** @typedef {Pair & {name: string}} Difference */
+/** @typedef {Difference & {verdict: 'flaky' | 'DIFFERS'}} Settled */
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The slow ones last. A version that lacks a module leaves it out. */
 const known = [
@@ -96,7 +106,9 @@ await main(async () => {
   return differences > 0 ? 1 : 0;
 });
 
+/** @param {string[]} args */
 function readArguments(args) {
+  /** @param {string} name */
   const value = (name) => {
     const at = args.indexOf(name);
     if (at < 0) return undefined;
@@ -126,7 +138,7 @@ function defaultPythons() {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .map((name) => join(versions, name, 'bin', 'python'));
   if (found.length === 0) throw new Problem(`No interpreter in ${versions}: pass --python PATH.`);
-  return [...new Set([found[0], found.at(-1)])];
+  return found.filter((_, index) => index === 0 || index === found.length - 1);
 }
 
 function cleanEnvironment() {
@@ -136,6 +148,11 @@ function cleanEnvironment() {
   return Object.fromEntries(kept);
 }
 
+/**
+ * @param {string} agent
+ * @param {string} scratch
+ * @param {Options} options
+ */
 function underAgent(agent, scratch, { intervalUs, memory }) {
   const runDir = mkdtempSync(join(scratch, 'run-'));
   return {
@@ -147,13 +164,20 @@ function underAgent(agent, scratch, { intervalUs, memory }) {
   };
 }
 
-/** Whether a program and its child see another environment under the agent than bare. Returns how many do. */
+/**
+ * Whether a program and its child see another environment under the agent than bare. Returns how many do.
+ * @param {string} python
+ * @param {string} agent
+ * @param {string} scratch
+ * @param {Options} options
+ */
 async function compareEnvironments(python, agent, scratch, options) {
   const code = `import json, os, subprocess, sys
 say = "import json, os; print(json.dumps(sorted(os.environ.items())))"
 exec(say)
 sys.stdout.flush()
 subprocess.run([sys.executable, "-c", say], check=True)`;
+  /** @param {NodeJS.ProcessEnv} environment */
   const printed = async (environment) =>
     (await run(python, ['-c', code], { env: environment, quiet: true })).output;
   const bare = await printed(cleanEnvironment());
@@ -170,7 +194,12 @@ subprocess.run([sys.executable, "-c", say], check=True)`;
   return same ? 0 : 1;
 }
 
-/** What this version's tests offer: which modules of a list, and which of the resources that time-consuming tests ask for. */
+/**
+ * What this version's tests offer: which modules of a list, and which of the resources that time-consuming tests ask for.
+ * @param {string} python
+ * @param {string[]} modules
+ * @returns {Promise<{modules: string[], resources: string[]}>}
+ */
 async function ask(python, modules) {
   const code = `import importlib.util as u, json
 from test.libregrtest.cmdline import ALL_RESOURCES
@@ -186,8 +215,10 @@ print(json.dumps({"modules": [n for n in ${JSON.stringify(modules)} if u.find_sp
 
 /**
  * Runs one test module, or only the tests named.
- * @returns {Promise<{results: Map<string, string>, ending: string, seconds: number, output: string}>}
- *   results is empty when the run did not come to its end; ending says how it ended.
+ * @param {string} module
+ * @param {string[]} only
+ * @param {Side & {environment: NodeJS.ProcessEnv}} side
+ * @returns {Promise<ModuleRun>}
  */
 async function runModule(module, only, side) {
   const { python, scratch, environment, resources, timeout } = side;
@@ -206,6 +237,7 @@ async function runModule(module, only, side) {
     { cwd: folder, env: environment, timeoutMs: timeout * 1000 },
   );
   const seconds = (Date.now() - started) / 1000;
+  /** @type {Map<string, string>} */
   let results = new Map();
   if (existsSync(xml)) {
     const read = await run(python, ['-c', reader, xml], { env: cleanEnvironment(), quiet: true });
@@ -215,11 +247,20 @@ async function runModule(module, only, side) {
   return { results, ending, seconds, output };
 }
 
-/** Runs a command as a process group, which ends with it: tests leave processes behind. */
+/**
+ * Runs a command as a process group, which ends with it: tests leave processes behind.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{cwd: string, env: NodeJS.ProcessEnv, timeoutMs: number}} options
+ * @returns {Promise<{ending: string, output: string}>}
+ */
 function runGroup(command, args, { timeoutMs, ...options }) {
   return new Promise((resolve, reject) => {
-    const stdio = ['ignore', 'pipe', 'pipe'];
-    const child = spawn(command, args, { ...options, detached: true, stdio });
+    const child = spawn(command, args, {
+      ...options,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let expired = false;
     for (const stream of [child.stdout, child.stderr]) {
@@ -238,8 +279,13 @@ function runGroup(command, args, { timeoutMs, ...options }) {
   });
 }
 
-/** Tests, and the module's own ending, that went differently. */
+/**
+ * Tests, and the module's own ending, that went differently.
+ * @param {ModuleRun} bare
+ * @param {ModuleRun} watched
+ */
 function compare(bare, watched) {
+  /** @type {Difference[]} */
   const found = [];
   for (const name of new Set([...bare.results.keys(), ...watched.results.keys()])) {
     const one = bare.results.get(name) ?? 'absent';
@@ -252,27 +298,35 @@ function compare(bare, watched) {
   return found;
 }
 
-/** Runs what differed again, on both sides: only what differs every time is a difference. */
+/**
+ * Runs what differed again, on both sides: only what differs every time is a difference.
+ * @param {string} module
+ * @param {Difference[]} found
+ * @param {{side: Side, environment: NodeJS.ProcessEnv}} options
+ * @returns {Promise<Settled[]>}
+ */
 async function settle(module, found, { side, environment }) {
-  if (found.length === 0) return found;
+  if (found.length === 0) return [];
   const only = found.map(({ name }) => name).filter((name) => name !== 'the module');
-  const seen = new Map(found.map(({ name, ...first }) => [name, [first]]));
+  const tests = found.map(({ name, ...first }) => ({ name, runs: [first] }));
   for (let round = 0; round < rerunRounds; round++) {
     const bare = await runModule(module, only, { ...side, environment: cleanEnvironment() });
     const watched = await runModule(module, only, { ...side, environment });
-    for (const { name } of found) {
+    for (const { name, runs } of tests) {
+      /** @param {ModuleRun} run */
       const of = (run) =>
         name === 'the module' ? run.ending : (run.results.get(name) ?? `absent (${run.ending})`);
-      seen.get(name).push({ bare: of(bare), watched: of(watched) });
+      runs.push({ bare: of(bare), watched: of(watched) });
     }
   }
-  return found.map(({ name }) => {
-    const runs = seen.get(name);
+  return tests.map(({ name, runs }) => {
+    /** @param {keyof Pair} key */
     const count = (key) =>
       [...new Set(runs.map((each) => each[key]))]
         .map((result) => `${result} ×${runs.filter((each) => each[key] === result).length}`)
         .join(', ');
     // What bare runs can show as well, in the same share or more, is not the agent's doing.
+    /** @param {keyof Pair} key */
     const failures = (key) =>
       runs.slice(1).filter((each) => !/^(passed|skipped|exit 0)$/.test(each[key])).length;
     const verdict = failures('watched') <= failures('bare') && !always(runs) ? 'flaky' : 'DIFFERS';
@@ -280,17 +334,23 @@ async function settle(module, found, { side, environment }) {
   });
 }
 
+/** @param {Pair[]} runs */
 function always(runs) {
   return runs.every(({ bare, watched }) => bare !== watched);
 }
 
+/**
+ * @param {string} module
+ * @param {ModuleRun} bare
+ * @param {ModuleRun} watched
+ * @param {Settled[]} found
+ */
 function line(module, bare, watched, found) {
-  const count = (results, kind) => [...results.values()].filter((result) => result === kind).length;
   const { results, ending } = watched;
-  const words = ['passed', 'skipped', 'failure', 'error']
-    .map((kind) => [kind, count(results, kind)])
-    .filter(([, times]) => times > 0)
-    .map(([kind, times]) => `${times} ${kind}`);
+  const words = ['passed', 'skipped', 'failure', 'error'].flatMap((kind) => {
+    const count = [...results.values()].filter((result) => result === kind).length;
+    return count > 0 ? [`${count} ${kind}`] : [];
+  });
   const times = `${bare.seconds.toFixed(0)} s bare, ${watched.seconds.toFixed(0)} s watched`;
   const verdict = found.some(({ verdict: it }) => it === 'DIFFERS') ? 'DIFFERS' : 'same';
   return `${verdict.padEnd(8)}${module.padEnd(36)}${words.join(', ') || ending} (${times})`;

@@ -34,7 +34,12 @@ export async function unpackDebian({ suite, architecture, packages, into }) {
   }
 }
 
-/** Makes apt's folders and its configuration. Returns the environment that makes apt use them. */
+/**
+ * Makes apt's folders and its configuration. Returns the environment that makes apt use them.
+ * @param {string} folder
+ * @param {string} suite
+ * @param {string} architecture
+ */
 function aptSettings(folder, suite, architecture) {
   for (const name of ['lists/partial', 'cache/archives/partial', 'state']) {
     mkdirSync(join(folder, name), { recursive: true });
@@ -59,6 +64,11 @@ function aptSettings(folder, suite, architecture) {
   return { ...process.env, APT_CONFIG: join(folder, 'apt.conf') };
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
 async function must(command, args, env) {
   const { code, output } = await run(command, args, { env, quiet: true, timeoutMs });
   if (code === 0) return;

@@ -1,9 +1,8 @@
 // node_modules as package-lock.json describes it. Run directly, makes it so.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-import { main, Problem, run, tail } from './vscode/process.mjs';
+import { fileURLToPath } from 'node:url';
+import { isStarted, main, Problem, run, tail } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,14 +23,18 @@ export async function ensureModules() {
 
 /** npm keeps its own record of what it installed; it is compared with what is wanted. */
 function modulesAreCurrent() {
+  /**
+   * @param {string} path
+   * @returns {Record<string, {version: string, optional?: boolean}>}
+   */
   const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8')).packages;
   if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) return false;
   const wanted = read('package-lock.json');
   const present = read('node_modules/.package-lock.json');
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) =>
-      path === '' || (present[path] ? present[path].version === version : optional === true),
-  );
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    const found = present[path];
+    return path === '' || (found ? found.version === version : optional === true);
+  });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(ensureModules);
+if (isStarted(import.meta.url)) await main(ensureModules);

@@ -5,7 +5,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Licenses of packages that are published without theirs, from their repositories: files of scripts/licenses/. */
+/**
+ * Licenses of packages that are published without theirs, from their repositories: files of scripts/licenses/.
+ * @type {Record<string, string>}
+ */
 const supplied = {
   '@microsoft/fast-element': 'fast.txt',
   '@microsoft/fast-foundation': 'fast.txt',
@@ -19,6 +22,7 @@ const licenses = join(import.meta.dirname, 'licenses');
  * @returns {string[]}
  */
 export function packageFolders(metafiles) {
+  /** @type {Set<string>} */
   const folders = new Set();
   for (const { outputs } of metafiles) {
     for (const { inputs } of Object.values(outputs)) {
@@ -66,18 +70,22 @@ export function packagesOf(notices) {
   return list.split('\n').map((line) => line.trim().replace(/^(\S+) (\S+) \(.*$/, '$1@$2'));
 }
 
+/** @param {string} folder */
 function readPackage(folder) {
+  /** @type {{name: string, version: string, license?: string}} */
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder).sort();
   const own = files.filter((file) => /^(licen[cs]e|copying)/i.test(file));
   const notices = files.filter((file) => /^(notice|third-?party-?notices?)\b/i.test(file));
   const paths = [...own, ...notices].map((file) => join(folder, file));
-  if (own.length === 0 && supplied[name]) paths.unshift(join(licenses, supplied[name]));
-  const hasText = own.length > 0 || supplied[name] !== undefined;
+  const elsewhere = supplied[name];
+  if (own.length === 0 && elsewhere) paths.unshift(join(licenses, elsewhere));
+  const hasText = own.length > 0 || elsewhere !== undefined;
   const text = hasText ? paths.map(readText).join('\n\n') : '';
-  return { name, version, license: String(license ?? 'see below'), text };
+  return { name, version, license: license ?? 'see below', text };
 }
 
+/** @param {string} path */
 function readText(path) {
   return readFileSync(path, 'utf8').replaceAll('\r\n', '\n').trim();
 }

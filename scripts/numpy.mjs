@@ -1,7 +1,10 @@
 // numpy for any of the machine's interpreters, as a folder for PYTHONPATH in the cache.
 import { ensureWheel } from './wheel.mjs';
 
-/** The version for a Python 3 minor version, where it is not the usual one: the last for old ones, the first for new. */
+/**
+ * The version for a Python 3 minor version, where it is not the usual one: the last for old ones, the first for new.
+ * @type {Record<number, string>}
+ */
 const versions = { 9: '2.0.2', 10: '2.2.6', 15: '2.5.5' };
 const usual = '2.3.5';
 

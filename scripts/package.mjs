@@ -28,9 +28,14 @@ const needed = [
   'LICENSE',
 ];
 
+/** @param {string} architecture */
 function agentFor(architecture) {
   return `dist/agent/linux-${architecture}/liblineheat.so`;
 }
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(command, ...args) {
   try {
     execFileSync(command, args, { stdio: 'inherit' });
@@ -69,6 +74,10 @@ console.log(
 );
 if (size > limitBytes) fail(`the package is larger than ${limitBytes / 1024 / 1024} MB`);
 
+/**
+ * @param {string} reason
+ * @returns {never}
+ */
 function fail(reason) {
   console.error(`scripts/package.mjs: ${reason}.`);
   process.exit(1);

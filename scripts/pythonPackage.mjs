@@ -27,6 +27,11 @@ export async function ensurePythonPackage(name, version) {
   return folder;
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} args
+ * @param {string} remedy
+ */
 async function must(name, args, remedy, python = 'python3') {
   const { code, output } = await run(python, args, { quiet: true });
   if (code === 0) return;

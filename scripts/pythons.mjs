@@ -2,11 +2,10 @@
 // the cache. Each finds sid's own C library beside it, so that any Debian or Ubuntu machine on x86-64 runs them.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { unpackDebian } from './debian.mjs';
 import { ensurePythonPackage } from './pythonPackage.mjs';
 import { cacheFolder } from './vscode/install.mjs';
-import { main, Problem, run, tail } from './vscode/process.mjs';
+import { isStarted, main, Problem, run, tail } from './vscode/process.mjs';
 
 const minors = [14, 15];
 const libraries = join('usr', 'lib', 'x86_64-linux-gnu');
@@ -15,6 +14,7 @@ const patchelfVersion = '0.19.3.0';
 const check =
   'import bz2, ctypes, curses, hashlib, lzma, multiprocessing, readline, sqlite3, ssl, sys, uuid, zlib; print(sys.version.split()[0])';
 
+/** @param {number} minor */
 function folderOf(minor) {
   return join(cacheFolder(), 'pythons', `3.${minor}`);
 }
@@ -45,6 +45,10 @@ export async function ensurePythons(say = console.log) {
   return cachedPythons();
 }
 
+/**
+ * @param {number} minor
+ * @param {string} patchelf
+ */
 async function install(minor, patchelf) {
   const folder = folderOf(minor);
   const partial = `${folder}.${process.pid}.partial`;
@@ -73,6 +77,10 @@ async function install(minor, patchelf) {
   return version;
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 async function must(command, args) {
   const { code, output } = await run(command, args, { quiet: true, timeoutMs: 60_000 });
   if (code === 0) return output;
@@ -81,7 +89,7 @@ async function must(command, args) {
   );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isStarted(import.meta.url)) {
   await main(async () => {
     for (const path of await ensurePythons()) console.log(path);
   });

@@ -3,26 +3,43 @@
  * all of package-lock.json; what is bundled is in the notices that the build has written.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { packagesOf } from './notices.mjs';
-import { main, Problem, run, tail } from './vscode/process.mjs';
+import { isStarted, main, Problem, run, tail } from './vscode/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = 'artifacts/lineheat.cdx.json';
 
 /**
+ * @typedef {object} Component
+ * @property {string} bom-ref
+ * @property {string} type
+ * @property {string} name
+ * @property {string} version
+ * @property {string} [scope]
+ * @property {{name: string, value: string}[]} [properties]
+ */
+/**
+ * The part of a CycloneDX document that is changed.
+ * @typedef {object} Bom
+ * @property {{component: Component}} metadata
+ * @property {Component[]} components
+ * @property {{ref: string, dependsOn: string[]}[]} dependencies
+ */
+
+/**
  * npm's list of components, with those of the notices alone. Throws a Problem that names what npm does not know.
- * @param {object} bom as `npm sbom --sbom-format cyclonedx` prints it
+ * @param {Bom} bom as `npm sbom --sbom-format cyclonedx` prints it
  * @param {string} notices dist/THIRD_PARTY_NOTICES.txt
+ * @returns {Bom}
  */
 export function bundledOnly(bom, notices) {
   const bundled = new Set(packagesOf(notices));
   // npm writes a component once for each folder that it is in.
   const components = new Map(
-    bom.components
-      .map((component) => [`${component.name}@${component.version}`, component])
-      .filter(([name]) => bundled.has(name)),
+    bom.components.map((component) => [`${component.name}@${component.version}`, component]),
   );
+  for (const name of components.keys()) if (!bundled.has(name)) components.delete(name);
   const unknown = [...bundled].filter((name) => !components.has(name));
   if (unknown.length > 0) {
     throw new Problem(
@@ -37,13 +54,19 @@ export function bundledOnly(bom, notices) {
   };
 }
 
-/** npm calls the program like the folder that it is in, and a library. */
+/**
+ * npm calls the program like the folder that it is in, and a library.
+ * @param {Component} component
+ */
 function program(component) {
-  const [name] = component['bom-ref'].split('@');
+  const [name = ''] = component['bom-ref'].split('@');
   return { ...component, type: 'application', name };
 }
 
-/** package.json asks for bundled packages as for tools, so npm says of each that it is for development, and optional. */
+/**
+ * package.json asks for bundled packages as for tools, so npm says of each that it is for development, and optional.
+ * @param {Component} component
+ */
 function shipped({ properties = [], ...component }) {
   const others = properties.filter(({ name }) => name !== 'cdx:npm:package:development');
   return {
@@ -53,7 +76,11 @@ function shipped({ properties = [], ...component }) {
   };
 }
 
-/** Who depends on whom; the program on what no bundled package depends on. */
+/**
+ * Who depends on whom; the program on what no bundled package depends on.
+ * @param {Component[]} components
+ * @param {Bom} bom
+ */
 function dependenciesAmong(components, { metadata, dependencies }) {
   const refs = new Set(components.map((component) => component['bom-ref']));
   const kept = dependencies
@@ -64,7 +91,10 @@ function dependenciesAmong(components, { metadata, dependencies }) {
   return [{ ref: metadata.component['bom-ref'], dependsOn: direct }, ...kept];
 }
 
-/** What npm says of all of package-lock.json. */
+/**
+ * What npm says of all of package-lock.json.
+ * @returns {Promise<Bom>}
+ */
 export async function npmComponents() {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
   const { code, output: text } = await run('npm', args, { cwd: root, quiet: true });
@@ -87,4 +117,4 @@ async function write() {
   console.log(`${output}: ${bom.components.length} packages`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(write);
+if (isStarted(import.meta.url)) await main(write);

@@ -9,6 +9,8 @@ import { cacheFolder, ensureCodeServer } from './vscode/install.mjs';
 import * as launch from './vscode/launch.mjs';
 import { main, Problem, run, tail, which } from './vscode/process.mjs';
 
+/** @typedef {{browser: boolean, port?: number, file?: string}} Options */
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const vsix = join(root, 'artifacts', 'lineheat.vsix');
 const state = join(cacheFolder(), 'start');
@@ -31,35 +33,42 @@ await main(async () => {
   await startInBrowser(options);
 });
 
+/**
+ * @param {string[]} args
+ * @returns {Options & {folder: string}} without a file where a folder is named
+ */
 function readArguments(args) {
-  const options = { browser: false, port: undefined, file: undefined };
-  for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--browser') options.browser = true;
-    else if (args[i] === '--port') options.port = readPort(args[++i]);
-    else if (args[i] === '--' || args[i] === '') continue;
-    else if (args[i].startsWith('-')) throw new Problem(usage(`“${args[i]}” is not an option.`));
+  /** @type {Options} */
+  const options = { browser: false };
+  const rest = args[Symbol.iterator]();
+  for (const word of rest) {
+    if (word === '--browser') options.browser = true;
+    else if (word === '--port') options.port = readPort(rest.next().value);
+    else if (word === '--' || word === '') continue;
+    else if (word.startsWith('-')) throw new Problem(usage(`“${word}” is not an option.`));
     else if (options.file) throw new Problem(usage('Name one file.'));
-    else options.file = resolve(process.env.INIT_CWD ?? process.cwd(), args[i]);
+    else options.file = resolve(process.env.INIT_CWD ?? process.cwd(), word);
   }
-  const file = options.file ?? join(root, 'examples', 'tour.py');
+  const { file = join(root, 'examples', 'tour.py'), ...others } = options;
   if (!existsSync(file)) throw new Problem(usage(`${file} does not exist.`));
-  if (statSync(file).isDirectory()) return { ...options, folder: file, file: undefined };
-  return { ...options, file, folder: dirname(file) };
+  if (statSync(file).isDirectory()) return { ...others, folder: file };
+  return { ...others, file, folder: dirname(file) };
 }
 
+/** @param {string | undefined} text */
 function readPort(text) {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
   throw new Problem(usage(`“${text ?? ''}” is not a port.`));
 }
 
+/** @param {string} complaint */
 function usage(complaint) {
   return `${complaint} Use: npm start [-- file.py] [--browser] [--port N]`;
 }
 
 function requireTools() {
-  const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20)
+  if (Number.parseInt(process.versions.node) < 20)
     throw new Problem(`Lineheat needs Node.js 20 or later; this is ${process.version}.`);
   if (process.platform === 'linux' && (!which('make') || !(which('cc') ?? which('gcc')))) {
     throw new Problem(
@@ -71,6 +80,10 @@ function requireTools() {
   }
 }
 
+/**
+ * @param {string} script
+ * @param {string} what
+ */
 async function quietly(script, what) {
   console.log(what);
   const { code, output } = await run('npm', ['run', '--silent', script], {
@@ -84,6 +97,7 @@ async function quietly(script, what) {
   }
 }
 
+/** @param {Options & {folder: string}} options */
 async function startInBrowser({ folder, file, port }) {
   const install = await ensureCodeServer();
   await installOnce(install);
@@ -94,7 +108,7 @@ async function startInBrowser({ folder, file, port }) {
       'editor.minimap.enabled': false,
     });
   }
-  const server = await launch.startCodeServer(install, { state, port });
+  const server = await launch.startCodeServer(install, { state, ...(port ? { port } : {}) });
   console.log(`Lineheat is ready: ${launch.windowUrl(server.url, folder, file)}`);
   console.log('Click the flame at the top right of the editor. Ctrl-C here ends it.');
   await new Promise((done) => {
@@ -108,7 +122,10 @@ async function startInBrowser({ folder, file, port }) {
   await server.stop();
 }
 
-/** Installing takes seconds, so it is left out when this very package is installed. */
+/**
+ * Installing takes seconds, so it is left out when this very package is installed.
+ * @param {import('./vscode/install.mjs').CodeServer} install
+ */
 async function installOnce(install) {
   const hash = createHash('sha256').update(readFileSync(vsix)).digest('hex');
   const stamp = join(state, 'installed');

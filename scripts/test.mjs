@@ -8,6 +8,10 @@ import { ensurePythons } from './pythons.mjs';
 import { ensureCodeServer } from './vscode/install.mjs';
 import { main, Problem, run } from './vscode/process.mjs';
 
+/** @import {JsonTestResults} from 'vitest/reporters' */
+/** @typedef {[program: string, ...args: string[]]} Command */
+/** @typedef {{suite: string, passed: number, failed: number, skipped: number, seconds: number, failures?: string[]}} SuiteResult */
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const results = join(root, 'artifacts', 'test');
 const suites = ['check', 'unit', 'fuzz', 'agent', 'editor'];
@@ -18,6 +22,7 @@ await main(async () => {
   process.chdir(root);
   mkdirSync(results, { recursive: true });
 
+  /** @type {SuiteResult[]} */
   const tally = [];
   let built = true;
   if (wanted.some((suite) => suite !== 'check')) {
@@ -42,6 +47,7 @@ await main(async () => {
   return report(tally);
 });
 
+/** @param {string[]} args */
 function readArguments(args) {
   const at = args.indexOf('--filter');
   const filter = at < 0 ? undefined : args.splice(at, 2)[1];
@@ -55,7 +61,11 @@ function readArguments(args) {
   };
 }
 
-/** Runs one command with its output shown; says how it went. */
+/**
+ * Runs one command with its output shown; says how it went.
+ * @param {string} name
+ * @param {Command} command
+ */
 async function step(name, [command, ...args]) {
   console.log(`\n── ${name}`);
   const { code } = await run(command, args);
@@ -63,7 +73,11 @@ async function step(name, [command, ...args]) {
   return code === 0;
 }
 
-/** Gets what tests need; when that cannot be done, says so and what follows. */
+/**
+ * Gets what tests need; when that cannot be done, says so and what follows.
+ * @param {() => Promise<unknown>} ensure
+ * @param {string} otherwise
+ */
 async function prepare(ensure, otherwise) {
   try {
     await ensure();
@@ -76,6 +90,7 @@ async function prepare(ensure, otherwise) {
 /** Types, lint and format, each counted as one test. */
 async function check() {
   const started = Date.now();
+  /** @type {Record<string, Command>} */
   const steps = {
     types: ['npx', 'tsc', '-b'],
     lint: ['npx', 'eslint', '.'],
@@ -96,7 +111,12 @@ async function fuzz() {
   return { suite: 'fuzz', passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, seconds };
 }
 
-/** Runs test/{suite} and counts its tests from vitest's own report. */
+/**
+ * Runs test/{suite} and counts its tests from vitest's own report.
+ * @param {string} suite
+ * @param {string | undefined} filter
+ * @returns {Promise<SuiteResult>}
+ */
 async function vitest(suite, filter) {
   const started = Date.now();
   const output = join(results, `${suite}.json`);
@@ -122,6 +142,7 @@ async function vitest(suite, filter) {
     console.log(`── ${suite}: vitest ended before it wrote its report`);
     return { suite, passed: 0, failed: 1, skipped: 0, seconds: seconds() };
   }
+  /** @type {JsonTestResults} */
   const summary = JSON.parse(readFileSync(output, 'utf8'));
   let failed = summary.numFailedTests;
   // A file that does not load, or an error outside any test, fails the suite without failing a test.
@@ -131,14 +152,18 @@ async function vitest(suite, filter) {
   return { suite, passed: summary.numPassedTests, failed, failures, skipped, seconds: seconds() };
 }
 
-/** A line or two for every test that failed, from vitest's own report. */
+/**
+ * A line or two for every test that failed, from vitest's own report.
+ * @param {JsonTestResults} summary
+ */
 function failuresOf({ testResults }) {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
     const failed = assertionResults.filter((it) => it.status === 'failed');
     if (failed.length === 0 && status === 'failed') return [`${file}\n${firstLines(message)}`];
     return failed.map(
-      ({ fullName, failureMessages }) => `${file}: ${fullName}\n${firstLines(failureMessages[0])}`,
+      ({ fullName, failureMessages }) =>
+        `${file}: ${fullName}\n${firstLines(failureMessages?.[0])}`,
     );
   });
 }
@@ -150,6 +175,7 @@ function firstLines(message = '') {
   return `    ${first.slice(0, 300)}${where === undefined ? '' : `\n    ${where.trim()}`}`;
 }
 
+/** @param {string} folder */
 function hasTests(folder) {
   return (
     existsSync(folder) &&
@@ -157,7 +183,12 @@ function hasTests(folder) {
   );
 }
 
+/**
+ * Prints the result of each suite, and returns the exit code.
+ * @param {SuiteResult[]} tally
+ */
 function report(tally) {
+  /** @param {'passed' | 'failed'} key */
   const sum = (key) => tally.reduce((total, suite) => total + suite[key], 0);
   // Once more and short: where a log is cut off, its end is what is left of it.
   const failures = tally.flatMap((suite) => suite.failures ?? []);

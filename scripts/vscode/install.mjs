@@ -14,8 +14,18 @@ import { join } from 'node:path';
 import { Problem, run, tail, which } from './process.mjs';
 
 /**
+ * @typedef {object} CodeServer
+ * @property {string} folder
+ * @property {string} node the Node to run it with
+ * @property {string} entry its entry script
+ */
+/** @typedef {{codeServer: string, node: string, ripgrep?: string}} Release */
+/** @typedef {{node: string, cli: string}} Npm a Node, and npm's own script */
+
+/**
  * Versions of code-server, each with a Node of the one major version that it runs on. LINEHEAT_CODE_SERVER chooses; the newest
  * otherwise.
+ * @type {Record<string, Release>}
  */
 const releases = {
   newest: { codeServer: '4.139.1', node: '24.21.0' },
@@ -28,6 +38,9 @@ const debianPackages = {
   compiler: 'build-essential',
   python: 'python3',
   pkgConfig: 'pkg-config',
+};
+/** By the names that pkg-config knows. */
+const debianLibraries = {
   'krb5-gssapi': 'libkrb5-dev',
   'libsecret-1': 'libsecret-1-dev',
   x11: 'libx11-dev',
@@ -47,10 +60,10 @@ export async function missingPackages() {
   if (!which('python3')) missing.push(debianPackages.python);
   const pkgConfig = which('pkg-config');
   if (!pkgConfig) missing.push(debianPackages.pkgConfig);
-  for (const library of ['krb5-gssapi', 'libsecret-1', 'x11', 'xkbfile']) {
+  for (const [library, name] of Object.entries(debianLibraries)) {
     const found =
       pkgConfig && (await run(pkgConfig, ['--exists', library], { quiet: true })).code === 0;
-    if (!found) missing.push(debianPackages[library]);
+    if (!found) missing.push(name);
   }
   return missing;
 }
@@ -58,7 +71,7 @@ export async function missingPackages() {
 /**
  * Makes sure code-server is in the cache, building it the first time (about 4 minutes, 800 MB).
  * @param {(line: string) => void} say
- * @returns {Promise<{node: string, entry: string, folder: string}>} the Node to run it with and its entry script
+ * @returns {Promise<CodeServer>}
  */
 export async function ensureCodeServer(say = console.log) {
   const platform = supportedPlatform();
@@ -102,7 +115,8 @@ export async function ensureCodeServer(say = console.log) {
 
 function chosenRelease() {
   const name = process.env.LINEHEAT_CODE_SERVER || 'newest';
-  if (Object.hasOwn(releases, name)) return releases[name];
+  const release = Object.hasOwn(releases, name) ? releases[name] : undefined;
+  if (release) return release;
   throw new Problem(
     `LINEHEAT_CODE_SERVER is ${name}; it can be ${Object.keys(releases).join(' or ')}.`,
   );
@@ -118,6 +132,10 @@ function supportedPlatform() {
   );
 }
 
+/**
+ * @param {string} folder
+ * @param {string} platform
+ */
 function layout(folder, platform) {
   return {
     folder,
@@ -126,10 +144,16 @@ function layout(folder, platform) {
   };
 }
 
+/** @param {string} folder */
 function codeServerFolder(folder) {
   return join(folder, 'code-server', 'node_modules', 'code-server');
 }
 
+/**
+ * @param {string} folder
+ * @param {string} platform
+ * @param {Release} release
+ */
 async function build(folder, platform, release) {
   const npm = npmCommand();
   const nodeRoot = join(folder, 'node', 'node_modules', `node-${platform}`);
@@ -169,10 +193,14 @@ async function build(folder, platform, release) {
 /**
  * A folder with an `npm` for install scripts that call it. The launcher next to npm's own files looks for npm where the
  * Node that runs it is, and this Node came without one.
+ * @param {string} folder
+ * @param {string} nodeBin
+ * @param {Npm} npm
  */
 function npmShim(folder, nodeBin, npm) {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
+  /** @param {string} text */
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
   writeFileSync(
     join(bin, 'npm'),
@@ -182,7 +210,10 @@ function npmShim(folder, nodeBin, npm) {
   return bin;
 }
 
-/** A shell for install scripts that leaves out the one of @vscode/ripgrep: nothing but registries is reached. */
+/**
+ * A shell for install scripts that leaves out the one of @vscode/ripgrep: nothing but registries is reached.
+ * @param {string} folder
+ */
 function shellForScripts(folder) {
   const shell = join(folder, 'bin', 'sh');
   writeFileSync(
@@ -193,7 +224,13 @@ function shellForScripts(folder) {
   return shell;
 }
 
-/** Puts `rg` of a newer package where this code-server looks for it. */
+/**
+ * Puts `rg` of a newer package where this code-server looks for it.
+ * @param {Npm} npm
+ * @param {string} folder
+ * @param {string} platform
+ * @param {string} version
+ */
 async function addRipgrep(npm, folder, platform, version) {
   const name = `@vscode/ripgrep-${platform}`;
   await npmInstall(npm, join(folder, 'ripgrep'), `${name}@${version}`, process.env);
@@ -202,6 +239,12 @@ async function addRipgrep(npm, folder, platform, version) {
   cpSync(join(folder, 'ripgrep', 'node_modules', name, 'bin'), target, { recursive: true });
 }
 
+/**
+ * @param {Npm} npm
+ * @param {string} folder
+ * @param {string} spec
+ * @param {NodeJS.ProcessEnv} env
+ */
 async function npmInstall({ node, cli }, folder, spec, env) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
@@ -227,11 +270,16 @@ function npmCommand() {
   );
 }
 
+/** @param {string} path */
 function readsAsScript(path) {
   return existsSync(path) && readFileSync(path, 'utf8').startsWith('#!/usr/bin/env node');
 }
 
-/** Another process may have finished the same build first; then its result is as good. */
+/**
+ * Another process may have finished the same build first; then its result is as good.
+ * @param {string} temporary
+ * @param {string} folder
+ */
 function publish(temporary, folder) {
   if (existsSync(folder) && !existsSync(join(folder, 'complete'))) {
     rmSync(folder, { recursive: true, force: true });

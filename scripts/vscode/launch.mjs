@@ -4,6 +4,17 @@ import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endGroup, endGroupNow, freePort, Problem, run, tail, which } from './process.mjs';
 
+/** @import {ChildProcess} from 'node:child_process' */
+/** @import {CodeServer} from './install.mjs' */
+/**
+ * @typedef {object} RunningServer
+ * @property {string} url
+ * @property {number} port
+ * @property {string} logs folder in which VS Code keeps its logs
+ * @property {ChildProcess} child
+ * @property {() => Promise<void>} stop
+ */
+
 /** User settings for a window with nothing in it but what was asked for. */
 export const quietSettings = {
   'chat.disableAIFeatures': true,
@@ -33,7 +44,11 @@ export function findDesktop() {
   return noDisplay || process.getuid?.() === 0 ? null : code;
 }
 
-/** Installs the extension in the person's own VS Code and opens the folder, and the file in it. */
+/**
+ * Installs the extension in the person's own VS Code and opens the folder, and the file in it.
+ * @param {string} code
+ * @param {{vsix: string, folder: string, file?: string}} target
+ */
 export async function openDesktop(code, { vsix, folder, file }) {
   const installed = await run(code, ['--install-extension', vsix, '--force'], { quiet: true });
   if (installed.code !== 0) {
@@ -49,7 +64,7 @@ export async function openDesktop(code, { vsix, folder, file }) {
 
 /**
  * Installs extensions into a code-server profile folder.
- * @param {{node: string, entry: string}} server
+ * @param {CodeServer} server
  * @param {{state: string, extensions?: string, vsix: string[]}} options state is the folder that holds user data,
  *   and extensions unless they are elsewhere
  */
@@ -66,7 +81,11 @@ export async function installExtensions(server, { state, extensions, vsix }) {
   }
 }
 
-/** Writes the user settings of a code-server profile folder. */
+/**
+ * Writes the user settings of a code-server profile folder.
+ * @param {string} state
+ * @param {Record<string, unknown>} settings
+ */
 export function writeSettings(state, settings) {
   // Settings of machine scope, such as an interpreter, only count in the second of these.
   for (const scope of ['User', 'Machine']) {
@@ -78,11 +97,10 @@ export function writeSettings(state, settings) {
 
 /**
  * Starts code-server and waits until it answers.
- * @param {{node: string, entry: string}} server
+ * @param {CodeServer} server
  * @param {{state: string, extensions?: string, port?: number, host?: string, env?: Record<string, string>, trust?: boolean}} options
  *   trust false: whether a folder is trusted is up to the settings, as it is in a VS Code that was just installed
- * @returns {Promise<{url: string, port: number, logs: string, child: import('node:child_process').ChildProcess, stop: () => Promise<void>}>}
- *   logs is the folder in which VS Code keeps its own.
+ * @returns {Promise<RunningServer>}
  */
 export async function startCodeServer(
   server,
@@ -132,7 +150,12 @@ export async function startCodeServer(
   };
 }
 
-/** The address that opens a folder, and a file in it, in a browser. */
+/**
+ * The address that opens a folder, and a file in it, in a browser.
+ * @param {string} url
+ * @param {string} folder
+ * @param {string} [file]
+ */
 export function windowUrl(url, folder, file) {
   const address = new URL(url);
   address.searchParams.set('folder', folder);
@@ -145,6 +168,7 @@ export function windowUrl(url, folder, file) {
   return address.href.replaceAll('%2F', '/');
 }
 
+/** @param {string} state */
 function profileArguments(state, extensions = join(state, 'extensions')) {
   return [
     ...['--user-data-dir', join(state, 'user-data')],
@@ -153,7 +177,10 @@ function profileArguments(state, extensions = join(state, 'extensions')) {
   ];
 }
 
-/** code-server started from a terminal of VS Code would otherwise talk to that window instead of being a server. */
+/**
+ * code-server started from a terminal of VS Code would otherwise talk to that window instead of being a server.
+ * @param {string} state
+ */
 function serverEnvironment(state) {
   mkdirSync(state, { recursive: true });
   const config = join(state, 'config.yaml');
@@ -164,6 +191,11 @@ function serverEnvironment(state) {
   return { ...Object.fromEntries(inherited), CODE_SERVER_CONFIG: config };
 }
 
+/**
+ * @param {string} url
+ * @param {ChildProcess} child
+ * @param {string} log
+ */
 async function answers(url, child, log) {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {

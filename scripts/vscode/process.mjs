@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** A failure a person can act on: printed without a stack trace. */
 export class Problem extends Error {}
@@ -46,7 +47,10 @@ export function run(command, args, { cwd, env, quiet = false, timeoutMs } = {}) 
   });
 }
 
-/** Absolute path of a program on PATH, or null. */
+/**
+ * Absolute path of a program on PATH, or null.
+ * @param {string} name
+ */
 export function which(name, path = process.env.PATH ?? '') {
   const suffixes = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   for (const folder of path.split(delimiter).filter(Boolean)) {
@@ -63,19 +67,25 @@ export function which(name, path = process.env.PATH ?? '') {
   return null;
 }
 
-/** A TCP port nobody listens on. */
+/**
+ * A TCP port nobody listens on.
+ * @returns {Promise<number>}
+ */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });
 }
 
-/** The last lines of a long output. */
+/**
+ * The last lines of a long output.
+ * @param {string} text
+ */
 export function tail(text, lines = 15) {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
@@ -85,12 +95,14 @@ export function tail(text, lines = 15) {
  * @param {import('node:child_process').ChildProcess} child started with `detached: true`
  */
 export async function endGroup(child, graceMs = 3000) {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
+  /** @param {NodeJS.Signals} name */
   const signal = (name) => {
     try {
       if (process.platform === 'win32') child.kill(name);
-      else process.kill(-child.pid, name);
+      else process.kill(-pid, name);
     } catch {
       // Already gone.
     }
@@ -101,8 +113,12 @@ export async function endGroup(child, graceMs = 3000) {
   clearTimeout(timer);
 }
 
-/** Ends a process started with `detached: true` and everything it started, without waiting. */
+/**
+ * Ends a process and everything it started, without waiting.
+ * @param {import('node:child_process').ChildProcess} child started with `detached: true`
+ */
 export function endGroupNow(child) {
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
@@ -110,7 +126,19 @@ export function endGroupNow(child) {
   }
 }
 
-/** Runs a script's main function; a Problem is one clear sentence, anything else is a bug with its trace. */
+/**
+ * Whether Node was started with a module, rather than with one that imports it.
+ * @param {string} url the module's `import.meta.url`
+ */
+export function isStarted(url) {
+  const script = process.argv[1];
+  return script !== undefined && url === pathToFileURL(script).href;
+}
+
+/**
+ * Runs a script's main function; a Problem is one clear sentence, anything else is a bug with its trace.
+ * @param {() => Promise<number | void>} body returns the exit code, or nothing
+ */
 export async function main(body) {
   try {
     const code = await body();

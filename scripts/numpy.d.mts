@@ -1,1 +1,0 @@
-export function ensureNumpy(minor: number, interpreters: string[]): Promise<string>;

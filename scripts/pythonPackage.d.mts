@@ -1,1 +1,0 @@
-export function ensurePythonPackage(name: string, version: string): Promise<string>;
