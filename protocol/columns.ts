@@ -1,4 +1,5 @@
 /** Columns of numbers as one block of bytes, little-endian, each starting at a multiple of 8. */
+import { damagedChart } from '../recording/damage';
 
 export type Column = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
@@ -42,7 +43,7 @@ export class ColumnReader {
     const start = this.#at;
     this.#at += padded(bytes);
     if (this.#at > this.buffer.byteLength) {
-      throw damaged();
+      throw damagedChart();
     }
     return start;
   }
@@ -50,9 +51,4 @@ export class ColumnReader {
 
 function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
-}
-
-/** The error for bytes that are not valid, in words for the user. */
-export function damaged(): Error {
-  return new Error("The flame chart's data is damaged. Open the recording again.");
 }

@@ -13,7 +13,8 @@
  * | each thread | u32 id, pid, tid, rows, bytes of name, of process · f64 coarseNs, anewNs · name · process · u32 stack · f64 time · f64 wall · f64 cpu |
  */
 import type { FlameTables, FlameThread } from '../profile/flame/tables';
-import { ColumnReader, damaged, joinColumns, type Column } from './columns';
+import { ColumnReader, joinColumns, type Column } from './columns';
+import { damagedChart } from '../recording/damage';
 import { decodeUtf8, encodeUtf8 } from '../recording/utf8';
 
 const signature = encodeUtf8('LSFLAME3');
@@ -61,7 +62,7 @@ export function encodeFlameChunk(tables: FlameTables): ArrayBuffer {
 export function decodeFlameChunk(buffer: ArrayBuffer): FlameTables {
   const reader = new ColumnReader(buffer);
   if (reader.u8(8).some((byte, index) => byte !== signature[index])) {
-    throw damaged();
+    throw damagedChart();
   }
   const [stringRows, functionRows, frameRows, stackRows, threadRows] = reader.u32(6);
   const lengths = reader.u32(stringRows!);

@@ -10,7 +10,8 @@
  */
 import type { FlameMemory, FlameProcess } from '../profile/flame/memory';
 import { mostSlices } from '../profile/memory/sites';
-import { ColumnReader, damaged, joinColumns } from './columns';
+import { ColumnReader, joinColumns } from './columns';
+import { damagedChart } from '../recording/damage';
 import { encodeUtf8 } from '../recording/utf8';
 
 const signature = encodeUtf8('LSFLMEM2');
@@ -36,7 +37,7 @@ export function encodeFlameMemory(memory: FlameMemory): ArrayBuffer {
 export function decodeFlameMemory(buffer: ArrayBuffer): FlameMemory {
   const reader = new ColumnReader(buffer);
   if (reader.u8(8).some((byte, index) => byte !== signature[index])) {
-    throw damaged();
+    throw damagedChart();
   }
   const [processCount, places] = reader.u32(2) as unknown as [number, number];
   const processes: FlameProcess[] = [];
@@ -67,7 +68,7 @@ export function decodeFlameMemory(buffer: ArrayBuffer): FlameMemory {
     change: reader.f32(places * mostSlices),
   };
   if (memory.process.some((process) => process >= processCount)) {
-    throw damaged();
+    throw damagedChart();
   }
   return memory;
 }

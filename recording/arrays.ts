@@ -1,9 +1,9 @@
-/** Typed arrays that grow, and the error for a row that names something that does not exist. */
+/** Typed arrays that grow. */
 
 /** Arrays shorter than this double when they grow: there are very many, and allocating one takes longer than filling it. */
 const small = 1 << 12;
 
-/** An array with room for at least `needed` elements: the same one, or a larger copy, with zeros at its end. */
+/** An array with room for `needed` elements: the same one, or a larger copy. */
 export function withRoom<
   A extends Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array,
 >(array: A, needed: number): A {
@@ -23,11 +23,4 @@ export function trimmed<A extends Uint8Array | Int32Array | Float64Array>(
   used: number,
 ): A {
   return array.length <= 2 * used ? array : (array.slice(0, used) as A);
-}
-
-/** The error, in words for the user, for a row with an id that does not exist. what: what the id is of. */
-export function damaged(what: string, id: number): Error {
-  return new Error(
-    `The flame chart's data is damaged (${what} ${id} does not exist). Open the recording again.`,
-  );
 }

@@ -8,16 +8,11 @@ import { PayloadReader } from './payload';
 import { Plausibility } from './plausible';
 import { RecordDecoder, SharedContents } from './recordDecoder';
 import { recordTable } from './table';
-import { checkedMinor, headerBytes, StreamError } from './header';
+import { corruptBatch, corruptRecord, notWhole, type StreamError } from './damage';
+import { checkedMinor, headerBytes } from './header';
 
-export {
-  changedHeader,
-  encodeHeader,
-  headerBytes,
-  readHeader,
-  StreamError,
-  supportedMajor,
-} from './header';
+export { changedHeader, encodeHeader, headerBytes, readHeader, supportedMajor } from './header';
+export { StreamError } from './damage';
 export { SharedContents } from './recordDecoder';
 export { StreamEncoder } from './encode';
 
@@ -99,9 +94,7 @@ export class StreamDecoder {
 
   /** After everything was pushed: a sentence about bytes that were not delivered; undefined if there are none. */
   get leftOver(): string | undefined {
-    return this.pending === 0 || this.#failure
-      ? undefined
-      : `This Lineheat recording is damaged: its last ${this.pending} bytes, from byte ${this.#consumed} on, are not whole records; everything before them is shown.`;
+    return this.pending === 0 || this.#failure ? undefined : notWhole(this.pending, this.#consumed);
   }
 
   /**
@@ -253,22 +246,12 @@ export class StreamDecoder {
     return -1;
   }
 
-  /** A wrong checksum does not tell where in the batch the damage is. */
   #damaged(has: string): StreamError {
-    return this.#fail(`the part from byte ${this.#consumed} on has ${has}`);
+    return (this.#failure = corruptBatch(has, this.#consumed));
   }
 
   #corrupt(what: string): StreamError {
-    return this.#fail(`the record at byte ${this.#consumed} ${what}`);
-  }
-
-  #fail(what: string): StreamError {
-    this.#failure = new StreamError(
-      'corrupt',
-      `This Lineheat recording is damaged: ${what}; everything before it is shown.`,
-      this.#consumed,
-    );
-    return this.#failure;
+    return (this.#failure = corruptRecord(what, this.#consumed));
   }
 }
 

@@ -1,19 +1,7 @@
 /** The first 128 bytes of a recording; see profiler-agent/STREAM.md, "Header". */
 import type { RecordingHeader } from './records';
 import { checksum } from './checksum';
-
-/** What is wrong with a recording: one sentence for the person who opened it. */
-export class StreamError extends Error {
-  constructor(
-    readonly reason: 'notRecording' | 'newer' | 'corrupt',
-    message: string,
-    /** Position of the damage in the file, bytes. */
-    readonly position: number,
-  ) {
-    super(message);
-    this.name = 'StreamError';
-  }
-}
+import { corruptHeader, cutHeader, StreamError } from './damage';
 
 /** Bytes of the header that this version writes, and the fewest that a reader needs. */
 export const headerBytes = 128;
@@ -47,11 +35,7 @@ export function readHeader(bytes: Uint8Array): RecordingHeader {
     );
   }
   if (bytes.length < headerBytes) {
-    throw new StreamError(
-      'corrupt',
-      `This Lineheat recording is cut off at byte ${bytes.length}, inside its ${headerBytes}-byte header; nothing in it can be shown.`,
-      bytes.length,
-    );
+    throw cutHeader(bytes.length, headerBytes);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const major = view.getUint16(8, true);
@@ -159,14 +143,6 @@ export function changedHeader(
   const isFinal = view.getUint32(endSumAt, true) !== 0 && state !== 'recording';
   view.setUint32(endSumAt, isFinal ? sumOfRest(bytes) : 0, true);
   return bytes;
-}
-
-function corruptHeader(position: number): StreamError {
-  return new StreamError(
-    'corrupt',
-    `This Lineheat recording is damaged: its header makes no sense at byte ${position}.`,
-    position,
-  );
 }
 
 function readUint64(view: DataView, offset: number): number {

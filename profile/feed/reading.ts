@@ -3,7 +3,7 @@ import type { Cells } from './cells';
 import { chargeCell } from './charge';
 import type { Columns } from './columns';
 import { costOfRow, wallOf } from '../cost';
-import { damageNotes } from './damage';
+import { damageNotes } from '../../recording/damage';
 import { GpuFeed } from './gpuFeed';
 import type { LineCosts } from './lineCosts';
 import type { MemoryFeed } from './memoryFeed';

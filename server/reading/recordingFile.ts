@@ -7,9 +7,15 @@ import {
   headerBytes,
   readHeader,
   StreamDecoder,
-  StreamError,
   type SharedContents,
 } from '../../recording/decode';
+import {
+  emptyFile,
+  missingBeginning,
+  shrunkenFile,
+  StreamError,
+  truncatedFile,
+} from '../../recording/damage';
 import { isAlive } from './processes';
 import { frontExtension, RecordArea } from './recordingFront';
 import { openRegular } from './regularFile';
@@ -80,8 +86,7 @@ export class RecordingFile {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (error instanceof StreamError && this.#hasLostItsBeginning()) {
-        const text = `${basename(this.path)} was made smaller while it was read; what was read before is shown. Open it again to see all of it.`;
-        this.#say({ severity: 'warning', text });
+        this.#say({ severity: 'warning', text: shrunkenFile(basename(this.path)) });
         this.#finish('ended');
         return 0;
       }
@@ -141,11 +146,7 @@ export class RecordingFile {
     const area = new RecordArea(this.path, fd, header);
     if (!area.isCut) return area;
     const front = `${basename(this.path)}${frontExtension}`;
-    throw new StreamError(
-      'corrupt',
-      `This Lineheat recording is damaged: its beginning is missing. If it was made smaller while its process ran, the beginning is in ${front}; put that file beside it.`,
-      header.headerSize,
-    );
+    throw missingBeginning(front, header.headerSize);
   }
 
   #readHeader(fd: number, size: number, live: boolean): RecordingHeader | undefined {
@@ -155,10 +156,7 @@ export class RecordingFile {
     const unwritten = got < headerBytes || bytes[0] === 0;
     if (unwritten && live) return undefined;
     if (got === 0 || (unwritten && bytes.every((byte) => byte === 0))) {
-      this.#say({
-        severity: 'information',
-        text: `${basename(this.path)} is empty: its process ended before anything was recorded, the disk was full, or the limit on file sizes (ulimit -f) was reached.`,
-      });
+      this.#say({ severity: 'information', text: emptyFile(basename(this.path)) });
       this.#finish('lost');
       return undefined;
     }
@@ -194,10 +192,8 @@ export class RecordingFile {
   }
 
   #sayTruncated(size: number, committed: number): void {
-    this.#say({
-      severity: 'warning',
-      text: `${basename(this.path)} is cut short: ${size} of ${committed} bytes are there, so the end of the recording is missing. Copy it again to see all of it.`,
-    });
+    const text = truncatedFile(basename(this.path), size, committed);
+    this.#say({ severity: 'warning', text });
   }
 
   #sayLeftOver(): void {

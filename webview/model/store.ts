@@ -3,7 +3,8 @@
  * ancestor shortcuts per stack, and the call tree of functions (the same stacks with lines folded together).
  */
 import { cutBusy, extendBusy } from './activity';
-import { damaged, withRoom } from '../../recording/arrays';
+import { withRoom } from '../../recording/arrays';
+import { damagedChart } from '../../recording/damage';
 import { cutLevels, extendLevels } from './dominant';
 import { cutStretches, extendStretches } from './sums';
 import { appendSamples, createTrack, dropSamples, type Track } from './track';
@@ -151,7 +152,7 @@ export class FlameStore {
     this.stackPython = withRoom(this.stackPython, end);
     for (let stack = start; stack < end; stack++) {
       const parent = parents[stack]!;
-      if (parent >= stack || parent < -1) throw damaged('stack', parent);
+      if (parent >= stack || parent < -1) throw damagedChart(`stack ${parent}`);
       const root = parent < 0;
       depths[stack] = root ? 0 : depths[parent]! + 1;
       if (root) jumps[stack] = stack;
@@ -220,5 +221,5 @@ export class FlameStore {
 }
 
 function check(column: Uint32Array | Uint8Array, limit: number, what: string): void {
-  for (const id of column) if (id >= limit) throw damaged(what, id);
+  for (const id of column) if (id >= limit) throw damagedChart(`${what} ${id}`);
 }

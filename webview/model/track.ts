@@ -1,7 +1,8 @@
 /** The samples of one thread in the flame chart, and how to find them by time. */
 import type { Busy } from './activity';
 import type { Cells, Level } from './dominant';
-import { damaged, withRoom } from '../../recording/arrays';
+import { withRoom } from '../../recording/arrays';
+import { damagedChart } from '../../recording/damage';
 import type { FlameStore } from './store';
 import type { Stretch } from './sums';
 import type { FlameThread } from '../../profile/flame/tables';
@@ -111,7 +112,7 @@ export function appendSamples(store: FlameStore, track: Track, chunk: FlameThrea
   for (let i = start; i < end; i++) {
     const id = chunk.stack[i - start]!;
     const stack = id === unattributed ? -1 : id;
-    if (stack >= store.stackCount) throw damaged('stack', id);
+    if (stack >= store.stackCount) throw damagedChart(`stack ${id}`);
     const time = Math.max(chunk.time[i - start]!, track.endNs);
     const wall = Math.max(0, chunk.time[i - start]! + chunk.wall[i - start]! - time);
     stacks[i] = stack;

@@ -1,4 +1,5 @@
 /** Feeds a saved run's recordings through the same path as live ones, a piece at a time. */
+import { scatteredPieces } from '../../../recording/damage';
 import { readHeader, SharedContents, StreamDecoder } from '../../../recording/decode';
 import { fastChecksum } from '../fastChecksum';
 import type { Note, OpenSink, ProcessEnd, ProcessSink } from '../recordingFile';
@@ -87,8 +88,7 @@ export class SavedFeed {
   #sayScattered(name: string): void {
     if (this.#scattered.has(name)) return;
     this.#scattered.add(name);
-    const text = `${name} is damaged: its pieces do not follow each other; what was read before is shown. If the file was copied here, copy it again.`;
-    this.notes.push({ severity: 'warning', text });
+    this.notes.push({ severity: 'warning', text: scatteredPieces(name) });
   }
 
   #finish(name: string): void {

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { savedRunDamaged, savedRunEnds, savedRunTooLarge } from '../../../recording/damage';
 import { plainText } from '../../../recording/plain';
 import type { SavedSymbols } from '../../symbols/symbols';
 import type { Note } from '../recordingFile';
@@ -97,8 +98,7 @@ function listEntries(
     const line = readLine(fd, at);
     const entry = line && parseEntry(line.text, line.next);
     if (!line || !entry || entry.offset + entry.bytes > size) {
-      const why = line && !entry ? `is damaged at byte ${at}` : 'is cut short';
-      const text = `${file} ${why}; everything before that is shown. Copy the file again to see the rest.`;
+      const text = savedRunEnds(file, line && !entry ? at : undefined);
       return { entries, damage: { severity: 'warning', text } };
     }
     if (entry.name === entryNames.end) return { entries, damage: undefined };
@@ -132,8 +132,7 @@ function readContent<T>(fd: number, entry: Entry, { largest, check }: Content<T>
 }
 
 function damageAt(file: string, offset: number, effect: string): Note {
-  const text = `${file} is damaged at byte ${offset}: ${effect}. If the file was copied here, copy it again.`;
-  return { severity: 'warning', text };
+  return { severity: 'warning', text: savedRunDamaged(file, offset, effect) };
 }
 
 function* pieces(
@@ -151,8 +150,7 @@ function* pieces(
       const piece = unzip(readAt(fd, offset, bytes));
       remaining -= piece?.length ?? 0;
       if (remaining < 0) {
-        const text = `${file} unpacks to far more than a recording does; nothing from byte ${offset} on is shown. The file was changed after Lineheat saved it; ask for another copy.`;
-        notes.push({ severity: 'warning', text });
+        notes.push({ severity: 'warning', text: savedRunTooLarge(file, offset) });
         return;
       }
       if (piece) {
