@@ -37,7 +37,7 @@ export interface ShownRun {
 }
 
 export interface FileFigures {
-  /** `cpu`, `wall`, `memoryPeak` …: a value of the setting lineheat.metric. Later versions may know more. */
+  /** `cpu`, `wall`, `peak` …: a value of the setting lineheat.metric. Later versions may know more. */
   readonly metric: string;
   /** Lines that cost enough to have figures beside them, in order. */
   readonly lines: readonly LineFigures[];

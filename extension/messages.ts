@@ -17,6 +17,7 @@ export class UserError extends Error {
   }
 }
 
+/** A button under a message. */
 export interface Action {
   title: string;
   run: () => unknown;

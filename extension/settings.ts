@@ -106,6 +106,7 @@ export function recordingLimit(): number | undefined {
   return megabytes > 0 ? megabytes * 1e6 : undefined;
 }
 
+/** The metric that the user chose; CPU time where the setting is none. */
 export function currentMetric(): Metric {
   const value = read('metric', 'cpu');
   return metrics.find((metric) => metric === value) ?? 'cpu';

@@ -74,7 +74,9 @@ export interface NativeShare {
   readonly self: number;
 }
 
+/** What one line of a file cost. */
 export interface LineCost {
+  /** 1-based, in the text that ran. */
   readonly line: number;
   /** Qualified name of the function the line belongs to. */
   readonly function: string;
@@ -89,6 +91,7 @@ export interface LineCost {
   readonly natives: readonly NativeShare[];
 }
 
+/** What one function of a file cost; a module's code is a function named `<module>`. */
 export interface FunctionCost {
   readonly name: string;
   readonly qualname: string;
@@ -102,6 +105,7 @@ export interface FunctionCost {
   readonly gpu?: GpuCost;
 }
 
+/** The lines and functions of one source file that have figures, each in order of lines. */
 export interface FileCost {
   /** As the program saw it: co_filename, made absolute with the process's working directory if it was relative. */
   readonly path: string;
@@ -119,6 +123,7 @@ export interface OffLineCost {
   readonly libraries: readonly { readonly module: string; readonly ns: number }[];
 }
 
+/** One process of a run, with its figures as a whole. */
 export interface ProcessInfo {
   readonly pid: number;
   readonly ppid: number;
@@ -155,6 +160,7 @@ export interface ProcessInfo {
   readonly notes: readonly { readonly severity: Severity; readonly text: string }[];
 }
 
+/** One thread of a run, with its figures as a whole. */
 export interface ThreadInfo {
   /** Unique within the run. */
   readonly id: number;
@@ -171,6 +177,7 @@ export interface ThreadInfo {
   readonly queueNs: number;
 }
 
+/** All that is known of a run, as figures. Never changes: a run that goes on has a new profile each time. */
 export interface Profile {
   /** As a tree: children after their parent, in the order they started. The first one is what was profiled. */
   readonly processes: readonly ProcessInfo[];

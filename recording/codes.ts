@@ -12,7 +12,7 @@ export const moduleKinds: readonly ModuleKind[] = [
 export const severities: readonly Severity[] = ['information', 'warning', 'error'];
 export const allocationSources: readonly AllocationSource[] = ['malloc', 'python', 'mapped'];
 export const sampleStates: readonly SampleState[] = ['running', 'waiting', 'gil'];
-/** Bits of a SAMPLE's flags, above the two bits of its state. */
+/** Bits of a SAMPLE's flags, above the two bits of its state; SampleRecord says what each means. */
 export const sampleFlags = {
   inSyscall: 4,
   truncated: 8,

@@ -4,6 +4,7 @@ import { type Field, varint } from './fields';
 import type { MemoryFigures, ReservedPart } from './memoryRecords';
 import type { SampleRecord, ThinnedRecord } from './records';
 
+/** The properties of a place: ids of a stack and of a chain of native frames, and the opcode that called the latter. */
 export interface Place {
   stack: number;
   native: number;

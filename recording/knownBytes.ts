@@ -16,6 +16,7 @@ const largestChunk = 1 << 18;
 const smallestChunk = 1 << 10;
 const firstRoom = 16;
 
+/** Values by the bytes that they were decoded from. Keeps a copy of these bytes, and never forgets any. */
 export class KnownBytes<T> {
   /** By number, from 1 on: the value, the chunk with its bytes, their position and length in it, and their hash. */
   readonly #values: (T | undefined)[] = [undefined];

@@ -6,6 +6,7 @@
  */
 export type AllocationSource = 'malloc' | 'python' | 'mapped';
 
+/** A block that was allocated and, by chance, recorded. Its id is implied: 1, 2, … in the order of these records. */
 export interface AllocationRecord {
   kind: 'allocation';
   thread: number;
@@ -32,12 +33,14 @@ export interface TouchedRecord {
   allocation: number;
   bytes: number;
 }
+/** A recorded block was freed. */
 export interface FreeRecord {
   kind: 'free';
   timeNs: number;
   /** Implied id of the allocation. */
   allocation: number;
 }
+/** Bytes that were copied by memcpy and similar functions and, by chance, recorded. */
 export interface CopyRecord {
   kind: 'copy';
   thread: number;
@@ -99,7 +102,9 @@ export interface BlockRecord {
   /** If it is a reserved mapping. */
   reserved?: ReservedPart;
 }
+/** A mapping that was reserved, and how much of it was ever touched. */
 export interface ReservedPart {
+  /** Bytes of the mapping. */
   size: number;
   /** The probability with which a block of this size is recorded, 0…1. */
   seen: number;

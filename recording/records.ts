@@ -1,7 +1,7 @@
 /**
  * What a recording contains: one type for each kind of record in profiler-agent/STREAM.md. recording/decode.ts
- * decodes records; the builder (profile/feed/builder.ts) turns them into a profile. Times and costs are nanoseconds,
- * as numbers.
+ * decodes records; the builder (profile/feed/builder.ts) turns them into a profile. Costs and times are nanoseconds, as
+ * numbers; times of records are counted from the recording's start, startMonotonicNs.
  */
 import type { GpuRecord } from './gpuRecords';
 import type { MemoryRecord } from './memoryRecords';
@@ -29,6 +29,7 @@ export interface RecordingHeader {
   state: 'recording' | 'closed' | 'full';
   /** Why it is full: an error number of Linux; 0: unknown. */
   whyFull: number;
+  /** When the agent wrote last, on the clock of startMonotonicNs. */
   heartbeatNs: number;
   processCpuNs: number;
 }
@@ -37,8 +38,10 @@ export type SampleState = 'running' | 'waiting' | 'gil';
 export type ModuleKind = 'other' | 'interpreter' | 'libc' | 'agent' | 'anonymous';
 export type Severity = 'information' | 'warning' | 'error';
 
+/** The program that a process runs. */
 export interface ProcessRecord {
   kind: 'process';
+  /** Python's version as sys.hexversion; 0: unknown. */
   hexversion: number;
   engine: string;
   pythonVersion: string;
@@ -47,9 +50,12 @@ export interface ProcessRecord {
   argv: string[];
   architecture: string;
 }
+/** A thread; a second record with the same id says another name. */
 export interface ThreadRecord {
   kind: 'thread';
+  /** The id by which other records name the thread, from 1. */
   thread: number;
+  /** The system's number of it. */
   tid: number;
   startNs: number;
   name: string;
@@ -60,15 +66,21 @@ export interface ThreadEndRecord {
   kind: 'threadEnd';
   thread: number;
   endNs: number;
+  /** The CPU time of its whole life. */
   cpuNs: number;
 }
+/** A code object of Python. */
 export interface CodeRecord {
   kind: 'code';
+  /** The id by which StackRecords name it. */
   code: number;
   firstLine: number;
+  /** co_filename: may be relative to the process's working directory. */
   filename: string;
   name: string;
+  /** Empty before Python 3.11. */
   qualname: string;
+  /** co_lnotab of Python 3.9, co_linetable of later versions. */
   lineTable: Uint8Array;
 }
 /**
@@ -80,8 +92,10 @@ export interface FrameTaker {
   stack(parent: number, code: number, instruction: number, between: number): void;
 }
 
+/** A Python stack: its innermost frame, on another stack. Its id is implied: 1, 2, … in the order of these records. */
 export interface StackRecord {
   kind: 'stack';
+  /** The id of the stack below; 0: none. */
   parent: number;
   code: number;
   /** Offset in the bytecode, bytes; −1: the frame has not started. */
@@ -89,35 +103,50 @@ export interface StackRecord {
   /** Leaf of the native frames between the caller's eval loop and this frame's; 0: none known. */
   between: number;
 }
+/** Code that the process has loaded: a library, another file, or memory that no file backs. Its id is implied. */
 export interface ModuleRecord {
   kind: 'module';
   moduleKind: ModuleKind;
+  /** Where it is loaded: runtime addresses minus those in the file. */
   bias: number;
   path: string;
   buildId: Uint8Array;
 }
+/** A chain of native frames: its innermost frame, on another chain. Its id is implied. */
 export interface NativeRecord {
   kind: 'native';
+  /** The id of the chain below; 0: none. */
   parent: number;
+  /** 0: unknown. */
   module: number;
+  /** An address in the module's file; without a module, a runtime address. */
   offset: number;
   /** true: offset is an instruction; false: a function's start. */
   exact: boolean;
 }
+/** One observation of a thread, or of several samples that were thinned. */
 export interface SampleRecord {
   kind: 'sample';
   thread: number;
   state: SampleState;
   inSyscall: boolean;
+  /** The stack is deeper than the agent records: the outermost frames are missing. */
   truncated: boolean;
+  /** The native frames next to the eval loop are missing. */
   nativeIncomplete: boolean;
+  /** No Python stack was looked for, or none was found. */
   noPython: boolean;
+  /** CPU time that was left when the thread ended or the recording was closed: not an observation. */
   remainder: boolean;
+  /** The end of the time that the sample stands for, whose length is wallNs. */
   timeNs: number;
   cpuNs: number;
   wallNs: number;
+  /** The kernel's part of cpuNs, by the kernel's own ticks: of one sample it can be more than cpuNs. */
   systemNs: number;
+  /** The innermost Python frame; 0: none. */
   stack: number;
+  /** The innermost native frame above it; 0: none. */
   native: number;
   /** −1 when native is 0. */
   opcode: number;
@@ -138,19 +167,25 @@ export interface QueueRecord {
   native: number;
   opcode: number;
 }
+/** Sums since the start of the recording. */
 export interface StatsRecord {
   kind: 'stats';
   timeNs: number;
   processCpuNs: number;
   agentCpuNs: number;
   samples: number;
+  /** Signals sent to threads. */
   ticks: number;
+  /** Samples that found their ring full. */
   dropped: number;
+  /** Samples whose stack could not be proved consistent. */
   rejected: number;
+  /** Samples of running threads more than 25 ms after the previous one. */
   late: number;
   /** How long threads could run but had no core, ns, all together; null: the kernel does not tell. */
   queueNs: number | null;
 }
+/** The process has recorded its own end. */
 export interface EndRecord {
   kind: 'end';
   timeNs: number;
@@ -170,6 +205,7 @@ export interface ChildEndRecord {
   /** The process itself had sent that signal. */
   byParent: boolean;
 }
+/** A note of the agent: one sentence for the user. */
 export interface NoteRecord {
   kind: 'note';
   severity: Severity;

@@ -352,6 +352,6 @@ function line(module, bare, watched, found) {
     return count > 0 ? [`${count} ${kind}`] : [];
   });
   const times = `${bare.seconds.toFixed(0)} s bare, ${watched.seconds.toFixed(0)} s watched`;
-  const verdict = found.some(({ verdict: it }) => it === 'DIFFERS') ? 'DIFFERS' : 'same';
+  const verdict = found.some((test) => test.verdict === 'DIFFERS') ? 'DIFFERS' : 'same';
   return `${verdict.padEnd(8)}${module.padEnd(36)}${words.join(', ') || ending} (${times})`;
 }

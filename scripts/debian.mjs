@@ -54,7 +54,7 @@ function aptSettings(folder, suite, architecture) {
     'Dir::Etc::sourcelist': join(folder, 'sources'),
     'Dir::Etc::sourceparts': '/dev/null',
     'APT::Architecture': architecture,
-    // Also for root: the unprivileged user of apt's cannot read this folder.
+    // As root, apt would go on as a user of its own, who cannot read this folder.
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
   };

@@ -19,7 +19,7 @@ const tool = join(root, 'dist', 'cli.js');
  */
 /** @typedef {[what: string, ok: boolean, text: string]} Result */
 
-/** What a context itself takes on the GPU, beside what is allocated, is less than this. */
+/** A CUDA context itself takes less than this of the GPU's memory, bytes, beside what the program allocates. */
 const contextBytes = 1024 * 2 ** 20;
 
 await main(async () => {

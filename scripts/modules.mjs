@@ -1,4 +1,4 @@
-// node_modules as package-lock.json describes it. Run directly, makes it so.
+// Makes node_modules what package-lock.json describes: as a function, and when it is run directly.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Runs `npm ci` when node_modules is missing or does not match package-lock.json. */
 export async function ensureModules() {
   if (modulesAreCurrent()) return;
-  console.log('Installing the packages it is built with (npm ci) …');
+  console.log('Installing the packages that Lineheat is built with (npm ci) …');
   const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: root,
     quiet: true,

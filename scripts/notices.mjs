@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Licenses of packages that are published without theirs, from their repositories: files of scripts/licenses/.
+ * Packages that are published without a license text: the file of scripts/licenses/ with that of their repository.
  * @type {Record<string, string>}
  */
 const supplied = {

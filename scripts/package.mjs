@@ -1,6 +1,6 @@
 /**
  * Builds for production and packs artifacts/lineheat.vsix; fails when the package is incomplete or over 2 MB.
- * `--repository URL --ref NAME`: where README.md's links and pictures are on GitHub. VS Code shows pictures of the web alone.
+ * `--repository URL --ref NAME`: where README.md's links and pictures are on GitHub. VS Code shows only pictures from the web.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
@@ -43,7 +43,7 @@ function run(command, ...args) {
     fail(`${[command, ...args].join(' ')} failed`);
   }
 }
-// One of an earlier build must not hide that this one has none.
+// The file of an earlier build must not hide that this build writes none.
 rmSync('dist/THIRD_PARTY_NOTICES.txt', { force: true });
 run(process.execPath, 'esbuild.mjs', '--production');
 run('make', '-s', '-C', 'profiler-agent');

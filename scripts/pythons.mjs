@@ -27,8 +27,8 @@ export function cachedPythons() {
 }
 
 /**
- * Makes sure that they are in the cache (20 MB to download each, the first time). What is there stays as it is: sid goes
- * on, so delete the folder for a newer patch.
+ * Makes sure that the interpreters are in the cache (20 MB to download each, the first time). One that is there stays as
+ * it is: sid goes on, so delete its folder for a newer patch.
  * @param {(line: string) => void} say
  * @returns {Promise<string[]>} their paths
  */

@@ -55,7 +55,7 @@ export function bundledOnly(bom, notices) {
 }
 
 /**
- * npm calls the program like the folder that it is in, and a library.
+ * npm names the program after the folder that it is in, and says that it is a library.
  * @param {Component} component
  */
 function program(component) {
@@ -85,7 +85,10 @@ function dependenciesAmong(components, { metadata, dependencies }) {
   const refs = new Set(components.map((component) => component['bom-ref']));
   const kept = dependencies
     .filter(({ ref }) => refs.has(ref))
-    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((it) => refs.has(it)) }));
+    .map(({ ref, dependsOn }) => ({
+      ref,
+      dependsOn: dependsOn.filter((other) => refs.has(other)),
+    }));
   const needed = new Set(kept.flatMap(({ dependsOn }) => dependsOn));
   const direct = [...refs].filter((ref) => !needed.has(ref));
   return [{ ref: metadata.component['bom-ref'], dependsOn: direct }, ...kept];

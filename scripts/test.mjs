@@ -35,7 +35,7 @@ await main(async () => {
   if (built && wanted.includes('agent')) {
     await prepare(ensurePythons, 'The agent is not tested with these versions.');
   }
-  // Here, since building it takes longer than a test may.
+  // Built before the tests, since that takes longer than a test may.
   if (built && wanted.includes('editor')) {
     await prepare(ensureCodeServer, 'The tests of the editor will fail.');
   }
@@ -159,7 +159,7 @@ async function vitest(suite, filter) {
 function failuresOf({ testResults }) {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
-    const failed = assertionResults.filter((it) => it.status === 'failed');
+    const failed = assertionResults.filter((test) => test.status === 'failed');
     if (failed.length === 0 && status === 'failed') return [`${file}\n${firstLines(message)}`];
     return failed.map(
       ({ fullName, failureMessages }) =>
@@ -190,7 +190,7 @@ function hasTests(folder) {
 function report(tally) {
   /** @param {'passed' | 'failed'} key */
   const sum = (key) => tally.reduce((total, suite) => total + suite[key], 0);
-  // Once more and short: where a log is cut off, its end is what is left of it.
+  // Failures are listed again, in short, at the end: a log that is cut off keeps its end.
   const failures = tally.flatMap((suite) => suite.failures ?? []);
   if (failures.length > 0) console.log(`\n── failed\n${failures.join('\n')}`);
   console.log('');

@@ -1,4 +1,4 @@
-/** What the server knows beside the runs themselves: the client's settings, and how the shown run is to be looked at. */
+/** What the server knows besides the runs themselves: the client's settings, and how the shown run is to be looked at. */
 import type { View } from '../profile/view/viewed';
 import type { Fold } from '../profile/view/fold';
 import type { InitializationOptions, RangeParams, RunRange, ServerSettings } from '../protocol/lsp';
@@ -9,6 +9,7 @@ import type { Run } from './reading/run';
 import { readSettings } from './settings';
 import type { RunStore } from './store';
 
+/** One session: a server has one client. */
 export class Session {
   /** The client registers Lineheat's commands and draws icons. */
   isRich = false;

@@ -44,6 +44,7 @@ interface Opened {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** The runs of one server by their ids. Owns them, with their files and timers: close it. */
 export class RunStore {
   readonly #runs = new Map<string, Opened>();
   #shownId: string | undefined;

@@ -7,6 +7,7 @@ export interface BarSize {
   height: number;
 }
 
+/** The bar's size for a font size, CSS pixels. */
 export function barSize(fontSize: number): BarSize {
   return { width: Math.round(fontSize * 5.2), height: Math.round(fontSize * 0.72) };
 }

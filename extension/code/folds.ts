@@ -28,6 +28,7 @@ export function findFolds(visible: readonly VisibleLines[], before: Folds): Fold
   return now;
 }
 
+/** Whether the same lines are folded away. */
 export function isSameFolds(a: Folds, b: Folds): boolean {
   return a.size === b.size && [...a].every(([header, last]) => b.get(header) === last);
 }

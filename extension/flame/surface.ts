@@ -17,6 +17,7 @@ export interface Surface {
 
 const name = 'Flame Chart';
 
+/** A tab in the editor area. */
 export function tabSurface(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): Surface {
   panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'flame.svg');
   return {
@@ -32,6 +33,7 @@ export function tabSurface(panel: vscode.WebviewPanel, extensionUri: vscode.Uri)
   };
 }
 
+/** The view in the panel below the editors. */
 export function viewSurface(view: vscode.WebviewView): Surface {
   return {
     webview: view.webview,

@@ -1,6 +1,7 @@
 import { liveProcesses } from '../kept/storage';
 import { describe, getLog } from '../messages';
 
+/** How a program ended. */
 export interface Ended {
   /** False when the terminal could not even start the program. */
   started: boolean;

@@ -8,6 +8,7 @@ import { TimeAxis } from '../feed/timeAxis';
 const mostSlices = 256;
 const firstSliceNs = 5e6;
 
+/** At most mostSlices slices of equal width; all times are ns since the first of these processes started. */
 export class MeanFootprint {
   /** Bytes × ns of each slice. */
   readonly #resident = new Float64Array(mostSlices);

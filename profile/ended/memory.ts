@@ -17,6 +17,7 @@ interface Measured {
   memory: MemoryFeed | undefined;
 }
 
+/** The memory of a run's ended processes; part of EndedProcesses. */
 export class EndedMemory {
   /** The sites of all processes that are not kept apart. */
   readonly sites = new MemorySites(true);

@@ -25,6 +25,7 @@ export interface Limits {
   rows: number;
 }
 
+/** Takes over the cells of each process that ends; from then on, lines and functions are charged from here. */
 export class EndedProcesses {
   readonly stacks: SharedStacks;
   readonly cells: Cells;

@@ -14,6 +14,7 @@ import { PythonStacks } from '../stacks/pythonStacks';
 const mostRows = 1 << 12;
 const mostSpare = 8;
 
+/** The columns of one process. */
 export class Columns implements FrameTaker {
   readonly cells: Cells;
   readonly stacks: PythonStacks;
@@ -50,6 +51,7 @@ export class Columns implements FrameTaker {
   }
 }
 
+/** Columns of processes that have ended, for processes to come. */
 export class SpareColumns {
   readonly #spare: Columns[] = [];
 

@@ -20,6 +20,7 @@ const longestDelay = 500e6;
 /** File names of the CUDA driver and of the libraries that call it. */
 const driver = /^libcuda(rt)?[.\-_]/;
 
+/** The GPU records of one process; part of its Reading. */
 export class GpuFeed {
   readonly #devices = new Map<number, Writable<GpuDevice>>();
   readonly #bytes = new Map<number, number>();

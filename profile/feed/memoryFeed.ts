@@ -26,6 +26,7 @@ interface Places {
   readonly cells: Cells;
 }
 
+/** The memory records of one process; made when the first of them comes. */
 export class MemoryFeed {
   readonly sites: MemorySites;
   /** How many records were taken. */

@@ -25,6 +25,7 @@ type KnownInfo = Pick<ProcessInfo, 'elapsedNs' | 'state' | 'samples' | 'notes' |
   memory: MemoryFeed | undefined;
 };
 
+/** The part of a ProcessFeed that exists until its process has ended and was folded. */
 export class Reading {
   readonly samples: SampleFeed;
   readonly stacks: PythonStacks;

@@ -34,6 +34,7 @@ export interface HandedRows {
   merged: number;
 }
 
+/** Takes the samples of one thread. Rows are columns, in order of time, without overlap. */
 export class ThreadFeed {
   /** The id of the track that shows it. A thread that goes on in another program after exec keeps its track. */
   track: number;

@@ -20,6 +20,7 @@ export interface FlamePlaces {
   between(stack: number): NativeNode | undefined;
 }
 
+/** Gives the rows of the chart's tables their ids, for one look: with native frames or without, folded or not. */
 export class FlameInterner {
   readonly #strings = new Table<string>();
   readonly #functions = new Table<[name: number, file: number, line: number, module: number]>();

@@ -45,6 +45,7 @@ interface Checkpoint {
 const rowsPerPiece = 150_000;
 const nothing = 0xffffffff;
 
+/** The flame chart of a run under one look. */
 export class FlameRows {
   readonly #interner: FlameInterner;
   /** Cursors are indexes into this. */

@@ -30,6 +30,7 @@ const chunkRows = 1 << 14;
 const fewer = 8;
 const leastRows = 16;
 
+/** Keeps the rows of tracks that have ended, and says how many a growing track may have. */
 export class RowStore {
   /** Tracks with all their rows, the oldest first, and tracks that were merged. */
   readonly #exact: Chunk[] = [];

@@ -52,6 +52,7 @@ function commonDivisor(one: number, other: number): number {
   return divisor;
 }
 
+/** The points that were packed, with whole numbers. */
 export function unpackPoints(packed: PackedPoints): FootprintPoint[] {
   let at = 0;
   const take = (): number => {

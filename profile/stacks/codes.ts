@@ -24,6 +24,7 @@ interface Known {
 /** The most code objects with one line table that are kept: of several versions of Python, or run in several folders. */
 const mostAlike = 16;
 
+/** Finds the code object that a recording describes, or makes it. */
 export class Codes {
   /** By line table. A decoder returns the same array for equal line tables of several recordings. */
   readonly #known = new Map<Uint8Array, Known[]>();

@@ -11,6 +11,7 @@ import type { ResolvedFrame } from '../feed/lineEntries';
 const written = 1;
 const shim = 2;
 
+/** The frames and how they are nested; a derived class knows their code. */
 export abstract class StackTree {
   #parent = new Int32Array(1);
   #instruction = new Int32Array(1);

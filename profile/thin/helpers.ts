@@ -20,6 +20,7 @@ type Place = Pick<SampleRecord, 'stack' | 'native' | 'opcode'>;
 /** How often decisions are made, ns. */
 const settleNs = 1e9;
 
+/** Feeds the records of one recording to a ProcessFeed of its own, and writes down how that divides work. */
 export class WorkDecider {
   readonly #feed: ProcessFeed;
   readonly #places: (Place & { top: CellTop })[] = [];

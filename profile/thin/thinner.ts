@@ -18,6 +18,7 @@ export const shortestStretchNs = 1.28e9;
 /** The end of the thinned part, except for what only the decoder knows. */
 export type ThinnedEnd = Omit<ThinnedRecord, 'kind' | 'batch' | 'lastSampleNs' | 'lastMemoryNs'>;
 
+/** Takes the records of one recording in order, and calls back with fewer records of the same sums. */
 export class Thinner {
   readonly #time: TimeMerger;
   readonly #memory: MemoryMerger;

@@ -160,7 +160,7 @@ async function build(folder, platform, release) {
   await npmInstall(npm, join(folder, 'node'), `node-${platform}@${release.node}`, process.env);
 
   const nodeBin = join(nodeRoot, 'bin');
-  // A parent npm (`npm start`) describes itself in these; code-server's install script believes them.
+  // A parent npm (`npm start`) describes itself in these variables, and code-server's install script would take it for its own.
   const parentNpm = ['npm_config_user_agent', 'npm_node_execpath', 'npm_execpath', 'INIT_CWD'];
   const env = {
     ...Object.fromEntries(

@@ -32,7 +32,7 @@ export const quietSettings = {
   'security.workspace.trust.enabled': false,
 };
 
-/** Whether a desktop VS Code can show a window here. Returns its command, or null. */
+/** The command of a desktop VS Code that can show a window here; null if there is none. */
 export function findDesktop() {
   const code = which('code') ?? which('code-insiders') ?? which('codium');
   if (!code) return null;

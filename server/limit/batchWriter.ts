@@ -6,6 +6,7 @@ import { StreamEncoder } from '../../recording/decode';
 /** A batch ends after this many bytes. */
 const batchBytes = 256 * 1024;
 
+/** Writes into an open file, from one position on. Does not own the file. */
 export class BatchWriter {
   readonly #encoder = new StreamEncoder();
   #parts: Uint8Array[] = [];

@@ -11,6 +11,7 @@ export interface Detail {
   stretchNs: number;
 }
 
+/** The note that says which detail is left. */
 export function detailNote({ ns, stretchNs }: Detail): Note {
   return {
     severity: 'information',

@@ -22,6 +22,7 @@ import { openRegular } from './regularFile';
 
 /** How a process ended: it wrote so; it is gone without having written so; or its recording was full before. */
 export type ProcessEnd = 'ended' | 'lost' | 'full';
+/** A sentence about a run for the user. */
 export interface Note {
   severity: Severity;
   text: string;

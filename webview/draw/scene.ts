@@ -98,6 +98,7 @@ export interface View {
   cells: Int32Array;
 }
 
+/** What every visible pixel shows; made by layoutScene. */
 export interface Scene {
   bands: Band[];
   views: View[];
@@ -195,7 +196,7 @@ export function nodeOfCell(store: FlameStore, scene: Scene, cell: number): numbe
   return scene.merged ? cell : store.stackNode[cell]!;
 }
 
-/** What is under a point of the viewport, CSS px: a frame's cell, a gap (cell −1), or null outside all rows. */
+/** A point in the rows of a view: a frame's cell, or a gap (cell −1). */
 export interface Hit {
   view: View;
   depth: number;
@@ -203,6 +204,7 @@ export interface Hit {
   ns: number;
 }
 
+/** What is under a point of the viewport, CSS px; null outside all rows. */
 export function hitTest(scene: Scene, x: number, y: number): Hit | null {
   const column = Math.floor((x * scene.width) / scene.cssWidth);
   if (column < 0 || column >= scene.width) return null;

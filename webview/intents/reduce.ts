@@ -1,4 +1,4 @@
-/** The next state and the effects of an intent. Pure: nothing is drawn, sent or changed here. */
+/** Which function handles which intent. */
 import type { State } from '../state/state';
 import { reduceAction } from './action';
 import type { Outcome } from './effect';
@@ -8,6 +8,7 @@ import type { Intent } from './intent';
 import { reduceSpan } from './span';
 import { reduceView } from './view';
 
+/** The next state and the effects of an intent. Pure: draws, sends and changes nothing. */
 export function reduce(state: State, intent: Intent): Outcome {
   switch (intent.type) {
     case 'reset':

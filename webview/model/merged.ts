@@ -114,7 +114,7 @@ export function childrenOf(merged: Merged, node: number): Int32Array {
   return group;
 }
 
-/** Where a node starts, from the left edge. */
+/** Where a node starts, ns or bytes from the left edge. */
 export function offsetOf(merged: Merged, node: number): number {
   const { nodeParent } = merged.tree;
   let offset = 0;
@@ -129,8 +129,8 @@ export function offsetOf(merged: Merged, node: number): number {
 
 /**
  * Fill `cells` (row-major, `rows` × `width`) with the node seen at each pixel, −1 where there is none. Column x
- * covers `[startNs + x · stepNs, … + stepNs)`. Only what is at least partly visible is walked; a pixel shared by
- * several narrow nodes shows the one at its middle.
+ * covers `[startNs + x · stepNs, … + stepNs)`, in bytes where the totals are bytes. Only what is at least partly visible
+ * is walked; a pixel shared by several narrow nodes shows the one at its middle.
  */
 export function layoutMerged(
   merged: Merged,

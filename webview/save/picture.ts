@@ -120,7 +120,7 @@ export function svgOf(state: State, chart: Chart): { svg: string; width: number;
   return { svg: `${head}${ground}${out.join('\n')}</svg>\n`, width, height };
 }
 
-/** A picture of pixels of an SVG, twice as fine where that is not too large. */
+/** A PNG of an SVG, with two pixels for each CSS px where a canvas can be that large. Throws an Error in words for the user. */
 export async function pngOf(picture: ReturnType<typeof svgOf>): Promise<ArrayBuffer> {
   const { svg, width, height } = picture;
   const image = new Image();

@@ -18,6 +18,7 @@ export interface CachedNode {
   block: Block | null;
 }
 
+/** Each result with what it was made from; null: not asked for yet. */
 export interface StateCache {
   merged: { weight: Float64Array; nodes: number; key: string; value: Trees } | null;
   run: { key: string; value: StackSums } | null;

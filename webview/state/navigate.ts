@@ -10,7 +10,7 @@ import type { Focus, Span, State } from './state';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
-/** A frame's whole extent along the horizontal axis, ns, and the samples in it. */
+/** A frame's whole extent along the horizontal axis, and how many samples, or allocations, are in it. */
 export type Block = Span & { samples: number };
 
 /** The stacks under a node and the block asked for last; kept for the two nodes that were asked about last. */

@@ -37,6 +37,7 @@ export interface Focus {
   timeNs: number;
 }
 
+/** What a search has found. */
 export interface Found {
   text: string;
   /** One byte per function. */
@@ -77,7 +78,7 @@ export interface State {
   memory: FlameMemory | null;
   /** `t3`: one track, `p71`: those of one process; '' = all. */
   only: string;
-  /** Tracks shown, of the busiest process the busiest first. */
+  /** Tracks shown: processes and, within each, threads in the order of busiestFirst, as far as a live run allows. */
   shown: Track[];
   /** Headings that somebody opened or closed. */
   toggled: ReadonlySet<string>;

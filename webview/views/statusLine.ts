@@ -67,7 +67,7 @@ export function createStatusLine(state: State): {
         processes > 1 ? formatNumberOf(processes, 'process', 'processes') : '',
         formatNumberOf(store.tracks.length, 'thread'),
         sampling,
-        coarseNs > 0 ? `what is old is in order to ${formatTime(coarseNs)}` : '',
+        coarseNs > 0 ? `the order of old samples is known to ${formatTime(coarseNs)}` : '',
       ];
       what.title = what.textContent = parts.filter(Boolean).join(' · ');
       clearTimeout(flashTimer);

@@ -1,4 +1,7 @@
-/** The functions as a sortable table, over the time in view. Screen readers get the figures of the chart from it. */
+/**
+ * The functions as a sortable table, of the time in view or, under metrics that have no time, of the whole run. Screen
+ * readers get the figures of the chart from it.
+ */
 import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../model/stats';
 import { isInstalled } from '../../profile/paths';

@@ -9,7 +9,7 @@ export interface Style {
   color: boolean;
 }
 
-// Blue, orange, purple, grey and yellow: the editor's colours, which colour-blind people can tell apart.
+// Blue, orange, purple, grey and yellow: colours that colour-blind people can tell apart. All but purple are the editor's.
 const codes = {
   bold: '1',
   dim: '2',
