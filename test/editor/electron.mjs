@@ -17,8 +17,9 @@ await main(async () => {
   const executable = await findExecutable();
   if (!executable) return;
   const display = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY;
+  const needsScreen = process.platform === 'linux' && !display;
   const xvfb = which('xvfb-run');
-  if (process.platform === 'linux' && !display && !xvfb) {
+  if (needsScreen && !xvfb) {
     skip(
       'desktop VS Code needs a display and there is none. Install xvfb (`sudo apt-get install xvfb`) to run it without one.',
     );
@@ -29,15 +30,15 @@ await main(async () => {
     if (packaged.code !== 0) throw new Problem('Lineheat could not be packaged; see above.');
   }
 
-  const command = [
-    ...(process.platform === 'linux' && !display
-      ? [xvfb, '-a', '-s', '-screen 0 1600x1000x24']
-      : []),
-    ...['npx', 'vitest', 'run', '--root', '.', '--no-file-parallelism'],
+  const vitest = [
+    ...['vitest', 'run', '--root', '.', '--no-file-parallelism'],
     ...(journeys.length > 0 ? journeys : ['test/editor']),
     ...['--testTimeout=120000', '--hookTimeout=180000'],
   ];
-  const { code } = await run(command[0], command.slice(1), {
+  const screen = ['-a', '-s', '-screen 0 1600x1000x24'];
+  const [command, args] =
+    xvfb && needsScreen ? [xvfb, [...screen, 'npx', ...vitest]] : ['npx', vitest];
+  const { code } = await run(command, args, {
     cwd: root,
     env: {
       ...process.env,
@@ -71,6 +72,7 @@ async function findExecutable() {
   }
 }
 
+/** @param {string} reason */
 function skip(reason) {
   if (version) throw new Problem(`VS Code ${version} was not tried: ${reason}`);
   console.log(`Skipped: ${reason}`);

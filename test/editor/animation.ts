@@ -53,6 +53,12 @@ def main(seconds):
 main(${runS})
 `;
 
+interface Frame {
+  /** When the window began to look like this, ms. */
+  at: number;
+  rgba: ArrayBuffer;
+}
+
 const vs = await openVsCode({
   files: { 'orders.py': program },
   settings: {
@@ -75,7 +81,9 @@ try {
   await vs.open('orders.py');
   await vs.companion.ask((vscode) => {
     const empty = new vscode.Position(3, 0);
-    vscode.window.activeTextEditor.selection = new vscode.Selection(empty, empty);
+    const editor = vscode.window.activeTextEditor;
+    if (!editor) throw new Error('No editor is active.');
+    editor.selection = new vscode.Selection(empty, empty);
   }, null);
   await execute('workbench.action.closeSidebar');
   await execute('notifications.clearAll');
@@ -87,12 +95,13 @@ try {
 }
 
 /** The window before the run, and each time it looks different while the program runs: pictures with their times. */
-async function film() {
-  const frames = [];
+async function film(): Promise<Frame[]> {
+  const frames: Frame[] = [];
   const shoot = async (at = performance.now()) => {
     const number = String(frames.length).padStart(2, '0');
     const path = await screenshot(vs.page, `live-${number}`);
-    const rgba = UPNG.toRGBA8(UPNG.decode(readFileSync(path)))[0];
+    const [rgba] = UPNG.toRGBA8(UPNG.decode(readFileSync(path)));
+    if (!rgba) throw new Error(`${path} is an empty picture.`);
     const before = frames.at(-1);
     if (!before || !Buffer.from(before.rgba).equals(Buffer.from(rgba))) frames.push({ at, rgba });
   };
@@ -111,10 +120,11 @@ async function film() {
 }
 
 /** Writes the frames, each for as long as it was on the screen. */
-function write(frames) {
+function write(frames: readonly Frame[]): void {
   const delays = frames.map(({ at }, index) => {
+    const next = frames[index + 1];
     if (index === 0) return firstMs;
-    return index === frames.length - 1 ? lastMs : Math.round(frames[index + 1].at - at);
+    return next ? Math.round(next.at - at) : lastMs;
   });
   const { width, height } = size;
   const pictures = frames.map(({ rgba }) => rgba);
@@ -126,7 +136,7 @@ function write(frames) {
   if (bytes > limitBytes) throw new Problem(`The picture is larger than ${limitBytes} bytes.`);
 }
 
-function execute(command) {
+function execute(command: string): Promise<void> {
   return vs.companion.ask(async (vscode, name) => {
     await vscode.commands.executeCommand(name);
   }, command);

@@ -55,7 +55,7 @@ try {
 }
 
 /** A run from its first figures to its end, with the chart below the code, then the code alone. */
-async function film(name, size) {
+async function film(name: string, size: { width: number; height: number }): Promise<void> {
   await closeCharts(vs);
   await execute('lineheat.clear');
   await vs.page.setViewportSize(size);
@@ -77,14 +77,14 @@ async function film(name, size) {
   await settled();
   await picture(`${name}-3-ended`, before);
   // Who has touched nothing sees all of the run.
-  if (!(await view(vs.page)).following) throw new Error(`${name}: the chart has not followed`);
+  if (!(await view(vs.page))?.following) throw new Error(`${name}: the chart has not followed`);
   await closeCharts(vs);
   await execute('workbench.action.closePanel');
   await settled();
   await picture(`${name}-4-alone`, before);
 }
 
-async function picture(name, before) {
+async function picture(name: string, before: ReadonlyMap<number, string>): Promise<void> {
   const now = await codePlaces();
   for (const [line, place] of now) {
     const was = before.get(line);
@@ -96,8 +96,8 @@ async function picture(name, before) {
 }
 
 /** Where the code of each line in sight stands, as far down as the editor shows. */
-async function codePlaces() {
-  const places = new Map();
+async function codePlaces(): Promise<Map<number, string>> {
+  const places = new Map<number, string>();
   for (let line = 1; line <= lineCount; line++) {
     const box = await lineBox(vs.page, line).catch(() => undefined);
     if (box) places.set(line, `${box.x}, ${box.y}`);
@@ -105,7 +105,7 @@ async function codePlaces() {
   return places;
 }
 
-function execute(command) {
+function execute(command: string): Promise<void> {
   return vs.companion.ask(async (vscode, name) => {
     await vscode.commands.executeCommand(name);
   }, command);
