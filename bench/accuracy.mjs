@@ -21,7 +21,34 @@ import { quickMs, whileTimeLasts } from './time.mjs';
 
 const reader = fileURLToPath(new URL('peers/read.py', import.meta.url));
 const quickCases = ['numpy line', 'sorted and loop', 'calls', 'idle threads', 'sleep in C'];
-/** A profiled program may take ten times as long as bare, and a minute to start and end; a longer run counts as hanging. */
+/**
+ * @typedef {import('../test/truth/cases').Case} Case
+ * @typedef {import('../test/truth/score').Answer} Answer
+ * @typedef {import('../test/truth/score').Score} Score
+ * @typedef {import('./peers/accuracyTools.mjs').Ours} Ours
+ * @typedef {import('./peers/accuracyTools.mjs').Peer} Peer
+ *
+ * @typedef {object} Bench
+ * @property {import('./peers/environment.mjs').Peers} peers
+ * @property {string} folder for the files of all runs
+ * @property {number} seconds CPU seconds of a program
+ * @property {string} helper path of the truth suite's compiled helper
+ *
+ * @typedef {object} PeerFigures what peers/read.py prints
+ * @property {number | null} cpu seconds in total; null: the tool does not say
+ * @property {Record<Frames, string[]>} kinds of time that the tool tells apart
+ * @property {Record<string, Record<Frames, Record<string, number>>>} lines seconds by line and kind
+ * @property {Record<Frames, number[]>} [cannot] lines without a figure
+ * @property {Record<string, number>} [threads] seconds by "pid tid"
+ * @property {Record<string, number>} [processes] seconds by pid
+ *
+ * @typedef {'self' | 'total'} Frames
+ */
+
+/**
+ * A profiled program may take ten times as long as bare, and a minute to start and end; a longer run counts as hanging.
+ * @param {number} seconds
+ */
 const deadlineMs = (seconds) => 60_000 + 10 * seconds * 1000;
 
 await main(async () => {
@@ -46,24 +73,29 @@ await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-accuracy-'));
   const began = Date.now();
   const summary = [`${machine()}, Python ${peers.version}, ${seconds} CPU seconds a case`];
+  /** @type {import('./peers/accuracyReport.mjs').Result[]} */
   const results = [];
+  /** @type {Case[]} */
   const measured = [];
   try {
     const bench = { peers, folder, seconds, helper: buildHelper(folder) };
     for (const wanted of whileTimeLasts(wantedCases, options.quick ? quickMs : Infinity)) {
       measured.push(wanted);
+      /** @type {Answer[] | undefined} */
       let bare;
       for (const tool of wantedTools) {
         process.stderr.write(`\r${wanted.name}, ${tool.name}, load ${load()}   \x1b[K`);
         try {
-          if (tool.traces) bare ??= await runProgram(bench, wanted);
-          const scores = tool.ours
-            ? await runOurs(bench, wanted, tool)
-            : await runPeer(bench, wanted, tool, bare);
+          const isPeer = 'tool' in tool;
+          if (isPeer && tool.traces) bare ??= (await runProgram(bench, wanted)).answers;
+          const scores = isPeer
+            ? await runPeer(bench, wanted, tool, tool.traces ? bare : undefined)
+            : await runOurs(bench, wanted, tool);
           results.push({ wanted, tool, scores });
         } catch (error) {
           // The last line of a traceback is the error.
-          results.push({ wanted, tool, scores: [], problem: tail(error.message, 1).trim() });
+          const problem = tail(error instanceof Error ? error.message : String(error), 1).trim();
+          results.push({ wanted, tool, scores: [], problem });
         }
       }
     }
@@ -83,7 +115,13 @@ await main(async () => {
   }
 });
 
-/** The entries with these names; all entries without names. */
+/**
+ * The entries with these names; all entries without names.
+ * @template {{name: string}} Entry
+ * @param {Entry[]} all
+ * @param {string[] | undefined} names
+ * @param {string} what
+ */
 function named(all, names, what) {
   const unknown = names?.find((name) => !all.some((entry) => entry.name === name));
   if (unknown === undefined) return names ? all.filter(({ name }) => names.includes(name)) : all;
@@ -91,27 +129,40 @@ function named(all, names, what) {
   throw new Problem(`There is no ${what} “${unknown}”. There are: ${known}.`);
 }
 
-/** Runs a case as the truth suite does, with the peers' interpreter. */
-function runOurs({ peers, folder, seconds, helper }, wanted, { ours }) {
+/**
+ * Runs a case as the truth suite does, with the peers' interpreter.
+ * @param {Bench} bench
+ * @param {Case} wanted
+ * @param {Ours} tool
+ */
+function runOurs({ peers, folder, seconds, helper }, wanted, { intervalUs }) {
   const minor = Number(peers.version.split('.')[1]);
   const python = { name: `3.${minor}`, path: peers.python, minor };
-  const { intervalUs } = ours;
   return runCase(wanted, { python, seconds, intervalUs, folder, keep: undefined, helper });
 }
 
-/** Runs a case's program, under a peer if there is one. Returns the program's answers and the path of the peer's output. */
+/**
+ * Runs a case's program, under a peer if there is one. Returns the program's answers and the path of the peer's output.
+ * @param {Bench} bench
+ * @param {Case} wanted
+ * @param {Peer} [peer]
+ */
 async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
-  const place = mkdtempSync(join(folder, 'run-'));
-  const answers = join(place, 'answers');
+  const own = mkdtempSync(join(folder, 'run-'));
+  const answers = join(own, 'answers');
   mkdirSync(answers);
   const path = programPath(wanted);
+  /** @type {import('./peers/tools.mjs').Script} */
   const script = [path, join(answers, 'answer'), String(seconds), helper];
-  const output = join(place, 'output.json');
-  const { command, env } = peer
-    ? peer.tool.wrap({ ...peers, output, sources: '', module: '' }, script)
-    : { command: [peers.python, ...script] };
-  const { code, output: printed } = await run(command[0], command.slice(1), {
-    ...{ quiet: true, timeoutMs: deadlineMs(seconds), cwd: place },
+  const output = join(own, 'output.json');
+  /** @type {import('./peers/tools.mjs').Wrapped} */
+  const bare = { command: [peers.python, ...script] };
+  // The agent is ours, and no peer needs it.
+  const place = { ...peers, agent: '', output, sources: '', module: '' };
+  const { command, env } = peer ? peer.tool.wrap(place, script) : bare;
+  const [program, ...words] = command;
+  const { code, output: printed } = await run(program, words, {
+    ...{ quiet: true, timeoutMs: deadlineMs(seconds), cwd: own },
     env: cleanEnvironment({ OPENBLAS_NUM_THREADS: '1', ...env }),
   });
   const found = readAnswers(answers);
@@ -122,6 +173,12 @@ async function runProgram({ peers, folder, seconds, helper }, wanted, peer) {
   return { answers: found, output, path };
 }
 
+/**
+ * @param {Bench} bench
+ * @param {Case} wanted
+ * @param {Peer} peer
+ * @param {Answer[]} [bare] of a run without the peer, if the answers of the run under the peer are no truth
+ */
 async function runPeer(bench, wanted, peer, bare) {
   const { answers, output, path } = await runProgram(bench, wanted, peer);
   const read = execFileSync(bench.peers.python, [reader, peer.format, output, path], {
@@ -129,7 +186,7 @@ async function runPeer(bench, wanted, peer, bare) {
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const truth = peer.traces ? bare.answers : answers;
+  const truth = bare ?? answers;
   return score(
     answerable(wanted, peer),
     truth,
@@ -138,7 +195,12 @@ async function runPeer(bench, wanted, peer, bare) {
   );
 }
 
-/** The case without quantities that the tool does not claim to know: tracers have no total and do not affect system calls. */
+/**
+ * The case without quantities that the tool does not claim to know: tracers have no total and do not affect system calls.
+ * @param {Case} wanted
+ * @param {Peer} peer
+ * @returns {Case}
+ */
 function answerable(wanted, { traces, wall }) {
   const quantities = wanted.quantities.filter(
     ({ type }) => !((traces || wall) && type === 'sampled') && !(traces && type === 'count'),
@@ -146,21 +208,27 @@ function answerable(wanted, { traces, wall }) {
   return { ...wanted, quantities };
 }
 
-/** A tool's figures in the truth suite's form. */
-function measuredBy(read, { wall }, truth) {
+/**
+ * A tool's figures in the truth suite's form.
+ * @param {PeerFigures} read
+ * @param {Peer} peer
+ * @param {Answer[]} truth
+ * @returns {import('../test/truth/score').Measured}
+ */
+function measuredBy({ cpu, kinds, lines: spent, cannot, threads, processes }, { wall }, truth) {
   const hasWaiting = truth.some(({ regions }) =>
     Object.values(regions).some(({ wait_s }) => wait_s !== undefined),
   );
-  const clocks = truth.flatMap(({ threads }) => Object.values(threads).map(({ cpu_s }) => cpu_s));
+  const clocks = truth.flatMap((answer) => Object.values(answer.threads).map(({ cpu_s }) => cpu_s));
   return {
-    cpu: read.cpu ?? clocks.reduce((sum, one) => sum + one, 0),
+    cpu: cpu ?? clocks.reduce((sum, one) => sum + one, 0),
     ownCpu: 0,
     seconds(lines, what, frames) {
-      if (!read.kinds[frames].includes(what) || (wall && hasWaiting)) return undefined;
-      if (lines.some((line) => read.cannot?.[frames].includes(line))) return undefined;
-      return lines.reduce((sum, line) => sum + (read.lines[line]?.[frames][what] ?? 0), 0);
+      if (!kinds[frames].includes(what) || (wall && hasWaiting)) return undefined;
+      if (lines.some((line) => cannot?.[frames].includes(line))) return undefined;
+      return lines.reduce((sum, line) => sum + (spent[line]?.[frames][what] ?? 0), 0);
     },
-    ...(read.threads && { threadCpu: (pid, tid) => read.threads[`${pid} ${tid}`] ?? 0 }),
-    ...(read.processes && { processCpu: (pid) => read.processes[pid] ?? 0 }),
+    ...(threads && { threadCpu: (pid, tid) => threads[`${pid} ${tid}`] ?? 0 }),
+    ...(processes && { processCpu: (pid) => processes[pid] ?? 0 }),
   };
 }

@@ -23,6 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { agentEnvironment } from '../protocol/agentEnvironment';
 import { encodeHeader, readHeader } from '../recording/decode';
+import { measure } from './measure.mjs';
 import { findPython } from './peers/environment.mjs';
 import { machine, markdownTable, resolvePython, saveSection } from './results.mjs';
 
@@ -44,18 +45,21 @@ const recordedChildren = 20;
 const folder = mkdtempSync(join(tmpdir(), 'lineheat-day-'));
 try {
   const bytes = makeDay(record(join(folder, 'few')), join(folder, 'day'));
-  const words = [join(here, 'measure.py'), '3600', process.execPath];
-  const args = [...words, join(here, '../dist/cli.js'), 'show', join(folder, 'day')];
-  const measured = execFileSync(python, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  report(bytes, JSON.parse(measured));
+  const words = [process.execPath, join(here, '../dist/cli.js'), 'show', join(folder, 'day')];
+  const usage = measure(python, 3600, words);
+  process.stderr.write(usage.stderr);
+  report(bytes, usage);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Records a parent and a few children. Returns the recordings, the parent's first. */
+/** @typedef {{bytes: Buffer, header: import('../recording/records').RecordingHeader}} Recording */
+
+/**
+ * Records a parent and a few children. Returns the recordings, the parent's first.
+ * @param {string} runDir
+ * @returns {Recording[]}
+ */
 function record(runDir) {
   mkdirSync(runDir);
   const agent = join(here, `../dist/agent/linux-${process.arch}/liblineheat.so`);
@@ -72,13 +76,20 @@ function record(runDir) {
     .sort((a, b) => a.header.startMonotonicNs - b.header.startMonotonicNs);
 }
 
-/** Writes the recordings of the long run. Returns their size in bytes. */
+/**
+ * Writes the recordings of the long run. Returns their size in bytes.
+ * @param {Recording[]} recordings the parent's first
+ * @param {string} day the folder to write to
+ */
 function makeDay([parent, ...recordedOnes], day) {
+  if (!parent) throw new Error('Nothing was recorded.');
   mkdirSync(day);
   writeFileSync(join(day, `${parent.header.pid}.lsp`), parent.bytes);
   let sum = 0;
   for (let at = 0; at < children; at++) {
-    const { bytes, header } = recordedOnes[at % recordedOnes.length];
+    const copied = recordedOnes[at % recordedOnes.length];
+    if (!copied) throw new Error('No child was recorded.');
+    const { bytes, header } = copied;
     const delayNs = Math.round(at * (60e9 / perMinute));
     const pid = 1_000_000 + at;
     const recording = Buffer.from(bytes.subarray(0, header.headerSize + header.committed));
@@ -97,8 +108,16 @@ function makeDay([parent, ...recordedOnes], day) {
   return sum;
 }
 
+/**
+ * @param {number} bytes of all recordings
+ * @param {import('./measure.mjs').Usage} usage of reading them
+ */
 function report(bytes, { cpu_s, wall_s, peak_bytes, exit }) {
   if (exit !== 0) throw new Error(`lineheat show ended with ${exit}.`);
+  /**
+   * @param {number} value
+   * @param {number} digits
+   */
   const each = (value, digits) => (value / children).toFixed(digits);
   const table = markdownTable(
     ['', 'the run', 'a child'],

@@ -30,6 +30,15 @@ const packages = ['memray==1.20.0', 'numpy==2.3.5', 'pandas==2.3.3'];
 /** Lines that allocate and hold fewer bytes are left out. */
 const smallest = 1e6;
 
+const known = readdirSync(join(here, 'memory'))
+  .filter((name) => name.endsWith('.py') && name !== 'read.py')
+  .map((name) => basename(name, '.py'));
+const unknown = chosen.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`No such program: ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+  process.exit(1);
+}
+
 const [python, version] = resolvePython(options.python ?? findPython());
 
 /** Installs memray and the packages that the programs import into the cache. Returns a folder for PYTHONPATH. */
@@ -53,11 +62,17 @@ async function ensurePackages() {
 const PYTHONPATH = await ensurePackages();
 const env = { ...process.env, PYTHONPATH, PYTHONHASHSEED: '0', OPENBLAS_NUM_THREADS: '1' };
 
-/** Lineheat's figures of a program: bytes allocated, held at the peak and reserved, by line. */
+/**
+ * Lineheat's figures of a program: bytes allocated, held at the peak and reserved, by line.
+ * @param {string} program
+ * @param {string} folder
+ * @returns {Map<number, [allocated: number, peak: number, reserved: number]>}
+ */
 function measureLineheat(program, folder) {
   const json = join(folder, 'report.json');
   const words = [tool, 'run', '--json', json, '--python', python, program];
   execFileSync(process.execPath, words, { env, stdio: 'ignore' });
+  /** @type {import('../test/agent/report').Report} */
   const { files } = JSON.parse(readFileSync(json, 'utf8'));
   const lines = files.find(({ path }) => path === program)?.lines ?? [];
   return new Map(
@@ -67,7 +82,12 @@ function measureLineheat(program, folder) {
   );
 }
 
-/** memray's figures of a program: bytes allocated and held at the peak, by line. */
+/**
+ * memray's figures of a program: bytes allocated and held at the peak, by line.
+ * @param {string} program
+ * @param {string} folder
+ * @returns {Map<number, [allocated: number, peak: number]>}
+ */
 function measureMemray(program, folder) {
   const recording = join(folder, 'memray.bin');
   const words = ['-m', 'memray', 'run', '--quiet', '--trace-python-allocators'];
@@ -76,23 +96,29 @@ function measureMemray(program, folder) {
     env,
     encoding: 'utf8',
   });
-  return new Map(Object.entries(JSON.parse(text)).map(([line, bytes]) => [Number(line), bytes]));
+  /** @type {Record<string, [allocated: number, peak: number]>} */
+  const lines = JSON.parse(text);
+  return new Map(Object.entries(lines).map(([line, bytes]) => [Number(line), bytes]));
 }
 
+/** @param {number} bytes */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+/**
+ * @param {number} one
+ * @param {number} other
+ */
 const ratio = (one, other) => (other >= smallest ? (one / other).toFixed(2) : undefined);
 const head = [
   ...['line', 'allocated', 'memray', 'ratio', 'at the peak', 'memray', 'ratio'],
   ...['reserved', 'code'],
 ];
+/** @type {string[]} */
 const sections = [];
+/** @type {{allocated: number[], peak: number[]}} */
 const ratios = { allocated: [], peak: [] };
 
-const programs = readdirSync(join(here, 'memory'))
-  .filter((name) => name.endsWith('.py') && name !== 'read.py')
-  .filter((name) => chosen.length === 0 || chosen.includes(basename(name, '.py')));
-for (const name of programs) {
-  const program = join(here, 'memory', name);
+for (const name of chosen.length === 0 ? known : chosen) {
+  const program = join(here, 'memory', `${name}.py`);
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
     const lineheat = measureLineheat(program, folder);
@@ -111,19 +137,26 @@ for (const name of programs) {
           ...[megabytes(allocated), megabytes(memrayAllocated), ratio(allocated, memrayAllocated)],
           ...[megabytes(peak), megabytes(memrayPeak), ratio(peak, memrayPeak)],
           reserved >= 1e5 ? megabytes(reserved) : undefined,
-          `\`${source[line - 1].trim()}\``,
+          `\`${source[line - 1]?.trim() ?? ''}\``,
         ],
       ];
     });
-    const section = `${name}, MB\n\n${markdownTable(head, rows)}`;
+    const section = `${name}.py, MB\n\n${markdownTable(head, rows)}`;
     console.log(`${section}\n`);
     sections.push(section);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-const summary = (name, values) =>
-  `${name} ×${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} – ${Math.max(...values).toFixed(2)})`;
+/**
+ * @param {string} name
+ * @param {number[]} values
+ */
+function summary(name, values) {
+  if (values.length === 0) return `${name}: no such line`;
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  return `${name} ×${median(values).toFixed(2)} (${lowest.toFixed(2)} – ${highest.toFixed(2)})`;
+}
 const whole = `Ours to memray's, medians of the lines with 1 MB and more (lowest – highest): ${summary('allocated', ratios.allocated)}, ${summary('at the peak', ratios.peak)}.`;
 console.log(whole);
 

@@ -5,13 +5,13 @@
 //
 //   npm run bench:overhead -- [--quick] [--save] [--pairs N] [--python PATH] [--interval-us N] [--memory]
 //     [PROGRAM…]
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureNumpy } from '../scripts/numpy.mjs';
+import { measure } from './measure.mjs';
 import { measureRecordings } from './recordings.mjs';
 import { machine, resolvePython, saveSection } from './results.mjs';
 import { median } from './statistics.mjs';
@@ -40,7 +40,18 @@ if (!Number.isInteger(pairs) || pairs < 1) {
   process.exit(1);
 }
 
+const known = readdirSync(join(here, 'programs'))
+  .filter((name) => name.endsWith('.py'))
+  .map((name) => basename(name, '.py'));
+const unknown = chosen.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`No such program: ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+  process.exit(1);
+}
+
+/** @type {string[]} */
 const lines = [];
+/** @param {string} line */
 function print(line) {
   console.log(line);
   lines.push(line.trimEnd());
@@ -49,18 +60,24 @@ function print(line) {
 const [python, version] = resolvePython(options.python);
 const numpy = await ensureNumpy(Number(version.split('.')[1]), [python]).catch((error) => {
   console.log(`arrays: left out. ${error.message}`);
+  return undefined;
 });
-const programs = readdirSync(join(here, 'programs'))
-  .filter((name) => name.endsWith('.py'))
-  .map((name) => basename(name, '.py'))
-  .filter((name) => chosen.length === 0 || chosen.includes(name))
-  .filter((name) => name !== 'arrays' || numpy !== undefined);
+const programs = (chosen.length === 0 ? known : chosen).filter(
+  (name) => name !== 'arrays' || numpy !== undefined,
+);
 
-/** What the agent measures. */
+/** @typedef {'time' | 'memory'} Mode what the agent measures */
+/** @type {Mode[]} */
 const modes = options.memory ? ['time', 'memory'] : ['time'];
 
-/** Runs a program once; under the agent if there is a folder for the recording. */
+/**
+ * Runs a program once; under the agent if there is a folder for the recording.
+ * @param {string} program
+ * @param {string} [folder]
+ * @param {Mode} [mode]
+ */
 function run(program, folder, mode) {
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PYTHONHASHSEED: '0' };
   if (program === 'arrays') env.PYTHONPATH = numpy;
   if (folder) {
@@ -75,18 +92,16 @@ function run(program, folder, mode) {
   const command = folder
     ? ['/usr/bin/env', `LD_PRELOAD=${agent}`, python]
     : ['/usr/bin/env', python];
-  const args = [
-    join(here, 'measure.py'),
-    String(deadlineSeconds),
-    ...command,
-    join(here, 'programs', `${program}.py`),
-  ];
-  const result = JSON.parse(execFileSync(python, args, { env, encoding: 'utf8' }));
+  const path = join(here, 'programs', `${program}.py`);
+  const result = measure(python, deadlineSeconds, [...command, path], { env });
   if (result.exit !== 0)
-    throw new Error(`${program}.py ended with exit code ${result.exit ?? 'none'}`);
+    throw new Error(
+      `${program}.py ended with exit code ${result.exit ?? 'none'}:\n${result.stderr}`,
+    );
   return result;
 }
 
+/** @param {number} number */
 const ratio = (number) => number.toFixed(3);
 
 print(`${machine()}, Python ${version}, ${pairs} pairs each`);
@@ -95,7 +110,11 @@ print(
   'program        asked for   bare CPU   CPU ratio (min – max)     wall ratio   control   samples/s   KB/s   + memory',
 );
 
-/** Figures of one program, or of all programs, under the agent in one mode. */
+/**
+ * Figures of one program, or of all programs, under the agent in one mode: one of each for every pair.
+ * @typedef {Record<'cpu' | 'wall' | 'control' | 'bare' | 'rate' | 'samples' | 'memory', number[]>} Figures
+ */
+/** @returns {Figures} */
 const emptyFigures = () => ({
   cpu: [],
   wall: [],
@@ -105,9 +124,14 @@ const emptyFigures = () => ({
   samples: [],
   memory: [],
 });
-const all = new Map(modes.map((mode) => [mode, emptyFigures()]));
 
-/** Runs a program under the agent and then bare, and adds the comparison to `figures`. Returns the bare run. */
+/**
+ * Runs a program under the agent and then bare, and adds the comparison to `figures`. Returns the bare run.
+ * @param {Figures} figures
+ * @param {import('./measure.mjs').Usage} before
+ * @param {string} program
+ * @param {Mode} mode
+ */
 function compare(figures, before, program, mode) {
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-bench-'));
   try {
@@ -127,6 +151,11 @@ function compare(figures, before, program, mode) {
   }
 }
 
+/**
+ * @param {string} program
+ * @param {Mode} mode
+ * @param {Figures} figures
+ */
 function row(program, mode, { cpu, wall, control, bare, rate, samples, memory }) {
   const range = `(${ratio(Math.min(...cpu))} – ${ratio(Math.max(...cpu))})`;
   return [
@@ -142,24 +171,25 @@ function row(program, mode, { cpu, wall, control, bare, rate, samples, memory })
   ].join('');
 }
 
+const measured = modes.map((mode) => ({ mode, all: emptyFigures() }));
 for (const program of programs) {
-  const measured = new Map(modes.map((mode) => [mode, emptyFigures()]));
+  const ofProgram = measured.map((sum) => ({ ...sum, figures: emptyFigures() }));
   run(program); // Warms caches and compiled modules; not counted.
   for (let pair = 0; pair < pairs; pair++) {
     let before = run(program);
-    for (const mode of modes) before = compare(measured.get(mode), before, program, mode);
+    for (const { mode, figures } of ofProgram) before = compare(figures, before, program, mode);
   }
-  for (const mode of modes) {
-    const figures = measured.get(mode);
+  for (const { mode, all, figures } of ofProgram) {
     print(row(program, mode, figures));
-    for (const [name, values] of Object.entries(figures)) all.get(mode)[name].push(...values);
+    all.cpu.push(...figures.cpu);
+    all.wall.push(...figures.wall);
+    all.control.push(...figures.control);
   }
 }
 print('');
-for (const mode of modes) {
-  const { cpu, wall, control } = all.get(mode);
+for (const { mode, all } of measured) {
   print(
-    `all, ${mode === 'time' ? 'time' : 'time and memory'}: CPU ×${ratio(median(cpu))}, wall ×${ratio(median(wall))}, control ×${ratio(median(control))} (medians of all pairs)`,
+    `all, ${mode === 'time' ? 'time' : 'time and memory'}: CPU ×${ratio(median(all.cpu))}, wall ×${ratio(median(all.wall))}, control ×${ratio(median(all.control))} (medians of all pairs)`,
   );
 }
 

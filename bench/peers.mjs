@@ -2,13 +2,13 @@
 // and so on; every profiled run is compared with the mean of the bare runs before and after it. Goal: `lineheat` ×1.02.
 //
 //   npm run bench:peers -- [--quick] [--rounds N] [--python PATH] [--tools NAME,…] [--no-save] [PROGRAM…]
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { main, Problem, tail } from '../scripts/vscode/process.mjs';
+import { measure } from './measure.mjs';
 import { ensurePeers } from './peers/environment.mjs';
 import { overheadReport } from './peers/overheadReport.mjs';
 import { tools, written } from './peers/tools.mjs';
@@ -28,6 +28,19 @@ const quickPrograms = ['async_tree_cpu_io_mixed', 'fannkuch', 'raytrace', 'sympy
 const extraTools = ['lineheat run', 'scalene (100 Hz)', 'py-spy (100 Hz)', 'austin (10 kHz)'];
 const quickShare = 0.4;
 const deadlineSeconds = 120;
+
+/**
+ * @typedef {import('./peers/tools.mjs').Tool} Tool
+ * @typedef {import('./peers/overheadReport.mjs').Cost} Cost
+ * @typedef {import('./peers/overheadReport.mjs').Run} Run
+ *
+ * @typedef {object} More
+ * @property {string} agent our library
+ * @property {string} folder for the files of a run
+ * @property {number} share of a program's usual work
+ *
+ * @typedef {import('./peers/environment.mjs').Peers & More} Bench
+ */
 
 await main(async () => {
   const { values: options, positionals } = parseArgs({
@@ -64,7 +77,9 @@ await main(async () => {
     const began = Date.now();
     const summary = [`${machine()}, Python ${peers.version}, rounds: ${rounds}`];
     const wanted = positionals.length ? positionals : options.quick ? quickPrograms : programs;
+    /** @type {string[]} */
     const measured = [];
+    /** @type {Run[]} */
     const runs = [];
     for (const program of whileTimeLasts(wanted, options.quick ? quickMs : Infinity)) {
       runs.push(...measureProgram(bench, program, chosen, rounds));
@@ -95,10 +110,15 @@ await main(async () => {
 /**
  * Runs a program bare, under a tool, bare, under the next tool, and so on. Tracing profilers have one round only: they take
  * many times as long, and their overhead exceeds any noise.
- * @returns rows for overheadReport, one for each profiled run with the bare runs around it
+ * @param {Bench} bench
+ * @param {string} program
+ * @param {Tool[]} chosen
+ * @param {number} rounds
  */
 function measureProgram(bench, program, chosen, rounds) {
+  /** @type {Run[]} */
   const rows = [];
+  /** @type {Set<Tool>} */
   const failed = new Set();
   once(bench, program); // Warms caches and compiled modules; not counted.
   for (let round = 0; round < rounds; round++) {
@@ -112,8 +132,8 @@ function measureProgram(bench, program, chosen, rounds) {
       process.stderr.write(
         `\r${program}, round ${round + 1}, ${tool.name}, load ${load()}   \x1b[K`,
       );
-      const profiled = once(bench, program, tool);
-      if (profiled.problem) failed.add(tool);
+      const profiled = underTool(bench, program, tool);
+      if ('problem' in profiled) failed.add(tool);
       const after = once(bench, program);
       rows.push({ program, tool: tool.name, profiled, before, after });
       before = after;
@@ -123,7 +143,28 @@ function measureProgram(bench, program, chosen, rounds) {
   return rows;
 }
 
-/** Runs a program once. Returns seconds of the whole process tree and of the program's own work, and what the tool wrote; or the problem. */
+/**
+ * Runs a program under a tool. A tool that leaves no profile is a result.
+ * @param {Bench} bench
+ * @param {string} program
+ * @param {Tool} tool
+ * @returns {Cost | {problem: string}}
+ */
+function underTool(bench, program, tool) {
+  try {
+    return once(bench, program, tool);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * Runs a program once, under a tool if there is one. Throws when the program fails, or the tool leaves no profile.
+ * @param {Bench} bench
+ * @param {string} program
+ * @param {Tool} [tool]
+ * @returns {Cost}
+ */
 function once({ python, bin, programs: sources, agent, folder, share }, program, tool) {
   // Scalene appends .json to other names.
   const output = join(folder, 'output.json');
@@ -137,38 +178,31 @@ function once({ python, bin, programs: sources, agent, folder, share }, program,
     sources: join(sources, module),
     module: `${module}.run_benchmark`,
   };
+  /** @type {import('./peers/tools.mjs').Script} */
   const script = [driver, program, String(share)];
-  const { command, env } = tool ? tool.wrap(place, script) : { command: [python, ...script] };
+  /** @type {import('./peers/tools.mjs').Wrapped} */
+  const bare = { command: [python, ...script] };
+  const { command, env } = tool ? tool.wrap(place, script) : bare;
   try {
-    const { stdout, stderr } = spawnSync(
-      python,
-      [join(here, 'measure.py'), String(deadlineSeconds), ...command],
-      {
-        encoding: 'utf8',
-        cwd: folder,
-        env: {
-          ...process.env,
-          ...{ PYTHONHASHSEED: '0', PYTHONPATH: sources, LINEHEAT_BENCH_SPENT: spent, ...env },
-        },
+    const { exit, stderr, ...usage } = measure(python, deadlineSeconds, command, {
+      cwd: folder,
+      env: {
+        ...process.env,
+        ...{ PYTHONHASHSEED: '0', PYTHONPATH: sources, LINEHEAT_BENCH_SPENT: spent, ...env },
       },
-    );
-    const result = JSON.parse(stdout);
+    });
     // Some tools exit with 0 although their program failed.
-    if (result.exit !== 0 || !existsSync(spent)) {
-      const why = result.exit === null ? `not done in ${deadlineSeconds} s` : `exit ${result.exit}`;
+    if (exit !== 0 || !existsSync(spent)) {
+      const why = exit === null ? `not done in ${deadlineSeconds} s` : `exit ${exit}`;
       if (!tool) throw new Problem(`${program} fails without a profiler: ${why}\n${tail(stderr)}`);
-      return { problem: `${why}: ${tail(stderr, 1).trim()}` };
+      throw new Error(`${why}: ${tail(stderr, 1).trim()}`);
     }
     return {
-      ...result,
+      ...usage,
       program_s: Number(readFileSync(spent, 'utf8')),
       samples: tool?.samples(output),
       bytes: tool ? written(output) : 0,
     };
-  } catch (error) {
-    // A tool that leaves no profile is a result; a program that does not run is not.
-    if (!tool) throw error;
-    return { problem: error.message };
   } finally {
     rmSync(output, { recursive: true, force: true });
     rmSync(spent, { force: true });

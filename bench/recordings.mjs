@@ -21,17 +21,23 @@ export function measureRecordings(folder) {
   return sum;
 }
 
-/** Counts samples among the records; profiler-agent/STREAM.md has the format. */
+/**
+ * Counts samples among the records; profiler-agent/STREAM.md has the format.
+ * @param {Buffer} bytes
+ * @param {number} end
+ */
 function countSamples(bytes, end) {
   let count = 0;
   for (let at = headerBytes; at < end;) {
-    if (bytes[at++] === sampleKind) count++;
+    if (bytes.readUInt8(at++) === sampleKind) count++;
     let length = 0;
     let shift = 0;
+    let byte;
     do {
-      length += (bytes[at] & 127) * 2 ** shift;
+      byte = bytes.readUInt8(at++);
+      length += (byte & 127) * 2 ** shift;
       shift += 7;
-    } while (bytes[at++] > 127);
+    } while (byte > 127);
     at += length;
   }
   return count;

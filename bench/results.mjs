@@ -9,7 +9,9 @@ const path = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 /** Timer interrupts per second of this kernel, if its build configuration is readable. */
 function kernelTick() {
-  const configurations = ['/proc/config.gz', `/boot/config-${release()}`].filter(existsSync);
+  const configurations = ['/proc/config.gz', `/boot/config-${release()}`].filter((name) =>
+    existsSync(name),
+  );
   for (const name of configurations) {
     const bytes = readFileSync(name);
     const found = /^CONFIG_HZ=(\d+)$/m.exec(
@@ -27,12 +29,18 @@ export function machine() {
 }
 
 /** Load average of the last minute. */
-export const load = () => loadavg()[0].toFixed(2);
+export const load = () => (loadavg()[0] ?? NaN).toFixed(2);
 
-/** Path and version of the interpreter behind a command: a launcher script in front of it would be measured too. */
+/**
+ * The interpreter behind a command: a launcher script in front of it would be measured too.
+ * @param {string} command
+ * @returns {[path: string, version: string]}
+ */
 export function resolvePython(command) {
   const probe = 'import sys; print(sys.executable); print(sys.version.split()[0])';
-  return execFileSync(command, ['-c', probe], { encoding: 'utf8' }).trim().split('\n');
+  const printed = execFileSync(command, ['-c', probe], { encoding: 'utf8' });
+  const [path = '', version = ''] = printed.trim().split('\n');
+  return [path, version];
 }
 
 /**
@@ -43,7 +51,7 @@ export function resolvePython(command) {
  */
 export function saveSection(title, command, text) {
   const kept = existsSync(path) ? readFileSync(path, 'utf8') : '# Measured\n';
-  const [head, ...sections] = kept.split(/^(?=## )/m);
+  const [head = '', ...sections] = kept.split(/^(?=## )/m);
   const date = new Date().toISOString().slice(0, 10);
   const section = `## ${title}\n\n${date}, \`${command}\`\n\n${text.trim()}\n`;
   const at = sections.findIndex((found) => found.split('\n', 1)[0] === `## ${title}`);
@@ -52,11 +60,16 @@ export function saveSection(title, command, text) {
   writeFileSync(path, [head, ...sections].map((part) => `${part.trim()}\n`).join('\n'));
 }
 
-/** A Markdown table with aligned columns. Cells are text; undefined becomes a dash. */
+/**
+ * A Markdown table with aligned columns.
+ * @param {string[]} head
+ * @param {(string | undefined)[][]} rows undefined becomes a dash
+ */
 export function markdownTable(head, rows) {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell ?? '–'));
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at].length)));
-  const line = (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
-  const [first, ...rest] = cells.map(line);
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)));
+  const [first, ...rest] = cells.map(
+    (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`,
+  );
   return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n');
 }

@@ -31,6 +31,7 @@ for step in range(60):
     json.loads("[" + ",".join(map(str, range(20_000))) + "]")
 `;
 const vs = await openVsCode({ files: { 'program.py': program } });
+/** @type {string[][]} */
 const rows = [];
 try {
   for (let run = 1; run <= runs; run++) {
@@ -75,7 +76,10 @@ function shownRun() {
   return vs.companion.lineheat((lineheat) => lineheat.shownRun()?.run, null);
 }
 
-/** Measures both processes, and adds a row to the table. */
+/**
+ * Measures both processes, and adds a row to the table.
+ * @param {string} after what was done so far
+ */
 async function addRow(after) {
   const heap = await vs.companion.ask(() => {
     const builtin = process.getBuiltinModule;
@@ -83,8 +87,9 @@ async function addRow(after) {
     builtin('node:vm').runInNewContext('gc')();
     return process.memoryUsage().heapUsed;
   }, null);
-  rows.push([after, `${(heap / 1e6).toFixed(1)} MB`, `${(serverBytes() / 1e6).toFixed(0)} MB`]);
-  console.log(rows.at(-1).join('  '));
+  const row = [after, `${(heap / 1e6).toFixed(1)} MB`, `${(serverBytes() / 1e6).toFixed(0)} MB`];
+  rows.push(row);
+  console.log(row.join('  '));
 }
 
 /** Resident bytes of the newest language server. */
@@ -96,6 +101,7 @@ function serverBytes() {
   return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
 }
 
+/** @param {string} pid */
 function isServer(pid) {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');

@@ -6,6 +6,11 @@ import { serve } from './serve.mjs';
 
 const built = fileURLToPath(new URL('../../dist/webview/', import.meta.url));
 
+/**
+ * The page's window, with what the script below adds.
+ * @typedef {typeof window & {painted: '' | 'first' | 'all', begin(sizes: number[]): Promise<void>}} HostWindow
+ */
+
 /** The extension's part, run in the page: it answers the panel's requests, and sends a chunk once the one before is acknowledged. */
 const host = `
   const tell = (message) => window.dispatchEvent(new MessageEvent('message', { data: message }));
@@ -64,6 +69,7 @@ export async function openLineheat(chunks) {
   if (!existsSync(`${built}main.js`)) throw new Error('Run npm run build first.');
   const html = `<!DOCTYPE html><link rel="stylesheet" href="/main.css"><body class="vscode-dark"><div id="app"></div>
     <script>${host}</script><script src="/main.js"></script>`;
+  /** @type {Record<string, import('./serve.mjs').Answer>} */
   const files = {
     '/': ['text/html', Buffer.from(html)],
     '/main.js': ['text/javascript', readFileSync(`${built}main.js`)],
@@ -72,6 +78,11 @@ export async function openLineheat(chunks) {
   const server = await serve((path) =>
     path === '/chunks' ? ['application/octet-stream', Readable.from(chunks)] : files[path],
   );
+  /**
+   * @param {import('./measure.mjs').Page} page
+   * @param {number} deltaX
+   * @param {number} deltaY
+   */
   const wheel = async (page, deltaX, deltaY) => {
     await page.mouse.move(500, 350);
     await page.mouse.wheel(deltaX, deltaY);
@@ -81,11 +92,17 @@ export async function openLineheat(chunks) {
     open: async (page) => {
       await page.goto(server.url);
       const sizes = chunks.map(({ length }) => length);
-      await page.evaluate((sizes) => void window.begin(sizes), sizes);
-      await page.waitForFunction(() => window.painted !== '', null, { polling: 'raf' });
+      await page.evaluate((sizes) => {
+        void (/** @type {HostWindow} */ (window).begin(sizes));
+      }, sizes);
+      await page.waitForFunction(() => /** @type {HostWindow} */ (window).painted !== '', null, {
+        polling: 'raf',
+      });
     },
     complete: (page) =>
-      page.waitForFunction(() => window.painted === 'all', null, { polling: 'raf' }),
+      page.waitForFunction(() => /** @type {HostWindow} */ (window).painted === 'all', null, {
+        polling: 'raf',
+      }),
     steps: {
       'zoom, p95': (page, index) => wheel(page, 0, index < 20 ? -60 : 60),
       'pan, p95': async (page, index) => {

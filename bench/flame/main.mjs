@@ -38,6 +38,7 @@ try {
   const chunks = pieces(tables).map((piece) => Buffer.from(encodeFlameChunk(piece)));
   const { found: lineheat, failed } = await measure(browser, openLineheat(chunks));
   if (failed) throw new Error(`${failed.step}: ${failed.why}`);
+  /** @type {import('./measure.mjs').Measured | undefined} */
   let speedscope;
   let speedscopeText = '';
   if (!options.alone) {
@@ -59,7 +60,8 @@ try {
       Object.entries(lineheat).map(([step, value]) => {
         const other = speedscope?.found[step];
         const ratio = other === undefined ? undefined : `×${(other / value).toFixed(1)}`;
-        const cell = speedscope?.failed?.step === step ? 'failed' : other && digits(other);
+        const shown = other === undefined ? undefined : digits(other);
+        const cell = speedscope?.failed?.step === step ? 'failed' : shown;
         return [step, digits(value), ...(speedscope ? [cell, ratio] : [])];
       }),
     ),
@@ -71,6 +73,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** @param {number} value */
 function digits(value) {
   return value.toFixed(value < 100 ? 1 : 0);
 }

@@ -5,26 +5,33 @@ import { chromium } from 'playwright-core';
 /** How long one step may take, ms. */
 const longest = 600_000;
 
+/** @typedef {import('playwright-core').Page} Page */
 /**
  * @typedef {object} Viewer what is measured
- * @property {(page: import('playwright-core').Page) => Promise<void>} open ends when the first samples are painted
- * @property {(page: import('playwright-core').Page) => Promise<void>} complete ends when the whole profile is loaded
- * @property {Record<string, (page: import('playwright-core').Page, index: number) => Promise<void>>} steps by their
- *   names in the table; each is done many times, or once if its name ends with a full stop, which is not shown; a step in
- *   parentheses is not in the table
+ * @property {(page: Page) => Promise<unknown>} open ends when the first samples are painted
+ * @property {(page: Page) => Promise<unknown>} complete ends when the whole profile is loaded
+ * @property {Record<string, (page: Page, index: number) => Promise<void>>} steps by their names in the table; each
+ *   is done many times, or once if its name ends with a full stop, which is not shown; a step in parentheses is not in
+ *   the table
  * @property {() => Promise<void>} close
+ */
+
+/**
+ * @typedef {object} Measured
+ * @property {Record<string, number>} found ms by step, of repeated ones the 95th percentile, and MB of memory
+ * @property {{step: string, why: string}} [failed] the step that failed, and why
  */
 
 /**
  * Opens a viewer in a browser of its own.
  * @param {string} executablePath of the browser
  * @param {Viewer | Promise<Viewer>} opened
- * @returns {Promise<{found: Record<string, number>, failed?: {step: string, why: string}}>} ms by step, of repeated ones the
- *   95th percentile, and MB of memory; failed: the step that failed, and why
+ * @returns {Promise<Measured>}
  */
 export async function measure(executablePath, opened) {
   const viewer = await opened;
   const flags = ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader', '--no-first-run'];
+  /** @type {Record<string, number>} */
   const found = {};
   let step = 'open, first paint';
   const begun = performance.now();
@@ -37,9 +44,9 @@ export async function measure(executablePath, opened) {
     page.setDefaultTimeout(longest);
     const devTools = await page.context().newCDPSession(page);
     await devTools.send('Performance.enable');
-    const metric = async (wanted) => {
+    const taskSeconds = async () => {
       const { metrics } = await devTools.send('Performance.getMetrics');
-      return metrics.find(({ name }) => name === wanted).value;
+      return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN;
     };
     const asked = performance.now();
     await viewer.open(page);
@@ -51,21 +58,22 @@ export async function measure(executablePath, opened) {
     for (const [name, act] of Object.entries(viewer.steps)) {
       step = name.replace(/\.$/, '');
       const times = name.endsWith('.') ? 1 : 40;
+      /** @type {number[]} */
       const spans = [];
       for (let index = 0; index < times; index++) {
-        const before = await metric('TaskDuration');
+        const before = await taskSeconds();
         await act(page, index);
         await settled(page);
-        spans.push(1000 * ((await metric('TaskDuration')) - before));
+        spans.push(1000 * ((await taskSeconds()) - before));
       }
       spans.sort((a, b) => a - b);
-      if (!name.startsWith('(')) found[step] = spans[Math.floor(0.95 * (times - 1))];
+      if (!name.startsWith('(')) found[step] = spans[Math.floor(0.95 * (times - 1))] ?? NaN;
     }
     await devTools.send('HeapProfiler.collectGarbage');
     found['memory, MB'] = (await pageBytes(browser)) / 1e6;
     return { found };
   } catch (error) {
-    const [reason] = error.message.split('\n', 1);
+    const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n', 1);
     const seconds = ((performance.now() - begun) / 1000).toFixed(0);
     return { found, failed: { step, why: `${reason.trim()} (after ${seconds} s)` } };
   } finally {
@@ -74,19 +82,25 @@ export async function measure(executablePath, opened) {
   }
 }
 
-/** Resident bytes of the page's process, because typed arrays are not part of its heap. */
+/**
+ * Resident bytes of the page's process, because typed arrays are not part of its heap.
+ * @param {import('playwright-core').Browser} browser
+ */
 async function pageBytes(browser) {
   const devTools = await browser.newBrowserCDPSession();
   const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
   const sizes = processInfo
     .filter(({ type }) => type === 'renderer')
     .map(({ id }) =>
-      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))[1]),
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]),
     );
   return 1024 * Math.max(...sizes);
 }
 
-/** Waits until the last input is painted: work may go on for some frames, or wait until the page is idle. */
+/**
+ * Waits until the last input is painted: work may go on for some frames, or wait until the page is idle.
+ * @param {Page} page
+ */
 async function settled(page) {
   await page.evaluate(
     () =>

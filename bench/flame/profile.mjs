@@ -3,7 +3,10 @@
 const kinds = { python: 0, native: 1, system: 2, wait: 3, gil: 4 };
 const unattributed = 0xffffffff;
 
-/** Deterministic numbers in [0, 1). */
+/**
+ * Deterministic numbers in [0, 1).
+ * @param {number} seed
+ */
 function seeded(seed) {
   let state = seed >>> 0;
   return () => {
@@ -13,34 +16,56 @@ function seeded(seed) {
 }
 
 /** A growing table that keeps each row once. */
-function table(width) {
-  const ids = new Map();
-  const columns = Array.from({ length: width }, () => []);
-  return {
-    columns,
-    add(...row) {
-      const key = row.join(' ');
-      let id = ids.get(key);
-      if (id === undefined) {
-        ids.set(key, (id = ids.size));
-        row.forEach((value, i) => columns[i].push(value));
-      }
-      return id;
-    },
-  };
+class Table {
+  /** @type {number[][]} */
+  rows = [];
+  /** @type {Map<string, number>} */
+  #ids = new Map();
+
+  /**
+   * Adds a row unless it is there, and returns its id.
+   * @param {number[]} row
+   */
+  add(...row) {
+    const key = row.join(' ');
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      this.#ids.set(key, (id = this.rows.push(row) - 1));
+    }
+    return id;
+  }
+
+  /** @param {number} at */
+  column(at) {
+    return this.rows.map((row) => row[at] ?? NaN);
+  }
 }
 
 /**
  * Tables for protocol/flameChunk.ts. `samples`: of all threads together, about 1 ms each; `depth`: of the deepest
  * stacks; `paths`: different call paths.
+ * @param {{samples: number, threads?: number, depth?: number, paths?: number, seed?: number}} size
+ * @returns {import('../../profile/flame/tables').FlameTables}
  */
 export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, seed = 1 }) {
   const random = seeded(seed);
+  /** @param {number} limit */
   const below = (limit) => Math.floor(random() * limit);
+  /**
+   * @template T
+   * @param {readonly T[]} list not empty
+   */
+  const oneOf = (list) => /** @type {T} */ (list[below(list.length)]);
   const strings = ['', '/usr/lib/libwork.so'];
-  const functions = table(4);
-  const frames = table(4);
-  const stacks = table(2);
+  const functions = new Table();
+  const frames = new Table();
+  const stacks = new Table();
+  /**
+   * @param {string} name
+   * @param {number} file
+   * @param {number} line
+   * @param {number} module
+   */
   const named = (name, file, line, module) => {
     if (!strings.includes(name)) strings.push(name);
     return functions.add(strings.indexOf(name), file, line, module);
@@ -50,17 +75,18 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
     named(`${['load', 'parse', 'step', 'visit', 'render'][i % 5]}_${i}`, 2 + (i % 8), i * 20, 0),
   );
   const leaves = [
-    [named('dgemm_kernel', 0, 0, 1), kinds.native],
-    [named('memcpy', 0, 0, 1), kinds.native],
-    [named('read', 0, 0, 0), kinds.system],
-    [named('waiting', 0, 0, 0), kinds.wait],
-  ].map(([fn, kind]) => [frames.add(fn, 0, 0, kind), kind]);
+    { fn: named('dgemm_kernel', 0, 0, 1), kind: kinds.native },
+    { fn: named('memcpy', 0, 0, 1), kind: kinds.native },
+    { fn: named('read', 0, 0, 0), kind: kinds.system },
+    { fn: named('waiting', 0, 0, 0), kind: kinds.wait },
+  ].map(({ fn, kind }) => ({ frame: frames.add(fn, 0, 0, kind), kind }));
 
+  /** @type {number[]} */
   let path = [];
   const leafStacks = Array.from({ length: paths }, () => {
     const keep = path.slice(0, Math.floor(path.length * (0.3 + 0.65 * random())));
     const length = Math.max(2, Math.floor(depth * (0.3 + 0.7 * random())));
-    while (keep.length < length) keep.push(pythons[below(pythons.length)]);
+    while (keep.length < length) keep.push(oneOf(pythons));
     path = keep;
     return path.reduce(
       (parent, fn, at) => stacks.add(frames.add(fn, fn * 20 + (at % 9), 0, kinds.python), parent),
@@ -77,6 +103,8 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
         tid: 1000 + i,
         process: 'bench.py',
         name: i === 0 ? 'MainThread' : `Worker-${i}`,
+        coarseNs: 0,
+        anewNs: Infinity,
       },
       stack: new Uint32Array(each),
       time: new Float64Array(each),
@@ -87,12 +115,12 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
     let at = 0;
     for (let n = 0; n < each; n++) {
       at = random() < 0.97 ? Math.min(paths - 1, Math.max(0, at + below(5) - 2)) : below(paths);
-      let stack = leafStacks[at];
+      let stack = leafStacks[at] ?? unattributed;
       let kind = kinds.python;
       if (random() < 0.4) {
-        const [frame, leafKind] = leaves[below(leaves.length)];
-        stack = stacks.add(frame, stack);
-        kind = leafKind;
+        const leaf = oneOf(leaves);
+        stack = stacks.add(leaf.frame, stack);
+        kind = leaf.kind;
       }
       const wall = 1e6 * (0.8 + 0.4 * random()) * (kind === kinds.wait ? 6 : 1);
       track.stack[n] = random() < 0.002 ? unattributed : stack;
@@ -103,14 +131,26 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
     }
     return track;
   });
-  const u32 = (values) => Uint32Array.from(values);
-  const [name, file, line, module] = functions.columns.map(u32);
-  const [fn, at, column, kind] = frames.columns;
+  /**
+   * @param {Table} table
+   * @param {number} at
+   */
+  const u32 = (table, at) => Uint32Array.from(table.column(at));
   return {
     strings,
-    functions: { name, file, line, module },
-    frames: { function: u32(fn), line: u32(at), column: u32(column), kind: Uint8Array.from(kind) },
-    stacks: { frame: u32(stacks.columns[0]), parent: Int32Array.from(stacks.columns[1]) },
+    functions: {
+      name: u32(functions, 0),
+      file: u32(functions, 1),
+      line: u32(functions, 2),
+      module: u32(functions, 3),
+    },
+    frames: {
+      function: u32(frames, 0),
+      line: u32(frames, 1),
+      column: u32(frames, 2),
+      kind: Uint8Array.from(frames.column(3)),
+    },
+    stacks: { frame: u32(stacks, 0), parent: Int32Array.from(stacks.column(1)) },
     threads: tracks,
   };
 }
@@ -118,7 +158,11 @@ export function makeProfile({ samples, threads = 3, depth = 25, paths = 3000, se
 /** Rows of one piece, as many as the server sends. */
 const rowsPerPiece = 150_000;
 
-/** The same tables in pieces: the first piece has all tables and its rows, the others have only rows. */
+/**
+ * The same tables in pieces: the first piece has all tables and its rows, the others have only rows.
+ * @param {import('../../profile/flame/tables').FlameTables} tables
+ * @returns {import('../../profile/flame/tables').FlameTables[]}
+ */
 export function pieces(tables) {
   const none = () => new Uint32Array(0);
   const rest = {
@@ -131,12 +175,12 @@ export function pieces(tables) {
   const longest = Math.max(...tables.threads.map(({ time }) => time.length));
   return Array.from({ length: Math.ceil(longest / each) }, (_, at) => ({
     ...(at === 0 ? tables : rest),
-    threads: tables.threads.map(({ stack, time, wall, cpu, ...thread }) => {
-      const part = (column) => column.slice(at * each, (at + 1) * each);
-      return {
-        ...{ coarseNs: 0, anewNs: Infinity, ...thread },
-        ...{ stack: part(stack), time: part(time), wall: part(wall), cpu: part(cpu) },
-      };
-    }),
+    threads: tables.threads.map((thread) => ({
+      ...thread,
+      stack: thread.stack.slice(at * each, (at + 1) * each),
+      time: thread.time.slice(at * each, (at + 1) * each),
+      wall: thread.wall.slice(at * each, (at + 1) * each),
+      cpu: thread.cpu.slice(at * each, (at + 1) * each),
+    })),
   }));
 }

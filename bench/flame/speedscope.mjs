@@ -6,6 +6,7 @@ import { cacheFolder } from '../../scripts/vscode/install.mjs';
 import { serve } from './serve.mjs';
 
 const version = '1.25.0';
+/** @type {Record<string, string>} */
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 /** Installs speedscope into the cache. @returns {{folder: string, version: string}} */
@@ -32,13 +33,19 @@ export async function openSpeedscope(folder, profile) {
     if (!existsSync(file)) return undefined;
     return [types[extname(file)] ?? 'application/octet-stream', readFileSync(file)];
   });
+  /** @param {import('./measure.mjs').Page} page */
   const move = (page) => page.mouse.move(500, 350);
+  /**
+   * @param {import('./measure.mjs').Page} page
+   * @param {number} by
+   */
   const zoom = async (page, by) => {
     await move(page);
     await page.keyboard.down('Control');
     await page.mouse.wheel(0, by);
     await page.keyboard.up('Control');
   };
+  /** @param {import('./measure.mjs').Page} page */
   const open = async (page) => {
     await page.goto(`${server.url}#profileURL=${encodeURIComponent(`${server.url}profile.json`)}`);
     // The canvases of the minimap and of the chart exist once the profile has been read.

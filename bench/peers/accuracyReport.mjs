@@ -3,50 +3,86 @@ import { quantityName } from '../../test/truth/score';
 import { markdownTable } from '../results.mjs';
 import { mean } from '../statistics.mjs';
 
-/** Columns of the first table: kinds of questions. */
+/**
+ * @typedef {import('../../test/truth/cases').Case} Case
+ * @typedef {import('../../test/truth/cases').Quantity} Quantity
+ * @typedef {import('../../test/truth/score').Score} Score
+ * @typedef {import('./accuracyTools.mjs').Ours | import('./accuracyTools.mjs').Peer} Tool
+ *
+ * @typedef {object} Result of a case under a tool
+ * @property {Case} wanted
+ * @property {Tool} tool
+ * @property {Score[]} scores
+ * @property {string} [problem] why there are no scores
+ */
+
+/**
+ * Columns of the first table: kinds of questions.
+ * @type {{title: string, asks: (quantity: Quantity) => boolean}[]}
+ */
 const questions = [
-  ['CPU of lines', ({ type, what }) => type === 'line' && what === 'cpu'],
-  ['Python or native', ({ type, what }) => type === 'line' && /python|native/.test(what)],
-  ['system', ({ type, what }) => type === 'system' || (type === 'line' && what === 'system')],
-  ['waiting', ({ type, what }) => type === 'line' && what === 'wait'],
-  ['GIL', ({ type, what }) => type === 'line' && what === 'gil'],
-  ['threads', ({ type }) => type === 'threads'],
-  ['processes', ({ type }) => type === 'process'],
+  { title: 'CPU of lines', asks: (one) => one.type === 'line' && one.what === 'cpu' },
+  {
+    title: 'Python or native',
+    asks: (one) => one.type === 'line' && /python|native/.test(one.what),
+  },
+  {
+    title: 'system',
+    asks: (one) => one.type === 'system' || (one.type === 'line' && one.what === 'system'),
+  },
+  { title: 'waiting', asks: (one) => one.type === 'line' && one.what === 'wait' },
+  { title: 'GIL', asks: (one) => one.type === 'line' && one.what === 'gil' },
+  { title: 'threads', asks: ({ type }) => type === 'threads' },
+  { title: 'processes', asks: ({ type }) => type === 'process' },
 ];
-/** Whether a quantity is a total rather than a share. */
+/**
+ * Whether a quantity is a total rather than a share.
+ * @param {Quantity} quantity
+ */
 const isTotal = ({ type }) => type === 'sampled' || type === 'processes';
 
 /**
- * @param {import('../../test/truth/cases').Case[]} cases
- * @param {{name: string, tool?: import('./tools.mjs').Tool}[]} tools
- * @param {{wanted: object, tool: object, scores: object[], problem?: string}[]} results
+ * @param {Case[]} cases
+ * @param {Tool[]} tools
+ * @param {Result[]} results
  * @param {Record<string, string>} versions
  * @returns {string} Markdown
  */
 export function accuracyReport(cases, tools, results, versions) {
   const scored = results.flatMap(({ wanted, tool, scores }) =>
-    scores.map((one) => ({
-      ...{ wanted, tool, error: errorOf(one), interrupted: one.unit === 'times' },
-      quantity: wanted.quantities.find((quantity) => quantityName(quantity) === one.quantity),
-    })),
+    scores.flatMap((one) => {
+      const quantity = wanted.quantities.find((asked) => quantityName(asked) === one.quantity);
+      return quantity ? [{ wanted, tool, quantity, error: errorOf(one) }] : [];
+    }),
   );
-  const counted = scored.filter(({ interrupted }) => !interrupted);
+  const counted = scored.filter(({ quantity }) => quantity.type !== 'count');
   const shares = counted.filter(({ quantity }) => !isTotal(quantity));
+  /** @param {Tool} tool */
   const of = (tool) => shares.filter((one) => one.tool === tool);
-  const label = ({ name, tool }) =>
-    tool && versions[tool.distribution] ? `${name} ${versions[tool.distribution]}` : name;
+  /** @param {Tool} tool */
+  const label = (tool) => {
+    const version = 'tool' in tool ? versions[tool.tool.distribution] : undefined;
+    return version ? `${tool.name} ${version}` : tool.name;
+  };
   const total = cases
     .flatMap(({ quantities }) => quantities)
     .filter((quantity) => quantity.type !== 'count' && !isTotal(quantity)).length;
   const byQuestion = markdownTable(
-    ['profiler', 'says', 'all', ...questions.map(([title]) => title), 'totals', 'calls cut short'],
+    [
+      'profiler',
+      'says',
+      'all',
+      ...questions.map(({ title }) => title),
+      'totals',
+      'calls cut short',
+    ],
     tools.map((tool) => [
       label(tool),
       `${of(tool).length} of ${total}`,
       cell(of(tool)),
-      ...questions.map(([, test]) => cell(of(tool).filter(({ quantity }) => test(quantity)))),
+      ...questions.map(({ asks }) => cell(of(tool).filter(({ quantity }) => asks(quantity)))),
       cell(counted.filter((one) => one.tool === tool && isTotal(one.quantity))),
-      interruptions(scored.filter((one) => one.tool === tool && one.interrupted)),
+      interruptions(scored.filter((one) => one.tool === tool && one.quantity.type === 'count')),
     ]),
   );
   const byCase = markdownTable(
@@ -64,17 +100,22 @@ export function accuracyReport(cases, tools, results, versions) {
   return [legend, byQuestion, byCase, problems.join('\n')].filter(Boolean).join('\n\n');
 }
 
-/** Error in percentage points; a tool that saw nothing of a cost misses all of it. */
+/**
+ * Error in percentage points; a tool that saw nothing of a cost misses all of it.
+ * @param {Score} score
+ */
 function errorOf({ error, expected }) {
   return Number.isNaN(error) ? expected : error;
 }
 
+/** @param {{error: number}[]} scores */
 function cell(scores) {
   if (scores.length === 0) return '–';
   const errors = scores.map(({ error }) => error);
   return `${mean(errors).toFixed(1)} (${Math.max(...errors).toFixed(1)})`;
 }
 
+/** @param {{error: number}[]} scores */
 function interruptions(scores) {
   return scores.length === 0 ? '–' : String(scores.reduce((sum, { error }) => sum + error, 0));
 }

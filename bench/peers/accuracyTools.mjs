@@ -5,16 +5,23 @@ const spied = ['--rate', '1000', '--subprocesses'];
 const full = ['--interval', '1ms', '--full', '--children'];
 
 /**
- * `ours`: options for the truth suite, which runs Lineheat itself. `format`: the output's format in read.py. `traces`: the tool
- * changes what lines cost, so its figures are compared with a run without it. `wall`: the tool's seconds are wall-clock time,
- * so it knows no CPU time where a program waits.
- * @type {{name: string, ours?: {intervalUs?: number}, tool?: import('./tools.mjs').Tool, format?: string,
- *   traces?: boolean, wall?: boolean}[]}
+ * @typedef {object} Ours Lineheat, which the truth suite runs itself
+ * @property {string} name
+ * @property {number | undefined} intervalUs
+ *
+ * @typedef {object} Peer
+ * @property {string} name
+ * @property {import('./tools.mjs').Tool} tool
+ * @property {string} format of the output, in read.py
+ * @property {boolean} [traces] the tool changes what lines cost, so its figures are compared with a run without it
+ * @property {boolean} [wall] its seconds are wall-clock time, so it knows no CPU time where a program waits
  */
+
+/** @type {(Ours | Peer)[]} */
 export const accuracyTools = [
-  { name: 'lineheat', ours: {} },
+  { name: 'lineheat', intervalUs: undefined },
   // Any interval below 1 ms is kept, whatever it costs.
-  { name: 'lineheat --interval-us 999', ours: { intervalUs: 999 } },
+  { name: 'lineheat --interval-us 999', intervalUs: 999 },
   peer(scalene('scalene', '', []), 'scalene'),
   peer(scalene('scalene (1 kHz)', '', ['--cpu-sampling-rate', '0.001']), 'scalene'),
   peer(scalene('scalene --use-virtual-time', '', ['--use-virtual-time']), 'scalene virtual'),
@@ -28,6 +35,11 @@ export const accuracyTools = [
   { ...peer(cProfile, 'cProfile'), traces: true, wall: true },
 ];
 
+/**
+ * @param {import('./tools.mjs').Tool} tool
+ * @param {string} format
+ * @returns {Peer}
+ */
 function peer(tool, format) {
   return { name: tool.name, tool, format };
 }

@@ -22,6 +22,7 @@ export function findPython() {
   return found.find(canRun) ?? 'python3';
 }
 
+/** @param {string} command */
 function canRun(command) {
   try {
     execFileSync(command, ['-c', ''], { stdio: 'ignore' });
@@ -32,11 +33,18 @@ function canRun(command) {
 }
 
 /**
+ * @typedef {object} Peers
+ * @property {string} bin scripts of the environment
+ * @property {string} python its interpreter
+ * @property {string} version
+ * @property {string} programs copies of pyperformance's benchmarks, outside of the environment, where some profilers do not look
+ * @property {Record<string, string>} versions of the peers, by package
+ */
+
+/**
  * Makes sure that the peers are installed.
  * @param {string | undefined} chosen interpreter to make the environment with; the best known one when undefined
- * @returns {Promise<{bin: string, python: string, version: string, programs: string, versions: Record<string, string>}>}
- *   `programs`: copies of pyperformance's benchmarks, outside of the environment, where some profilers do not look;
- *   `versions`: of the peers, by package
+ * @returns {Promise<Peers>}
  */
 export async function ensurePeers(chosen) {
   const [base, version] = resolvePython(chosen ?? findPython());
@@ -73,6 +81,10 @@ export async function ensurePeers(chosen) {
   return { bin, python, version, programs, versions };
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 async function install(command, args) {
   const { code, output } = await run(command, args, { quiet: true, timeoutMs: 600_000 });
   if (code === 0) return;

@@ -2,24 +2,55 @@
 import { markdownTable } from '../results.mjs';
 import { median, quantile } from '../statistics.mjs';
 
+/**
+ * @typedef {import('./tools.mjs').Tool} Tool
+ *
+ * @typedef {object} Cost of one run of a program
+ * @property {number} cpu_s
+ * @property {number} wall_s
+ * @property {number} peak_bytes
+ * @property {number} program_s CPU time of the program's own work
+ * @property {number | undefined} samples that the tool took; undefined: it does not say, or there is no tool
+ * @property {number} bytes that the tool wrote
+ *
+ * @typedef {object} Run a profiled run, with the bare runs around it
+ * @property {string} program
+ * @property {string} tool
+ * @property {Cost | {problem: string}} profiled
+ * @property {Cost} before
+ * @property {Cost} after
+ *
+ * @typedef {Pick<Run, 'before' | 'after'> & {profiled: Cost}} Row
+ */
+
 // Columns of a tool's row, computed from its runs.
-const ratio = (key) => (row) => (2 * row.profiled[key]) / (row.before[key] + row.after[key]);
+/** @param {'cpu_s' | 'wall_s' | 'program_s'} key */
+const ratio = (key) => (/** @type {Row} */ row) =>
+  (2 * row.profiled[key]) / (row.before[key] + row.after[key]);
+/** @param {Cost} cost */
 const outside = ({ cpu_s, program_s }) => cpu_s - program_s;
+/** @param {Row} row */
 const grown = ({ profiled, before, after }) =>
   profiled.peak_bytes - (before.peak_bytes + after.peak_bytes) / 2;
+/** @param {Row} row */
 const extra = ({ profiled, before, after }) =>
   outside(profiled) - (outside(before) + outside(after)) / 2;
 
 /**
- * @param {{tools: import('./tools.mjs').Tool[], programs: string[], runs: object[], versions: Record<string, string>}} measured
+ * @param {{tools: Tool[], programs: string[], runs: Run[], versions: Record<string, string>}} measured
  * @returns {string} Markdown
  */
 export function overheadReport({ tools, programs, runs, versions }) {
+  /**
+   * @param {Tool} tool
+   * @param {string} [program]
+   */
   const of = (tool, program) =>
-    runs.filter(
-      (row) =>
-        row.tool === tool.name && (!program || row.program === program) && !row.profiled.problem,
-    );
+    runs
+      .filter((row) => row.tool === tool.name && (!program || row.program === program))
+      .flatMap(({ profiled, before, after }) =>
+        'problem' in profiled ? [] : [{ profiled, before, after }],
+      );
   const control = runs.map(({ before, after }) => ({
     profiled: after,
     before,
@@ -63,28 +94,33 @@ export function overheadReport({ tools, programs, runs, versions }) {
         ...programs.map((program) =>
           median(
             runs.filter((row) => row.program === program).map((row) => row.before.cpu_s),
-          )?.toFixed(2),
+          ).toFixed(2),
         ),
       ],
     ],
   );
-  const problems = runs
-    .filter((row) => row.profiled.problem)
-    .map((row) => `- ${row.tool} could not run ${row.program}: ${row.profiled.problem}`);
+  const problems = runs.flatMap(({ tool, program, profiled }) =>
+    'problem' in profiled ? [`- ${tool} could not run ${program}: ${profiled.problem}`] : [],
+  );
   return [summary, legend, each, verdict(tools, of), problems.join('\n')]
     .filter(Boolean)
     .join('\n\n');
 }
 
+/** @param {Tool} tool */
 const sees = ({ seesNative, seesMemory }) =>
   [seesNative && 'native', seesMemory && 'memory'].filter(Boolean).join(', ') || '–';
 
+/**
+ * @param {Row[]} rows
+ * @returns {string[]}
+ */
 function figures(rows) {
-  if (rows.length === 0) return Array(8).fill('–');
+  if (rows.length === 0) return Array.from({ length: 8 }, () => '–');
   const cpu = rows.map(ratio('cpu_s'));
-  const rates = rows
-    .map(({ profiled }) => profiled.samples / profiled.wall_s)
-    .filter(Number.isFinite);
+  const rates = rows.flatMap(({ profiled: { samples, wall_s } }) =>
+    samples === undefined ? [] : [samples / wall_s],
+  );
   return [
     times(median(cpu)),
     `${quantile(cpu, 0.25).toFixed(3)} – ${quantile(cpu, 0.75).toFixed(3)}`,
@@ -102,25 +138,35 @@ ratios of all programs, then their quartiles. program: the CPU time of the progr
 work. elsewhere: CPU time outside of that, beyond the bare run's: other processes, start-up, reports. KB/s: bytes written
 per CPU second of the program. + resident: by how much the largest process is larger.`;
 
-/** Sentences that rank tools with the same abilities by their cost. */
+/**
+ * Sentences that rank tools with the same abilities by their cost.
+ * @param {Tool[]} tools
+ * @param {(tool: Tool) => Row[]} of
+ */
 function verdict(tools, of) {
+  /** @type {{words: string, has: (tool: Tool) => boolean}[]} */
   const kinds = [
-    [
-      'Samplers that see native time',
-      ({ kind, seesNative, seesMemory }) => kind === 'sampling' && seesNative && !seesMemory,
-    ],
-    ['Those that see memory', ({ seesMemory }) => seesMemory],
+    {
+      words: 'Samplers that see native time',
+      has: ({ kind, seesNative, seesMemory }) => kind === 'sampling' && seesNative && !seesMemory,
+    },
+    { words: 'Those that see memory', has: ({ seesMemory }) => seesMemory },
   ];
   return kinds
-    .map(([words, isOne]) => [words, tools.filter((tool) => isOne(tool) && of(tool).length > 0)])
-    .filter(([, found]) => found.length > 1)
-    .map(([words, found]) => {
-      const ranked = found
+    .map(({ words, has }) => ({
+      words,
+      ranked: tools
+        .filter((tool) => has(tool) && of(tool).length > 0)
         .map((tool) => ({ name: tool.name, cpu: median(of(tool).map(ratio('cpu_s'))) }))
-        .sort((a, b) => a.cpu - b.cpu);
-      return `${words}, cheapest first: ${ranked.map(({ name, cpu }) => `${name} ${times(cpu)}`).join(' · ')}.`;
+        .sort((a, b) => a.cpu - b.cpu),
+    }))
+    .filter(({ ranked }) => ranked.length > 1)
+    .map(({ words, ranked }) => {
+      const listed = ranked.map(({ name, cpu }) => `${name} ${times(cpu)}`);
+      return `${words}, cheapest first: ${listed.join(' · ')}.`;
     })
     .join('\n\n');
 }
 
-const times = (number) => (number === undefined ? '–' : `×${number.toFixed(3)}`);
+/** @param {number} number */
+const times = (number) => (Number.isNaN(number) ? '–' : `×${number.toFixed(3)}`);

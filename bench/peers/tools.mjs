@@ -17,6 +17,12 @@ const tool = join(root, 'dist/cli.js');
  * @property {string} sources folder of the program's own code
  * @property {string} module the program's own module, as it imports it; empty when that is the script itself
  *
+ * @typedef {[path: string, ...words: string[]]} Script path and arguments
+ *
+ * @typedef {object} Wrapped how to run a script under a tool
+ * @property {[program: string, ...words: string[]]} command
+ * @property {Record<string, string>} [env]
+ *
  * @typedef {object} Tool
  * @property {string} name
  * @property {string} distribution what it is installed as; empty for ours
@@ -24,23 +30,40 @@ const tool = join(root, 'dist/cli.js');
  * @property {boolean} seesNative whether the tool tells time in compiled code from time in Python
  * @property {boolean} seesMemory whether the tool says what lines allocate
  * @property {string} asked the tool's options in words
- * @property {(place: Place, script: string[]) => {command: string[], env?: Record<string, string>}} wrap
+ * @property {(place: Place, script: Script) => Wrapped} wrap
  * @property {(output: string) => number | undefined} samples observations of threads in the tool's output; throws if the
  *   output is no profile
  */
 
 const none = () => undefined;
+/** @param {string} output */
 const text = (output) => (existsSync(output) ? readFileSync(output, 'utf8') : '');
+/** @satisfies {Partial<Tool>} */
 const ours = { distribution: '', kind: 'sampling', seesNative: true, seesMemory: false };
 
-function preload({ python, agent, output }, script, more = {}) {
+/**
+ * @param {Place} place
+ * @param {Script} script
+ * @param {Record<string, string>} more environment
+ * @returns {Wrapped}
+ */
+function preload({ python, agent, output }, script, more) {
   mkdirSync(output);
-  // Only the program is preloaded, not the process that measures the run.
-  const command = ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script];
-  return { command, env: { LINEHEAT_DIR: output, ...more } };
+  return {
+    // Only the program is preloaded, not the process that measures the run.
+    command: ['/usr/bin/env', `LD_PRELOAD=${agent}`, python, ...script],
+    env: { LINEHEAT_DIR: output, ...more },
+  };
 }
 
-/** The agent alone, without the command line tool that reads the recording. */
+/**
+ * The agent alone, without the command line tool that reads the recording.
+ * @param {string} name
+ * @param {string} asked
+ * @param {boolean} seesMemory
+ * @param {Record<string, string>} [more] environment
+ * @returns {Tool}
+ */
 const lineheat = (name, asked, seesMemory, more = {}) => ({
   ...ours,
   name,
@@ -50,6 +73,7 @@ const lineheat = (name, asked, seesMemory, more = {}) => ({
     preload(place, script, { ...(seesMemory ? { LINEHEAT_MEMORY: '1' } : {}), ...more }),
   samples: (output) => measureRecordings(output).samples,
 });
+/** @type {Tool} */
 const lineheatRun = {
   ...ours,
   name: 'lineheat run',
@@ -61,7 +85,13 @@ const lineheatRun = {
   samples: (output) => JSON.parse(readFileSync(output, 'utf8')).samples,
 };
 
-/** Scalene looks at the script's folder only unless told otherwise, and is told where the program's own code is. */
+/**
+ * Scalene looks at the script's folder only unless told otherwise, and is told where the program's own code is.
+ * @param {string} name
+ * @param {string} asked
+ * @param {string[]} options
+ * @returns {Tool}
+ */
 export const scalene = (name, asked, options, seesMemory = false) => ({
   name,
   distribution: 'scalene',
@@ -71,27 +101,37 @@ export const scalene = (name, asked, options, seesMemory = false) => ({
   asked,
   wrap: ({ bin, output, sources }, script) => ({
     command: [
-      ...[join(bin, 'scalene'), 'run', seesMemory ? '--memory' : '--cpu-only', ...options],
+      join(bin, 'scalene'),
+      ...['run', seesMemory ? '--memory' : '--cpu-only', ...options],
       ...['--program-path', sources],
       ...['-o', output, script[0], '---', ...script.slice(1)],
     ],
   }),
   samples: (output) => {
+    /** @type {{stacks?: [unknown, {count: number}][]}} */
     const { stacks } = JSON.parse(readFileSync(output, 'utf8'));
     if (!stacks) throw new Error('its profile is empty');
     return stacks.reduce((sum, [, { count }]) => sum + count, 0);
   },
 });
 
+/**
+ * @param {string} name
+ * @param {string} asked
+ * @param {string[]} options
+ * @returns {Tool}
+ */
 export const pySpy = (name, asked, options, seesNative = false) => ({
   name,
   distribution: 'py-spy',
   kind: 'sampling',
   seesNative,
+  seesMemory: false,
   asked,
   wrap: ({ bin, python, output }, script) => ({
     command: [
-      ...[join(bin, 'py-spy'), 'record', ...options, '--full-filenames', '--format', 'raw'],
+      join(bin, 'py-spy'),
+      ...['record', ...options, '--full-filenames', '--format', 'raw'],
       ...['--output', output, '--', python, ...script],
     ],
   }),
@@ -99,11 +139,19 @@ export const pySpy = (name, asked, options, seesNative = false) => ({
     [...text(output).matchAll(/ (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0),
 });
 
+/**
+ * @param {string} name
+ * @param {string} program
+ * @param {string} asked
+ * @param {string[]} options
+ * @returns {Tool}
+ */
 export const austin = (name, program, asked, options, seesNative = false) => ({
   name,
   distribution: 'austin-dist',
   kind: 'sampling',
   seesNative,
+  seesMemory: false,
   asked,
   wrap: ({ bin, python, output }, script) => ({
     command: [join(bin, program), ...options, '--output', output, python, ...script],
@@ -111,21 +159,25 @@ export const austin = (name, program, asked, options, seesNative = false) => ({
   samples: (output) => text(output).match(/^P\d/gm)?.length ?? 0,
 });
 
+/** @type {Tool} */
 export const pyinstrument = {
   name: 'pyinstrument',
   distribution: 'pyinstrument',
   kind: 'sampling',
   seesNative: false,
+  seesMemory: false,
   asked: '1 kHz (default)',
   wrap: ({ bin, output }, script) => ({
     command: [
-      ...[join(bin, 'pyinstrument'), '--interval', '0.001', '--renderer', 'json', '--show-all'],
+      join(bin, 'pyinstrument'),
+      ...['--interval', '0.001', '--renderer', 'json', '--show-all'],
       ...['--outfile', output, ...script],
     ],
     env: { PYINSTRUMENT_IGNORE_OVERHEAD_WARNING: '1' },
   }),
   samples: (output) => JSON.parse(readFileSync(output, 'utf8')).sample_count,
 };
+/** @type {Tool} */
 const memray = {
   name: 'memray',
   distribution: 'memray',
@@ -138,36 +190,43 @@ const memray = {
   }),
   samples: none,
 };
+/** @type {Tool} */
 export const yappi = {
   name: 'yappi',
   distribution: 'yappi',
   kind: 'tracing',
   seesNative: false,
+  seesMemory: false,
   asked: 'CPU clock (default)',
   wrap: ({ bin, output }, script) => ({
     command: [join(bin, 'yappi'), '-f', 'pstat', '-o', output, ...script],
   }),
   samples: none,
 };
+/** @type {Tool} */
 export const lineProfiler = {
   name: 'line_profiler',
   distribution: 'line_profiler',
   kind: 'tracing',
   seesNative: false,
+  seesMemory: false,
   asked: "the program's own functions",
   wrap: ({ bin, output, module }, script) => ({
     command: [
-      ...[join(bin, 'kernprof'), '--quiet', '--line-by-line', '--outfile', output],
+      join(bin, 'kernprof'),
+      ...['--quiet', '--line-by-line', '--outfile', output],
       ...['--prof-mod', module || script[0], ...script],
     ],
   }),
   samples: none,
 };
+/** @type {Tool} */
 export const cProfile = {
   name: 'cProfile',
   distribution: '',
   kind: 'tracing',
   seesNative: false,
+  seesMemory: false,
   asked: 'every call',
   wrap: ({ python, output }, script) => ({
     command: [python, '-m', 'cProfile', '-o', output, ...script],
@@ -203,7 +262,10 @@ export const tools = [
   cProfile,
 ];
 
-/** Bytes of what a tool wrote: a recording, a folder of recordings or a file. */
+/**
+ * Bytes of what a tool wrote: a recording, a folder of recordings or a file.
+ * @param {string} output
+ */
 export function written(output) {
   if (!existsSync(output)) return 0;
   return statSync(output).isDirectory() ? measureRecordings(output).bytes : statSync(output).size;
