@@ -19,7 +19,7 @@ export async function pickLaunchConfiguration(): Promise<(() => Promise<Launch>)
   }
   const chosen = await vscode.window.showQuickPick(found, {
     title: 'Profile a Launch Configuration',
-    placeHolder: 'It is run as it is, without the debugger',
+    placeHolder: 'Runs as launch.json says, without the debugger',
   });
   if (!chosen) return undefined;
   const activeFile = vscode.window.activeTextEditor?.document.uri;

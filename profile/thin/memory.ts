@@ -31,7 +31,7 @@ const nothing: MemoryFigures = {
 };
 const figureNames = Object.keys(nothing) as (keyof MemoryFigures)[];
 
-/** Adds up the memory of one recording. */
+/** Thins the memory records of one recording, stretch by stretch: the caller says when one is over. */
 export class MemoryMerger {
   readonly #sites = new MemorySites();
   readonly #records = new SiteRecords(this.#sites);

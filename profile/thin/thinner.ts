@@ -1,6 +1,6 @@
 /**
- * Makes the records of one recording fewer: definitions, notes and the like stay; samples and memory records are
- * merged over stretches of time. What lines, functions, threads and processes cost does not change.
+ * Thins the records of one recording: definitions, notes and the like stay; samples and memory records become sums over
+ * stretches of time. What lines, functions, threads and processes cost does not change.
  */
 import type {
   RecordingHeader,
@@ -12,7 +12,7 @@ import { WorkDecider } from './helpers';
 import { MemoryMerger } from './memory';
 import { TimeMerger } from './time';
 
-/** The shortest stretch, ns. Other slices of time are powers of two of it, too. */
+/** The shortest stretch, ns: 5 ms doubled eight times, so that slices of the footprint and of sites fit into stretches. */
 export const shortestStretchNs = 1.28e9;
 
 /** The end of the thinned part, except for what only the decoder knows. */
@@ -24,10 +24,11 @@ export class Thinner {
   readonly #memory: MemoryMerger;
   readonly #work: WorkDecider;
   #stats: StatsRecord | undefined;
-  /** The stretches that are being merged now. */
+  /** The stretches that are being added up now, counted from 0; and the latest moment so far. */
   #timeStretch = 0;
   #memoryStretch = 0;
   #latestNs = 0;
+  /** The longest stretch of the records that were thinned earlier. */
   #before = 0;
 
   /**

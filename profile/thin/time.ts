@@ -7,7 +7,7 @@ import { takeSystem, type SystemPool } from '../feed/sampleCost';
 
 type TimeRecord = SampleRecord | QueueRecord;
 
-/** Merged records that were alike. */
+/** The sums of records that were alike, and the first of these. */
 interface Alike {
   first: TimeRecord;
   cpuNs: number;
@@ -25,7 +25,7 @@ interface ThreadStretch {
   endNs: number;
 }
 
-/** Merges the samples of one recording. The caller decides which samples may be merged. */
+/** Thins the samples and the waiting for a core of one recording, stretch by stretch: the caller says when one is over. */
 export class TimeMerger {
   readonly #threads = new Map<number, ThreadStretch>();
   readonly #pools = new Map<number, SystemPool>();
@@ -51,12 +51,12 @@ export class TimeMerger {
       .map(([thread, pool]) => ({ thread, systemNs: Math.round(pool.uncharged) }));
   }
 
-  /** Goes on from a part that was merged earlier. */
+  /** Goes on from a part that was thinned earlier. */
   setUncharged(all: readonly { thread: number; systemNs: number }[]): void {
     for (const { thread, systemNs } of all) this.#pools.set(thread, { uncharged: systemNs });
   }
 
-  /** Takes a record that may be merged with others of the stretch; samples as charged() returns them. */
+  /** Takes the next record of the stretch; samples as charged() returns them. */
   add(record: TimeRecord): void {
     // A remainder without a stack is the kind of work that ran before it, so that sample comes first.
     const isRest = record.kind === 'sample' && record.remainder && record.stack === 0;
@@ -82,7 +82,7 @@ export class TimeMerger {
     if (isRest) this.#flushThread(record.thread);
   }
 
-  /** The stretch is over: writes its merged records. */
+  /** The stretch is over: writes its sums. */
   flush(): void {
     for (const thread of [...this.#threads.keys()]) this.#flushThread(thread);
   }

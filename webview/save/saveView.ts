@@ -16,7 +16,7 @@ export async function saveView(
   if (sampleCount === 0) return 'There is nothing to save yet.';
   if (format === 'html') {
     if (sampleCount > mostSavedSamples) {
-      return `${formatNumberOf(sampleCount, 'sample')} are too many for one HTML file. Save a picture, or give away the recording.`;
+      return `${formatNumberOf(sampleCount, 'sample')} are too many for one HTML file. Save a picture, or send the recording instead.`;
     }
     return savedPage(state);
   }

@@ -27,8 +27,10 @@ export function createFootprintBar(state: State, dispatch: Dispatch): FootprintB
   const grew = link('What grew', 'Left heavy, by memory that grew in the chosen time', () =>
     dispatch({ type: 'showChange', metric: 'growth' }),
   );
-  const freed = link('What was freed', 'Left heavy, by memory that was freed in it', () =>
-    dispatch({ type: 'showChange', metric: 'freed' }),
+  const freed = link(
+    'What was freed',
+    'Left heavy, by memory that was freed in the chosen time',
+    () => dispatch({ type: 'showChange', metric: 'freed' }),
   );
   const whole = link('Whole run', 'Choose the whole run again (Esc in the strip)', () =>
     dispatch({ type: 'chooseTime', span: { start: 0, end: state.store.endNs } }),

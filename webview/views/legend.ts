@@ -15,10 +15,10 @@ const labels: Record<(typeof frameKinds)[number], string> = {
 
 const titles: Partial<typeof labels> = {
   native: 'Compiled code',
-  system: 'The kernel works for it',
+  system: 'The kernel, working for the program',
   wait: 'Not on a processor at all',
   gil: 'Waiting for the interpreter lock',
-  queue: 'It could run, but had no core',
+  queue: 'Ready to run, but without a core',
 };
 
 /** Kinds of frames that a store has, by number, with their names. */

@@ -11,7 +11,7 @@ export function intervalOf(text: string): number {
   const value = Math.round(Number(number) * (unitsUs[unit ?? ''] ?? NaN));
   if (isWithin(value)) return value;
   throw new Misuse(
-    `--interval takes a time with its unit, from 50us to 1s, as 1ms; not "${text}".`,
+    `--interval takes a time with its unit, from 50us to 1s, such as 1ms; not "${text}".`,
   );
 }
 

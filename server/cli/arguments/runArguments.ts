@@ -81,7 +81,7 @@ export function parseRun(argv: string[]): RunCommand | undefined {
   }
   if (command.args[0] === '---' && command.form !== 'command') {
     command.hints.push(
-      'What comes after the program belongs to the program, "---" too; leave it out.',
+      'Everything after the program belongs to the program, "---" too; leave "---" out if it is for lineheat.',
     );
   }
   return command;

@@ -14,6 +14,6 @@ export function limitOf(text: string): number {
   const bytes = Math.round(Number(number) * (units[unit?.toLowerCase() ?? ''] ?? NaN));
   if (bytes >= leastBytes) return bytes;
   throw new Misuse(
-    `--limit takes a size with its unit, 100KB or more, as 2GB or 500MB, or none; not "${text}".`,
+    `--limit takes none, or a size of at least 100KB with its unit, such as 2GB or 500MB; not "${text}".`,
   );
 }
