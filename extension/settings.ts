@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { defaultThresholdPercent } from '../profile/words/threshold';
-import { metrics, type Metric, type ServerSettings } from '../protocol/lsp';
+import { defaultLimitBytes, metrics, type Metric, type ServerSettings } from '../protocol/lsp';
 import { expand, scopeOf, settingPlace } from './run/variables';
 
 const section = 'lineheat';
@@ -102,7 +102,7 @@ export function storageSettings(): { folder: string; keepRuns: number; keepRunsO
 
 /** What the recordings of a run may take of the disk, bytes; undefined: without limit. */
 export function recordingLimit(): number | undefined {
-  const megabytes = read('recordingLimitMB', 2000);
+  const megabytes = read('recordingLimitMB', defaultLimitBytes / 1e6);
   return megabytes > 0 ? megabytes * 1e6 : undefined;
 }
 

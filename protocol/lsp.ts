@@ -83,6 +83,9 @@ export type PlanRunResult =
       code?: 'noTestRunner' | 'badInterpreter';
     };
 
+/** The limit of a run's recordings where the user has set none, in the editor and on the command line. */
+export const defaultLimitBytes = 2e9;
+
 /**
  * lineheat/openRun: follow a run directory, or open a recording file (.lsp, .lineheat). The run opened last is shown.
  * Earlier runs that are over and have no view are forgotten.

@@ -3,6 +3,8 @@
  * this table, so that they cannot disagree.
  */
 
+import { defaultLimitBytes } from '../../../protocol/lsp';
+
 export const exportFormats = ['speedscope', 'collapsed'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 export const engines = ['auto', 'native', 'portable'] as const;
@@ -56,7 +58,7 @@ export const runOptions = [
   {
     names: ['--limit'],
     value: 'SIZE',
-    help: 'what the recording may take of the disk while the program runs: 2GB (the default), 500MB, none; beyond it, old time keeps its sums and loses its detail',
+    help: `what the recording may take of the disk while the program runs: ${defaultLimitBytes / 1e9}GB (the default), 500MB, none; beyond it, old time keeps its sums and loses its detail`,
   },
   { names: ['--no-memory', '--cpu-only'], help: 'do not measure memory' },
   {

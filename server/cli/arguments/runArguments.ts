@@ -5,10 +5,11 @@
 import { intervalOf, intervalOfRate, intervalOfUs } from './interval';
 import type { ProgramForm } from '../../launch/plan';
 import { Misuse } from './misuse';
+import { defaultLimitBytes } from '../../../protocol/lsp';
 import { nearest } from './nearest';
 import { allNames, engines, runOptions } from './options';
 import { isPythonName, readPythonWord } from '../../launch/pythonOptions';
-import { limitOf, usualLimitBytes } from './size';
+import { limitOf } from './size';
 import { Words } from './words';
 
 export interface RunCommand {
@@ -42,7 +43,7 @@ export function parseRun(argv: string[]): RunCommand | undefined {
     save: undefined,
     intervalUs: 1000,
     memory: true,
-    limitBytes: usualLimitBytes,
+    limitBytes: defaultLimitBytes,
     engine: 'auto',
     quiet: false,
     python: undefined,

@@ -4,9 +4,6 @@ import { Misuse } from './misuse';
 const units: Readonly<Record<string, number>> = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const leastBytes = 100e3;
 
-/** What a recording may take of the disk by default, bytes. */
-export const usualLimitBytes = 2e9;
-
 /** Bytes of `2GB`, `500MB`; Infinity of `none`. Throws Misuse. */
 export function limitOf(text: string): number {
   if (text === 'none') return Infinity;

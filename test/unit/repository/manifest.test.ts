@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
 import { defaultThresholdPercent } from '../../../profile/words/threshold';
+import { defaultLimitBytes } from '../../../protocol/lsp';
 
 interface Key {
   command: string;
@@ -49,11 +50,16 @@ test('walkthrough and welcome texts link to existing commands and pictures', () 
   }
 });
 
+const properties = Object.assign(
+  {},
+  ...manifest.contributes.configuration.map((group) => group.properties),
+) as Record<string, { default: unknown }>;
+
+test('a recording has the same limit in the editor and on the command line', () => {
+  expect(properties['lineheat.recordingLimitMB']?.default).toBe(defaultLimitBytes / 1e6);
+});
+
 test('lines have figures from the same share on, wherever the setting is not known', () => {
-  const properties = Object.assign(
-    {},
-    ...manifest.contributes.configuration.map((group) => group.properties),
-  ) as Record<string, { default: unknown }>;
   expect(properties['lineheat.thresholdPercent']?.default).toBe(defaultThresholdPercent);
 });
 
