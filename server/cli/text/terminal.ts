@@ -9,7 +9,7 @@ export interface Style {
   color: boolean;
 }
 
-// Blue, orange, purple, grey and yellow: colours that colour-blind people can tell apart. All but purple are the editor's.
+// Blue, orange, green, grey and yellow, as in the editor. Colour-blind people can tell them apart.
 const codes = {
   bold: '1',
   dim: '2',
@@ -17,7 +17,7 @@ const codes = {
   yellow: '33',
   python: '38;5;75',
   native: '38;5;214',
-  system: '38;5;176',
+  system: '38;5;42',
   wait: '38;5;245',
   queue: '38;5;185',
 } as const;
