@@ -11,6 +11,6 @@ export function limitOf(text: string): number {
   const bytes = Math.round(Number(number) * (units[unit?.toLowerCase() ?? ''] ?? NaN));
   if (bytes >= leastBytes) return bytes;
   throw new Misuse(
-    `--limit takes none, or a size of at least 100KB with its unit, such as 2GB or 500MB; not "${text}".`,
+    `--limit takes a size with its unit, 100KB or more, such as 2GB or 500MB, or none; not "${text}".`,
   );
 }
