@@ -2,7 +2,10 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Rooms a room may import from, besides itself: the floors of the house, from the ground up. */
+/**
+ * Rooms a room may import from, besides itself: the floors of the house, from the ground up.
+ * @type {Record<string, string[]>}
+ */
 const mayImport = {
   recording: [],
   profile: ['recording'],
@@ -29,12 +32,12 @@ const apart = [
   { files: 'server/symbols', from: ['cli', 'editing', 'features', 'launch', 'limit', 'output'] },
 ];
 
-const boundaries = rooms.flatMap((room) => {
+const boundaries = Object.entries(mayImport).flatMap(([room, below]) => {
   // A room of which only a folder may be imported is named with that folder.
   const forbidden = rooms
-    .filter((other) => other !== room && !mayImport[room].includes(other))
+    .filter((other) => other !== room && !below.includes(other))
     .map((other) => {
-      const folders = mayImport[room].filter((name) => name.startsWith(`${other}/`));
+      const folders = below.filter((name) => name.startsWith(`${other}/`));
       const allowed = folders.map((name) => `${name.slice(other.length + 1)}/`).join('|');
       return allowed ? `${other}/(?!${allowed})` : `${other}/`;
     });
@@ -43,7 +46,7 @@ const boundaries = rooms.flatMap((room) => {
       ? [
           {
             regex: `\\.\\./(${forbidden.join('|')})`,
-            message: `${room}/ may import only ${mayImport[room].join(', ') || 'itself'}.`,
+            message: `${room}/ may import only ${below.join(', ') || 'itself'}.`,
           },
         ]
       : []),
@@ -52,6 +55,10 @@ const boundaries = rooms.flatMap((room) => {
       ? []
       : [{ group: ['vscode'], message: 'Only extension/ talks to the editor.' }]),
   ];
+  /**
+   * @param {{group: string[], message: string}[]} more
+   * @returns {NonNullable<import('typescript-eslint').ConfigWithExtends['rules']>}
+   */
   const rule = (more) => ({
     'no-restricted-imports': ['error', { patterns: [...patterns, ...more] }],
   });
