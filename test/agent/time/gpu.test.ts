@@ -79,7 +79,8 @@ describe.each(fewPythons)('Python $name', (python) => {
       const { report, said, text, stderr } = await use(python.path, await standIns(), how);
       expect(stderr).toBe('');
       const gpu = report.gpu!;
-      expect(gpu.busy_s).toBeGreaterThan(0.97 * said.busy!);
+      // The driver tells of tenths of a second, and is asked late where other programs have the cores.
+      expect(gpu.busy_s).toBeGreaterThan(0.9 * said.busy!);
       expect(gpu.busy_s).toBeLessThan(1.03 * said.busy!);
       expect(gpu.peak_bytes).toBe(512 * megabytes);
       expect(gpu.devices).toMatchObject([
