@@ -3,7 +3,7 @@
 /** Arrays shorter than this double when they grow: there are very many, and allocating one takes longer than filling it. */
 const small = 1 << 12;
 
-/** An array with room for `needed` elements: the same one, or a larger copy. */
+/** An array with room for at least `needed` elements: the same one, or a larger copy, with zeros at its end. */
 export function withRoom<
   A extends Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array,
 >(array: A, needed: number): A {

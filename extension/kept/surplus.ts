@@ -1,3 +1,5 @@
+/** Which kept runs are deleted because there are more than the settings allow. */
+
 /** The folder of a kept run. */
 export interface KeptRun {
   /** Begins with the time in UTC, so that the order of names is that of the runs. */
