@@ -5,8 +5,8 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-// A hash table of fixed size with open addressing. Few processes have as many code objects in samples. When it is
-// half full it is emptied: code objects seen again then get new ids.
+// A hash table of fixed size with open addressing. When half of it is full, which few processes reach, it is emptied:
+// code objects that are seen again then get new ids.
 #define SLOTS (1u << 16)
 #define PROBES 16u
 
@@ -17,7 +17,7 @@ static struct {
 static _Atomic uint32_t used;
 static _Atomic uint32_t last_id;
 
-// Multiplications that do not depend on each other, then one mixing of the sum: fast in the handler.
+// The multiplications do not depend on each other, and only their sum is mixed: that is fast enough for the handler.
 static uint64_t key_hash(const struct code_key *key) {
   uint64_t sum = key->code * 0x9e3779b97f4a7c15ull + key->table * 0xc2b2ae3d27d4eb4full +
                  key->filename * 0xbf58476d1ce4e5b9ull + key->size * 0x94d049bb133111ebull +

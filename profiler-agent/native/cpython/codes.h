@@ -1,8 +1,8 @@
 // Code objects that have been described, and how to describe one.
 //
 // An address alone does not identify a code object, because addresses are reused. The key is the address together with
-// fields that differ from one code object to the next. Several are needed: code objects of modules have the same name
-// and first line, and may by chance have the same address of the line table.
+// fields that differ from one code object to the next. Several are needed: all modules' code objects have the same name
+// and first line, and a new one may by chance even get its line table at the same address.
 #pragma once
 #include "cpython/interpreter.h"
 #include "sample/ring.h"

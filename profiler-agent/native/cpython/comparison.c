@@ -76,7 +76,8 @@ static bool state_agrees(uintptr_t state) {
          word_is(state + at->tstate.interp, api.state_interpreter((void *)state));
 }
 
-// Python caches attributes by their names: an interned name, as types use, adds nothing to that cache.
+// An interned name is the one under which types keep the attribute already, so nothing is added to Python's cache of
+// attributes.
 static object *attribute(object *of, const char *name) {
   object *word = api.intern(name);
   if (!word) return NULL;
@@ -101,7 +102,7 @@ static bool text_agrees(object *code, const char *name, const unsigned char *dat
   if (!value) return false;
   object *encoded = api.encode(value, "utf-8", "surrogateescape");
   api.release(value);
-  // A name with half of a surrogate pair cannot be encoded, and so not compared.
+  // A name with half of a surrogate pair cannot be encoded, so it cannot be compared.
   if (!encoded) {
     api.forget_error();
     return true;
@@ -154,8 +155,8 @@ static bool has_not_begun(const struct frame *frame) {
   return frame->instruction < 2 * units;
 }
 
-// Moves to our next frame that Python's stack should have, too. `code` is what Python's frame runs, NULL when it has no
-// further one.
+// Moves to the next frame of ours that Python's stack should have, too. `code` is the code object of Python's next
+// frame, NULL when Python has no further frame.
 static bool next_shown(struct walk *walk, struct frame *frame, const object *code) {
   while (walk->result == WALK_OK && walk_next(walk, frame)) {
     if (python->minor >= 12 && is_shim(frame->key.code)) continue;
@@ -194,7 +195,8 @@ bool comparison_has_stack(void) {
 }
 
 bool comparison_may_begin(uintptr_t *state) {
-  // Samples use the first state. Inside a sub-interpreter the current one may be another: try again later.
+  // Samples use the state that Python knows the thread by. Before 3.12, that is another one while the thread runs code
+  // of a sub-interpreter: try again later.
   *state = (uintptr_t)api.state();
   uintptr_t ours = (uintptr_t)(python->minor >= 12 ? python->thread_state_now() : python->gilstate_this());
   return *state && *state == ours && !api.error() && !python->is_finalizing() && api.current_frame();
@@ -202,7 +204,7 @@ bool comparison_may_begin(uintptr_t *state) {
 
 const char *comparison_make(uintptr_t state, uint32_t *agreed) {
   const char *difference = state_agrees(state) ? stack_differs(state, true, agreed) : "thread state";
-  // Then again, read directly from memory as in the handler.
+  // Then again, read as the handler does.
   if (!difference) difference = stack_differs(state, false, agreed);
   if (api.error()) api.forget_error();
   return difference;

@@ -1,5 +1,5 @@
-// Compares Python's stack as it is read here with what Python's own functions say. What they say is the truth, whatever
-// the version. All functions but comparison_prepare run on a thread of Python that holds the interpreter lock.
+// Compares Python's stack as the agent reads it with what Python's own functions return, which is right in every
+// version. All functions but comparison_prepare run on a thread of Python that holds the interpreter lock.
 #pragma once
 #include "cpython/interpreter.h"
 

@@ -8,10 +8,10 @@
 #include "unwind/eh_frame.h"
 #include "unwind/modules.h"
 
-// Bytes are searched for jumps without knowing where instructions begin, so a few apparent jumps may be none. A piece
-// of the loop has many.
+// Jumps are searched for without knowing where instructions begin, so a few that are found may be other bytes. A piece
+// of the loop has many jumps.
 #define JUMPS_MIN 3
-#define CANDIDATES 32
+#define CANDIDATES_MAX 32
 // An eval loop has more bytes than this. When less is found, each bytecode instruction is a function of its own, and
 // they call one another (tail calls).
 #define LOOP_BYTES_MIN 16384
@@ -21,14 +21,15 @@ struct candidate {
   int jumps;
 };
 
-// True for a jump into the middle of a function. A jump to the start of a function may be a tail call by any other one.
+// True when a jump leads into the middle of a function: not to its start, or to a start where the stack is not as a
+// call leaves it. A jump to an ordinary start may be a tail call by any function.
 static bool is_under_way(const struct module *module, uintptr_t start, uintptr_t target) {
   struct rule rule = eh_frame_rule(module, start);
   return target != start || rule.kind != RULE_SP || rule.offset != ENTRY_FRAME;
 }
 
 static void parts_add(struct interpreter *python, const struct module *module, struct address_range from) {
-  struct candidate candidates[CANDIDATES];
+  struct candidate candidates[CANDIDATES_MAX];
   int count = 0;
   for (uintptr_t at = from.start; at + JUMP_BYTES <= from.end; at += CODE_ALIGN) {
     uintptr_t target = jump_target((const unsigned char *)at), start, end;
@@ -36,7 +37,7 @@ static void parts_add(struct interpreter *python, const struct module *module, s
     if (!eh_frame_function(module, target, &start, &end) || !is_under_way(module, start, target)) continue;
     int i = 0;
     while (i < count && candidates[i].range.start != start) i++;
-    if (i == CANDIDATES) continue;
+    if (i == CANDIDATES_MAX) continue;
     if (i == count) candidates[count++] = (struct candidate){.range = {start, end}};
     if (++candidates[i].jumps == JUMPS_MIN && python->eval_count < EVAL_RANGES)
       python->eval[python->eval_count++] = candidates[i].range;

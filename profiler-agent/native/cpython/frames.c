@@ -66,10 +66,10 @@ static bool is_in_generator(const struct walk *walk, uintptr_t frame) {
   return type == python->generator_types[0] || type == python->generator_types[1] || type == python->generator_types[2];
 }
 
-// While greenlet switches to another greenlet, the thread state has that greenlet's frames before it has its chunks.
-// Each of its frames has a frame object then, which points back to the frame until the frame is left. The C stack
-// already is that greenlet's when the invocation of the eval loop that called greenlet's code is the one that keeps the
-// current cframe.
+// True for a frame of a greenlet that is just being resumed: the thread state then has the greenlet's frames, but not
+// its chunks yet. Two facts prove such a frame. The C stack is the greenlet's already: the invocation of the eval loop
+// that called greenlet's code keeps the current cframe. And the frame has a frame object that points back to it, as
+// every frame of a suspended greenlet has until it is left.
 static bool is_resumed(struct walk *walk, uintptr_t frame) {
   uintptr_t object, fields[FRAME_OBJECT_FRAME / 8 + 1];
   if (!walk->switching || walk->cframe - walk->caller_low >= walk->caller_high - walk->caller_low) return false;
@@ -187,8 +187,8 @@ static bool next_interpreter(struct walk *walk, struct frame *frame) {
   uintptr_t code = word_at(walk, at->frame.code);
   if (walk->python->minor >= 12 && owner >= OWNER_C_STACK) {
     bool proven = is_shim(walk, walk->frame);
-    // While greenlet switches away from a greenlet, that one's frames lead past the cframes on the C stack, and it has
-    // chunks of its own.
+    // While greenlet switches away from a greenlet, the frames of that greenlet do not belong to the cframes on the C
+    // stack any more. They lie in the greenlet's own chunks, which is proof enough.
     if (proven && has_cframes(walk) && !walk->remote && !walk->switching)
       proven = cframe_leave(walk, word_at(walk, at->frame.previous));
     return proven ? false : reject(walk);
@@ -198,9 +198,8 @@ static bool next_interpreter(struct walk *walk, struct frame *frame) {
   // A reference on the stack has a mark in its low bits (pycore_stackref.h); objects are aligned to 16 bytes.
   if (walk->python->minor >= 14) code &= ~(uintptr_t)7;
   if (!code_key_read(&frame->key, walk->python, code)) return reject(walk);
-  // Somebody resumed a generator that runs, so it has a caller. From 3.12 on, a generator that has just yielded loses
-  // its caller a few instructions before it stops being the current frame: in between, the rest of the stack is not
-  // known.
+  // A generator that runs has a caller, which resumed it. From 3.12 on, a generator that yields loses its caller a few
+  // instructions before it stops being the current frame: in between, the rest of the stack is not known.
   if (walk->python->minor >= 12 && owner == OWNER_GENERATOR && !word_at(walk, at->frame.previous)) return reject(walk);
   frame->instruction_address = word_at(walk, at->frame.instruction);
   intptr_t offset = (intptr_t)(frame->instruction_address - code - at->code.bytecode);
@@ -215,14 +214,14 @@ static bool entry_find(struct walk *walk, struct frame *frame) {
   frame->entry = true;
   frame->mark = 0;
   if (walk->python->minor == 11) {
-    // The invocation's _PyCFrame leads to the one before it.
+    // The invocation's _PyCFrame leads to that of the invocation before it.
     frame->entry = byte_at(walk, at->frame.is_entry);
     if (!frame->entry) return true;
     frame->mark = walk->cframe;
     return cframe_leave(walk, walk->frame);
   }
   if (walk->python->minor < 12 || !walk->frame) return true;
-  // Its caller is a frame made by the invocation itself, as a local variable on the C stack.
+  // The caller of the outermost frame is a shim that the invocation itself keeps as a local variable, on the C stack.
   walk->fields = 0;
   if (!frame_load(walk)) return false;
   frame->entry = byte_at(walk, at->frame.owner) >= OWNER_C_STACK;
@@ -233,7 +232,7 @@ static bool entry_find(struct walk *walk, struct frame *frame) {
 bool walk_next(struct walk *walk, struct frame *frame) {
   const struct layout *at = &walk->python->at;
   while (walk->frame) {
-    // One read covers all fields that are used.
+    // Without fast reads, one copy serves all fields that are used.
     if (!frame_load(walk)) return reject(walk);
     frame->address = walk->frame;
     bool found = walk->python->minor < 11 ? next_object(walk, frame) : next_interpreter(walk, frame);

@@ -34,7 +34,7 @@ struct walk {
   bool remote;  // the frames are another thread's
   bool first;   // no frame has been visited yet
   enum walk_result result;
-  uint32_t steps;    // visited frames, including those of C code
+  uint32_t steps;    // visited frames, including shims
   uintptr_t frame;   // address of the next frame to visit
   uintptr_t fields;  // address to load its fields from, 0: not known yet
   uint32_t failed;   // not 0: a load has failed

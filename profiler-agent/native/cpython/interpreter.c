@@ -92,7 +92,7 @@ bool interpreter_find(struct interpreter *python, const char **why) {
     *why = "This Python does not export the symbols the native engine reads. Choose another build of CPython.";
     return false;
   }
-  // The extent of _PyRuntime. Locks in it are the interpreter's own.
+  // The extent of _PyRuntime: its size in the symbol table, or else a guess.
   python->runtime_end = python->runtime + 0x80000;
   Dl_info info;
   const void *extra = NULL;

@@ -33,7 +33,7 @@ struct interpreter {
   bool tail_calls;  // its bytecode instructions are functions of their own (some builds of 3.14 and later)
 };
 
-// Tells in which library Python is when that was loaded after the program started. `handle` is from dlopen.
+// Tells which library has Python when Python was loaded after the program started. `handle` is from dlopen.
 void interpreter_is_in(void *handle);
 // Returns the address of a symbol of Python, NULL when it has none of this name.
 void *interpreter_symbol(const char *name);

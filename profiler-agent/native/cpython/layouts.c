@@ -127,8 +127,8 @@ static const struct layout layout_313 = {
     .linking_bytes = 96,
 };
 
-// 3.14.10: the same, but for Include/internal/pycore_{interp_structs,interpframe_structs}.h. What the interpreter
-// publishes was read from it.
+// 3.14.10: the same, but for Include/internal/pycore_{interp_structs,interpframe_structs}.h. The numbers that the
+// interpreter publishes were read from a running one.
 static const struct layout layout_314 = {
     .interpreter = {.next = 7272, .threads = 7344, .modules = 7688, .gil = 16},
     .tstate = {.next = 8, .interp = 16, .thread_id = 152, .frame = 72, .chunk = 232},
@@ -171,7 +171,7 @@ static const struct layout layout_315 = {
 static const struct layout *const layouts[] = {&layout_39,  &layout_310, &layout_311, &layout_312,
                                                &layout_313, &layout_314, &layout_315};
 
-// What the interpreter publishes. These are not offsets but where they stand in _Py_DebugOffsets, in bytes
+// Where the offsets that the interpreter publishes stand in its table, _Py_DebugOffsets, in bytes
 // (Include/internal/pycore_runtime.h of 3.13, pycore_debug_offsets.h from 3.14 on). New minor versions insert members,
 // so each one needs its own entry.
 #define FIRST_PUBLISHED 13
@@ -201,16 +201,16 @@ static const struct layout published_315 = {
 };
 static const struct layout *const published[] = {&published_313, &published_314, &published_315};
 
-// Replaces an offset by the published one.
-static bool offset_read(uint16_t *offset, const char *table, uint16_t place, uint64_t most) {
+// Replaces an offset by the one that is published at a position of the table. False when that exceeds `limit`.
+static bool offset_read(uint16_t *offset, const char *table, uint16_t position, uint64_t limit) {
   uint64_t value;
-  memcpy(&value, table + place, sizeof value);
-  if (value <= most) *offset = (uint16_t)value;
-  return value <= most;
+  memcpy(&value, table + position, sizeof value);
+  if (value <= limit) *offset = (uint16_t)value;
+  return value <= limit;
 }
 
 static bool published_read(struct layout *layout, const char *table, uint32_t hexversion, const char **why) {
-  const struct layout *places = published[(hexversion >> 16 & 0xff) - FIRST_PUBLISHED];
+  const struct layout *positions = published[(hexversion >> 16 & 0xff) - FIRST_PUBLISHED];
   uint64_t version, free_threaded;
   memcpy(&version, table + 8, 8);
   memcpy(&free_threaded, table + 16, 8);
@@ -225,7 +225,7 @@ static bool published_read(struct layout *layout, const char *table, uint32_t he
     return false;
   }
   bool plausible = true;
-#define READ(field, most) plausible &= offset_read(&layout->field, table, places->field, most)
+#define READ(field, limit) plausible &= offset_read(&layout->field, table, positions->field, limit)
   // PyInterpreterState is the only one of these structures that is larger than 4096 bytes.
   READ(interpreter.next, UINT16_MAX);
   READ(interpreter.threads, UINT16_MAX);

@@ -32,7 +32,7 @@ struct layout {
     uint16_t interp;     // interp
     uint16_t thread_id;  // thread_id
     uint16_t frame;      // frame; cframe in 3.11 and 3.12; current_frame from 3.13 on
-    uint16_t root;       // root_cframe in 3.11 and 3.12: the cframe for when no Python code runs
+    uint16_t root;       // root_cframe in 3.11 and 3.12: the outermost cframe, which no invocation keeps
     uint16_t chunk;      // datastack_chunk from 3.11 on: the newest chunk of the data stack
   } tstate;
   struct {             // _PyCFrame, in 3.11 and 3.12
@@ -53,7 +53,7 @@ struct layout {
     // f_stackdepth in 3.10, stacktop from 3.11 to 3.13 (from `locals` on).
     uint8_t top;
     bool top_is_count;
-    uint8_t awaited;  // where `top` is a pointer: what a suspended frame awaits lies so many bytes before it
+    uint8_t awaited;  // where `top` is a pointer: what a suspended frame awaits lies this many bytes before it
   } frame;
   struct {          // PyGenObject, the same for coroutines
     uint8_t frame;  // gi_frame: a pointer to the frame; gi_iframe from 3.11 on: the frame itself
@@ -96,8 +96,8 @@ struct layout {
   } keys;
   // Attributes of an object whose type has TYPE_FLAG_MANAGED_DICT, from 3.11 on.
   struct {
-    uint8_t dict;          // the pointer to its dict lies so many bytes before the object
-    uint8_t values;        // in 3.11 one to its values without a dict lies there, too
+    uint8_t dict;          // the pointer to its dict lies this many bytes before the object
+    uint8_t values;        // in 3.11: a pointer to its values without a dict lies this many bytes before the object
     bool dict_or_values;   // in 3.12 one place serves both: the address of values is stored minus 1
     uint8_t first;         // PyDictValues.values: 0 before 3.13
     uint16_t cached_keys;  // PyHeapTypeObject.ht_cached_keys: the keys of values without a dict
@@ -106,14 +106,14 @@ struct layout {
   struct {           // greenlet's TGreenlet
     uint16_t stack;  // stack_state: behind a copy of what PyThreadState says of exceptions
   } greenlet;
-  // The eval loop's machine code: the frame may be incomplete until so many bytes behind the store that makes it
-  // visible. From 3.11 on.
+  // In the eval loop's machine code: the first frame may be incomplete until this many bytes behind the store that
+  // makes it visible. From 3.11 on.
   uint16_t linking_bytes;
 };
 
 // Fills in the layout of a supported version. `runtime` points to its _PyRuntime: what the interpreter publishes there
-// replaces what layouts.c says. False, with a sentence for the user in *why, when what it publishes contradicts its
-// version. Called once, by the thread that starts the agent.
+// replaces what layouts.c says. False, with a sentence for the user in *why, when what it publishes is missing or
+// wrong, or when the build is free-threaded. Called once, by the thread that starts the agent.
 bool layout_find(struct layout *layout, uint32_t hexversion, const char *runtime, const char **why);
 
 // ---- Offsets and values that are the same in all versions that have them ----

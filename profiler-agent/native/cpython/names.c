@@ -9,6 +9,7 @@
 #include "record/records.h"
 #include "threads.h"
 
+// How often the names of all threads are read, because a program may change them.
 #define ALL_NS (1000 * 1000 * 1000ull)
 // A thread that has no Python name at this age is unlikely to get one.
 #define YOUNG_NS (1000 * 1000 * 1000ull)
@@ -46,7 +47,7 @@ static void read_system_name(struct thread *thread) {
   char name[32], program[32];
   system_name(thread->identity.tid, name);
   system_name(getpid(), program);
-  // A thread has its program's name until it sets one.
+  // Until it sets a name, a thread has that of its program, which says nothing.
   if (strcmp(name, program) != 0) rename_thread(thread, name);
 }
 
@@ -55,8 +56,8 @@ static bool wants_name(const struct thread *thread, bool all) {
   return phase == THREAD_LIVE && thread->id && (all || !thread->named);
 }
 
-// threading._active is {pthread: Thread} in the order in which threads started, almost the order of our slots: so the
-// search goes on where the last one ended.
+// threading._active is {pthread: Thread}, in the order in which threads started. That is almost the order of our slots,
+// so each search goes on where the last one ended.
 static void read_python_names(bool all) {
   static struct name module = {"threading", 0}, active = {"_active", 0}, attribute = {"_name", 0};
   static struct item items[THREADS_MAX];

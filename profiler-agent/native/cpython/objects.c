@@ -175,8 +175,8 @@ uintptr_t attribute_get(uintptr_t object, struct name *name) {
     if (!memory_read(type + TYPE_DICT_OFFSET, &offset, sizeof offset) || offset <= 0 || offset > 4096) return 0;
     return dict_get(pointer_read(object + (uintptr_t)offset), name);
   }
-  // The dict, if there is one, is at a place before the object. 3.11 has another place there for values without a dict.
-  // 3.12 uses one place for either; the address of values is stored minus 1. From 3.13 on values without a dict lie
+  // The pointer to the dict, if there is one, lies before the object. So does, in 3.11, a pointer to values without a
+  // dict. 3.12 has one pointer for either; that to values is stored minus 1. From 3.13 on values without a dict lie
   // behind the object.
   if (!memory_read(object - at->attributes.dict, &dict, sizeof dict)) return 0;
   if (at->attributes.values) {

@@ -8,7 +8,7 @@
 // Sets the interpreter to read from.
 void objects_use(const struct interpreter *python);
 
-// Reads many places at once. When the kernel does the reads, one system call for many costs a fifth of single ones.
+// Reads many places at once. When the kernel does the reads, one system call for many costs a fifth of a call for each.
 struct read {
   uintptr_t address;
   void *into;

@@ -11,7 +11,8 @@
 
 // One frame proves little, so the comparison is repeated up to this many times, at growing intervals.
 #define TRIES 12
-// A single difference may be a frame that Python leaves out of its own stack; a wrong offset differs every time.
+// So many differences in a row count as a contradiction. A single one may be a frame that Python leaves out of its own
+// stack; a wrong offset differs every time.
 #define DIFFERENCES 3
 #define AGAIN_NS (5 * 1000 * 1000ull)
 // If the main thread is busy in C code for this long, samples count without an answer.
@@ -27,9 +28,11 @@ static _Atomic int answer;
 static const char *difference;
 static uint32_t agreed;
 
-static _Atomic bool wanted = true, asked;
-static _Atomic bool forked;  // this is a forked child, and no bytecode has been sampled in it yet
-static bool done, said, asked_outside;
+static _Atomic bool wanted = true;  // a comparison is due
+static _Atomic bool asked;          // the interpreter has been asked for it, and has not answered
+static _Atomic bool forked;         // this is a forked child, and no bytecode has been sampled in it yet
+static bool done, told_user;
+static bool asked_outside;  // the watcher has asked, without effect on `wanted`
 static int tries, differences;
 static uint64_t first_asked, next_try;
 
@@ -80,7 +83,7 @@ bool selftest_contradicted(void) {
 
 void selftest_give_up_waiting(void) {
   if (selftest_contradicted()) return;
-  // Every comparison so far has differed; the program was too short for the number that counts as failed.
+  // Every comparison so far has differed. The program was too short for as many as count as a contradiction.
   if (differences && !agreed)
     done = failed = true;
   else
@@ -101,7 +104,7 @@ void selftest_prepare(struct interpreter *found) {
   }
 }
 
-static _Atomic(int (*)(void *)) errand;
+static _Atomic(int (*)(void *)) errand;  // what the main thread has still to be asked to run
 
 static void ask(void) {
   int (*call)(void *) = atomic_exchange(&errand, NULL);
@@ -142,9 +145,9 @@ void selftest_opening_file(void) {
   errno = saved;
 }
 
-// Before 3.13, a main thread notices the call only when it comes back from waiting, so `wanted` stays set for the
-// handler. Before 3.12, adding a call reads the state of the lock's holder, which must not end meanwhile: only with one
-// thread. A sandbox may forbid the system calls with which Python answers.
+// Before 3.13, the main thread notices a call of the watcher only when it comes back from waiting, so `wanted` stays
+// set for the handler. Before 3.12, adding a call reads the state of the lock's holder, which must not end meanwhile:
+// only with one thread. A sandbox may forbid the system calls with which Python answers.
 static void ask_from_outside(void) {
   if (!selftest_may_call() || sandbox_needs_polling()) return;
   if (python->minor >= 13) {
@@ -184,8 +187,8 @@ bool selftest_run(uint64_t now) {
 
 const char *selftest_verdict(void) {
   static char sentence[320];
-  if (!failed || said) return NULL;
-  said = true;
+  if (!failed || told_user) return NULL;
+  told_user = true;
   snprintf(
       sentence, sizeof sentence,
       "What was read of this Python's stack differs from what Python itself says (%s), so it is not sampled. Choose "
@@ -195,7 +198,7 @@ const char *selftest_verdict(void) {
 }
 
 void selftest_after_fork(void) {
-  asked = asked_outside = said = false;
+  asked = asked_outside = told_user = false;
   wanted = !done;
   atomic_store(&forked, true);
   atomic_store(&errand, NULL);

@@ -1,9 +1,10 @@
 // The self-test: does the agent read the same from memory as Python's C interface returns?
 //
-// Offsets are known by version, but a build that calls itself 3.12 may differ from others. So the agent first has the
-// interpreter run a function of ours as a pending call, on its main thread, where Python's C interface may be used.
-// This function reads the stack from memory, as samples do, and compares it with the result of that interface. Until it
-// has an answer, stacks are read but not recorded. After a contradiction they are discarded, and no more are read.
+// Offsets are chosen by version, but a build that calls itself 3.12 may differ from other builds of 3.12. So the agent
+// first has the interpreter run a function of ours as a pending call, on its main thread, where Python's C interface
+// may be used. This function reads the stack from memory, as samples do, and compares it with the result of that
+// interface. Until it has an answer, stacks are read but not recorded. After a contradiction they are discarded, and no
+// more are read.
 #pragma once
 #include "cpython/interpreter.h"
 
@@ -29,8 +30,8 @@ bool selftest_contradicted(void);
 void selftest_give_up_waiting(void);
 // Returns a sentence for the user after a contradiction, once; else NULL. (watcher)
 const char *selftest_verdict(void);
-// True when a thread that runs no Python code may use Python's C interface. Not in a forked child: until bytecode runs
-// again, the interpreter creates its locks anew, even those that are held. (watcher)
+// True when a thread that runs no Python code may use Python's C interface. False in a forked child until bytecode runs
+// again: until then the interpreter replaces its locks, even those that are held. (watcher)
 bool selftest_may_call(void);
 // A child was forked: a question asked before may never be answered.
 void selftest_after_fork(void);

@@ -46,7 +46,7 @@ uintptr_t thread_state_inner(pthread_t thread) {
     for (; state && looked_at < STATES_MAX; looked_at++) {
       if (!memory_read(state + python->at.tstate.thread_id, &owner, sizeof owner)) return 0;
       if (owner == (uintptr_t)thread && thread_state_runs(state)) {
-        // Which of two is nested in the other is not known.
+        // The thread runs code in two sub-interpreters. Which one called the other is not known.
         if (found) return 0;
         found = state;
       }
@@ -73,7 +73,7 @@ static uintptr_t state_by_lock(uintptr_t of_main) {
   return inner ? inner : of_main;
 }
 
-// While the interpreter finalizes, it frees the states of threads other than the main one.
+// Once the interpreter finalizes, only the main thread's state is safe to read: it frees those of all others.
 uintptr_t thread_state_of(const struct thread *thread, bool early) {
   if (early ? !selftest_may_look() : !python->is_initialized()) return 0;
   if (python->is_finalizing() && !thread->identity.is_first) return 0;

@@ -10,7 +10,7 @@
 #define DEPTH 64
 #define BATCH 256
 
-// Upper bound of what is read of a generator with its frame.
+// No more than this is read of a generator with its frame, and of an object that may be anything.
 #define GENERATOR_BYTES 168
 #define HEAD_BYTES 32
 
@@ -78,7 +78,8 @@ enum kind type_kind(uintptr_t type) {
   return kinds[slot].kind;
 }
 
-// What is known of a code object. Kept for one walk only: later its address may belong to another one.
+// What is known of a code object. Kept for one batch of chains only: later its address may belong to another code
+// object.
 struct code {
   uintptr_t code, bytecode;
   uint32_t id;
@@ -209,7 +210,7 @@ static void awaited_read(struct step *steps, uint32_t count) {
 // Adds the frame of a chain's current object. False when the chain ends here.
 static bool step_take(struct step *step, bool first) {
   if (!step->frame) {
-    // Not a coroutine: a wrapper is followed. A task that runs anything else has no frames to show.
+    // Not a coroutine. A wrapper is followed; a task that runs anything else has no frames to show.
     bool wrapper = type_kind(step->words[OBJECT_TYPE / 8]) == KIND_WRAPPER;
     step->chain->lost |= first && !wrapper;
     return wrapper;

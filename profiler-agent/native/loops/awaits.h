@@ -1,5 +1,5 @@
-// Follows what a suspended coroutine awaits: from its own frame to that of the coroutine it awaits, and so on to the
-// innermost. All functions run on the watcher. Addresses are those of Python's objects; 0 stands for none.
+// Follows what a suspended coroutine awaits: from its frame to that of the coroutine that it awaits, and so on to the
+// innermost one. All functions run on the watcher. Addresses are those of Python's objects; 0 stands for none.
 #pragma once
 #include "cpython/interpreter.h"
 
@@ -20,7 +20,7 @@ enum kind type_kind(uintptr_t type);
 struct await_chain {
   uintptr_t object;  // in: the outermost coroutine; out: what the innermost one awaits
   uint32_t stack;    // in: id of the stack to put the frames on; out: id of the stack with them
-  bool lost;         // the chain could not be followed, or does not wait
+  bool lost;         // the chain could not be followed, or its task does not wait
   bool children;     // the innermost coroutine waits for other tasks, which have waits of their own
 };
 // Follows `count` chains at once: one system call then reads memory for many of them.

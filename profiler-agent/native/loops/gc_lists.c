@@ -13,8 +13,9 @@
 #define LISTS_MAX 4
 // The collector uses the low bits of a list's pointers as marks.
 #define MARKS ((uintptr_t)3)
-// When all lists have been walked, walking begins again after this time, a little at each walk: collections change the
-// order of objects. The delay grows with the number of objects, so that this takes less than a thousandth of the time.
+// When all lists have been walked, all objects are visited again after this time, a few at each walk: collections
+// change the order of objects, so some may have been passed over. The delay grows with the number of objects, so that
+// this takes less than a thousandth of the time.
 #define AGAIN_NS (2 * NS_PER_SECOND)
 #define AGAIN_OBJECT_NS (100 * 1000ull)
 
@@ -28,20 +29,20 @@ struct list {
   // of the addresses by now.
   uintptr_t newest, before_newest;
   uintptr_t older;   // where to continue a walk that has not reached the end; 0 when it has
-  uint32_t visited;  // objects visited since the list is walked anew
+  uint32_t visited;  // objects visited since all objects were last begun again
   bool walked;       // every object has been visited once, so older objects are visited again
 };
 
 static const struct interpreter *python;
 static struct list lists[LISTS_MAX];
 static uint32_t list_count;
-static uintptr_t owner;
+static uintptr_t searched_interpreter;  // the interpreter whose lists these are
 static uint64_t search_at, again_at;
 
 void gc_lists_begin(const struct interpreter *interpreter) {
   python = interpreter;
   list_count = 0;
-  search_at = again_at = owner = 0;
+  search_at = again_at = searched_interpreter = 0;
 }
 
 static bool node_read(uintptr_t address, struct node *node) {
@@ -68,7 +69,7 @@ static bool holds_objects(uintptr_t head) {
 
 static void lists_find(uintptr_t interpreter) {
   list_count = 0;
-  owner = interpreter;
+  searched_interpreter = interpreter;
   for (uintptr_t at = 0; at < SEARCH_BYTES; at += 8) {
     uintptr_t first = interpreter + at, second = first + GC_LIST_BYTES, third = second + GC_LIST_BYTES;
     if (!is_head(first) || !is_head(second) || !is_head(third)) continue;
@@ -82,9 +83,9 @@ static void lists_find(uintptr_t interpreter) {
 }
 
 // Walks a list from the object `from` towards older ones, up to what was the newest object at the last walk, at most
-// `most` steps. *stopped: the object where the steps were used up, 0 at the end, BROKEN when the list changed
+// `most` steps. *stopped: the object where the steps were used up, 0 at the end, LIST_CHANGED when the list changed
 // meanwhile.
-#define BROKEN 1
+#define LIST_CHANGED 1
 static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t newest, uintptr_t before_newest,
                              uint32_t most, uintptr_t *stopped, void (*visit)(uintptr_t, uintptr_t)) {
   struct node node;
@@ -98,7 +99,7 @@ static uint32_t stretch_walk(const struct list *list, uintptr_t from, uintptr_t 
     }
     // The list changed, unless this node leads back to the one before.
     if (!node_read(here, &node) || next && node.next != next) {
-      *stopped = BROKEN;
+      *stopped = LIST_CHANGED;
       break;
     }
     if (here == newest && node.previous == before_newest) break;
@@ -115,8 +116,8 @@ static uint32_t list_walk(struct list *list, uint32_t most, uint32_t most_again,
   uintptr_t newest = list->newest, before_newest = list->before_newest, older = list->older;
   uint32_t visited = stretch_walk(list, head.previous, newest, before_newest, most, &stopped, visit);
   list->visited += visited;
-  // The next walk begins at the newest object and so reaches what lies behind the change.
-  if (stopped == BROKEN) {
+  // The next walk begins at the newest object again, and so reaches the rest.
+  if (stopped == LIST_CHANGED) {
     list->walked = false;
     return visited;
   }
@@ -129,7 +130,7 @@ static uint32_t list_walk(struct list *list, uint32_t most, uint32_t most_again,
     uint32_t rest = most - visited;
     if (list->walked && rest > most_again) rest = most_again;
     uint32_t more = stretch_walk(list, older, 0, 0, rest, &list->older, visit);
-    if (list->older == BROKEN) list->older = list->walked ? 0 : list->newest;
+    if (list->older == LIST_CHANGED) list->older = list->walked ? 0 : list->newest;
     list->visited += more;
     visited += more;
   }
@@ -157,8 +158,8 @@ uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   uintptr_t interpreter = interpreter_main();
   if (!interpreter) return 0;
-  if (interpreter != owner || !list_count) {
-    if (interpreter == owner && now < search_at) return 0;
+  if (interpreter != searched_interpreter || !list_count) {
+    if (interpreter == searched_interpreter && now < search_at) return 0;
     search_at = now + NS_PER_SECOND / 4;
     lists_find(interpreter);
   }

@@ -32,7 +32,7 @@ enum { BACK = 1, START = 0, STOP, COPY, SAVED, FRAME = 6, STATE_WORDS = 7, WORDS
 #define FRAMES_MAX 128
 #define FIELDS_MAX 32
 #define LINKS_MAX 16
-// When so many complete searches have found no greenlet, the user is told.
+// When this many complete searches have found no greenlet, the user is told.
 #define UNPROVEN_LOOKS 5
 
 static const struct interpreter *python;
@@ -47,7 +47,7 @@ static struct {
   uintptr_t type;
   bool is;
 } types[1024];
-static uint64_t types_until;
+static uint64_t types_valid_until;
 
 void greenlets_begin(const struct interpreter *interpreter) {
   python = interpreter;
@@ -114,7 +114,7 @@ struct suspended {
   uintptr_t rest;  // address of what follows the state
 };
 
-// Where a word of the greenlet's C stack is now: greenlet copies the part that other greenlets overwrite.
+// Returns where a word of the greenlet's C stack is now: greenlet copies the part that other greenlets overwrite.
 static uintptr_t stack_place(const struct suspended *suspended, uintptr_t address) {
   uintptr_t offset = address - suspended->state[START];
   return offset < suspended->state[SAVED] ? suspended->state[COPY] + offset : address;
@@ -205,9 +205,9 @@ bool greenlets_search(uintptr_t hub, uint64_t most_ns, uint64_t again_ns) {
   if (first) known_add(first);
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
   // The cache is emptied regularly: classes are freed, and their addresses used for others.
-  if (now >= types_until) {
+  if (now >= types_valid_until) {
     memset(types, 0, sizeof types);
-    types_until = now + NS_PER_SECOND;
+    types_valid_until = now + NS_PER_SECOND;
   }
   // A check of one greenlet takes a microsecond or two, so the interval between checks grows with their number.
   uint64_t rest = known_count * (NS_PER_SECOND / 1000) + (none_found ? 0 : NS_PER_SECOND);

@@ -40,8 +40,8 @@ static uintptr_t set_find(uintptr_t interpreter, uint64_t now) {
   return set;
 }
 
-// From a set with more items than wanted, windows of its table are read that start at a random place: the place of an
-// item depends only on its address.
+// When a set has more items than wanted, only windows of its table are read, from a random position on. That is a fair
+// choice, because an item's position depends on nothing but its address.
 uint32_t set_items(uintptr_t set, uintptr_t *into, uint32_t most, bool *partial) {
   enum { WINDOW = 32, WINDOWS_MAX = 512 };
   static struct { uintptr_t key, hash; } table[WINDOWS_MAX][WINDOW];
@@ -87,7 +87,7 @@ struct node {
   uintptr_t next, previous;
 };
 
-// True when a node belongs to a linked list of tasks: its neighbour leads back to it and lies in a task.
+// True when the node at `head` belongs to a linked list of tasks: the next node leads back to it, and lies in a task.
 static bool is_list(uintptr_t head, const struct node *node) {
   struct node next;
   return is_plausible(node->next) && node->next != head && memory_read(node->next, &next, sizeof next) &&

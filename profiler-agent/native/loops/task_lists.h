@@ -8,7 +8,7 @@
 
 // A recording begins, at `now` in ns.
 void task_lists_begin(const struct interpreter *python, uint64_t now);
-// Where tasks keep what is read. What asyncio publishes replaces what is known by version.
+// Where a task keeps what is read. What asyncio publishes replaces the numbers of layouts.c.
 const struct task_layout *task_layout(void);
 // A random number from 0 to limit − 1.
 uint64_t tasks_random(uint64_t limit);

@@ -15,19 +15,21 @@
 // When the budget does not allow TASKS_MIN tasks, the last look is used again, up to this age.
 #define TASKS_MIN 8
 #define AGE_NS (100 * 1000 * 1000ull)
-// The budget: these shares of the program's CPU time and of elapsed time, saved up to SAVED_NS.
+// The budget: this much of the program's CPU time and of elapsed time, saved up to SAVED_NS.
 #define PROGRAM_PERMILLE 4
 #define TIME_PERMILLE 1
 #define SAVED_NS (5 * 1000 * 1000ull)
-// A search for new greenlets may always take this long: greenlets that are not found get no share of the wait.
+// A search for new greenlets may always take this long: greenlets that are not found get no part of the wait.
 #define SEARCH_NS (150 * 1000ull)
 // Part of the budget that is kept for looks at known greenlets. Only what exceeds it is spent on visiting old objects
 // again.
-#define RESERVE_NS (SAVED_NS / 4)
+#define KEPT_NS (SAVED_NS / 4)
 #define AGAIN_NS (20 * 1000ull)
 
 static const struct interpreter *python;
-static uint64_t saved, saved_at, saved_cpu, task_cost;
+static uint64_t saved;                // what is left of the budget, in ns
+static uint64_t saved_at, saved_cpu;  // the time and the process's CPU clock when that was computed
+static uint64_t task_cost;            // what a look at one task costs, in ns
 static uintptr_t function_type;
 static struct awaits pool[16];
 
@@ -58,7 +60,7 @@ static bool is_shield(uintptr_t function) {
 
 // The loop compared last and the result, kept for one look.
 static uintptr_t known_loop;
-static bool known_loop_is;
+static bool known_loop_result;
 
 // True when a task's loop is the one in which the thread waits. A loop without Python code, such as uvloop, keeps the
 // id of the thread that runs it among its first fields, and clears it when it stops.
@@ -67,13 +69,13 @@ static bool is_loop(uintptr_t loop, const struct thread *thread, const struct wa
   if (where->kind != LOOP_FOREIGN) return loop == where->loop;
   const struct asyncio_section *section = asyncio_section(pointer_read(where->tstate + python->at.tstate.interp));
   if (section) return loop == pointer_read(where->tstate + section->running_loop);
-  if (loop == known_loop) return known_loop_is;
+  if (loop == known_loop) return known_loop_result;
   uintptr_t fields[FIELDS];
   known_loop = loop;
-  known_loop_is = false;
+  known_loop_result = false;
   if (!memory_read(loop, fields, sizeof fields)) return false;
-  for (int i = 2; i < FIELDS; i++) known_loop_is |= fields[i] == (uintptr_t)thread->identity.pthread;
-  return known_loop_is;
+  for (int i = 2; i < FIELDS; i++) known_loop_result |= fields[i] == (uintptr_t)thread->identity.pthread;
+  return known_loop_result;
 }
 
 // Starts a chain for each suspended task of the loop. Returns the number of chains.
@@ -96,7 +98,7 @@ static uint32_t chains_start(struct await_chain *chains, const uintptr_t *tasks,
     if (!reads[i].done || state != STATE_PENDING || !is_loop(words[TASK_LOOP / 8], thread, where)) continue;
     if (!is_plausible(words[at->waiter / 8]) || type_kind(words[OBJECT_TYPE / 8]) != KIND_TASK) continue;
     chains[kept] = (struct await_chain){.object = words[at->coroutine / 8], .stack = where->loop_stack};
-    // Reads the first fields of what it awaits into the place of a task that has been handled.
+    // What the task awaits is read into the memory of a task that has been examined already.
     reads[kept] = (struct read){.address = words[at->waiter / 8], .into = task[kept].bytes, .size = TASK_CALLBACK + 8};
     kept++;
   }
@@ -121,7 +123,7 @@ static int by_stack(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-// How many tasks the budget allows now.
+// Returns how many tasks the budget allows now.
 static uint32_t tasks_affordable(uint64_t now) {
   uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   saved += (now - saved_at) * TIME_PERMILLE / 1000 + (cpu - saved_cpu) * PROGRAM_PERMILLE / 1000;
@@ -132,7 +134,7 @@ static uint32_t tasks_affordable(uint64_t now) {
   return most > TASKS_MAX ? TASKS_MAX : (uint32_t)most;
 }
 
-// The thread's last look, or else the slot of the thread that has not looked for longest.
+// Returns the result of the thread's last look. When there is none, returns the slot whose look is longest ago.
 static struct awaits *awaits_of(uint32_t thread) {
   struct awaits *oldest = &pool[0];
   for (size_t i = 0; i < sizeof pool / sizeof *pool; i++) {
@@ -164,7 +166,7 @@ struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *
   awaits->again = awaits->partial = false;
   known_loop = 0;
   if (where->kind == LOOP_GREENLETS) {
-    uint64_t again = saved > RESERVE_NS + AGAIN_NS * 2 ? (saved - RESERVE_NS) / 2 : AGAIN_NS;
+    uint64_t again = saved > KEPT_NS + AGAIN_NS * 2 ? (saved - KEPT_NS) / 2 : AGAIN_NS;
     // The search is paid from the same budget, but does not count as the cost of a task.
     awaits->again = !greenlets_search(where->loop, saved / 2 > SEARCH_NS ? saved / 2 : SEARCH_NS, again);
     uint64_t searched = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -182,7 +184,7 @@ struct awaits *tasks_look(const struct thread *thread, const struct wait_stack *
         trio ? trio_chains(chains, tasks, count, where->loop_stack) : chains_start(chains, tasks, count, thread, where);
     awaits_follow(chains, waiting);
   }
-  // A task that waits for another task gets no share, unless all do.
+  // A task that waits for another task gets no part of the wait, unless all of them do.
   for (uint32_t i = 0; i < waiting; i++) leaves += !chains[i].lost && !chains[i].children;
   for (uint32_t i = 0; i < waiting; i++)
     if (!chains[i].lost && (leaves == 0 || !chains[i].children)) chains[kept++] = chains[i];

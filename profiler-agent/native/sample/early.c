@@ -3,29 +3,30 @@
 #include "cpython/selftest.h"
 #include "sample/sampler.h"
 
-#define HELD 1024
+// How many waits are held back.
+#define HELD_MAX 1024
 
-static struct sample_record held[HELD];
+static struct sample_record held[HELD_MAX];
 static uint32_t count, written;
 
 void early_begin(void) {
   count = written = 0;
 }
 
-// Drops the stack of a sample that may have been read with wrong offsets.
-static void place_forget(struct sample_record *sample) {
+// Removes the stack from a sample, because it may have been read with wrong offsets.
+static void stack_remove(struct sample_record *sample) {
   sample->stack = 0;
   sample->flags |= SAMPLE_NO_PYTHON;
 }
 
 void early_sample(const struct sample_record *sample) {
   bool holds = selftest_holds();
-  if (holds && count < HELD) {
+  if (holds && count < HELD_MAX) {
     held[count++] = *sample;
     return;
   }
   struct sample_record copy = *sample;
-  if (holds || selftest_contradicted()) place_forget(&copy);
+  if (holds || selftest_contradicted()) stack_remove(&copy);
   record_sample(&copy);
 }
 
@@ -33,7 +34,7 @@ void early_release(uint32_t thread, uint64_t until) {
   if (written == count) return;
   for (uint32_t i = 0; i < count; i++) {
     if (held[i].thread != thread || held[i].time > until) continue;
-    if (selftest_contradicted()) place_forget(&held[i]);
+    if (selftest_contradicted()) stack_remove(&held[i]);
     record_sample(&held[i]);
     held[i].thread = 0;
     written++;

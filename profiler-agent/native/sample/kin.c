@@ -9,13 +9,13 @@
 
 // Several ticks are expected in a thread that used more CPU time than this, so such a thread is not short.
 #define SHORT_TICKS 8
-// How many start routines are told apart, and for each of them how many of its last samples and of its ended threads
-// are kept.
+// How many start routines are told apart, and how many of the last samples and of the ended threads without a sample
+// are kept for each.
 #define KINDS 8
-#define SAMPLES 256
-#define HELD 256
+#define SAMPLES_KEPT 256
+#define THREADS_HELD 256
 // The time of one thread is divided among at most this many samples.
-#define PARTS 4
+#define PARTS_MAX 4
 
 struct kind {
   void *start;
@@ -24,16 +24,17 @@ struct kind {
   struct {
     struct sample_place place;
     uint64_t charged;
-  } samples[SAMPLES];
+  } samples[SAMPLES_KEPT];
   uint64_t charged;  // the sum over `samples`
   uint32_t held_count;
   struct {
     uint32_t thread;
     uint64_t wall, cpu;
-  } held[HELD];
+  } held[THREADS_HELD];
 };
 static struct kind kinds[KINDS];
-static uint64_t uses, missed, estimated;
+static uint64_t uses;               // how often kinds were looked up
+static uint64_t missed, estimated;  // threads without a sample, and their CPU time
 
 void kin_begin(void) {
   memset(kinds, 0, sizeof kinds);
@@ -44,7 +45,8 @@ bool kin_is_short(uint64_t cpu) {
   return cpu <= SHORT_TICKS * tick_ns();
 }
 
-// Divides the CPU time of one thread among the samples that have been charged with least, each up to the average.
+// Divides the CPU time of one thread without a sample among the kind's samples. Those that have been charged with least
+// come first, and each is filled up to the average.
 static void divide(struct kind *kind, uint32_t thread, uint64_t wall, uint64_t cpu) {
   static const struct sample_place unknown = {.flags = SAMPLE_NO_PYTHON};
   if (!kind->count) {
@@ -60,20 +62,22 @@ static void divide(struct kind *kind, uint32_t thread, uint64_t wall, uint64_t c
     for (uint32_t j = 1; j < kind->count; j++)
       if (kind->samples[j].charged < kind->samples[least].charged) least = j;
     uint64_t charged = kind->samples[least].charged, part = cpu;
-    if (i < PARTS && charged < level && level - charged < cpu) part = level - charged;
+    if (i < PARTS_MAX && charged < level && level - charged < cpu) part = level - charged;
     kind->samples[least].charged += part;
     cpu -= part;
     remainder_write(thread, &kind->samples[least].place, wall - cpu, part);
   }
 }
 
+// Divides the CPU time of all threads that were held.
 static void release(struct kind *kind) {
   for (uint32_t i = 0; i < kind->held_count; i++)
     divide(kind, kind->held[i].thread, kind->held[i].wall, kind->held[i].cpu);
   kind->held_count = 0;
 }
 
-// The threads with a start routine. A new start routine replaces the one that was not used for longest.
+// Returns the kind of a thread, which is its start routine. A new start routine replaces the one whose last use is
+// longest ago.
 static struct kind *kind_of(const struct thread *thread) {
   struct kind *found = &kinds[0];
   for (int i = 0; i < KINDS; i++) {
@@ -95,8 +99,8 @@ static struct kind *kind_of(const struct thread *thread) {
 void kin_met(const struct thread *thread, uint32_t samples, uint64_t cpu) {
   struct kind *kind = kind_of(thread);
   for (uint32_t i = 0; i < samples; i++) {
-    uint32_t at = kind->next++ % SAMPLES;
-    if (kind->count < SAMPLES) kind->count++;
+    uint32_t at = kind->next++ % SAMPLES_KEPT;
+    if (kind->count < SAMPLES_KEPT) kind->count++;
     kind->charged += cpu / samples - kind->samples[at].charged;
     kind->samples[at].place = thread->cpu.recent[(thread->cpu.recent_count - samples + i) % RECENT];
     kind->samples[at].charged = cpu / samples;
@@ -109,7 +113,7 @@ void kin_missed(const struct thread *thread, uint64_t wall, uint64_t cpu) {
   kind->held[kind->held_count].thread = thread->id;
   kind->held[kind->held_count].wall = wall;
   kind->held[kind->held_count].cpu = cpu;
-  if (++kind->held_count == HELD) release(kind);
+  if (++kind->held_count == THREADS_HELD) release(kind);
 }
 
 const char *kin_finish(void) {

@@ -16,7 +16,7 @@ void kin_begin(void);
 bool kin_is_short(uint64_t cpu);
 // A short thread ended that has `samples` samples. They have been charged with all of its CPU time, in equal parts.
 void kin_met(const struct thread *thread, uint32_t samples, uint64_t cpu);
-// A short thread ended that has no sample. None of its CPU time has been written yet.
+// A short thread ended that has no sample. None of its CPU time has been recorded yet.
 void kin_missed(const struct thread *thread, uint64_t wall, uint64_t cpu);
 // Writes the CPU time that is still held back. Returns a sentence for the user, or NULL when little was estimated.
 const char *kin_finish(void);

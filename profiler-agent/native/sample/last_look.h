@@ -9,9 +9,9 @@ struct sample_place {
   uint8_t opcode;
 };
 
-// What is shared by those that account for CPU time, queue time and waiting. Only the watcher uses it.
+// What the accounts of CPU time, queue time and waiting share. Only the watcher uses it.
 struct last_look {
   uint64_t at;                // when the watcher last looked, ns of CLOCK_MONOTONIC; written by observe.c
   uint64_t cpu;               // the thread's CPU clock then, in ns; written by observe.c
-  struct sample_place place;  // written at each sample, and when the thread is seen to wait or to have no core
+  struct sample_place place;  // written by samples.c, and by observe.c for a thread that waits or has no core
 };

@@ -11,14 +11,14 @@
 #include "process/proc_files.h"
 #include "threads.h"
 
-// A thread that was off the CPU for less than this between two samples is not asked about: reading the kernel's file
-// takes some microseconds. The kernel's count is cumulative, so no queue time is lost.
+// When a thread was off the CPU for less than this between two samples, the kernel is not asked about its queue time:
+// reading the file takes some microseconds. The kernel's count is cumulative, so no queue time is lost.
 #define LEAST_GAP_NS (200 * 1000ull)
 // The same between two looks of the watcher.
 #define LEAST_LOOK_GAP_NS (1000 * 1000ull)
 // After this many failures in a row the file counts as unreadable. A few failures are normal: a thread that has just
 // ended has no such file.
-#define FAILURES_SAID 20
+#define FAILURES_MAX 20
 
 static struct stats *stats;
 static uint32_t failures;
@@ -51,10 +51,11 @@ bool queue__ask(struct thread *thread) {
   stats->queue_known = true;
   if (!thread->queue.known) {
     thread->queue.known = true;
-    // Between its creation and its start, a thread waits only for its first core.
+    // The first count may include queue time from before `began`. Between its creation and its start, the thread only
+    // waited for its first core, so that is at most the time between them.
     uint64_t created = thread->identity.began - thread->claimed;
     if (thread->claimed) thread->queue.born_delay = delay < created ? delay : created;
-    // Since its start, its queue time is at most its time off the CPU.
+    // And since its start, its queue time is at most its time off the CPU; what exceeds this came before.
     uint64_t cpu = clock_ns(thread_clock(thread->identity.tid)), now = clock_ns(CLOCK_MONOTONIC);
     uint64_t off = now - thread->identity.began - (cpu - thread->identity.began_cpu);
     if (cpu && (int64_t)off >= 0 && delay > off + thread->queue.born_delay) thread->queue.born_delay = delay - off;
@@ -64,6 +65,7 @@ bool queue__ask(struct thread *thread) {
 }
 
 void queue__begin_main(struct thread *thread) {
+  // All of the count comes from before, so queue__ask must not estimate that part.
   thread->queue.known = true;
   if (queue__ask(thread)) thread->queue.born_delay = thread->queue.delay;
 }
@@ -76,7 +78,7 @@ uint64_t queue__owed(const struct thread *thread) {
 static void charge(struct thread *thread, const struct sample_place *place, uint64_t until, uint64_t wall) {
   // While the self-test has no answer, the place is not known: samples stay in the ring until then.
   if (!wall || selftest_holds()) return;
-  // A place that was read with wrong offsets is no place.
+  // A place that was read with wrong offsets must not be shown.
   static const struct sample_place nowhere;
   if (selftest_contradicted()) place = &nowhere;
   record_queue(&(struct sample_record){
@@ -91,8 +93,8 @@ static void charge(struct thread *thread, const struct sample_place *place, uint
   stats->queue += wall;
 }
 
-// Remembers up to which moment the thread's time off the CPU has been explained, as queue time or as waiting.
-static void explained(struct thread *thread, uint64_t until, uint64_t cpu) {
+// Remembers up to which moment queue time has been told apart from waiting.
+static void explained_until(struct thread *thread, uint64_t until, uint64_t cpu) {
   thread->queue.explained = until;
   thread->queue.explained_cpu = cpu;
 }
@@ -106,7 +108,7 @@ static uint64_t off_cpu(const struct thread *thread, uint64_t until, uint64_t cp
 
 void queue__charge(struct thread *thread, uint64_t until, uint64_t cpu) {
   charge(thread, &thread->look.place, until, queue__owed(thread));
-  explained(thread, until, cpu);
+  explained_until(thread, until, cpu);
 }
 
 void queue__charge_sample(struct thread *thread, const struct entry_sample *entry, const struct sample_place *place) {
@@ -119,12 +121,12 @@ void queue__charge_sample(struct thread *thread, const struct entry_sample *entr
     // the queue time lies before the sample's CPU time.
     charge(thread, place, entry->wall - (entry->cpu - thread->queue.explained_cpu), owed < gap ? owed : gap);
   }
-  explained(thread, entry->wall, entry->cpu);
+  explained_until(thread, entry->wall, entry->cpu);
 }
 
 void queue__look(struct thread *thread, uint64_t now, uint64_t cpu) {
   if (!thread->queue.explained) {
-    explained(thread, now, cpu);
+    explained_until(thread, now, cpu);
     return;
   }
   if (off_cpu(thread, now, cpu) < LEAST_LOOK_GAP_NS || !queue__ask(thread)) return;
@@ -132,7 +134,7 @@ void queue__look(struct thread *thread, uint64_t now, uint64_t cpu) {
 }
 
 void queue_say(void) {
-  if (said || failures < FAILURES_SAID) return;
+  if (said || failures < FAILURES_MAX) return;
   said = true;
   record_note(SEVERITY_INFORMATION,
               stats->queue_known

@@ -24,13 +24,13 @@ struct entry {
 };
 
 // A sample as the handler took it. Its frames follow, one word each, innermost first. Clocks are absolute, in ns; 0
-// where a sandbox forbids reading them. The watcher takes the differences, so the cost of a dropped sample goes to the
-// next one.
+// where a sandbox forbids reading them. The watcher takes the differences of successive samples, so the cost of a
+// dropped one goes to the next.
 struct entry_sample {
   struct entry entry;
   uint64_t wall, cpu;
   struct ticks ticks;
-  uint32_t words;
+  uint32_t words;  // number of frames
   uint8_t flags, opcode;
   bool by_tick;       // asked for by the thread's timer, not by the watcher
   bool from_outside;  // the watcher has filled in the clocks
@@ -38,8 +38,8 @@ struct entry_sample {
 
 // The word of a Python frame holds the id of its code object and the offset of its instruction in bytes (−1: not
 // known). The word of a native frame holds the start of its function, or else its program counter, and 1 + the index of
-// its module (0: not known): the module may be unloaded before the watcher resolves the address. Code of programs lies
-// below the bits used for that.
+// its module (0: not known): the module may be unloaded before the watcher resolves the address. Addresses of code are
+// so low that these bits are free in them.
 #define WORD_IS_FUNCTION ((uint64_t)1 << 63)
 #define WORD_IS_PYTHON ((uint64_t)1 << 62)
 
@@ -93,7 +93,7 @@ INLINE void *ring__reserve(struct ring *ring, uint32_t size) {
   return ring->data;
 }
 
-// Shows the entry that was written where ring__reserve said. It may be smaller than what was reserved. (signal)
+// Makes visible the entry that was written where ring__reserve said. It may be smaller than what was reserved. (signal)
 INLINE void ring__publish(struct ring *ring, uint32_t size) {
   uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   atomic_store_explicit(&ring->head, head + size, memory_order_release);

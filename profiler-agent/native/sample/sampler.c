@@ -57,7 +57,7 @@ static bool may_sample(const ucontext_t *context) {
 // A longer time in the handler means that the thread lost its core meanwhile.
 #define SPENT_MAX_NS 200000
 
-static void spent_since(struct thread *thread, uint64_t began) {
+static void time_spent_add(struct thread *thread, uint64_t began) {
   uint64_t spent = clock_ns(CLOCK_MONOTONIC) - began;
   atomic_fetch_add_explicit(&thread->handler.spent, spent < SPENT_MAX_NS ? spent : SPENT_MAX_NS, memory_order_relaxed);
 }
@@ -67,7 +67,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
   int saved = errno;
   handlers_sampling(true);
   struct thread *thread = thread_self();
-  // Answers only signals from this thread's own timer or from the watcher.
+  // Only a signal from this thread's own timer or from the watcher asks for a sample.
   bool ours = info->si_code == SI_TKILL || (info->si_code == SI_TIMER && info->si_value.sival_ptr == thread);
   struct registers registers = registers_read(context);
   if (ours)
@@ -85,7 +85,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     sample_take(thread, &registers, info->si_code == SI_TIMER);
     atomic_store_explicit(&thread->handler.running, false, memory_order_relaxed);
     memory_local.inside = inside;
-    if (began) spent_since(thread, began);
+    if (began) time_spent_add(thread, began);
     atomic_store_explicit(&thread->handler.ticked, false, memory_order_release);
   }
   handlers_sampling(false);

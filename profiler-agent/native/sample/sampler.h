@@ -19,13 +19,13 @@ enum {
 struct handler_state {
   // The watcher has sent a signal that is not handled yet. The watcher sets it, and the handler resets it.
   _Atomic bool ticked;
-  _Atomic bool running;    // the handler takes a sample; it writes this, threads that enter a sandbox read it
-  _Atomic bool unsampled;  // in a sandbox that forbids returning from the handler; the thread sets it
+  _Atomic bool running;    // the handler takes a sample; written by the handler, read by threads that enter a sandbox
+  _Atomic bool unsampled;  // a sandbox forbids returning from the handler; written by the thread, read by the watcher
   // Samples that the handler could not take: the ring was full, or the stack made no sense. The handler adds, the
   // watcher takes the counts and resets them.
   _Atomic uint32_t dropped, rejected;
   _Atomic uint64_t spent;    // time in the handler for signals of the watcher, in ns; the watcher resets it
-  _Atomic uintptr_t tstate;  // the thread's Python thread state, as last seen by the handler or found by the watcher
+  _Atomic uintptr_t tstate;  // the thread's PyThreadState, as last seen by the handler or found by wait_stack.c
 };
 
 // Called once, by the thread that starts the agent: installs the handler on a free real-time signal. Returns the

@@ -9,27 +9,27 @@
 
 // A sample of a running thread is late when it comes longer than this after the one before.
 #define LATE_NS (25 * 1000 * 1000ull)
-// This part of the reserve's surplus or deficit is charged to each sample.
-#define SMOOTH 16
+// Each sample is charged with one part in this many of what the reserve has too much or too little.
+#define RESERVE_PARTS 16
 
-// The reserve: CPU time of a thread that is charged to no sample yet, on average.
+// The intended size of the reserve: CPU time of a thread that no sample is charged with yet.
 static uint64_t reserve_ns(void) {
   return 3 * tick_ns();
 }
 
-// How much of the uncharged CPU time is charged to a sample: a tick's length. When more ticks fell since the last
-// sample, as during a long system call, whose ticks are answered when it returns, all of them belong to this sample.
-// The clock's difference from this is random. It goes to the reserve and is charged little by little: if all of it were
-// charged at once, the first sample after a wait would get too little and later ones too much.
+// Returns how much of the uncharged CPU time is charged to a sample. That is a tick's length, or all ticks since the
+// last sample if there were several: during a long system call the signals wait until the call returns. The CPU clock
+// says something else, by chance. The difference goes to the reserve and is charged little by little: if each sample
+// got what the clock says, the first one after a wait would get too little and later ones too much.
 static uint64_t sample_cpu(uint64_t uncharged, struct ticks ticks) {
   uint64_t fell = ticks.user + ticks.system;
   int64_t surplus = (int64_t)uncharged - (int64_t)reserve_ns();
-  int64_t wanted = (int64_t)(fell > tick_ns() ? fell : tick_ns()) + surplus / SMOOTH;
+  int64_t wanted = (int64_t)(fell > tick_ns() ? fell : tick_ns()) + surplus / RESERVE_PARTS;
   return wanted < (int64_t)uncharged ? (uint64_t)wanted : uncharged;
 }
 
-// The part of a sample's CPU time that was spent in the kernel: that of the ticks that fell into it. Where samples come
-// faster than ticks, the next tick decides for all samples since the last one.
+// Returns the part of a sample's CPU time that was spent in the kernel, as its ticks say. Where samples come faster
+// than ticks, a tick decides for all samples since the last tick.
 static uint64_t sample_system(struct thread *thread, uint64_t cpu, struct ticks ticks) {
   thread->cpu.undivided += cpu;
   if (ticks.user + ticks.system == 0) {
@@ -104,7 +104,7 @@ void thread__settle(struct thread *thread, uint64_t wall, uint64_t cpu) {
     kin_missed(thread, wall, whole);
     return;
   }
-  // In the time beyond the reserve ticks should have come, but did not.
+  // What exceeds the reserve by more than a tick has no known place: ticks should have come, but did not.
   uint64_t known = count ? reserve_ns() + tick_ns() : 0;
   if (known > rest) known = rest;
   remainder_write(thread->id, &unknown, wall - known, rest - known);

@@ -20,15 +20,15 @@ struct collector {
   uint32_t count, pythons, natives;
   const struct module_map *map;
   struct unwind_cursor cursor;
-  bool first;      // nothing has been unwound yet: the program counter is that of the instruction itself
+  bool first;      // nothing has been unwound yet: the program counter is no return address
   bool unwinding;  // the cursor stands on a frame that is known to be correct
-  bool outermost;  // the cursor came to where the thread began
+  bool outermost;  // unwinding has reached the frame in which the thread began
   bool in_syscall;
   bool switching;  // the thread is inside greenlet's code
 };
 
-// Finds the part of the C stack that belongs to the invocation of the eval loop that called greenlet's code. The result
-// is used only where frames agree with it.
+// Finds the part of the C stack that belongs to the invocation of the eval loop that called greenlet's code. A wrong
+// result does no harm, because frames have to agree with it.
 static void caller_find(const struct collector *collector, struct walk *walk) {
   enum { STEPS = 32 };
   struct unwind_cursor cursor = collector->cursor;
@@ -96,7 +96,7 @@ static uint32_t code_introduce(const struct collector *collector, const struct c
   return 0;
 }
 
-// Removes all native frames but those called by the innermost Python frame.
+// Removes all native frames but those that the innermost Python frame called.
 static void keep_leaf_only(struct collector *collector) {
   uint32_t kept = 0;
   while (kept < collector->count && !(collector->words[kept] & WORD_IS_PYTHON)) kept++;

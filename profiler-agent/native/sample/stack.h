@@ -19,16 +19,16 @@ enum stack_result {
 
 // What stack_collect found besides the frames.
 struct stack {
-  uint32_t words;
+  uint32_t words;  // number of frames
   uint8_t flags;   // of the sample
   uint8_t opcode;  // at the innermost Python frame's instruction
 };
 
 #define STACK_WORDS_MAX 4096
 
-// Writes the frames of `thread`, which must be the calling one, innermost first (see struct entry_sample). They go into
-// *room, memory at the head of `ring` that is reserved and not published, behind `header` bytes for the caller. Code
-// objects that have no id yet are described in entries before it, which are published. (signal)
+// Writes the frames of `thread`, which must be the calling one, innermost first (see struct entry_sample). *room is
+// memory at the head of `ring` that is reserved but not published: `header` bytes for the caller to fill in, then the
+// frames. Code objects that have no id yet are described in entries before that, which are published. (signal)
 enum stack_result stack_collect(struct stack *stack, void **room, uint32_t header, struct ring *ring,
                                 const struct thread *thread, const struct interpreter *python,
                                 const struct registers *registers, uintptr_t tstate);

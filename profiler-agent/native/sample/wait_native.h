@@ -3,7 +3,8 @@
 #include "cpython/interpreter.h"
 #include "threads.h"
 
-// What the kernel tells about a sleeping thread (/proc/self/task/TID/syscall): its system call and two registers.
+// What the kernel tells about a sleeping thread (/proc/self/task/TID/syscall): its system call, with the first
+// argument, and two registers.
 struct sleep_place {
   long call;                   // the number of the system call, −1: not known
   uintptr_t argument, sp, pc;  // the call's first argument, the stack pointer and the program counter

@@ -12,10 +12,10 @@
 
 static const struct interpreter *python;
 
-// What place_of found, by id of the code object: the id above four bits for the place.
+// Cache of place_of, by id of the code object. A word holds the id above four bits for the enum place.
 #define PLACES (1u << 12)
 static uint64_t places[PLACES];
-// At most this many of the names that a function uses are compared.
+// At most this many names that a function uses, and this many of its local variables, are examined.
 #define NAMES_MAX 128
 #define LOCALS_MAX 24
 
@@ -44,8 +44,7 @@ uintptr_t frame_first_local(uintptr_t frame) {
   return reference_read(frame + python->at.frame.locals);
 }
 
-// The first of a frame's local variables whose value has a type of this name; 0 when there is none among the first
-// ones.
+// Returns the first of a frame's local variables whose type has this name, 0 when none of the first LOCALS_MAX has.
 static uintptr_t frame_find_local(uintptr_t frame, const char *type) {
   for (uintptr_t i = 0; i < LOCALS_MAX; i++) {
     uintptr_t value = reference_read(frame + python->at.frame.locals + i * sizeof(uintptr_t));
@@ -61,7 +60,7 @@ static bool ends_with(const char *text, const char *end) {
   return length >= size && strcmp(text + length - size, end) == 0;
 }
 
-// True when a function uses the name of a method that runs an event loop.
+// True when a function uses the name of a method that runs asyncio's event loop.
 static bool calls_loop(uintptr_t code) {
   uintptr_t tuple = pointer_read(code + python->at.code.names), items[NAMES_MAX];
   uint64_t count;
@@ -134,8 +133,8 @@ enum place place_of(uint32_t id, uintptr_t code) {
 
 // ---- The stack ----
 
-// Remembers the state of another thread found on the way: walking the list anew for each of many threads takes too
-// long.
+// Remembers the state of another thread that was found on the way: with many threads, walking the list anew for each
+// would take too long.
 static void thread_state_learn(uintptr_t owner, uintptr_t state) {
   for (uint32_t i = 0; i < threads_count(); i++) {
     struct thread *thread = thread_at(i);
@@ -159,8 +158,8 @@ static uintptr_t thread_state_find(const struct thread *thread) {
   return found;
 }
 
-// The state in which a thread runs code. The one that its handler saw last may belong to a sub-interpreter that has
-// ended.
+// Returns the state in which a thread runs code. The one that its handler saw last is checked, because it may belong to
+// a sub-interpreter that has ended.
 static uintptr_t thread_state_now(const struct thread *thread) {
   uintptr_t state = thread_state_inner(thread->identity.pthread), owner;
   if (state) return state;
@@ -201,7 +200,7 @@ bool wait_stack_read(struct wait_stack *wait, const struct thread *thread) {
     frames[count++] = word_python(id, frame.instruction);
   }
   if (walk.result == WALK_REJECTED) return false;
-  // A hub is a greenlet with a stack of its own.
+  // A hub is a greenlet of its own, so its function is the outermost frame.
   last = count ? place_of(last_id, last_code) : PLACE_OTHER;
   bool selects = first == PLACE_SELECTOR && second == PLACE_LOOP;
   if (last == PLACE_HUB && (count == 1 || first == PLACE_HUB_WAIT || selects)) {

@@ -31,10 +31,10 @@ bool wait_stack_read(struct wait_stack *wait, const struct thread *thread);
 // Returns the id of a code object, and describes it in the recording when it is new. 0 when it cannot be read.
 uint32_t code_record(uintptr_t code);
 
-// The first argument or local variable of a frame, 0 when it cannot be read.
+// Returns the first argument or local variable of a frame, 0 when it cannot be read.
 uintptr_t frame_first_local(uintptr_t frame);
 
-// Functions of event loops that tell what a thread or task waits for.
+// Which function of an event loop a code object is: that tells what a thread or task in it waits for.
 enum place {
   PLACE_OTHER,
   PLACE_LOOP,       // runs one iteration of asyncio's event loop
@@ -48,5 +48,5 @@ enum place {
   PLACE_HUB,        // the outermost function of a hub of gevent or eventlet
   PLACE_HUB_WAIT,   // waits in such a hub
 };
-// Which of these functions a code object is. `id` is its id from code_record.
+// Returns which of these functions a code object is. `id` is its id from code_record.
 enum place place_of(uint32_t id, uintptr_t code);

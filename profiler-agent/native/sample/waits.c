@@ -6,7 +6,8 @@
 #include "sample/sampler.h"
 #include "threads.h"
 
-// The wait of an event loop becomes at most one sample for each AWAIT_NS, and at most AWAITS_WRITTEN.
+// The wait of an event loop is divided among its tasks: into at most one sample for each AWAIT_NS, and at most
+// AWAITS_WRITTEN.
 #define AWAIT_NS (1000 * 1000ull)
 #define AWAITS_WRITTEN 64
 
@@ -29,7 +30,7 @@ void wait__charge(struct thread *thread, uint64_t until, uint64_t wall) {
   if (!wall) return;
   struct await_slice slices[AWAITS_WRITTEN] = {{thread->wait.known ? thread->wait.stack : 0, wall}};
   uint32_t count = 1;
-  // At most as many samples as for a running thread.
+  // No more samples than a thread has that runs: one for each AWAIT_NS.
   if (thread->wait.awaits && thread->wait.awaits->thread == thread->id && thread->wait.awaits->count) {
     uint64_t most = 1 + slices[0].wall / AWAIT_NS;
     count = awaits_divide(thread->wait.awaits, slices[0].wall, slices,

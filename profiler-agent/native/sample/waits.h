@@ -7,10 +7,11 @@
 struct awaits;
 struct thread;
 
-// The waiting of a thread, and where it waits. Only the watcher uses it: waits.c writes the times, observe.c the rest.
+// The waiting of a thread, and where it waits. Only the watcher uses it. waits.c writes the times, observe.c the rest,
+// and `postponed` when the thread runs again.
 struct wait_account {
   uint64_t charged;  // time off the CPU that was recorded as waiting
-  uint64_t written;  // up to when its waiting was last recorded
+  uint64_t written;  // up to which moment waiting was last recorded
   // Waiting that was not charged when the thread was last seen to run again, and when that was.
   uint64_t postponed, postponed_at;
   struct awaits *awaits;  // tasks for which its event loop waits, NULL: not known
