@@ -8,9 +8,9 @@
 #define NS_PER_SECOND 1000000000ull
 // The driver averages utilisation over its samples since a moment that the caller names; a sample covers at most a
 // second. The caller names no moment further back, so that use after a long pause is not spread over the pause.
-#define LONGEST_NS NS_PER_SECOND
-// The limit where asking costs so much that the driver is asked less than once a second.
-#define LATE_NS (5 * NS_PER_SECOND)
+#define SINCE_MAX_NS NS_PER_SECOND
+// The same where asking costs so much that the driver is asked less than once a second.
+#define SINCE_MAX_LATE_NS (5 * NS_PER_SECOND)
 // Two readings of the clocks that are closer together than this are good enough.
 #define CLOCKS_APART_NS 20000
 // After this many failures in a row the driver is not asked for the same again.
@@ -76,13 +76,15 @@ void device__look(struct device *device, struct nvml *nvml, const struct identit
 
 // ---- How busy it is ----
 
-static bool by_process(struct device *device, const struct nvml *nvml, const struct identity *identity, uint64_t now,
-                       struct use *use, nvmlReturn_t *code) {
+// How busy the process has kept the GPU since the last answer, from the driver's figures for single processes. False
+// when there is nothing new; *code is the driver's answer.
+static bool use_of_process(struct device *device, const struct nvml *nvml, const struct identity *identity,
+                           uint64_t now, struct use *use, nvmlReturn_t *code) {
   static nvmlProcessUtilizationSample_t samples[PROCESSES_MAX];
   uint64_t offset = clock_offset(), us = (now + offset) / 1000;
   uint64_t longest = now - device->asked_at;
-  if (longest < LONGEST_NS) longest = LONGEST_NS;
-  if (longest > LATE_NS) longest = LATE_NS;
+  if (longest < SINCE_MAX_NS) longest = SINCE_MAX_NS;
+  if (longest > SINCE_MAX_LATE_NS) longest = SINCE_MAX_LATE_NS;
   // After the clock has been set back, the last sample lies in the future.
   uint64_t since = device->last_sample_us < us - longest / 1000 || device->last_sample_us > us ? us - longest / 1000
                                                                                                : device->last_sample_us;
@@ -111,11 +113,12 @@ static bool by_process(struct device *device, const struct nvml *nvml, const str
   return true;
 }
 
-// The utilisation of the whole GPU, which is the process's own while no other process uses the GPU.
-static bool of_device(struct device *device, const struct nvml *nvml, uint64_t now, struct use *use,
-                      nvmlReturn_t *code) {
+// The same from the driver's figure for the whole GPU, which is that of the process while no other process uses the
+// GPU.
+static bool use_of_device(struct device *device, const struct nvml *nvml, uint64_t now, struct use *use,
+                          nvmlReturn_t *code) {
   nvmlUtilization_t rates;
-  uint64_t from = now - device->asked_at > LONGEST_NS ? now - LONGEST_NS : device->asked_at;
+  uint64_t from = now - device->asked_at > SINCE_MAX_NS ? now - SINCE_MAX_NS : device->asked_at;
   device->asked_at = now;
   *code = nvml->rates ? nvml->rates(device->handle, &rates) : NVML_ERROR_FUNCTION_NOT_FOUND;
   if (*code != NVML_SUCCESS || device->processes != 1 || rates.gpu > 100) return false;
@@ -123,7 +126,7 @@ static bool of_device(struct device *device, const struct nvml *nvml, uint64_t n
   return true;
 }
 
-// The driver will give the same answer to the same question forever.
+// True when the driver will always give this answer to the same question.
 static bool is_final(nvmlReturn_t code) {
   return code == NVML_ERROR_NOT_SUPPORTED || code == NVML_ERROR_NO_PERMISSION || code == NVML_ERROR_INVALID_ARGUMENT ||
          code == NVML_ERROR_FUNCTION_NOT_FOUND;
@@ -137,8 +140,8 @@ bool device__ask(struct device *device, const struct nvml *nvml, const struct id
   for (bool again = true; again && device->busy_source != BUSY_UNKNOWN;) {
     nvmlReturn_t code = NVML_SUCCESS;
     device->asked_at = asked_at;
-    news = device->busy_source == BUSY_OF_PROCESS ? by_process(device, nvml, identity, now, use, &code)
-                                                  : of_device(device, nvml, now, use, &code);
+    news = device->busy_source == BUSY_OF_PROCESS ? use_of_process(device, nvml, identity, now, use, &code)
+                                                  : use_of_device(device, nvml, now, use, &code);
     device->errors = code == NVML_SUCCESS ? 0 : device->errors + 1;
     again = is_final(code) || device->errors == ERRORS_MAX;
     if (!again) continue;

@@ -17,9 +17,9 @@ struct identity {
 };
 
 void identity_find(struct identity *identity, pid_t pid);
-// The driver's pid is that of the measured process.
+// True when a pid of the driver is that of the measured process.
 bool identity__is(const struct identity *identity, unsigned int pid);
-// No process has this pid in this pid namespace.
+// True when no process has this pid in this pid namespace.
 bool process_is_elsewhere(unsigned int pid);
-// The process has the driver's memory mapped, as every process with a CUDA context has.
+// True when the process has the driver's memory mapped, as every process with a CUDA context has.
 bool identity__has_context(const struct identity *identity);

@@ -68,7 +68,7 @@ static void announce(unsigned int index) {
   devices[index].is_announced = true;
 }
 
-// Asks which processes use the devices. Returns true when the measured process is one of them.
+// Asks which processes use the GPUs. True when the measured process is one of them.
 static bool find_process(void) {
   unsigned int foreign = 0, all = 0, foreign_pid = 0;
   bool found = false;

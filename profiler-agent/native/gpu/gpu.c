@@ -24,8 +24,9 @@
 static char library_path[4096] = "LD_LIBRARY_PATH=";
 static bool path_known;
 
-static bool possible, wanted, started;
-static bool said_end;  // the helper has said that it ends
+static bool possible;         // the watcher has a descriptor table of its own
+static bool wanted, started;  // the helper: code of the driver was seen, and it has been started
+static bool helper_says_end;  // the helper has said that it ends
 static int from_helper = -1;
 static uint64_t next_look;
 
@@ -53,8 +54,8 @@ void gpu_after_fork(void) {
 
 // ---- Starting the helper ----
 
-// The new processes share our memory until one of them has become the helper, and the watcher is suspended until then.
-// It reads what they leave in `result`; nothing else may change.
+// What the two new processes get. They share our memory, and the watcher is suspended, until one of them has become the
+// helper. They may change nothing but `result`.
 struct start {
   const char *program, *loader;
   char *const *arguments;
@@ -73,9 +74,10 @@ static int become_helper(void *argument) {
   return 0;
 }
 
-// An intermediate process that ends at once. So the helper becomes a child of the system's first process, and a program
-// that waits for any of its children does not see it. The intermediate process is not seen either, because it has no
-// exit signal. The helper itself would be, because exec gives every process the exit signal of an ordinary child.
+// Runs in an intermediate process, which starts the helper and ends at once. So the helper becomes a child of the
+// system's first process, and a program that waits for any of its children does not get it. Nor does it get the
+// intermediate process, which has no exit signal. The helper cannot be hidden in that way: exec gives every process the
+// exit signal of an ordinary child.
 static int start_helper(void *argument) {
   struct start *start = argument;
   if (clone(become_helper, start->stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, start) < 0)
@@ -113,7 +115,7 @@ static void helper_start(void) {
   char pid[16], pipe_number[16];
   int ends[2];
   started = true;
-  said_end = false;
+  helper_says_end = false;
   if (adopts_orphans()) {
     record_note(SEVERITY_INFORMATION,
                 "GPU use is not measured in a process that adopts orphans, as the first process of a container does. "
@@ -160,7 +162,7 @@ static void message_record(struct gpu_message *message) {
   else if (message->kind == GPU_NOTE)
     record_note(SEVERITY_INFORMATION, message->text);
   else if (message->kind == GPU_END)
-    said_end = true;
+    helper_says_end = true;
 }
 
 // Records all messages that are there. False when no more will come.
@@ -181,7 +183,7 @@ void gpu_look(uint64_t now) {
   if (from_helper < 0 || listen()) return;
   close(from_helper);
   from_helper = -1;
-  if (!said_end)
+  if (!helper_says_end)
     record_note(SEVERITY_WARNING,
                 "GPU use is missing from some moment on: the helper that asks the NVIDIA driver was ended.");
 }

@@ -1,5 +1,5 @@
-// Messages of the helper (../../gpu) to the watcher that started it, through a pipe. Each is sent with one write, which
-// a pipe never splits.
+// Messages of the GPU helper (../../gpu) to the watcher that started it, through a pipe. Each is sent with one write,
+// which a pipe never splits.
 #pragma once
 #include <limits.h>
 #include <stdint.h>

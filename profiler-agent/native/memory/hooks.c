@@ -15,6 +15,8 @@
 
 // ---- The originals ----
 
+// Called until the originals are known. Each finds them and calls its own. When they are called while that goes on,
+// malloc and calloc take from the store, and the others fail.
 static void *first_malloc(size_t size);
 static void *first_calloc(size_t count, size_t size);
 static void *first_realloc(void *block, size_t size);
@@ -157,7 +159,8 @@ static __attribute__((noinline)) void *realloc_looked_at(void *block, size_t siz
   bool sampled = counts && memory_wants(size, &period);
   if (!old) old = memory_local.old;
   memory_local.old = 0;
-  // usable_size includes what the allocator adds, which may be much. So either both sizes include that, or none.
+  // The allocator may make a block much larger than was asked for, and usable_size returns the larger size. So either
+  // both sizes are from it, or none.
   bool usable = sampled && !old && real.usable_size;
   if (usable) old = real.usable_size(block);
   void *moved = real.realloc(block, size);

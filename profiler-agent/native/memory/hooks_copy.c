@@ -17,10 +17,9 @@ static void *move_slowly(void *to, const void *from, size_t size) {
   return to;
 }
 
-// Serves both functions. Programs built for an old C library may rely on its first memcpy, which also moved overlapping
-// bytes, and every version of memcpy that a program asks for is bound to ours. Under the old version's name, glibc has
-// its slowest variant, for every processor; its memmove is the variant for this processor, and the same code as its
-// memcpy.
+// Serves both functions. Every version of memcpy that a program asks for is bound to ours, and programs built for an
+// old C library may rely on its first memcpy, which also moved overlapping bytes. glibc's own code for that old version
+// is its slowest, for any processor. Its memmove is made for this processor, and is the same code as its new memcpy.
 static void *(*real_memmove)(void *, const void *, size_t) = move_slowly;
 
 // True when the thread has copied enough bytes for its next sample. Nearly always both functions are a test and a jump
@@ -59,6 +58,6 @@ FRAMELESS void *memmove(void *to, const void *from, size_t size) {
   return real_memmove(to, from, size);
 }
 
-__attribute__((constructor(101))) static void find(void) {
+__attribute__((constructor(101))) static void original_find(void) {
   real_memmove = original("memmove");
 }

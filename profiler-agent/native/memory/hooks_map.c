@@ -21,8 +21,8 @@ static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 static int (*real_munmap)(void *, size_t);
 static void *(*real_mremap)(void *, size_t, size_t, int, ...);
 
-// The code of the allocator. Its mappings hold what its callers allocate, which is counted there. It may map and unmap
-// while it holds locks of its own, so not even the table is asked then.
+// The code of the allocator. Its own mappings are left out, because what they hold is counted when it is allocated. Not
+// even the table may be asked about them: the allocator may map and unmap while it holds its locks.
 static uintptr_t allocator_start, allocator_end;
 
 static bool is_allocator(const void *caller) {
@@ -70,8 +70,8 @@ static int unmap(void *block, size_t size) {
 #define PAGES_LOOKED_AT (64u * 1024u)
 #define WINDOW 1024u
 
-// Returns how many bytes of a mapping are in memory, or TOUCHED_UNKNOWN. The watcher's last look may be too old, or it
-// has not looked yet.
+// Returns how many bytes of a mapping are in memory, or TOUCHED_UNKNOWN. Called just before it is unmapped, because the
+// watcher may have looked too long ago, or never.
 static uint64_t resident(void *block, size_t size) {
   if (size < MAPPING_LOOKED_AT || !sandbox_allows(SANDBOX_RESIDENT)) return TOUCHED_UNKNOWN;
   int error = errno;
@@ -146,7 +146,7 @@ EXPORT void *mremap(void *block, size_t old, size_t size, int flags, ...) {
   return remap(block, old, size, flags, wanted);
 }
 
-__attribute__((constructor(101))) static void find(void) {
+__attribute__((constructor(101))) static void originals_find(void) {
   real_munmap = original("munmap");
   real_mremap = original("mremap");
   real_mmap = original("mmap");

@@ -14,19 +14,19 @@
 #define PERIOD_MIN (16u * 1024u)
 #define PERIOD_FIRST (32u * 1024u)
 #define PERIOD_MAX (1024u * 1024u)
-// More live samples than this do not pay for their memory: with this many, a line that holds a fiftieth has an error of
-// 3 %.
+// More live samples than this are not worth their memory: with this many, the figure of a line that holds a fiftieth of
+// all memory has an error of 3 %.
 #define LIVE_WANTED (64u * 1024u)
-// CPU time that noting and recording samples may take: permille of the program's CPU time or of one core, whichever is
-// more. A program that mostly waits can leak, too.
+// CPU time that noting and recording samples may take, in permille: of the program's CPU time, or of one core if that
+// is more, because a program that mostly waits can leak, too.
 #define BUDGET_PERMILLE 25
-#define BUDGET_IDLE_PERMILLE 10
+#define BUDGET_CORE_PERMILLE 10
 // Additional CPU time that may be used once: programs import and build up at first, and short ones do nothing else.
 #define BUDGET_ONCE_NS (4 * 1000 * 1000ull)
 // Copies are also sampled by their bytes.
 #define COPY_PERIOD (2u * 1024u * 1024u)
 // The period grows by at most this factor at once.
-#define MUCH_TOO_MUCH 8u
+#define PERIOD_GROWTH_MAX 8u
 // How often the period is adapted.
 #define ADAPT_NS (50 * 1000 * 1000ull)
 
@@ -35,12 +35,12 @@ __thread struct memory_local memory_local;
 static const struct interpreter *python;
 static _Atomic bool on;
 static _Atomic uint64_t period_now;
-static _Atomic(const char *) aside;  // why sampling has ended, until the user is told
+static _Atomic(const char *) end_reason;  // why sampling has ended, until the user is told
 
 // ---- Choosing ----
 
 // Draws the distance to the next sample.
-static void draw(struct memory_local *local) {
+static void distance_draw(struct memory_local *local) {
   if (!local->random) local->random = mix64((uintptr_t)local ^ clock_ns(CLOCK_MONOTONIC));
   local->period = atomic_load_explicit(&period_now, memory_order_relaxed);
   uint64_t bytes = (uint64_t)(random_distance(&local->random) * (double)local->period) + 1;
@@ -53,16 +53,16 @@ static void draw(struct memory_local *local) {
 bool memory_wants(size_t size, uint64_t *period) {
   struct memory_local *local = &memory_local;
   if (!atomic_load_explicit(&on, memory_order_relaxed)) {
-    // Ask again soon: threads may run before sampling begins.
+    // The thread asks again soon: it may have started before sampling begins.
     local->room = size + PERIOD_MIN;
     local->period = 0;
     return false;
   }
   if (local->inside) return false;
-  // The distance to the next sample may be drawn anew with the current period: it is memoryless. But not where the
-  // decision to draw depends on where the next sample would have been.
+  // When the period has changed, the distance to the next sample is drawn anew. That is fair because the distance is
+  // memoryless, but only as long as the decision does not depend on where the next sample would have been.
   bool stale = local->period != atomic_load_explicit(&period_now, memory_order_relaxed);
-  if (!local->period || size >= local->period && stale) draw(local);
+  if (!local->period || size >= local->period && stale) distance_draw(local);
   if (size >= local->period) {
     *period = 0;
     return true;
@@ -74,11 +74,11 @@ bool memory_wants(size_t size, uint64_t *period) {
     uint64_t room = remaining < local->period ? remaining : local->period;
     local->room = room;
     local->reserve = remaining - room;
-    if (stale) draw(local);
+    if (stale) distance_draw(local);
     return false;
   }
   *period = local->period;
-  draw(local);
+  distance_draw(local);
   return true;
 }
 
@@ -90,7 +90,7 @@ bool memory_wants(size_t size, uint64_t *period) {
 #define CROWDED_SAMPLES 128u
 #define PERIOD_CROWDED ((uint64_t)1 << 40)
 
-static void thin(void) {
+static void period_double_when_crowded(void) {
   static uint32_t samples;
   uint64_t period = atomic_load(&period_now);
   if (memory_notes_level() < CROWDED || ++samples < CROWDED_SAMPLES || period >= PERIOD_CROWDED) return;
@@ -100,13 +100,13 @@ static void thin(void) {
 
 void memory_leave(const char *why) {
   atomic_store(&on, false);
-  atomic_store(&aside, why);
+  atomic_store(&end_reason, why);
 }
 
 static const char no_memory[] =
     "The system had no memory left for following the program's memory. What it allocated from then on is missing.";
 
-// A bit in the table's sizes: the block was sampled for sure, because of its size.
+// A bit in the table's sizes: every block of this size is sampled.
 #define EXACT ((uint64_t)1 << 63)
 
 void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind) {
@@ -126,7 +126,7 @@ void memory_allocated(const void *block, size_t size, size_t grown, uint64_t per
   // The table comes first: once a block is noted, its free must be recognized.
   uint64_t entered = period ? size : size | EXACT;
   if (memory_table_add((uintptr_t)block, 0, entered)) {
-    thin();
+    period_double_when_crowded();
     uint32_t id = memory_note_allocation(&note);
     if (id)
       memory_table_add((uintptr_t)block, id, entered);
@@ -182,7 +182,7 @@ void memory_keep(const void *block, const struct memory_token *token) {
   memory_unlock(&held);
 }
 
-// Allows so many bytes to be copied before the next sample.
+// Allows this many bytes to be copied before the next sample.
 static void let_copy(struct memory_local *local, uint64_t bytes) {
   // A copy of a period or more must always call.
   uint64_t copies = bytes < COPY_PERIOD ? bytes : COPY_PERIOD;
@@ -190,7 +190,7 @@ static void let_copy(struct memory_local *local, uint64_t bytes) {
   local->further = bytes - copies + 1;
 }
 
-static void draw_copies(struct memory_local *local) {
+static void copy_distance_draw(struct memory_local *local) {
   let_copy(local, (uint64_t)(random_distance(&local->random) * COPY_PERIOD) + 1);
 }
 
@@ -202,16 +202,16 @@ void memory_copied(size_t size) {
     local->further = 0;
     return;
   }
-  if (!local->random) draw(local);
-  if (!local->further) draw_copies(local);
+  if (!local->random) distance_draw(local);
+  if (!local->further) copy_distance_draw(local);
   bool all = size >= COPY_PERIOD;
   uint64_t remaining = local->copies + local->further - 1;
   if (!all && size < remaining) return let_copy(local, remaining - size);
-  if (!all) draw_copies(local);
+  if (!all) copy_distance_draw(local);
   struct memory_held held;
   if (!memory_lock(&held)) return;
   struct memory_note note = {.time = held.began, .size = size, .period = all ? 0 : COPY_PERIOD};
-  thin();
+  period_double_when_crowded();
   memory_note_copy(&note);
   memory_unlock(&held);
 }
@@ -233,7 +233,7 @@ void memory_adapt(uint64_t now) {
   memory_python_look();
   uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), spent = memory_spent_ns() + memory_drained_ns();
   uint64_t allowed = (cpu - adapt_cpu) * BUDGET_PERMILLE / 1000, used = spent - adapt_spent;
-  uint64_t idle = (now - adapt_at) * BUDGET_IDLE_PERMILLE / 1000;
+  uint64_t idle = (now - adapt_at) * BUDGET_CORE_PERMILLE / 1000;
   if (adapt_at && allowed < idle) allowed = idle;
   uint64_t beyond = used > allowed ? used - allowed : 0;
   if (beyond > adapt_once) beyond = adapt_once;
@@ -244,7 +244,7 @@ void memory_adapt(uint64_t now) {
   // period is raised at once: a burst may be over before it was doubled a few times.
   double share = (double)used / (0.9 * (double)allowed + 1);
   if (used > allowed)
-    period = (uint64_t)((double)period * (share < MUCH_TOO_MUCH ? share : MUCH_TOO_MUCH));
+    period = (uint64_t)((double)period * (share < PERIOD_GROWTH_MAX ? share : PERIOD_GROWTH_MAX));
   else if (memory_table_used() > LIVE_WANTED)
     period *= 2;
   else if (used < allowed / 2 && memory_table_used() < LIVE_WANTED / 3)
@@ -270,7 +270,7 @@ void memory_start(const struct interpreter *interpreter) {
 }
 
 void memory_say(void) {
-  const char *why = atomic_exchange(&aside, NULL);
+  const char *why = atomic_exchange(&end_reason, NULL);
   if (why) record_note(SEVERITY_WARNING, why);
 }
 
@@ -280,8 +280,8 @@ void memory_stop(void) {
 
 void memory_after_fork(void) {
   if (!memory_notes_begun()) return;
-  // The child's recording knows nothing of the parent's blocks. Whatever other threads of the parent were doing here is
-  // taken as not begun.
+  // The child's recording knows nothing of the parent's blocks. What other threads of the parent were doing here has no
+  // effect in the child.
   memory_notes_clear();
   atomic_store(&period_now, PERIOD_FIRST);
   adapt_at = adapt_cpu = 0;

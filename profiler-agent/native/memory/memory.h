@@ -2,9 +2,9 @@
 //
 // Poisson sampling over bytes: each byte of each allocation is chosen with probability 1/period, independently, and an
 // allocation is sampled when one of its bytes is chosen (tcmalloc and Go's runtime do the same). So an allocation of
-// `size` bytes is sampled with probability 1 − e^(−size/period), and stands for 1 / that probability of them. Figures
-// are unbiased for every line, however small its share. Allocations of a period and more are all sampled, each for
-// itself.
+// `size` bytes is sampled with probability 1 − e^(−size/period), and stands for as many of its size as the inverse of
+// this probability. So figures are unbiased for every line, however little it allocates. Allocations of a period and
+// more are all sampled, and each stands for itself only.
 //
 // The program's memory stays as it would be: sampled blocks are not moved, padded or marked. They are kept in a table
 // by address. A filter in front of the table, one byte for each page, lets nearly every free pass with one load.
@@ -67,15 +67,15 @@ INLINE bool memory_may_know(const void *block) {
 bool memory_wants(size_t size, uint64_t *period);
 // Notes a block that was just allocated. `grown`: by how much it is larger than the block that it replaces.
 void memory_allocated(const void *block, size_t size, size_t grown, uint64_t period, enum memory_kind kind);
-// A block is about to be freed that may be in the table: notes that.
+// A block that may be in the table is about to be freed. If it is there, takes it out and notes the free.
 void memory_freed(const void *block);
-// Takes a block that is about to be freed or moved out of the table. Returns its size when it was sampled, else 0.
-// Afterwards the token must be released, when the block is gone, or kept: the call failed, or the block goes on under
-// the given address.
+// Takes a block out of the table that is about to be freed or moved. Returns its size when it was sampled, else 0.
+// Afterwards memory_release must be called when the block is gone, or memory_keep when it is not: the call failed, or
+// the block lives on at the given address.
 #define TOUCHED_UNKNOWN UINT64_MAX
 struct memory_token {
   uint32_t id;  // of the allocation in the recording, 0: the block was not sampled
-  bool exact;   // the block was sampled for sure, because of its size
+  bool exact;   // every block of this size is sampled
   size_t size;
   uint64_t touched;  // bytes of a mapping that were in memory just before it was unmapped, or TOUCHED_UNKNOWN
 };
@@ -83,11 +83,11 @@ size_t memory_take(const void *block, struct memory_token *token);
 void memory_release(const struct memory_token *token);
 void memory_keep(const void *block, const struct memory_token *token);
 // True when a resized block may stay in the table with its old size: growth of less than a 128th is counted with a
-// later resize. Only for blocks that were sampled for sure: others would be sampled twice by chance.
+// later resize. Only for blocks of a size of which every one is sampled: others would be sampled twice by chance.
 INLINE bool memory_grows_little(const struct memory_token *token, size_t size) {
   return token->exact && size >= token->size && size - token->size < token->size / 128;
 }
-// The thread copies `size` bytes, and its `copies` have run out.
+// The thread copies `size` bytes, which is more than memory_local.copies allows.
 void memory_copied(size_t size);
 
 // ---- For the rest of the agent ----

@@ -34,7 +34,7 @@ bool memory_handlers_harm(void) {
   return atomic_load_explicit(&harmful, memory_order_relaxed);
 }
 
-static void harm(void) {
+static void harm_begins(void) {
   if (atomic_exchange(&harmful, true)) return;
   // A thread that is noting something has not blocked signals: wait for it before the handler is set.
   struct memory_held held;
@@ -44,15 +44,16 @@ static void harm(void) {
 void memory_handler_comes(int number, sighandler_t handler) {
   // Faults never run the program's handlers while something is noted (handlers.c).
   if (!atomic_load(&known) || handlers_is_fault(number)) return;
-  if (!is_harmless(handler)) harm();
+  if (!is_harmless(handler)) harm_begins();
 }
 
-static void look(void) {
+static void handlers_examine(void) {
   for (int number = 1; number < _NSIG && !memory_handlers_harm(); number++) {
     struct sigaction now;
-    // The C library hides two signals that it uses itself: one changes user ids, the other cancels threads (see below).
+    // handlers_real fails for the two signals that the C library uses itself. One changes user ids; the other cancels
+    // threads, see pthread_setcanceltype.
     if (number == signals_ours() || handlers_is_fault(number) || handlers_real(number, NULL, &now) != 0) continue;
-    if (!is_harmless(now.sa_handler)) harm();
+    if (!is_harmless(now.sa_handler)) harm_begins();
   }
 }
 
@@ -60,7 +61,7 @@ void memory_handlers_look(uint64_t now) {
   static uint64_t next;
   if (now < next || memory_handlers_harm()) return;
   next = now + LOOK_NS;
-  look();
+  handlers_examine();
 }
 
 void memory_handlers_begin(uintptr_t inside_interpreter) {
@@ -73,13 +74,13 @@ void memory_handlers_begin(uintptr_t inside_interpreter) {
   if (strstr(slash ? slash + 1 : name, "python"))
     modules_text(inside_interpreter, &interpreter.start, &interpreter.end);
   atomic_store(&known, true);
-  look();
+  handlers_examine();
 }
 
 EXPORT int pthread_setcanceltype(int type, int *old) {
   static int (*real)(int, int *);
   if (!real) real = (__typeof__(real))original("pthread_setcanceltype");
   // A thread that may be cancelled anywhere never returns from the signal that cancels it.
-  if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm();
+  if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm_begins();
   return real(type, old);
 }

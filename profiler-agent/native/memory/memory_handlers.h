@@ -2,7 +2,7 @@
 // return.
 //
 // Python's own handlers only note that a signal came. While the program has no other handlers, signals need not be
-// blocked for each noted block, which costs two system calls.
+// blocked each time a block is noted, which saves two system calls.
 #pragma once
 #include <signal.h>
 

@@ -9,13 +9,13 @@
 
 // A program that reserves memory in more pieces than this usually touches it as well.
 #define MAPPINGS 1024u
-// The first look at a mapping, and the longest time between two. Between them, the distance grows with the mapping's
-// age: a part of it, 1 / LATER.
+// When a mapping is first looked at, and the longest time between two looks. In between, the pause grows with the age
+// of the mapping: it is one part in AGE_PARTS of it.
 #define FIRST_LOOK_NS (5 * 1000 * 1000ull)
 #define LAST_LOOK_NS (100 * 1000 * 1000ull)
-#define LATER 8u
-// Looking may take at most this part of the time, 1 / SHARE.
-#define SHARE 200u
+#define AGE_PARTS 8u
+// Looking may take at most one part in this many of the time.
+#define COST_PARTS 200u
 // In a mapping of more pages than this, only evenly spaced windows of WINDOW pages are looked at.
 #define PAGES_LOOKED_AT (256u * 1024u)
 #define WINDOW 2048u
@@ -50,7 +50,7 @@ static struct mapping *find(uint32_t id) {
   return low < count && mappings[low].id == id ? &mappings[low] : NULL;
 }
 
-static void say(struct mapping *mapping, uint64_t time, uint64_t touched) {
+static void touched_write(struct mapping *mapping, uint64_t time, uint64_t touched) {
   if (mapping->said && touched == mapping->touched) return;
   mapping->said = true;
   mapping->touched = touched;
@@ -62,9 +62,9 @@ void memory_mapping_ends(uint32_t id, uint64_t time, uint64_t touched) {
   if (!mapping) return;
   bool known = touched != TOUCHED_UNKNOWN;
   // Pages that were given back or swapped out before the end were held until then, so `touched` never falls. When
-  // nobody has looked, all of it counts: a program that maps memory for a moment usually uses it.
+  // nobody has looked, all of the mapping counts: a program that maps memory for a moment usually uses it.
   if (known && touched > mapping->touched || !mapping->said)
-    say(mapping, time, known && touched < mapping->size ? touched : mapping->size);
+    touched_write(mapping, time, known && touched < mapping->size ? touched : mapping->size);
   memmove(mapping, mapping + 1, (size_t)(&mappings[--count] - mapping) * sizeof *mapping);
 }
 
@@ -85,18 +85,19 @@ static bool look_at(int file, const struct mapping *mapping, uint64_t *touched) 
   return true;
 }
 
-// When they cannot be read, all of it counts.
+// Looks at a mapping. When its touched bytes cannot be read, all of it counts.
 static void look(struct mapping *mapping, int file, uint64_t now) {
   uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID), touched;
   if (file < 0 || !look_at(file, mapping, &touched)) touched = mapping->size;
-  say(mapping, now, touched);
-  uint64_t pause = (now - mapping->began) / LATER, cost = SHARE * count * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
+  touched_write(mapping, now, touched);
+  uint64_t pause = (now - mapping->began) / AGE_PARTS,
+           cost = COST_PARTS * count * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
   if (pause > LAST_LOOK_NS) pause = LAST_LOOK_NS;
   if (pause < FIRST_LOOK_NS) pause = FIRST_LOOK_NS;
   mapping->next = now + (pause > cost ? pause : cost);
 }
 
-static void look_around(uint64_t now, bool all) {
+static void look_at_all(uint64_t now, bool all) {
   int file = -2;
   for (uint32_t i = 0; i < count; i++) {
     struct mapping *mapping = &mappings[i];
@@ -108,13 +109,13 @@ static void look_around(uint64_t now, bool all) {
 }
 
 void memory_mappings_look(uint64_t now) {
-  look_around(now, false);
+  look_at_all(now, false);
 }
 
 void memory_mappings_finish(uint64_t now) {
-  look_around(now, true);
+  look_at_all(now, true);
   for (uint32_t i = 0; i < count; i++)
-    if (!mappings[i].said) say(&mappings[i], now, mappings[i].size);
+    if (!mappings[i].said) touched_write(&mappings[i], now, mappings[i].size);
 }
 
 void memory_mappings_forget(void) {

@@ -1,5 +1,6 @@
-// Notes of the program's threads about their memory, which the watcher records. They are in one ring, under the lock of
-// the table. Times are ns of CLOCK_MONOTONIC, sizes bytes.
+// What the program's threads tell the watcher about their memory. A note is an entry of one ring, under the lock of the
+// table; the watcher makes a record of it. (It is not a note for the user.) Times are ns of CLOCK_MONOTONIC, sizes
+// bytes.
 #pragma once
 #include "base.h"
 

@@ -94,7 +94,7 @@ static __attribute__((noinline)) void *realloc_looked_at(struct domain *domain, 
   memory_local.old = small ? 0 : old;
   void *moved = domain->original.realloc(domain->original.context, block, size);
   memory_local.old = 0;
-  // Only its allocator knows the size of a small block: one that did not move counts as not grown.
+  // Only the allocator knows the size that a small block had: a block that did not move counts as not grown.
   size_t grown = old ? (size > old ? size - old : 0) : moved == block ? 0 : size;
   if (moved)
     memory_release(&token);
@@ -128,9 +128,10 @@ static FRAMELESS void python_free(void *context, void *block) {
 
 // ---- Our place in the chain of allocators ----
 
-// Others may put layers on top of ours and remove them. A layer that was below ours may be removed, too: tracemalloc,
-// when it stops, puts back the allocator that it found, so ours is gone. A layer may still be called after that, so
-// what lies below it must never change: there is one layer for each allocator on which ours was put.
+// Others may put layers on top of ours and remove them. One that was there before ours may be removed, too:
+// tracemalloc, when it stops, puts back the allocator that it found, and ours is gone from the chain. A layer of ours
+// may still be called then, so what lies below it must never change: each allocator on which we put a layer gets a
+// layer of its own.
 #define LAYERS 16
 static struct domain layers[DOMAINS][LAYERS];
 // By domain: the function on top of the chain when our layer was last known to be in it.
@@ -146,7 +147,7 @@ static uintptr_t text_start, text_end;
 
 // Allocates and frees a small block, and returns in *remaining how much of `room` that left. False when there is no
 // block.
-static bool try(const struct allocator *top, size_t size, uint64_t room, uint64_t *remaining) {
+static bool block_try(const struct allocator *top, size_t size, uint64_t room, uint64_t *remaining) {
   memory_local.room = room;
   void *block = top->malloc(top->context, size);
   *remaining = memory_local.room;
@@ -163,9 +164,9 @@ static bool probe(const struct allocator *top, bool *ours, bool *asks) {
   local->inside = true;
   local->reached = false;
   // Without room, our layer calls memory_counts, which sets `reached`.
-  bool known = try(top, 16, 0, &remaining);
+  bool known = block_try(top, 16, 0, &remaining);
   *ours = local->reached;
-  known = known && try(top, 16, PLENTY, &small) && try(top, PYMALLOC_SMALL, PLENTY, &large);
+  known = known && block_try(top, 16, PLENTY, &small) && block_try(top, PYMALLOC_SMALL, PLENTY, &large);
   *asks = known && small - large == PYMALLOC_SMALL - 16;
   local->room = room;
   local->inside = false;

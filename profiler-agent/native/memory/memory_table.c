@@ -23,9 +23,9 @@ enum { FREE, HELD, WANTED };
 static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): WANTED while other threads wait
 static _Atomic uint64_t spent_ns;
 static uint32_t holds;
-// One of so many holds of the lock is measured.
+// One in this many holds of the lock is measured.
 #define MEASURED 4u
-// Nobody has the lock for longer: the thread was not running.
+// A longer measured time means that the thread had lost its core.
 #define SPENT_MAX_NS 20000
 
 uint64_t memory_spent_ns(void) {
@@ -83,7 +83,7 @@ struct table {
 };
 static _Atomic(struct table *) current;
 static _Atomic uint32_t version;
-static uint32_t used;
+static uint32_t blocks;  // number of blocks in the table
 
 static uint32_t home(const struct table *table, uintptr_t block) {
   return (uint32_t)mix64(block) & (table->capacity - 1);
@@ -157,18 +157,18 @@ bool memory_table_begin(void) {
   }
   memset((void *)memory_filter, 0, sizeof memory_filter);
   memory_filter_keep_store();
-  used = 0;
+  blocks = 0;
   atomic_store(&version, 0);
   atomic_store(&state, FREE);
   return table || grow();
 }
 
 uint32_t memory_table_used(void) {
-  return used;
+  return blocks;
 }
 
 bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
-  if (used * 2 >= current->capacity && !grow()) return false;
+  if (blocks * 2 >= current->capacity && !grow()) return false;
   struct table *table = current;
   uint32_t at = home(table, block);
   while (block_at(table, at) && block_at(table, at) != block) at = (at + 1) & (table->capacity - 1);
@@ -176,7 +176,7 @@ bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
   slot->id = id;
   slot->size = size;
   if (block_at(table, at)) return true;
-  used++;
+  blocks++;
   count_more(&memory_filter[memory_page((void *)block)]);
   count_more(count_of(table, block));
   // Adding a block moves no other one, so the version stays.
@@ -195,7 +195,7 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
   *size = table->slots[at].size;
   count_less(&memory_filter[memory_page((void *)block)]);
   count_less(count_of(table, block));
-  used--;
+  blocks--;
   change_begin();
   // Move blocks up that were placed behind this slot (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
   for (uint32_t next = (at + 1) & mask; block_at(table, next); next = (next + 1) & mask) {

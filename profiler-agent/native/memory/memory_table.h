@@ -2,7 +2,7 @@
 #pragma once
 #include "base.h"
 
-// State of a thread that has the lock, to be restored when it is released.
+// What a thread had when it took the lock, to be restored when it releases the lock.
 struct memory_held {
   uint64_t signals, began;  // `began`: when it took the lock, ns of CLOCK_MONOTONIC; also the time of what it notes
   int error;                // errno

@@ -25,30 +25,30 @@ static struct ended {
 static _Atomic uint64_t sent[SENT_MAX];
 static _Atomic uint32_t sent_next;
 
-static void note_sent(pid_t pid, int signal) {
+static void sent_remember(pid_t pid, int signal) {
   if (signal <= 0) return;
   uint32_t at = atomic_fetch_add_explicit(&sent_next, 1, memory_order_relaxed) % SENT_MAX;
   atomic_store_explicit(&sent[at], (uint64_t)(uint32_t)pid << 32 | (uint32_t)signal, memory_order_relaxed);
 }
 
-static bool was_sent(pid_t pid, int signal) {
+static bool sent_by_us(pid_t pid, int signal) {
   for (int i = 0; i < SENT_MAX; i++) {
     uint64_t one = atomic_load_explicit(&sent[i], memory_order_relaxed);
     pid_t to = (pid_t)(one >> 32);
-    // The group of an ended process is not known any more, so every group counts.
+    // Which group an ended process was in is not known any more, so a signal to any group counts.
     if ((int)(uint32_t)one == signal && (to == pid || to <= 0)) return true;
   }
   return false;
 }
 
 // When no entry is free, the child is not recorded: the reader then knows less, but nothing wrong.
-static void note_ended(pid_t pid, int signal) {
+static void ended_remember(pid_t pid, int signal) {
   for (int i = 0; i < ENDED_MAX; i++) {
     int free = ENDED_FREE;
     if (!atomic_compare_exchange_strong(&ended[i].state, &free, ENDED_TAKEN)) continue;
     ended[i].pid = pid;
     ended[i].signal = signal;
-    ended[i].ours = was_sent(pid, signal);
+    ended[i].ours = sent_by_us(pid, signal);
     atomic_store(&ended[i].state, ENDED_READY);
     return;
   }
@@ -93,7 +93,7 @@ static void be_prepared(void) {
 
 // Only a child that the call returned has a status.
 static pid_t waited(pid_t pid, const int *status) {
-  if (pid > 0 && WIFSIGNALED(*status)) note_ended(pid, WTERMSIG(*status));
+  if (pid > 0 && WIFSIGNALED(*status)) ended_remember(pid, WTERMSIG(*status));
   return pid;
 }
 
@@ -129,20 +129,21 @@ EXPORT int waitid(idtype_t kind, id_t id, siginfo_t *info, int options) {
   be_prepared();
   int result = real_waitid(kind, id, info, options);
   bool told = result == 0 && info && options & WEXITED && info->si_signo == SIGCHLD;
-  if (told && (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)) note_ended(info->si_pid, info->si_status);
+  if (told && (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED))
+    ended_remember(info->si_pid, info->si_status);
   return result;
 }
 
-// Noted before the signal is sent: when the call returns, the child may have ended already and another thread may have
-// waited for it.
+// Remembered before the signal is sent: when the call returns, the child may have ended, and another thread may have
+// waited for it already.
 EXPORT int kill(pid_t pid, int signal) {
   be_prepared();
-  note_sent(pid, signal);
+  sent_remember(pid, signal);
   return real_kill(pid, signal);
 }
 
 EXPORT int killpg(pid_t group, int signal) {
   be_prepared();
-  note_sent(-group, signal);
+  sent_remember(-group, signal);
   return real_killpg(group, signal);
 }

@@ -1,5 +1,5 @@
-// Child processes that a signal ended. They cannot record that themselves, so their parent does, and also whether the
-// parent sent the signal: a worker that its pool stops has not crashed.
+// Child processes that a signal ended. They cannot record that themselves, so their parent does. It also records
+// whether it sent the signal itself: a worker that its pool stops has not crashed.
 #pragma once
 
 // Finds the originals of the interposed functions early, because the program may call ours from a signal handler.

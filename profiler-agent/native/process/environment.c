@@ -81,7 +81,7 @@ static char *preload_without_us(char *variable) {
   return moved;
 }
 
-// Removes our variables from one list, in place: code that ran before already has its address.
+// Removes our variables from one list, in place, because code that ran before us may have kept its address.
 static void list_clean(char **list, bool erase) {
   static char *shared, *became;  // a string that may be in both lists, and what it became
   char **into = list, **from = list;
@@ -148,7 +148,7 @@ static void fill(char *const wanted[], char **given, char *preload) {
   for (; wanted && *wanted; wanted++) {
     if (which_of_ours(*wanted) != OURS) continue;
     *given = *wanted;
-    // The loader uses the last of several.
+    // Of several, the loader uses the last.
     if (begins_with(*wanted, PRELOAD)) place = given;
     given++;
   }

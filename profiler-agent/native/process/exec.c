@@ -1,5 +1,6 @@
-// The functions that start other programs, run by the program's threads. Our variables are added to the environment of
-// the new program, and before an exec no signal of ours may be pending, because the new program has no handler for it.
+// The functions that start other programs, run by the program's threads. Each adds our variables to the environment of
+// the new program. Before an exec, lifecycle_before_exec makes sure that no signal of ours is pending, because the new
+// program has no handler for it.
 #define _GNU_SOURCE
 #include "process/exec.h"
 

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Opening such a file takes several times as long as reading it, and the same threads are read again and again. So
-// their files stay open, in the watcher's own table, where the program does not see them. Threads created together have
-// consecutive ids, so they use different entries.
+// Opening such a file takes several times as long as reading it, and the files of the same threads are read again and
+// again. So they stay open, in the watcher's own table of descriptors, which the program does not see. A thread's entry
+// is found by its id: threads created together have consecutive ids, so they use different entries.
 #define KEPT 32
 static struct {
   int tid;

@@ -6,23 +6,23 @@
 
 #include "sandbox/sandbox.h"
 
-static int id;
-// On a page that the kernel clears in every forked child (Linux 4.14).
+static int recorded_id;
+// True in the recorded process. On a page that the kernel clears in every forked child (Linux 4.14 and later).
 static _Atomic bool *recorded;
-static bool wiped;
+static bool wiped;  // the kernel does so; else process ids are compared, and `fallback` is used
 static _Atomic bool fallback;
 
 // The number of lost children by reason, in memory that children share with their parent.
 static _Atomic uint32_t *lost, *lost_of_parent;
-static bool said[CHILD_LOST_REASONS];
+static bool told_user[CHILD_LOST_REASONS];
 
 void process_begin(void) {
-  id = getpid();
+  recorded_id = getpid();
   if (lost_of_parent) munmap((void *)lost_of_parent, sizeof *lost * CHILD_LOST_REASONS);
   lost_of_parent = lost;
   lost = mmap(NULL, sizeof *lost * CHILD_LOST_REASONS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (lost == MAP_FAILED) lost = NULL;
-  memset(said, 0, sizeof said);
+  memset(told_user, 0, sizeof told_user);
   if (!recorded) {
     size_t page = (size_t)getpagesize();
     void *memory = pages_alloc(page);
@@ -42,15 +42,15 @@ void process_end(void) {
 
 bool process_is_recorded(void) {
   if (!recorded || !atomic_load_explicit(recorded, memory_order_relaxed)) return false;
-  return wiped || id == getpid();
+  return wiped || recorded_id == getpid();
 }
 
 int process_id(void) {
-  return id;
+  return recorded_id;
 }
 
 bool process_is_borrowed(void) {
-  if (sandbox_allows(SANDBOX_PID)) return getpid() != id;
+  if (sandbox_allows(SANDBOX_PID)) return getpid() != recorded_id;
   // A sandbox that forbids getpid forbids new processes as well, or else nothing is known.
   return sandbox_allows(SANDBOX_VFORK);
 }
@@ -69,8 +69,8 @@ const char *process_lost_children(void) {
           "right to, room on the disk, or free file descriptors (ulimit -n).",
   };
   for (int why = 0; lost && why < CHILD_LOST_REASONS; why++) {
-    if (said[why] || atomic_load_explicit(&lost[why], memory_order_relaxed) == 0) continue;
-    said[why] = true;
+    if (told_user[why] || atomic_load_explicit(&lost[why], memory_order_relaxed) == 0) continue;
+    told_user[why] = true;
     return texts[why];
   }
   return NULL;

@@ -4,7 +4,7 @@
 
 // From now on the calling process is the one that is recorded. Called at the start and in every forked child.
 void process_begin(void);
-// From now on nothing is recorded in this process, or recording could not begin.
+// Nothing is recorded in this process from now on: the recording has ended, or could not begin.
 void process_end(void);
 // True in the recorded process. False in a forked child before process_begin, even if it was forked without the C
 // library. True in a child of vfork, which shares its parent's memory. (signal)
@@ -15,7 +15,7 @@ int process_id(void);
 // (program's threads)
 bool process_is_borrowed(void);
 
-// Why a forked child is not recorded. It has no recording to note that in, so its parent notes it.
+// Why a forked child is not recorded. It has no recording to write a note into, so its parent writes the note.
 enum child_lost { CHILD_SANDBOXED, CHILD_HAS_NO_FILE, CHILD_LOST_REASONS };
 // Called in the child.
 void process_child_lost(enum child_lost why);

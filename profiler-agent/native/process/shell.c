@@ -1,5 +1,5 @@
 // `system`, `popen` and their counterparts, run by the program's threads. The C library starts their shells without
-// calling our posix_spawn. So they are implemented here like glibc's, and the shells get our variables, too.
+// calling our posix_spawn. So that the shells get our variables, too, they are implemented here, as in glibc.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -36,27 +36,27 @@ static void wait_for(pid_t pid, int *status) {
 
 // While commands run, this process ignores SIGINT and SIGQUIT. The first of several saves the handlers, the last one
 // restores them.
-static pthread_mutex_t aside = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t commands_lock = PTHREAD_MUTEX_INITIALIZER;
 static int commands;
 static struct sigaction interrupt_before, quit_before;
 
-static void signals_aside(void) {
+static void signals_ignore(void) {
   struct sigaction ignore = {.sa_handler = SIG_IGN};
-  pthread_mutex_lock(&aside);
+  pthread_mutex_lock(&commands_lock);
   if (commands++ == 0) {
     sigaction(SIGINT, &ignore, &interrupt_before);
     sigaction(SIGQUIT, &ignore, &quit_before);
   }
-  pthread_mutex_unlock(&aside);
+  pthread_mutex_unlock(&commands_lock);
 }
 
-static void signals_back(const sigset_t *mask) {
-  pthread_mutex_lock(&aside);
+static void signals_restore(const sigset_t *mask) {
+  pthread_mutex_lock(&commands_lock);
   if (--commands == 0) {
     sigaction(SIGINT, &interrupt_before, NULL);
     sigaction(SIGQUIT, &quit_before, NULL);
   }
-  pthread_mutex_unlock(&aside);
+  pthread_mutex_unlock(&commands_lock);
   sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
@@ -71,7 +71,7 @@ static void command_cancelled(void *context) {
   int status;
   kill(command->pid, SIGKILL);
   wait_for(command->pid, &status);
-  signals_back(&command->mask);
+  signals_restore(&command->mask);
 }
 
 static int command_run(const char *text) {
@@ -79,7 +79,7 @@ static int command_run(const char *text) {
   sigset_t child, defaults;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
-  signals_aside();
+  signals_ignore();
   sigprocmask(SIG_BLOCK, &child, &command.mask);
   sigemptyset(&defaults);
   if (interrupt_before.sa_handler != SIG_IGN) sigaddset(&defaults, SIGINT);
@@ -98,7 +98,7 @@ static int command_run(const char *text) {
     wait_for(command.pid, &status);
     pthread_cleanup_pop(0);
   }
-  signals_back(&command.mask);
+  signals_restore(&command.mask);
   if (error) errno = error;
   return status;
 }
@@ -123,7 +123,8 @@ static struct stream *_Atomic streams;
 // Starts a shell whose standard input or output is `end`, one end of a pipe. Returns 0, or an errno.
 static int stream_start(struct stream *stream, const char *command, int end, int standard) {
   posix_spawn_file_actions_t actions;
-  // An end that is at its place already has close-on-exec set, which dup2 onto itself would keep.
+  // When the end already has the number that the shell needs, dup2 onto itself would keep its close-on-exec flag, so it
+  // is moved away first.
   int moved = end == standard ? fcntl(end, F_DUPFD_CLOEXEC, 3) : -1;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, moved < 0 ? end : moved, standard);

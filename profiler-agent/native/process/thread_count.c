@@ -1,5 +1,5 @@
-// CPython 3.12 reads the number of threads in /proc/self/stat after a fork and warns when there are several. So the
-// watcher's thread is left out of that number. fopen is interposed for that.
+// CPython 3.12 reads the number of threads in /proc/self/stat after a fork and warns when there are several. fopen is
+// interposed to leave the watcher's thread out of that number.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

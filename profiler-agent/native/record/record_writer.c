@@ -5,15 +5,16 @@
 #include "record/recording.h"
 #include "sample/ring.h"
 
-// The record being assembled. Its payload starts at BODY, kind and length are put before it, and `body` is the end.
+// The record being assembled. Its payload is from BODY to `body_end`; kind and length are put before that when it is
+// finished.
 static unsigned char scratch[RING_SIZE + 16];
 #define BODY 16
-static size_t body;
+static size_t body_end;
 
 void put_bytes(const void *bytes, size_t size) {
-  if (size > sizeof scratch - body) return;
-  memcpy(scratch + body, bytes, size);
-  body += size;
+  if (size > sizeof scratch - body_end) return;
+  memcpy(scratch + body_end, bytes, size);
+  body_end += size;
 }
 
 void put_u8(uint8_t value) {
@@ -36,11 +37,11 @@ void put_string(const char *text) {
 }
 
 void record_begin(void) {
-  body = BODY;
+  body_end = BODY;
 }
 
 void record_finish(uint8_t kind) {
-  size_t length = body - BODY;
+  size_t length = body_end - BODY;
   unsigned char front[BODY];
   size_t size = 0;
   front[size++] = kind;

@@ -12,12 +12,12 @@ void recording_set_cpu_base(uint64_t cpu_ns);
 bool recording_is_open(void);
 // Lets readers see what was written since the last call, and renews the heartbeat.
 void recording_commit(void);
-// Closes the recording because the process ends it.
+// Ends the recording: nothing more will be written.
 void recording_close(void);
 // The program is about to limit the length of files to `limit` bytes: makes this file longer first, without using space
 // on the disk. (any thread)
 void recording_prepare_for_limit(uint64_t limit);
-// Marks the recording as closed, or as open again. An exec closes it, and may fail.
+// Marks the recording as closed before an exec, or as open again after an exec that failed.
 void recording_mark_closed(bool closed);
 // Keeps the file open in the watcher's own table of descriptors, so that it can grow after the program has given up its
 // root folder or rights; or closes that descriptor. (watcher only)

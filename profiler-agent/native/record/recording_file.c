@@ -25,13 +25,13 @@ static struct {
   char *window;           // the mapped part of the file, WINDOW bytes
   uint64_t window_start;  // its position in the file
   uint32_t shared;        // the number of this recording in the shared room, 0: it has a file of its own
-} out;
+} mapped;
 // The file's descriptor in the watcher's own table, −1: none. Only the watcher uses it.
 static int held = -1;
 
 static void window_unmap(void) {
-  if (out.window && !out.shared) munmap(out.window, WINDOW);
-  out.window = NULL;
+  if (mapped.window && !mapped.shared) munmap(mapped.window, WINDOW);
+  mapped.window = NULL;
 }
 
 // Returns the bytes of an open file, or of the one at `path` when `file` is negative; −1 when they are not known. By
@@ -52,40 +52,40 @@ static int room_make(int file, uint64_t start, uint64_t size) {
   return posix_fallocate(file, (off_t)start, (off_t)size);
 }
 
-// Maps the window with this position in place of the last one, so that no address space is needed that the program may
-// have been denied (RLIMIT_AS). Returns 0, or an errno.
+// Maps the window that has this position. It takes the addresses of the last window, because a limit on address space
+// (RLIMIT_AS) may leave no others. Returns 0, or an errno.
 static int window_map(uint64_t position) {
   uint64_t start = position / WINDOW * WINDOW;
-  if (out.shared) {
-    void *window = shared_room_take(out.shared);
+  if (mapped.shared) {
+    void *window = shared_room_take(mapped.shared);
     if (!window) return ENOSPC;
-    out.window = window;
-    out.window_start = start;
+    mapped.window = window;
+    mapped.window_start = start;
     return 0;
   }
-  int error, file = held >= 0 ? held : open(out.path, O_RDWR | O_CLOEXEC);
+  int error, file = held >= 0 ? held : open(mapped.path, O_RDWR | O_CLOEXEC);
   if (file < 0) return errno;
   error = room_make(file, start, WINDOW);
   if (!error) {
-    int flags = out.window ? MAP_SHARED | MAP_FIXED : MAP_SHARED;
-    void *window = mmap(out.window, WINDOW, PROT_READ | PROT_WRITE, flags, file, (off_t)start);
+    int flags = mapped.window ? MAP_SHARED | MAP_FIXED : MAP_SHARED;
+    void *window = mmap(mapped.window, WINDOW, PROT_READ | PROT_WRITE, flags, file, (off_t)start);
     error = window == MAP_FAILED ? errno : 0;
-    if (!error) out.window = window;
+    if (!error) mapped.window = window;
   }
   if (file != held) close(file);
-  if (!error) out.window_start = start;
+  if (!error) mapped.window_start = start;
   return error;
 }
 
 int recording_file_write(uint64_t position, const unsigned char *bytes, size_t size) {
   while (size) {
-    if (!out.window || position - out.window_start >= WINDOW) {
+    if (!mapped.window || position - mapped.window_start >= WINDOW) {
       int error = window_map(position);
       if (error) return error;
     }
-    size_t offset = (size_t)(position - out.window_start), room = WINDOW - offset;
+    size_t offset = (size_t)(position - mapped.window_start), room = WINDOW - offset;
     size_t part = size < room ? size : room;
-    if (!guarded_write(out.window + offset, bytes, part)) return ESTALE;
+    if (!guarded_write(mapped.window + offset, bytes, part)) return ESTALE;
     position += part;
     bytes += part;
     size -= part;
@@ -94,7 +94,7 @@ int recording_file_write(uint64_t position, const unsigned char *bytes, size_t s
 }
 
 bool recording_file_has_room(uint64_t position, size_t size) {
-  return out.window && position >= out.window_start && position + size <= out.window_start + WINDOW;
+  return mapped.window && position >= mapped.window_start && position + size <= mapped.window_start + WINDOW;
 }
 
 // Creates a new file for this process. Returns its descriptor, or −1.
@@ -102,12 +102,12 @@ static int file_create(const char *directory, bool *again) {
   for (int n = 0; n < 1000; n++) {
     char suffix[16] = "";
     if (n) snprintf(suffix, sizeof suffix, ".%d", n), *again = true;
-    int length = snprintf(out.path, sizeof out.path, "%s/%d%s.lsp", directory, getpid(), suffix);
-    if (length < 0 || (size_t)length >= sizeof out.path) {
+    int length = snprintf(mapped.path, sizeof mapped.path, "%s/%d%s.lsp", directory, getpid(), suffix);
+    if (length < 0 || (size_t)length >= sizeof mapped.path) {
       errno = ENAMETOOLONG;
       return -1;
     }
-    int file = open(out.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int file = open(mapped.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0 || errno != EEXIST) return file;
   }
   return -1;
@@ -116,11 +116,11 @@ static int file_create(const char *directory, bool *again) {
 // When no file can be created any more: takes a place in the shared room. Returns its first chunk, or NULL.
 static void *shared_begin(void) {
   int error = errno;
-  out.shared = shared_room_begin();
-  if (out.shared) out.window = shared_room_take(out.shared);
-  if (!out.window) out.shared = 0;
+  mapped.shared = shared_room_begin();
+  if (mapped.shared) mapped.window = shared_room_take(mapped.shared);
+  if (!mapped.window) mapped.shared = 0;
   errno = error;
-  return out.window;
+  return mapped.window;
 }
 
 void *recording_file_make(const char *directory, size_t header_size, bool *again, int *full) {
@@ -141,24 +141,24 @@ void *recording_file_make(const char *directory, size_t header_size, bool *again
   return header == MAP_FAILED ? NULL : header;
 }
 
-// A failure only leaves the file longer than necessary.
+// Should this fail, the file is only longer than necessary.
 void recording_file_end(uint64_t size) {
   window_unmap();
-  if (out.shared) return;
+  if (mapped.shared) return;
   // A truncated file stays truncated: making it longer would not bring its records back.
-  bool longer = file_size(held, out.path) > (int64_t)size;
-  if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(out.path, (off_t)size) != 0)) errno = 0;
+  bool longer = file_size(held, mapped.path) > (int64_t)size;
+  if (longer && (held >= 0 ? ftruncate(held, (off_t)size) != 0 : truncate(mapped.path, (off_t)size) != 0)) errno = 0;
 }
 
 void recording_file_lengthen(uint64_t wanted) {
   int error = errno;
-  int64_t size = out.shared ? -1 : file_size(-1, out.path);
-  if (size >= 0 && (uint64_t)size < wanted && truncate(out.path, (off_t)wanted) != 0) errno = 0;
+  int64_t size = mapped.shared ? -1 : file_size(-1, mapped.path);
+  if (size >= 0 && (uint64_t)size < wanted && truncate(mapped.path, (off_t)wanted) != 0) errno = 0;
   errno = error;
 }
 
 void recording_file_hold(void) {
-  if (!out.shared) held = open(out.path, O_RDWR | O_CLOEXEC);
+  if (!mapped.shared) held = open(mapped.path, O_RDWR | O_CLOEXEC);
 }
 
 void recording_file_release(void) {
@@ -168,8 +168,8 @@ void recording_file_release(void) {
 
 void recording_file_forget(void *header) {
   window_unmap();
-  if (!out.shared) munmap(header, HEADER_PAGE);
-  memset(&out, 0, sizeof out);
+  if (!mapped.shared) munmap(header, HEADER_PAGE);
+  memset(&mapped, 0, sizeof mapped);
 }
 
 void recording_file_after_fork(void) {

@@ -11,7 +11,7 @@ void record_process(const struct interpreter *python);
 void record_thread(uint32_t id, int tid, uint64_t start, const char *name, int maker);
 void record_thread_end(uint32_t id, uint64_t end, uint64_t cpu);
 void record_code(const struct entry_code *code);
-// How much a note matters, as numbered in STREAM.md.
+// How serious a note is, as numbered in STREAM.md.
 enum severity { SEVERITY_INFORMATION, SEVERITY_WARNING, SEVERITY_ERROR };
 // A sentence for the user who profiles the program.
 void record_note(enum severity severity, const char *text);
@@ -28,7 +28,7 @@ void record_sample(const struct sample_record *sample);
 // Time without a core. Only the fields thread, time, wall and those of the place are used.
 void record_queue(const struct sample_record *sample);
 
-// Counts of a recording. `agent_cpu` is ns of CPU time.
+// Counts of a recording. `agent_cpu` is ns of CPU time, `ticks` the number of signals that the watcher has sent.
 struct stats {
   uint64_t agent_cpu, samples, ticks, dropped, rejected, late;
   uint64_t queue;  // ns that threads could run but had no core

@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Uses address space and a length of the file, but no memory or space on the disk before chunks are written.
+// The file has this length and is mapped as a whole. Memory and space on the disk are used only for chunks that are
+// written.
 #define ROOM_SIZE (64u * 1024u * 1024u)
 #define CHUNKS (ROOM_SIZE / SHARED_CHUNK - 1)
 

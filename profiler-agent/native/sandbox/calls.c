@@ -1,6 +1,6 @@
-// Interposed system calls of the program. Some depend on the number of threads or on limits, which the watcher would
-// affect; others decide what the agent may do afterwards. Each does what the original does. They run on the program's
-// threads.
+// Interposed system calls of the program. Some depend on the number of threads or on limits, where the watcher would
+// get in the way; others decide what the agent may do afterwards. Each does what the original does. They run on the
+// program's threads.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -47,7 +47,8 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f) {
 
 // ---- Calls that require a process with one thread ----
 
-// The kernel refuses these calls in a process with several threads before it changes anything.
+// True when the kernel refused such a call because the process has several threads. It does so before it changes
+// anything.
 static bool is_refused(long result) {
   return result < 0 && (errno == EINVAL || errno == EUSERS);
 }
@@ -120,7 +121,8 @@ static bool filter_read(const struct sock_fprog *from, struct sock_fprog *progra
   return program->filter && program->len;
 }
 
-// Handles a seccomp call with the arguments of seccomp(2). `make` makes the call that the program chose.
+// Handles a seccomp call with the arguments of seccomp(2). `make` makes the call in the way that the program chose,
+// seccomp or prctl.
 static long seccomp_call(unsigned operation, unsigned long flags, const struct sock_fprog *from,
                          long (*make)(void *, unsigned long), void *context) {
   struct sock_fprog program;
@@ -235,6 +237,6 @@ EXPORT long agent_syscall(long number, long a, long b, long c, long d, long e, l
 }
 
 // The handler makes system calls by number, so the original must be known before the first signal.
-__attribute__((constructor(101))) static void find(void) {
+__attribute__((constructor(101))) static void original_find(void) {
   real();
 }

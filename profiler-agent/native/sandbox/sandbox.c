@@ -15,7 +15,7 @@
 __thread uint32_t sandbox_forbidden;
 _Atomic uint32_t sandbox_forbidden_everywhere;
 
-// Which answer to a call is needed.
+// Which answers of the filter to a call will do: that it is allowed, or also that it fails with an errno.
 enum need { GRANTED, GRANTED_OR_FAILS };
 
 // The kernel's id of a clock of the calling thread. The C library may widen that argument with or without its sign.

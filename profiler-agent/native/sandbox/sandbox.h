@@ -21,6 +21,7 @@ enum {
   SANDBOX_ALL = (1 << 12) - 1,
 };
 
+// What is forbidden to the calling thread, and what to every thread of the process.
 extern __thread uint32_t sandbox_forbidden __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern _Atomic uint32_t sandbox_forbidden_everywhere __attribute__((visibility("hidden")));
 

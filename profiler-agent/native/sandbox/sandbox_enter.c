@@ -50,11 +50,12 @@ static bool stop_recording(void) {
 
 void sandbox_entering(const struct sock_fprog *program, bool everyone, struct sandbox_change *change) {
   int error = errno;
-  // Strict mode even forbids the processor's clock. Only returning from signal handlers is allowed.
+  // Strict mode even forbids reading the time without a system call. It only allows returning from signal handlers.
   uint32_t forbidden = program ? sandbox_forbidden_by(program) : SANDBOX_ALL & ~SANDBOX_RETURN;
   struct thread *thread = thread_self();
   *change = (struct sandbox_change){.own = sandbox_forbidden, .everywhere = sandbox_forbidden_everywhere};
-  // Set before the call, because from then on nothing may be asked of this thread. Polling without need does no harm.
+  // Set before the call, because afterwards this thread may not be able to wake the watcher. Polling without need does
+  // no harm.
   if (forbidden & (SANDBOX_WAKE | SANDBOX_TIME)) atomic_store(&polling, true);
   // From now on, the handler of a signal could not return.
   if (forbidden & SANDBOX_RETURN && thread && !everyone) {

@@ -9,8 +9,8 @@
 _Atomic bool guard_is_active;
 static _Atomic uint64_t recovered;
 
-// Copies `size` bytes and returns true. When an instruction before guard_copy_failed faults, execution continues there,
-// which returns false; so no instruction between may push anything.
+// guard_copy copies `size` bytes and returns true. When one of its instructions faults, execution continues at
+// guard_copy_failed, which returns false. So none of them may push anything.
 extern const char guard_copy_failed[] __attribute__((visibility("hidden")));
 
 #define FUNCTION(name, body)               \

@@ -9,7 +9,8 @@
 
 #include "base.h"
 
-// The copy itself: false when a part could not be copied. And whether its faults are recovered.
+// For the functions below: the copy, which returns false when a part could not be copied, and whether faults are
+// recovered.
 bool guard_copy(void *to, const void *from, size_t size) __attribute__((visibility("hidden")));
 extern _Atomic bool guard_is_active __attribute__((visibility("hidden")));
 
@@ -96,8 +97,8 @@ INLINE uintptr_t guarded_fields(uintptr_t from, void *room, size_t size) {
 bool guarded_write(void *to, const void *from, size_t size);
 // Sets whether faults are recovered. (watcher, thread that starts the agent)
 void guard_use(bool active);
-// True when one of these loads or copies faulted: the context then continues where it fails. `count`: the fault counts
-// as recovered. (signal)
+// Called for a fault. True when one of these loads or copies faulted: the context is changed to continue where that
+// load or copy fails. `count`: the fault counts as recovered. (signal)
 bool guard_recover(const siginfo_t *info, ucontext_t *context, bool count);
 // Returns the number of faults counted in this process. (watcher)
 uint64_t guard_recovered(void);

@@ -17,7 +17,7 @@
 
 #define FAULTS 2
 static const int faults[FAULTS] = {SIGSEGV, SIGBUS};
-// What the program has set for them, as the kernel would return it, but without the handlers.
+// What the program has set for these signals, as the kernel would return it; the handlers are in `handlers`.
 static struct sigaction asked[FAULTS];
 // The program's handlers of all signals that come to us first.
 static _Atomic(sighandler_t) handlers[_NSIG];
@@ -40,8 +40,8 @@ int handlers_real(int number, const struct sigaction *action, struct sigaction *
 // ---- A signal arrives ----
 
 THREAD_LOCAL uint32_t sampling;  // depth of nested samples
-THREAD_LOCAL bool declines;
-THREAD_LOCAL uint32_t waiting;  // bits of the faults that were sent meanwhile
+THREAD_LOCAL bool declines;      // this is the watcher
+THREAD_LOCAL uint32_t waiting;   // bits of the faults that were sent meanwhile
 THREAD_LOCAL siginfo_t sent[FAULTS];
 
 static void send_to(int tid, int number, siginfo_t *info) {
@@ -138,8 +138,8 @@ __attribute__((visibility("hidden"), used)) void handlers_arrive(struct arrival 
 
 // ---- Settings of the program ----
 
-// Flags that we need, whatever the program asks.
-#define OURS (SA_SIGINFO | SA_RESETHAND)
+// Flags that we set or clear, whatever the program asks for.
+#define OUR_FLAGS (SA_SIGINFO | SA_RESETHAND)
 
 static struct sigaction for_kernel(const struct sigaction *action) {
   struct sigaction kernel = *action;
@@ -155,7 +155,7 @@ static int set_fault(int number, const struct sigaction *action, struct sigactio
     struct sigaction kernel = for_kernel(action);
     // The kernel removes unknown flags, and the C library adds flags that it needs.
     if (handlers_real(number, &kernel, NULL) != 0 || handlers_real(number, NULL, &now) != 0) return -1;
-    now.sa_flags = now.sa_flags & ~OURS | action->sa_flags & OURS;
+    now.sa_flags = now.sa_flags & ~OUR_FLAGS | action->sa_flags & OUR_FLAGS;
     // The handler is set last: a signal that arrives now runs the old settings or the new ones.
     *known = now;
     atomic_store(&handlers[number], action->sa_handler);
@@ -221,7 +221,8 @@ void handlers_look(void) {
   if (ours != guard_active()) guard_use(ours);
 }
 
-static void ignored_are(sighandler_t handler) {
+// Sets what the kernel does with the faults that the program ignores: SIG_IGN, or our handler.
+static void ignored_faults_set(sighandler_t handler) {
   for (int i = 0; i < FAULTS; i++) {
     if (!installed || atomic_load(&handlers[faults[i]]) != SIG_IGN) continue;
     struct sigaction action = {.sa_handler = handler};
@@ -231,9 +232,9 @@ static void ignored_are(sighandler_t handler) {
 }
 
 void handlers_before_exec(void) {
-  ignored_are(SIG_IGN);
+  ignored_faults_set(SIG_IGN);
 }
 
 void handlers_after_exec(void) {
-  ignored_are(SIG_DFL);
+  ignored_faults_set(SIG_DFL);
 }

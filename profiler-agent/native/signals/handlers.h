@@ -1,7 +1,8 @@
 // The program's signal handlers, and the handlers that the kernel calls instead.
 //
-// SIGSEGV and SIGBUS always come to us first: a fault of our own copies is recovered (guard.h), and everything else
-// happens as the program has asked. When it asks for its settings it is told those, never the kernel's.
+// SIGSEGV and SIGBUS always come to us first: a fault of our own reads is recovered (guard.h), and everything else
+// happens as the program has asked. A program that asks for its settings is told what it has set, never what the kernel
+// has.
 #pragma once
 #include <signal.h>
 

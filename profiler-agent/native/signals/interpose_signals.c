@@ -9,7 +9,7 @@
 // Signals whose handlers interrupt system calls (siginterrupt).
 static sigset_t interrupting;
 
-static sighandler_t set(int number, sighandler_t handler, int flags, bool masked) {
+static sighandler_t handler_set(int number, sighandler_t handler, int flags, bool masked) {
   struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
   if (handler == SIG_ERR || number < 1 || number >= _NSIG) {
     errno = EINVAL;
@@ -22,7 +22,7 @@ static sighandler_t set(int number, sighandler_t handler, int flags, bool masked
 
 EXPORT sighandler_t signal(int number, sighandler_t handler) {
   bool interrupts = number > 0 && number < _NSIG && sigismember(&interrupting, number);
-  return set(number, handler, interrupts ? 0 : SA_RESTART, true);
+  return handler_set(number, handler, interrupts ? 0 : SA_RESTART, true);
 }
 
 EXPORT sighandler_t bsd_signal(int number, sighandler_t handler) {
@@ -34,7 +34,7 @@ EXPORT sighandler_t ssignal(int number, sighandler_t handler) {
 }
 
 EXPORT sighandler_t sysv_signal(int number, sighandler_t handler) {
-  return set(number, handler, SA_RESETHAND | SA_NODEFER, false);
+  return handler_set(number, handler, SA_RESETHAND | SA_NODEFER, false);
 }
 
 EXPORT sighandler_t __sysv_signal(int number, sighandler_t handler) {

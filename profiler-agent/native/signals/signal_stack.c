@@ -29,7 +29,7 @@
 static __typeof__(&sigaltstack) real;
 THREAD_LOCAL stack_t ours;     // as the kernel has it; size 0: this thread has none
 THREAD_LOCAL stack_t program;  // what the program has asked for
-THREAD_LOCAL bool lent;        // the kernel has the program's stack
+THREAD_LOCAL bool lent;        // the kernel has the program's stack, so this thread is not sampled
 
 // Size of the kernel's frame on this processor: about 3.6 KB, or 12 KB where matrices are registers.
 static size_t frame_size(void) {
@@ -63,7 +63,7 @@ static bool holds(const stack_t *stack, uintptr_t address) {
   return address - (uintptr_t)stack->ss_sp - 1 < stack->ss_size;
 }
 
-static void find(void) {
+static void original_find(void) {
   if (UNLIKELY(!real)) real = (__typeof__(real))original("sigaltstack");
 }
 
@@ -75,7 +75,7 @@ static bool kernel_has_ours(stack_t *now) {
 void signal_stack_begin(void *memory) {
   // A forked child keeps its parent's stack.
   if (is_set(&ours)) return;
-  find();
+  original_find();
   size_t page = (size_t)getpagesize();
   stack_t mine = {.ss_sp = (char *)memory + page, .ss_size = signal_stack_size() - page}, before;
   if (real(&mine, &before) != 0) return;
@@ -110,15 +110,15 @@ static int refuse(int error) {
   return -1;
 }
 
-// A stack that disarms itself while a handler runs is changed by the kernel without our knowledge, so the kernel keeps
-// it.
+// True when the kernel must keep the program's stack: one that disarms itself while a handler runs is changed by the
+// kernel without our knowledge.
 static bool is_kernels(const stack_t *stack) {
   return is_set(stack) && stack->ss_flags & SS_AUTODISARM;
 }
 
 // Gives the kernel our stack again, unless it must keep the program's. As long as it has that one, the thread is not
 // sampled: its room is not known.
-static void settle(void) {
+static void ours_set_again(void) {
   real(NULL, &program);
   program.ss_flags &= ~SS_ONSTACK;
   lent = is_kernels(&program);
@@ -128,13 +128,13 @@ static void settle(void) {
 }
 
 EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
-  find();
+  original_find();
   stack_t now;
   // Another process shares this memory, or the kernel's stack was set by a system call.
   if (!signals_in_process() || !kernel_has_ours(&now)) {
     int result = real(stack, old);
     if (old && result == 0 && is_set(&ours) && old->ss_sp == ours.ss_sp) *old = program;
-    if (stack && result == 0 && lent && signals_in_process()) settle();
+    if (stack && result == 0 && lent && signals_in_process()) ours_set_again();
     return result;
   }
   bool inside = is_set(&program) && holds(&program, (uintptr_t)__builtin_frame_address(0));
@@ -149,7 +149,7 @@ EXPORT int sigaltstack(const stack_t *stack, stack_t *old) {
       signals_go_on();
       return -1;
     }
-    settle();
+    ours_set_again();
   }
   if (old) *old = told;
   return 0;

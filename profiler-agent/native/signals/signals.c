@@ -20,9 +20,9 @@ static int process;           // process id; a vfork child shares this memory, b
 static void (*on_signal)(int, siginfo_t *, void *);
 static struct sigaction pretended;  // what the program has set for our signal
 
-// Bits of the signals that this thread believes to be blocked, and that are not, or only because one came (`held`).
+// Masks of the calling thread. `believed`: the believed signals (signals.h).
 THREAD_LOCAL uint64_t believed;
-THREAD_LOCAL uint64_t held;    // believed signals that are blocked, because one was sent
+THREAD_LOCAL uint64_t held;    // those of them that are blocked after all, because one was sent
 THREAD_LOCAL bool is_blocked;  // our signal is blocked, because it would have no stack
 
 // The C library's function of this name.
@@ -123,7 +123,7 @@ void signals_after_fork(void) {
   atomic_store(&sending, false);
 }
 
-// The program wants this signal for itself: takes another one.
+// Takes another signal, because the program wants this one for itself.
 static void make_way(int number) {
   int next = take();
   atomic_store(&ours, next);

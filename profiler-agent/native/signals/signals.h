@@ -1,11 +1,11 @@
 // The sampling signal, hidden from the program.
 //
 // It is a real-time signal that nobody uses. When the program begins to use it, we take another one. What the program
-// sets for this signal is remembered and returned when it asks. In fact it is blocked only where it would do harm, so
-// threads that block all signals are sampled, too.
+// sets for this signal is remembered, and returned when the program asks. A thread that blocks all signals is sampled,
+// too: the signal is really blocked only where it would do harm.
 //
-// In the following, `believed` signals are those that the program has blocked and believes to be blocked, but that are
-// not.
+// Below, the `believed` signals of a thread are those that it has blocked, and is told to be blocked, but that are not:
+// the sampling signal, SIGSEGV and SIGBUS must get through.
 #pragma once
 #include <signal.h>
 
@@ -28,8 +28,8 @@ void signals_answer(const siginfo_t *info);
 // (program's threads; the second one: signal)
 uint64_t signals_believed(void);
 bool signals_believes_blocked(int number);
-// A signal came that the calling thread may believe to be blocked: then it is blocked from now on. Returns whether it
-// is. (signal)
+// A signal came. If it is a believed one of the calling thread, it is blocked from now on. Returns whether it is
+// blocked. (signal)
 bool signals_hold(int number);
 // The calling thread begins with its creator's believed signals. (program's threads)
 void signals_begin(uint64_t blocked);

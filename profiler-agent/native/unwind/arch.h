@@ -7,7 +7,7 @@
 #include "signals/guard.h"
 
 #if !defined(__linux__) || !defined(__LP64__)
-#error "the native engine knows 64-bit Linux only, so far"
+#error "the agent knows 64-bit Linux only, so far"
 #endif
 
 struct registers {
@@ -24,7 +24,7 @@ enum { REG_FP = 6, REG_SP = 7, REG_RETURN = 16 };
 // Bytes from the stack pointer to the frame address at a function's first instruction.
 #define ENTRY_FRAME 8
 
-// For loops that wait.
+// Tells the processor that a loop waits for another thread.
 INLINE void processor_pause(void) {
   __asm__ volatile("pause");
 }
@@ -42,7 +42,7 @@ INLINE struct registers registers_here(void) {
   return here;
 }
 
-// True when the instruction before `pc`, which is interrupted on its way out of the kernel, is `syscall`. (signal)
+// True when the instruction before `pc` is `syscall`: a thread at `pc` comes back from a system call. (signal)
 INLINE bool after_syscall(uintptr_t pc) {
   unsigned char code[2];
   return guarded_read(pc - sizeof code, code, sizeof code) && code[0] == 0x0f && code[1] == 0x05;
@@ -94,7 +94,7 @@ INLINE uintptr_t pointer_strip(uintptr_t address) {
   return link;
 }
 
-// For loops that wait.
+// Tells the processor that a loop waits for another thread.
 INLINE void processor_pause(void) {
   for (int i = 0; i < 30; i++) __asm__ volatile("yield");
 }
@@ -119,7 +119,7 @@ INLINE uint32_t instruction_at(uintptr_t pc) {
   return guarded_read(pc, &word, sizeof word) ? word : 0;
 }
 
-// True when the instruction before `pc`, which is interrupted on its way out of the kernel, is `svc #0`. (signal)
+// True when the instruction before `pc` is `svc #0`: a thread at `pc` comes back from a system call. (signal)
 INLINE bool after_syscall(uintptr_t pc) {
   return instruction_at(pc - 4) == 0xd4000001;
 }
@@ -172,5 +172,5 @@ INLINE uintptr_t jump_target(const unsigned char *code) {
 }
 
 #else
-#error "the native engine does not know this processor yet"
+#error "the agent does not know this processor yet"
 #endif

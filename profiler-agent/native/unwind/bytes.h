@@ -4,7 +4,7 @@
 
 #include "signals/guard.h"
 
-// A reader that stops at `end`, and where memory cannot be read as if it ended there. It copies a window of bytes at a
+// A reader that stops at `end`, or where memory cannot be read: then it gives zeros. It copies a window of bytes at a
 // time.
 #define BYTES_WINDOW 64
 struct bytes {

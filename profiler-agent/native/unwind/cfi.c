@@ -14,7 +14,7 @@ static void row__put(struct cfi_row *row, uint64_t reg, int64_t place) {
   if (at) *at = place;
 }
 
-// Restores the register's place as it was before the function's own program.
+// Restores the register's place as the group's shared program (`initial`) has left it.
 static void row__restore(struct cfi_row *row, uint64_t reg, const struct cfi_row *initial) {
   struct cfi_row first = initial ? *initial : (struct cfi_row){0};
   int64_t *at = row__place(&first, reg);

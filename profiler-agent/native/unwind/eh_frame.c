@@ -120,7 +120,7 @@ bool eh_frame_function(const struct module *module, uintptr_t pc, uintptr_t *sta
 }
 
 // On arm64 the C library's _dl_runtime_resolve, which binds functions on their first call, is described as if its
-// caller had pushed nothing. This shows by a return address that is outside the frame.
+// caller had pushed nothing. Its description then has the return address outside the frame, which gives it away.
 static bool is_misdescribed(const struct cfi_function *function, const struct cfi_row *row) {
   struct cfi_row last;
   if (row->return_saved) return row->return_saved > 0;

@@ -12,9 +12,9 @@
 static struct module known[MODULES_MAX];
 static uint32_t known_count;
 static _Atomic(struct module_map *) current;
-static _Atomic uint32_t readers;    // of maps
-static struct module_map *retired;  // old maps, which somebody may still read
-static _Atomic bool wanted;
+static _Atomic uint32_t readers;         // of maps
+static struct module_map *retired_maps;  // old maps, which somebody may still read
+static _Atomic bool refresh_wanted;
 static _Atomic uint32_t unloads;  // how often something was unmapped
 static uintptr_t stack_low;
 
@@ -36,11 +36,11 @@ struct module *module_at(uint32_t index) {
 }
 
 void modules_want_refresh(void) {
-  atomic_store_explicit(&wanted, true, memory_order_relaxed);
+  atomic_store_explicit(&refresh_wanted, true, memory_order_relaxed);
 }
 
 bool modules_refresh_wanted(void) {
-  return atomic_load_explicit(&wanted, memory_order_relaxed);
+  return atomic_load_explicit(&refresh_wanted, memory_order_relaxed);
 }
 
 uintptr_t modules_stack_low(uintptr_t end) {
@@ -117,7 +117,7 @@ void modules_unmap(const void *start, size_t size) {
     dropped = true;
   }
   modules_leave();
-  // A map that is being made may still have the range.
+  // The watcher may be making a new map from mappings that it read before: it then checks them again.
   if (dropped) atomic_fetch_add(&unloads, 1);
 }
 
@@ -189,17 +189,17 @@ static char *proc_read(const char *path, size_t *capacity) {
   return NULL;
 }
 
-// When nobody reads, everybody who read an older map has finished.
+// Frees older maps. That is safe at a moment when nobody reads any map.
 static void retired_free(void) {
-  while (retired && atomic_load(&readers) == 0) {
-    struct module_map *gone = retired;
-    retired = gone->next;
+  while (retired_maps && atomic_load(&readers) == 0) {
+    struct module_map *gone = retired_maps;
+    retired_maps = gone->next;
     pages_free(gone, sizeof *gone);
   }
 }
 
 bool modules_refresh(uintptr_t inside) {
-  atomic_store(&wanted, false);
+  atomic_store(&refresh_wanted, false);
   uint32_t unloads_before = atomic_load(&unloads);
   size_t capacity;
   char *text = proc_read("/proc/self/maps", &capacity);
@@ -246,8 +246,8 @@ bool modules_refresh(uintptr_t inside) {
   struct module_map *before = atomic_exchange(&current, map);
   bool changed = !before || before->modules != map->modules || before->ranges != map->ranges;
   if (before) {
-    before->next = retired;
-    retired = before;
+    before->next = retired_maps;
+    retired_maps = before;
   }
   retired_free();
   if (atomic_load(&unloads) != unloads_before) modules_drop(NULL);

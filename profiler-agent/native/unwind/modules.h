@@ -1,7 +1,7 @@
 // The files mapped into this process: to which file an address belongs, and where that file's unwind tables are.
 //
-// A file may be unmapped at any time. Whoever unmaps code tells so before the address can mean something else: the map
-// then has nothing at that address until the watcher has read the mappings again.
+// A file may be unmapped at any time. Whoever unmaps code calls modules_unmap first, before the address can mean
+// something else. The map then has nothing at that address until the watcher has read the mappings again.
 #pragma once
 #include "base.h"
 
@@ -14,7 +14,7 @@ struct module {
   uintptr_t frame_header;      // address of .eh_frame_hdr, 0 when it has none
   uintptr_t frame_header_end;  // end of the mapped segment that holds it
   uint64_t content;            // hash of its headers and tables: differs from another file with the same name
-  uint64_t head;               // hash of its first bytes only
+  uint64_t head;               // hash of its ELF header only, 0: not read
   uint64_t salt;               // a number that no other module has
   enum module_kind kind;
   bool exchanges_stacks;  // greenlet: outer frames on the C stack may belong to other greenlets
@@ -35,7 +35,8 @@ struct code_range {
 #define MODULES_MAX 1024
 #define RANGES_MAX 2048
 
-// The executable mappings at one time, sorted by address. Afterwards only unmapped ones are changed.
+// The executable mappings at one moment, sorted by address. Later only one thing changes in a map: ranges that are
+// unmapped get NO_MODULE.
 struct module_map {
   struct module_map *next;
   uint32_t ranges, modules;
@@ -51,7 +52,7 @@ const struct module_map *modules_current(void);
 int module_map__find(const struct module_map *map, uintptr_t pc);
 // Sets the range of the code of the module that holds pc. False when it is not known. (any thread)
 bool modules_text(uintptr_t pc, uintptr_t *start, uintptr_t *end);
-// Returns a module, whose facts never change. (signal)
+// Returns a module. What handlers read of it does not change any more. (signal)
 struct module *module_at(uint32_t index);
 // Returns the lowest address to which the first thread's stack, which ends at `end`, can grow.
 uintptr_t modules_stack_low(uintptr_t end);

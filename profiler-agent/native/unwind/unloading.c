@@ -27,7 +27,7 @@ struct loaded {
   bool is[MODULES_MAX];
 };
 
-static int loaded_note(struct dl_phdr_info *info, size_t size, void *into) {
+static int loaded_mark(struct dl_phdr_info *info, size_t size, void *into) {
   (void)size;
   struct loaded *loaded = into;
   for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -38,12 +38,13 @@ static int loaded_note(struct dl_phdr_info *info, size_t size, void *into) {
   return 0;
 }
 
-static __attribute__((noinline)) void drop(void) {
+// Not inlined, so that the large array is on the stack only while libraries are unloaded.
+static __attribute__((noinline)) void modules_drop_unloaded(void) {
   struct loaded loaded;
   memset(loaded.is, 0, sizeof loaded.is);
   loaded.map = modules_enter();
   if (loaded.map) {
-    dl_iterate_phdr(loaded_note, &loaded);
+    dl_iterate_phdr(loaded_mark, &loaded);
     modules_drop(loaded.is);
   }
   modules_leave();
@@ -54,10 +55,10 @@ EXPORT int dlclose(void *handle) {
   if (!modules_current()) return real_dlclose(handle);
   unsigned long long before = unloads_count();
   int result = real_dlclose(handle);
-  if (unloads_count() != before) drop();
+  if (unloads_count() != before) modules_drop_unloaded();
   return result;
 }
 
-__attribute__((constructor(101))) static void find(void) {
+__attribute__((constructor(101))) static void originals_find(void) {
   real_dlclose = original("dlclose");
 }

@@ -39,7 +39,7 @@ static struct rule rule_find(const struct module *module, uintptr_t pc) {
   uint64_t key = atomic_load_explicit(&cache[slot].key, memory_order_relaxed);
   if ((key ^ value) == wanted && key) return rule_unpack(value);
   struct rule rule = eh_frame_rule(module, pc);
-  // Frames of more than half a megabyte and functions of several are looked up every time.
+  // Very large frames and functions do not fit into 64 bits, so they are looked up every time.
   if (!rule__packable(&rule)) return rule;
   value = rule__pack(&rule);
   atomic_store_explicit(&cache[slot].value, value, memory_order_relaxed);
