@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { FileFigures, LineheatApi, ShownRun as ApiRun } from './api';
 import type { Annotations } from './code/annotations';
-import { barLength } from './code/bars';
+import { barLength } from '../profile/words/annotation';
 import { recordingOf } from './kept/recordings';
 import { launchOfFile } from './run/launch';
 import type { Runner } from './run/runner';
@@ -49,7 +49,7 @@ function figures(annotations: Annotations, path: string): FileFigures | undefine
       metric: file.metric,
       lines: file.lines.map((annotation) => ({
         line: annotation.line - 1,
-        share: barLength(annotation),
+        share: barLength(annotation.bar),
         kind: annotation.kind,
         value: annotation.value,
         percent: annotation.percent,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Metric } from '../protocol/lsp';
-import { metricNames } from './metricNames';
+import { metricNames } from '../profile/words/metricNames';
 import type { Runner } from './run/runner';
 import type { Runs } from './run/runs';
 import { currentMetric, update, viewSettings } from './settings';

@@ -5,7 +5,7 @@ import { formatCount, formatSamples, formatSeconds } from '../profile/words/numb
 import type { Runner } from './run/runner';
 import type { Runs } from './run/runs';
 import { menuCommand } from './menu';
-import { metricNames } from './metricNames';
+import { metricNames } from '../profile/words/metricNames';
 import { currentMetric, viewSettings } from './settings';
 
 /** The status bar: the metric, and while a program runs its time, samples and a stop button. */

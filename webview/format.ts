@@ -1,5 +1,6 @@
 /** Wording that only the panel needs; numbers become words in profile/words/. */
 import { isBytes, type FlameMetric } from './model/merged';
+import { chartMetricNames } from '../profile/words/metricNames';
 import { formatBytes, formatTime } from '../profile/words/numbers';
 
 /** An amount in the unit of a metric: a time or a size. */
@@ -7,18 +8,9 @@ export function formatAmount(metric: FlameMetric, amount: number): string {
   return isBytes(metric) ? formatBytes(amount) : formatTime(amount);
 }
 
-const metricNames: Record<FlameMetric, string> = {
-  wall: 'wall time',
-  cpu: 'CPU time',
-  allocated: 'memory allocated',
-  peak: 'memory at the peak',
-  growth: 'memory growth',
-  freed: 'memory freed',
-};
-
 /** A metric in words. */
 export function metricName(metric: FlameMetric): string {
-  return metricNames[metric];
+  return chartMetricNames[metric];
 }
 
 const units: [number, string][] = [
@@ -36,9 +28,4 @@ function timeFormat(stepNs: number): (ns: number) => string {
   const [size, unit] = units.find(([least]) => stepNs >= least * 0.0999) ?? [1, 'ns'];
   const decimals = Math.max(0, Math.min(3, Math.ceil(-Math.log10(stepNs / size) - 1e-9)));
   return (ns) => `${(ns / size).toFixed(decimals)} ${unit}`;
-}
-
-/** The last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }

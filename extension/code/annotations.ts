@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FileAnnotations, LineAnnotation } from '../../protocol/lsp';
-import { barLength } from './bars';
+import { barLength } from '../../profile/words/annotation';
 import { shiftAnnotations, type LineChange } from './edits';
 
 /** What the server says about each file, kept beside its lines while the user types. Files are known by real path. */
@@ -83,7 +83,7 @@ export class Annotations implements vscode.Disposable {
     this.#hottest = 0;
     for (const { lines } of this.#files.values()) {
       for (const line of lines) {
-        if (line.kind === 'self') this.#hottest = Math.max(this.#hottest, barLength(line));
+        if (line.kind === 'self') this.#hottest = Math.max(this.#hottest, barLength(line.bar));
       }
     }
   }

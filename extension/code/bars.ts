@@ -15,11 +15,6 @@ export function barSize(fontSize: number): BarSize {
 /** Pixels: a part is at least this wide, so that it can be seen. */
 const narrowest = 1.5;
 
-/** How long a line's bar would be if the whole run filled its track, 0…1. */
-export function barLength({ bar }: Pick<LineAnnotation, 'bar'>): number {
-  return Object.values(bar).reduce((sum, part) => sum + Math.max(0, part), 0);
-}
-
 /**
  * A stacked bar: python, native, system, waiting, waiting for a core, or memory, from left to right. Its track stands for
  * `full` of the run; a longer bar is cut off there. Self cost fills the height. Total cost, spent in what the line called,

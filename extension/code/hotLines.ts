@@ -7,7 +7,7 @@ import { describe, getLog } from '../messages';
 import { readPalette } from './palette';
 import type { Runs } from '../run/runs';
 import { currentMetric, viewSettings } from '../settings';
-import { metricNames } from '../metricNames';
+import { metricNames } from '../../profile/words/metricNames';
 import type { TimeRange } from '../timeRange';
 
 export const hotLinesView = 'lineheat.hotLines';

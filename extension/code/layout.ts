@@ -1,3 +1,4 @@
+import { barLength } from '../../profile/words/annotation';
 import { columns, padLeft } from '../../profile/words/columns';
 import type { LineAnnotation } from '../../protocol/lsp';
 
@@ -216,7 +217,7 @@ function isQuiet({ stale, kind, heat }: LineAnnotation): boolean {
 
 /** How much a line matters: its share of the run. */
 function weightOf({ annotation: { bar } }: Place): number {
-  return Object.values(bar).reduce((sum, part) => sum + part, 0);
+  return barLength(bar);
 }
 
 function widestOf<Item>(items: readonly Item[], textOf: (item: Item) => string): number {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { LineAnnotation } from '../../protocol/lsp';
 import type { Server } from '../client';
 import type { Annotations } from './annotations';
-import { barLength } from './bars';
+import { barLength } from '../../profile/words/annotation';
 import { getLog, say } from '../messages';
 
 /** Lines at least this hot count as hot; in a file without any, every annotated line does. */
@@ -102,5 +102,5 @@ function hotLines(all: readonly LineAnnotation[]): LineAnnotation[] {
 }
 
 function ownLength(line: LineAnnotation): number {
-  return line.kind === 'self' ? barLength(line) : 0;
+  return line.kind === 'self' ? barLength(line.bar) : 0;
 }

@@ -11,7 +11,7 @@ import { panelHtml, panelRoot } from './panelHtml';
 import type { ShownRun } from '../run/runs';
 import { saveView } from './saveView';
 import { currentMetric, update, viewSettings } from '../settings';
-import { metricNames } from '../metricNames';
+import { metricNames } from '../../profile/words/metricNames';
 import type { Surface } from './surface';
 import type { TimeRange } from '../timeRange';
 

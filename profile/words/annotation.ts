@@ -4,12 +4,12 @@ import { amountOf, isMemoryMetric, kindsOf, type Metric, type TimeMetric } from 
 import type { Cost, FileCost, LineCost, Profile } from '../types';
 import type { MemoryTotal } from '../memory/types';
 import {
-  fewSamples,
+  formatFewSamples,
   formatPercent,
-  formatSamples,
   formatSeconds,
   formatSplit,
   heatStep,
+  joinWords,
 } from './numbers';
 import { reachesThreshold } from './threshold';
 
@@ -59,11 +59,9 @@ export function annotateFile(
   const { total, memory } = profile;
   const threshold = thresholdPercent / 100;
   return file.lines.flatMap((line) => {
-    const figures = !isMemoryMetric(metric)
-      ? annotateTime(line, total, memory, metric, threshold)
-      : memory && line.memory
-        ? annotateMemory(line.line, line.memory, memory, metric, threshold)
-        : undefined;
+    const figures = isMemoryMetric(metric)
+      ? annotateMemory(line.line, line.memory, memory, metric, threshold)
+      : annotateTime(line, total, memory, metric, threshold);
     return figures ? [figures] : [];
   });
 }
@@ -96,14 +94,12 @@ function annotateTime(
     bar: barOf(cost, whole, metric),
     value: formatSeconds(amount),
     percent: formatPercent(Math.min(1, amount / whole), cost.samples),
-    detail: [
+    detail: joinWords([
       detail,
       isSelf && inCalls >= ownPart * total ? `${formatSeconds(inCalls)} in calls` : '',
-      cost.samples < fewSamples ? formatSamples(cost.samples) : '',
+      formatFewSamples(cost.samples),
       memoryWord(line.memory, memory),
-    ]
-      .filter((word) => word !== '')
-      .join(' · '),
+    ]),
   };
 }
 
@@ -127,6 +123,11 @@ function describeSelf({ self, natives }: LineCost, metric: TimeMetric): string {
 function partOf(what: string, part: number, whole: number): string {
   const percent = Math.round((part / whole) * 100);
   return percent >= 1 ? `${what} ${percent}` : '';
+}
+
+/** How long a bar is if the whole run fills its track, 0…1. */
+export function barLength(bar: LineFigures['bar']): number {
+  return Object.values(bar).reduce((sum, part) => sum + Math.max(0, part), 0);
 }
 
 /** A cost as shares of the run, by kind. */

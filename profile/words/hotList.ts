@@ -1,14 +1,15 @@
 /** The lines or functions that cost most under a metric, by their own cost. */
+import { barLength } from './annotation';
 import { annotateMemory } from './memoryAnnotation';
 import { amountOf, isMemoryMetric, type Metric } from '../metric';
 import type { FileCost, FunctionCost, LineCost, Profile } from '../types';
 import {
-  fewSamples,
+  formatFewSamples,
   formatPercent,
-  formatSamples,
   formatSeconds,
   formatSplit,
   heatStep,
+  joinWords,
 } from './numbers';
 import { reachesThreshold } from './threshold';
 
@@ -43,27 +44,26 @@ export function hotOf(
   const threshold = thresholdPercent / 100;
   return of === 'lines'
     ? file.lines.flatMap((line) => {
-        const figures = figuresOf(line, profile, metric, threshold);
+        const figures = ownFigures(line, profile, metric, threshold);
         return figures ? [{ ...figures, line: line.line, function: line.function }] : [];
       })
     : file.functions.flatMap((item) => {
-        const figures = figuresOf(item, profile, metric, threshold);
+        const figures = ownFigures(item, profile, metric, threshold);
         return figures ? [{ ...figures, line: item.line, function: item.qualname }] : [];
       });
 }
 
-function figuresOf(
+function ownFigures(
   item: LineCost | FunctionCost,
   { total: run, memory }: Pick<Profile, 'total' | 'memory'>,
   metric: Metric,
   threshold: number,
 ): Omit<HotFigures, 'line' | 'function'> | undefined {
   if (isMemoryMetric(metric)) {
-    const found =
-      memory && item.memory && annotateMemory(0, item.memory, memory, metric, threshold);
+    const found = annotateMemory(0, item.memory, memory, metric, threshold);
     if (!found) return undefined;
     const { bar, heat, value, percent, detail } = found;
-    return { share: bar.python + bar.native + bar.memory, heat, value, percent, detail };
+    return { share: barLength(bar), heat, value, percent, detail };
   }
   const whole = amountOf(run, metric);
   const own = amountOf(item.self, metric);
@@ -74,13 +74,13 @@ function figuresOf(
     total >= worthATotal * own
       ? `${formatSeconds(total)} with calls`
       : formatSplit(item.self, metric),
-    samples < fewSamples ? formatSamples(samples) : '',
+    formatFewSamples(samples),
   ];
   return {
     share: own / whole,
     heat: heatStep(own / whole),
     value: formatSeconds(own),
     percent: formatPercent(Math.min(1, own / whole), samples),
-    detail: detail.filter((word) => word !== '').join(' · '),
+    detail: joinWords(detail),
   };
 }

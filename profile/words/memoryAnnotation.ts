@@ -13,14 +13,15 @@ import { reachesThreshold } from './threshold';
 const worthAWord = 0.1;
 const leastBytes = 1e6;
 
-/** A line's figures under a metric; undefined below the threshold, a share of the whole (0…1). */
+/** A line's figures under a metric; undefined without memory, and below the threshold, a share of the whole (0…1). */
 export function annotateMemory(
   line: number,
-  memory: MemoryCost,
-  total: MemoryTotal,
+  memory: MemoryCost | null,
+  total: MemoryTotal | null,
   metric: MemoryMetric,
   threshold: number,
 ): LineFigures | undefined {
+  if (!memory || !total) return undefined;
   const whole = totalBytesOf(total, metric);
   const bytes = bytesOf(memory, metric);
   const share = whole > 0 ? Math.min(1, bytes / whole) : 0;

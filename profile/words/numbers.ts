@@ -98,6 +98,16 @@ export function formatSamples(samples: number): string {
   return formatNumberOf(samples, 'sample');
 }
 
+/** The number of samples where there are few, which a figure is less sure for; otherwise empty. */
+export function formatFewSamples(samples: number): string {
+  return samples < fewSamples ? formatSamples(samples) : '';
+}
+
+/** Words with dots between them; empty ones are left out. */
+export function joinWords(words: readonly string[]): string {
+  return words.filter((word) => word !== '').join(' · ');
+}
+
 /** A rate per second: `1 kHz`, `100 Hz`, `2.5 kHz`. */
 export function formatRate(hertz: number): string {
   const [value, unit] = hertz >= 1000 ? [hertz / 1000, 'kHz'] : [hertz, 'Hz'];

@@ -1,11 +1,8 @@
 /** The parts of the JSON report about GPUs; no field where no GPU was used. */
 import type { GpuCost, GpuTotal, ProcessGpu } from '../../profile/types';
+import { seconds } from './seconds';
 
 type Fields = Record<string, unknown>;
-
-function seconds(ns: number): number {
-  return Math.round(ns) / 1e9;
-}
 
 function secondsIfKnown(ns: number | null): number | null {
   return ns === null ? null : seconds(ns);

@@ -12,14 +12,10 @@ import type { MemoryCost, MemoryTotal, ProcessMemory } from '../../profile/memor
 import { gpuCost, gpuOfProcess, gpuTotal } from './gpuReport';
 import type { Note } from '../reading/recordingFile';
 import { samplingRate } from './sampling';
+import { seconds } from './seconds';
 import { maskSecrets } from '../reading/secrets';
 
 export const reportSchema = 'lineheat.report/1';
-
-/** Seconds, with the nanoseconds kept. */
-function seconds(ns: number): number {
-  return Math.round(ns) / 1e9;
-}
 
 function cost(of: Cost, isQueueKnown: boolean): Record<string, number | null> {
   return {

@@ -16,8 +16,11 @@ export interface Theme {
   font: string;
 }
 
-/** Blue, orange, green, grey, purple and yellow of like lightness: distinct in every kind of colour vision. */
-const kindColours = {
+/**
+ * Colours of frames by kind where the page does not say them; package.json has the same. Blue, orange, green, grey, purple
+ * and yellow of like lightness: distinct in every kind of colour vision.
+ */
+export const kindColours = {
   dark: ['#4d96e0', '#e69f00', '#2fb28c', '#8f959e', '#c78bd1', '#cfc55a'],
   light: ['#1f6fbf', '#c27a00', '#00855f', '#868c94', '#9b4fa8', '#8f8200'],
   contrastDark: ['#6cb6ff', '#ffb000', '#2ee6b0', '#c8c8c8', '#e6a8f0', '#fff27a'],

@@ -2,7 +2,7 @@
 import type { FlameStore } from '../model/store';
 import type { Track } from '../model/track';
 import type { FrameKind } from '../../profile/flame/tables';
-import { baseName } from '../format';
+import { baseName } from '../../profile/paths';
 
 const kindNames: Record<FrameKind, string> = {
   python: 'Python',

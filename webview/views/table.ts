@@ -4,14 +4,14 @@
  */
 import { select } from 'd3';
 import { functionTable, type FunctionRow } from '../model/stats';
-import { isInstalled } from '../../profile/paths';
+import { baseName, isInstalled } from '../../profile/paths';
 import { frameKinds } from '../../profile/flame/tables';
 import { el } from '../dom';
 import type { Dispatch } from '../intents/intent';
 import { isOfTime } from '../../profile/flame/memory';
 import { isBytes } from '../model/merged';
 import { formatShare, formatTime } from '../../profile/words/numbers';
-import { baseName, formatAmount, metricName } from '../format';
+import { formatAmount, metricName } from '../format';
 import { kindName } from '../state/names';
 import { metricOf, weightsOf } from '../state/derived';
 import type { State } from '../state/state';

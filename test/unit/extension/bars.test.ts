@@ -1,8 +1,9 @@
 /** The bar beside the code: how long, how thick, and on what track. */
 import { expect, test } from 'vitest';
-import { barLength, barSize, barSvg } from '../../../extension/code/bars';
+import { barSize, barSvg } from '../../../extension/code/bars';
 import type { Palette } from '../../../extension/code/palette';
 import manifest from '../../../package.json';
+import { barLength } from '../../../profile/words/annotation';
 import type { LineAnnotation } from '../../../protocol/lsp';
 
 const size = { width: 100, height: 10 };
@@ -40,7 +41,7 @@ test('the length of a bar is the line’s share of what a full bar stands for', 
   const hottest = line({ python: 0.2, native: 0.2 });
   const of = (shares: Parameters<typeof line>[0], full: number) =>
     parts(barSvg(line(shares), full, size, colors));
-  const full = barLength(hottest);
+  const full = barLength(hottest.bar);
   expect(full).toBeCloseTo(0.4);
   // The hottest line fills its track, though it is less than half of the run; in order of kinds, without a gap.
   expect(of(hottest.bar, full)).toEqual({

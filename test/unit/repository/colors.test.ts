@@ -1,6 +1,9 @@
-/** Contributed colours: what has a meaning can be told from the background of its theme (WCAG 2.1, 1.4.11). */
+/** Contributed colours can be told from the background of their theme (WCAG 2.1, 1.4.11), and are the chart's own. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
+import { frameKinds } from '../../../profile/flame/tables';
+import { kindColours } from '../../../webview/draw/theme';
 
 const backgrounds = {
   dark: '#1f1f1f',
@@ -8,14 +11,33 @@ const backgrounds = {
   highContrast: '#000000',
   highContrastLight: '#ffffff',
 };
+const defaultsOf = (name: string) =>
+  manifest.contributes.colors.find(({ id }) => id === `lineheat.${name}`)!.defaults;
 const parts = ['python', 'native', 'system', 'wait', 'gil', 'queue', 'memory'];
 
 test.each(parts)('the colour of %s stands out in every theme', (part) => {
-  const { defaults } = manifest.contributes.colors.find(({ id }) => id === `lineheat.${part}`)!;
+  const defaults = defaultsOf(part);
   for (const [theme, background] of Object.entries(backgrounds)) {
     const color = defaults[theme as keyof typeof backgrounds];
     expect(contrast(color, background), `${theme}: ${color}`).toBeGreaterThanOrEqual(3);
   }
+});
+
+test('a chart without the extension’s colours has the same', () => {
+  const defaults = frameKinds.map(defaultsOf);
+  expect(kindColours).toEqual({
+    dark: defaults.map(({ dark }) => dark),
+    light: defaults.map(({ light }) => light),
+    contrastDark: defaults.map(({ highContrast }) => highContrast),
+    contrastLight: defaults.map(({ highContrastLight }) => highContrastLight),
+  });
+});
+
+test('the fallbacks of the chart’s style sheet are the defaults of the dark theme', () => {
+  const style = readFileSync(new URL('../../../webview/style.css', import.meta.url), 'utf8');
+  const fallbacks = [...style.matchAll(/--vscode-lineheat-(\w+), (#\w+)/g)];
+  expect(fallbacks.length).toBeGreaterThan(6);
+  for (const [, name, color] of fallbacks) expect(color, name).toBe(defaultsOf(name!).dark);
 });
 
 function contrast(a: string, b: string): number {

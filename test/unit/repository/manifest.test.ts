@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../../package.json';
+import { metrics } from '../../../profile/metric';
+import { metricNames } from '../../../profile/words/metricNames';
 import { defaultThresholdPercent } from '../../../profile/words/threshold';
 import { defaultLimitBytes } from '../../../protocol/lsp';
 
@@ -57,6 +59,13 @@ const properties = Object.assign(
 
 test('a recording has the same limit in the editor and on the command line', () => {
   expect(properties['lineheat.recordingLimitMB']?.default).toBe(defaultLimitBytes / 1e6);
+});
+
+test('metrics have the same names in the settings as in the menu and the chart', () => {
+  const setting = properties['lineheat.metric'] as unknown as Record<string, unknown>;
+  expect(setting['enum']).toEqual(metrics);
+  expect(Object.keys(metricNames)).toEqual(metrics);
+  expect(setting['enumItemLabels']).toEqual(Object.values(metricNames).map(({ label }) => label));
 });
 
 test('lines have figures from the same share on, wherever the setting is not known', () => {

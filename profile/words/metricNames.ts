@@ -1,6 +1,7 @@
-import type { Metric } from '../protocol/lsp';
+/** What metrics are called. */
+import type { Metric } from '../metric';
 
-/** What metrics are called, in the order in which the user can choose them. */
+/** In the order in which the user can choose them; package.json has the same labels. */
 export const metricNames: Record<Metric, { label: string; detail: string }> = {
   cpu: { label: 'CPU', detail: 'Python, native and system time together' },
   wall: {
@@ -15,4 +16,14 @@ export const metricNames: Record<Metric, { label: string; detail: string }> = {
   peak: { label: 'Memory at the peak', detail: 'Bytes held when the process held most' },
   growth: { label: 'Memory growth', detail: 'Bytes held now, more than at the start; leaks' },
   copied: { label: 'Memory copied', detail: 'Bytes moved from place to place' },
+};
+
+/** What frames of the flame chart weigh, within a sentence. */
+export const chartMetricNames = {
+  wall: 'wall time',
+  cpu: 'CPU time',
+  allocated: 'memory allocated',
+  peak: 'memory at the peak',
+  growth: 'memory growth',
+  freed: 'memory freed',
 };
