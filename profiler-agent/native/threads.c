@@ -16,14 +16,14 @@
 #define MANY_THREADS 64
 
 static struct thread *slots[THREADS_MAX];
-static _Atomic uint32_t count;
+static _Atomic uint32_t slot_count;
 static _Atomic bool claiming;
 static _Atomic bool refused;
 static _Atomic int alive;  // claimed slots of threads that have not finished
-THREAD_LOCAL struct thread *mine;
+THREAD_LOCAL struct thread *own_slot;
 
 uint32_t threads_count(void) {
-  return atomic_load_explicit(&count, memory_order_acquire);
+  return atomic_load_explicit(&slot_count, memory_order_acquire);
 }
 
 struct thread *thread_at(uint32_t index) {
@@ -31,7 +31,7 @@ struct thread *thread_at(uint32_t index) {
 }
 
 struct thread *thread_self(void) {
-  return mine;
+  return own_slot;
 }
 
 int threads_any_live(void) {
@@ -65,7 +65,7 @@ struct thread *thread_claim(void) {
       found->ring->size = ring;
       atomic_store(&found->phase, THREAD_STARTING);
       slots[used] = found;
-      atomic_store_explicit(&count, used + 1, memory_order_release);
+      atomic_store_explicit(&slot_count, used + 1, memory_order_release);
     }
   }
   atomic_store_explicit(&claiming, false, memory_order_release);
@@ -161,7 +161,7 @@ void threads_resume_timers(void) {
 
 bool threads_in_handler(void) {
   for (uint32_t i = 0; i < threads_count(); i++)
-    if (slots[i] != mine && atomic_load(&slots[i]->handler.running)) return true;
+    if (slots[i] != own_slot && atomic_load(&slots[i]->handler.running)) return true;
   return false;
 }
 
@@ -221,7 +221,7 @@ void thread__begin(struct thread *thread) {
     }
   }
   if (allowed) signal_stack_begin(thread->signal_stack);
-  mine = thread;
+  own_slot = thread;
   if (sandbox_allows(SANDBOX_TIME)) thread->identity.began = clock_ns(CLOCK_MONOTONIC);
   if (sandbox_allows(SANDBOX_CPU_CLOCK)) thread->identity.began_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   atomic_store(&thread->handler.unsampled, !sandbox_allows(SANDBOX_RETURN));
@@ -230,7 +230,7 @@ void thread__begin(struct thread *thread) {
 }
 
 bool thread__finish(struct thread *thread) {
-  mine = NULL;
+  own_slot = NULL;
   thread__use_timer(thread, -1);
   struct entry_end *end = ring__reserve(thread->ring, sizeof *end);
   if (end) {
@@ -258,7 +258,7 @@ void thread__release(struct thread *thread) {
 }
 
 void threads_after_fork(void) {
-  struct thread *me = mine;
+  struct thread *me = own_slot;
   atomic_store(&claiming, false);
   for (uint32_t i = 0; i < threads_count(); i++) {
     // A forked child inherits no timers.

@@ -14,7 +14,7 @@ static struct {
   _Atomic uint64_t key;
   _Atomic uint32_t id;
 } slots[SLOTS];
-static _Atomic uint32_t used;
+static _Atomic uint32_t used_slots;
 static _Atomic uint32_t last_id;
 
 // The multiplications do not depend on each other, and only their sum is mixed: that is fast enough for the handler.
@@ -41,7 +41,7 @@ uint32_t codes_next_id(void) {
 }
 
 void codes_add(const struct code_key *key, uint32_t id) {
-  if (atomic_load(&used) > SLOTS / 2) codes_clear();
+  if (atomic_load(&used_slots) > SLOTS / 2) codes_clear();
   uint64_t hash = key_hash(key);
   for (uint32_t i = 0; i < PROBES; i++) {
     uint32_t at = (uint32_t)(hash >> 32) + i & (SLOTS - 1);
@@ -49,7 +49,7 @@ void codes_add(const struct code_key *key, uint32_t id) {
     if (atomic_compare_exchange_strong(&slots[at].key, &empty, hash)) {
       // Until this store a reader finds id 0 and describes the code object a second time, which does no harm.
       atomic_store_explicit(&slots[at].id, id, memory_order_release);
-      atomic_fetch_add(&used, 1);
+      atomic_fetch_add(&used_slots, 1);
       return;
     }
     if (empty == hash) return;
@@ -62,7 +62,7 @@ void codes_clear(void) {
     atomic_store(&slots[i].id, 0);
     atomic_store(&slots[i].key, 0);
   }
-  atomic_store(&used, 0);
+  atomic_store(&used_slots, 0);
 }
 
 bool code_key_read(struct code_key *key, const struct interpreter *python, uintptr_t code) {

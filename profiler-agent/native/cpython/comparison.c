@@ -34,7 +34,7 @@ static struct {
 static const struct {
   const char *name;
   void *into;
-} names[] = {
+} functions[] = {
     {"PyEval_GetFrame", &api.current_frame},
     {"PyFrame_GetBack", &api.frame_back},
     {"PyFrame_GetCode", &api.frame_code},
@@ -57,9 +57,9 @@ static const struct interpreter *python;
 const char *comparison_prepare(const struct interpreter *found) {
   const char *missing = NULL;
   python = found;
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    *(void **)names[i].into = interpreter_symbol(names[i].name);
-    if (!*(void **)names[i].into) missing = names[i].name;
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    *(void **)functions[i].into = interpreter_symbol(functions[i].name);
+    if (!*(void **)functions[i].into) missing = functions[i].name;
   }
   return missing;
 }

@@ -7,7 +7,7 @@
 #include "cpython/text.h"
 #include "signals/guard.h"
 
-#define BATCH 256
+#define READS_AT_ONCE 256
 #define ITEMS_MAX 8192
 
 static const struct interpreter *python;
@@ -29,11 +29,11 @@ void memory_read_all(struct read *reads, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) reads[i].done = guarded_read(reads[i].address, reads[i].into, reads[i].size);
     return;
   }
-  struct iovec local[BATCH], remote[BATCH];
+  struct iovec local[READS_AT_ONCE], remote[READS_AT_ONCE];
   pid_t process = getpid();
   uint32_t next = 0;
   while (next < count) {
-    uint32_t size = count - next < BATCH ? count - next : BATCH;
+    uint32_t size = count - next < READS_AT_ONCE ? count - next : READS_AT_ONCE;
     for (uint32_t i = 0; i < size; i++) {
       struct read *read = &reads[next + i];
       read->done = false;
@@ -141,11 +141,11 @@ static uintptr_t items_find(const struct item *items, uint32_t count, struct nam
   for (uint32_t i = 0; i < count && name->object; i++)
     if (items[i].key == name->object) return items[i].value;
   // A short ASCII str holds its characters itself, so many are read at once and compared.
-  static unsigned char heads[BATCH][80];
+  static unsigned char heads[READS_AT_ONCE][80];
   size_t length = strlen(name->text), data = at->str.ascii;
-  for (uint32_t from = 0; from < count; from += BATCH) {
-    struct read reads[BATCH];
-    uint32_t size = count - from < BATCH ? count - from : BATCH;
+  for (uint32_t from = 0; from < count; from += READS_AT_ONCE) {
+    struct read reads[READS_AT_ONCE];
+    uint32_t size = count - from < READS_AT_ONCE ? count - from : READS_AT_ONCE;
     for (uint32_t i = 0; i < size; i++)
       reads[i] = (struct read){.address = items[from + i].key, .into = heads[i], .size = (uint32_t)(data + length)};
     memory_read_all(reads, size);

@@ -24,9 +24,9 @@
 static char library_path[4096] = "LD_LIBRARY_PATH=";
 static bool path_known;
 
-static bool possible;         // the watcher has a descriptor table of its own
-static bool wanted, started;  // the helper: code of the driver was seen, and it has been started
-static bool helper_says_end;  // the helper has said that it ends
+static bool possible;                       // the watcher has a descriptor table of its own
+static bool helper_wanted, helper_started;  // code of the driver was seen; the helper was started
+static bool helper_says_end;                // the helper has said that it ends
 static int from_helper = -1;
 static uint64_t next_look;
 
@@ -43,12 +43,12 @@ void gpu_begin(bool own_files) {
 
 void gpu_code_met(const char *path) {
   const char *name = strrchr(path, '/');
-  if (name && strncmp(name, "/libcuda.so", 11) == 0) wanted = true;
+  if (name && strncmp(name, "/libcuda.so", 11) == 0) helper_wanted = true;
 }
 
 void gpu_after_fork(void) {
   // The watcher's descriptors, such as the pipe, do not exist in the child.
-  wanted = started = false;
+  helper_wanted = helper_started = false;
   from_helper = -1;
 }
 
@@ -114,7 +114,7 @@ static void helper_start(void) {
   const char *loader;
   char pid[16], pipe_number[16];
   int ends[2];
-  started = true;
+  helper_started = true;
   helper_says_end = false;
   if (adopts_orphans()) {
     record_note(SEVERITY_INFORMATION,
@@ -177,9 +177,9 @@ static bool listen(void) {
 }
 
 void gpu_look(uint64_t now) {
-  if (!wanted || !possible || now < next_look) return;
+  if (!helper_wanted || !possible || now < next_look) return;
   next_look = now + LISTEN_NS;
-  if (!started) helper_start();
+  if (!helper_started) helper_start();
   if (from_helper < 0 || listen()) return;
   close(from_helper);
   from_helper = -1;
@@ -195,5 +195,5 @@ void gpu_finish(void) {
     close(from_helper);
   }
   from_helper = -1;
-  started = false;
+  helper_started = false;
 }

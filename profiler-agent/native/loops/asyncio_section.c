@@ -13,13 +13,13 @@
 #define SECTIONS_MAX 128
 
 static const struct interpreter *python;
-static struct asyncio_section known;
-static bool looked, found;
+static struct asyncio_section published;
+static bool file_examined, is_published;
 static uint64_t next_look;
 
 void asyncio_section_begin(const struct interpreter *interpreter) {
   python = interpreter;
-  looked = found = false;
+  file_examined = is_published = false;
   next_look = 0;
 }
 
@@ -49,16 +49,17 @@ static bool offsets_read(uintptr_t address) {
   for (int i = 0; i < ASYNCIO_WORDS; i++)
     if (words[i] > 1u << 20) return false;
   uint64_t task_size = words[ASYNCIO_TASK_SIZE], thread_size = words[ASYNCIO_THREAD_SIZE];
-  known = (struct asyncio_section){
+  published = (struct asyncio_section){
       .task_coroutine = words[ASYNCIO_TASK_COROUTINE],
       .task_node = words[ASYNCIO_TASK_NODE],
       .running_loop = words[ASYNCIO_RUNNING_LOOP],
       .running_task = words[ASYNCIO_RUNNING_TASK],
       .tasks = words[ASYNCIO_TASKS],
   };
-  bool fits = known.task_coroutine < task_size && known.task_node < task_size && known.running_loop < thread_size &&
-              known.running_task < thread_size && known.tasks < thread_size;
-  return fits && known.task_coroutine && known.task_node && known.tasks;
+  bool fits = published.task_coroutine < task_size && published.task_node < task_size &&
+              published.running_loop < thread_size && published.running_task < thread_size &&
+              published.tasks < thread_size;
+  return fits && published.task_coroutine && published.task_node && published.tasks;
 }
 
 // Returns the module that holds the class _asyncio.Task, NULL when _asyncio has not been imported.
@@ -79,16 +80,16 @@ static const struct module *module_find(uintptr_t interpreter) {
 
 const struct asyncio_section *asyncio_section(uintptr_t interpreter) {
   uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
-  if (found) return &known;
-  if (python->minor < 14 || looked || now < next_look) return NULL;
+  if (is_published) return &published;
+  if (python->minor < 14 || file_examined || now < next_look) return NULL;
   next_look = now + NS_PER_SECOND / 10;
   const struct module *module = module_find(interpreter);
   if (!module) return NULL;
-  looked = true;
+  file_examined = true;
   int file = open(module->path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return NULL;
   uint64_t address = section_find(file);
   close(file);
-  found = address && offsets_read(module->bias + address);
-  return found ? &known : NULL;
+  is_published = address && offsets_read(module->bias + address);
+  return is_published ? &published : NULL;
 }

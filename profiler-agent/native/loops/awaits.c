@@ -8,7 +8,7 @@
 
 // Deeper chains are cut at their innermost end.
 #define DEPTH 64
-#define BATCH 256
+#define CHAINS_AT_ONCE 256
 
 // No more than this is read of a generator with its frame, and of an object that may be anything.
 #define GENERATOR_BYTES 168
@@ -78,17 +78,17 @@ enum kind type_kind(uintptr_t type) {
   return kinds[slot].kind;
 }
 
-// What is known of a code object. Kept for one batch of chains only: later its address may belong to another code
-// object.
+// What is known of a code object. Kept only while the chains of one call are followed: later its address may belong to
+// another code object.
 struct code {
   uintptr_t code, bytecode;
   uint32_t id;
   enum place place;
 };
-static struct code codes[BATCH];
+static struct code codes[CHAINS_AT_ONCE];
 
 static const struct code *code_find(uintptr_t address) {
-  struct code *code = &codes[mix64(address) % BATCH];
+  struct code *code = &codes[mix64(address) % CHAINS_AT_ONCE];
   if (code->code == address) return code;
   *code = (struct code){.code = address, .id = code_record(address)};
   if (!code->id) return code;
@@ -171,7 +171,7 @@ static bool is_awaiting(const struct step *step) {
 
 // Reads the current object of each chain, and its frame if it has one.
 static void steps_read(struct step *steps, uint32_t count) {
-  static struct read reads[BATCH];
+  static struct read reads[CHAINS_AT_ONCE];
   bool objects = python->minor < 11;
   for (uint32_t i = 0; i < count; i++)
     reads[i] = (struct read){
@@ -196,7 +196,7 @@ static void steps_read(struct step *steps, uint32_t count) {
 
 // Reads what each frame awaits, and the instruction with which it goes on.
 static void awaited_read(struct step *steps, uint32_t count) {
-  static struct read reads[BATCH * 2];
+  static struct read reads[CHAINS_AT_ONCE * 2];
   for (uint32_t i = 0; i < count; i++) {
     struct step *step = &steps[i];
     step->awaited = 0;
@@ -234,8 +234,8 @@ static bool step_advance(struct step *step) {
   return true;
 }
 
-static void batch_follow(struct await_chain *chains, uint32_t count) {
-  static struct step steps[BATCH];
+static void chains_follow_together(struct await_chain *chains, uint32_t count) {
+  static struct step steps[CHAINS_AT_ONCE];
   memset(codes, 0, sizeof codes);
   for (uint32_t i = 0; i < count; i++) steps[i].chain = &chains[i];
   for (int depth = 0; count && depth < DEPTH; depth++) {
@@ -253,5 +253,6 @@ static void batch_follow(struct await_chain *chains, uint32_t count) {
 }
 
 void awaits_follow(struct await_chain *chains, uint32_t count) {
-  for (uint32_t i = 0; i < count; i += BATCH) batch_follow(chains + i, count - i < BATCH ? count - i : BATCH);
+  for (uint32_t i = 0; i < count; i += CHAINS_AT_ONCE)
+    chains_follow_together(chains + i, count - i < CHAINS_AT_ONCE ? count - i : CHAINS_AT_ONCE);
 }

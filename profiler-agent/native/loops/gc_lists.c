@@ -37,12 +37,12 @@ static const struct interpreter *python;
 static struct list lists[LISTS_MAX];
 static uint32_t list_count;
 static uintptr_t searched_interpreter;  // the interpreter whose lists these are
-static uint64_t search_at, again_at;
+static uint64_t next_search, next_again;
 
 void gc_lists_begin(const struct interpreter *interpreter) {
   python = interpreter;
   list_count = 0;
-  search_at = again_at = searched_interpreter = 0;
+  next_search = next_again = searched_interpreter = 0;
 }
 
 static bool node_read(uintptr_t address, struct node *node) {
@@ -149,7 +149,7 @@ static void lists_again(uint64_t now) {
     list->older = head.previous;
     list->visited = 0;
   }
-  again_at = now + AGAIN_NS + objects * AGAIN_OBJECT_NS;
+  next_again = now + AGAIN_NS + objects * AGAIN_OBJECT_NS;
 }
 
 uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr_t object, uintptr_t type),
@@ -159,11 +159,11 @@ uint32_t gc_lists_walk(uint32_t most, uint32_t most_again, void (*visit)(uintptr
   uintptr_t interpreter = interpreter_main();
   if (!interpreter) return 0;
   if (interpreter != searched_interpreter || !list_count) {
-    if (interpreter == searched_interpreter && now < search_at) return 0;
-    search_at = now + NS_PER_SECOND / 4;
+    if (interpreter == searched_interpreter && now < next_search) return 0;
+    next_search = now + NS_PER_SECOND / 4;
     lists_find(interpreter);
   }
-  if (now >= again_at) lists_again(now);
+  if (now >= next_again) lists_again(now);
   uint32_t visited = 0;
   for (uint32_t i = 0; i < list_count && visited < most; i++)
     visited += list_walk(&lists[i], most - visited, most_again, visit);

@@ -14,12 +14,12 @@
 // garbage collector (gc_lists.h). Each is checked again at every look: greenlets end, and their memory is reused.
 #define KNOWN_MAX 8192
 #define SLOTS (KNOWN_MAX * 2)
-static uintptr_t known[KNOWN_MAX];
+static uintptr_t known_greenlets[KNOWN_MAX];
 static uint32_t known_count;
 static uint64_t checked_at;
 // The last look checked only some greenlets and found no suspended one: perhaps most have ended.
 static bool none_found;
-static uintptr_t slots[SLOTS];  // `known` as a hash table by address
+static uintptr_t slots[SLOTS];  // `known_greenlets` as a hash table by address
 
 // PyGreenlet.pimpl, from greenlet 2 on, points to a C++ object whose second word points back to the greenlet. Then
 // follow, in words (TGreenlet.hpp): the state of exceptions, whose size differs (layouts.h); the C stack: its start,
@@ -40,7 +40,7 @@ static uintptr_t list_type, method_types[2];
 static uint64_t step_ps;  // cost of one step of the walk, in picoseconds
 // Whether any object had the expected layout of a greenlet, how many searches have found none, and whether the user was
 // told.
-static bool proven, said;
+static bool proven, told_user;
 static uint32_t unproven;
 
 static struct {
@@ -61,13 +61,13 @@ void greenlets_begin(const struct interpreter *interpreter) {
   memset(slots, 0, sizeof slots);
   memset(types, 0, sizeof types);
   step_ps = 50 * 1000;
-  proven = said = false;
+  proven = told_user = false;
   unproven = 0;
 }
 
 const char *greenlets_unknown(void) {
-  if (proven || said || unproven < UNPROVEN_LOOKS) return NULL;
-  said = true;
+  if (proven || told_user || unproven < UNPROVEN_LOOKS) return NULL;
+  told_user = true;
   return "This version of greenlet is not supported, so the waiting of greenlets is charged to the line at which their "
          "hub waits. Versions from 2 on are supported.";
 }
@@ -100,7 +100,7 @@ static uint32_t slot_of(uintptr_t object) {
 static void known_add(uintptr_t object) {
   uint32_t slot = slot_of(object);
   if (slots[slot] || known_count == KNOWN_MAX) return;
-  slots[slot] = known[known_count++] = object;
+  slots[slot] = known_greenlets[known_count++] = object;
 }
 
 static void visit(uintptr_t object, uintptr_t type) {
@@ -178,19 +178,19 @@ static void known_check(void) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < known_count; i++) {
     struct suspended greenlet;
-    bool ended =
-        !state_read(&greenlet, known[i]) || !greenlet.state[START] && greenlet.state[STOP] || is_left_over(&greenlet);
-    if (!ended) known[kept++] = known[i];
+    bool ended = !state_read(&greenlet, known_greenlets[i]) || !greenlet.state[START] && greenlet.state[STOP] ||
+                 is_left_over(&greenlet);
+    if (!ended) known_greenlets[kept++] = known_greenlets[i];
   }
   if (kept > KNOWN_MAX * 3 / 4) {
     uint32_t half = kept / 2;
-    for (uint32_t i = 0; i < half; i++) known[i] = known[i * 2 + (uint32_t)tasks_random(2)];
+    for (uint32_t i = 0; i < half; i++) known_greenlets[i] = known_greenlets[i * 2 + (uint32_t)tasks_random(2)];
     kept = half;
   }
   if (kept == known_count) return;
   known_count = kept;
   memset(slots, 0, sizeof slots);
-  for (uint32_t i = 0; i < kept; i++) slots[slot_of(known[i])] = known[i];
+  for (uint32_t i = 0; i < kept; i++) slots[slot_of(known_greenlets[i])] = known_greenlets[i];
 }
 
 static uint32_t steps_of(uint64_t ns) {
@@ -348,12 +348,12 @@ uint32_t greenlets_chains(struct await_chain *chains, uint32_t *kept, const stru
     uint32_t to = (uint32_t)((uint64_t)(i + 1) * known_count / looks);
     struct suspended suspended;
     picks[i] = from + (uint32_t)tasks_random(to - from);
-    if (!suspended_read(&suspended, known[picks[i]], thread)) continue;
-    chains[*kept] = (struct await_chain){.object = known[picks[i]]};
+    if (!suspended_read(&suspended, known_greenlets[picks[i]], thread)) continue;
+    chains[*kept] = (struct await_chain){.object = known_greenlets[picks[i]]};
     if (frames_record(&suspended, &chains[*kept])) (*kept)++;
   }
   none_found = *partial && !*kept;
   qsort(chains, *kept, sizeof *chains, by_object);
-  for (uint32_t i = 0; i < looks; i++) waiters_mark(chains, *kept, known[picks[i]]);
+  for (uint32_t i = 0; i < looks; i++) waiters_mark(chains, *kept, known_greenlets[picks[i]]);
   return looks;
 }

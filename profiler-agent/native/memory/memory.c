@@ -33,7 +33,7 @@
 __thread struct memory_local memory_local;
 
 static const struct interpreter *python;
-static _Atomic bool on;
+static _Atomic bool sampling;
 static _Atomic uint64_t period_now;
 static _Atomic(const char *) end_reason;  // why sampling has ended, until the user is told
 
@@ -52,7 +52,7 @@ static void distance_draw(struct memory_local *local) {
 
 bool memory_wants(size_t size, uint64_t *period) {
   struct memory_local *local = &memory_local;
-  if (!atomic_load_explicit(&on, memory_order_relaxed)) {
+  if (!atomic_load_explicit(&sampling, memory_order_relaxed)) {
     // The thread asks again soon: it may have started before sampling begins.
     local->room = size + PERIOD_MIN;
     local->period = 0;
@@ -99,7 +99,7 @@ static void period_double_when_crowded(void) {
 }
 
 void memory_leave(const char *why) {
-  atomic_store(&on, false);
+  atomic_store(&sampling, false);
   atomic_store(&end_reason, why);
 }
 
@@ -197,7 +197,7 @@ static void copy_distance_draw(struct memory_local *local) {
 void memory_copied(size_t size) {
   struct memory_local *local = &memory_local;
   if (local->inside) return;
-  if (!atomic_load_explicit(&on, memory_order_relaxed)) {
+  if (!atomic_load_explicit(&sampling, memory_order_relaxed)) {
     local->copies = size + PERIOD_MIN;
     local->further = 0;
     return;
@@ -221,7 +221,7 @@ void memory_copied(size_t size) {
 static uint64_t adapt_at, adapt_cpu, adapt_spent, adapt_once;
 
 bool memory_is_on(void) {
-  return atomic_load_explicit(&on, memory_order_relaxed);
+  return atomic_load_explicit(&sampling, memory_order_relaxed);
 }
 
 void memory_adapt(uint64_t now) {
@@ -266,7 +266,7 @@ void memory_start(const struct interpreter *interpreter) {
   memory_python_begin(python);
   atomic_store(&period_now, PERIOD_FIRST);
   adapt_once = BUDGET_ONCE_NS;
-  atomic_store_explicit(&on, true, memory_order_release);
+  atomic_store_explicit(&sampling, true, memory_order_release);
 }
 
 void memory_say(void) {
@@ -275,7 +275,7 @@ void memory_say(void) {
 }
 
 void memory_stop(void) {
-  atomic_store(&on, false);
+  atomic_store(&sampling, false);
 }
 
 void memory_after_fork(void) {

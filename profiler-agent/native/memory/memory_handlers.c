@@ -18,7 +18,7 @@ struct text {
   uintptr_t start, end;
 };
 static struct text agent, interpreter;
-static _Atomic bool known;  // true once `agent` and `interpreter` are set
+static _Atomic bool texts_known;  // true once `agent` and `interpreter` are set
 static _Atomic bool harmful;
 
 static bool holds(const struct text *text, uintptr_t address) {
@@ -43,7 +43,7 @@ static void harm_begins(void) {
 
 void memory_handler_comes(int number, sighandler_t handler) {
   // Faults never run the program's handlers while something is noted (handlers.c).
-  if (!atomic_load(&known) || handlers_is_fault(number)) return;
+  if (!atomic_load(&texts_known) || handlers_is_fault(number)) return;
   if (!is_harmless(handler)) harm_begins();
 }
 
@@ -73,7 +73,7 @@ void memory_handlers_begin(uintptr_t inside_interpreter) {
   const char *slash = strrchr(name, '/');
   if (strstr(slash ? slash + 1 : name, "python"))
     modules_text(inside_interpreter, &interpreter.start, &interpreter.end);
-  atomic_store(&known, true);
+  atomic_store(&texts_known, true);
   handlers_examine();
 }
 
@@ -81,6 +81,6 @@ EXPORT int pthread_setcanceltype(int type, int *old) {
   static int (*real)(int, int *);
   if (!real) real = (__typeof__(real))original("pthread_setcanceltype");
   // A thread that may be cancelled anywhere never returns from the signal that cancels it.
-  if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&known)) harm_begins();
+  if (type == PTHREAD_CANCEL_ASYNCHRONOUS && atomic_load(&texts_known)) harm_begins();
   return real(type, old);
 }

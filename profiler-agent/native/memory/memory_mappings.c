@@ -30,16 +30,16 @@ struct mapping {
 };
 // In ascending order of `id`.
 static struct mapping mappings[MAPPINGS];
-static uint32_t count;
+static uint32_t mapping_count;
 
 bool memory_mapping_begins(uint32_t id, uintptr_t start, uint64_t size, uint64_t time) {
-  if (count == MAPPINGS) return false;
-  mappings[count++] = (struct mapping){start, size, 0, time, time + FIRST_LOOK_NS, id, false};
+  if (mapping_count == MAPPINGS) return false;
+  mappings[mapping_count++] = (struct mapping){start, size, 0, time, time + FIRST_LOOK_NS, id, false};
   return true;
 }
 
 static struct mapping *find(uint32_t id) {
-  uint32_t low = 0, high = count;
+  uint32_t low = 0, high = mapping_count;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
     if (mappings[middle].id < id)
@@ -47,7 +47,7 @@ static struct mapping *find(uint32_t id) {
     else
       high = middle;
   }
-  return low < count && mappings[low].id == id ? &mappings[low] : NULL;
+  return low < mapping_count && mappings[low].id == id ? &mappings[low] : NULL;
 }
 
 static void touched_write(struct mapping *mapping, uint64_t time, uint64_t touched) {
@@ -65,7 +65,7 @@ void memory_mapping_ends(uint32_t id, uint64_t time, uint64_t touched) {
   // nobody has looked, all of the mapping counts: a program that maps memory for a moment usually uses it.
   if (known && touched > mapping->touched || !mapping->said)
     touched_write(mapping, time, known && touched < mapping->size ? touched : mapping->size);
-  memmove(mapping, mapping + 1, (size_t)(&mappings[--count] - mapping) * sizeof *mapping);
+  memmove(mapping, mapping + 1, (size_t)(&mappings[--mapping_count] - mapping) * sizeof *mapping);
 }
 
 // Counts the touched bytes of a mapping. False when they cannot be read.
@@ -91,7 +91,7 @@ static void look(struct mapping *mapping, int file, uint64_t now) {
   if (file < 0 || !look_at(file, mapping, &touched)) touched = mapping->size;
   touched_write(mapping, now, touched);
   uint64_t pause = (now - mapping->began) / AGE_PARTS,
-           cost = COST_PARTS * count * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
+           cost = COST_PARTS * mapping_count * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
   if (pause > LAST_LOOK_NS) pause = LAST_LOOK_NS;
   if (pause < FIRST_LOOK_NS) pause = FIRST_LOOK_NS;
   mapping->next = now + (pause > cost ? pause : cost);
@@ -99,7 +99,7 @@ static void look(struct mapping *mapping, int file, uint64_t now) {
 
 static void look_at_all(uint64_t now, bool all) {
   int file = -2;
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0; i < mapping_count; i++) {
     struct mapping *mapping = &mappings[i];
     if (!all && now < mapping->next) continue;
     if (file == -2) file = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -114,10 +114,10 @@ void memory_mappings_look(uint64_t now) {
 
 void memory_mappings_finish(uint64_t now) {
   look_at_all(now, true);
-  for (uint32_t i = 0; i < count; i++)
+  for (uint32_t i = 0; i < mapping_count; i++)
     if (!mappings[i].said) touched_write(&mappings[i], now, mappings[i].size);
 }
 
 void memory_mappings_forget(void) {
-  count = 0;
+  mapping_count = 0;
 }

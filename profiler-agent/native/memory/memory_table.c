@@ -20,7 +20,7 @@ _Atomic uint8_t memory_filter[MEMORY_FILTER];
 // ---- The lock ----
 
 enum { FREE, HELD, WANTED };
-static _Atomic int state;  // a futex (U. Drepper, "Futexes are tricky"): WANTED while other threads wait
+static _Atomic int lock_state;  // a futex (U. Drepper, "Futexes are tricky"): WANTED while other threads wait
 static _Atomic uint64_t spent_ns;
 static uint32_t holds;
 // One in this many holds of the lock is measured.
@@ -32,7 +32,8 @@ uint64_t memory_spent_ns(void) {
   return atomic_load_explicit(&spent_ns, memory_order_relaxed);
 }
 
-// Faults of our own reads are recovered, so they must not be blocked. Those that somebody sends wait (handlers.h).
+// Faults of our own reads are recovered, so they must not be blocked. When they are sent as signals, they wait
+// (handlers.h).
 static uint64_t all_but_faults(void) {
   return ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
 }
@@ -51,14 +52,16 @@ bool memory_lock(struct memory_held *held) {
   }
   memory_local.inside = true;
   int expected = FREE;
-  if (atomic_compare_exchange_strong(&state, &expected, HELD)) return true;
-  while (atomic_exchange(&state, WANTED) != FREE) syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, WANTED, NULL, NULL, 0);
+  if (atomic_compare_exchange_strong(&lock_state, &expected, HELD)) return true;
+  while (atomic_exchange(&lock_state, WANTED) != FREE)
+    syscall(SYS_futex, &lock_state, FUTEX_WAIT_PRIVATE, WANTED, NULL, NULL, 0);
   return true;
 }
 
 void memory_unlock(const struct memory_held *held) {
   bool measured = holds++ % MEASURED == 0;
-  if (atomic_exchange(&state, FREE) == WANTED) syscall(SYS_futex, &state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  if (atomic_exchange(&lock_state, FREE) == WANTED)
+    syscall(SYS_futex, &lock_state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   memory_local.inside = false;
   if (held->masked) syscall(SYS_rt_sigprocmask, SIG_SETMASK, &held->signals, NULL, sizeof held->signals);
   handlers_sampling(false);
@@ -81,7 +84,7 @@ struct table {
   uint32_t capacity;
   struct memory_slot slots[];
 };
-static _Atomic(struct table *) current;
+static _Atomic(struct table *) current_table;
 static _Atomic uint32_t version;
 static uint32_t blocks;  // number of blocks in the table
 
@@ -129,7 +132,7 @@ static size_t table_size(uint32_t capacity) {
 }
 
 static bool grow(void) {
-  struct table *old = current;
+  struct table *old = current_table;
   uint32_t capacity = old ? old->capacity * 2 : 4096;
   struct table *table = pages_alloc(table_size(capacity));
   if (!table) return false;
@@ -143,13 +146,13 @@ static bool grow(void) {
     count_more(count_of(table, block));
   }
   // The old table is kept: other threads may be reading it. All old ones together are smaller than the new one.
-  atomic_store_explicit(&current, table, memory_order_release);
+  atomic_store_explicit(&current_table, table, memory_order_release);
   return true;
 }
 
 bool memory_table_begin(void) {
   // In a forked child, another thread of the parent may have been in the middle of a change.
-  struct table *table = current;
+  struct table *table = current_table;
   if (table) {
     uint32_t capacity = table->capacity;
     madvise(table, table_size(capacity), MADV_DONTNEED);
@@ -159,7 +162,7 @@ bool memory_table_begin(void) {
   memory_filter_keep_store();
   blocks = 0;
   atomic_store(&version, 0);
-  atomic_store(&state, FREE);
+  atomic_store(&lock_state, FREE);
   return table || grow();
 }
 
@@ -168,8 +171,8 @@ uint32_t memory_table_used(void) {
 }
 
 bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
-  if (blocks * 2 >= current->capacity && !grow()) return false;
-  struct table *table = current;
+  if (blocks * 2 >= current_table->capacity && !grow()) return false;
+  struct table *table = current_table;
   uint32_t at = home(table, block);
   while (block_at(table, at) && block_at(table, at) != block) at = (at + 1) & (table->capacity - 1);
   struct memory_slot *slot = &table->slots[at];
@@ -185,7 +188,7 @@ bool memory_table_add(uintptr_t block, uint32_t id, uint64_t size) {
 }
 
 bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
-  struct table *table = current;
+  struct table *table = current_table;
   uint32_t mask = table->capacity - 1, at = home(table, block);
   while (block_at(table, at) != block) {
     if (!block_at(table, at)) return false;
@@ -210,11 +213,11 @@ bool memory_table_take(uintptr_t block, uint32_t *id, uint64_t *size) {
 }
 
 bool memory_table_lacks(uintptr_t block) {
-  const struct table *table = atomic_load_explicit(&current, memory_order_acquire);
+  const struct table *table = atomic_load_explicit(&current_table, memory_order_acquire);
   // The thread that frees a block got its address after the block was counted, and nobody else removes the block.
   if (!table || atomic_load_explicit(count_of(table, block), memory_order_relaxed) == 0) return true;
   uint32_t before = atomic_load_explicit(&version, memory_order_acquire);
-  table = atomic_load_explicit(&current, memory_order_acquire);
+  table = atomic_load_explicit(&current_table, memory_order_acquire);
   uint32_t mask = table->capacity - 1, at = home(table, block);
   for (uint32_t tries = 0; block_at(table, at); tries++) {
     if (block_at(table, at) == block || tries == mask) return false;

@@ -23,7 +23,7 @@ static size_t store_used;
 static char *kept[OURS];
 // The library's name as it was in LD_PRELOAD; NULL: it was not loaded by LD_PRELOAD.
 static const char *library;
-static _Atomic unsigned lost;  // a bit for each kind of program that could not get our variables
+static _Atomic unsigned lost_kinds;  // a bit for each kind of program that could not get our variables
 
 static bool begins_with(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
@@ -143,7 +143,7 @@ static bool room_for(struct room *room, char *const wanted[]) {
   return true;
 }
 
-static void fill(char *const wanted[], char **given, char *preload) {
+static void environment_fill(char *const wanted[], char **given, char *preload) {
   char **place = NULL, *end = stpcpy(stpcpy(preload, PRELOAD), library);
   for (; wanted && *wanted; wanted++) {
     if (which_of_ours(*wanted) != OURS) continue;
@@ -166,7 +166,7 @@ static void fill(char *const wanted[], char **given, char *preload) {
 
 static int start_with(char *memory, const struct room *room, char *const wanted[],
                       int (*start)(char *const given[], void *context), void *context) {
-  fill(wanted, (char **)memory, memory + room->list);
+  environment_fill(wanted, (char **)memory, memory + room->list);
   return start((char **)memory, context);
 }
 
@@ -184,10 +184,10 @@ int environment_pass_on(struct target target, char *const wanted[], int (*start)
   bool sandboxed = !sandbox_allows(SANDBOX_RECORD | SANDBOX_THREAD | SANDBOX_RETURN | SANDBOX_MEMORY);
   enum target_kind kind = sandboxed ? TARGET_IS_SANDBOXED : target_look(&target, library, environment_get(OUR_DIR));
   if (kind != TARGET_TAKES_US) {
-    unsigned bit = kind == TARGET_HAS_RIGHTS ? 0 : 1u << kind, before = atomic_fetch_or(&lost, bit);
+    unsigned bit = kind == TARGET_HAS_RIGHTS ? 0 : 1u << kind, before = atomic_fetch_or(&lost_kinds, bit);
     int result = start(wanted, context);
     // A result other than 0 means that no program was started: exec only returns when it fails.
-    if (result != 0) atomic_fetch_and(&lost, before | ~bit);
+    if (result != 0) atomic_fetch_and(&lost_kinds, before | ~bit);
     return result;
   }
   size_t size = room.list + room.preload;
@@ -200,7 +200,7 @@ int environment_pass_on(struct target target, char *const wanted[], int (*start)
 }
 
 const char *environment_lost(void) {
-  unsigned kinds = atomic_exchange(&lost, 0);
+  unsigned kinds = atomic_exchange(&lost_kinds, 0);
   if (kinds & 1u << TARGET_OUT_OF_REACH)
     return "A started program is not profiled, and neither is what it starts: from another root folder, or with the "
            "rights it has, it cannot read the native engine's library or write a recording.";

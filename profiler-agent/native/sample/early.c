@@ -7,10 +7,10 @@
 #define HELD_MAX 1024
 
 static struct sample_record held[HELD_MAX];
-static uint32_t count, written;
+static uint32_t held_count, written_count;
 
 void early_begin(void) {
-  count = written = 0;
+  held_count = written_count = 0;
 }
 
 // Removes the stack from a sample, because it may have been read with wrong offsets.
@@ -21,8 +21,8 @@ static void stack_remove(struct sample_record *sample) {
 
 void early_sample(const struct sample_record *sample) {
   bool holds = selftest_holds();
-  if (holds && count < HELD_MAX) {
-    held[count++] = *sample;
+  if (holds && held_count < HELD_MAX) {
+    held[held_count++] = *sample;
     return;
   }
   struct sample_record copy = *sample;
@@ -31,13 +31,13 @@ void early_sample(const struct sample_record *sample) {
 }
 
 void early_release(uint32_t thread, uint64_t until) {
-  if (written == count) return;
-  for (uint32_t i = 0; i < count; i++) {
+  if (written_count == held_count) return;
+  for (uint32_t i = 0; i < held_count; i++) {
     if (held[i].thread != thread || held[i].time > until) continue;
     if (selftest_contradicted()) stack_remove(&held[i]);
     record_sample(&held[i]);
     held[i].thread = 0;
-    written++;
+    written_count++;
   }
-  if (written == count) count = written = 0;
+  if (written_count == held_count) held_count = written_count = 0;
 }

@@ -22,12 +22,12 @@
 
 static struct stats *stats;
 static uint32_t failures;
-static bool said;
+static bool told_user;
 
 void queue_begin(struct stats *counters) {
   stats = counters;
   failures = 0;
-  said = false;
+  told_user = false;
 }
 
 // The file has three numbers: ns that the thread ran, its queue time in ns, and how often it got a core. All of them
@@ -134,8 +134,8 @@ void queue__look(struct thread *thread, uint64_t now, uint64_t cpu) {
 }
 
 void queue_say(void) {
-  if (said || failures < FAILURES_MAX) return;
-  said = true;
+  if (told_user || failures < FAILURES_MAX) return;
+  told_user = true;
   record_note(SEVERITY_INFORMATION,
               stats->queue_known
                   ? "The kernel stopped saying how long threads could run but had no core (/proc/self/task/*/schedstat "

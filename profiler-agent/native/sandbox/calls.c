@@ -130,7 +130,7 @@ static long seccomp_call(unsigned operation, unsigned long flags, const struct s
   bool filter = operation == SECCOMP_SET_MODE_FILTER;
   if (filter ? !filter_read(from, &program) : operation != SECCOMP_SET_MODE_STRICT) return make(context, flags);
   bool everyone = filter && flags & SECCOMP_FILTER_FLAG_TSYNC;
-  // With a single thread of the program, that one is meant, and not the watcher.
+  // When the program has a single thread, the filter is meant for that thread and not for the watcher.
   if (everyone && is_alone()) {
     everyone = false;
     flags &= ~(unsigned long)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH);

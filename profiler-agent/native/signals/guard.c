@@ -141,7 +141,7 @@ static uintptr_t exit_of(uintptr_t counter) {
 
 bool guard_recover(const siginfo_t *info, ucontext_t *context, bool count) {
   uintptr_t *counter = counter_of(context);
-  // For a signal that somebody sent, the interrupted instruction means nothing.
+  // A signal that a process sent is no fault, so the interrupted instruction means nothing.
   uintptr_t exit = info->si_code > 0 ? exit_of(*counter) : 0;
   if (!exit) return false;
   *counter = exit;

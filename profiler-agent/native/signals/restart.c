@@ -163,7 +163,7 @@ static long call_number(const greg_t *regs, const struct module_map *map) {
   return guarded_read(cursor.at.sp, &number, sizeof number) ? number : -1;
 }
 
-// True when a signal of the program is about to be delivered: then the call fails with EINTR because of that one.
+// True when a signal of the program is about to be delivered: then that signal makes the call fail with EINTR.
 static bool is_due(const ucontext_t *context) {
   uint64_t pending, blocked;
   if (!sandbox_allows(SANDBOX_PENDING)) return true;

@@ -116,8 +116,8 @@ static bool is_kernels(const stack_t *stack) {
   return is_set(stack) && stack->ss_flags & SS_AUTODISARM;
 }
 
-// Gives the kernel our stack again, unless it must keep the program's. As long as it has that one, the thread is not
-// sampled: its room is not known.
+// Gives the kernel our stack again, unless the kernel must keep the program's. As long as it has the program's, the
+// thread is not sampled, because the room on that stack is not known.
 static void ours_set_again(void) {
   real(NULL, &program);
   program.ss_flags &= ~SS_ONSTACK;

@@ -22,7 +22,7 @@ bool signals_send(int tid);
 // the limit on pending signals was the reason.
 void signals_are_refused(int error);
 bool signals_lack_room(void);
-// Somebody else has sent the signal: does what the program has set for it. (signal)
+// Neither a timer nor the watcher has sent this signal: does what the program has set for it. (signal)
 void signals_answer(const siginfo_t *info);
 // Return the believed signals of the calling thread, as bits of the kernel's mask, or whether one is among them.
 // (program's threads; the second one: signal)

@@ -9,18 +9,18 @@
 
 #include "unwind/module_file.h"
 
-static struct module known[MODULES_MAX];
+static struct module known_modules[MODULES_MAX];
 static uint32_t known_count;
-static _Atomic(struct module_map *) current;
+static _Atomic(struct module_map *) current_map;
 static _Atomic uint32_t readers;         // of maps
-static struct module_map *retired_maps;  // old maps, which somebody may still read
+static struct module_map *retired_maps;  // older maps, which a handler may still read
 static _Atomic bool refresh_wanted;
 static _Atomic uint32_t unloads;  // how often something was unmapped
 static uintptr_t stack_low;
 
 const struct module_map *modules_enter(void) {
   atomic_fetch_add(&readers, 1);
-  return atomic_load(&current);
+  return atomic_load(&current_map);
 }
 
 void modules_leave(void) {
@@ -28,11 +28,11 @@ void modules_leave(void) {
 }
 
 const struct module_map *modules_current(void) {
-  return atomic_load_explicit(&current, memory_order_acquire);
+  return atomic_load_explicit(&current_map, memory_order_acquire);
 }
 
 struct module *module_at(uint32_t index) {
-  return &known[index];
+  return &known_modules[index];
 }
 
 void modules_want_refresh(void) {
@@ -51,7 +51,7 @@ uintptr_t modules_stack_low(uintptr_t end) {
 void modules_after_fork(void) {
   // Only the calling thread is left, and it is not reading.
   atomic_store(&readers, 0);
-  for (uint32_t i = 0; i < known_count; i++) known[i].id = 0;
+  for (uint32_t i = 0; i < known_count; i++) known_modules[i].id = 0;
 }
 
 // Returns the index of the first range that ends behind an address.
@@ -128,8 +128,8 @@ void modules_drop(const bool *is_loaded) {
   bool gone = false;
   for (uint32_t i = 0; map && i < map->ranges; i++) {
     uint32_t index = range__module(&map->range[i]);
-    if (index == NO_MODULE || known[index].kind == MODULE_ANONYMOUS) continue;
-    if (index != last) gone = !(is_loaded && is_loaded[index]) && !module__is_there(&known[index]);
+    if (index == NO_MODULE || known_modules[index].kind == MODULE_ANONYMOUS) continue;
+    if (index != last) gone = !(is_loaded && is_loaded[index]) && !module__is_there(&known_modules[index]);
     last = index;
     if (gone) range__drop(&map->range[i]);
   }
@@ -157,14 +157,15 @@ static int module_find_or_add(const char *path, uintptr_t base) {
   struct module found = {.kind = kind_of(path), .bias = base, .base = base};
   if (found.kind != MODULE_ANONYMOUS) module__read(&found, base);
   for (uint32_t i = 0; i < known_count; i++)
-    if (known[i].bias == found.bias && known[i].content == found.content && strcmp(known[i].path, path) == 0)
+    if (known_modules[i].bias == found.bias && known_modules[i].content == found.content &&
+        strcmp(known_modules[i].path, path) == 0)
       return (int)i;
   if (known_count == MODULES_MAX) return -1;
   const char *name = strrchr(path, '/');
   snprintf(found.path, sizeof found.path, "%s", path);
   found.salt = mix64(known_count + 1);
   found.exchanges_stacks = name && strncmp(name, "/_greenlet.", 11) == 0;
-  known[known_count] = found;
+  known_modules[known_count] = found;
   return (int)known_count++;
 }
 
@@ -235,7 +236,7 @@ bool modules_refresh(uintptr_t inside) {
     bool named = path[0] == '/' || strcmp(path, "[vdso]") == 0;
     int module = named ? module_find_or_add(path, base) : module_find_or_add("", 0);
     if (module < 0) continue;
-    if (inside - start < end - start) known[module].kind = MODULE_INTERPRETER;
+    if (inside - start < end - start) known_modules[module].kind = MODULE_INTERPRETER;
     struct code_range *range = &map->range[map->ranges++];
     range->start = start;
     range->end = end;
@@ -243,7 +244,7 @@ bool modules_refresh(uintptr_t inside) {
   }
   map->modules = known_count;
   pages_free(text, capacity);
-  struct module_map *before = atomic_exchange(&current, map);
+  struct module_map *before = atomic_exchange(&current_map, map);
   bool changed = !before || before->modules != map->modules || before->ranges != map->ranges;
   if (before) {
     before->next = retired_maps;
