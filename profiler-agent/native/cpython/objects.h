@@ -1,5 +1,5 @@
 // Reads this process's Python objects without the interpreter lock. All functions run on the watcher, except that
-// objects_use runs on the thread that starts the agent. Reads are guarded, and what does not look as it should is
+// objects_use runs before the watcher does. Reads cannot crash (guard.h), and what does not look as it should is
 // rejected. Other threads change objects meanwhile, so a result may mix old and new; a caller that needs certainty
 // checks afterwards that the thread in question did not run. Addresses are those of objects; 0 stands for none.
 #pragma once

@@ -3,8 +3,8 @@
 #pragma once
 #include "base.h"
 
-// One of: a path, relative to the folder `file` (or AT_FDCWD); a name to look up in PATH (`search`); an open file
-// (`path` NULL or empty).
+// How the program is named. By a path, relative to the folder `file` (or AT_FDCWD); by a name to look up in PATH
+// (`search`); or by the open file `file` (`path` is NULL or empty).
 struct target {
   int file;
   const char *path;

@@ -17,10 +17,10 @@
 
 // SA_RESTART makes the kernel restart most system calls by itself, but never those that wait with a time limit or for a
 // signal. A signal from a CPU-time timer does not interrupt these either (threads.h), but one that the watcher sends to
-// a thread that is just beginning to wait does. To make the call again is what the kernel does elsewhere: a call that
-// fails with EINTR has had no effect. Relative time limits begin again, but for most of them the kernel has written the
-// remaining time where the call reads it. Only threads that ran a moment ago are signalled, so a wait is interrupted in
-// its first microseconds or not at all.
+// a thread that is just beginning to wait does. So we make the call again, as the kernel does for other calls. That is
+// safe: a call that fails with EINTR has had no effect. Relative time limits begin again, but for most of them the
+// kernel has written the remaining time where the call reads it. Only threads that ran a moment ago are signalled, so a
+// wait is interrupted in its first microseconds or not at all.
 
 #if defined(__x86_64__)
 
@@ -184,9 +184,9 @@ enum {
   SET_BACK_BY_KERNEL = 2,
 };
 
-// In %r11 of a context that returns from a call with EINTR because a handler of the program has run: otherwise a signal
-// of ours at this moment would look like one that has interrupted the call. The kernel leaves the flags in %r11, which
-// never have this bit, and nobody needs them.
+// Put into %r11 of a context that returns from a call with EINTR because a handler of the program has run. Without this
+// mark, a signal of ours at this moment would look as if it had interrupted the call. The kernel leaves the flags in
+// %r11, which never have this bit, and nobody needs them.
 #define LEAVING ((greg_t)1 << 62)
 
 // The code to which handlers of the program return, instead of the C library's. It examines where execution continues,
@@ -247,8 +247,8 @@ __attribute__((visibility("hidden"), used)) void restart_handler_returns(ucontex
 }
 
 void restart_watch_handler(int number) {
-  // Faults interrupt no calls. And programs that print the stack of a fault print the address to which the handler
-  // returns.
+  // Faults interrupt no calls, and programs that print the stack of a fault would print our address as that to which
+  // the handler returns.
   static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
     if (number == faults[i]) return;

@@ -1,10 +1,11 @@
-// Reads .eh_frame from memory: a binary search in .eh_frame_hdr finds the description of a function, and its program is
-// run up to a program counter (cfi.h). Functions with (signal) also run in handlers.
+// Reads unwind tables (.eh_frame) from memory. A binary search in .eh_frame_hdr finds the description of a function, a
+// small program that is run up to a program counter (cfi.h). Functions with (signal) also run in handlers.
 #pragma once
 #include "base.h"
 #include "unwind/modules.h"
 
-enum { RULE_SP = 1, RULE_FP = 2, RULE_END = 3 };  // the base of the frame address; RULE_END: no caller; 0: unknown
+// The base of the frame address: the stack pointer or the frame pointer. RULE_END: there is no caller. 0: not known.
+enum { RULE_SP = 1, RULE_FP = 2, RULE_END = 3 };
 
 // How to find the caller's frame from a program counter.
 struct rule {
