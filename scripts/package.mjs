@@ -1,15 +1,21 @@
 /**
  * Builds for production and packs artifacts/lineheat.vsix; fails when the package is incomplete or over 2 MB.
- * `--repository URL --ref NAME`: where README.md's links and pictures are on GitHub. VS Code shows only pictures from the web.
+ * `--repository URL --ref NAME`: where README.md's links and pictures are on GitHub, if not in package.json's repository at the
+ * tag of its version. VS Code shows only pictures from the web.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
 const output = 'artifacts/lineheat.vsix';
+/** @type {{ version: string, repository: { url: string } }} */
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const { repository, ref } = parseArgs({
-  options: { repository: { type: 'string' }, ref: { type: 'string' } },
+  options: {
+    repository: { type: 'string', default: manifest.repository.url.replace(/\.git$/, '') },
+    ref: { type: 'string', default: `v${manifest.version}` },
+  },
 }).values;
 const limitBytes = 2 * 1024 * 1024;
 const needed = [
@@ -62,10 +68,8 @@ rmSync(output, { force: true });
 await createVSIX({
   packagePath: output,
   dependencies: false,
-  allowMissingRepository: true,
-  ...(repository && ref
-    ? { baseContentUrl: `${repository}/blob/${ref}`, baseImagesUrl: `${repository}/raw/${ref}` }
-    : { rewriteRelativeLinks: false }),
+  baseContentUrl: `${repository}/blob/${ref}`,
+  baseImagesUrl: `${repository}/raw/${ref}`,
 });
 
 const { size } = statSync(output);

@@ -105,3 +105,10 @@ test('the settings that the code reads are exactly those of the manifest', () =>
   const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
   expect(restricted.filter((key) => !known.includes(key.replace('lineheat.', '')))).toEqual([]);
 });
+
+test('bugs and homepage are in the repository that the package names', () => {
+  const { repository, bugs, homepage } = manifest;
+  const address = repository.url.replace(/\.git$/, '');
+  expect(bugs).toBe(`${address}/issues`);
+  expect(homepage).toBe(`${address}#readme`);
+});
