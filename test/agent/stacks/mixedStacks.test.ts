@@ -24,7 +24,7 @@ const named: [string, RegExp][] = [
 /** Those for any interpreter: the ones of a library that has names. */
 const library: [string, RegExp][] = [['by_ufunc', /^ufunc_\w+ .*PyUFunc_On_Om$/]];
 /** Of the time in work(), so much must have come the expected way; a chain can be incomplete now and then. */
-const most = 97;
+const most = 94;
 
 describe.each(pythons)('Python $name', (python) => {
   test('callbacks are on top of the native functions that called them', async () => {

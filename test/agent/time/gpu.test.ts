@@ -86,7 +86,7 @@ describe.each(fewPythons)('Python $name', (python) => {
       expect(gpu.devices).toMatchObject([
         { name: 'NVIDIA Stand-in', memory_bytes: 8192 * megabytes },
       ]);
-      expect(gpu.agent_cpu_s).toBeLessThan(0.02);
+      expect(gpu.agent_cpu_s).toBeLessThan(0.04);
       // The driver tells of tenths of a second: at both ends some of it goes to the line beside.
       expect(lineOf(report, path, mark(path, 'synchronize')).gpu?.self_s).toBeGreaterThan(0.75);
       expect(text).toMatch(/^GPU {2}busy .* · 537 MB at the peak · NVIDIA Stand-in$/m);

@@ -28,10 +28,10 @@ describe.each(pythons)('Python $name', (python) => {
       expect(percent(wait(name), whole), name).toBeGreaterThan(33.3 - 4);
       expect(percent(wait(name), whole), name).toBeLessThan(33.3 + 4);
     }
-    expect(Math.abs(wait('sleep') + wait('inner') + wait('generator') - whole)).toBeLessThan(0.02);
+    expect(Math.abs(wait('sleep') + wait('inner') + wait('generator') - whole)).toBeLessThan(0.05);
     // Computing is not waiting, nor is giving others their turn, nor waiting for tasks that wait.
     expect(cpu(line('compute'))).toBeGreaterThan(0.3);
-    for (const name of ['compute', 'yield', 'gather']) expect(wait(name), name).toBeLessThan(0.02);
+    for (const name of ['compute', 'yield', 'gather']) expect(wait(name), name).toBeLessThan(0.06);
     // Every share is a piece of the one thread's time.
     const [thread] = report.threads;
     expect(report.total.wait_s + cpu(report.total)).toBeLessThan(thread!.wall_s * 1.01);

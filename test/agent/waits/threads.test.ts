@@ -96,12 +96,12 @@ describe.each(pythons)('Python $name', (python) => {
     const { report, stdout } = await profile(python.path, [path], folders.make());
     const nap = lineOf(report, path, mark(path, 'nap')).total.wait_s;
     const [slept = 0, lost = 0] = stdout.split(' ').map(Number);
-    expect(nap).toBeGreaterThan(0.97 * report.total.wait_s - 0.05);
+    expect(nap).toBeGreaterThan(0.95 * report.total.wait_s - 0.1);
     // A virtual machine that stands still in the middle of work counts as waiting: the kernel says so of no thread.
     const { queue_s } = lineOf(report, path, mark(path, 'call')).total;
     const stolen = Math.max(0, lost - (queue_s ?? 0));
     expect(nap).toBeLessThan(slept * 1.02 + stolen);
-    expect(lineOf(report, path, mark(path, 'compute')).total.wait_s).toBeLessThan(0.03 * nap);
+    expect(lineOf(report, path, mark(path, 'compute')).total.wait_s).toBeLessThan(0.06 * nap);
   });
 
   test('threads have the names that Python gives them', async () => {
