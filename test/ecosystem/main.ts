@@ -88,7 +88,7 @@ async function guarded(
   minor: number,
   what: (python: Python, folder: string) => Promise<void>,
 ): Promise<void> {
-  const python = pythons.find((it) => it.minor === minor);
+  const python = pythons.find((python) => python.minor === minor);
   const folder = mkdtempSync(join(tmpdir(), 'lineheat-ecosystem-'));
   try {
     if (!python) throw new Error(`There is no CPython 3.${minor} here.`);

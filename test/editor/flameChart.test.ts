@@ -78,7 +78,9 @@ test('compiled code is between the Python code that called it and the code that 
   await webview(vs.page).locator('vscode-button', { hasText: 'Left heavy' }).click();
   const above = await until('the chart shows the callback below compiled code', async () => {
     const all = await frames(vs.page);
-    const stacks = all.filter(({ name }) => name === 'square').map((it) => namesAbove(it, all));
+    const stacks = all
+      .filter(({ name }) => name === 'square')
+      .map((frame) => namesAbove(frame, all));
     return stacks.find((names) => names.some((name) => /^PyUFunc_On_Om$/.test(name)));
   });
   const order = [/^work$/, /^ufunc_/, /^PyUFunc_On_Om$/].map((wanted) =>

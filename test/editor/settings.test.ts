@@ -173,7 +173,7 @@ test('a recording that reaches its limit stays below it, and the status bar says
     recordingLimitMB: 1,
   });
   expect(await profileToEnd(vs, 'many.py', 120_000)).toMatchObject({ severity: 'information' });
-  const notes = await vs.companion.lineheat((it) => it.runStatus()?.notes ?? [], null);
+  const notes = await vs.companion.lineheat((api) => api.runStatus()?.notes ?? [], null);
   expect(notes.map(({ text }) => text).join()).toMatch(
     /The recording reached its limit\. Up to .* into the run it keeps sums/,
   );

@@ -39,7 +39,7 @@ function expressions(recorded: Run, name: string): Expression[] {
   const { total } = recorded
     .profile()
     .files.get(path)!
-    .lines.find((it) => it.line === line)!;
+    .lines.find((row) => row.line === line)!;
   expect(sum / cpuOf(total)).toBeCloseTo(1, 6);
   const amounts = parts.map(({ cost, ...columns }) => {
     return { ...columns, amount: cpuOf(cost), samples: cost.samples };
@@ -68,7 +68,7 @@ test.each(withColumns)(
     );
     // Calls that end after 30 and 10 ms of CPU time, by the program's own clock.
     const [three, one] = ['spin(3)', 'spin(1)'].map((text) =>
-      calls.find((it) => it.text === text)!,
+      calls.find((expression) => expression.text === text)!,
     );
     expect(three!.share / one!.share).toBeGreaterThan(2);
     expect(three!.share / one!.share).toBeLessThan(4.5);

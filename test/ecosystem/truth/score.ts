@@ -61,8 +61,8 @@ function scoresOf({ stdout, report }: Ended & { report: Report }, path: string):
         line: name,
         expected: (100 * (own + others)) / whole,
         measured: (100 * sum(cpu)) / (whole * program),
-        helpers: (100 * sum((it) => it.helper_s)) / (whole * program),
-        after: (100 * sum((it) => it.helper_after_s)) / (whole * program),
+        helpers: (100 * sum((line) => line.helper_s)) / (whole * program),
+        after: (100 * sum((line) => line.helper_after_s)) / (whole * program),
       };
     });
 }

@@ -19,7 +19,7 @@ const keys: Key[] = manifest.contributes.keybindings;
 
 test('no key switches to a text console (Ctrl+Alt+F…) or opens a panel of macOS (Cmd+Alt+F…)', () => {
   for (const { command, key, mac = key } of keys) {
-    for (const chord of [key, mac].flatMap((it) => it.split(' '))) {
+    for (const chord of [key, mac].flatMap((shortcut) => shortcut.split(' '))) {
       const parts = new Set(chord.split('+'));
       const functionKey = [...parts].some((part) => /^f\d+$/.test(part));
       const taken = functionKey && parts.has('alt') && (parts.has('ctrl') || parts.has('cmd'));

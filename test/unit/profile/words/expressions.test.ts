@@ -196,7 +196,7 @@ test('samples count for the part that the outermost frame on the line is in', ()
   const all = { ...expected, '70-Infinity': 32, '0-0': 64 };
   const profile = builder.snapshot();
   expect(costs(lineDetail(builder, '/project/a.py', 5).parts)).toEqual(all);
-  const line = profile.files.get('/project/a.py')!.lines.find((it) => it.line === 5)!;
+  const line = profile.files.get('/project/a.py')!.lines.find((row) => row.line === 5)!;
   expect(line.total.python / ms).toBe(127);
   expect(lineDetail(builder, '/project/a.py', 6)).toEqual({ parts: [], kernel: [] });
   // The same once the process has ended and was folded away.
