@@ -8,6 +8,7 @@ import type {
   SampleRecord,
   StreamRecord,
 } from '../../recording/records';
+import { sample } from './serverRecording';
 
 export const ms = 1e6;
 /** When made-up processes start, ns. */
@@ -149,24 +150,8 @@ export class Program {
   sample(over: Partial<SampleRecord> = {}): void {
     const wallNs = over.wallNs ?? ms;
     this.#now = over.timeNs ?? this.#now + wallNs;
-    this.record({
-      kind: 'sample',
-      thread: 1,
-      state: 'running',
-      inSyscall: false,
-      truncated: false,
-      nativeIncomplete: false,
-      noPython: false,
-      remainder: false,
-      timeNs: this.#now,
-      cpuNs: ms,
-      wallNs,
-      systemNs: 0,
-      stack: 0,
-      native: 0,
-      opcode: over.native ? callOpcode : -1,
-      ...over,
-    });
+    const opcode = over.native ? callOpcode : -1;
+    this.record(sample({ timeNs: this.#now, wallNs, opcode, ...over }));
   }
 
   /** Time without a core, after whatever came before. */

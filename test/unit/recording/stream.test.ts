@@ -2,12 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { AllocationRecord } from '../../../recording/memoryRecords';
-import type {
-  FrameTaker,
-  RecordingHeader,
-  SampleRecord,
-  StreamRecord,
-} from '../../../recording/records';
+import type { FrameTaker, RecordingHeader, StreamRecord } from '../../../recording/records';
 import {
   encodeHeader,
   headerBytes,
@@ -17,6 +12,7 @@ import {
   StreamError,
 } from '../../../recording/decode';
 import { below, seeded } from '../random';
+import { sample as sampleOf } from '../serverRecording';
 
 const header: RecordingHeader = {
   major: 1,
@@ -34,23 +30,13 @@ const header: RecordingHeader = {
   processCpuNs: 5_000_000_000,
 };
 
-const sample: SampleRecord = {
-  kind: 'sample',
-  thread: 1,
-  state: 'running',
-  inSyscall: false,
-  truncated: false,
-  nativeIncomplete: false,
-  noPython: false,
-  remainder: false,
+const sample = sampleOf({
   timeNs: 1_000_000,
   cpuNs: 999_000,
-  wallNs: 1_000_000,
-  systemNs: 0,
   stack: 1,
   native: 1,
   opcode: 171,
-};
+});
 
 const allocation: AllocationRecord = {
   kind: 'allocation',

@@ -3,7 +3,7 @@ import { annotateFile } from '../../../../profile/words/annotation';
 import { zeroCost } from '../../../../profile/cost';
 import type { Metric } from '../../../../profile/metric';
 import type { Cost, FileCost, LineCost } from '../../../../profile/types';
-import type { MemoryCost } from '../../../../profile/memory/types';
+import { noMemory } from '../../../../profile/memory/shares';
 
 const second = 1e9;
 
@@ -96,28 +96,14 @@ test('without a threshold every line with a cost is annotated', () => {
     4, 5, 6, 10, 14, 17, 18,
   ]);
 });
-
-const noMemoryAtAll: MemoryCost = {
-  allocatedBytes: 0,
-  allocatedError: 0,
-  allocations: 0,
-  peakBytes: 0,
-  growthBytes: 0,
-  growthError: 0,
-  leak: null,
-  copiedBytes: 0,
-  reservedBytes: 0,
-  pythonFraction: 0,
-  records: 0,
-};
 const memories: FileCost = {
   ...file,
   lines: [
-    { ...line(3, {}), memory: noMemoryAtAll },
+    { ...line(3, {}), memory: noMemory },
     {
       ...line(4, { python: second }),
       memory: {
-        ...noMemoryAtAll,
+        ...noMemory,
         allocatedBytes: 90e6,
         allocatedError: 1e6,
         allocations: 562.4,
@@ -130,7 +116,7 @@ const memories: FileCost = {
     {
       ...line(5, { python: second }),
       memory: {
-        ...noMemoryAtAll,
+        ...noMemory,
         allocatedBytes: 10e6,
         allocatedError: 5e6,
         allocations: 12_345,
@@ -139,7 +125,7 @@ const memories: FileCost = {
         pythonFraction: 1,
       },
     },
-    { ...line(6, { python: second }), memory: { ...noMemoryAtAll, growthBytes: 3e5 } },
+    { ...line(6, { python: second }), memory: { ...noMemory, growthBytes: 3e5 } },
   ],
 };
 const measured = {
